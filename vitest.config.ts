@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, testTimeout: number) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: 120_000,
+    // The real parts (database servers, browsers, a cluster) share two cores: files run one after another.
+    fileParallelism: name === 'unit',
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 20_000),
+      project('integration', 90_000),
+      project('e2e', 180_000),
+      project('cluster', 300_000),
+    ],
+  },
+});
