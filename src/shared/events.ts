@@ -1,0 +1,60 @@
+/**
+ * What the work tells whoever watches it: the live view, the plain log lines, `--events` and, later, the agent's stream.
+ * Every watcher is only a view: an event carries all that is needed to draw it, and dropping one changes nothing.
+ */
+export const CLONE_STEPS = ['connect', 'provision', 'database', 'files', 'configure', 'verify'] as const;
+export type CloneStepName = (typeof CLONE_STEPS)[number];
+export type StepName = CloneStepName | 'plan' | 'reset' | 'delete';
+
+/** Counters of a step; which ones are present depends on the step. Bytes are of content, not of the wire. */
+export interface StepCounters {
+  readonly tables?: number;
+  readonly rows?: number;
+  readonly files?: number;
+  readonly bytes?: number;
+  readonly totalBytes?: number;
+  readonly totalFiles?: number;
+  readonly urlsRewritten?: number;
+}
+
+export type WorkEvent =
+  | { readonly type: 'step-started'; readonly step: StepName }
+  | {
+      readonly type: 'step-progress';
+      readonly step: StepName;
+      readonly message?: string;
+      readonly counters?: StepCounters;
+    }
+  | { readonly type: 'step-finished'; readonly step: StepName; readonly message: string; readonly seconds: number }
+  | { readonly type: 'step-failed'; readonly step: StepName; readonly message: string }
+  | { readonly type: 'retry'; readonly step: StepName; readonly message: string; readonly waitSeconds: number }
+  | { readonly type: 'warning'; readonly code: WarningCode; readonly message: string }
+  | { readonly type: 'undo'; readonly step: StepName; readonly message: string };
+
+export type Emit = (event: WorkEvent) => void;
+
+/** Things that did not stop the work but that the person should know. Stable, like error codes. */
+export const WARNING_CODES = [
+  'COLLATION_MAPPED',
+  'TABLE_WITHOUT_KEY',
+  'ROW_IN_PIECES',
+  'FILE_UNREADABLE',
+  'FILE_NAME_REFUSED',
+  'SYMLINK_OUTSIDE',
+  'FILE_CHANGED',
+  'OTHER_SITE_IN_DATABASE',
+  'BROKEN_SERIALIZED',
+  'SET_ASIDE',
+  'PHP_VERSION_DIFFERS',
+  'DATABASE_FEATURE_DROPPED',
+  'RUNNING_AS_ROOT',
+  'LEFTOVERS_REMOVED',
+  'DISCONNECT_FAILED',
+  'SECRET_REPAIRED',
+] as const;
+export type WarningCode = (typeof WARNING_CODES)[number];
+
+export interface Warning {
+  readonly code: WarningCode;
+  readonly message: string;
+}
