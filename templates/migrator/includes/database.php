@@ -1,0 +1,131 @@
+<?php
+/**
+ * A database connection of our own: WordPress' one buffers whole results and converts text.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Connects as WordPress does.
+ *
+ * @param string $names Character set of the session: "binary" hands stored bytes out as they are.
+ * @return \mysqli
+ * @throws Refusal When it cannot.
+ */
+function connect_database( $names ) {
+	global $wpdb;
+	if ( ! function_exists( 'mysqli_init' ) ) {
+		throw new Refusal( 'no_mysqli', 500, 'PHP lacks the mysqli extension.' );
+	}
+	mysqli_report( MYSQLI_REPORT_OFF );
+	$host   = DB_HOST;
+	$port   = null;
+	$socket = null;
+	$parsed = $wpdb->parse_db_host( DB_HOST );
+	if ( $parsed ) {
+		list( $host, $port, $socket, $is_ipv6 ) = $parsed;
+		if ( $is_ipv6 && extension_loaded( 'mysqlnd' ) ) {
+			$host = "[$host]";
+		}
+	}
+	$db    = mysqli_init();
+	$flags = defined( 'MYSQL_CLIENT_FLAGS' ) ? MYSQL_CLIENT_FLAGS : 0;
+	// phpcs:ignore WordPress.PHP.NoSilencedErrors -- the warning holds the user's name; the refusal does not.
+	if ( ! @mysqli_real_connect( $db, $host, DB_USER, DB_PASSWORD, DB_NAME, $port ? (int) $port : null, $socket, $flags ) ) {
+		throw new Refusal( 'database_gone', 503, 'The database does not answer (' . mysqli_connect_errno() . ').' );
+	}
+	set_up_session( $db, $names );
+	return $db;
+}
+
+/**
+ * Makes results independent of the server's settings, and lets slow readers be slow.
+ *
+ * @param \mysqli $db    Connection.
+ * @param string  $names Character set.
+ */
+function set_up_session( $db, $names ) {
+	run_query( $db, "SET NAMES $names" );
+	run_query( $db, "SET SESSION sql_mode = '', time_zone = '+00:00', sql_quote_show_create = 1, net_write_timeout = 600, sql_select_limit = DEFAULT" );
+	// One of them exists, by the server's kind; the other fails and may.
+	mysqli_query( $db, 'SET SESSION max_statement_time = 0' );
+	mysqli_query( $db, 'SET SESSION max_execution_time = 0' );
+}
+
+/**
+ * Opens the snapshot that a whole answer reads from.
+ *
+ * @param \mysqli $db Connection.
+ */
+function start_snapshot( $db ) {
+	run_query( $db, 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ' );
+	run_query( $db, 'START TRANSACTION WITH CONSISTENT SNAPSHOT' );
+}
+
+/**
+ * Runs a statement.
+ *
+ * @param \mysqli $db   Connection.
+ * @param string  $sql  Statement.
+ * @param int     $mode MYSQLI_STORE_RESULT or MYSQLI_USE_RESULT.
+ * @return \mysqli_result|true
+ * @throws Refusal When the server refuses it.
+ */
+function run_query( $db, $sql, $mode = MYSQLI_STORE_RESULT ) {
+	$result = mysqli_query( $db, $sql, $mode );
+	if ( false === $result ) {
+		throw database_refusal( mysqli_errno( $db ) );
+	}
+	return $result;
+}
+
+/**
+ * What a number of the database server means to the client. The server's text may hold data and is not sent.
+ *
+ * @param int $number Error number.
+ * @return Refusal
+ */
+function database_refusal( $number ) {
+	// 2006, 2013 connection lost; 1053 shutdown; 1205, 1213 locks; 1412 definition changed during the snapshot; 1927, 1317 killed.
+	$passing = in_array( $number, array( 2006, 2013, 1053, 1205, 1213, 1412, 1927, 1317 ), true );
+	return new Refusal( $passing ? 'database_gone' : 'table_failed', 500, "The database answered with error $number.", array( 'number' => $number ) );
+}
+
+/**
+ * All rows of a small result, as lists.
+ *
+ * @param \mysqli $db  Connection.
+ * @param string  $sql Statement.
+ */
+function fetch_all( $db, $sql ) {
+	$result = run_query( $db, $sql );
+	$rows   = array();
+	while ( $row = mysqli_fetch_assoc( $result ) ) {
+		$rows[] = array_change_key_case( $row );
+	}
+	mysqli_free_result( $result );
+	return $rows;
+}
+
+/**
+ * Quotes a name.
+ *
+ * @param string $name Of a table or column.
+ */
+function quote_name( $name ) {
+	return '`' . str_replace( '`', '``', $name ) . '`';
+}
+
+/**
+ * Quotes text for information_schema and SHOW; sql_mode is known, so backslashes escape.
+ *
+ * @param \mysqli $db   Connection.
+ * @param string  $text Text.
+ */
+function quote_text( $db, $text ) {
+	return "'" . mysqli_real_escape_string( $db, $text ) . "'";
+}

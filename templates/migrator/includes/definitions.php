@@ -1,0 +1,115 @@
+<?php
+/**
+ * Definitions of tables, views and triggers, as the server writes them.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * What a client must know of the site's part of the database.
+ *
+ * @param \mysqli $db Connection.
+ * @return array{tables: array[], views: array[], triggers: array[], other: string[]}
+ */
+function describe_database( $db ) {
+	$own     = own_tables( $db );
+	$columns = table_columns( $db );
+	$tables  = array();
+	$views   = array();
+	foreach ( $own['tables'] as $name => $row ) {
+		$name = (string) $name;
+		if ( 'VIEW' === $row['type'] ) {
+			$views[] = describe_view( $db, $name );
+		} elseif ( 'BASE TABLE' === $row['type'] && isset( $columns[ $name ] ) ) {
+			$tables[] = describe_table( $db, $row, $columns[ $name ] );
+		}
+	}
+	return array(
+		'tables'   => $tables,
+		'views'    => array_values( array_filter( $views ) ),
+		'triggers' => describe_triggers( $db, $own['tables'] ),
+		'other'    => $own['other'],
+	);
+}
+
+/**
+ * One table. A broken one has an empty definition, so that the client can name it.
+ *
+ * @param \mysqli $db      Connection.
+ * @param array   $row     Of information_schema.
+ * @param array[] $columns Its columns.
+ */
+function describe_table( $db, array $row, array $columns ) {
+	$name       = $row['name'];
+	$definition = '';
+	$key        = null;
+	try {
+		$created    = fetch_all( $db, 'SHOW CREATE TABLE ' . quote_name( $name ) );
+		$definition = (string) $created[0]['create table'];
+		$key        = reading_key( $db, $name, $columns );
+	} catch ( Refusal $refusal ) {
+		$definition = '';
+	}
+	return array(
+		'name'       => $name,
+		'engine'     => (string) $row['engine'],
+		'rows'       => (int) $row['estimate'],
+		'dataBytes'  => (int) $row['bytes'],
+		'definition' => $definition,
+		'columns'    => array_map(
+			function ( $column ) {
+				unset( $column['nullable'] );
+				return $column;
+			},
+			$columns
+		),
+		'key'        => null === $key ? null : $key['columns'],
+	);
+}
+
+/**
+ * One view; null when the database user may not see how it is made.
+ *
+ * @param \mysqli $db   Connection.
+ * @param string  $name View.
+ */
+function describe_view( $db, $name ) {
+	try {
+		$created = fetch_all( $db, 'SHOW CREATE VIEW ' . quote_name( $name ) );
+	} catch ( Refusal $refusal ) {
+		return null;
+	}
+	return array(
+		'name'       => $name,
+		'definition' => (string) $created[0]['create view'],
+	);
+}
+
+/**
+ * The triggers on the site's tables, as far as the database user may see them.
+ *
+ * @param \mysqli $db     Connection.
+ * @param array[] $tables By name.
+ */
+function describe_triggers( $db, array $tables ) {
+	$triggers = array();
+	try {
+		foreach ( fetch_all( $db, 'SHOW TRIGGERS' ) as $row ) {
+			if ( isset( $tables[ $row['table'] ] ) ) {
+				$created    = fetch_all( $db, 'SHOW CREATE TRIGGER ' . quote_name( $row['trigger'] ) );
+				$triggers[] = array(
+					'name'       => $row['trigger'],
+					'table'      => $row['table'],
+					'definition' => (string) $created[0]['sql original statement'],
+				);
+			}
+		}
+	} catch ( Refusal $refusal ) {
+		return $triggers;
+	}
+	return $triggers;
+}

@@ -1,0 +1,144 @@
+<?php
+/**
+ * What the site says about itself.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+/** Constants of wp-config.php that change how a copy behaves and hold no secret. */
+const TOLD_CONSTANTS = array(
+	'ALLOW_UNFILTERED_UPLOADS',
+	'AUTOSAVE_INTERVAL',
+	'COMPRESS_CSS',
+	'COMPRESS_SCRIPTS',
+	'CONCATENATE_SCRIPTS',
+	'CUSTOM_USER_META_TABLE',
+	'CUSTOM_USER_TABLE',
+	'DISALLOW_FILE_EDIT',
+	'DISALLOW_FILE_MODS',
+	'DISALLOW_UNFILTERED_HTML',
+	'EMPTY_TRASH_DAYS',
+	'IMAGE_EDIT_OVERWRITE',
+	'MEDIA_TRASH',
+	'NOBLOGREDIRECT',
+	'SCRIPT_DEBUG',
+	'UPLOADS',
+	'WPLANG',
+	'WP_CACHE',
+	'WP_DEBUG',
+	'WP_DEFAULT_THEME',
+	'WP_ENVIRONMENT_TYPE',
+	'WP_MAX_MEMORY_LIMIT',
+	'WP_MEMORY_LIMIT',
+	'WP_POST_REVISIONS',
+);
+
+/**
+ * Everything a client needs before it starts; src/site/info.ts of wpclone has the schema.
+ */
+function site_info() {
+	global $wpdb;
+	$db       = connect_database( 'utf8mb4' );
+	$contents = describe_database( $db );
+	$theme    = array(
+		'stylesheet' => (string) get_option( 'stylesheet' ),
+		'template'   => (string) get_option( 'template' ),
+	);
+	return array(
+		'protocol'         => PROTOCOL,
+		'wordpressVersion' => wordpress_version(),
+		'phpVersion'       => PHP_VERSION,
+		'database'         => describe_server( $db ),
+		'multisite'        => is_multisite(),
+		'home'             => untrailingslashit( get_option( 'home' ) ),
+		'siteurl'          => untrailingslashit( get_option( 'siteurl' ) ),
+		'tablePrefix'      => $wpdb->base_prefix,
+		'charset'          => (string) $wpdb->charset,
+		'collate'          => (string) $wpdb->collate,
+		'locale'           => get_locale(),
+		'paths'            => site_paths(),
+		'urls'             => site_urls(),
+		'roots'            => array_map(
+			function ( $root ) {
+				return array(
+					'id'    => $root['id'],
+					'path'  => $root['path'],
+					'place' => $root['place'],
+				);
+			},
+			site_roots()
+		),
+		'tables'           => $contents['tables'],
+		'views'            => $contents['views'],
+		'triggers'         => $contents['triggers'],
+		'otherPrefixes'    => $contents['other'],
+		'activePlugins'    => array_values( array_diff( (array) get_option( 'active_plugins', array() ), array( plugin_basename( FILE ) ) ) ),
+		'theme'            => $theme,
+		'dropIns'          => files_among( WP_CONTENT_DIR, array( 'advanced-cache.php', 'db.php', 'db-error.php', 'install.php', 'maintenance.php', 'object-cache.php', 'php-error.php', 'fatal-error-handler.php', 'sunrise.php' ) ),
+		'muPlugins'        => array_map( 'basename', (array) glob( WPMU_PLUGIN_DIR . '/*.php' ) ),
+		'constants'        => (object) told_constants(),
+		'limits'           => array(
+			'executionSeconds' => (int) ini_get( 'max_execution_time' ),
+			'memoryBytes'      => memory_limit_bytes(),
+			'gzip'             => function_exists( 'gzcompress' ),
+		),
+	);
+}
+
+/**
+ * The version as the core's file has it; some plugins falsify the variable.
+ */
+function wordpress_version() {
+	$wp_version = '';
+	include ABSPATH . WPINC . '/version.php';
+	return $wp_version;
+}
+
+/**
+ * The database server.
+ *
+ * @param \mysqli $db Connection.
+ */
+function describe_server( $db ) {
+	$rows = fetch_all( $db, 'SELECT VERSION() AS version, @@max_allowed_packet AS packet' );
+	return array(
+		'version'          => $rows[0]['version'],
+		'flavor'           => false === stripos( $rows[0]['version'], 'mariadb' ) ? 'mysql' : 'mariadb',
+		'maxAllowedPacket' => (int) $rows[0]['packet'],
+	);
+}
+
+/**
+ * Those of some names that are files in a folder.
+ *
+ * @param string   $folder Absolute.
+ * @param string[] $names  File names.
+ */
+function files_among( $folder, array $names ) {
+	return array_values(
+		array_filter(
+			$names,
+			function ( $name ) use ( $folder ) {
+				return is_file( $folder . '/' . $name );
+			}
+		)
+	);
+}
+
+/**
+ * The told constants that are defined with a plain value.
+ */
+function told_constants() {
+	$told = array();
+	foreach ( TOLD_CONSTANTS as $name ) {
+		$value = defined( $name ) ? constant( $name ) : null;
+		if ( is_string( $value ) || is_int( $value ) || is_bool( $value ) || is_float( $value ) ) {
+			$told[ $name ] = $value;
+		}
+	}
+	return $told;
+}

@@ -1,0 +1,144 @@
+<?php
+/**
+ * The keys of paired clients: one option row each, read and written without the object cache, so that a revoked key is revoked.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+const OPTION_PREFIX    = 'wpclone_migrator_';
+const KEY_PREFIX       = 'wpclone_migrator_key_';
+const ACTIVE_UNTIL     = 'wpclone_migrator_until';
+const UNUSED_SECONDS   = 3600;
+const KEY_LIFE_SECONDS = 86400;
+const TOUCH_SECONDS    = 60;
+
+/**
+ * Makes a key for a client.
+ *
+ * @return array{keyId: string, secret: string}|null Null when it could not be stored.
+ */
+function create_key() {
+	global $wpdb;
+	$id     = bin2hex( random_bytes( 8 ) );
+	$secret = rtrim( strtr( base64_encode( random_bytes( 32 ) ), '+/', '-_' ), '=' );
+	$key    = array(
+		'secret' => $secret,
+		'made'   => time(),
+		'used'   => time(),
+	);
+	$stored = $wpdb->insert(
+		$wpdb->options,
+		array(
+			'option_name'  => KEY_PREFIX . $id,
+			'option_value' => wp_json_encode( $key ),
+			'autoload'     => 'no',
+		)
+	);
+	if ( 1 !== $stored ) {
+		return null;
+	}
+	update_option( ACTIVE_UNTIL, time() + UNUSED_SECONDS );
+	return array(
+		'keyId'  => $id,
+		'secret' => $secret,
+	);
+}
+
+/**
+ * Finds a key that is still good.
+ *
+ * @param string $id 16 hex digits.
+ * @return array{id: string, secret: string, made: int, used: int}|null The secret is its 32 raw bytes.
+ */
+function find_key( $id ) {
+	global $wpdb;
+	$value = $wpdb->get_var( $wpdb->prepare( "SELECT option_value FROM {$wpdb->options} WHERE option_name = %s", KEY_PREFIX . $id ) );
+	$key   = is_string( $value ) ? json_decode( $value, true ) : null;
+	if ( ! is_array( $key ) || ! isset( $key['secret'], $key['made'], $key['used'] ) || ! is_live( $key ) ) {
+		return null;
+	}
+	$secret = base64_decode( strtr( (string) $key['secret'], '-_', '+/' ), true );
+	if ( ! is_string( $secret ) || 32 !== strlen( $secret ) ) {
+		return null;
+	}
+	return array(
+		'id'     => $id,
+		'secret' => $secret,
+		'made'   => (int) $key['made'],
+		'used'   => (int) $key['used'],
+	);
+}
+
+/**
+ * Whether a stored key has neither gone unused for an hour nor reached the end of its life.
+ *
+ * @param array $key As stored.
+ */
+function is_live( array $key ) {
+	$now = time();
+	return $now - (int) $key['used'] <= UNUSED_SECONDS && $now - (int) $key['made'] <= KEY_LIFE_SECONDS;
+}
+
+/**
+ * Notes that a key was used: the first time, then at most once a minute, so that a transfer does not write all the time.
+ *
+ * @param array $key As found.
+ */
+function touch_key( array $key ) {
+	global $wpdb;
+	$now = time();
+	if ( $key['used'] > $key['made'] && $now - $key['used'] < TOUCH_SECONDS ) {
+		return;
+	}
+	$value = wp_json_encode(
+		array(
+			'secret' => rtrim( strtr( base64_encode( $key['secret'] ), '+/', '-_' ), '=' ),
+			'made'   => $key['made'],
+			// Later than it was made, which tells it from a key that nobody ever used.
+			'used'   => max( $now, $key['made'] + 1 ),
+		)
+	);
+	$wpdb->update( $wpdb->options, array( 'option_value' => $value ), array( 'option_name' => KEY_PREFIX . $key['id'] ) );
+	update_option( ACTIVE_UNTIL, $now + UNUSED_SECONDS );
+}
+
+/**
+ * Drops one key.
+ *
+ * @param string $id 16 hex digits.
+ */
+function drop_key( $id ) {
+	global $wpdb;
+	$wpdb->delete( $wpdb->options, array( 'option_name' => KEY_PREFIX . $id ) );
+}
+
+/**
+ * How many keys are good, or were used within the last so many seconds.
+ *
+ * @param int|null $seconds Age of the last use; null counts those that nobody used yet too.
+ */
+function count_keys( $seconds = null ) {
+	global $wpdb;
+	$values = $wpdb->get_col( $wpdb->prepare( "SELECT option_value FROM {$wpdb->options} WHERE option_name LIKE %s", $wpdb->esc_like( KEY_PREFIX ) . '%' ) );
+	$count  = 0;
+	foreach ( $values as $value ) {
+		$key = json_decode( $value, true );
+		if ( is_array( $key ) && isset( $key['used'], $key['made'] ) && is_live( $key ) ) {
+			$count += null === $seconds || ( $key['used'] > $key['made'] && time() - (int) $key['used'] <= $seconds ) ? 1 : 0;
+		}
+	}
+	return $count;
+}
+
+/**
+ * Drops every key, nonce and setting of the plugin.
+ */
+function drop_everything() {
+	global $wpdb;
+	delete_option( ACTIVE_UNTIL );
+	$wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->options} WHERE option_name LIKE %s", $wpdb->esc_like( OPTION_PREFIX ) . '%' ) );
+}

@@ -1,0 +1,151 @@
+<?php
+/**
+ * The wire: a stream of frames, each with the digest of its head; a head holds the digest of each piece of its body.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+const STREAM_MAGIC  = "\x89WPCLONE1\r\n\n";
+const FRAME_MAGIC   = "\xF7W";
+const FLAG_DEFLATED = 1;
+const JSON_FLAGS    = JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE;
+
+/**
+ * Takes every buffer and filter between us and the client away.
+ */
+function prepare_output() {
+	ignore_user_abort( false );
+	// phpcs:disable WordPress.PHP.NoSilencedErrors, WordPress.PHP.IniSet -- some hosts forbid ini_set; then things stay as they are.
+	@ini_set( 'display_errors', '0' );
+	@ini_set( 'zlib.output_compression', '0' );
+	@ini_set( 'implicit_flush', '0' );
+	if ( function_exists( 'apache_setenv' ) ) {
+		@apache_setenv( 'no-gzip', '1' );
+	}
+	while ( ob_get_level() > 0 ) {
+		if ( ! @ob_end_clean() ) {
+			break;
+		}
+	}
+	// phpcs:enable
+}
+
+/**
+ * Sends the headers and the magic that tells our stream from anything a host may put before it.
+ */
+function start_stream() {
+	if ( ! headers_sent() ) {
+		status_header( 200 );
+	}
+	send_common_headers( 'application/octet-stream' );
+	// nginx must pass on what it gets: a buffered answer fills its disk and hides a client that went away.
+	if ( ! headers_sent() ) {
+		header( 'X-Accel-Buffering: no' );
+	}
+	echo STREAM_MAGIC;
+	is_streaming( true );
+}
+
+/**
+ * Whether the stream has begun.
+ *
+ * @param bool $begins It begins now.
+ */
+function is_streaming( $begins = false ) {
+	static $streaming = false;
+
+	$streaming = $streaming || $begins;
+	return $streaming;
+}
+
+/**
+ * Headers of every answer.
+ *
+ * @param string $type Content type.
+ */
+function send_common_headers( $type ) {
+	if ( headers_sent() ) {
+		return;
+	}
+	header_remove( 'Set-Cookie' );
+	header( 'Content-Type: ' . $type );
+	header( 'Cache-Control: no-store, no-transform' );
+	header( 'X-Content-Type-Options: nosniff' );
+	header( 'X-Robots-Tag: noindex' );
+	header( 'X-Wpclone: ' . PROTOCOL );
+}
+
+/**
+ * Sends one frame: magic, type, flags, length of head and body (big endian), digest of type, flags and head; head; body.
+ *
+ * @param string $type One letter.
+ * @param array  $head Becomes JSON; must hold the digest of what is in the body, unless the body is one piece, whose digest is added as "h".
+ * @param string $body Bytes.
+ * @param bool   $pack Whether to deflate the body.
+ */
+function send_frame( $type, array $head, $body = '', $pack = false ) {
+	if ( '' !== $body && ! isset( $head['pieces'] ) ) {
+		$head['h'] = bin2hex( digest( $body ) );
+	}
+	$flags = 0;
+	if ( $pack && strlen( $body ) > 256 && function_exists( 'gzcompress' ) ) {
+		$packed = gzcompress( $body, 1 );
+		if ( is_string( $packed ) && strlen( $packed ) < strlen( $body ) ) {
+			$flags       = FLAG_DEFLATED;
+			$head['len'] = strlen( $body );
+			$body        = $packed;
+		}
+	}
+	$json = wp_json_encode( (object) $head, JSON_FLAGS );
+	$lead = $type . chr( $flags );
+	echo FRAME_MAGIC . $lead . pack( 'NN', strlen( $json ), strlen( $body ) ) . digest( $lead . $json ) . $json;
+	echo $body;
+	flush();
+	if ( connection_aborted() ) {
+		exit;
+	}
+}
+
+/**
+ * Ends the stream; without this frame an answer counts as cut.
+ *
+ * @param bool $done Whether everything asked for has been sent; false when time ran out first.
+ */
+function end_stream( $done ) {
+	send_frame( 'Z', array( 'done' => $done ) );
+}
+
+/**
+ * Sends a refusal: as JSON with its status, or as a frame when the stream has begun.
+ *
+ * @param Refusal $refusal What to say.
+ */
+function send_refusal( Refusal $refusal ) {
+	$answer = array( 'error' => $refusal->reason, 'message' => $refusal->getMessage() ) + $refusal->fields;
+	if ( is_streaming() ) {
+		send_frame( 'X', $answer );
+		return;
+	}
+	if ( ! headers_sent() ) {
+		status_header( $refusal->status );
+	}
+	send_common_headers( 'application/json' );
+	echo wp_json_encode( array( 'wpclone' => PROTOCOL ) + $answer, JSON_FLAGS );
+}
+
+/**
+ * SHA-256, raw; openssl's is several times faster than PHP's own.
+ *
+ * @param string $bytes What to hash.
+ */
+function digest( $bytes ) {
+	static $openssl = null;
+	if ( null === $openssl ) {
+		$openssl = function_exists( 'openssl_digest' );
+	}
+	return $openssl ? openssl_digest( $bytes, 'sha256', true ) : hash( 'sha256', $bytes, true );
+}

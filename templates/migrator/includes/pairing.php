@@ -1,0 +1,57 @@
+<?php
+/**
+ * Pairing: a logged-in administrator gets a fresh key.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+const PAIR_ACTION = 'wpclone_pair';
+
+/**
+ * Hooks the pairing call; there is none for visitors who are not logged in.
+ */
+function register_pairing() {
+	add_action( 'wp_ajax_' . PAIR_ACTION, __NAMESPACE__ . '\\answer_pairing' );
+}
+
+/**
+ * Whether the current user may hand the site out.
+ */
+function may_pair() {
+	if ( is_multisite() && ! is_super_admin() ) {
+		return false;
+	}
+	return current_user_can( 'manage_options' ) && current_user_can( 'activate_plugins' );
+}
+
+/**
+ * Answers admin-ajax.php?action=wpclone_pair.
+ */
+function answer_pairing() {
+	nocache_headers();
+	if ( 'POST' !== $_SERVER['REQUEST_METHOD'] || ! check_ajax_referer( PAIR_ACTION, false, false ) ) {
+		wp_send_json_error( array( 'code' => 'bad_nonce' ), 403 );
+	}
+	if ( ! may_pair() ) {
+		wp_send_json_error( array( 'code' => 'not_administrator' ), 403 );
+	}
+	$key = create_key();
+	if ( null === $key ) {
+		wp_send_json_error( array( 'code' => 'not_stored' ), 500 );
+	}
+	$home = untrailingslashit( get_option( 'home' ) );
+	wp_send_json_success(
+		array(
+			'protocol' => PROTOCOL,
+			'version'  => VERSION,
+			'keyId'    => $key['keyId'],
+			'secret'   => $key['secret'],
+			'url'      => $home,
+			'endpoint' => $home . '/',
+		)
+	);
+}

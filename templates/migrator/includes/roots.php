@@ -1,0 +1,137 @@
+<?php
+/**
+ * The folders a copy is made of: the site's own, and what is linked into plugins and themes.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Where the site keeps things, without trailing slashes.
+ */
+function site_paths() {
+	$uploads = wp_upload_dir( null, false );
+	return array(
+		'abspath'   => untrailingslashit( ABSPATH ),
+		'content'   => untrailingslashit( WP_CONTENT_DIR ),
+		'plugins'   => untrailingslashit( WP_PLUGIN_DIR ),
+		'muPlugins' => untrailingslashit( WPMU_PLUGIN_DIR ),
+		'uploads'   => untrailingslashit( (string) $uploads['basedir'] ),
+	);
+}
+
+/**
+ * The addresses of those folders, without trailing slashes.
+ */
+function site_urls() {
+	$uploads = wp_upload_dir( null, false );
+	return array(
+		'content' => untrailingslashit( content_url() ),
+		'plugins' => untrailingslashit( plugins_url() ),
+		'uploads' => untrailingslashit( (string) $uploads['baseurl'] ),
+	);
+}
+
+/**
+ * The roots, none inside another: id, path (real), place (path of its URL, no slashes at the ends).
+ *
+ * @return array[]
+ */
+function site_roots() {
+	static $roots = null;
+	if ( null !== $roots ) {
+		return $roots;
+	}
+	$paths      = site_paths();
+	$urls       = site_urls();
+	$candidates = array(
+		array( 'core', $paths['abspath'], url_place( get_option( 'siteurl' ) ) ),
+		array( 'content', $paths['content'], url_place( $urls['content'] ) ),
+		array( 'plugins', $paths['plugins'], url_place( $urls['plugins'] ) ),
+		array( 'muplugins', $paths['muPlugins'], url_place( defined( 'WPMU_PLUGIN_URL' ) ? WPMU_PLUGIN_URL : '' ) ),
+		array( 'uploads', $paths['uploads'], url_place( $urls['uploads'] ) ),
+	);
+	$themes     = get_theme_root();
+	$theme_url  = url_place( get_theme_root_uri() );
+	$links      = array( array( $themes, $theme_url ) );
+	foreach ( array( array( $paths['plugins'], url_place( $urls['plugins'] ) ), array( $themes, $theme_url ) ) as $folder ) {
+		foreach ( linked_folders( $folder[0] ) as $name => $target ) {
+			$links[] = array( $target, trim( $folder[1] . '/' . $name, '/' ) );
+		}
+	}
+	foreach ( $links as $number => $link ) {
+		$candidates[] = array( 'link-' . $number, $link[0], $link[1] );
+	}
+	$roots = without_nested( $candidates );
+	return $roots;
+}
+
+/**
+ * Keeps the candidates that exist and are not covered by another.
+ *
+ * @param array[] $candidates Lists of id, path, place.
+ */
+function without_nested( array $candidates ) {
+	$roots = array();
+	foreach ( $candidates as $candidate ) {
+		$real = realpath( $candidate[1] );
+		// A root folder of "/" would hand out the machine.
+		if ( false === $real || '/' === $real || ! is_dir( $real ) ) {
+			continue;
+		}
+		foreach ( $roots as $root ) {
+			if ( is_within( $real, $root['path'] ) || is_within( $root['path'], $real ) ) {
+				continue 2;
+			}
+		}
+		$roots[] = array(
+			'id'    => $candidate[0],
+			'path'  => $real,
+			'place' => $candidate[2],
+		);
+	}
+	return $roots;
+}
+
+/**
+ * The folders outside that links directly in a folder lead to.
+ *
+ * @param string $folder Absolute.
+ * @return array<string, string> Name of the link → real path.
+ */
+function linked_folders( $folder ) {
+	$found = array();
+	$names = is_dir( $folder ) ? scandir( $folder ) : array();
+	foreach ( is_array( $names ) ? $names : array() as $name ) {
+		$path = $folder . '/' . $name;
+		if ( '.' !== $name && '..' !== $name && is_link( $path ) && is_dir( $path ) ) {
+			$real = realpath( $path );
+			if ( false !== $real && ! is_within( $real, (string) realpath( $folder ) ) ) {
+				$found[ $name ] = $real;
+			}
+		}
+	}
+	return $found;
+}
+
+/**
+ * Whether a real path is a folder or lies in it.
+ *
+ * @param string $path   Real path.
+ * @param string $folder Real path.
+ */
+function is_within( $path, $folder ) {
+	return $path === $folder || 0 === strpos( $path, rtrim( $folder, '/' ) . '/' );
+}
+
+/**
+ * The path of a URL, without slashes at the ends.
+ *
+ * @param string $url Absolute URL.
+ */
+function url_place( $url ) {
+	return trim( rawurldecode( (string) wp_parse_url( (string) $url, PHP_URL_PATH ) ), '/' );
+}

@@ -1,0 +1,153 @@
+<?php
+/**
+ * Rows too large to be held or sent at once: their large values are read and sent in pieces, from the same snapshot.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+const PIECE_BYTES = 524288;
+
+/**
+ * From how many bytes in its large columns a row counts as giant: well below what PHP may hold and the server may send.
+ *
+ * @param \mysqli $db Connection.
+ */
+function giant_bytes( $db ) {
+	static $bytes = null;
+	if ( null === $bytes ) {
+		$server = fetch_all( $db, 'SELECT @@max_allowed_packet AS packet' );
+		$memory = memory_limit_bytes();
+		$bytes  = min( 8388608, intdiv( (int) $server[0]['packet'], 2 ), $memory > 0 ? intdiv( $memory, 16 ) : 8388608 );
+		$bytes  = max( 262144, $bytes );
+	}
+	return $bytes;
+}
+
+/**
+ * Sends the giant row of a keyed table that a SELECT stopped at.
+ *
+ * @param \mysqli       $db     Connection.
+ * @param array         $reader See prepare_reader().
+ * @param array         $row    Its fields; the large ones are null.
+ * @param string[]|null $before Key of the row before.
+ * @return string[] Its key.
+ */
+function send_giant_by_key( $db, array $reader, array $row, $before ) {
+	$key   = key_of_row( $reader, $row );
+	$parts = array();
+	foreach ( $reader['key'] as $at => $column ) {
+		$parts[] = quote_name( $column['name'] ) . ' = ' . key_literal( $column, $key[ $at ] );
+	}
+	send_giant_row( $db, $reader, ' WHERE ' . implode( ' AND ', $parts ), $row, $before, $key );
+	return $key;
+}
+
+/**
+ * Sends the giant rows of a table without a key, by their place among each other: a snapshot does not change.
+ *
+ * @param \mysqli $db     Connection.
+ * @param array   $reader See prepare_reader().
+ */
+function send_giants_without_key( $db, array $reader ) {
+	if ( null === $reader['giant'] ) {
+		return;
+	}
+	$where = ' WHERE ' . $reader['giant'];
+	$count = fetch_all( $db, 'SELECT COUNT(*) AS n FROM ' . $reader['table'] . $where );
+	for ( $number = 0; $number < (int) $count[0]['n']; $number++ ) {
+		$one    = "$where LIMIT $number, 1";
+		$result = run_query( $db, select_fields( $reader ) . $one );
+		$row    = mysqli_fetch_row( $result );
+		mysqli_free_result( $result );
+		send_giant_row( $db, $reader, $one, $row, null, null );
+	}
+}
+
+/**
+ * Sends one giant row.
+ *
+ * @param \mysqli       $db     Connection.
+ * @param array         $reader See prepare_reader().
+ * @param string        $where  What finds it.
+ * @param array         $row    Its fields; the large ones are null.
+ * @param string[]|null $before Key of the row before.
+ * @param string[]|null $key    Its own key.
+ */
+function send_giant_row( $db, array $reader, $where, array $row, $before, $key ) {
+	$lengths = giant_lengths( $db, $reader, $where );
+	$text    = '';
+	foreach ( array_keys( $reader['columns'] ) as $at ) {
+		$text .= 0 === $at ? '' : "\t";
+		if ( ! array_key_exists( $at, $lengths ) || null === $lengths[ $at ] ) {
+			$text .= null === $row[ $at ] ? '\\N' : escape_value( $row[ $at ] );
+			continue;
+		}
+		for ( $offset = 0; $offset < $lengths[ $at ]; $offset += PIECE_BYTES ) {
+			$text .= escape_value( fetch_piece( $db, $reader, $at, $where, $offset, min( PIECE_BYTES, $lengths[ $at ] - $offset ) ) );
+			if ( strlen( $text ) >= BLOCK_BYTES ) {
+				send_rows_frame( $reader, $text, 0, $before, false, true );
+				$text = '';
+			}
+		}
+	}
+	send_rows_frame( $reader, $text . "\n", 1, $key, false );
+}
+
+/**
+ * Lengths of a row's large values.
+ *
+ * @param \mysqli $db     Connection.
+ * @param array   $reader See prepare_reader().
+ * @param string  $where  What finds the row.
+ * @return array<int, int|null> By column number; null for NULL.
+ * @throws Refusal When the row is not there.
+ */
+function giant_lengths( $db, array $reader, $where ) {
+	$fields = array();
+	foreach ( $reader['giants'] as $at ) {
+		$fields[] = 'LENGTH(' . quote_name( $reader['columns'][ $at ]['name'] ) . ')';
+	}
+	$result = run_query( $db, 'SELECT ' . implode( ', ', $fields ) . ' FROM ' . $reader['table'] . $where );
+	$values = mysqli_fetch_row( $result );
+	mysqli_free_result( $result );
+	if ( ! is_array( $values ) ) {
+		throw new Refusal( 'database_gone', 500, 'A row went away while it was read.' );
+	}
+	return array_combine(
+		$reader['giants'],
+		array_map(
+			function ( $length ) {
+				return null === $length ? null : (int) $length;
+			},
+			$values
+		)
+	);
+}
+
+/**
+ * Some bytes of a large value.
+ *
+ * @param \mysqli $db     Connection.
+ * @param array   $reader See prepare_reader().
+ * @param int     $at     Column number.
+ * @param string  $where  What finds the row.
+ * @param int     $offset From 0.
+ * @param int     $length Bytes.
+ * @throws Refusal When it is not there.
+ */
+function fetch_piece( $db, array $reader, $at, $where, $offset, $length ) {
+	$column = $reader['columns'][ $at ];
+	$name   = quote_name( $column['name'] );
+	$bytes  = null === $column['charset'] && 'json' !== $column['type'] ? $name : "CONVERT($name USING binary)";
+	$result = run_query( $db, "SELECT SUBSTRING($bytes, " . ( $offset + 1 ) . ", $length) FROM " . $reader['table'] . $where );
+	$row    = mysqli_fetch_row( $result );
+	mysqli_free_result( $result );
+	if ( ! is_array( $row ) || ! is_string( $row[0] ) || strlen( $row[0] ) !== $length ) {
+		throw new Refusal( 'row_too_large', 500, 'A large value cannot be read in pieces.' );
+	}
+	return $row[0];
+}

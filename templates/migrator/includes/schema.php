@@ -1,0 +1,98 @@
+<?php
+/**
+ * Which tables belong to this site, and what columns they have.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * The site's own tables and views: those with its prefix, except those of other sites with a longer prefix, and user tables named otherwise.
+ *
+ * @param \mysqli $db Connection.
+ * @return array{tables: array[], other: string[]} Rows of information_schema by table name, and the prefixes of other sites.
+ */
+function own_tables( $db ) {
+	global $wpdb;
+	$all = array();
+	foreach ( fetch_all( $db, 'SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, TABLE_ROWS AS estimate, DATA_LENGTH AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME' ) as $row ) {
+		$all[ $row['name'] ] = $row;
+	}
+	$other  = other_prefixes( array_keys( $all ), $wpdb->base_prefix );
+	$shared = array( $wpdb->users, $wpdb->usermeta );
+	$tables = array();
+	foreach ( $all as $name => $row ) {
+		$name = (string) $name;
+		if ( in_array( $name, $shared, true ) || belongs_to_prefix( $name, $wpdb->base_prefix, $other ) ) {
+			$tables[ $name ] = $row;
+		}
+	}
+	return array(
+		'tables' => $tables,
+		'other'  => $other,
+	);
+}
+
+/**
+ * Whether a table is under the prefix, and not under a longer one of another site.
+ *
+ * @param string   $name   Table.
+ * @param string   $prefix This site's.
+ * @param string[] $other  Other sites'.
+ */
+function belongs_to_prefix( $name, $prefix, array $other ) {
+	foreach ( $other as $longer ) {
+		if ( 0 === strpos( $name, $longer ) ) {
+			return false;
+		}
+	}
+	return '' === $prefix || 0 === strpos( $name, $prefix );
+}
+
+/**
+ * Longer prefixes under which a whole other WordPress lives in the same schema.
+ *
+ * @param string[] $names  All tables.
+ * @param string   $prefix This site's.
+ */
+function other_prefixes( array $names, $prefix ) {
+	$present = array_flip( $names );
+	$found   = array();
+	foreach ( $names as $name ) {
+		$name = (string) $name;
+		if ( 'options' !== substr( $name, -7 ) ) {
+			continue;
+		}
+		$longer = substr( $name, 0, -7 );
+		if ( strlen( $longer ) > strlen( $prefix ) && 0 === strpos( $longer, $prefix ) && isset( $present[ $longer . 'posts' ], $present[ $longer . 'users' ], $present[ $longer . 'usermeta' ] ) ) {
+			$found[] = $longer;
+		}
+	}
+	return $found;
+}
+
+/**
+ * The columns of tables, in order.
+ *
+ * @param \mysqli     $db    Connection.
+ * @param string|null $table One table, or null for all of the schema.
+ * @return array<string, array[]> By table: name, type (lower case), charset, nullable, generated.
+ */
+function table_columns( $db, $table = null ) {
+	$where   = null === $table ? '' : ' AND TABLE_NAME = ' . quote_text( $db, $table );
+	$columns = array();
+	foreach ( fetch_all( $db, 'SELECT TABLE_NAME AS tab, COLUMN_NAME AS name, COLUMN_TYPE AS type, CHARACTER_SET_NAME AS charset, IS_NULLABLE AS nullable, EXTRA AS extra FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()' . $where . ' ORDER BY TABLE_NAME, ORDINAL_POSITION' ) as $row ) {
+		$columns[ $row['tab'] ][] = array(
+			'name'      => $row['name'],
+			'type'      => strtolower( $row['type'] ),
+			'charset'   => $row['charset'],
+			'nullable'  => 'YES' === $row['nullable'],
+			// MySQL also says DEFAULT_GENERATED, of a default that is an expression: such a column is an ordinary one.
+			'generated' => 1 === preg_match( '/\b(VIRTUAL|STORED|PERSISTENT)\b/i', (string) $row['extra'] ),
+		);
+	}
+	return $columns;
+}

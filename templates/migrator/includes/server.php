@@ -1,0 +1,135 @@
+<?php
+/**
+ * Answers one signed request: read it, check it, hand it to the operation, never let anything else answer.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+require __DIR__ . '/class-refusal.php';
+require __DIR__ . '/class-budget.php';
+require __DIR__ . '/output.php';
+require __DIR__ . '/signature.php';
+require __DIR__ . '/nonces.php';
+require __DIR__ . '/database.php';
+require __DIR__ . '/schema.php';
+require __DIR__ . '/keys-of-tables.php';
+require __DIR__ . '/never-sent.php';
+require __DIR__ . '/roots.php';
+require __DIR__ . '/paths.php';
+require __DIR__ . '/info.php';
+require __DIR__ . '/definitions.php';
+require __DIR__ . '/rows.php';
+require __DIR__ . '/rows-select.php';
+require __DIR__ . '/rows-text.php';
+require __DIR__ . '/rows-giant.php';
+require __DIR__ . '/manifest.php';
+require __DIR__ . '/class-walk.php';
+require __DIR__ . '/links.php';
+require __DIR__ . '/files.php';
+require __DIR__ . '/class-batch.php';
+
+const MAX_BODY_BYTES = 4194304;
+
+/**
+ * Answers the request. The caller exits afterwards.
+ */
+function serve() {
+	prepare_output();
+	try {
+		$body = read_body();
+		$key  = authenticate( $body );
+		touch_key( $key );
+		run_operation( parse_request( $body ), $key );
+	} catch ( Refusal $refusal ) {
+		send_refusal( $refusal );
+	} catch ( \Throwable $error ) {
+		// The message may hold paths or data of the site; it goes to the site's own log, not over the wire.
+		error_log( 'wpclone migrator: ' . $error->getMessage() . ' in ' . $error->getFile() . ':' . $error->getLine() );
+		send_refusal( new Refusal( 'failed', 500, 'The migrator failed: ' . get_class( $error ) . '.' ) );
+	}
+}
+
+/**
+ * Reads the body, up to the size any request of ours can have.
+ *
+ * @throws Refusal When it is larger.
+ */
+function read_body() {
+	$body = file_get_contents( 'php://input', false, null, 0, MAX_BODY_BYTES + 1 );
+	if ( ! is_string( $body ) || strlen( $body ) > MAX_BODY_BYTES ) {
+		throw new Refusal( 'bad_request', 413, 'The request is too large.' );
+	}
+	return $body;
+}
+
+/**
+ * Decodes an authenticated body.
+ *
+ * @param string $body JSON.
+ * @throws Refusal When it is not an object with an operation.
+ */
+function parse_request( $body ) {
+	$request = json_decode( $body, true, 16 );
+	if ( ! is_array( $request ) || ! isset( $request['op'] ) || ! is_string( $request['op'] ) ) {
+		throw new Refusal( 'bad_request', 400, 'The request is not understood.' );
+	}
+	return $request;
+}
+
+/**
+ * Runs the operation that the request names.
+ *
+ * @param array $request Decoded body.
+ * @param array $key     The key that signed it.
+ * @throws Refusal When there is no such operation, or the operation refuses.
+ */
+function run_operation( array $request, array $key ) {
+	switch ( $request['op'] ) {
+		case 'info':
+			start_stream();
+			send_frame( 'I', array(), wp_json_encode( site_info(), JSON_FLAGS ), ! empty( $request['gzip'] ) );
+			end_stream( true );
+			break;
+		case 'rows':
+			stream_rows( $request );
+			break;
+		case 'manifest':
+			stream_manifest( $request );
+			break;
+		case 'files':
+			stream_files( $request );
+			break;
+		case 'disconnect':
+			disconnect( $key );
+			break;
+		default:
+			throw new Refusal( 'bad_request', 400, 'There is no such operation.' );
+	}
+}
+
+/**
+ * Drops the caller's key, and the whole plugin unless another client is at work.
+ *
+ * @param array $key The key that signed the request.
+ */
+function disconnect( array $key ) {
+	drop_key( $key['id'] );
+	$stays = count_keys( 5 * 60 ) > 0;
+	$files = $stays ? false : remove_plugin();
+	start_stream();
+	send_frame(
+		'I',
+		array(),
+		wp_json_encode(
+			array(
+				'removed' => ! $stays,
+				'files'   => $files,
+			)
+		)
+	);
+	end_stream( true );
+}

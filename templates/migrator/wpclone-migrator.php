@@ -1,0 +1,46 @@
+<?php
+/**
+ * Plugin Name:       wpclone migrator
+ * Description:       Reads this site out to a wpclone that an administrator paired with it. Removes itself an hour after its last use.
+ * Version:           1.0.0
+ * Requires at least: 5.5
+ * Requires PHP:      7.4
+ * License:           GPL-2.0-or-later
+ * License URI:       https://www.gnu.org/licenses/gpl-2.0.html
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms of the GNU General Public License
+ * as published by the Free Software Foundation; either version 2 of the License, or (at your option) any later version.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+const VERSION  = '1.0.0';
+const PROTOCOL = 1;
+const SLUG     = 'wpclone-migrator';
+const FILE     = __FILE__;
+
+require __DIR__ . '/includes/keys.php';
+require __DIR__ . '/includes/lifecycle.php';
+
+register_activation_hook( __FILE__, __NAMESPACE__ . '\\on_activation' );
+register_deactivation_hook( __FILE__, __NAMESPACE__ . '\\on_deactivation' );
+
+if ( isset( $_SERVER['HTTP_X_WPCLONE_KEY'] ) ) {
+	// Answered here and now, before themes, caches and redirects of other plugins come into play.
+	require __DIR__ . '/includes/server.php';
+	serve();
+	exit;
+}
+
+if ( is_admin() ) {
+	require __DIR__ . '/includes/pairing.php';
+	require __DIR__ . '/includes/admin-page.php';
+	register_pairing();
+	register_admin_page();
+}
+
+add_action( 'wp_loaded', __NAMESPACE__ . '\\switch_off_when_unused' );
