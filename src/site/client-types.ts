@@ -1,0 +1,95 @@
+import type { SiteInfo } from './info.ts';
+
+/**
+ * The reading side of the migrator as the transfer sees it: streams that have already survived what a host does to requests.
+ * An implementation verifies each block by its content hash, continues after dropped connections, 5xx, rate limits and
+ * restarts from the last verified block, adapts the size of what it asks for, and throws a WpcloneError only when
+ * that no longer helps. Nothing is delivered twice.
+ */
+export interface SiteClient {
+  info(signal: AbortSignal): Promise<SiteInfo>;
+  /**
+   * Streams the tables one after another, each in key order, as far as possible in one consistent snapshot.
+   * A table without a key cannot be continued: when reading one is interrupted, this throws a retryable TABLE_WITHOUT_KEY
+   * (details.table); empty the tables that are not whole and ask for them again.
+   */
+  rows(tables: readonly TableRead[], signal: AbortSignal): AsyncIterable<RowBlock>;
+  /** Lists every file, folder and link of the roots, parents before children. */
+  manifest(request: ManifestRequest, signal: AbortSignal): AsyncIterable<readonly ManifestEntry[]>;
+  /**
+   * Streams the bodies of the named files, each in order from its first to its last byte; a file that changed while it was
+   * read begins again: a second `start` of the same file takes back what came since the first.
+   */
+  files(files: readonly FileRequest[], signal: AbortSignal): AsyncIterable<FileEvent>;
+  /** Tells the migrator to remove itself, its keys and its files. */
+  disconnect(signal: AbortSignal): Promise<void>;
+}
+
+export interface TableRead {
+  readonly name: string;
+  /** Columns to read, in this order (generated ones left out). */
+  readonly columns: readonly string[];
+  readonly key: readonly string[] | null;
+  /** Only rows with keys greater than this (values of `key`, base64 of their bytes). Absent: from the start. */
+  readonly after?: readonly string[];
+}
+
+export interface RowBlock {
+  readonly table: string;
+  /**
+   * Rows as LOAD DATA reads them with its defaults: fields end with TAB, rows with LF, backslash escapes
+   * (\\ \t \n \r \0), NULL is \N (MySQL manual, "LOAD DATA Statement", "Field and Line Handling"). Text is the stored bytes,
+   * not converted. A block ends between two rows, except where `partial` says that a single huge row goes on in the next block.
+   */
+  readonly data: Buffer;
+  readonly partial: boolean;
+  /** Rows that end in this block. */
+  readonly rows: number;
+  /** The key of the last whole row, base64 per column; null for a table without a key. */
+  readonly cursor: readonly string[] | null;
+  /** The table has been read to its end with this block. A table without rows gives one empty block with `last`. */
+  readonly last: boolean;
+}
+
+export interface ManifestRequest {
+  readonly roots: readonly string[];
+  /** Globs over `root-place/path`; what matches is left out, folders with all below them. */
+  readonly exclude: readonly string[];
+}
+
+export interface ManifestEntry {
+  readonly root: string;
+  /** Relative to the root, with `/`, valid UTF-8, already checked for `..`, empty and NUL segments. '' is the root itself. */
+  readonly path: string;
+  readonly kind: 'file' | 'directory' | 'symlink' | 'refused';
+  readonly size: number;
+  /** Seconds since the epoch. */
+  readonly mtime: number;
+  readonly ctime: number;
+  /** Permission bits. */
+  readonly mode: number;
+  /** symlink: the target, relative to the link's folder and inside the same root. */
+  readonly target?: string;
+  /** refused: why it cannot be copied. */
+  readonly reason?: 'unreadable' | 'outside' | 'name' | 'special' | 'loop';
+}
+
+export interface FileRequest {
+  readonly root: string;
+  readonly path: string;
+  readonly size: number;
+}
+
+export type FileEvent =
+  | { readonly type: 'start'; readonly file: FileRequest }
+  | { readonly type: 'data'; readonly data: Buffer }
+  /** `sha256` (hex) is over the whole body. */
+  | {
+      readonly type: 'end';
+      readonly size: number;
+      readonly mtime: number;
+      readonly ctime: number;
+      readonly sha256: string;
+    }
+  /** The file is gone, cannot be read, or changes faster than it can be read; no `end` follows. Discard what came since `start`. */
+  | { readonly type: 'failed'; readonly reason: 'gone' | 'unreadable' | 'changing' };

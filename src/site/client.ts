@@ -1,0 +1,72 @@
+import type { Dispatcher } from 'undici';
+import { WpcloneError } from '../shared/errors.ts';
+import type { SourceAccess } from './access.ts';
+import type { SiteClient } from './client-types.ts';
+import { converse, type Session } from './conversation.ts';
+import { openAgent } from './http.ts';
+import { siteInfoSchema, type SiteInfo } from './info.ts';
+import { createPace, isLoopback } from './pace.ts';
+import { readFiles } from './read-files.ts';
+import { readManifest } from './read-manifest.ts';
+import { readRows } from './read-rows.ts';
+import { createTransport } from './transport.ts';
+
+export interface SiteClientDeps {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  readonly randomBytes: (size: number) => Buffer;
+  /** Told before each wait. */
+  readonly retry: (message: string, waitSeconds: number) => void;
+  /** Connections to use instead of own ones. */
+  readonly dispatcher?: Dispatcher;
+}
+
+/** Talks to a site's migrator. Sockets of its own close when idle; `close` ends them at once. */
+export function createSiteClient(
+  access: SourceAccess,
+  deps: SiteClientDeps,
+): SiteClient & { readonly close: () => Promise<void> } {
+  const dispatcher = deps.dispatcher ?? openAgent(access.insecureTls);
+  const session: Session = {
+    transport: createTransport(access, { ...deps, dispatcher }),
+    pace: createPace(isLoopback(new URL(access.endpoint).hostname)),
+    now: deps.now,
+    sleep: deps.sleep,
+    random: () => deps.randomBytes(4).readUInt32BE() / 2 ** 32,
+    retry: deps.retry,
+    answered: false,
+  };
+  return {
+    info: (signal) => readInfo(session, signal),
+    rows: (tables, signal) => readRows(session, tables, signal),
+    manifest: (request, signal) => readManifest(session, request, signal),
+    files: (files, signal) => readFiles(session, files, signal),
+    disconnect: async (signal) => {
+      await askOnce(session, 'disconnect', signal);
+    },
+    close: async () => {
+      if (!deps.dispatcher) await dispatcher.destroy();
+    },
+  };
+}
+
+async function readInfo(session: Session, signal: AbortSignal): Promise<SiteInfo> {
+  const parsed = siteInfoSchema.safeParse(JSON.parse((await askOnce(session, 'info', signal)).toString('utf8')));
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
+  throw new WpcloneError(
+    'SOURCE_FAILED',
+    `What the site says about itself is not understood (${where.slice(0, 200)}).`,
+  );
+}
+
+async function askOnce(session: Session, op: string, signal: AbortSignal): Promise<Buffer> {
+  let answer: Buffer | undefined;
+  const { frames } = converse(session, { request: () => (answer === undefined ? { op } : null) }, signal);
+  for await (const frame of frames) {
+    if (frame.type === 'I') answer = frame.body;
+  }
+  if (answer === undefined) throw new WpcloneError('SOURCE_FAILED', 'The site gave no answer.');
+  return answer;
+}

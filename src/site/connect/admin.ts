@@ -1,0 +1,150 @@
+import type { CheerioAPI } from 'cheerio/slim';
+import { WpcloneError } from '../../shared/errors.ts';
+import { ownUrl } from '../http.ts';
+import { findLoginForm } from './login-form.ts';
+import { type Page, parsePage, plainWords, refusal } from './page.ts';
+import { PLUGIN_FILE, PLUGIN_FOLDER } from './plugin-zip.ts';
+import { brokenSite, refuseBarred } from './recognise.ts';
+import type { Session } from './session.ts';
+
+/** The site's administration, logged in. */
+export interface Admin {
+  /** `…/wp-admin/`. */
+  readonly base: URL;
+  readonly session: Session;
+  /** The link that ends our session, once a page has shown it. */
+  farewell?: URL | undefined;
+}
+
+/** What the "upload plugin" page of an administrator offers. */
+export interface Installer {
+  readonly page: Page;
+  readonly form: { readonly action: URL; readonly fields: Readonly<Record<string, string>> } | undefined;
+  readonly active: PairingPoint | undefined;
+}
+
+/** The element that the active plugin shows to administrators (docs/PROTOCOL.md). */
+export interface PairingPoint {
+  readonly ajax: URL;
+  readonly nonce: string;
+  readonly version: string;
+}
+
+/**
+ * Opens the page where plugins are uploaded.
+ * Throws NOT_ADMINISTRATOR, PLUGIN_UPLOAD_FORBIDDEN, SECOND_FACTOR, MULTISITE, PLUGIN_INSTALL_FAILED.
+ */
+export async function openInstaller(admin: Admin): Promise<Installer> {
+  const page = await openAdminPage(admin, 'plugin-install.php?tab=upload');
+  const $ = parsePage(page);
+  if (/\/wp-admin\/network\//.test(page.url.pathname) || $('body.multisite').length > 0) throw multisite(page);
+  if (page.status === 403) return refusedInstaller(admin, page);
+  if (!page.url.pathname.includes('/wp-admin/')) {
+    // As shops do with their customers.
+    const message = `The site leads this user to ${page.url.pathname} instead of its administration.`;
+    throw new WpcloneError('NOT_ADMINISTRATOR', message);
+  }
+  const active = pairingPoint(page);
+  if ($('#request-filesystem-credentials-dialog').length > 0 && !active) {
+    throw forbidden('the site asks for FTP credentials to write its plugins folder');
+  }
+  const form = $('form:has(input[name=pluginzip])').first();
+  const action = ownUrl(form.attr('action'), page.url);
+  if (!action) {
+    const title = plainWords($('title').text());
+    throw new WpcloneError(
+      'PLUGIN_INSTALL_FAILED',
+      `The site shows another page instead of the plugin upload: ${title}`,
+    );
+  }
+  const fields: Record<string, string> = {};
+  for (const { attribs } of form.find('input[type=hidden][name]').toArray()) {
+    fields[attribs['name'] ?? ''] = attribs['value'] ?? '';
+  }
+  return { page, form: { action, fields }, active };
+}
+
+/** No right to install plugins: an administrator whose site forbids it to all, or somebody with fewer rights. */
+async function refusedInstaller(admin: Admin, refused: Page): Promise<Installer> {
+  const words = refusal(refused);
+  if (words === undefined) refuseBarred(refused);
+  const page = await openAdminPage(admin, 'options-general.php');
+  if (page.status !== 200) {
+    throw new WpcloneError('NOT_ADMINISTRATOR', `This user may not install plugins. The site says: ${words ?? ''}`);
+  }
+  if (parsePage(page)('body.multisite').length > 0) throw multisite(page);
+  const active = pairingPoint(page);
+  if (!active) throw forbidden(`the site forbids changes to its plugins. It says: ${words ?? ''}`);
+  return { page, form: undefined, active };
+}
+
+/** Throws when the administration is not open to us after all. */
+async function openAdminPage(admin: Admin, path: string): Promise<Page> {
+  const page = await admin.session.get(new URL(path, admin.base));
+  if (findLoginForm(page)) {
+    throw new WpcloneError(
+      'SECOND_FACTOR',
+      'The password was right, but the site does not let us into its administration.',
+    );
+  }
+  if (page.status === 401) refuseBarred(page);
+  if (page.status >= 500 && refusal(page) === undefined) throw brokenSite(page);
+  admin.farewell ??= ownUrl(parsePage(page)('#wp-admin-bar-logout a').attr('href'), page.url);
+  return page;
+}
+
+const multisite = (page: Page): WpcloneError =>
+  new WpcloneError('MULTISITE', `${page.url.host} is a network of sites.`);
+
+export const forbidden = (why: string): WpcloneError =>
+  new WpcloneError('PLUGIN_UPLOAD_FORBIDDEN', `The plugin cannot be installed: ${why.replace(/\.$/, '')}.`);
+
+export function pairingPoint(page: Page): PairingPoint | undefined {
+  const element = parsePage(page)('#wpclone-pair').first();
+  const ajax = ownUrl(element.attr('data-ajax'), page.url);
+  const nonce = element.attr('data-nonce');
+  if (!ajax || nonce === undefined) return undefined;
+  return { ajax, nonce, version: element.attr('data-version') ?? '' };
+}
+
+/** Ends our session, so that it does not linger among the user's. Failing at that hurts nobody. */
+export async function logOut(admin: Admin): Promise<void> {
+  try {
+    if (!admin.farewell) await openAdminPage(admin, 'profile.php');
+    if (admin.farewell) await admin.session.getOnce(admin.farewell);
+  } catch {
+    // It ends by itself in two days.
+  }
+}
+
+/** Takes the plugin off through the administration. False when it was not there. Throws PLUGIN_INSTALL_FAILED when it stays. */
+export async function removePlugin(admin: Admin): Promise<boolean> {
+  const page = await openAdminPage(admin, 'plugins.php');
+  const $ = parsePage(page);
+  if ($(`tr[data-plugin="${PLUGIN_FILE}"]`).length === 0) return false;
+  const deactivate = actionLink($, 'deactivate', page);
+  if (deactivate) await admin.session.getOnce(deactivate);
+  const nonce = /_wpUpdatesSettings\s*=\s*\{[^;]*?"ajax_nonce":"([^"]+)"/.exec(page.text)?.[1] ?? '';
+  const answer = await admin.session.post(new URL('admin-ajax.php', admin.base), {
+    action: 'delete-plugin',
+    _ajax_nonce: nonce,
+    plugin: PLUGIN_FILE,
+    slug: PLUGIN_FOLDER,
+  });
+  if (!/"success":\s*true/.test(answer.text)) {
+    throw new WpcloneError(
+      'PLUGIN_INSTALL_FAILED',
+      'The plugin was switched off, but the site could not delete its files.',
+    );
+  }
+  return true;
+}
+
+/** The link of a page that does `action` to our plugin. */
+export function actionLink($: CheerioAPI, action: string, page: Page): URL | undefined {
+  for (const { attribs } of $('a[href*="plugins.php"]').toArray()) {
+    const url = ownUrl(attribs['href'], page.url);
+    if (url?.searchParams.get('action') === action && url.searchParams.get('plugin') === PLUGIN_FILE) return url;
+  }
+  return undefined;
+}

@@ -1,0 +1,152 @@
+import { Cookie } from 'tough-cookie';
+import type { Browser, BrowserContext, Page as Tab } from 'playwright-core';
+import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import { networkFailure, sameSite } from '../http.ts';
+import { bareUrl } from './address.ts';
+import { findChromium } from './chromium.ts';
+import { submitLogin } from './login-page.ts';
+import { type Credentials, defaultAdmin, loginLinks } from './login-http.ts';
+import type { Site } from './recognise.ts';
+import type { Admin } from './admin.ts';
+import type { Session } from './session.ts';
+
+export interface BrowserDeps extends WorkContext {
+  /** PATH and WPCLONE_CHROMIUM are looked at. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Nothing that a person did not ask for leaves the machine: no updates, no sync, no background requests. */
+const QUIET = [
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/**
+ * Logs in with the system's Chromium, for log-in pages that need scripts or are not where WordPress has them, and hands its cookies
+ * to a plain session. Throws BROWSER_MISSING, LOGIN_PAGE_NOT_FOUND, LOGIN_FAILED, SECOND_FACTOR, CAPTCHA.
+ */
+export async function logInWithBrowser(
+  site: Site,
+  credentials: Credentials,
+  options: { readonly session: Session; readonly insecureTls: boolean },
+  deps: BrowserDeps,
+): Promise<Admin> {
+  const browser = await launch(deps);
+  const close = (): void => void browser.close().catch(() => undefined);
+  deps.signal.addEventListener('abort', close, { once: true });
+  try {
+    deps.signal.throwIfAborted();
+    const context = await browser.newContext({ ignoreHTTPSErrors: options.insecureTls, serviceWorkers: 'block' });
+    const strayed = Promise.withResolvers<never>();
+    strayed.promise.catch(() => undefined);
+    await keepAtHome(context, site.home, credentials.password, strayed.reject);
+    const tab = await context.newPage();
+    await openLoginPage(tab, placesOf(site, credentials));
+    await Promise.race([submitLogin(tab, credentials, deps), strayed.promise]);
+    const userAgent = String(await tab.evaluate('navigator.userAgent'));
+    await takeCookies(context, options.session);
+    return { base: adminOf(tab, site), session: options.session.with({ userAgent }) };
+  } catch (error) {
+    deps.signal.throwIfAborted();
+    throw networkFailure(error, site.home);
+  } finally {
+    deps.signal.removeEventListener('abort', close);
+    await browser.close().catch(() => undefined);
+  }
+}
+
+async function launch(deps: BrowserDeps): Promise<Browser> {
+  const executablePath = await findChromium(deps.environment);
+  if (executablePath === undefined) {
+    throw new WpcloneError(
+      'BROWSER_MISSING',
+      'The log-in page of the site needs a browser, and this machine has no Chromium.',
+    );
+  }
+  const { chromium } = await import('playwright-core');
+  try {
+    return await chromium.launch({
+      executablePath,
+      args: QUIET,
+      // Chromium refuses to sandbox when it runs as root.
+      chromiumSandbox: process.getuid?.() !== 0,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    });
+  } catch (error) {
+    throw new WpcloneError('BROWSER_MISSING', `Chromium does not start: ${executablePath}`, { cause: error });
+  }
+}
+
+/** No page of another host opens, and nothing that carries the password goes to one: `strayed` hears of it. */
+async function keepAtHome(
+  context: BrowserContext,
+  home: URL,
+  password: string,
+  strayed: (error: WpcloneError) => void,
+): Promise<void> {
+  const secrets = [password, encodeURIComponent(password), JSON.stringify(password).slice(1, -1)];
+  await context.route('**/*', async (route) => {
+    const request = route.request();
+    const url = URL.parse(request.url());
+    if (!url || url.protocol === 'data:' || url.protocol === 'blob:' || sameSite(url, home)) return route.continue();
+    const carried = `${request.url()} ${request.postData() ?? ''}`;
+    const leaks = secrets.some((secret) => carried.includes(secret));
+    if (leaks) {
+      strayed(new WpcloneError('LOGIN_FAILED', `The log-in page sends the password to another host, ${url.host}.`));
+    }
+    return leaks || request.isNavigationRequest() ? route.abort('blockedbyclient') : route.continue();
+  });
+}
+
+const placesOf = (site: Site, credentials: Credentials): URL[] =>
+  credentials.loginUrl
+    ? [credentials.loginUrl]
+    : [...loginLinks(site.front), new URL(`${bareUrl(site.core)}/wp-login.php`)];
+
+/** Milliseconds a page may take to show a password field once it has loaded. */
+const FIELD_PATIENCE = 8000;
+
+async function openLoginPage(tab: Tab, places: readonly URL[]): Promise<void> {
+  for (const place of places) {
+    const answer = await tab.goto(place.href, { waitUntil: 'domcontentloaded' }).catch(() => null);
+    if (!answer) continue;
+    const password = tab.locator('input[type=password]:visible').first();
+    const patience = answer.ok() ? FIELD_PATIENCE : 1000;
+    const shown = await password.waitFor({ state: 'visible', timeout: patience }).then(
+      () => true,
+      () => false,
+    );
+    if (shown) return;
+  }
+  throw new WpcloneError(
+    'LOGIN_PAGE_NOT_FOUND',
+    'No log-in form was found where WordPress has it or where the front page leads.',
+  );
+}
+
+async function takeCookies(context: BrowserContext, session: Session): Promise<void> {
+  for (const { name, value, domain, path, secure, httpOnly } of await context.cookies()) {
+    const host = domain.replace(/^\./, '');
+    const cookie = new Cookie({
+      key: name,
+      value,
+      path,
+      secure,
+      httpOnly,
+      ...(domain.startsWith('.') ? { domain: host } : {}),
+    });
+    await session.jar.setCookie(cookie, `${secure ? 'https' : 'http'}://${host}${path}`, { ignoreError: true });
+  }
+}
+
+function adminOf(tab: Tab, site: Site): URL {
+  const url = new URL(tab.url());
+  const path = /^.*\/wp-admin\//.exec(url.pathname)?.[0];
+  return path !== undefined && sameSite(url, site.home) ? new URL(path, url) : defaultAdmin(site);
+}

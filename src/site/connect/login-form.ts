@@ -1,0 +1,71 @@
+import type { CheerioAPI } from 'cheerio/slim';
+import { WpcloneError } from '../../shared/errors.ts';
+import { ownUrl } from '../http.ts';
+import { type Page, parsePage, plainWords } from './page.ts';
+
+export interface LoginForm {
+  readonly action: URL;
+  /** Hidden fields and ticked defaults as they are in the page. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** WordPress's own log-in form in a page; undefined when the page has none, or one whose fields have other names. */
+export function findLoginForm(page: Page): LoginForm | undefined {
+  const $ = parsePage(page);
+  const form = $('form:has(input[name=log]):has(input[name=pwd])').first();
+  if (form.length === 0) return undefined;
+  const action = ownUrl(form.attr('action') ?? '', page.url);
+  if (!action) return undefined;
+  const fields: Record<string, string> = {};
+  for (const input of form.find('input[name]').toArray()) {
+    const { name = '', type = 'text', value = '' } = input.attribs;
+    if (type !== 'checkbox' && type !== 'radio' && type !== 'button') fields[name] = value;
+  }
+  return { action, fields };
+}
+
+const ONE_TIME_CODE = [
+  '[autocomplete=one-time-code]',
+  '[name=authcode]',
+  '[name^="two-factor"]',
+  '[name="two_factor_code"]',
+  '[name="wfls-token"]',
+  '[name="googleotp"]',
+  '[name="mfa_code"]',
+  '[name="itsec_two_factor"]',
+  '[name="duo_passcode"]',
+  '[name*="totp"]',
+  '[name*="otp"]',
+  '[id*="two-factor"]',
+  '[id*="2fa"]',
+].map((selector) => `input${selector}`);
+
+const CAPTCHA =
+  '.g-recaptcha, .h-captcha, .cf-turnstile, [name="g-recaptcha-response"], [name*="captcha"], img[src*="captcha"]';
+
+export const asksForCode = ($: CheerioAPI): boolean => $(ONE_TIME_CODE.join(', ')).length > 0;
+export const hasCaptcha = ($: CheerioAPI): boolean => $(CAPTCHA).length > 0;
+/** For the browser: the same fields as a selector. */
+export const CODE_SELECTOR = ONE_TIME_CODE.join(', ');
+
+export type LoginAnswer = 'wrong-password' | 'second-factor' | 'captcha' | 'unclear';
+
+/** What a page that came back instead of a session means. */
+export function judgeAnswer(page: Page): { answer: LoginAnswer; words: string } {
+  const $ = parsePage(page);
+  const words = plainWords($('#login_error').first().text());
+  // wp-login.php shakes its form for wrong names and passwords only (wp_shake_js), in every language.
+  const shakes = /shake/.test($('script:not([src])').text());
+  if (words !== '' && shakes) return { answer: 'wrong-password', words };
+  if (asksForCode($)) return { answer: 'second-factor', words };
+  if (hasCaptcha($)) return { answer: 'captcha', words };
+  return { answer: 'unclear', words };
+}
+
+/** The refusal of a log-in as an error, in WordPress's own words. */
+export function loginError(answer: LoginAnswer, words: string): WpcloneError {
+  const said = words === '' ? '' : ` The site says: ${words}`;
+  if (answer === 'second-factor') return new WpcloneError('SECOND_FACTOR', `The log-in needs a second factor.${said}`);
+  if (answer === 'captcha') return new WpcloneError('CAPTCHA', `The log-in page has a captcha.${said}`);
+  return new WpcloneError('LOGIN_FAILED', `The site refused the log-in.${said}`);
+}

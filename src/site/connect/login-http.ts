@@ -1,0 +1,95 @@
+import { WpcloneError } from '../../shared/errors.ts';
+import { ownUrl, sameSite } from '../http.ts';
+import { bareUrl } from './address.ts';
+import { findLoginForm, judgeAnswer, loginError, type LoginForm } from './login-form.ts';
+import { type Page, parsePage } from './page.ts';
+import { refuseBarred, type Site } from './recognise.ts';
+import { redirectOf, type Session } from './session.ts';
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  readonly loginUrl: URL | undefined;
+}
+
+/**
+ * Logs in with plain HTTP and resolves to the URL of the administration. Resolves to undefined when that cannot work here and a
+ * browser may: no plain form, or a refusal that is not about the password. Throws LOGIN_FAILED, SECOND_FACTOR and what keeps us
+ * from the page.
+ */
+export async function logInOverHttp(site: Site, credentials: Credentials, session: Session): Promise<URL | undefined> {
+  const form = await findForm(site, credentials.loginUrl, session);
+  if (!form) return undefined;
+  const answer = await session.post(form.action, {
+    ...form.fields,
+    log: credentials.username,
+    pwd: credentials.password,
+    'wp-submit': 'Log In',
+    testcookie: '1',
+  });
+  const admin = adminOf(site, form);
+  if (await isLoggedIn(session, admin)) return admin;
+  const moved = redirectOf(answer);
+  if (moved && !sameSite(moved, form.action)) {
+    throw new WpcloneError('LOGIN_FAILED', `The log-in leads to another host, ${moved.host}.`);
+  }
+  const page = moved ? await session.get(moved) : answer;
+  refuseBarred(page);
+  const { answer: kind, words } = judgeAnswer(page);
+  if (kind === 'wrong-password' || kind === 'second-factor') throw loginError(kind, words);
+  return undefined;
+}
+
+/** Whether the site gave us a log-in cookie of WordPress. */
+export async function isLoggedIn(session: Session, admin: URL): Promise<boolean> {
+  const cookies = await session.jar.getCookies(admin.href);
+  return cookies.some(({ key, value }) => isLoginCookie(key) && value.trim() !== '');
+}
+
+export const isLoginCookie = (name: string): boolean =>
+  /^wordpress_(?:logged_in|sec)_|^wordpress_[0-9a-f]{32}$/.test(name);
+
+/** WordPress's form says where it leads: to the administration, which may be elsewhere than the front page lets one think. */
+function adminOf(site: Site, form: LoginForm): URL {
+  const target = ownUrl(form.fields['redirect_to'], form.action);
+  return target?.pathname.endsWith('/wp-admin/') ? new URL(target.pathname, target) : defaultAdmin(site);
+}
+
+export const defaultAdmin = (site: Site): URL => new URL(`${bareUrl(site.core)}/wp-admin/`);
+
+async function findForm(site: Site, loginUrl: URL | undefined, session: Session): Promise<LoginForm | undefined> {
+  const places = loginUrl ? [loginUrl] : [new URL(`${bareUrl(site.core)}/wp-login.php`), ...loginLinks(site.front)];
+  for (const place of places) {
+    const page = await openPlace(place, session);
+    const form = page && findLoginForm(page);
+    if (form) return form;
+  }
+  return undefined;
+}
+
+/** A log-in page that is elsewhere or gone is not an error yet: it may have been moved. */
+async function openPlace(place: URL, session: Session): Promise<Page | undefined> {
+  try {
+    const page = await session.get(place);
+    if (page.status === 401) refuseBarred(page);
+    return page;
+  } catch (error) {
+    if (error instanceof WpcloneError && error.code === 'REDIRECTED_ELSEWHERE') return undefined;
+    throw error;
+  }
+}
+
+const LOGIN_WORDS =
+  /log.?in|sign.?in|log.?on|anmeld|einlogg|connexion|acceder|entrar|accedi|inloggen|logga.?in|zaloguj|member|wp-login/i;
+
+/** Links of the front page that look as if they led to the log-in; at most three. */
+export function loginLinks(front: Page): URL[] {
+  const $ = parsePage(front);
+  const links = $('a[href]')
+    .toArray()
+    .filter((anchor) => LOGIN_WORDS.test(`${anchor.attribs['href'] ?? ''} ${$(anchor).text()}`))
+    .map((anchor) => ownUrl(anchor.attribs['href'], front.url))
+    .filter((url) => url !== undefined)
+    .filter((url) => !/action=(?:register|lostpassword)/.test(url.search));
+  return [...new Map(links.map((url) => [url.href, url])).values()].slice(0, 3);
+}

@@ -1,0 +1,71 @@
+import { WpcloneError } from '../../shared/errors.ts';
+import { sameSite } from '../http.ts';
+import { bareUrl, parseAddress } from './address.ts';
+import { type Admin, logOut } from './admin.ts';
+import { logInWithBrowser } from './login-browser.ts';
+import { type Credentials, logInOverHttp } from './login-http.ts';
+import { recogniseSite, type Site } from './recognise.ts';
+import { openSession, type Session } from './session.ts';
+import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
+
+export type LoginWay = Exclude<Connection['way'], 'known-key'>;
+
+/** Seconds for the farewell. */
+const LOG_OUT_SECONDS = 10;
+
+/** Runs `work` in the administration of the site: logged in before, logged out after, whatever happens. */
+export async function withAdmin<T>(
+  request: ConnectRequest,
+  deps: ConnectDeps,
+  work: (admin: Admin, way: LoginWay) => Promise<T>,
+): Promise<T> {
+  const session = openSession({ insecureTls: request.insecureTls }, deps);
+  try {
+    const site = await recogniseSite(parseAddress(request.url), session);
+    const credentials = await credentialsOf(request, site);
+    const { admin, way } = await logIn(site, credentials, session, request, deps);
+    try {
+      return await work(admin, way);
+    } finally {
+      await logOut({
+        ...admin,
+        session: admin.session.with({ signal: AbortSignal.timeout(LOG_OUT_SECONDS * 1000) }),
+      });
+    }
+  } finally {
+    await session.close();
+  }
+}
+
+async function logIn(
+  site: Site,
+  credentials: Credentials,
+  session: Session,
+  request: ConnectRequest,
+  deps: ConnectDeps,
+): Promise<{ admin: Admin; way: LoginWay }> {
+  const base = await logInOverHttp(site, credentials, session);
+  if (base) return { admin: { base, session }, way: 'http' };
+  deps.emit({ type: 'step-progress', step: 'connect', message: 'the log-in page needs a browser' });
+  const admin = await logInWithBrowser(site, credentials, { session, insecureTls: request.insecureTls }, deps);
+  return { admin, way: 'browser' };
+}
+
+/** The password is asked for only now that the site is known to be there and to be WordPress. Throws BAD_INPUT, PASSWORD_MISSING. */
+async function credentialsOf(request: ConnectRequest, site: Site): Promise<Credentials> {
+  if (request.username === undefined) {
+    throw new WpcloneError('BAD_INPUT', 'The site has to be logged in to: name an administrator with --username.');
+  }
+  if (!request.password) throw new WpcloneError('PASSWORD_MISSING', `No password was given for ${request.username}.`);
+  const loginUrl = loginUrlOf(request, site);
+  return { username: request.username, password: await request.password(), loginUrl };
+}
+
+function loginUrlOf(request: ConnectRequest, site: Site): URL | undefined {
+  if (request.loginUrl === undefined) return undefined;
+  const url = URL.parse(request.loginUrl, `${bareUrl(site.home)}/`);
+  if (!url || !sameSite(url, site.home)) {
+    throw new WpcloneError('BAD_URL', 'The log-in page must be on the host of the site.');
+  }
+  return url;
+}

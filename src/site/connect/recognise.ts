@@ -1,0 +1,93 @@
+import { WpcloneError } from '../../shared/errors.ts';
+import { ownUrl } from '../http.ts';
+import { bareUrl } from './address.ts';
+import { type Page, parsePage } from './page.ts';
+import type { Session } from './session.ts';
+
+/** What the front page tells before anybody has logged in. */
+export interface Site {
+  /** The home URL, without a trailing slash. */
+  readonly home: URL;
+  /** Where the core is: wp-login.php and wp-admin lie below it. */
+  readonly core: URL;
+  readonly front: Page;
+}
+
+/**
+ * Opens the front page at the first of the addresses that answers and makes sure that it is WordPress.
+ * Throws UNREACHABLE, TLS_FAILED, REDIRECTED_ELSEWHERE, HTTP_AUTH_REQUIRED, SOURCE_BLOCKED, SOURCE_FAILED, NOT_WORDPRESS.
+ */
+export async function recogniseSite(addresses: readonly URL[], session: Session): Promise<Site> {
+  const { asked, front } = await openFront(addresses, session);
+  refuseBarred(front);
+  const facts = factsOf(asked, front);
+  if (facts) return facts;
+  if (front.status >= 500) throw brokenSite(front);
+  const core = new URL(asked.pathname, front.url);
+  const login = await session.get(new URL(`${bareUrl(core)}/wp-login.php`));
+  if (parsePage(login)('form[name=loginform], #loginform').length > 0) return { home: core, core, front };
+  throw new WpcloneError('NOT_WORDPRESS', `${bareUrl(asked)} does not look like a WordPress site.`);
+}
+
+async function openFront(addresses: readonly URL[], session: Session): Promise<{ asked: URL; front: Page }> {
+  const [asked, ...others] = addresses;
+  if (!asked) throw new WpcloneError('BAD_URL', 'No address was given.');
+  try {
+    return { asked, front: await session.get(new URL(`${bareUrl(asked)}/`)) };
+  } catch (error) {
+    // A certificate that is wrong is no reason to send a password in the clear: only a host without https is tried without.
+    const noHttps =
+      error instanceof WpcloneError &&
+      (error.code === 'UNREACHABLE' || (error.code === 'TLS_FAILED' && error.details['notTls'] === true));
+    if (!noHttps || others.length === 0) throw error;
+    return openFront(others, session);
+  }
+}
+
+/** Throws when something in front of WordPress keeps us out. */
+export function refuseBarred(page: Page): void {
+  const host = page.url.host;
+  if (page.status === 401) {
+    throw new WpcloneError('HTTP_AUTH_REQUIRED', `${host} asks for a password of the web server (HTTP 401).`);
+  }
+  const challenge =
+    page.headers['cf-mitigated'] === 'challenge' || /<title>Just a moment\.\.\.<\/title>/.test(page.text);
+  if (challenge || (page.status === 403 && !isWordPressPage(page))) {
+    throw new WpcloneError('SOURCE_BLOCKED', `${host} refuses requests from this machine (HTTP ${page.status}).`);
+  }
+}
+
+const isWordPressPage = (page: Page): boolean => /id="error-page"|wp-(?:content|includes|admin)\//.test(page.text);
+
+export const brokenSite = (page: Page): WpcloneError =>
+  new WpcloneError('SOURCE_FAILED', `${page.url.host} answers ${page.url.pathname} with HTTP ${page.status}.`, {
+    retryable: true,
+  });
+
+/** The site's own addresses from its REST and RSD links, as far as they lie on the host we were asked to visit. */
+function factsOf(asked: URL, front: Page): Site | undefined {
+  const $ = parsePage(front);
+  const rest = /<([^>]+)>;\s*rel="https:\/\/api\.w\.org\/"/.exec(front.headers['link'] ?? '')?.[1];
+  const api = ownUrl(rest ?? $('link[rel="https://api.w.org/"]').attr('href'), front.url);
+  const rsd = ownUrl($('link[rel=EditURI]').attr('href'), front.url);
+  const asset = ownUrl(assetOf(front.text), front.url);
+  const generator = /^WordPress\b/.test($('meta[name=generator]').attr('content') ?? '');
+  if (!api && !rsd && !asset && !generator && !isWordPressPage(front)) return undefined;
+
+  const home =
+    before(api, /\/(?:index\.php\/)?wp-json\/.*|\/(?:index\.php)?\?rest_route=.*/) ??
+    new URL(asked.pathname, front.url);
+  const core = before(rsd, /\/xmlrpc\.php.*/) ?? before(asset, /\/wp-includes\/.*/) ?? home;
+  return { home, core, front };
+}
+
+const assetOf = (html: string): string | undefined =>
+  /["'(]((?:https?:)?\/\/[^"'()\s]+\/wp-includes\/[^"'()\s]+)/.exec(html)?.[1];
+
+/** The part of a URL before `tail`, on the host and scheme where the front page was found. */
+function before(url: URL | undefined, tail: RegExp): URL | undefined {
+  if (!url) return undefined;
+  const whole = url.pathname + url.search;
+  const path = whole.replace(tail, '');
+  return path === whole ? undefined : new URL(`${url.origin}${path}`);
+}

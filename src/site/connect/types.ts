@@ -1,0 +1,37 @@
+import type { WorkContext } from '../../shared/context.ts';
+import type { SourceAccess } from '../access.ts';
+import type { SiteClient } from '../client-types.ts';
+import type { SiteInfo } from '../info.ts';
+
+/** The key of an earlier run. */
+export type KnownKey = Pick<SourceAccess, 'url' | 'endpoint' | 'keyId' | 'secret'>;
+
+export interface SiteLogin {
+  readonly username?: string | undefined;
+  /** Asked for only when a log-in is needed. Lives in memory only. */
+  readonly password?: (() => Promise<string>) | undefined;
+  /** Where the log-in form is, when it is not where WordPress has it. */
+  readonly loginUrl?: string | undefined;
+}
+
+export interface ConnectRequest extends SiteLogin {
+  /** As typed: with or without scheme, also of a page in the administration. */
+  readonly url: string;
+  readonly insecureTls: boolean;
+  readonly known?: KnownKey | undefined;
+}
+
+export interface ConnectDeps extends WorkContext {
+  /** For the browser: PATH and WPCLONE_CHROMIUM are looked at. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Sends signed requests: `createSiteClient` of src/site/client.ts. */
+  readonly openClient: (access: SourceAccess) => Pick<SiteClient, 'info' | 'disconnect'>;
+}
+
+export interface Connection {
+  readonly access: SourceAccess;
+  readonly info: SiteInfo;
+  readonly way: 'known-key' | 'http' | 'browser';
+  /** This run put the plugin there. False when an active one was found. */
+  readonly installedNow: boolean;
+}

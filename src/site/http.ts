@@ -1,0 +1,104 @@
+import { Agent, type Dispatcher } from 'undici';
+import { WpcloneError } from '../shared/errors.ts';
+
+/** Connections to one site, kept alive between requests. Close it when done. */
+export function openAgent(insecureTls: boolean): Agent {
+  return new Agent({
+    connect: { timeout: 15_000, rejectUnauthorized: !insecureTls },
+    headersTimeout: 90_000,
+    bodyTimeout: 90_000,
+    keepAliveTimeout: 10_000,
+  });
+}
+
+/** Whether both URLs belong to one site: the same host but for a leading `www.`, and the same port but for http to https. */
+export function sameSite(one: URL, other: URL): boolean {
+  return bareHost(one) === bareHost(other) && one.port === other.port;
+}
+
+const bareHost = (url: URL): string => url.hostname.replace(/^www\./, '');
+
+/** The http or https URL that a link in a page at `base` means, if it means one. */
+export function resolveUrl(link: string | undefined, base: URL): URL | undefined {
+  const url = link === undefined ? null : URL.parse(link, base.href);
+  return url && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined;
+}
+
+/**
+ * As `resolveUrl`, but only when it leads to the same site. Never from https back to http: a site's settings may still say http
+ * although it is served over https.
+ */
+export function ownUrl(link: string | undefined, base: URL): URL | undefined {
+  const url = resolveUrl(link, base);
+  if (!url || !sameSite(url, base)) return undefined;
+  if (base.protocol === 'https:') url.protocol = 'https:';
+  return url;
+}
+
+/** The body as text, at most `limit` bytes of it: a site decides what it sends, not how much of it we keep. */
+export async function readText(body: Dispatcher.ResponseData['body'], limit: number): Promise<string> {
+  // Destroying a body that is too long emits an error that nobody is interested in.
+  body.on('error', () => undefined);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= limit) {
+      body.destroy();
+      break;
+    }
+  }
+  return Buffer.concat(chunks).subarray(0, limit).toString('utf8');
+}
+
+const PLAIN_WORDS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'its name cannot be resolved at the moment',
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+  ETIMEDOUT: 'it did not answer in time',
+  UND_ERR_CONNECT_TIMEOUT: 'it did not answer in time',
+  UND_ERR_HEADERS_TIMEOUT: 'it did not answer in time',
+  UND_ERR_BODY_TIMEOUT: 'it stopped in the middle of an answer',
+  ECONNRESET: 'it closed the connection',
+  EPIPE: 'it closed the connection',
+  UND_ERR_SOCKET: 'it closed the connection',
+};
+
+const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|CRL_|EPROTO|HOSTNAME_MISMATCH|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)|_CERT/;
+/** The other side does not speak TLS at all, as a plain HTTP server on that port. */
+const NOT_TLS = /wrong.version.number|packet.length.too.long|http.request/i;
+
+/** What a request failed with, as UNREACHABLE or TLS_FAILED in plain words. An abort, and what is coded already, is returned as it is. */
+export function networkFailure(error: unknown, url: URL): unknown {
+  if (!(error instanceof Error) || error instanceof WpcloneError || error.name === 'AbortError') return error;
+  const { code, text } = causeOf(error);
+  if (TLS_CODE.test(code)) {
+    const notTls = NOT_TLS.test(text);
+    const message = notTls
+      ? `${url.host} does not speak https on that port.`
+      : `The certificate of ${url.host} cannot be verified: ${text}.`;
+    return new WpcloneError('TLS_FAILED', message, { cause: error, details: { host: url.host, notTls } });
+  }
+  // undici's parser names itself and gives no code: a mail or database server, for example, that speaks first.
+  const why = error.name === 'HTTPParserError' ? 'what answers there is not a web server' : PLAIN_WORDS[code];
+  if (why === undefined) return error;
+  return new WpcloneError('UNREACHABLE', `${url.host} cannot be reached: ${why}.`, {
+    cause: error,
+    details: { host: url.host },
+    retryable: true,
+  });
+}
+
+function causeOf(error: Error): { code: string; text: string } {
+  const errors: unknown[] = error instanceof AggregateError ? [error, ...error.errors] : [error];
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) errors.push(cause);
+  for (const each of errors) {
+    if (each instanceof Error && 'code' in each && typeof each.code === 'string') {
+      return { code: each.code, text: each.message.replace(/;.*|\.$/s, '') };
+    }
+  }
+  return { code: '', text: error.message };
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+
+/** What the migrator says about its site, checked at the edge: everything in it is the site's word and hostile. */
+export const columnSchema = z.object({
+  name: z.string(),
+  /** The full column type as in information_schema.COLUMNS.COLUMN_TYPE, lower case. */
+  type: z.string(),
+  charset: z.string().nullable(),
+  generated: z.boolean(),
+});
+
+export const tableSchema = z.object({
+  name: z.string(),
+  engine: z.string(),
+  /** The server's estimate. */
+  rows: z.number(),
+  dataBytes: z.number(),
+  /** SHOW CREATE TABLE. */
+  definition: z.string(),
+  columns: z.array(columnSchema),
+  /** Columns of the key that orders the reading (primary, else a unique key without nullable columns); null when there is none. */
+  key: z.array(z.string()).nullable(),
+});
+
+export const fileRootSchema = z.object({
+  /** Stable within a site: core, content, plugins, muplugins, uploads, home, link-N. */
+  id: z.string().regex(/^[a-z0-9-]+$/),
+  /** The absolute real path at the source. */
+  path: z.string(),
+  /** The path under the origin of the site's URL at which the folder is served, without slashes at the ends; '' is the origin. */
+  place: z.string(),
+});
+
+export const siteInfoSchema = z.object({
+  protocol: z.literal(1),
+  wordpressVersion: z.string(),
+  phpVersion: z.string(),
+  database: z.object({
+    version: z.string(),
+    flavor: z.enum(['mysql', 'mariadb']),
+    maxAllowedPacket: z.number(),
+  }),
+  multisite: z.boolean(),
+  /** Without trailing slashes. */
+  home: z.string(),
+  siteurl: z.string(),
+  tablePrefix: z.string(),
+  charset: z.string(),
+  collate: z.string(),
+  locale: z.string(),
+  paths: z.object({
+    abspath: z.string(),
+    content: z.string(),
+    plugins: z.string(),
+    muPlugins: z.string(),
+    uploads: z.string(),
+  }),
+  urls: z.object({ content: z.string(), plugins: z.string(), uploads: z.string() }),
+  /** Folders to copy; none lies inside another. */
+  roots: z.array(fileRootSchema),
+  tables: z.array(tableSchema),
+  views: z.array(z.object({ name: z.string(), definition: z.string() })),
+  triggers: z.array(z.object({ name: z.string(), table: z.string(), definition: z.string() })),
+  /** Longer prefixes of other WordPress sites in the same schema, whose tables are left alone. */
+  otherPrefixes: z.array(z.string()),
+  activePlugins: z.array(z.string()),
+  theme: z.object({ stylesheet: z.string(), template: z.string() }),
+  dropIns: z.array(z.string()),
+  muPlugins: z.array(z.string()),
+  /** Constants of the source's wp-config.php that matter to a copy, from a fixed list. */
+  constants: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  limits: z.object({
+    /** Seconds; 0 when unlimited. */
+    executionSeconds: z.number(),
+    /** Bytes; 0 when unlimited. */
+    memoryBytes: z.number(),
+    gzip: z.boolean(),
+  }),
+});
+
+export type SiteInfo = z.infer<typeof siteInfoSchema>;
+export type TableInfo = z.infer<typeof tableSchema>;
+export type ColumnInfo = z.infer<typeof columnSchema>;
+export type FileRoot = z.infer<typeof fileRootSchema>;

