@@ -1,0 +1,90 @@
+import type { Patch } from './patch.ts';
+
+/** A field of a block of rows, without its TAB or LF, and the patches that lie in it. */
+export interface Field {
+  readonly start: number;
+  readonly end: number;
+  readonly patches: Patch[];
+}
+
+/** Windows of this many bytes go through the processor's cache, and their strings through the young heap. */
+const WINDOW = 60 * 1024;
+const LF = 10;
+
+/** Cuts a block into windows of whole rows. */
+export function* windows(block: Buffer): Generator<{ readonly start: number; readonly end: number }> {
+  for (let start = 0; start < block.length;) {
+    const last = block.length - start <= WINDOW ? block.length - 1 : lastRowEnd(block, start);
+    yield { start, end: last + 1 };
+    start = last + 1;
+  }
+}
+
+function lastRowEnd(block: Buffer, start: number): number {
+  const within = block.subarray(start, start + WINDOW).lastIndexOf(LF);
+  if (within !== -1) return start + within;
+  const beyond = block.indexOf(LF, start + WINDOW);
+  return beyond === -1 ? block.length - 1 : beyond;
+}
+
+/**
+ * Gathers patches of whole rows in LOAD DATA's format by the fields they lie in, leaving out the columns in `skip`. Rows
+ * without a patch are jumped over.
+ */
+export function fieldsOf(text: string, patches: readonly Patch[], skip: ReadonlySet<number>): Field[] {
+  const fields: Field[] = [];
+  const cursor = createCursor(text);
+  let field: Field = { start: 0, end: -1, patches: [] };
+  for (const patch of patches) {
+    if (patch.start >= field.end) {
+      field = { ...cursor.moveTo(patch.start), patches: [] };
+      if (!skip.has(cursor.column())) fields.push(field);
+    }
+    field.patches.push(patch);
+  }
+  return fields;
+}
+
+interface Cursor {
+  /** The field that holds `position`. Positions must not decrease. */
+  moveTo(position: number): { readonly start: number; readonly end: number };
+  column(): number;
+}
+
+function createCursor(text: string): Cursor {
+  const endOf = (delimiter: string, from: number): number => {
+    const at = text.indexOf(delimiter, from);
+    return at === -1 ? text.length : at;
+  };
+  let column = 0;
+  let start = 0;
+  let rowEnd = endOf('\n', 0);
+  return {
+    column: () => column,
+    moveTo(position) {
+      for (; rowEnd < position; rowEnd = endOf('\n', start)) {
+        start = rowEnd + 1;
+        column = 0;
+      }
+      let end = endOf('\t', start);
+      for (; end < position; end = endOf('\t', start)) {
+        start = end + 1;
+        column++;
+      }
+      return { start, end: Math.min(end, rowEnd) };
+    },
+  };
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r', '\0': '\\0' };
+const UNESCAPED: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '0': '\0', b: '\b', Z: '\u001a' };
+
+/** The field's bytes (MySQL manual, "LOAD DATA Statement": a backslash before any other character is dropped). */
+export function unescapeField(field: string): string {
+  return field.replaceAll(/\\([\s\S])/g, (_, character: string) => UNESCAPED[character] ?? character);
+}
+
+export function escapeField(value: string): string {
+  // oxlint-disable-next-line no-control-regex -- NUL is one of the five bytes that the format escapes
+  return value.replaceAll(/[\\\t\n\r\0]/g, (character) => ESCAPED[character] ?? character);
+}

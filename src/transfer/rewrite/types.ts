@@ -1,0 +1,27 @@
+/** What a rewriter maps. All URLs are absolute, without a trailing slash. */
+export interface UrlMapping {
+  /** The source's home URL, and the other URLs that mean the same site (siteurl, www or not, other scheme is implied). */
+  readonly from: readonly string[];
+  /** The clone's home URL, for each `from` at the same index the URL that takes its place. */
+  readonly to: readonly string[];
+  /** Absolute folders at the source and what takes their place. */
+  readonly paths: readonly { readonly from: string; readonly to: string }[];
+}
+
+export interface RewriteCounts {
+  /** URLs and paths replaced. */
+  readonly replaced: number;
+  /** Values that held a match inside serialized data that was already broken; rewritten as plain text. */
+  readonly broken: number;
+}
+
+export interface Rewriter {
+  /** Rewrites one value. Returns the very same buffer when there is nothing to do. */
+  value(value: Buffer): Buffer;
+  /**
+   * Rewrites whole rows in LOAD DATA format (see RowBlock). `skip` holds the indexes of columns to leave alone.
+   * Returns the very same buffer when there is nothing to do.
+   */
+  rows(block: Buffer, skip: ReadonlySet<number>): Buffer;
+  readonly counts: RewriteCounts;
+}

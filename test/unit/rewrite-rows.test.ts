@@ -1,0 +1,167 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
+import { countWork } from '../support/work-count.ts';
+
+const mapping = {
+  from: ['https://old.com/blog', 'https://www.old.com/blog', 'https://müller.example'],
+  to: ['http://localhost:8101/blog', 'http://localhost:8101/blog', 'http://localhost:8101'],
+  paths: [{ from: '/var/www/html', to: '/data/www' }],
+};
+
+const ESCAPES = new Map([
+  [0x5c, '\\\\'],
+  [0x09, '\\t'],
+  [0x0a, '\\n'],
+  [0x0d, '\\r'],
+  [0x00, '\\0'],
+]);
+/** A row as the migrator writes it: fields end with TAB, the row with LF. */
+const row = (values: readonly (Buffer | null)[]): Buffer =>
+  Buffer.from(
+    `${values
+      .map((value) =>
+        value === null ? '\\N' : Array.from(value, (byte) => ESCAPES.get(byte) ?? String.fromCharCode(byte)).join(''),
+      )
+      .join('\t')}\n`,
+    'latin1',
+  );
+
+const slash = fc.constantFrom('/', '\\/', '\\\\\\/', '%2F', '%2f', '%252F', '\\u002f', '\\', '\n/', '/\t', '');
+const url = fc
+  .tuple(
+    fc.constantFrom('https:', 'http:', 'https%3A', '', 'x:'),
+    slash,
+    fc.constantFrom('old.com', 'WWW.OLD.com', 'müller.example', String.raw`m\u00fcller.example`),
+  )
+  .map(([scheme, separator, host]) => `${scheme}${separator}${separator}${host}${separator}blog`);
+const path = slash.map((separator) => ['', 'var', 'www', 'html'].join(separator));
+const plainPiece = fc.oneof(
+  url,
+  path,
+  fc.constantFrom(
+    '\\',
+    '\n',
+    '\t',
+    '\r',
+    '\0',
+    'n',
+    'u',
+    'u0041',
+    '\\u0041',
+    '.',
+    ':',
+    '80',
+    '@',
+    '-',
+    '"',
+    '/',
+    'é',
+    '%',
+    '%41',
+    'a',
+  ),
+);
+const serialized = (content: string): string => `s:${Buffer.byteLength(content)}:"${content}";`;
+const token = fc.array(plainPiece, { maxLength: 4 }).map((pieces) => serialized(pieces.join('')));
+const piece = fc.oneof(
+  { weight: 5, arbitrary: plainPiece },
+  { weight: 2, arbitrary: token },
+  token.map((inner) => serialized(`x${inner}y`)),
+  token.map((inner) => serialized(JSON.stringify({ inner }))),
+  token.map((inner) => `\n${inner.replace(':', ':1')}`),
+);
+const text = fc.array(piece, { maxLength: 6 }).map((pieces) => Buffer.from(pieces.join('')));
+const noise = fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes));
+const field = fc.oneof(
+  text,
+  noise,
+  fc.tuple(noise, text, noise).map((parts) => Buffer.concat(parts)),
+  fc.constant(null),
+);
+
+test('rows come out as if each value had been rewritten on its own', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(field, field, field), { maxLength: 4 }),
+      fc.constantFrom<number[]>([], [1], [0, 2]),
+      (rows, skipped) => {
+        const skip = new Set(skipped);
+        const inRows = createRewriter(mapping);
+        const alone = createRewriter(mapping);
+        const result = inRows.rows(Buffer.concat(rows.map(row)), skip);
+        const expected = rows.map((values) =>
+          row(values.map((value, column) => (value === null || skip.has(column) ? value : alone.value(value)))),
+        );
+        expect(result.toString('latin1')).toBe(Buffer.concat(expected).toString('latin1'));
+        expect(inRows.counts).toEqual(alone.counts);
+      },
+    ),
+    { numRuns: 5000 },
+  );
+});
+
+test('rewriting what has been rewritten changes nothing', () => {
+  fc.assert(
+    fc.property(text, (value) => {
+      const rewriter = createRewriter(mapping);
+      const once = rewriter.value(value);
+      expect(rewriter.value(once)).toBe(once);
+    }),
+  );
+  const inward = {
+    from: ['https://old.com/blog'],
+    to: ['https://old.com/blog/copy'],
+    paths: [{ from: '/var/www/html', to: '/var/www/html/copy' }],
+  };
+  fc.assert(
+    fc.property(text, (value) => {
+      const once = createRewriter(inward).value(value);
+      expect(createRewriter(inward).value(once)).toBe(once);
+    }),
+  );
+});
+
+test('a block without an address of the source is the very same buffer', () => {
+  const block = row([Buffer.from('1'), Buffer.from('old.com'), null]);
+  expect(createRewriter(mapping).rows(block, new Set())).toBe(block);
+});
+
+test('columns to be left alone keep the address, in every row', () => {
+  const block = Buffer.concat(
+    [1, 2, 3].map((id) => row([Buffer.from(`//old.com/blog/?p=${id}`), Buffer.from('//old.com/blog')])),
+  );
+  const rewriter = createRewriter(mapping);
+  const result = rewriter.rows(block, new Set([0])).toString();
+  expect(result).toBe([1, 2, 3].map((id) => `//old.com/blog/?p=${id}\t//localhost:8101/blog\n`).join(''));
+  expect(rewriter.counts).toEqual({ replaced: 3, broken: 0 });
+});
+
+const rewriteWork = (block: Buffer): number => countWork(() => void createRewriter(mapping).rows(block, new Set()));
+
+test('work grows with the matches, not with the block for each of them', () => {
+  const blockOf = (rows: number): Buffer =>
+    Buffer.concat(Array.from({ length: rows }, () => row([Buffer.from('a //old.com/blog'.padEnd(100, 'x'))])));
+  const small = rewriteWork(blockOf(2_000));
+  expect(small).toBeGreaterThan(2_000);
+  expect(rewriteWork(blockOf(20_000)) / small).toBeLessThan(12);
+});
+
+/** A row with an address inside so many serialized strings. */
+function nested(depth: number): Buffer {
+  const core = `${'\n'.repeat(10 * depth)}//old.com/blog`;
+  let prefix = '';
+  for (let length = core.length, level = 0; level < depth; level++) {
+    prefix = `s:${length}:"${prefix}`;
+    length += String(length).length + 6;
+  }
+  return row([Buffer.from(`${prefix}${core}${'";'.repeat(depth)}`)]);
+}
+
+test('hostile nesting in a row costs little work', () => {
+  const lengthOfCore = 10 * 20_000 + '//localhost:8101/blog'.length;
+  expect(createRewriter(mapping).rows(nested(20_000), new Set()).toString()).toContain(`s:${lengthOfCore}:"`);
+  const small = rewriteWork(nested(2_000));
+  expect(small).toBeGreaterThan(2_000);
+  expect(rewriteWork(nested(20_000)) / small).toBeLessThan(15);
+});

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
+
+const mapping = { from: ['https://old.com'], to: ['http://localhost:8101'], paths: [{ from: '/var/www', to: '/d' }] };
+const string = (text: string): string => `s:${Buffer.byteLength(text)}:"${text}";`;
+
+function rewrite(text: string): { text: string; replaced: number; broken: number } {
+  const rewriter = createRewriter(mapping);
+  return { text: rewriter.value(Buffer.from(text)).toString(), ...rewriter.counts };
+}
+
+const OLD = 'https://old.com/ü🖖';
+const NEW = 'http://localhost:8101/ü🖖';
+const nested = (text: string): string => string(`a:1:{i:0;${string(text)}}`);
+
+test.each([
+  ['a string with multibyte characters', string(OLD), string(NEW)],
+  ['an array', `a:1:{i:0;${string(OLD)}}`, `a:1:{i:0;${string(NEW)}}`],
+  ['an array key', `a:1:{${string(OLD)}i:1;}`, `a:1:{${string(NEW)}i:1;}`],
+  ['serialized in serialized', nested(OLD), nested(NEW)],
+  ['serialized three times', string(nested(OLD)), string(nested(NEW))],
+  ['an object', `O:7:"MyClass":1:{${string('u')}${string(OLD)}}`, `O:7:"MyClass":1:{${string('u')}${string(NEW)}}`],
+  [
+    'a private property',
+    `O:1:"A":1:{${string('\0A\0u')}${string(OLD)}}`,
+    `O:1:"A":1:{${string('\0A\0u')}${string(NEW)}}`,
+  ],
+  [
+    'a class that serializes itself',
+    `C:7:"MyClass":${Buffer.byteLength(string(OLD))}:{${string(OLD)}}`,
+    `C:7:"MyClass":${Buffer.byteLength(string(NEW))}:{${string(NEW)}}`,
+  ],
+  [
+    'enums, references, floats',
+    `a:5:{i:0;E:11:"Suit:Hearts";i:1;d:NAN;i:2;d:-1.5E-7;i:3;${string(OLD)}i:4;R:5;}`,
+    `a:5:{i:0;E:11:"Suit:Hearts";i:1;d:NAN;i:2;d:-1.5E-7;i:3;${string(NEW)}i:4;R:5;}`,
+  ],
+  [
+    'plain lines with a serialized tail',
+    `${OLD}.mp3\n123\naudio/mpeg\na:1:{i:0;${string(OLD)}}`,
+    `${NEW}.mp3\n123\naudio/mpeg\na:1:{i:0;${string(NEW)}}`,
+  ],
+  ['a string that holds quotes', string(`";i:3;"${OLD}`), string(`";i:3;"${NEW}`)],
+  [
+    'JSON in serialized',
+    string(String.raw`{"a":{},"u":"https:\/\/old.com\/"}`),
+    string(String.raw`{"a":{},"u":"http:\/\/localhost:8101\/"}`),
+  ],
+  [
+    'serialized in JSON',
+    JSON.stringify({ options: nested(`"${OLD}"\n\u00e9`) }),
+    JSON.stringify({ options: nested(`"${NEW}"\n\u00e9`) }),
+  ],
+  [
+    'serialized in JSON with escaped slashes',
+    JSON.stringify({ options: nested(OLD) }).replaceAll('/', String.raw`\/`),
+    JSON.stringify({ options: nested(NEW) }).replaceAll('/', String.raw`\/`),
+  ],
+  [
+    'serialized in JSON in JSON in serialized',
+    string(JSON.stringify({ a: JSON.stringify({ b: nested(OLD) }) })),
+    string(JSON.stringify({ a: JSON.stringify({ b: nested(NEW) }) })),
+  ],
+  ['an absolute path', string('/var/www/a'), string('/d/a')],
+  ['a length that loses a digit', string('/var/www/x'), string('/d/x')],
+])('lengths follow their content: %s', (_, before, after) => {
+  expect(rewrite(before)).toMatchObject({ text: after, broken: 0 });
+});
+
+test.each([
+  ['a length beyond the end', 's:999:"https://old.com";', 's:999:"http://localhost:8101";'],
+  [
+    'a wrong length before a right one',
+    `a:2:{s:3:"broken";i:1;i:2;${string(OLD)}}`,
+    `a:2:{s:3:"broken";i:1;i:2;${string(NEW)}}`,
+  ],
+  [
+    'a value cut off',
+    `a:2:{i:0;${string(OLD)}i:1;s:40:"https://old.com`,
+    `a:2:{i:0;${string(NEW)}i:1;s:40:"http://localhost:8101`,
+  ],
+  [
+    'a wrong length in JSON',
+    String.raw`{"a":"s:9:\"https:\/\/old.com\";"}`,
+    String.raw`{"a":"s:9:\"http:\/\/localhost:8101\";"}`,
+  ],
+])('a value that was broken before is rewritten as text and counted once: %s', (_, before, after) => {
+  expect(rewrite(before)).toMatchObject({ text: after, broken: 1 });
+});
+
+test('hostile nesting costs no stack', () => {
+  let value = 'https://old.com';
+  let prefix = '';
+  let suffix = '';
+  for (let length = value.length, depth = 0; depth < 20_000; depth++) {
+    prefix = `s:${length}:"${prefix}`;
+    suffix += '";';
+    length += String(length).length + 6;
+  }
+  value = prefix + value + suffix;
+  expect(rewrite(value).text).toContain('s:21:"http://localhost:8101";');
+});
+
+test('hostile lengths in JSON end before the text does', () => {
+  const value = `${String.raw`s:400000:\"x\";`.repeat(40_000)}https://old.com`;
+  expect(rewrite(value).replaced).toBe(1);
+});
