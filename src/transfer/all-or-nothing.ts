@@ -1,0 +1,19 @@
+/**
+ * Runs pieces of work at the same time. The first failure aborts the others and, once all have stopped, is thrown;
+ * an abort from outside is thrown as that.
+ */
+export async function allOrNothing<T>(
+  outer: AbortSignal,
+  start: (signal: AbortSignal) => readonly Promise<T>[],
+): Promise<T[]> {
+  const controller = new AbortController();
+  const work = start(AbortSignal.any([outer, controller.signal]));
+  try {
+    return await Promise.all(work);
+  } catch (error) {
+    controller.abort(error);
+    await Promise.allSettled(work);
+    outer.throwIfAborted();
+    throw error;
+  }
+}

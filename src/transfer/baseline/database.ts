@@ -1,0 +1,55 @@
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TablePlan } from '../database/plan.ts';
+
+export interface BaselineTable extends TablePlan {
+  /** The file of its rows, in the format of LOAD DATA; null when only the structure was copied. */
+  readonly file: string | null;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** The database of a clone at the moment it was made: `db/schema.json` and one file of rows per table. */
+export interface BaselineSchema {
+  readonly version: 1;
+  /** In the order in which they are made. */
+  readonly tables: readonly BaselineTable[];
+  readonly views: readonly string[];
+  readonly triggers: readonly string[];
+}
+
+export const databaseFolder = (baseline: string): string => join(baseline, 'db');
+
+export async function emptyDatabaseBaseline(baseline: string): Promise<void> {
+  await rm(databaseFolder(baseline), { recursive: true, force: true });
+  await mkdir(databaseFolder(baseline), { recursive: true, mode: 0o700 });
+}
+
+/** Says that the baseline is complete: there is no schema before all rows are written. */
+export async function writeSchema(baseline: string, schema: BaselineSchema): Promise<void> {
+  const path = join(databaseFolder(baseline), 'schema.json');
+  await writeFile(`${path}.new`, JSON.stringify(schema), { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+export async function readSchema(baseline: string): Promise<BaselineSchema> {
+  const text = await readFile(join(databaseFolder(baseline), 'schema.json'), 'utf8');
+  const schema: BaselineSchema = JSON.parse(text); // Our own file, written by writeSchema.
+  return schema;
+}
+
+export interface RowFile {
+  write(rows: Buffer): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the file of a table's rows. `append` goes on after what is there; else it starts empty. */
+export async function openRowFile(baseline: string, file: string, mode: 'append' | 'new'): Promise<RowFile> {
+  const handle = await open(join(databaseFolder(baseline), file), mode === 'append' ? 'a' : 'w', 0o600);
+  return {
+    write: async (rows) => {
+      for (let offset = 0; offset < rows.length;) offset += (await handle.write(rows, offset)).bytesWritten;
+    },
+    close: () => handle.close(),
+  };
+}

@@ -1,0 +1,117 @@
+import { WpcloneError } from '../../shared/errors.ts';
+import { printable } from '../warnings.ts';
+import { isWord, splitAtCommas, tokenize, unquoteName, type Token } from './sql-tokens.ts';
+
+export interface KeyDefinition {
+  readonly kind: 'primary' | 'unique' | 'plain' | 'fulltext' | 'spatial';
+  readonly tokens: readonly Token[];
+  readonly columns: readonly string[];
+}
+
+export interface ForeignKey {
+  readonly tokens: readonly Token[];
+  /** The table referred to; undefined when it is in another schema. */
+  readonly references: string | undefined;
+}
+
+/** A table definition taken apart; what follows is put together from these parts, never from the text. */
+export interface TableDefinition {
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly tokens: readonly Token[] }[];
+  readonly keys: readonly KeyDefinition[];
+  readonly foreignKeys: readonly ForeignKey[];
+  readonly checks: readonly (readonly Token[])[];
+  /** Table options by their upper-case name. */
+  readonly options: ReadonlyMap<string, Token>;
+  readonly partitioned: boolean;
+}
+
+/**
+ * Takes the text of SHOW CREATE TABLE apart. It is the site's word: anything that is not exactly one CREATE TABLE with
+ * the expected name is refused. Throws TABLE_FAILED.
+ */
+export function parseDefinition(text: string, expectedName: string): TableDefinition {
+  const tokens = tokenize(text);
+  const refuse = (why: string): WpcloneError =>
+    new WpcloneError('TABLE_FAILED', `The definition of the table ${printable(expectedName)} ${why}.`, {
+      details: { table: printable(expectedName) },
+    });
+  const [create, table, name, open] = tokens;
+  if (!isWord(create, 'CREATE') || !isWord(table, 'TABLE') || !name || open?.text !== '(')
+    throw refuse('is not that of a table');
+  if (unquoteName(name) !== expectedName) throw refuse('is that of another table');
+  const end = closing(tokens, 3);
+  const items = end === undefined ? undefined : splitAtCommas(tokens.slice(4, end));
+  if (end === undefined || items === undefined) throw refuse('is cut off');
+  const rest = tokens.slice(end + 1);
+  if (rest.some((token) => token.text === ';')) throw refuse('holds more than one statement');
+  const partition = rest.findIndex((token) => isWord(token, 'PARTITION'));
+  return {
+    name: expectedName,
+    ...sortItems(items),
+    options: readOptions(partition < 0 ? rest : rest.slice(0, partition)),
+    partitioned: partition >= 0,
+  };
+}
+
+type Items = Pick<TableDefinition, 'columns' | 'keys' | 'foreignKeys' | 'checks'>;
+
+function sortItems(items: readonly Token[][]): Items {
+  const columns: { name: string; tokens: Token[] }[] = [];
+  const keys: KeyDefinition[] = [];
+  const foreignKeys: ForeignKey[] = [];
+  const checks: Token[][] = [];
+  for (const tokens of items) {
+    const [first] = tokens;
+    if (!first || isWord(first, 'PERIOD')) continue;
+    if (first.kind === 'name') columns.push({ name: unquoteName(first), tokens });
+    else if (tokens.some((token) => isWord(token, 'REFERENCES'))) foreignKeys.push(readForeignKey(tokens));
+    else if (isWord(first, 'CHECK') || isWord(tokens[2], 'CHECK')) checks.push(tokens);
+    else keys.push({ kind: keyKind(tokens), tokens, columns: keyColumns(tokens) });
+  }
+  return { columns, keys, foreignKeys, checks };
+}
+
+function keyKind(tokens: readonly Token[]): KeyDefinition['kind'] {
+  const words = tokens.filter((token) => token.kind === 'word').map((token) => token.text.toUpperCase());
+  if (words[0] === 'PRIMARY' || words[1] === 'PRIMARY') return 'primary';
+  if (words[0] === 'UNIQUE' || words[1] === 'UNIQUE') return 'unique';
+  if (words[0] === 'FULLTEXT') return 'fulltext';
+  return words[0] === 'SPATIAL' ? 'spatial' : 'plain';
+}
+
+function keyColumns(tokens: readonly Token[]): string[] {
+  const open = tokens.findIndex((token) => token.text === '(');
+  return tokens
+    .slice(open, closing(tokens, open))
+    .filter((token) => token.kind === 'name')
+    .map(unquoteName);
+}
+
+function readForeignKey(tokens: readonly Token[]): ForeignKey {
+  const at = tokens.findIndex((token) => isWord(token, 'REFERENCES'));
+  const name = tokens[at + 1];
+  const qualified = tokens[at + 2]?.text.startsWith('.') ?? false;
+  return { tokens, references: name && !qualified ? unquoteName(name) : undefined };
+}
+
+/** `NAME = value`, `NAME=value` or, for the charset, `DEFAULT CHARSET=value`. */
+function readOptions(tokens: readonly Token[]): Map<string, Token> {
+  const options = new Map<string, Token>();
+  tokens.forEach((token, index) => {
+    const [name, value] = [tokens[index - 1], tokens[index + 1]];
+    if (token.text === '=' && name?.kind === 'word' && value) options.set(name.text.toUpperCase(), value);
+  });
+  return options;
+}
+
+/** The index of the parenthesis that closes the one at `open`. */
+function closing(tokens: readonly Token[], open: number): number | undefined {
+  let depth = 0;
+  for (let index = open; index < tokens.length; index += 1) {
+    if (tokens[index]?.text === '(') depth += 1;
+    if (tokens[index]?.text === ')') depth -= 1;
+    if (depth === 0) return index;
+  }
+  return undefined;
+}

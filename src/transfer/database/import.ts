@@ -1,0 +1,98 @@
+import { databaseFolder, emptyDatabaseBaseline, writeSchema } from '../baseline/database.ts';
+import { diskFull } from '../disk.ts';
+import { createProgress } from '../progress.ts';
+import type { DatabaseResult, TransferInput } from '../types.ts';
+import { collectWarnings } from '../warnings.ts';
+import { connectTarget, describeTarget, type TargetConnection } from './connection.ts';
+import { dropAll } from './drop.ts';
+import { databaseError } from './errors.ts';
+import { addForeignKeys, runInAnyOrder } from './finish.ts';
+import { planTable } from './plan.ts';
+import { readAll } from './read.ts';
+import { triggerStatements, viewStatements } from './routines.ts';
+import { selectTables } from './select.ts';
+import type { TableState } from './stream.ts';
+
+/**
+ * Copies the site's tables into the instance's database, which is emptied first, and writes the baseline beside it. May be
+ * called again after a failure. Throws TABLE_FAILED, TABLE_WITHOUT_KEY, COLLATION_UNKNOWN, DATABASE_FEATURE_MISSING,
+ * ROW_TOO_LARGE, DISK_FULL, DATABASE_FAILED and what the client throws.
+ */
+export async function importDatabase(input: TransferInput): Promise<DatabaseResult> {
+  const { site, context } = input;
+  try {
+    await emptyDatabaseBaseline(site.paths.baseline);
+    const admin = await connectTarget(site.database, context.signal);
+    try {
+      return await importInto(admin, input);
+    } finally {
+      admin.destroy();
+    }
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw diskFull(error, databaseFolder(site.paths.baseline)) ?? databaseError(error, 'Copying the database');
+  }
+}
+
+async function importInto(admin: TargetConnection, input: TransferInput): Promise<DatabaseResult> {
+  const { task, site, rewriter, context } = input;
+  const { info } = task;
+  const warnings = collectWarnings();
+  const before = { ...rewriter.counts };
+  await dropAll(admin);
+  const server = await describeTarget(admin);
+  const selected = selectTables(info, task.excludeTables);
+  const names = new Set(selected.map((table) => table.info.name));
+  const planned = selected.map((table) => planTable(table, { info, tables: names, server, warnings }));
+  const states = planned.map((table, index): TableState => ({
+    table,
+    file: `${index}.tsv`,
+    rows: 0,
+    bytes: 0,
+    cursor: null,
+    done: false,
+  }));
+  if (info.otherPrefixes.length > 0)
+    warnings.add(
+      'OTHER_SITE_IN_DATABASE',
+      `Tables of other sites in the same database were left alone (${info.otherPrefixes.join(', ')}).`,
+    );
+
+  const totals = () => ({
+    tables: states.filter((state) => state.done).length,
+    rows: sum(states, (state) => state.rows),
+    bytes: sum(states, (state) => state.bytes),
+    totalBytes: sum(selected, (table) => (table.empty ? 0 : table.info.dataBytes)),
+    urlsRewritten: rewriter.counts.replaced - before.replaced,
+  });
+  const progress = createProgress(context.progress, totals);
+  await readAll(admin, states, { ...input, warnings, tick: progress.tick });
+
+  for (const { plan } of planned) await addForeignKeys(admin, plan, warnings);
+  const views = await runInAnyOrder(admin, viewStatements(info, server, warnings), warnings);
+  const triggers = await runInAnyOrder(admin, triggerStatements(info, names, server, warnings), warnings);
+  await writeSchema(site.paths.baseline, {
+    version: 1,
+    tables: states.map(({ table, file, rows, bytes }) => ({
+      ...table.plan,
+      file: bytes > 0 ? file : null,
+      rows,
+      bytes,
+    })),
+    views,
+    triggers,
+  });
+  progress.flush();
+  const broken = rewriter.counts.broken - before.broken;
+  if (broken > 0)
+    warnings.add(
+      'BROKEN_SERIALIZED',
+      `${broken} values hold serialized data that was already broken; they were rewritten as plain text.`,
+    );
+  const { rows, bytes, urlsRewritten } = totals();
+  return { tables: planned.length, rows, bytes, urlsRewritten, warnings: warnings.list() };
+}
+
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
+}

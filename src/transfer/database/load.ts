@@ -1,0 +1,83 @@
+import { Readable } from 'node:stream';
+import type { ResultSetHeader } from 'mysql2/promise';
+import type { TargetConnection } from './connection.ts';
+import { databaseError } from './errors.ts';
+import { quoteName } from './sql-tokens.ts';
+
+/** Well below any server's max_allowed_packet (1 MiB is the least that is common), which limits one packet of a LOAD DATA. */
+const PACKET_BYTES = 512 * 1024;
+const PACKETS_WAITING = 2;
+/** An empty packet ends the rows. */
+const END = Buffer.alloc(0);
+
+export interface LoadOutcome {
+  /** Rows that a key refused because an equal one was there. */
+  readonly skipped: number;
+  /** What the server found to complain about, the first few. */
+  readonly complaints: readonly string[];
+  readonly complaintCount: number;
+}
+
+/** One open LOAD DATA statement. */
+export interface Load {
+  /** Resolves when the server has room for more; rejects when the statement has failed. */
+  write(rows: Buffer): Promise<void>;
+  end(): Promise<LoadOutcome>;
+}
+
+/**
+ * The statement for a table. JSON columns of MySQL refuse bytes without a character set, so they go through a variable
+ * (MySQL manual, "The JSON Data Type": a JSON value is made from a utf8mb4 string).
+ */
+export function loadStatement(table: string, columns: readonly { name: string; json: boolean }[]): string {
+  const targets = columns.map((column, index) => (column.json ? `@json${index}` : quoteName(column.name)));
+  const sets = columns.flatMap((column, index) =>
+    column.json ? [`${quoteName(column.name)} = CONVERT(@json${index} USING utf8mb4)`] : [],
+  );
+  return (
+    `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${quoteName(table)} CHARACTER SET binary (${targets.join(', ')})` +
+    (sets.length > 0 ? ` SET ${sets.join(', ')}` : '')
+  );
+}
+
+/** Starts a LOAD DATA and keeps it open for as long as rows come. To give up, destroy the connection: the server rolls back. */
+export function startLoad(connection: TargetConnection, sql: string, table: string): Load {
+  let wake = Promise.withResolvers<void>();
+  // In object mode even an empty chunk is passed on. mysql2 must not end the rows itself: the packet it does that with is one
+  // buffer for all connections, and while it waits to be sent, another load that ends puts its own number into it.
+  const rows = new Readable({
+    objectMode: true,
+    highWaterMark: PACKETS_WAITING,
+    read: () => {
+      wake.resolve();
+    },
+  });
+  const done = connection.raw
+    .query<ResultSetHeader>({ sql, infileStreamFactory: () => rows })
+    .then(([header]) => header)
+    .catch((error: unknown) => {
+      throw databaseError(error, `Loading the table ${table}`, table);
+    });
+  const failed = done.then(() => undefined);
+  // The failure is seen by whoever writes or ends; it must not count as unhandled before that.
+  failed.catch(() => undefined);
+  return {
+    write: async (data) => {
+      for (let offset = 0; offset < data.length; offset += PACKET_BYTES) {
+        wake = Promise.withResolvers<void>();
+        if (!rows.push(data.subarray(offset, offset + PACKET_BYTES))) await Promise.race([wake.promise, failed]);
+      }
+    },
+    end: async () => {
+      rows.push(END);
+      const header = await done;
+      const skipped = Number(/Skipped: (\d+)/.exec(header.info)?.[1] ?? 0);
+      const complaints = header.warningStatus > 0 ? await connection.query('SHOW WARNINGS LIMIT 5') : [];
+      return {
+        skipped,
+        complaints: complaints.map((row) => String(row['Message'])),
+        complaintCount: header.warningStatus,
+      };
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { WpcloneError } from '../../shared/errors.ts';
+import { allOrNothing } from '../all-or-nothing.ts';
+import type { TransferInput } from '../types.ts';
+import type { WarningCollector } from '../warnings.ts';
+import { connectTarget, type TargetConnection } from './connection.ts';
+import { databaseError } from './errors.ts';
+import { planGroups } from './groups.ts';
+import { createKeyBuilder } from './key-builder.ts';
+import { quoteName } from './sql-tokens.ts';
+import { streamTables, type StreamWork, type TableState } from './stream.ts';
+
+/**
+ * Streams at a time. One session of the clone's server limits one stream (it reads some 160 MB/s of rows), two cores limit two;
+ * a third gained nothing.
+ */
+const STREAMS = 2;
+/** How often a table that cannot be continued is started anew. */
+const STARTS = 3;
+
+export interface ReadWork extends TransferInput {
+  readonly warnings: WarningCollector;
+  readonly tick: () => void;
+}
+
+/** Makes and fills all tables, builds their keys, and fetches the rows that arrived at the source meanwhile. */
+export async function readAll(admin: TargetConnection, states: readonly TableState[], work: ReadWork): Promise<void> {
+  const { site, task, context, warnings } = work;
+  const stateOf = new Map(states.map((state) => [state.table.selected, state]));
+  const full = states.filter((state) => !state.table.selected.empty).map((state) => state.table.selected);
+  const groups = planGroups(full, task.info.tablePrefix, STREAMS).map((group) =>
+    group.flatMap((table) => stateOf.get(table) ?? []),
+  );
+  await allOrNothing(context.signal, (signal) => {
+    const keys = createKeyBuilder(site.database, signal, warnings);
+    const streams = groups.map((group) => readGroup(group, work, signal, (state) => keys.add(state.table.plan)));
+    const rest = Promise.all(streams).then(() => keys.finish());
+    return [...streams, rest, createEmpty(admin, states)];
+  });
+  const counting = states.filter((state) => state.table.counting && !state.table.selected.empty);
+  await streamTables(
+    counting,
+    'append',
+    streamWork(work, admin, context.signal, () => undefined),
+  );
+}
+
+async function createEmpty(admin: TargetConnection, states: readonly TableState[]): Promise<void> {
+  for (const state of states.filter(({ table }) => table.selected.empty)) {
+    await createTable(admin, state);
+    for (const key of state.table.plan.keys)
+      await admin.execute(`ALTER TABLE ${quoteName(state.table.plan.name)} ${key}`).catch(() => undefined);
+    state.done = true;
+  }
+}
+
+async function readGroup(
+  group: readonly TableState[],
+  work: ReadWork,
+  signal: AbortSignal,
+  complete: (state: TableState) => void,
+): Promise<void> {
+  for (let start = 1; ; start += 1) {
+    const connection = await connectTarget(work.site.database, signal);
+    try {
+      const waiting = group.filter((state) => !state.done);
+      for (const state of waiting)
+        await (start === 1 ? createTable(connection, state) : restartTable(connection, state));
+      await streamTables(waiting, 'new', streamWork(work, connection, signal, complete));
+      await connection.close();
+      return;
+    } catch (error) {
+      connection.destroy();
+      const again = error instanceof WpcloneError && error.code === 'TABLE_WITHOUT_KEY' && error.retryable;
+      if (!again || start === STARTS) throw error;
+    }
+  }
+}
+
+async function createTable(connection: TargetConnection, state: TableState): Promise<void> {
+  const { name, create } = state.table.plan;
+  await connection.execute(create).catch((error: unknown) => {
+    throw databaseError(error, `Making the table ${name}`, name);
+  });
+}
+
+/** A stream of rows without a key cannot be continued: what was loaded is dropped. */
+async function restartTable(connection: TargetConnection, state: TableState): Promise<void> {
+  await connection.execute(`TRUNCATE TABLE ${quoteName(state.table.plan.name)}`);
+  Object.assign(state, { rows: 0, bytes: 0, cursor: null });
+}
+
+function streamWork(
+  work: ReadWork,
+  connection: TargetConnection,
+  signal: AbortSignal,
+  complete: (state: TableState) => void,
+): StreamWork {
+  const { client, rewriter, warnings, tick } = work;
+  return { client, rewriter, connection, baseline: work.site.paths.baseline, signal, warnings, tick, complete };
+}

@@ -1,0 +1,65 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { allOrNothing } from '../all-or-nothing.ts';
+import { databaseFolder, readSchema, type BaselineTable } from '../baseline/database.ts';
+import type { TransferContext, TransferSite } from '../types.ts';
+import { collectWarnings } from '../warnings.ts';
+import { connectTarget, type TargetConnection } from './connection.ts';
+import { dropAll } from './drop.ts';
+import { databaseError } from './errors.ts';
+import { addForeignKeys, addKeys, runInAnyOrder } from './finish.ts';
+import { startLoad } from './load.ts';
+
+const STREAMS = 2;
+const READ_BYTES = 512 * 1024;
+
+/**
+ * Puts the instance's database back to its baseline: everything in the schema is dropped, also what was added since, and loaded
+ * again. Throws DATABASE_FAILED, DISK_FULL; idempotent.
+ */
+export async function resetDatabase(site: TransferSite, context: TransferContext): Promise<void> {
+  const admin = await connectTarget(site.database, context.signal);
+  try {
+    const schema = await readSchema(site.paths.baseline);
+    await dropAll(admin);
+    const queue = schema.tables.toSorted((a, b) => b.bytes - a.bytes);
+    let filled = 0;
+    await allOrNothing(context.signal, (signal) =>
+      Array.from({ length: STREAMS }, async () => {
+        const connection = await connectTarget(site.database, signal);
+        for (let table = queue.shift(); table; table = queue.shift()) {
+          await fillTable(connection, table, site.paths.baseline);
+          filled += 1;
+          context.progress({ tables: filled });
+        }
+        await connection.close();
+      }),
+    );
+    const warnings = collectWarnings();
+    for (const table of schema.tables) await addForeignKeys(admin, table, warnings);
+    for (const statements of [schema.views, schema.triggers])
+      await runInAnyOrder(
+        admin,
+        statements.map((sql) => ({ what: 'A view or trigger', sql })),
+        warnings,
+      );
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw databaseError(error, 'Putting the database back');
+  } finally {
+    admin.destroy();
+  }
+}
+
+async function fillTable(connection: TargetConnection, table: BaselineTable, baseline: string): Promise<void> {
+  await connection.execute(table.create);
+  if (table.file !== null) {
+    const load = startLoad(connection, table.load, table.name);
+    const rows: AsyncIterable<Buffer> = createReadStream(join(databaseFolder(baseline), table.file), {
+      highWaterMark: READ_BYTES,
+    });
+    for await (const chunk of rows) await load.write(chunk);
+    await load.end();
+  }
+  await addKeys(connection, table, collectWarnings());
+}

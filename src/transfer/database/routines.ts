@@ -1,0 +1,81 @@
+import type { SiteInfo } from '../../site/info.ts';
+import type { WarningCollector } from '../warnings.ts';
+import { printable } from '../warnings.ts';
+import { mapCharset, mapCollation, type TargetServer } from './collations.ts';
+import { isWord, quoteName, render, tokenize, unquoteName, type Token } from './sql-tokens.ts';
+import { ownName } from './select.ts';
+
+export interface NamedStatement {
+  readonly what: string;
+  readonly sql: string;
+}
+
+/**
+ * The statements that make the site's views here. Of the head nothing is kept (ALGORITHM, DEFINER, SQL SECURITY): what somebody
+ * else made at the source belongs to the clone's own user.
+ */
+export function viewStatements(info: SiteInfo, server: TargetServer, warnings: WarningCollector): NamedStatement[] {
+  return info.views
+    .filter((view) => ownName(view.name, info))
+    .flatMap((view) => {
+      const what = `The view ${printable(view.name)}`;
+      const tokens = tokenize(view.definition);
+      const at = tokens.findIndex((token) => isWord(token, 'VIEW'));
+      const name = tokens[at + 1];
+      if (!isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== view.name)
+        return refuse(what, warnings);
+      return build(what, `CREATE VIEW ${quoteName(view.name)} `, tokens.slice(at + 2), server, warnings);
+    });
+}
+
+/** The statements that make the triggers of the tables that are copied. */
+export function triggerStatements(
+  info: SiteInfo,
+  tables: ReadonlySet<string>,
+  server: TargetServer,
+  warnings: WarningCollector,
+): NamedStatement[] {
+  return info.triggers
+    .filter((trigger) => tables.has(trigger.table))
+    .flatMap((trigger) => {
+      const what = `The trigger ${printable(trigger.name)}`;
+      const tokens = tokenize(trigger.definition);
+      const at = tokens.findIndex((token) => isWord(token, 'TRIGGER'));
+      const name = tokens[at + 1];
+      if (!isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== trigger.name)
+        return refuse(what, warnings);
+      return build(what, `CREATE TRIGGER ${quoteName(trigger.name)} `, tokens.slice(at + 2), server, warnings);
+    });
+}
+
+function refuse(what: string, warnings: WarningCollector): NamedStatement[] {
+  warnings.add('DATABASE_FEATURE_DROPPED', `${what} left out: its definition cannot be read.`);
+  return [];
+}
+
+function build(
+  what: string,
+  head: string,
+  tokens: readonly Token[],
+  server: TargetServer,
+  warnings: WarningCollector,
+): NamedStatement[] {
+  try {
+    return [{ what, sql: head + render(mapTokens(tokens, server)) }];
+  } catch (error) {
+    warnings.add(
+      'DATABASE_FEATURE_DROPPED',
+      `${what} left out: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return [];
+  }
+}
+
+function mapTokens(tokens: readonly Token[], server: TargetServer): Token[] {
+  return tokens.map((token, index) => {
+    if (token.kind !== 'word') return token;
+    if (isWord(tokens[index - 1], 'COLLATE')) return { ...token, text: mapCollation(token.text, server) };
+    if (isWord(tokens[index - 1], 'CHARSET')) return { ...token, text: mapCharset(token.text, server) };
+    return token;
+  });
+}

@@ -1,0 +1,128 @@
+import { WpcloneError } from '../../shared/errors.ts';
+import type { RowBlock, SiteClient, TableRead } from '../../site/client-types.ts';
+import { openRowFile, type RowFile } from '../baseline/database.ts';
+import type { Rewriter } from '../rewrite/types.ts';
+import { passedThrough } from '../memory.ts';
+import { printable, type WarningCollector } from '../warnings.ts';
+import type { TargetConnection } from './connection.ts';
+import { startLoad, type Load, type LoadOutcome } from './load.ts';
+import type { PlannedTable } from './plan.ts';
+
+/** How far one table is. */
+export interface TableState {
+  readonly table: PlannedTable;
+  /** The file of its rows in the baseline. */
+  readonly file: string;
+  rows: number;
+  bytes: number;
+  /** The key of the last row that was read; null before the first. */
+  cursor: readonly string[] | null;
+  done: boolean;
+}
+
+export interface StreamWork {
+  readonly client: SiteClient;
+  readonly rewriter: Rewriter;
+  readonly connection: TargetConnection;
+  readonly baseline: string;
+  readonly signal: AbortSignal;
+  readonly warnings: WarningCollector;
+  /** Called after each block. */
+  readonly tick: () => void;
+  /** Called when a table has all its rows. */
+  readonly complete: (state: TableState) => void;
+}
+
+/**
+ * Reads tables in one stream and loads each as it comes: a row is rewritten, loaded and written to the baseline at the same
+ * time. One block, or the largest row, is held in memory.
+ */
+export async function streamTables(
+  states: readonly TableState[],
+  mode: 'new' | 'append',
+  work: StreamWork,
+): Promise<void> {
+  if (states.length === 0) return;
+  const byName = new Map(states.map((state) => [state.table.plan.name, state]));
+  let open: OpenTable | undefined;
+  let pieces: Buffer[] = [];
+  const whole = new Set<TableState>();
+  try {
+    for await (const block of work.client.rows(
+      states.map((state) => readOf(state, mode)),
+      work.signal,
+    )) {
+      const state = byName.get(block.table);
+      if (!state || (open && open.state !== state)) throw unexpected(block);
+      pieces.push(block.data);
+      if (block.partial) continue;
+      const data = pieces.length === 1 ? block.data : Buffer.concat(pieces);
+      pieces = [];
+      if (data.length > 0) {
+        open ??= await openTable(state, mode, work);
+        passedThrough(data.length);
+        await open.write(work.rewriter.rows(data, state.table.skip));
+      }
+      state.rows += block.rows;
+      state.cursor = block.cursor ?? state.cursor;
+      work.tick();
+      if (!block.last) continue;
+      await open?.end();
+      open = undefined;
+      state.done = true;
+      whole.add(state);
+      work.complete(state);
+    }
+  } finally {
+    await open?.abandon();
+  }
+  const missing = states.find((state) => !whole.has(state));
+  if (missing)
+    throw new WpcloneError(
+      'SOURCE_FAILED',
+      `The site did not send the whole table ${printable(missing.table.plan.name)}.`,
+    );
+}
+
+interface OpenTable {
+  readonly state: TableState;
+  write(rows: Buffer): Promise<void>;
+  end(): Promise<void>;
+  abandon(): Promise<void>;
+}
+
+async function openTable(state: TableState, mode: 'new' | 'append', work: StreamWork): Promise<OpenTable> {
+  const { plan } = state.table;
+  const file: RowFile = await openRowFile(work.baseline, state.file, mode);
+  const load: Load = startLoad(work.connection, plan.load, printable(plan.name));
+  return {
+    state,
+    write: async (rows) => {
+      await Promise.all([load.write(rows), file.write(rows)]);
+      state.bytes += rows.length;
+    },
+    end: async () => {
+      await file.close();
+      reportOutcome(plan.name, await load.end(), mode, work.warnings);
+    },
+    abandon: () => file.close().catch(() => undefined),
+  };
+}
+
+/** In the second pass rows may well be refused: what was deleted and made again has a new number but the same name. */
+function reportOutcome(name: string, outcome: LoadOutcome, mode: 'new' | 'append', warnings: WarningCollector): void {
+  if (mode === 'append' || outcome.complaintCount === 0) return;
+  const { skipped, complaintCount, complaints } = outcome;
+  const what =
+    skipped > 0 ? `${skipped} rows were left out` : `${complaintCount} values could not be kept as they were`;
+  warnings.add('DATABASE_FEATURE_DROPPED', `${printable(name)}: ${what} (${complaints.map(printable).join('; ')}).`);
+}
+
+function readOf(state: TableState, mode: 'new' | 'append'): TableRead {
+  const { name, columns, key } = state.table.plan;
+  return { name, columns, key, ...(mode === 'append' && state.cursor ? { after: state.cursor } : {}) };
+}
+
+function unexpected(block: RowBlock): WpcloneError {
+  return new WpcloneError('SOURCE_FAILED', `The site sent rows of ${printable(block.table)} that were not asked for.`);
+}

@@ -1,0 +1,97 @@
+import type { ManifestEntry } from '../../site/client-types.ts';
+import type { WarningCode } from '../../shared/events.ts';
+import type { SiteInfo } from '../../site/info.ts';
+import { pathMatcher } from '../glob.ts';
+import type { TransferTask } from '../types.ts';
+import { printable, type WarningCollector } from '../warnings.ts';
+import { isSafePath, isWithin, joinPlaces, linkTarget, placeOf, rootPlace } from './places.ts';
+
+/**
+ * Folders and files under the content folder that no copy needs: caches that are made again, what updates left behind, and other
+ * tools' backups, which may be larger than the site. docs/ARCHITECTURE.md lists them for people.
+ */
+const LEFT_OUT_OF_CONTENT = [
+  'cache', 'upgrade', 'upgrade-temp-backup', 'debug.log', 'wflogs', 'ai1wm-backups', 'updraft', 'backups-dup-lite',
+  'backups-dup-pro', 'wpvividbackups', 'backuply', 'backup-db', 'uploads/backwpup-*', 'uploads/backupbuddy_backups',
+  'uploads/backup-guard', 'uploads/wp-clone', 'uploads/snapshots', 'uploads/wp-migrate-db',
+]; // prettier-ignore
+/** The plugin that this tool installs at the source. */
+const OWN_PLUGIN = 'wpclone-migrator';
+/** The site's secrets, also in editors' and people's copies of the file. The sample that comes with WordPress is none. */
+const SECRETS = /(^|\/)[.#]*wp-config(?!-sample\.php$)[^/]*\.php[^/]*$/i;
+
+export interface FilePlan {
+  /** Globs over paths from the document root, for the site to leave out. */
+  readonly exclude: readonly string[];
+  /** What becomes of an entry: where it goes, or undefined when it is left out (said in a warning where it is not wanted). */
+  readonly choose: (entry: ManifestEntry) => ChosenEntry | undefined;
+  /** Whether a place lies in the uploads. */
+  readonly isUpload: (place: string) => boolean;
+}
+
+export interface ChosenEntry {
+  /** The path under the document root. */
+  readonly place: string;
+  readonly entry: ManifestEntry;
+  /** For a symbolic link. */
+  readonly target?: string;
+}
+
+/** Throws SOURCE_FAILED when a root's place leads out of the document root. */
+export function planFiles(task: TransferTask, warnings: WarningCollector): FilePlan {
+  const { info } = task;
+  const places = new Map(info.roots.map((root) => [root.id, rootPlace(root)]));
+  const content = placeOf(info, info.paths.content);
+  const plugins = placeOf(info, info.paths.plugins);
+  const uploads = placeOf(info, info.paths.uploads);
+  const exclude = [
+    ...(content === undefined ? [] : LEFT_OUT_OF_CONTENT.map((path) => joinPlaces(content, path))),
+    ...(plugins === undefined ? [] : [joinPlaces(plugins, OWN_PLUGIN)]),
+    ...task.excludePaths,
+  ];
+  const excluded = pathMatcher(exclude);
+  const taken = new Set<string>();
+  const isUpload = (place: string): boolean => uploads !== undefined && isWithin(place, uploads);
+  return {
+    exclude,
+    isUpload,
+    choose: (entry) => {
+      const root = places.get(entry.root);
+      if (root === undefined || (entry.path !== '' && !isSafePath(entry.path))) return refuse(entry, 'name', warnings);
+      const place = joinPlaces(root, entry.path);
+      if (excluded(place) || isSecret(place, info)) return undefined;
+      if (taken.has(place)) return entry.kind === 'directory' ? undefined : refuse(entry, 'name', warnings);
+      if (entry.kind === 'refused') return refuse(entry, entry.reason ?? 'unreadable', warnings);
+      if (entry.kind !== 'directory' && task.media === 'proxy' && isUpload(place)) return undefined;
+      const target = entry.kind === 'symlink' ? linkTarget(place, entry.target ?? '', root) : undefined;
+      if (entry.kind === 'symlink' && target === undefined) return refuse(entry, 'outside', warnings);
+      taken.add(place);
+      return target === undefined ? { place, entry } : { place, entry, target };
+    },
+  };
+}
+
+function isSecret(place: string, info: SiteInfo): boolean {
+  if (!SECRETS.test(place)) return false;
+  const folder = place.split('/').slice(0, -1).join('/');
+  const core = placeOf(info, info.paths.abspath) ?? '';
+  // Beside WordPress or one folder up, where WordPress looks for it, and at the top of any root.
+  return isWithin(core, folder) || info.roots.some((root) => root.place === folder);
+}
+
+const REASONS: Readonly<Record<NonNullable<ManifestEntry['reason']>, readonly [WarningCode, string]>> = {
+  unreadable: ['FILE_UNREADABLE', 'the web server of the source may not read it'],
+  outside: ['SYMLINK_OUTSIDE', 'it leads out of the copied folders'],
+  loop: ['SYMLINK_OUTSIDE', 'it leads in a circle'],
+  name: ['FILE_NAME_REFUSED', 'its name cannot be used, or is taken'],
+  special: ['FILE_NAME_REFUSED', 'it is not a plain file'],
+};
+
+function refuse(
+  entry: ManifestEntry,
+  reason: NonNullable<ManifestEntry['reason']>,
+  warnings: WarningCollector,
+): undefined {
+  const [code, why] = REASONS[reason];
+  warnings.add(code, `${printable(joinPlaces(entry.root, entry.path))} left out: ${why}.`);
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toWpcloneError } from '../../shared/errors.ts';
+import { allOrNothing } from '../all-or-nothing.ts';
+import {
+  emptyFilesBaseline,
+  filesFolder,
+  packFolder,
+  writeManifest,
+  type ManifestRecord,
+  type ManifestWriter,
+} from '../baseline/files.ts';
+import { diskFull } from '../disk.ts';
+import { passedThrough } from '../memory.ts';
+import { createProgress } from '../progress.ts';
+import { openStore, publishToStore, type KeptFiles } from '../store/store.ts';
+import type { FilesResult, TransferInput } from '../types.ts';
+import { collectWarnings, printable, type WarningCollector } from '../warnings.ts';
+import { planFiles, type ChosenEntry, type FilePlan } from './choose.ts';
+import { fetchFiles, type FetchWork } from './fetch.ts';
+import { createQueue, type FileQueue } from './queue.ts';
+import { reuseFile, type ReuseWork } from './reuse.ts';
+import { startWriter, type Finished, type Lane, type Writer } from './writer.ts';
+
+/** Requests for bodies at a time. */
+const STREAMS = 2;
+
+/**
+ * Copies the site's files into the instance's document root, which is emptied first, and writes the baseline beside it. Files that
+ * are as they were at the last clone of the source come from the store. May be called again after a failure. Throws DISK_FULL,
+ * SOURCE_FAILED and what the client throws.
+ */
+export async function importFiles(input: TransferInput): Promise<FilesResult> {
+  const { site, context } = input;
+  const { www, baseline } = site.paths;
+  try {
+    await emptyFolder(www);
+    await emptyFilesBaseline(baseline);
+    const kept = await openStore(site.store, baseline);
+    const manifest = await writeManifest(filesFolder(baseline));
+    const writer = startWriter({ target: www, packs: packFolder(filesFolder(baseline)) }, context.signal);
+    try {
+      const result = await copyFiles(input, kept, manifest, writer);
+      await publishToStore(site.store, baseline);
+      return result;
+    } finally {
+      await writer.close();
+      await manifest.abandon();
+    }
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw diskFull(error, www) ?? toWpcloneError(error);
+  }
+}
+
+async function copyFiles(
+  input: TransferInput,
+  kept: KeptFiles,
+  manifest: ManifestWriter,
+  writer: Writer,
+): Promise<FilesResult> {
+  const { client, task, rewriter, context, site, now = Date.now } = input;
+  const warnings = collectWarnings();
+  const plan = planFiles(task, warnings);
+  const before = rewriter.counts.replaced;
+  const counts = { files: 0, reused: 0, bytes: 0, totalFiles: 0, totalBytes: 0 };
+  const totals = () => ({ ...counts, urlsRewritten: rewriter.counts.replaced - before });
+  const progress = createProgress((counters) => context.progress(counters), totals);
+  const store =
+    (record: ManifestRecord): Finished =>
+    (code) => {
+      if (code === undefined) manifest.add(record);
+      else refuse(record.place, code, warnings);
+      if (record.kind !== 'file') return;
+      counts.files += 1;
+      progress.tick();
+    };
+  const received = (bytes: number): void => {
+    counts.bytes += bytes;
+    passedThrough(bytes);
+    progress.tick();
+  };
+  const queue = createQueue(STREAMS);
+  const fetching: FetchWork = { client, rewriter, warnings, isUpload: plan.isUpload, now, store, received };
+  const reusing: ReuseWork = {
+    rewriter,
+    isUpload: plan.isUpload,
+    store,
+    baseline: site.paths.baseline,
+    kept,
+    lost: (file) => queue.add(file, plan.isUpload(file.place)),
+    reused: () => (counts.reused += 1),
+  };
+  const links: ChosenEntry[] = [];
+  const run = randomUUID();
+  await allOrNothing(context.signal, (signal) => [
+    list(input, plan, { queue, links, counts, kept, reusing, lane: writer.lane(`${run}-0`), store }, signal),
+    ...Array.from({ length: STREAMS }, (_, index) =>
+      fetchAll(queue, writer.lane(`${run}-${index + 1}`), fetching, signal),
+    ),
+  ]);
+  // Links come last, so that no file can be written through one.
+  const lane = writer.lane(`${run}-links`);
+  for (const { place, target } of links)
+    if (target !== undefined) lane.link(place, target, store({ kind: 'symlink', place, target }));
+  await lane.settle();
+  await manifest.finish();
+  progress.flush();
+  const { files, reused, bytes, urlsRewritten } = totals();
+  return { files, reused, bytes, urlsRewritten, warnings: warnings.list() };
+}
+
+interface ListWork {
+  readonly queue: FileQueue;
+  readonly links: ChosenEntry[];
+  readonly counts: { totalFiles: number; totalBytes: number };
+  readonly kept: KeptFiles;
+  readonly reusing: ReuseWork;
+  readonly lane: Lane;
+  readonly store: (record: ManifestRecord) => Finished;
+}
+
+/** Reads the site's list of files and sends each on its way while the list is still coming in. */
+async function list(
+  { client, task }: TransferInput,
+  plan: FilePlan,
+  work: ListWork,
+  signal: AbortSignal,
+): Promise<void> {
+  const roots = task.info.roots.map((root) => root.id);
+  for await (const entries of client.manifest({ roots, exclude: plan.exclude }, signal)) {
+    for (const entry of entries) {
+      const chosen = plan.choose(entry);
+      if (!chosen) continue;
+      if (entry.kind === 'symlink') work.links.push(chosen);
+      else if (entry.kind === 'directory') addFolder(chosen, work);
+      else await addFile(chosen, plan, work);
+    }
+    await work.lane.flush();
+  }
+  await work.lane.settle(); // A damaged pack is known by now, and its files are in the queue.
+  work.queue.end();
+}
+
+function addFolder({ place, entry }: ChosenEntry, { lane, store }: ListWork): void {
+  if (place !== '') lane.folder(place, entry.mode, store({ kind: 'directory', place, mode: entry.mode }));
+}
+
+async function addFile(chosen: ChosenEntry, plan: FilePlan, work: ListWork): Promise<void> {
+  work.counts.totalFiles += 1;
+  const last = work.kept.find(chosen.entry);
+  if (last) return reuseFile(chosen, last, work.lane, work.reusing);
+  work.counts.totalBytes += chosen.entry.size;
+  work.queue.add(chosen, plan.isUpload(chosen.place));
+}
+
+async function fetchAll(queue: FileQueue, lane: Lane, work: FetchWork, signal: AbortSignal): Promise<void> {
+  for (let batch = await queue.take(signal); batch; batch = await queue.take(signal))
+    await fetchFiles(batch, lane, work, signal);
+  await lane.settle();
+}
+
+function refuse(place: string, code: string, warnings: WarningCollector): void {
+  warnings.add('FILE_NAME_REFUSED', `${printable(place)} left out: this machine refuses its name (${code}).`);
+}
+
+/** The folder itself stays: it may be a mount. */
+async function emptyFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+}

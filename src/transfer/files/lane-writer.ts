@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ExtractOperation, WriteOperation, WriteResult, WriterSettings } from './write-protocol.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
+const NEW_FILE = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_NOFOLLOW;
+
+/** Errors that concern one name only: the entry is left out and the rest goes on. */
+const REFUSALS = new Set(['ENAMETOOLONG', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EINVAL', 'EILSEQ', 'ELOOP']);
+
+export function isRefusal(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return REFUSALS.has(code) ? code : undefined;
+}
+
+export interface LaneWriter {
+  /** Does one thing; says what became of a file when it is finished. Throws what is not about one name (a full disk). */
+  apply(operation: WriteOperation, bytes: Buffer): WriteResult | undefined;
+}
+
+interface OpenFile {
+  readonly id: number;
+  readonly path: string;
+  /** Undefined when the name was refused. */
+  readonly descriptor?: number;
+  readonly code?: string;
+}
+
+/**
+ * Writes one lane's files below the target. Nothing is overwritten or followed: files are new (O_EXCL), folders are made here, and
+ * links only come last.
+ */
+export function createLaneWriter(lane: string, settings: WriterSettings, folders: Set<string>): LaneWriter {
+  let pack: number | undefined;
+  let open: OpenFile | undefined;
+  let chunk: Buffer | undefined;
+  const packDescriptor = (): number => (pack ??= fs.openSync(join(settings.packs, `${lane}.pack`), 'ax', 0o600));
+  const start = (id: number, place: string, mode: number): OpenFile => {
+    const path = join(settings.target, place);
+    try {
+      makeFolder(dirname(path), folders, settings.target);
+      return { id, path, descriptor: openNew(path, mode) };
+    } catch (error) {
+      const code = isRefusal(error);
+      if (code === undefined) throw error;
+      return { id, path, code };
+    }
+  };
+  const finish = (file: OpenFile, mtime: number): WriteResult => {
+    if (file.descriptor === undefined) return { id: file.id, code: file.code ?? 'EINVAL' };
+    fs.futimesSync(file.descriptor, mtime, mtime);
+    fs.closeSync(file.descriptor);
+    return { id: file.id };
+  };
+  const discard = (file: OpenFile): void => {
+    if (file.descriptor === undefined) return;
+    fs.closeSync(file.descriptor);
+    fs.unlinkSync(file.path);
+  };
+  const drop = (): WriteResult | undefined => {
+    const file = open;
+    open = undefined;
+    if (file) discard(file);
+    return file && { id: file.id, code: 'DROPPED' };
+  };
+  const extract = (operation: ExtractOperation): WriteResult => {
+    const file = start(operation.id, operation.place, operation.mode);
+    const kept = operation.keep ? packDescriptor() : undefined;
+    const before = kept === undefined ? 0 : fs.fstatSync(kept).size;
+    if (copyBody(operation, { file: file.descriptor, pack: kept }, (chunk ??= Buffer.allocUnsafe(CHUNK_BYTES))))
+      return finish(file, operation.mtime);
+    discard(file);
+    // Whoever gave the order counts on the pack having grown by the body's size.
+    if (kept !== undefined) fs.ftruncateSync(kept, before + operation.size);
+    return { id: operation.id, code: 'HASH' };
+  };
+  return {
+    apply: (operation, bytes) => {
+      switch (operation.do) {
+        case 'folder':
+          return refusing(operation.id, () =>
+            makeFolder(join(settings.target, operation.place), folders, settings.target, operation.mode),
+          );
+        case 'link':
+          return refusing(operation.id, () => {
+            const path = join(settings.target, operation.place);
+            makeFolder(dirname(path), folders, settings.target);
+            fs.symlinkSync(operation.target, path);
+          });
+        case 'open':
+          open = start(operation.id, operation.place, operation.mode);
+          return undefined;
+        case 'data': {
+          const part = bytes.subarray(operation.start, operation.end);
+          if (operation.file && open?.descriptor !== undefined) writeAll(open.descriptor, part);
+          if (operation.pack) writeAll(packDescriptor(), part);
+          return undefined;
+        }
+        case 'close': {
+          const file = open;
+          open = undefined;
+          return file && finish(file, operation.mtime);
+        }
+        case 'drop':
+          if (pack !== undefined) fs.ftruncateSync(pack, operation.packSize);
+          return drop();
+        case 'extract':
+          return extract(operation);
+        default:
+          return undefined;
+      }
+    },
+  };
+}
+
+function refusing(id: number, work: () => void): WriteResult {
+  try {
+    work();
+    return { id };
+  } catch (error) {
+    const code = isRefusal(error);
+    if (code === undefined) throw error;
+    return { id, code };
+  }
+}
+
+function openNew(path: string, mode: number): number {
+  const wanted = (mode & 0o777) | 0o600;
+  const descriptor = fs.openSync(path, NEW_FILE, wanted);
+  fs.fchmodSync(descriptor, wanted); // The process's umask may have taken bits away.
+  return descriptor;
+}
+
+/** Makes a folder and those above it; what is there already must be a real folder. */
+function makeFolder(path: string, made: Set<string>, top: string, mode = 0o755): void {
+  if (made.has(path) || path === top) return;
+  makeFolder(dirname(path), made, top);
+  const wanted = (mode & 0o777) | 0o700;
+  fs.mkdirSync(path, wanted);
+  fs.chmodSync(path, wanted);
+  made.add(path);
+}
+
+function writeAll(descriptor: number, bytes: Buffer): void {
+  for (let offset = 0; offset < bytes.length;) offset += fs.writeSync(descriptor, bytes, offset);
+}
+
+/** Copies a body out of a pack; false when the pack does not hold it as it was. */
+function copyBody(
+  body: ExtractOperation,
+  to: { file: number | undefined; pack: number | undefined },
+  chunk: Buffer,
+): boolean {
+  let source: number;
+  try {
+    source = fs.openSync(body.pack, 'r');
+  } catch {
+    return false;
+  }
+  try {
+    const hash = createHash('sha256');
+    for (let copied = 0; copied < body.size;) {
+      const length = fs.readSync(source, chunk, 0, Math.min(chunk.length, body.size - copied), body.offset + copied);
+      if (length === 0) return false;
+      const part = chunk.subarray(0, length);
+      hash.update(part);
+      if (to.file !== undefined) writeAll(to.file, part);
+      if (to.pack !== undefined) writeAll(to.pack, part);
+      copied += length;
+    }
+    return hash.digest('hex') === body.sha256;
+  } finally {
+    fs.closeSync(source);
+  }
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { filesFolder, packPath, type FileRecord } from '../baseline/files.ts';
+import type { KeptFiles } from '../store/store.ts';
+import type { ChosenEntry } from './choose.ts';
+import { isRewritable, writeText, type FetchWork } from './fetch.ts';
+import type { Lane } from './writer.ts';
+
+export interface ReuseWork extends Pick<FetchWork, 'rewriter' | 'isUpload' | 'store'> {
+  readonly baseline: string;
+  readonly kept: KeptFiles;
+  /** A pack does not hold what it should: the file has to be fetched. */
+  readonly lost: (file: ChosenEntry) => void;
+  readonly reused: () => void;
+}
+
+/** Writes a file from the pack of an earlier clone instead of fetching it. Its hash is checked on the way. */
+export async function reuseFile(file: ChosenEntry, last: FileRecord, lane: Lane, work: ReuseWork): Promise<void> {
+  const keep = work.kept.isSparse(last.body.pack);
+  const record: FileRecord = {
+    kind: 'file',
+    place: file.place,
+    mode: file.entry.mode,
+    source: last.source,
+    body: keep ? { ...last.body, pack: lane.pack.id, offset: lane.pack.size } : last.body,
+  };
+  if (isRewritable(file, work.isUpload)) return reuseText(file, last, { ...record, body: last.body }, lane, work);
+  const finished = work.store(record);
+  await lane.extract(
+    {
+      place: file.place,
+      mode: file.entry.mode,
+      mtime: last.source.mtime,
+      pack: packPath(filesFolder(work.baseline), last.body.pack),
+      offset: last.body.offset,
+      size: last.body.size,
+      sha256: last.body.sha256,
+      keep,
+    },
+    (code) => {
+      if (code === 'HASH') return work.lost(file);
+      finished(code);
+      if (code === undefined) work.reused();
+    },
+  );
+}
+
+async function reuseText(
+  file: ChosenEntry,
+  last: FileRecord,
+  record: FileRecord,
+  lane: Lane,
+  work: ReuseWork,
+): Promise<void> {
+  const original = await readBody(
+    packPath(filesFolder(work.baseline), last.body.pack),
+    last.body.offset,
+    last.body.size,
+  );
+  if (createHash('sha256').update(original).digest('hex') !== last.body.sha256) return work.lost(file);
+  await writeText(original, record, lane, work);
+  work.reused();
+}
+
+async function readBody(path: string, offset: number, size: number): Promise<Buffer> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), 0, size, offset);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}

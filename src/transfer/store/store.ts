@@ -1,0 +1,112 @@
+import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import {
+  filesFolder,
+  manifestPath,
+  packFolder,
+  packPath,
+  readManifest,
+  type FileRecord,
+  type PackedBody,
+} from '../baseline/files.ts';
+
+/**
+ * What is kept between clones of one source: the last manifest and the packs it names. A pack is one file with two names
+ * (hard links), one here and one in each baseline that needs it, so that neither has to know who else does.
+ */
+export interface KeptFiles {
+  /** What the last clone found under a root and path; undefined when there is nothing that may be used again. */
+  find(file: {
+    readonly root: string;
+    readonly path: string;
+    readonly size: number;
+    readonly mtime: number;
+    readonly ctime: number;
+  }): FileRecord | undefined;
+  /** Less than half of the pack is still in use: take bodies out of it instead of keeping it alive. */
+  isSparse(pack: string): boolean;
+}
+
+const keyOf = (file: { readonly root: string; readonly path: string }): string => `${file.root}\0${file.path}`;
+
+/** Reads the last manifest and gives the baseline its names of the packs. Nothing is kept where links cannot be made. */
+export async function openStore(store: string | undefined, baseline: string): Promise<KeptFiles> {
+  const records = new Map<string, FileRecord>();
+  if (store === undefined) return kept(records, new Set());
+  const live = new Map<string, number>();
+  for await (const record of readManifest(store)) {
+    if (record.kind !== 'file') continue;
+    records.set(keyOf(record.source), record);
+    for (const body of bodiesOf(record)) live.set(body.pack, (live.get(body.pack) ?? 0) + body.size);
+  }
+  const sparse = new Set<string>();
+  const missing = new Set<string>();
+  for (const [pack, used] of live) {
+    const from = packPath(store, pack);
+    const linked = await link(from, packPath(filesFolder(baseline), pack)).then(
+      () => true,
+      () => false,
+    );
+    if (!linked) missing.add(pack);
+    else if ((await stat(from)).size > 2 * used) sparse.add(pack);
+  }
+  for (const [key, record] of records) if (missing.has(record.body.pack)) records.delete(key);
+  return kept(records, sparse);
+}
+
+function kept(records: ReadonlyMap<string, FileRecord>, sparse: ReadonlySet<string>): KeptFiles {
+  return {
+    find: (file) => {
+      const record = records.get(keyOf(file));
+      const { source } = record ?? {};
+      const same = source?.size === file.size && source.mtime === file.mtime && source.ctime === file.ctime;
+      return same && !record?.young ? record : undefined;
+    },
+    isSparse: (pack) => sparse.has(pack),
+  };
+}
+
+export const bodiesOf = (record: FileRecord): PackedBody[] =>
+  record.rewritten ? [record.body, record.rewritten] : [record.body];
+
+/** Packs that a manifest names. */
+async function packsOf(folder: string): Promise<Set<string>> {
+  const packs = new Set<string>();
+  for await (const record of readManifest(folder))
+    if (record.kind === 'file') for (const body of bodiesOf(record)) packs.add(body.pack);
+  return packs;
+}
+
+/**
+ * Makes a finished baseline the one that the next clone of the source compares with. Where links between the two folders
+ * cannot be made, nothing is kept.
+ */
+export async function publishToStore(store: string | undefined, baseline: string): Promise<void> {
+  const folder = filesFolder(baseline);
+  await dropUnused(folder);
+  if (store === undefined) return;
+  await mkdir(packFolder(store), { recursive: true, mode: 0o700 });
+  for (const pack of await packsOf(folder)) {
+    const failed = await link(packPath(folder, pack), packPath(store, pack)).then(() => undefined, codeOf);
+    if (failed !== undefined && failed !== 'EEXIST') return;
+  }
+  const draft = `${manifestPath(store)}.${basename(baseline)}-${process.pid}`;
+  await copyFile(manifestPath(folder), draft);
+  await rename(draft, manifestPath(store));
+  await collectStore(store);
+}
+
+/** Removes what no manifest names any more: packs of earlier clones and drafts of interrupted ones. */
+export async function collectStore(store: string): Promise<void> {
+  await dropUnused(store);
+  for (const name of await readdir(store).catch(() => []))
+    if (name.startsWith('manifest.jsonl.')) await rm(`${store}/${name}`, { force: true });
+}
+
+async function dropUnused(folder: string): Promise<void> {
+  const used = await packsOf(folder);
+  for (const name of await readdir(packFolder(folder)).catch(() => []))
+    if (!used.has(name.replace(/\.pack$/, ''))) await rm(`${packFolder(folder)}/${name}`, { force: true });
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN');

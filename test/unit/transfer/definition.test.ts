@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import type { TargetServer } from '../../../src/transfer/database/collations.ts';
+import { parseDefinition } from '../../../src/transfer/database/definition.ts';
+import { render, tokenize } from '../../../src/transfer/database/sql-tokens.ts';
+import { translateTable, type TableStatements } from '../../../src/transfer/database/translate.ts';
+import { collectWarnings } from '../../../src/transfer/warnings.ts';
+
+const MARIADB: TargetServer = {
+  flavor: 'mariadb',
+  engines: new Set(['INNODB', 'MYISAM', 'ARIA', 'MEMORY']),
+  collations: new Set([
+    'utf8mb4_bin',
+    'utf8mb4_general_ci',
+    'utf8mb4_unicode_520_ci',
+    'utf8mb4_uca1400_nopad_ai_ci',
+    'latin1_swedish_ci',
+  ]),
+  charsets: new Set(['utf8mb4', 'utf8mb3', 'latin1']),
+};
+
+function translate(
+  text: string,
+  options: { deferKeys?: boolean; tables?: string[]; server?: TargetServer } = {},
+): TableStatements & { warnings: string[] } {
+  const warnings = collectWarnings();
+  const name = /^CREATE TABLE `([^`]+)`/.exec(text)?.[1] ?? '';
+  const { deferKeys = false, tables = [name], server = MARIADB } = options;
+  const statements = translateTable(
+    parseDefinition(text, name),
+    { deferKeys, tables: new Set(tables) },
+    server,
+    warnings,
+  );
+  return { ...statements, warnings: warnings.list().map(({ code }) => code) };
+}
+
+test('a table of MySQL 8 becomes one that MariaDB takes', () => {
+  const { create, keys, warnings } = translate(
+    `CREATE TABLE \`wp_t\` (
+  \`id\` bigint unsigned NOT NULL AUTO_INCREMENT /*!50606 STORAGE DISK */ /*!50606 COLUMN_FORMAT FIXED */,
+  \`v\` varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci DEFAULT (_utf8mb4'a,b)'),
+  \`doc\` json DEFAULT NULL,
+  \`name\` varchar(50) COLLATE utf8mb4_0900_ai_ci GENERATED ALWAYS AS (json_unquote(json_extract(\`doc\`,_utf8mb4'$.name'))) STORED NOT NULL,
+  \`hidden\` int DEFAULT NULL /*!80023 INVISIBLE */,
+  PRIMARY KEY (\`id\`),
+  UNIQUE KEY \`u\` (\`v\`),
+  KEY \`low\` ((lower(\`v\`))),
+  KEY \`off\` (\`hidden\`) /*!80000 INVISIBLE */,
+  FULLTEXT KEY \`ft\` (\`v\`) /*!50100 WITH PARSER \`ngram\` */ ,
+  CONSTRAINT \`c\` CHECK ((\`id\` > 0)) /*!80016 NOT ENFORCED */
+) ENGINE=InnoDB AUTO_INCREMENT=77 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci ENCRYPTION='Y' COMMENT='it''s, (odd)'
+/*!50100 PARTITION BY HASH (id) PARTITIONS 4 */`,
+  );
+  expect(create).toBe(`CREATE TABLE \`wp_t\` (
+  \`id\` bigint unsigned NOT NULL AUTO_INCREMENT,
+  \`v\` varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_uca1400_nopad_ai_ci DEFAULT (_utf8mb4'a,b)'),
+  \`doc\` json DEFAULT NULL,
+  \`name\` varchar(50) COLLATE utf8mb4_uca1400_nopad_ai_ci GENERATED ALWAYS AS (json_unquote(json_extract(\`doc\`,_utf8mb4'$.name'))) STORED,
+  \`hidden\` int DEFAULT NULL,
+  PRIMARY KEY (\`id\`),
+  UNIQUE KEY \`u\` (\`v\`),
+  KEY \`off\` (\`hidden\`),
+  CONSTRAINT \`c\` CHECK ((\`id\` > 0))
+) ENGINE=InnoDB AUTO_INCREMENT=77 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_uca1400_nopad_ai_ci COMMENT='it''s, (odd)'`);
+  expect(keys).toEqual(['ADD KEY `low` ((lower(`v`)))', 'ADD FULLTEXT KEY `ft` (`v`)']);
+  expect(new Set(warnings)).toEqual(new Set(['COLLATION_MAPPED']));
+});
+
+test('plain keys of a large table are put off, but not the one that its counter needs', () => {
+  const { create, keys } = translate(
+    'CREATE TABLE `t` (\n `a` int NOT NULL,\n `n` int NOT NULL AUTO_INCREMENT,\n PRIMARY KEY (`a`),\n UNIQUE KEY `u` (`a`,`n`),\n KEY `n` (`n`),\n KEY `a` (`a`)\n) ENGINE=InnoDB',
+    { deferKeys: true },
+  );
+  expect(keys).toEqual(['ADD KEY `a` (`a`)']);
+  expect(create).toContain('KEY `n` (`n`)');
+});
+
+test('foreign keys come apart, and only those to tables that are copied', () => {
+  const { create, foreignKeys, warnings } = translate(
+    'CREATE TABLE `a` (`b` int, KEY `b` (`b`), CONSTRAINT `x` FOREIGN KEY (`b`) REFERENCES `b` (`id`) ON DELETE SET NULL, CONSTRAINT `y` FOREIGN KEY (`b`) REFERENCES `other`.`b` (`id`), CONSTRAINT `z` FOREIGN KEY (`b`) REFERENCES `gone` (`id`)) ENGINE=InnoDB',
+    { tables: ['a', 'b'] },
+  );
+  expect(foreignKeys).toEqual(['ADD CONSTRAINT `x` FOREIGN KEY (`b`) REFERENCES `b` (`id`) ON DELETE SET NULL']);
+  expect(create).not.toContain('REFERENCES');
+  expect(warnings).toEqual(['DATABASE_FEATURE_DROPPED', 'DATABASE_FEATURE_DROPPED']);
+});
+
+test.each([
+  ['nothing', ''],
+  ['another statement', 'DROP TABLE `t`'],
+  ['another table', 'CREATE TABLE `u` (`a` int)'],
+  ['a table of another schema', 'CREATE TABLE `s`.`t` (`a` int)'],
+  ['a copy', 'CREATE TABLE `t` LIKE `u`'],
+  ['a query', 'CREATE TABLE `t` AS SELECT 1'],
+  ['a temporary table', 'CREATE TEMPORARY TABLE `t` (`a` int)'],
+  ['an open parenthesis', 'CREATE TABLE `t` (`a` int'],
+  ['a parenthesis hidden in a string', "CREATE TABLE `t` (`a` int DEFAULT ')'"],
+  ['a second statement', 'CREATE TABLE `t` (`a` int); SELECT 1'],
+])('a definition that is %s is refused', (_, text) => {
+  expect(() => parseDefinition(text, 't')).toThrow(expect.objectContaining({ code: 'TABLE_FAILED' }));
+});
+
+test('a query behind the definition is not kept', () => {
+  expect(translate('CREATE TABLE `t` (`a` int) ENGINE=InnoDB AS SELECT `user` FROM `mysql`.`user`').create).toBe(
+    'CREATE TABLE `t` (\n  `a` int\n) ENGINE=InnoDB',
+  );
+});
+
+test('a hostile text is refused, however long', () => {
+  for (const text of [
+    '`'.repeat(200_001),
+    `'${'\\'.repeat(200_001)}`,
+    '('.repeat(200_000),
+    `\`${'a'.repeat(200_000)}`,
+    '/*'.repeat(100_000),
+  ]) {
+    expect(() => parseDefinition(`CREATE TABLE \`t\` (${text}`, 't')).toThrow();
+  }
+});
+
+test('text in quotes stays as it is', () => {
+  const text = "`a``b` 'it''s \\' /* no comment */ -- none' \"x\" 1.5 _utf8mb4'é'";
+  expect(render(tokenize(text))).toBe(text);
+});
