@@ -1,0 +1,71 @@
+import type { Connection, ResultSetHeader } from 'mysql2/promise';
+import type { SiteInfo } from '../site/info.ts';
+import type { OwnRow } from './own-rows.ts';
+
+export interface Administrator {
+  readonly username: string;
+  readonly passwordHash: string;
+  readonly email: string;
+  /** `YYYY-MM-DD HH:MM:SS`, UTC. */
+  readonly registered: string;
+}
+
+/** Adds an administrator beside the source's users and returns the rows that make one. */
+export async function addAdministrator(
+  connection: Connection,
+  info: SiteInfo,
+  administrator: Administrator,
+): Promise<readonly OwnRow[]> {
+  const { users, usermeta } = userTables(info);
+  const user: OwnRow = {
+    table: users,
+    key: 'ID',
+    values: {
+      user_login: administrator.username,
+      user_pass: administrator.passwordHash,
+      user_nicename: administrator.username,
+      user_email: administrator.email,
+      user_registered: administrator.registered,
+      display_name: administrator.username,
+    },
+  };
+  const id = await insert(connection, user);
+  const rows: OwnRow[] = [{ ...user, values: { ID: id, ...user.values } }];
+  for (const [name, value] of Object.entries(metaOf(info.tablePrefix, administrator.username))) {
+    const row: OwnRow = {
+      table: usermeta,
+      key: 'umeta_id',
+      values: { user_id: id, meta_key: name, meta_value: value },
+    };
+    rows.push({ ...row, values: { umeta_id: await insert(connection, row), ...row.values } });
+  }
+  return rows;
+}
+
+/** Sessions of the source's users: worthless here without the source's salts, and none of a copy's business. */
+export async function dropSessions(connection: Connection, info: SiteInfo): Promise<void> {
+  await connection.query("DELETE FROM ?? WHERE meta_key = 'session_tokens'", [userTables(info).usermeta]);
+}
+
+function userTables(info: SiteInfo): { users: string; usermeta: string } {
+  const { CUSTOM_USER_TABLE: users, CUSTOM_USER_META_TABLE: usermeta } = info.constants;
+  return {
+    users: typeof users === 'string' ? users : `${info.tablePrefix}users`,
+    usermeta: typeof usermeta === 'string' ? usermeta : `${info.tablePrefix}usermeta`,
+  };
+}
+
+/** What wp_insert_user writes for an administrator; the keys carry the site's table prefix. */
+const metaOf = (prefix: string, username: string): Record<string, string> => ({
+  nickname: username,
+  [`${prefix}capabilities`]: 'a:1:{s:13:"administrator";b:1;}',
+  [`${prefix}user_level`]: '10',
+  rich_editing: 'true',
+  show_admin_bar_front: 'true',
+  show_welcome_panel: '0',
+});
+
+async function insert(connection: Connection, row: OwnRow): Promise<number> {
+  const [result] = await connection.query<ResultSetHeader>('INSERT INTO ?? SET ?', [row.table, row.values]);
+  return result.insertId;
+}

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { siteInfoSchema, type SiteInfo } from '../site/info.ts';
+import type { ConfigureTask, InstancePaths } from './types.ts';
+import { writeWhole } from './write-file.ts';
+
+/** What it takes to configure the clone again after a reset: the task without its password, and the clone's own keys. */
+const configurationSchema = z.object({
+  cloneId: z.string(),
+  cloneUrl: z.string(),
+  info: siteInfoSchema,
+  media: z.enum(['copy', 'proxy']),
+  adminUsername: z.string(),
+  keepMail: z.boolean(),
+  insecureTls: z.boolean(),
+  keys: z.record(z.string(), z.string()),
+});
+export type Configuration = z.infer<typeof configurationSchema>;
+
+/** wp-config.php's secrets (WordPress handbook, "Editing wp-config.php", Security Keys). */
+const KEY_NAMES = ['AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE'].flatMap((name) => [`${name}_KEY`, `${name}_SALT`]);
+
+export function newConfiguration(task: ConfigureTask, randomBytes: (size: number) => Buffer): Configuration {
+  const keys = Object.fromEntries(KEY_NAMES.map((name) => [name, randomBytes(48).toString('base64')]));
+  return {
+    cloneId: task.cloneId,
+    cloneUrl: task.cloneUrl,
+    info: withoutTables(task.info),
+    media: task.media,
+    adminUsername: task.admin.username,
+    keepMail: task.keepMail,
+    insecureTls: task.insecureTls,
+    keys,
+  };
+}
+
+/** The definitions of tables are kept with the baseline's contents; here they would only weigh. */
+const withoutTables = (info: SiteInfo): SiteInfo => ({ ...info, tables: [], views: [], triggers: [] });
+
+const fileOf = (paths: InstancePaths): string => join(paths.baseline, 'configuration.json');
+
+export async function saveConfiguration(paths: InstancePaths, configuration: Configuration): Promise<void> {
+  await writeWhole(fileOf(paths), JSON.stringify(configuration), 0o600);
+}
+
+export async function loadConfiguration(paths: InstancePaths): Promise<Configuration> {
+  return configurationSchema.parse(JSON.parse(await readFile(fileOf(paths), 'utf8')));
+}

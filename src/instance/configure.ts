@@ -1,0 +1,77 @@
+import type { Clock } from '../shared/context.ts';
+import type { Warning } from '../shared/events.ts';
+import { addAdministrator, dropSessions } from './administrator.ts';
+import { onDatabase } from './clone-database.ts';
+import { type Configuration, newConfiguration, saveConfiguration } from './configuration.ts';
+import { deleteOwnRows, loadOwnRows, restoreOwnRows, saveOwnRows } from './own-rows.ts';
+import { hashPassword } from './password-hash.ts';
+import { inWww, placesOf } from './places.ts';
+import { setAside } from './set-aside.ts';
+import { letMailOut, writeExpiry, writeSettings } from './settings.ts';
+import type { ConfigureResult, ConfigureTask, InstanceSite } from './types.ts';
+import { writeWpConfig } from './wp-config.ts';
+import { copyWhole } from './write-file.ts';
+import { packagePath } from '../shared/package-root.ts';
+
+export interface ConfigureDependencies {
+  readonly now: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+/** Makes the copied files and tables a clone: own configuration, own administrator, harmless. From here on it is served. */
+export async function configureInstance(
+  site: InstanceSite,
+  task: ConfigureTask,
+  { now, randomBytes }: ConfigureDependencies,
+): Promise<ConfigureResult> {
+  const configuration = newConfiguration(task, randomBytes);
+  const earlier = await loadOwnRows(site.paths);
+  const [moved] = await Promise.all([
+    configureFiles(site, configuration),
+    onDatabase(site.database, async (connection) => {
+      await deleteOwnRows(connection, earlier);
+      await dropSessions(connection, task.info);
+      const rows = await addAdministrator(connection, task.info, {
+        username: task.admin.username,
+        email: task.admin.email,
+        passwordHash: hashPassword(task.admin.password, randomBytes),
+        registered: new Date(now()).toISOString().slice(0, 19).replace('T', ' '),
+      });
+      await saveOwnRows(site.paths, rows);
+    }),
+    saveConfiguration(site.paths, configuration),
+    ...(task.keepMail ? [letMailOut(site.paths)] : []),
+  ]);
+  // Last: the router lets nobody in without it.
+  await writeExpiry(site.paths, task.expiresAt);
+  return { setAside: moved, warnings: moved.length === 0 ? [] : [setAsideWarning(moved)] };
+}
+
+/** The same after the baseline was put back: keys, salts and the administrator stay what they were. */
+export async function configureAgain(site: InstanceSite, configuration: Configuration): Promise<void> {
+  const rows = await loadOwnRows(site.paths);
+  await Promise.all([
+    configureFiles(site, configuration),
+    onDatabase(site.database, async (connection) => {
+      await dropSessions(connection, configuration.info);
+      await restoreOwnRows(connection, rows);
+    }),
+  ]);
+}
+
+async function configureFiles(site: InstanceSite, configuration: Configuration): Promise<readonly string[]> {
+  const { www } = site.paths;
+  const moved = await setAside(site.paths, configuration.info);
+  const plugin = packagePath('templates', 'instance', 'wpclone-instance.php');
+  await Promise.all([
+    writeSettings(site.paths, configuration),
+    writeWpConfig(site, configuration),
+    copyWhole(plugin, inWww(www, placesOf(configuration.info).muPlugins, 'wpclone-instance.php')),
+  ]);
+  return moved;
+}
+
+const setAsideWarning = (moved: readonly string[]): Warning => ({
+  code: 'SET_ASIDE',
+  message: `Set aside, because it only works on its host: ${moved.join(', ')}`,
+});

@@ -1,0 +1,72 @@
+import { mkdir, readdir, rm, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../shared/context.ts';
+import { loadConfiguration } from './configuration.ts';
+import { configureAgain, configureInstance } from './configure.ts';
+import { createLoginLink } from './login-links.ts';
+import { listMail } from './mail.ts';
+import { writeExpiry } from './settings.ts';
+import type { InstanceContext, InstanceOperations, InstanceSite } from './types.ts';
+import { verifyInstance } from './verify.ts';
+import { writeWhole } from './write-file.ts';
+
+export interface InstanceDependencies {
+  readonly now: Clock;
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  readonly randomBytes: (size: number) => Buffer;
+  /** Where the instance's web server is reached from here, such as http://127.0.0.1:8101. */
+  readonly base: string;
+  /** Ends the requests that still run in the clone before its files and tables are exchanged; PHP reads its settings anew. */
+  readonly freeze: () => Promise<void>;
+  /** Makes sure that the clone is served, also when `freeze` was never called. */
+  readonly thaw: () => Promise<void>;
+}
+
+/** What can be asked of the instance whose folder and database are reached from this process. */
+export function createInstanceOperations(site: InstanceSite, deps: InstanceDependencies): InstanceOperations {
+  const { paths } = site;
+  return {
+    pullDatabase: async (task, context) => (await transfer()).pullDatabase(site, task, deps, context),
+    pullFiles: async (task, context) => (await transfer()).pullFiles(site, task, deps, context),
+    configure: async (task) => {
+      const result = await configureInstance(site, task, deps);
+      if (task.keepMail) await deps.freeze().then(deps.thaw);
+      return result;
+    },
+    verify: (task, context) => verifyInstance(paths, task, deps, context.signal),
+    reset: (context) => resetInstance(site, deps, context),
+    createLoginLink: () => createLoginLink(paths, deps.randomBytes),
+    setExpiry: (expiresAt) => writeExpiry(paths, expiresAt),
+    listMail: (signal) => listMail(paths, signal),
+  };
+}
+
+/** Loaded only when there is something to transfer. */
+const transfer = () => import('./pull.ts');
+
+/**
+ * The marker keeps everybody out until all is back in place: a reset that was killed half-way is never shown as the clone,
+ * and the next one starts from the baseline again.
+ */
+async function resetInstance(site: InstanceSite, deps: InstanceDependencies, context: InstanceContext): Promise<void> {
+  const { paths } = site;
+  const configuration = await loadConfiguration(paths);
+  const frozen = join(paths.run, 'frozen');
+  await writeWhole(frozen, '');
+  // Missing when a reset was killed between taking the old folder away and putting the new one in its place.
+  await mkdir(paths.www, { recursive: true });
+  await deps.freeze();
+  try {
+    await (await transfer()).restoreBaseline(site, context);
+    await configureAgain(site, configuration);
+    await Promise.all([emptyFolder(join(paths.run, 'logins')), emptyFolder(paths.mail)]);
+    await unlink(frozen);
+  } finally {
+    await deps.thaw();
+  }
+}
+
+async function emptyFolder(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { WpcloneError } from '../shared/errors.ts';
+import type { SiteInfo } from '../site/info.ts';
+
+/** Where parts of the site lie in the clone: paths below the origin and below `www` alike, without slashes at the ends. */
+export interface Places {
+  readonly home: string;
+  readonly core: string;
+  readonly content: string;
+  readonly plugins: string;
+  readonly muPlugins: string;
+  readonly uploads: string;
+}
+
+/** Throws SOURCE_FAILED when the site names a place outside of itself. */
+export function placesOf(info: SiteInfo): Places {
+  const core = pathOf(info.siteurl);
+  const content = byRoots(info, info.paths.content) ?? byUrl(info, info.urls.content) ?? below(core, 'wp-content');
+  return {
+    home: pathOf(info.home),
+    core,
+    content,
+    plugins: byRoots(info, info.paths.plugins) ?? byUrl(info, info.urls.plugins) ?? below(content, 'plugins'),
+    muPlugins: byRoots(info, info.paths.muPlugins) ?? below(content, 'mu-plugins'),
+    // By its address first: that is what the pages of the clone ask for.
+    uploads: byUrl(info, info.urls.uploads) ?? byRoots(info, info.paths.uploads) ?? below(content, 'uploads'),
+  };
+}
+
+/** The file or folder of the clone at a place. */
+export const inWww = (www: string, ...places: readonly string[]): string => join(www, ...places.map(checked));
+
+/** By the copied folder that holds it: the one place where its files really are. */
+function byRoots(info: SiteInfo, path: string): string | undefined {
+  const [root] = info.roots
+    .filter((candidate) => path === candidate.path || path.startsWith(`${candidate.path.replace(/\/$/, '')}/`))
+    .sort((a, b) => b.path.length - a.path.length);
+  return root && checked(below(root.place, path.slice(root.path.length).replace(/^\/+/, '')));
+}
+
+/** By its address, when that is on the site's own host: only such addresses are rewritten to the clone's. */
+function byUrl(info: SiteInfo, url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const own = [info.home, info.siteurl].map(hostOf);
+  return own.includes(hostOf(url)) ? pathOf(url) : undefined;
+}
+
+const hostOf = (url: string): string => new URL(url).host.replace(/^www\./, '');
+
+function pathOf(url: string): string {
+  try {
+    return checked(decodeURIComponent(new URL(url).pathname).replace(/^\/+|\/+$/g, ''));
+  } catch (error) {
+    throw new WpcloneError('SOURCE_FAILED', `The site gave an address that cannot be used: ${url}`, { cause: error });
+  }
+}
+
+const below = (place: string, path: string): string => [place, path].filter((part) => part !== '').join('/');
+
+function checked(place: string): string {
+  const segments = place === '' ? [] : place.split('/');
+  if (segments.some((segment) => /^\.{0,2}$/.test(segment) || /[\0\\]/.test(segment))) {
+    throw new WpcloneError('SOURCE_FAILED', `The site gave a path that leads out of it: ${place}`);
+  }
+  return place;
+}

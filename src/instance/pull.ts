@@ -1,0 +1,53 @@
+import { createSiteClient } from '../site/client.ts';
+import { importDatabase, importFiles, resetDatabase, resetFiles, type TransferInput } from '../transfer/index.ts';
+import { planMapping } from '../transfer/rewrite/plan.ts';
+import { createRewriter } from '../transfer/rewrite/rewriter.ts';
+import type { Clock } from '../shared/context.ts';
+import type { DatabaseResult, FilesResult, InstanceContext, InstanceSite, PullTask } from './types.ts';
+
+interface PullDependencies {
+  readonly now: Clock;
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+/** Tables from the source into the instance's database. Throws what importDatabase throws. */
+export function pullDatabase(
+  site: InstanceSite,
+  task: PullTask,
+  deps: PullDependencies,
+  context: InstanceContext,
+): Promise<DatabaseResult> {
+  return withSource(site, task, deps, context, importDatabase);
+}
+
+/** Files from the source into the instance's document root. Throws what importFiles throws. */
+export function pullFiles(
+  site: InstanceSite,
+  task: PullTask,
+  deps: PullDependencies,
+  context: InstanceContext,
+): Promise<FilesResult> {
+  return withSource(site, task, deps, context, importFiles);
+}
+
+async function withSource<T>(
+  site: InstanceSite,
+  task: PullTask,
+  deps: PullDependencies,
+  context: InstanceContext,
+  transfer: (input: TransferInput) => Promise<T>,
+): Promise<T> {
+  const rewriter = createRewriter(planMapping(task.info, task.cloneUrl, site.paths.www));
+  const client = createSiteClient(task.access, { ...deps, retry: context.retry });
+  try {
+    return await transfer({ client, task, site, rewriter, context });
+  } finally {
+    await client.close();
+  }
+}
+
+/** Database and files as they were the moment they were copied. */
+export async function restoreBaseline(site: InstanceSite, context: InstanceContext): Promise<void> {
+  await Promise.all([resetDatabase(site, context), resetFiles(site, context)]);
+}

@@ -1,0 +1,56 @@
+import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { SiteInfo } from '../site/info.ts';
+import { DROP_INS, HOST_PLUGINS, LOADER_MENTIONS } from './host-plugins.ts';
+import { inWww, placesOf } from './places.ts';
+import type { InstancePaths } from './types.ts';
+
+/** Larger files are no loaders. */
+const LOADER_BYTES = 64 * 1024;
+
+/** Moves what cannot run here into a folder outside the document root. Returns what it moved, by path under the content folder. */
+export async function setAside(paths: InstancePaths, info: SiteInfo): Promise<readonly string[]> {
+  const places = placesOf(info);
+  const content = inWww(paths.www, places.content);
+  const muPlugins = inWww(paths.www, places.muPlugins);
+  const aside = join(paths.home, 'set-aside');
+  const [dropIns, hostPlugins] = await Promise.all([dropInsIn(content), hostPluginsIn(muPlugins)]);
+  const moved = [
+    ...dropIns.map((name) => ({ from: join(content, name), name })),
+    ...hostPlugins.map((name) => ({ from: join(muPlugins, name), name: `mu-plugins/${name}` })),
+  ];
+  for (const { from, name } of moved) await move(from, join(aside, name));
+  // Left by an update that was running at the source; nobody will end it here.
+  await rm(inWww(paths.www, places.core, '.maintenance'), { force: true });
+  return moved.map(({ name }) => name);
+}
+
+async function dropInsIn(content: string): Promise<readonly string[]> {
+  const names = new Set(await namesIn(content));
+  return DROP_INS.filter((name) => names.has(name));
+}
+
+async function hostPluginsIn(folder: string): Promise<readonly string[]> {
+  const known = new Set(HOST_PLUGINS.flatMap((plugin) => plugin.names));
+  const names = await namesIn(folder);
+  const chosen = await Promise.all(names.map(async (name) => known.has(name) || (await isLoader(join(folder, name)))));
+  return names.filter((_, index) => chosen[index]);
+}
+
+async function isLoader(file: string): Promise<boolean> {
+  if (!file.endsWith('.php')) return false;
+  const code = await readFile(file, 'latin1').catch(() => '');
+  return code.length < LOADER_BYTES && LOADER_MENTIONS.test(code);
+}
+
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
+
+async function move(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await rm(to, { recursive: true, force: true });
+  await rename(from, to).catch(async (error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error;
+    await cp(from, to, { recursive: true, verbatimSymlinks: true });
+    await rm(from, { recursive: true, force: true });
+  });
+}

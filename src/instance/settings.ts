@@ -1,0 +1,72 @@
+import { cp, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { packagePath } from '../shared/package-root.ts';
+import type { Configuration } from './configuration.ts';
+import { placesOf } from './places.ts';
+import type { InstancePaths } from './types.ts';
+import { writeWhole } from './write-file.ts';
+
+/** What the router and the must-use plugin read (run/settings.json). */
+const settingsSchema = z.object({
+  cloneId: z.string(),
+  cloneUrl: z.string(),
+  sourceUrl: z.string(),
+  adminUsername: z.string(),
+  /** With a leading slash, or ''. */
+  homePath: z.string(),
+  uploadsPath: z.string(),
+  sourceUploads: z.string(),
+  media: z.enum(['copy', 'proxy']),
+  insecureTls: z.boolean(),
+  keepMail: z.boolean(),
+});
+export type InstanceSettings = z.infer<typeof settingsSchema>;
+
+/**
+ * Makes the folders of an instance and puts the router and its parts into it, so that a web server can be started on it.
+ * Until it is configured it answers 503.
+ */
+export async function prepareInstance(paths: InstancePaths): Promise<void> {
+  const folders = [paths.www, paths.mail, paths.baseline, join(paths.run, 'tmp'), join(paths.run, 'logins')];
+  await mkdir(paths.home, { recursive: true, mode: 0o700 });
+  await Promise.all(folders.map((folder) => mkdir(folder, { recursive: true })));
+  await cp(packagePath('templates', 'instance', 'web'), join(paths.run, 'web'), { recursive: true });
+  await mkdir(join(paths.run, 'php'), { recursive: true });
+  await cp(packagePath('templates', 'instance', 'php.ini'), join(paths.run, 'php', 'wpclone.ini'));
+}
+
+/** Lets PHP deliver mail. Takes effect when the server is started anew. */
+export async function letMailOut(paths: InstancePaths): Promise<void> {
+  const settings = packagePath('templates', 'instance', 'php-deliver-mail.ini');
+  await cp(settings, join(paths.run, 'php', 'zz-deliver-mail.ini'));
+}
+
+export async function writeSettings(paths: InstancePaths, configuration: Configuration): Promise<void> {
+  const { cloneId, cloneUrl, info, adminUsername, media, insecureTls, keepMail } = configuration;
+  const places = placesOf(info);
+  const settings: InstanceSettings = {
+    cloneId,
+    cloneUrl,
+    sourceUrl: info.home,
+    adminUsername,
+    homePath: slashed(places.home),
+    uploadsPath: slashed(places.uploads),
+    sourceUploads: info.urls.uploads,
+    media,
+    insecureTls,
+    keepMail,
+  };
+  await writeWhole(join(paths.run, 'settings.json'), JSON.stringify(settings), 0o600);
+}
+
+export async function readSettings(paths: InstancePaths): Promise<InstanceSettings> {
+  return settingsSchema.parse(JSON.parse(await readFile(join(paths.run, 'settings.json'), 'utf8')));
+}
+
+/** The router compares whole seconds; rounding down lets nobody in after the end. `expiresAt` is in milliseconds. */
+export async function writeExpiry(paths: InstancePaths, expiresAt: number): Promise<void> {
+  await writeWhole(join(paths.run, 'expires'), String(Math.floor(expiresAt / 1000)));
+}
+
+const slashed = (place: string): string => (place === '' ? '' : `/${place}`);

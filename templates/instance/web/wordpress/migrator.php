@@ -1,0 +1,12 @@
+<?php
+/** The source had our plugin active while it was copied; its files are not, and the clone must not complain about that. */
+
+defined( 'ABSPATH' ) || exit;
+
+// Saved by whoever switches a plugin on or off next, which is what is wanted: no clone is a source by itself.
+add_filter(
+	'option_active_plugins',
+	function ( $plugins ) {
+		return is_array( $plugins ) ? array_values( array_diff( $plugins, array( 'wpclone-migrator/wpclone-migrator.php' ) ) ) : $plugins;
+	}
+);

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { linksToSource } from '../../src/instance/page-links.ts';
+import { hashPassword } from '../../src/instance/password-hash.ts';
+import { phpDefine, phpLiteral } from '../../src/instance/php-literal.ts';
+import { inWww } from '../../src/instance/places.ts';
+import { localLayout, storePath } from '../../src/runtime/local/layout.ts';
+
+describe('PHP literals', () => {
+  test('a text can never end its quotes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const literal = phpLiteral(text);
+        // What PHP reads: between the quotes, a backslash takes a quote or a backslash with it.
+        expect(literal.slice(1, -1).replaceAll(/\\\\|\\'/g, '')).not.toMatch(/['\\]/);
+        expect(literal.slice(1, -1).replaceAll(/\\([\\'])/g, '$1')).toBe(text);
+      }),
+    );
+  });
+
+  test('numbers and truth values', () => {
+    expect(phpDefine('A', 5)).toBe("define( 'A', 5 );");
+    expect(phpDefine('A', false)).toBe("define( 'A', false );");
+    expect(phpDefine("A'", 'x')).toBe("define( 'A\\'', 'x' );");
+    expect(phpLiteral(Number.NaN)).toBe('0');
+  });
+});
+
+describe('password hashes', () => {
+  test('have the form of phpass and depend on the password (WordPress itself checks one when a clone is verified)', () => {
+    expect(hashPassword('test12345', () => Buffer.alloc(6))).toMatch(/^\$P\$6\.{8}[./0-9A-Za-z]{22}$/);
+    expect(hashPassword('test12345', () => Buffer.alloc(6))).not.toBe(hashPassword('test12346', () => Buffer.alloc(6)));
+  });
+});
+
+describe('links to the source', () => {
+  const of = (html: string, sources = ['https://www.a.example/blog']) =>
+    linksToSource(html, sources, 'http://localhost:8101/blog/');
+
+  test.each([
+    '<a href="https://a.example/blog/x">',
+    '<a href="http://www.A.example/blog">',
+    '<img src="//a.example/blog/x.png">',
+    '<img srcset="/x.png 1x, https://a.example/blog/y.png 2x">',
+    '<form action="https://www.a.example/blog/wp-login.php">',
+    '<video poster=https://a.example/blog/p.jpg>',
+  ])('%s is one', (html) => {
+    expect(of(html)).toHaveLength(1);
+  });
+
+  test.each([
+    '<a href="/blog/x">',
+    '<a href="https://a.example/shop">',
+    '<a href="https://a.example/blogs">',
+    '<a href="https://a.example.evil/blog/">',
+    '<a href="https://shop.a.example/blog/">',
+    '<a href="mailto:me@a.example">',
+    '<p>https://a.example/blog/x</p>',
+    '<a href="http://[broken">',
+  ])('%s is none', (html) => {
+    expect(of(html)).toEqual([]);
+  });
+});
+
+describe('places', () => {
+  test('never lead out of the document root', () => {
+    for (const place of ['../x', 'a/../../b', '/abs', 'a//b', 'a\\..\\b', 'a\0b', '.']) {
+      expect(() => inWww('/clone/www', place)).toThrow(/leads out/);
+    }
+    expect(inWww('/clone/www', 'wp-content', 'x.php')).toBe('/clone/www/wp-content/x.php');
+    expect(inWww('/clone/www', '')).toBe('/clone/www');
+  });
+});
+
+describe('the store of a source', () => {
+  test('is the same for all ways to write its address, and another for another site', () => {
+    const layout = localLayout('/home/me/wpclone');
+    const stores = ['https://www.A.example/', 'http://a.example', 'a.example'].map((url) => storePath(layout, url));
+    expect(new Set(stores).size).toBe(1);
+    expect(storePath(layout, 'https://a.example/blog')).not.toBe(stores[0]);
+    expect(storePath(layout, 'https://a.example:8443')).not.toBe(stores[0]);
+  });
+});
