@@ -1,0 +1,134 @@
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statfsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type BetterSqlite3 from 'better-sqlite3';
+import { WpcloneError, type ErrorCode } from '../shared/errors.ts';
+import type { Clock } from '../shared/context.ts';
+import { MIGRATIONS, type Migration } from './migrations.ts';
+
+export type Database = BetterSqlite3.Database;
+
+const BUSY_TIMEOUT_MS = 15_000;
+const SWITCH_PAUSE_MS = 5;
+
+/** Magic numbers of network file systems (statfs(2)): NFS, SMB, SMB2, CIFS. */
+const NETWORK_FILE_SYSTEMS = new Set([0x6969, 0x517b, 0xfe534d42, 0xff534d42]);
+
+/**
+ * Opens state.db in `home` (made with mode 0700 when missing) and brings it to the newest schema.
+ * Throws STATE_NEWER, STATE_FAILED, BUSY.
+ */
+export function openDatabase(home: string, now: Clock, migrations: readonly Migration[] = MIGRATIONS): Database {
+  const file = join(home, 'state.db');
+  return guard(file, () => {
+    makePrivateFolder(home);
+    // SQLite gives its -wal and -shm files the mode of the database file.
+    closeSync(openSync(file, 'a', 0o600));
+    const database = new (loadSqlite())(file, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      useWriteAheadLog(database, home);
+      database.pragma('synchronous = NORMAL');
+      database.pragma('foreign_keys = ON');
+      migrate(database, migrations, now);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/** Runs `work` and turns what SQLite and the file system throw into our errors. */
+export function guard<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof WpcloneError || !(error instanceof Error)) throw error;
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+    if (code === '') throw error;
+    throw new WpcloneError(codeFor(code), `The state database ${file} cannot be used: ${error.message}`, {
+      details: { path: file },
+      cause: error,
+      retryable: code.startsWith('SQLITE_BUSY'),
+    });
+  }
+}
+
+function codeFor(code: string): ErrorCode {
+  if (code.startsWith('SQLITE_BUSY')) return 'BUSY';
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') return 'DISK_FULL';
+  return 'STATE_FAILED';
+}
+
+/** The binaries of better-sqlite3 crash Node 20 instead of failing, so the version is checked before they are loaded. */
+function loadSqlite(): typeof BetterSqlite3 {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 22 || (major === 22 && minor < 15)) {
+    throw new WpcloneError('BAD_INPUT', `wpclone needs Node.js 22.15 or newer; this is ${process.versions.node}.`);
+  }
+  const sqlite: typeof BetterSqlite3 = createRequire(import.meta.url)('better-sqlite3');
+  return sqlite;
+}
+
+/** A folder that was there before us and holds other things keeps its mode: it may be somebody's /srv. */
+function makePrivateFolder(home: string): void {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  if (readdirSync(home).length === 0) chmodSync(home, 0o700);
+}
+
+function useWriteAheadLog(database: Database, home: string): void {
+  if (database.pragma('journal_mode', { simple: true }) === 'wal') return;
+  // WAL needs memory shared between processes, which network file systems do not give (sqlite.org/wal.html).
+  if (NETWORK_FILE_SYSTEMS.has(statfsSync(home).type >>> 0)) return;
+  // Switching needs the file alone, and SQLite refuses it at once instead of waiting (sqlite.org/c3ref/busy_handler.html:
+  // where waiting could deadlock). With several first commands at once, one switches and the others find it done.
+  for (let waitedMs = 0; ; waitedMs += SWITCH_PAUSE_MS) {
+    try {
+      database.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= BUSY_TIMEOUT_MS) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SWITCH_PAUSE_MS);
+    }
+  }
+}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+
+function migrate(database: Database, migrations: readonly Migration[], now: Clock): void {
+  const newest = migrations.at(-1)?.version ?? 0;
+  const apply = database.transaction(() => {
+    database.exec(
+      'CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT',
+    );
+    const current = currentVersion(database);
+    if (current > newest) throw stateNewer(database.name, current, newest);
+    for (const { version, name, sql } of migrations) {
+      if (version <= current) continue;
+      database.prepare('INSERT INTO migrations VALUES (?, ?, ?)').run(version, name, now());
+      database.exec(sql);
+    }
+  });
+  if (hasMigrations(database) && currentVersion(database) === newest) return;
+  // Immediate: of several processes one migrates, the others wait and then find it done.
+  apply.immediate();
+}
+
+function hasMigrations(database: Database): boolean {
+  return (
+    database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'").get() !== undefined
+  );
+}
+
+function currentVersion(database: Database): number {
+  return Number(database.prepare('SELECT coalesce(max(version), 0) FROM migrations').pluck().get());
+}
+
+function stateNewer(file: string, current: number, newest: number): WpcloneError {
+  return new WpcloneError(
+    'STATE_NEWER',
+    `${file} has schema version ${current}; this wpclone knows versions up to ${newest}.`,
+    { details: { path: file } },
+  );
+}

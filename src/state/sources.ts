@@ -1,0 +1,56 @@
+import type { Database } from './database.ts';
+import type { SecretBox } from './secrets.ts';
+import type { KnownSource, State } from './types.ts';
+
+interface SourceColumns {
+  readonly url: string;
+  readonly endpoint: string;
+  readonly key_id: string;
+  readonly secret: Buffer;
+  readonly insecure_tls: number;
+  readonly last_used_at: number;
+}
+
+const place = (url: string): string => `sources.secret ${url}`;
+
+export function sourceStore(database: Database, box: SecretBox, guarded: <T>(work: () => T) => T): State['sources'] {
+  const read = (row: SourceColumns): KnownSource => ({
+    url: row.url,
+    endpoint: row.endpoint,
+    keyId: row.key_id,
+    secret: box.open(row.secret, place(row.url)),
+    insecureTls: row.insecure_tls === 1,
+    lastUsedAt: row.last_used_at,
+  });
+  return {
+    find: (url) =>
+      guarded(() => {
+        const row = database.prepare<[string], SourceColumns>('SELECT * FROM sources WHERE url = ?').get(url);
+        return row && read(row);
+      }),
+    list: () =>
+      guarded(() => database.prepare<[], SourceColumns>('SELECT * FROM sources ORDER BY url').all().map(read)),
+    save: (source) =>
+      guarded(() => {
+        database
+          .prepare<SourceColumns>(
+            `INSERT INTO sources (url, endpoint, key_id, secret, insecure_tls, last_used_at)
+             VALUES (@url, @endpoint, @key_id, @secret, @insecure_tls, @last_used_at)
+             ON CONFLICT (url) DO UPDATE SET endpoint = excluded.endpoint, key_id = excluded.key_id,
+               secret = excluded.secret, insecure_tls = excluded.insecure_tls, last_used_at = excluded.last_used_at`,
+          )
+          .run({
+            url: source.url,
+            endpoint: source.endpoint,
+            key_id: source.keyId,
+            secret: box.seal(source.secret, place(source.url)),
+            insecure_tls: source.insecureTls ? 1 : 0,
+            last_used_at: source.lastUsedAt,
+          });
+      }),
+    remove: (url) =>
+      guarded(() => {
+        database.prepare<[string]>('DELETE FROM sources WHERE url = ?').run(url);
+      }),
+  };
+}
