@@ -1,0 +1,52 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { basename } from 'node:path';
+import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import type { DatabaseLayout } from './layout.ts';
+import { runInGroup } from './process-group.ts';
+import { findProgram } from './programs.ts';
+
+/** Milliseconds. */
+const LIMIT = 120_000;
+
+/**
+ * Makes the data folder of a new server, in a folder of its own that takes its place only when it is whole.
+ * Its administrator is the operating system's user who runs this, by unix_socket.
+ * Throws MARIADB_MISSING, DATABASE_FAILED.
+ */
+export async function installDatabase(layout: DatabaseLayout, context: WorkContext): Promise<void> {
+  const path = process.env['PATH'] ?? '';
+  const installer = await findProgram('mariadb-install-db', path);
+  if (installer === undefined) throw new WpcloneError('MARIADB_MISSING', 'mariadb-install-db is not installed.');
+  const unfinished = `${layout.data}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  await rm(layout.data, { recursive: true, force: true });
+  await mkdir(layout.home, { recursive: true, mode: 0o700 });
+  const options = [
+    '--no-defaults',
+    // Relative to the working folder: the installer is a shell script that does not bear blanks in it.
+    `--datadir=./${basename(unfinished)}`,
+    ...(process.getuid?.() === 0 ? ['--user=root'] : []),
+    '--auth-root-authentication-method=socket',
+    `--auth-root-socket-user=${userInfo().username}`,
+    '--skip-test-db',
+    '--skip-name-resolve',
+    '--innodb-log-file-size=8M',
+    '--innodb-doublewrite=0',
+    '--innodb-flush-log-at-trx-commit=0',
+  ];
+  // A server that starts removes what looks like temporary tables from its folder for them, also another server's.
+  const env = { PATH: path, LC_ALL: 'C', TMPDIR: layout.temporary };
+  const result = await runInGroup(installer, options, { env, cwd: layout.home, limit: LIMIT }, context);
+  if (result.code !== 0) {
+    await rm(unfinished, { recursive: true, force: true });
+    context.signal.throwIfAborted();
+    const said =
+      result.output.match(/.*(?:ERROR|\bError\b).*/g)?.at(-1) ?? result.output.trim().split('\n').at(-1) ?? '';
+    throw new WpcloneError('DATABASE_FAILED', `The database could not be set up: ${said.trim()}`, {
+      details: { log: layout.log },
+    });
+  }
+  await rename(unfinished, layout.data);
+}

@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, lstat, mkdir, open, readFile, readlink, rename, rm } from 'node:fs/promises';
+import { totalmem, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createConnection, type Connection } from 'mysql2/promise';
+import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import { installDatabase } from './database-install.ts';
+import type { DatabaseLayout, LocalLayout } from './layout.ts';
+import { withLock } from './lock.ts';
+import { identityOf, isAlive, sendSignal, waitUntil } from './process.ts';
+import { findProgram } from './programs.ts';
+
+/** Milliseconds: to wait for another wpclone that starts the server, for it to accept connections, and for it to end. */
+const LOCK_LIMIT = 60_000;
+const START_LIMIT = 60_000;
+const STOP_LIMIT = 30_000;
+
+/**
+ * A connection with all rights to wpclone's own MariaDB server, which is set up and started when it does not run.
+ * Throws MARIADB_MISSING, DATABASE_FAILED.
+ */
+export async function connectAsAdministrator(layout: LocalLayout, context: WorkContext): Promise<Connection> {
+  const running = await tryConnect(layout.database);
+  if (running !== undefined) return running;
+  return withLock(layout.locks, 'mariadb', LOCK_LIMIT, context, async () => {
+    const started = await tryConnect(layout.database);
+    if (started !== undefined) return started;
+    await startServer(layout.database, context);
+    return createAdministratorConnection(layout.database);
+  });
+}
+
+/** Stops the server when it runs; its data stay. */
+export async function stopServer(layout: LocalLayout, context: WorkContext): Promise<void> {
+  const { database } = layout;
+  await withLock(layout.locks, 'mariadb', LOCK_LIMIT, context, async () => {
+    await endProcess(database, context);
+    if (dirname(database.socket) !== database.home)
+      await rm(dirname(database.socket), { recursive: true, force: true });
+  });
+}
+
+/** The server takes the operating system's word for who we are (unix_socket): there is no password to keep. */
+const createAdministratorConnection = (layout: DatabaseLayout): Promise<Connection> =>
+  createConnection({ socketPath: layout.socket, user: userInfo().username, connectTimeout: 5_000 });
+
+async function tryConnect(layout: DatabaseLayout): Promise<Connection | undefined> {
+  try {
+    return await createAdministratorConnection(layout);
+  } catch {
+    return undefined;
+  }
+}
+
+async function startServer(layout: DatabaseLayout, context: WorkContext): Promise<void> {
+  const program = await findProgram('mariadbd', process.env['PATH'] ?? '');
+  if (program === undefined)
+    throw new WpcloneError('MARIADB_MISSING', 'The MariaDB server (mariadbd) is not installed.');
+  // A server that lost its socket (a cleaned /tmp) cannot be talked to any more, and would keep the data locked.
+  await endProcess(layout, context);
+  await preparePrivateFolder(dirname(layout.socket));
+  await mkdir(layout.temporary, { recursive: true, mode: 0o700 });
+  if (!(await exists(join(layout.data, 'mysql')))) await installDatabase(layout, context);
+  await rm(layout.socket, { force: true });
+  await launch(program, layout, context);
+}
+
+async function launch(program: string, layout: DatabaseLayout, context: WorkContext): Promise<void> {
+  await rename(layout.log, `${layout.log}.1`).catch(() => undefined);
+  const log = await open(layout.log, 'a', 0o600);
+  try {
+    const server = spawn(program, serverArguments(layout), {
+      detached: true,
+      cwd: layout.home,
+      stdio: ['ignore', log.fd, log.fd],
+      env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
+    });
+    let ended = false;
+    server.once('exit', () => (ended = true));
+    server.once('error', () => (ended = true));
+    server.unref();
+    const options = { every: 10, limit: START_LIMIT, signal: context.signal };
+    const ready = async () => ended || (await accepts(layout));
+    const answered = await waitUntil(ready, options, context).catch(async (error: unknown) => {
+      server.kill('SIGKILL');
+      throw error;
+    });
+    if (!answered || ended) {
+      server.kill('SIGKILL');
+      const reason = ended ? 'ended while it started' : 'does not answer';
+      const details = { log: layout.log };
+      throw new WpcloneError('DATABASE_FAILED', `The database server ${reason}: ${await lastError(layout)}`, {
+        details,
+      });
+    }
+  } finally {
+    await log.close();
+  }
+}
+
+async function accepts(layout: DatabaseLayout): Promise<boolean> {
+  if (!(await exists(layout.socket))) return false;
+  const connection = await tryConnect(layout);
+  await connection?.end();
+  return connection !== undefined;
+}
+
+/**
+ * Settings for data that can be copied again: nothing waits for the disk. A clean stop and a killed server lose at most a
+ * second of writes; a power failure may lose the clones.
+ */
+function serverArguments(layout: DatabaseLayout): string[] {
+  const quarterOfMemory = Math.floor(totalmem() / 4 / 2 ** 20);
+  const pool = Math.max(64, Math.min(512, quarterOfMemory));
+  return [
+    '--no-defaults',
+    ...(process.getuid?.() === 0 ? ['--user=root'] : []),
+    `--datadir=${layout.data}`,
+    `--socket=${layout.socket}`,
+    `--pid-file=${layout.pidFile}`,
+    `--tmpdir=${layout.temporary}`,
+    '--skip-networking',
+    '--skip-name-resolve',
+    '--skip-log-bin',
+    '--local-infile=1',
+    '--performance-schema=off',
+    '--event-scheduler=off',
+    '--character-set-server=utf8mb4',
+    '--collation-server=utf8mb4_unicode_ci',
+    '--sql-mode=NO_ENGINE_SUBSTITUTION',
+    '--max-allowed-packet=1G',
+    '--max-connections=300',
+    '--net-read-timeout=600',
+    '--net-write-timeout=600',
+    '--innodb-strict-mode=OFF',
+    '--innodb-flush-log-at-trx-commit=0',
+    '--innodb-doublewrite=0',
+    '--innodb-log-file-size=512M',
+    '--innodb-log-buffer-size=64M',
+    '--innodb-io-capacity=4000',
+    `--innodb-buffer-pool-size=${pool}M`,
+    '--innodb-buffer-pool-dump-at-shutdown=0',
+    '--innodb-buffer-pool-load-at-startup=0',
+    '--innodb-fast-shutdown=1',
+  ];
+}
+
+/** Ends the process named in the pid file when it is this folder's server: its working folder is the data folder. */
+async function endProcess(layout: DatabaseLayout, context: WorkContext): Promise<void> {
+  const pid = Number(await readFile(layout.pidFile, 'latin1').catch(() => ''));
+  const identity = pid > 0 ? await identityOf(pid) : undefined;
+  if (identity === undefined || !(await worksIn(pid, layout.data))) return;
+  sendSignal(pid, 'SIGTERM');
+  const gone = async () => !(await isAlive(identity));
+  if (await waitUntil(gone, { every: 10, limit: STOP_LIMIT }, context)) return;
+  sendSignal(pid, 'SIGKILL');
+  await waitUntil(gone, { every: 10, limit: STOP_LIMIT }, context);
+}
+
+async function worksIn(pid: number, folder: string): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  return (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === folder;
+}
+
+/** A folder under /tmp may have been made by somebody else: it must be ours and closed to others. */
+async function preparePrivateFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const found = await lstat(folder);
+  const ours = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+  if (!ours) {
+    throw new WpcloneError('DATABASE_FAILED', `${folder} must be a folder of your own that nobody else may enter.`, {
+      details: { log: folder },
+    });
+  }
+}
+
+async function lastError(layout: DatabaseLayout): Promise<string> {
+  const lines = (await readFile(layout.log, 'utf8').catch(() => '')).trimEnd().split('\n');
+  return (lines.findLast((line) => line.includes('[ERROR]')) ?? lines.at(-1) ?? '').replace(/^.*\[ERROR\] /, '');
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file, constants.F_OK).then(
+    () => true,
+    () => false,
+  );

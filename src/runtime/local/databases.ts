@@ -1,0 +1,77 @@
+import { readdir } from 'node:fs/promises';
+import type { Connection } from 'mysql2/promise';
+import type { DatabaseAddress } from '../../instance/types.ts';
+import type { WorkContext } from '../../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { connectAsAdministrator } from './database-server.ts';
+import type { LocalLayout } from './layout.ts';
+
+const PREFIX = 'wpclone_';
+
+/** Database and account of an instance have the same name; ids are DNS labels of at most 40 characters. */
+export const databaseName = (id: string): string => `${PREFIX}${id.replaceAll('-', '_')}`;
+
+export function databaseAddress(layout: LocalLayout, id: string, password: string): DatabaseAddress {
+  const name = databaseName(id);
+  return { socketPath: layout.database.socket, user: name, password, database: name };
+}
+
+/** Makes the database and an account that may only use it. Throws MARIADB_MISSING, DATABASE_FAILED. */
+export async function createDatabase(
+  layout: LocalLayout,
+  id: string,
+  password: string,
+  context: WorkContext,
+): Promise<void> {
+  await asAdministrator(layout, context, async (connection) => {
+    const name = databaseName(id);
+    // In GRANT the database is a pattern: an unescaped _ would let wpclone_a_b into wpclone_axb.
+    const pattern = name.replaceAll('_', '\\_');
+    await connection.query(`CREATE OR REPLACE DATABASE ${quoted(name)} CHARACTER SET utf8mb4`);
+    await connection.query(`CREATE OR REPLACE USER ${quoted(name)}@localhost IDENTIFIED BY ?`, [password]);
+    await connection.query(`GRANT ALL PRIVILEGES ON ${quoted(pattern)}.* TO ${quoted(name)}@localhost`);
+  });
+}
+
+export const dropDatabase = (layout: LocalLayout, id: string, context: WorkContext): Promise<void> =>
+  dropDatabaseNamed(layout, databaseName(id), context);
+
+export async function dropDatabaseNamed(layout: LocalLayout, name: string, context: WorkContext): Promise<void> {
+  await asAdministrator(layout, context, async (connection) => {
+    await endSessions(connection, name);
+    await connection.query(`DROP DATABASE IF EXISTS ${quoted(name)}`);
+    await connection.query(`DROP USER IF EXISTS ${quoted(name)}@localhost`);
+  });
+}
+
+/** The databases of instances, by their folders: known without a running server. */
+export async function databasesOnDisk(layout: LocalLayout): Promise<readonly string[]> {
+  const names = await readdir(layout.database.data).catch(() => []);
+  return names.filter((name) => name.startsWith(PREFIX));
+}
+
+/** A session that still loads a table would hold the drop up for as long as it likes. */
+async function endSessions(connection: Connection, user: string): Promise<void> {
+  await connection.query('KILL HARD USER ?', [user]).catch(() => undefined);
+}
+
+async function asAdministrator<T>(
+  layout: LocalLayout,
+  context: WorkContext,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await connectAsAdministrator(layout, context);
+  try {
+    return await work(connection);
+  } catch (error) {
+    if (error instanceof WpcloneError) throw error;
+    throw new WpcloneError('DATABASE_FAILED', `The database server refused: ${toWpcloneError(error).message}`, {
+      details: { log: layout.database.log },
+      cause: error,
+    });
+  } finally {
+    await connection.end().catch(() => connection.destroy());
+  }
+}
+
+const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;

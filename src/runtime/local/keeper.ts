@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import type { WorkContext } from '../../shared/context.ts';
+import { stopServer } from './database-server.ts';
+import { tryLock } from './lock.ts';
+import type { LocalLayout } from './layout.ts';
+import type { Rooms } from './provision.ts';
+import { sweepInstances } from './sweep.ts';
+
+/** Milliseconds: the longest sleep between two looks, and how long it stays when there is no clone left. */
+const LONGEST_SLEEP = 30_000;
+const IDLE_LIMIT = 60_000;
+const LOCK = 'keeper';
+
+/** A program and its arguments that run `runKeeper` for this home. */
+export type KeeperCommand = readonly [string, ...string[]];
+
+/**
+ * Removes clones at their end for as long as there are any; then stops the database server and returns. One per home:
+ * a second one returns at once.
+ */
+export async function runKeeper(rooms: Rooms, context: WorkContext): Promise<void> {
+  const lock = tryLock(rooms.layout.locks, LOCK);
+  if (lock === undefined) return;
+  try {
+    let emptySince: number | undefined;
+    for (;;) {
+      await sweepInstances(rooms, context).catch((error: unknown) =>
+        context.log.warn('sweep failed', { error: String(error) }),
+      );
+      const rows = rooms.state.instances.list();
+      emptySince = rows.length === 0 ? (emptySince ?? context.now()) : undefined;
+      if (emptySince !== undefined && context.now() - emptySince >= IDLE_LIMIT) break;
+      const next = Math.min(LONGEST_SLEEP, ...rows.map((row) => row.expiresAt - context.now()));
+      await context.sleep(Math.max(next, 1_000), context.signal);
+    }
+    // A clone that begins now starts the server again by itself: both take the server's lock.
+    await stopServer(rooms.layout, context);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Starts the keeper when none runs; it outlives this process and its terminal. */
+export function ensureKeeper(layout: LocalLayout, command: KeeperCommand): void {
+  const lock = tryLock(layout.locks, LOCK);
+  if (lock === undefined) return;
+  lock.release();
+  const [program, ...args] = command;
+  const keeper = spawn(program, args, {
+    detached: true,
+    cwd: layout.home,
+    stdio: 'ignore',
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', WPCLONE_HOME: layout.home },
+  });
+  keeper.once('error', () => undefined);
+  keeper.unref();
+}

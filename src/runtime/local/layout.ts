@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { InstancePaths } from '../../instance/types.ts';
+
+/** Where the local runtime keeps things under WPCLONE_HOME. */
+export interface LocalLayout {
+  readonly home: string;
+  /** One folder per clone. */
+  readonly instances: string;
+  /** Files kept between clones of the same source. */
+  readonly stores: string;
+  readonly locks: string;
+  readonly database: DatabaseLayout;
+}
+
+export interface DatabaseLayout {
+  readonly home: string;
+  readonly data: string;
+  readonly socket: string;
+  readonly pidFile: string;
+  readonly log: string;
+  readonly temporary: string;
+}
+
+/** The length of sun_path less its final NUL: 108 on Linux, 104 on the BSDs and macOS (unix(7), unix(4)). */
+const LONGEST_SOCKET = 103;
+
+export function localLayout(home: string): LocalLayout {
+  const database = join(home, 'mariadb');
+  return {
+    home,
+    instances: join(home, 'clones'),
+    stores: join(home, 'sources'),
+    locks: join(home, 'locks'),
+    database: {
+      home: database,
+      data: join(database, 'data'),
+      socket: join(socketFolder(home, database), 'server.sock'),
+      pidFile: join(database, 'server.pid'),
+      log: join(database, 'server.log'),
+      temporary: join(database, 'tmp'),
+    },
+  };
+}
+
+export function instancePaths(layout: LocalLayout, id: string): InstancePaths {
+  const home = join(layout.instances, id);
+  return {
+    home,
+    www: join(home, 'www'),
+    mail: join(home, 'mail'),
+    baseline: join(home, 'baseline'),
+    run: join(home, 'run'),
+  };
+}
+
+/** The store of a source: by its address without what may change between two clones of it (scheme, www, final slashes). */
+export function storePath(layout: LocalLayout, sourceUrl: string): string {
+  const { host, pathname } = new URL(/^https?:/i.test(sourceUrl) ? sourceUrl : `http://${sourceUrl}`);
+  return join(layout.stores, shortHash(host.replace(/^www\./, '') + pathname.replace(/\/+$/, '')));
+}
+
+/** A deep home does not leave room for a socket's path: then it lies in a private folder of fixed name under /tmp. */
+function socketFolder(home: string, database: string): string {
+  if (Buffer.byteLength(join(database, 'server.sock')) <= LONGEST_SOCKET) return database;
+  return join('/tmp', `wpclone-${process.getuid?.() ?? 0}-${shortHash(home)}`);
+}
+
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);

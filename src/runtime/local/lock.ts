@@ -1,0 +1,51 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
+import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+
+/** Milliseconds between two tries for a lock that another process holds. */
+const RETRY = 15;
+
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Takes a lock between processes, or says at once that another holds it. SQLite's file locking does the work: the kernel
+ * frees it when its holder dies in whatever way, so that there are no stale locks to guess about.
+ */
+export function tryLock(folder: string, name: string): Lock | undefined {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const database = new SqliteDatabase(join(folder, `${name}.lock`), { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (error instanceof SqliteDatabase.SqliteError && error.code.startsWith('SQLITE_BUSY')) return undefined;
+    throw error;
+  }
+  return { release: () => database.close() };
+}
+
+/** Runs `work` while holding the lock. Throws BUSY when it was not to be had within `limit` milliseconds. */
+export async function withLock<T>(
+  folder: string,
+  name: string,
+  limit: number,
+  context: Pick<WorkContext, 'now' | 'sleep' | 'signal'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const end = context.now() + limit;
+  let lock = tryLock(folder, name);
+  while (lock === undefined) {
+    if (context.now() >= end) throw new WpcloneError('BUSY', `Another wpclone works on the same thing (${name}).`);
+    await context.sleep(RETRY, context.signal);
+    lock = tryLock(folder, name);
+  }
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}

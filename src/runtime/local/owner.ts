@@ -1,0 +1,55 @@
+import { WpcloneError } from '../../shared/errors.ts';
+import type { LocalInstanceRow } from '../../state/types.ts';
+import { identityOf, isAlive, type ProcessIdentity } from './process.ts';
+import type { Rooms } from './provision.ts';
+
+/** This process, as it stands in the rows that it works on. */
+export async function ownIdentity(): Promise<ProcessIdentity> {
+  const own = await identityOf(process.pid);
+  if (own === undefined) throw new WpcloneError('INTERNAL', 'This process cannot be found among the processes.');
+  return own;
+}
+
+/** Whether a living process works on the clone. */
+export const isOwned = async (row: LocalInstanceRow): Promise<boolean> => row.owner !== null && isAlive(row.owner);
+
+const DOING: Partial<Record<LocalInstanceRow['state'], string>> = {
+  creating: 'made',
+  resetting: 'reset',
+  failed: 'removed',
+};
+
+export function busy(row: LocalInstanceRow | undefined, id: string): WpcloneError {
+  const doing = (row && DOING[row.state]) ?? 'changed';
+  const by = row?.owner ? ` (process ${row.owner.pid})` : '';
+  return new WpcloneError('BUSY', `${id} is being ${doing} by another wpclone${by}.`, { retryable: true });
+}
+
+/** Takes a clone that is ready for a reset, or gives it back after one. Throws NOT_FOUND, BUSY. */
+export async function setResetting(rooms: Rooms, id: string, next: 'ready' | 'resetting'): Promise<void> {
+  const { instances } = rooms.state;
+  const own = await ownIdentity();
+  const seen = instances.find(id);
+  if (seen === undefined) {
+    throw new WpcloneError('NOT_FOUND', `There is no clone called ${id}.`, { details: { name: id } });
+  }
+  const may = next === 'resetting' ? seen.state === 'ready' : seen.state === 'resetting' && isSame(seen.owner, own);
+  const changes = { state: next, owner: next === 'resetting' ? own : null };
+  if (!may || !instances.updateUnchanged(seen, changes)) throw busy(instances.find(id), id);
+}
+
+/**
+ * Marks a clone as being removed by this process, so that nobody resets it meanwhile and the next sweep goes on when this
+ * process dies; `seen` is how the row was when that was decided. Throws BUSY when another living process works on it.
+ */
+export async function claimForRemoval(rooms: Rooms, seen: LocalInstanceRow): Promise<void> {
+  const own = await ownIdentity();
+  const free = isSame(seen.owner, own) || !(await isOwned(seen));
+  const claimed = free && rooms.state.instances.updateUnchanged(seen, { state: 'failed', owner: own });
+  if (claimed) return;
+  const now = rooms.state.instances.find(seen.id);
+  if (now !== undefined) throw busy(now, seen.id);
+}
+
+const isSame = (a: ProcessIdentity | null, b: ProcessIdentity): boolean =>
+  a?.pid === b.pid && a.startedAt === b.startedAt;

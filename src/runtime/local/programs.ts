@@ -1,0 +1,26 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+
+/** Where servers are installed that a person's PATH does not always hold. */
+const SYSTEM_FOLDERS = [
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/usr/bin',
+  '/usr/local/bin',
+  '/opt/homebrew/bin',
+  '/opt/homebrew/opt/mariadb/bin',
+];
+
+/** The absolute path of a program, on PATH or in the usual folders for servers. */
+export async function findProgram(name: string, path: string): Promise<string | undefined> {
+  for (const folder of [...path.split(delimiter).filter((entry) => entry.startsWith('/')), ...SYSTEM_FOLDERS]) {
+    const file = join(folder, name);
+    const found = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return file;
+  }
+  return undefined;
+}

@@ -1,0 +1,35 @@
+import { access, rename, rm } from 'node:fs/promises';
+import type { WorkContext } from '../../shared/context.ts';
+import { databaseName, databasesOnDisk, dropDatabase } from './databases.ts';
+import { instancePaths } from './layout.ts';
+import type { Rooms } from './provision.ts';
+import { stopWebServer } from './web-server.ts';
+
+/**
+ * Removes all of an instance: processes, database, folder, and last its row, so that whatever stops this half-way leaves the
+ * row by which the next sweep goes on. May be called for what is already gone.
+ */
+export async function removeInstance(rooms: Rooms, id: string, context: WorkContext): Promise<void> {
+  const paths = instancePaths(rooms.layout, id);
+  await stopWebServer(paths, context);
+  await Promise.all([removeFolder(paths.home), removeDatabase(rooms, id, context)]);
+  rooms.state.instances.remove(id);
+}
+
+async function removeDatabase(rooms: Rooms, id: string, context: WorkContext): Promise<void> {
+  const names = await databasesOnDisk(rooms.layout);
+  if (names.includes(databaseName(id))) await dropDatabase(rooms.layout, id, context);
+}
+
+/** Renamed first: a folder that is half removed must not be taken for an instance. */
+async function removeFolder(folder: string): Promise<void> {
+  const doomed = `${folder}.removing`;
+  const there = await access(folder).then(
+    () => true,
+    () => false,
+  );
+  await rm(doomed, { recursive: true, force: true });
+  if (!there) return;
+  await rename(folder, doomed);
+  await rm(doomed, { recursive: true, force: true, maxRetries: 3 });
+}

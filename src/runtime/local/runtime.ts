@@ -1,0 +1,181 @@
+import { createInstanceOperations } from '../../instance/operations.ts';
+import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import type { LocalInstanceRow, State } from '../../state/types.ts';
+import type { CloneFacts, Instance, Runtime } from '../types.ts';
+import { databaseAddress } from './databases.ts';
+import { connectAsAdministrator } from './database-server.ts';
+import { ensureKeeper, type KeeperCommand } from './keeper.ts';
+import { instancePaths, localLayout, storePath } from './layout.ts';
+import { readLogs } from './logs.ts';
+import { busy, claimForRemoval, setResetting } from './owner.ts';
+import { provisionInstance, type Rooms } from './provision.ts';
+import { removeInstance } from './remove.ts';
+import { serve, serveAnew } from './serve.ts';
+import { sweepInstances } from './sweep.ts';
+
+export interface LocalRuntimeSettings {
+  /** WPCLONE_HOME. */
+  readonly home: string;
+  readonly state: State;
+  /** Runs the keeper for this home; see ensureKeeper. */
+  readonly keeper: KeeperCommand;
+  /** Where programs are looked for, as in PATH. */
+  readonly path: string;
+}
+
+/** Milliseconds that taking back a failed provision may last; past it the next sweep does the rest. */
+const UNDO_LIMIT = 30_000;
+
+/**
+ * PHP separates the folders of its settings by colons, and WordPress the host of its database from the socket: in such a
+ * folder a clone would run without the settings that keep it harmless.
+ */
+function refuseColon(home: string): void {
+  if (!home.includes(':')) return;
+  throw new WpcloneError('BAD_CONFIG', `WPCLONE_HOME must not have a colon in it: ${home}`);
+}
+
+/** Instances on this machine: a folder, a database on wpclone's own MariaDB server and a PHP server each. Throws BAD_CONFIG. */
+export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
+  const { state, path } = settings;
+  refuseColon(settings.home);
+  const rooms: Rooms = { layout: localLayout(settings.home), state, path };
+  const { instances } = state;
+  const keep = (): void => ensureKeeper(rooms.layout, settings.keeper);
+
+  return {
+    kind: 'local',
+
+    async provision(request, context) {
+      if (instances.find(request.id) !== undefined) throw nameTaken(request.id);
+      let row: LocalInstanceRow;
+      try {
+        row = await provisionInstance(rooms, request, context);
+      } catch (error) {
+        if (!(error instanceof WpcloneError && error.code === 'NAME_TAKEN')) await takeBack(rooms, request.id, context);
+        throw error;
+      }
+      keep();
+      return instanceOf(rooms, row, context);
+    },
+
+    async markReady(id, record, context) {
+      instances.update(id, {
+        state: 'ready',
+        url: record.url,
+        sourceUrl: record.source.url,
+        wordpressVersion: record.source.wordpressVersion,
+        phpVersion: record.source.phpVersion,
+        adminUsername: record.adminUsername,
+        adminPassword: record.adminPassword,
+        expiresAt: record.expiresAt,
+        owner: null,
+      });
+      keep();
+      return factsOf(existing(state, id), context);
+    },
+
+    async list(context) {
+      return instances.list().map((row) => factsOf(row, context));
+    },
+
+    async get(id, context) {
+      const row = existing(state, id);
+      const facts = factsOf(row, context);
+      if (facts.state === 'ready' || facts.state === 'resetting') {
+        keep();
+        await awaken(rooms, row, context);
+      }
+      return { facts, instance: instanceOf(rooms, row, context) };
+    },
+
+    async password(id) {
+      const { adminPassword } = existing(state, id);
+      if (adminPassword === null)
+        throw new WpcloneError('NOT_READY', `${id} has no administrator yet.`, { details: { name: id } });
+      return adminPassword;
+    },
+
+    async extend(id, expiresAt, context) {
+      if (!instances.updateUnchanged(existing(state, id), { expiresAt })) throw busy(instances.find(id), id);
+      keep();
+      return factsOf(existing(state, id), context);
+    },
+
+    setState: (id, next) => setResetting(rooms, id, next),
+
+    async remove(id, context) {
+      const row = instances.find(id);
+      if (row !== undefined) await claimForRemoval(rooms, row);
+      await removeInstance(rooms, id, context);
+    },
+
+    sweep: (context) => sweepInstances(rooms, context),
+
+    async *logs(id, options, context) {
+      existing(state, id);
+      const paths = instancePaths(rooms.layout, id);
+      yield* readLogs(paths, rooms.layout.database.log, options.follow, context);
+    },
+  };
+}
+
+function existing(state: State, id: string): LocalInstanceRow {
+  const row = state.instances.find(id);
+  if (row === undefined)
+    throw new WpcloneError('NOT_FOUND', `There is no clone called ${id}.`, { details: { name: id } });
+  return row;
+}
+
+const nameTaken = (id: string): WpcloneError =>
+  new WpcloneError('NAME_TAKEN', `There is already a clone called ${id}.`, { details: { name: id } });
+
+function factsOf(row: LocalInstanceRow, context: WorkContext): CloneFacts {
+  const over = row.state === 'ready' && row.expiresAt <= context.now();
+  return {
+    id: row.id,
+    runtime: 'local',
+    state: over ? 'expired' : row.state,
+    url: row.url,
+    source: { url: row.sourceUrl, wordpressVersion: row.wordpressVersion ?? '', phpVersion: row.phpVersion ?? '' },
+    adminUsername: row.adminUsername ?? '',
+    createdAt: row.createdAt,
+    expiresAt: row.expiresAt,
+  };
+}
+
+function instanceOf(rooms: Rooms, row: LocalInstanceRow, context: WorkContext): Instance {
+  const paths = instancePaths(rooms.layout, row.id);
+  const operations = createInstanceOperations(
+    {
+      paths,
+      database: databaseAddress(rooms.layout, row.id, row.databasePassword),
+      store: storePath(rooms.layout, row.sourceUrl),
+    },
+    {
+      now: context.now,
+      sleep: context.sleep,
+      randomBytes: context.randomBytes,
+      base: `http://127.0.0.1:${row.port}`,
+      freeze: () => serveAnew(rooms, row, context),
+      thaw: () => serve(rooms, row, context),
+    },
+  );
+  return { id: row.id, url: `http://localhost:${row.port}`, how: 'created', operations };
+}
+
+/** Starts again what a crash or a reboot stopped. */
+async function awaken(rooms: Rooms, row: LocalInstanceRow, context: WorkContext): Promise<void> {
+  const [connection] = await Promise.all([connectAsAdministrator(rooms.layout, context), serve(rooms, row, context)]);
+  await connection.end();
+}
+
+/** The caller's signal may be what ended the work: taking back has a time limit of its own. */
+async function takeBack(rooms: Rooms, id: string, context: WorkContext): Promise<void> {
+  try {
+    await removeInstance(rooms, id, { ...context, signal: AbortSignal.timeout(UNDO_LIMIT) });
+  } catch (error) {
+    context.log.warn('taking back failed', { id, error: String(error) });
+  }
+}

@@ -1,0 +1,104 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import type { LocalInstanceRow } from '../../state/types.ts';
+import { databaseName, databasesOnDisk, dropDatabaseNamed } from './databases.ts';
+import { storePath } from './layout.ts';
+import { withLock } from './lock.ts';
+import { claimForRemoval, isOwned } from './owner.ts';
+import { SWEEP_LIMIT, SWEEP_LOCK, type Rooms } from './provision.ts';
+import { removeInstance } from './remove.ts';
+import { servedBelow } from './web-server.ts';
+
+const REMOVING = '.removing';
+
+/**
+ * Removes instances whose wpclone died half-way, those whose time is over, and folders and databases that belong to none.
+ * Costs a few reads when there is nothing to do; the database server is only started when there is.
+ * Returns the names of what was removed.
+ */
+export async function sweepInstances(rooms: Rooms, context: WorkContext): Promise<readonly string[]> {
+  await sweepStores(rooms, context);
+  if ((await findLeftovers(rooms, context)).length === 0) return [];
+  // One at a time: two sweeps would remove the same things under each other.
+  return withLock(rooms.layout.locks, SWEEP_LOCK, SWEEP_LIMIT, context, async () => {
+    const removed: string[] = [];
+    for (const leftover of await findLeftovers(rooms, context)) {
+      if (await leftover.remove()) removed.push(leftover.name);
+    }
+    return [...new Set(removed)];
+  });
+}
+
+interface Leftover {
+  readonly name: string;
+  /** Says whether it was still left over. */
+  remove(): Promise<boolean>;
+}
+
+/** Milliseconds that the files of a source are kept for its next clone after its last one is gone. */
+const STORE_LIMIT = 24 * 3600 * 1000;
+
+/** Removes what is kept of sources that have had no clone for a day: it is somebody's data, and it takes room. */
+async function sweepStores(rooms: Rooms, context: WorkContext): Promise<void> {
+  const { layout, state } = rooms;
+  const used = new Set(state.instances.list().map((row) => storePath(layout, row.sourceUrl)));
+  for (const name of await readdir(layout.stores).catch(() => [])) {
+    const store = join(layout.stores, name);
+    if (used.has(store)) continue;
+    const { mtimeMs } = await stat(store);
+    if (mtimeMs + STORE_LIMIT < context.now()) await rm(store, { recursive: true, force: true });
+  }
+}
+
+async function findLeftovers(rooms: Rooms, context: WorkContext): Promise<readonly Leftover[]> {
+  // Rows are listed last: an instance that is made meanwhile has its row before all else.
+  const [folders, served, databases] = await Promise.all([
+    readdir(rooms.layout.instances).catch(() => []),
+    servedBelow(rooms.layout.instances),
+    databasesOnDisk(rooms.layout),
+  ]);
+  const rows = rooms.state.instances.list();
+  const over = await Promise.all(rows.map(async (row) => ((await isOver(row, context)) ? [row] : [])));
+  for (const row of rows) if (!over.flat().includes(row)) await giveBack(rooms, row);
+  const ids = new Set(rows.map((row) => row.id));
+  const strays = new Set(
+    [...folders.map((name) => name.replace(REMOVING, '')), ...served].filter((id) => !ids.has(id)),
+  );
+  const databasesOfNone = new Set(databases);
+  for (const id of [...ids, ...strays]) databasesOfNone.delete(databaseName(id));
+  return [
+    ...over.flat().map((row) => ({ name: row.id, remove: () => removeClaimed(rooms, row, context) })),
+    ...[...strays].map((name) => ({ name, remove: () => removeInstance(rooms, name, context).then(() => true) })),
+    ...[...databasesOfNone].map((name) => ({
+      name,
+      remove: () => dropDatabaseNamed(rooms.layout, name, context).then(() => true),
+    })),
+  ];
+}
+
+/** Leaves a clone alone that somebody has begun to work on, or given more time, since it was looked at. */
+async function removeClaimed(rooms: Rooms, row: LocalInstanceRow, context: WorkContext): Promise<boolean> {
+  try {
+    await claimForRemoval(rooms, row);
+  } catch (error) {
+    if (error instanceof WpcloneError && error.code === 'BUSY') return false;
+    throw error;
+  }
+  await removeInstance(rooms, row.id, context);
+  return true;
+}
+
+/** A reset that was killed: the clone answers nobody until it is reset again, which one in the state `ready` can be. */
+async function giveBack(rooms: Rooms, row: LocalInstanceRow): Promise<void> {
+  if (row.state !== 'resetting' || (await isOwned(row))) return;
+  rooms.state.instances.updateUnchanged(row, { state: 'ready', owner: null });
+}
+
+async function isOver(row: LocalInstanceRow, context: WorkContext): Promise<boolean> {
+  if (await isOwned(row)) return false;
+  return (
+    row.state === 'creating' || row.state === 'failed' || row.state === 'expired' || row.expiresAt <= context.now()
+  );
+}

@@ -1,0 +1,164 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
+import { groupMembers } from '../../src/runtime/local/process.ts';
+import { readWebServer } from '../../src/runtime/local/web-server.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  databasePid,
+  eventually,
+  isThere,
+  killChildren,
+  lineOf,
+  makeReady,
+  NOTHING,
+  openTestHome,
+  provision,
+  remains,
+  serversOf,
+  startChild,
+  statusOf,
+  type TestHome,
+} from '../support/local-runtime.ts';
+
+let home: TestHome;
+const children: ChildProcess[] = [];
+
+beforeEach(() => {
+  home = openTestHome();
+});
+
+afterEach(async () => {
+  await killChildren(children.splice(0));
+  await home.close();
+});
+
+function child(...args: string[]): ChildProcess {
+  const started = startChild(...args);
+  children.push(started);
+  return started;
+}
+
+describe('two at once', () => {
+  test('two other wpclones on a new home start one database server and both get an instance', async () => {
+    const [a, b] = [child('provision', home.home, 'first'), child('provision', home.home, 'second')];
+    const urls = await Promise.all([a, b].map(lineOf));
+    expect(new Set(urls).size).toBe(2);
+    expect(await Promise.all(urls.map(statusOf))).toEqual([503, 503]);
+    expect(await home.runtime.sweep(home.context)).toEqual([]);
+  });
+
+  test('many in one process', async () => {
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => provision(home, id)));
+    expect(serversOf(home)).not.toHaveLength(0);
+    expect(home.state.instances.list()).toHaveLength(5);
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => home.runtime.remove(id, home.context)));
+    expect(await remains(home)).toEqual(NOTHING);
+  });
+});
+
+describe('after a crash', () => {
+  test('a killed database server is started again by whoever asks for a clone', async () => {
+    await makeReady(home, 'one');
+    const pid = databasePid(home);
+    process.kill(pid, 'SIGKILL');
+    await eventually(() => !isThere(pid));
+    await home.runtime.get('one', home.context);
+    expect(databasePid(home)).not.toBe(pid);
+    expect(await remains(home)).toMatchObject({ rows: ['one'] });
+  });
+
+  test('a killed web server is started again on the same port, though its workers live', async () => {
+    const url = await makeReady(home, 'one');
+    const before = await readWebServer(home.paths('one'));
+    process.kill(before?.pid ?? 0, 'SIGKILL');
+    await eventually(async () => !(await groupMembers(before?.pid ?? 0)).includes(before?.pid ?? 0));
+    await home.runtime.get('one', home.context);
+    expect(await statusOf(url)).toBe(503);
+    const after = await readWebServer(home.paths('one'));
+    expect(after?.port).toBe(before?.port);
+    expect(await groupMembers(before?.pid ?? 0)).toEqual([]);
+  });
+
+  test('a clone found after a reboot is served again: nothing runs, and the ids belong to others', async () => {
+    const url = await makeReady(home, 'one');
+    const server = await readWebServer(home.paths('one'));
+    process.kill(-(server?.pid ?? 0), 'SIGKILL');
+    const old = { ...server, pid: process.pid, startedAt: `other-boot:${server?.startedAt.split(':')[1]}` };
+    writeFileSync(join(home.paths('one').run, 'web-server.json'), JSON.stringify(old));
+    const database = databasePid(home);
+    process.kill(database, 'SIGKILL');
+    await eventually(() => !isThere(database));
+    writeFileSync(home.layout.database.pidFile, String(process.pid));
+    await home.runtime.get('one', home.context);
+    expect(await statusOf(url)).toBe(503);
+  });
+
+  test('what a killed wpclone had half made is found and removed', async () => {
+    const other = child('provision', home.home, 'half');
+    await once(other.stdout ?? other, 'data');
+    expect(await home.runtime.sweep(home.context)).toEqual([]);
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    expect(await home.runtime.sweep(home.context)).toEqual(['half']);
+    expect(await remains(home)).toEqual(NOTHING);
+  });
+
+  test('a web server whose wpclone died before it was recorded is replaced, and removed with its clone', async () => {
+    const url = await makeReady(home, 'one');
+    const [unrecorded] = serversOf(home);
+    const first = await readWebServer(home.paths('one'));
+    rmSync(join(home.paths('one').run, 'web-server.json'));
+    await home.runtime.get('one', home.context);
+    expect(await statusOf(url)).toBe(503);
+    expect(await groupMembers(first?.pid ?? 0)).toEqual([]);
+    expect(serversOf(home)).toContain(unrecorded);
+
+    rmSync(join(home.paths('one').run, 'web-server.json'));
+    await home.runtime.remove('one', home.context);
+    expect(await remains(home)).toEqual(NOTHING);
+  });
+
+  test('a web server of which nothing else is left is found and ended', async () => {
+    await makeReady(home, 'one');
+    await makeReady(home, 'two');
+    rmSync(home.paths('one').home, { recursive: true });
+    home.state.instances.remove('one');
+    expect(await home.runtime.sweep(home.context)).toContain('one');
+    expect(await remains(home)).toMatchObject({ rows: ['two'], folders: ['two'] });
+    expect(serversOf(home).filter((line) => line.includes('/one/'))).toEqual([]);
+    expect(serversOf(home)).not.toEqual([]);
+  });
+
+  test('folders and databases without a row, and rows without a folder, are removed', async () => {
+    await provision(home, 'kept');
+    const connection = await connectAsAdministrator(home.layout, home.context);
+    await connection.query('CREATE DATABASE wpclone_lost');
+    await connection.end();
+    mkdirSync(join(home.layout.instances, 'folder/www'), { recursive: true });
+    await provision(home, 'row');
+    home.state.instances.update('row', { owner: null });
+    expect((await home.runtime.sweep(home.context)).toSorted()).toEqual(['folder', 'row', 'wpclone_lost']);
+    expect(await remains(home)).toMatchObject({ rows: ['kept'], folders: ['kept'] });
+  });
+});
+
+describe('cancelled', () => {
+  test('at any moment, also while the database is set up, nothing is left', async () => {
+    for (const milliseconds of [0, 20, 60, 150, 400]) {
+      const fresh = openTestHome();
+      await expect(provision(fresh, 'gone', AbortSignal.timeout(milliseconds))).rejects.toThrow(/abort/i);
+      expect(await remains(fresh)).toEqual(NOTHING);
+      await fresh.close();
+    }
+    await provision(home, 'warm');
+    for (let milliseconds = 0; milliseconds < 80; milliseconds += 8) {
+      const work = provision(home, 'gone', AbortSignal.timeout(milliseconds));
+      await work.then(() => home.runtime.remove('gone', home.context)).catch(() => undefined);
+      expect(await remains(home)).toMatchObject({ rows: ['warm'], folders: ['warm'] });
+      expect(serversOf(home).filter((line) => line.includes('/gone/'))).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ensureKeeper, runKeeper } from '../../src/runtime/local/keeper.ts';
+import { tryLock } from '../../src/runtime/local/lock.ts';
+import { workContext } from '../support/work.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  CHILD,
+  databasePid,
+  eventually,
+  isThere,
+  makeReady,
+  openTestHome,
+  processes,
+  statusOf,
+  type TestHome,
+} from '../support/local-runtime.ts';
+
+let home: TestHome;
+
+beforeEach(() => {
+  home = openTestHome();
+});
+
+afterEach(async () => {
+  await home.close();
+});
+
+describe('the end', () => {
+  test('is kept by the web server alone: no wpclone runs', async () => {
+    const url = await makeReady(home, 'one');
+    const { run } = home.paths('one');
+    writeFileSync(join(run, 'expires'), String(Math.floor(Date.now() / 1000) + 1));
+    writeFileSync(
+      join(run, 'settings.json'),
+      '{"homePath":"","cloneUrl":"http://localhost","media":"copy","uploadsPath":"/u"}',
+    );
+    expect(await statusOf(`${url}/robots.txt`)).toBe(200);
+    await eventually(async () => (await statusOf(`${url}/robots.txt`)) === 410, 3_000);
+    expect(await statusOf(url)).toBe(410);
+  });
+
+  test('the keeper removes the clone, stops the database server when none is left, and ends', async () => {
+    await makeReady(home, 'one', Date.now() + 500);
+    const rooms = { layout: home.layout, state: home.state, path: process.env['PATH'] ?? '' };
+    let skipped = 0;
+    const hurried = {
+      ...workContext(),
+      now: () => Date.now() + skipped,
+      sleep: async (milliseconds: number) => {
+        // Short waits are real: they are for processes to end.
+        if (milliseconds < 1_000) await delay(milliseconds);
+        else skipped += milliseconds;
+      },
+    };
+    const pid = databasePid(home);
+    await runKeeper(rooms, hurried);
+    expect(home.state.instances.list()).toEqual([]);
+    expect(skipped).toBeGreaterThanOrEqual(60_000);
+    expect(isThere(pid)).toBe(false);
+  });
+
+  test('one keeper per home is started, detached, and does its work', async () => {
+    await makeReady(home, 'one', Date.now() + 800);
+    const command = [process.execPath, CHILD, 'keeper', home.home] as const;
+    ensureKeeper(home.layout, command);
+    const isKept = () => {
+      const lock = tryLock(home.layout.locks, 'keeper');
+      lock?.release();
+      return lock === undefined;
+    };
+    await eventually(isKept);
+    ensureKeeper(home.layout, command);
+    await eventually(() => home.state.instances.list().length === 0);
+    const keepers = processes(`keeper ${home.home}`);
+    expect(keepers).toHaveLength(1);
+    process.kill(keepers[0]?.pid ?? 0, 'SIGTERM');
+    await eventually(() => !isKept());
+  });
+
+  test('can be moved', async () => {
+    await makeReady(home, 'one');
+    const later = Date.now() + 3_600_000;
+    expect(await home.runtime.extend('one', later, home.context)).toMatchObject({ expiresAt: later });
+  });
+});
