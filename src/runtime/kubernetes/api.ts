@@ -1,0 +1,162 @@
+import type {
+  CoreV1Event,
+  V1Ingress,
+  V1Namespace,
+  V1ObjectMeta,
+  V1Pod,
+  V1Secret,
+  V1Service,
+} from '@kubernetes/client-node';
+import { WpcloneError } from '../../shared/errors.ts';
+import type { Cluster, ClusterCall } from './client.ts';
+import { isGone, statusOf } from './errors.ts';
+import { persist, type Waiting } from './patience.ts';
+
+interface Kinds {
+  readonly pods: V1Pod;
+  readonly secrets: V1Secret;
+  readonly services: V1Service;
+  readonly ingresses: V1Ingress;
+  readonly events: CoreV1Event;
+}
+export type Kind = keyof Kinds;
+
+const BASE: Readonly<Record<Kind, string>> = {
+  pods: 'api/v1',
+  secrets: 'api/v1',
+  services: 'api/v1',
+  events: 'api/v1',
+  ingresses: 'apis/networking.k8s.io/v1',
+};
+
+export interface List<T> {
+  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items: readonly T[];
+}
+
+/** What an object's identity is in patches and deletions. */
+export interface Identity {
+  readonly name: string;
+  readonly uid: string;
+}
+
+export function pathOf(cluster: Cluster, kind: Kind, name?: string, query?: Record<string, string>): string {
+  const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
+  const tail = name === undefined ? '' : `/${encodeURIComponent(name)}`;
+  return `${BASE[kind]}/namespaces/${encodeURIComponent(cluster.namespace)}/${kind}${tail}${search}`;
+}
+
+export async function getObject<K extends Kind>(
+  cluster: Cluster,
+  kind: K,
+  name: string,
+  context: Waiting,
+): Promise<Kinds[K] | undefined> {
+  const call = {
+    method: 'GET',
+    path: pathOf(cluster, kind, name),
+    what: `get ${kind}`,
+    signal: context.signal,
+  } as const;
+  return persist(cluster, context, () => cluster.send<Kinds[K]>(call)).catch((error: unknown) => {
+    if (isGone(error)) return undefined;
+    throw error;
+  });
+}
+
+/** Reads all pages. */
+export async function listObjects<K extends Kind>(
+  cluster: Cluster,
+  kind: K,
+  query: Record<string, string>,
+  context: Waiting,
+): Promise<List<Kinds[K]>> {
+  const items: Kinds[K][] = [];
+  let next: string | undefined;
+  for (;;) {
+    const paged = { limit: '500', ...query, ...(next === undefined ? {} : { continue: next }) };
+    const path = pathOf(cluster, kind, undefined, paged);
+    const call = { method: 'GET', path, what: `list ${kind}`, signal: context.signal } as const;
+    const page = await persist(cluster, context, () => cluster.send<List<Kinds[K]>>(call));
+    items.push(...page.items);
+    next = page.metadata.continue;
+    if (next === undefined || next === '') return { metadata: page.metadata, items };
+  }
+}
+
+/**
+ * Creates an object. A try whose answer was lost is told from somebody else's object by a random word in its annotations
+ * (`mark`, which the caller put there). Throws CONFLICT when another object has the name.
+ */
+export async function createObject<K extends Kind>(
+  cluster: Cluster,
+  kind: K,
+  body: Kinds[K] & { metadata?: V1ObjectMeta },
+  mark: { readonly annotation: string; readonly value: string },
+  context: Waiting,
+): Promise<Kinds[K]> {
+  const call: ClusterCall = {
+    method: 'POST',
+    path: pathOf(cluster, kind),
+    body,
+    what: `create ${kind}`,
+    signal: context.signal,
+  };
+  try {
+    return await persist(cluster, context, () => cluster.send<Kinds[K]>(call));
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error;
+    const existing = await getObject(cluster, kind, body.metadata?.name ?? '', context);
+    if (existing?.metadata?.annotations?.[mark.annotation] === mark.value) return existing;
+    throw error;
+  }
+}
+
+/** Deletes exactly this object (by uid when given); one that is gone already is fine. */
+export async function deleteObject(
+  cluster: Cluster,
+  kind: Kind,
+  target: { readonly name: string; readonly uid?: string },
+  context: Waiting,
+  graceSeconds?: number,
+): Promise<void> {
+  const body = {
+    ...(target.uid === undefined ? {} : { preconditions: { uid: target.uid } }),
+    ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
+    propagationPolicy: 'Background',
+  };
+  const path = pathOf(cluster, kind, target.name);
+  const call = { method: 'DELETE', path, body, what: `delete ${kind}`, signal: context.signal } as const;
+  await persist(cluster, context, () => cluster.send(call)).catch((error: unknown) => {
+    // 409: the name belongs to another object by now, so ours is gone.
+    if (isGone(error) || (statusOf(error) === 409 && target.uid !== undefined)) return;
+    throw error;
+  });
+}
+
+/** A merge patch (RFC 7396), for what nobody else writes. */
+export async function mergeObject<K extends Kind>(
+  cluster: Cluster,
+  kind: K,
+  name: string,
+  body: object,
+  context: Waiting,
+): Promise<Kinds[K]> {
+  const path = pathOf(cluster, kind, name);
+  const contentType = 'application/merge-patch+json';
+  const call = { method: 'PATCH', path, body, contentType, what: `patch ${kind}`, signal: context.signal } as const;
+  return persist(cluster, context, () => cluster.send<Kinds[K]>(call));
+}
+
+/** A list in a namespace that does not exist is empty; this tells the two apart. Throws NAMESPACE_MISSING. */
+export async function requireNamespace(cluster: Cluster, context: Waiting): Promise<void> {
+  const path = `api/v1/namespaces/${encodeURIComponent(cluster.namespace)}`;
+  const call = { method: 'GET', path, what: 'get namespaces', signal: context.signal } as const;
+  await persist(cluster, context, () => cluster.send<V1Namespace>(call)).catch((error: unknown) => {
+    if (isGone(error)) {
+      throw new WpcloneError('NAMESPACE_MISSING', `The namespace ${cluster.namespace} does not exist.`);
+    }
+    // Whoever may only work inside the namespace may not be allowed to look at it.
+    if (statusOf(error) !== 403) throw error;
+  });
+}

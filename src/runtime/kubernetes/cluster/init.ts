@@ -1,0 +1,97 @@
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import type { Cluster, ClusterCall } from '../client.ts';
+import { isGone, statusOf } from '../errors.ts';
+import { defaultImage } from '../images.ts';
+import type { KubernetesOptions } from '../options.ts';
+import { persist } from '../patience.ts';
+import { clusterManifests, type Manifest } from './manifests.ts';
+
+export interface Applied {
+  readonly kind: string;
+  readonly name: string;
+  /** `unchanged` when the server had exactly this already. */
+  readonly result: 'created' | 'changed' | 'unchanged';
+}
+
+const FIELD_MANAGER = 'wpclone';
+/** Collections by kind (Kubernetes API reference); all but Namespace are inside one. */
+const COLLECTIONS: Readonly<Record<string, string>> = {
+  Namespace: 'namespaces',
+  ServiceAccount: 'serviceaccounts',
+  Role: 'roles',
+  RoleBinding: 'rolebindings',
+  ResourceQuota: 'resourcequotas',
+  LimitRange: 'limitranges',
+  NetworkPolicy: 'networkpolicies',
+  CronJob: 'cronjobs',
+};
+
+/** The manifests as this server takes them. */
+export async function planCluster(
+  cluster: Cluster,
+  options: KubernetesOptions,
+  version: string,
+  context: WorkContext,
+): Promise<readonly Manifest[]> {
+  return clusterManifests({
+    namespace: cluster.namespace,
+    image: defaultImage(options, version),
+    imagePullSecrets: options.imagePullSecrets,
+    batchVersion: await batchVersion(cluster, context),
+  });
+}
+
+/** CronJobs are in batch/v1 from Kubernetes 1.21 on, in batch/v1beta1 up to 1.24. */
+export async function batchVersion(cluster: Cluster, context: WorkContext): Promise<'v1' | 'v1beta1'> {
+  const call = { method: 'GET', path: 'apis/batch/v1', what: 'read the API', signal: context.signal } as const;
+  interface Resources {
+    readonly resources: readonly { readonly name: string }[];
+  }
+  const { resources } = await persist(cluster, context, () => cluster.send<Resources>(call));
+  return resources.some((resource) => resource.name === 'cronjobs') ? 'v1' : 'v1beta1';
+}
+
+/** Server-side apply of each (Kubernetes documentation, "Server-Side Apply"): may be repeated, and changes nothing else. */
+export async function applyManifests(
+  cluster: Cluster,
+  manifests: readonly Manifest[],
+  context: WorkContext,
+): Promise<readonly Applied[]> {
+  const applied: Applied[] = [];
+  for (const manifest of manifests) applied.push(await applyManifest(cluster, manifest, context));
+  return applied;
+}
+
+async function applyManifest(cluster: Cluster, manifest: Manifest, context: WorkContext): Promise<Applied> {
+  const { kind } = manifest;
+  const { name } = manifest.metadata;
+  const path = pathOfManifest(manifest);
+  const what = `apply ${kind} ${name}`;
+  const read: ClusterCall = { method: 'GET', path, what, signal: context.signal };
+  const before = await persist(cluster, context, () => cluster.send<Manifest>(read)).catch((error: unknown) => {
+    // Whoever may apply but not read is told of a change each time.
+    if (isGone(error) || statusOf(error) === 403) return undefined;
+    throw error;
+  });
+  const patch: ClusterCall = {
+    method: 'PATCH',
+    path: `${path}?fieldManager=${FIELD_MANAGER}&force=true`,
+    body: manifest,
+    contentType: 'application/apply-patch+yaml',
+    what,
+    signal: context.signal,
+  };
+  const after = await persist(cluster, context, () => cluster.send<Manifest>(patch));
+  if (before === undefined) return { kind, name, result: 'created' };
+  const same = before.metadata.resourceVersion === after.metadata.resourceVersion;
+  return { kind, name, result: same ? 'unchanged' : 'changed' };
+}
+
+function pathOfManifest({ apiVersion, kind, metadata }: Manifest): string {
+  const collection = COLLECTIONS[kind];
+  if (collection === undefined) throw new WpcloneError('INTERNAL', `No collection for ${kind}.`);
+  const base = apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`;
+  const scope = metadata.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(metadata.namespace)}`;
+  return `${base}${scope}/${collection}/${encodeURIComponent(metadata.name)}`;
+}

@@ -1,0 +1,59 @@
+import type { WorkContext } from '../../../shared/context.ts';
+import type { Cluster } from '../client.ts';
+import { persist } from '../patience.ts';
+
+export interface Right {
+  readonly verb: string;
+  readonly group: string;
+  /** `pods` or `pods/proxy`. */
+  readonly resource: string;
+  readonly neededFor: string;
+}
+
+const each = (verbs: readonly string[], group: string, resource: string, neededFor: string): Right[] =>
+  verbs.map((verb) => ({ verb, group, resource, neededFor }));
+
+const OWN = ['get', 'list', 'create', 'patch', 'delete'];
+
+/** The same as in templates/kubernetes/role.yaml; a test compares them. */
+export const rightsNeeded = (withDomain: boolean): readonly Right[] => [
+  ...each([...OWN, 'watch'], '', 'pods', 'clones'),
+  ...each(OWN, '', 'secrets', 'the passwords of clones'),
+  ...each(OWN, '', 'services', 'clones'),
+  ...(withDomain ? each(OWN, 'networking.k8s.io', 'ingresses', 'the addresses of clones') : []),
+  ...each(['get', 'create'], '', 'pods/proxy', 'talking to an instance'),
+  ...each(['create'], '', 'pods/portforward', 'wpclone open without a domain'),
+  ...each(['get'], '', 'pods/log', 'wpclone logs'),
+  ...each(['list', 'watch'], '', 'events', 'saying why a pod does not start'),
+];
+
+/** Asks the API server which of the rights the present user has (SelfSubjectAccessReview). */
+export async function missingRights(
+  cluster: Cluster,
+  rights: readonly Right[],
+  context: WorkContext,
+): Promise<readonly Right[]> {
+  const answers = await Promise.all(rights.map((right) => isAllowed(cluster, right, context)));
+  return rights.filter((_, index) => answers[index] !== true);
+}
+
+async function isAllowed(cluster: Cluster, right: Right, context: WorkContext): Promise<boolean> {
+  const [resource, subresource] = right.resource.split('/');
+  const { verb, group } = right;
+  const call = {
+    method: 'POST',
+    path: 'apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    what: 'ask for rights',
+    signal: context.signal,
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: { namespace: cluster.namespace, verb, group, resource, subresource } },
+    },
+  } as const;
+  interface Review {
+    readonly status?: { readonly allowed?: boolean };
+  }
+  const review = await persist(cluster, context, () => cluster.send<Review>(call));
+  return review.status?.allowed === true;
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { WpcloneError } from '../../shared/errors.ts';
+
+/** The API server's answer to what it refused (meta/v1 Status); a proxy in front of it answers anything. */
+const statusSchema = z.object({
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  details: z.object({ kind: z.string().optional(), retryAfterSeconds: z.number().optional() }).optional(),
+});
+export type ApiStatus = z.infer<typeof statusSchema>;
+
+export function parseStatus(text: string): ApiStatus {
+  try {
+    return statusSchema.parse(JSON.parse(text));
+  } catch {
+    return { message: text.slice(0, 200) };
+  }
+}
+
+/** What was asked, for messages: `create pods in namespace staging`. */
+export interface ApiCall {
+  readonly what: string;
+  readonly namespace: string;
+}
+
+/**
+ * The one place where what Kubernetes says becomes an error of ours, with whether the same call may succeed a little later.
+ * `details.status` and `details.reason` keep the original for those few callers who must look.
+ */
+export function apiError(status: number, answer: ApiStatus, call: ApiCall, retryAfter?: number): WpcloneError {
+  const reason = answer.reason ?? '';
+  const said = answer.message ?? `HTTP ${status}`;
+  const details = { status, reason, namespace: call.namespace };
+  const error = (code: WpcloneError['code'], message: string, retryable = false) =>
+    new WpcloneError(code, message, {
+      details,
+      retryable,
+      retryAfter: answer.details?.retryAfterSeconds ?? retryAfter,
+    });
+
+  if (status === 401) return error('CLUSTER_AUTH', 'The cluster does not accept the log-in (it may have expired).');
+  if (status === 403) return forbidden(said, call, error);
+  if (status === 404 && answer.details?.kind === 'namespaces') {
+    return error('NAMESPACE_MISSING', `The namespace ${call.namespace} does not exist.`);
+  }
+  if (status === 404) return error('NOT_FOUND', `Could not ${call.what}: ${said}`);
+  if (status === 409 && reason === 'AlreadyExists') return error('CONFLICT', `Could not ${call.what}: ${said}`);
+  if (status === 409) return error('CLUSTER_CONFLICT', `Could not ${call.what}: ${said}`, true);
+  if (status === 429) return error('CLUSTER_FAILED', 'The API server asks to slow down.', true);
+  if (status >= 500) return error('CLUSTER_FAILED', `Could not ${call.what}: ${said}`, true);
+  return error('CLUSTER_FAILED', `Could not ${call.what}: ${said}`);
+}
+
+function forbidden(
+  said: string,
+  call: ApiCall,
+  error: (code: WpcloneError['code'], message: string, retryable?: boolean) => WpcloneError,
+): WpcloneError {
+  // The quota controller may not have computed a new quota yet; that passes.
+  if (/status unknown for quota/.test(said)) return error('QUOTA_EXCEEDED', said, true);
+  // A namespace is there a moment before its default service account is (kubernetes/kubernetes#66689).
+  if (/error looking up service account \S+: serviceaccount "default" not found/.test(said)) {
+    return error('CLUSTER_FORBIDDEN', `The namespace ${call.namespace} has no service account yet: ${said}`, true);
+  }
+  if (/exceeded quota|failed quota/.test(said)) {
+    return error(
+      'QUOTA_EXCEEDED',
+      `The quota of the namespace is used up: ${said.replace(/^.*?exceeded quota: /, '')}`,
+    );
+  }
+  if (/is being terminated/.test(said)) {
+    return error('NAMESPACE_MISSING', `The namespace ${call.namespace} is being deleted.`);
+  }
+  const right = /User "([^"]*)" cannot (\w+) resource "([^"]*)"/.exec(said);
+  if (right !== null) {
+    const [, user, verb, resource] = right;
+    return error('CLUSTER_FORBIDDEN', `${user} may not ${verb} ${resource} in namespace ${call.namespace}.`);
+  }
+  return error('CLUSTER_FORBIDDEN', `The cluster refuses to ${call.what}: ${said}`);
+}
+
+/** Codes of certificates that do not fit (Node.js "TLS: X509 certificate error codes"). */
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS/;
+
+/** A request that got no answer. */
+export function connectionError(cause: unknown, call: ApiCall, server: string): WpcloneError {
+  if (cause instanceof WpcloneError) return cause;
+  const code = causeCode(cause);
+  if (CERTIFICATE.test(code)) {
+    const message = `The certificate of the API server ${server} does not fit the kubeconfig (${code}).`;
+    return new WpcloneError('CLUSTER_UNREACHABLE', message, { cause });
+  }
+  const message = `The API server ${server} does not answer (${code}), so wpclone could not ${call.what}.`;
+  return new WpcloneError('CLUSTER_UNREACHABLE', message, { cause, retryable: true });
+}
+
+function causeCode(error: unknown): string {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if ('code' in each && typeof each.code === 'string') return each.code;
+    if (each.name === 'TimeoutError') return 'timed out';
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The status code of the API server's refusal; undefined when the error is of another kind. */
+export const statusOf = (error: unknown): number | undefined =>
+  error instanceof WpcloneError && typeof error.details['status'] === 'number' ? error.details['status'] : undefined;
+
+export const isGone = (error: unknown): boolean => statusOf(error) === 404;

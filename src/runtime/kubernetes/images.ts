@@ -1,0 +1,64 @@
+import type { WorkContext } from '../../shared/context.ts';
+import type { KubernetesOptions } from './options.ts';
+
+/** Milliseconds that provisioning waits to learn the source's PHP version; a known source has told it by then. */
+const VERSION_PATIENCE = 2000;
+
+const namedImage = (options: KubernetesOptions, php: string, version: string): string =>
+  options.images[php] ?? `docker.io/wpclone/instance:${version}-php${php}`;
+
+/** The image that is used when nothing speaks for another. */
+export const defaultImage = (options: KubernetesOptions, version: string): string =>
+  options.image ?? namedImage(options, options.defaultPhp, version);
+
+export interface ChosenImage {
+  readonly image: string;
+  /** `8.2`; undefined when one image serves all and nobody said what is in it. */
+  readonly php: string | undefined;
+}
+
+/** The image whose PHP is the nearest to the source's, as far as that is known in time. */
+export async function chooseImage(
+  options: KubernetesOptions,
+  version: string,
+  phpVersion: Promise<string | undefined> | undefined,
+  context: Pick<WorkContext, 'signal' | 'sleep'>,
+): Promise<ChosenImage> {
+  if (options.image !== undefined) return { image: options.image, php: undefined };
+  const choices = [...new Set([options.defaultPhp, ...Object.keys(options.images)])];
+  const wanted = choices.length === 1 ? undefined : await inTime(phpVersion, context);
+  const php = wanted === undefined ? options.defaultPhp : nearestVersion(wanted, choices);
+  return { image: namedImage(options, php, version), php };
+}
+
+async function inTime(
+  phpVersion: Promise<string | undefined> | undefined,
+  context: Pick<WorkContext, 'signal' | 'sleep'>,
+): Promise<string | undefined> {
+  if (phpVersion === undefined) return undefined;
+  const waiting = new AbortController();
+  const signal = AbortSignal.any([context.signal, waiting.signal]);
+  const tooLate = context.sleep(VERSION_PATIENCE, signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    return await Promise.race([phpVersion, tooLate]);
+  } finally {
+    waiting.abort();
+  }
+}
+
+/** The least newer one (old code runs longer than it is tested for), else the newest of the older ones. */
+export function nearestVersion(wanted: string, choices: readonly string[]): string {
+  const sorted = [...choices].sort((a, b) => rank(a) - rank(b));
+  return sorted.find((choice) => rank(choice) >= rank(wanted)) ?? sorted.at(-1) ?? wanted;
+}
+
+/** Major and minor as one number. */
+function rank(version: string): number {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10) || 0);
+  return major * 1000 + minor;
+}
+
+export const sameBranch = (one: string, other: string): boolean => rank(one) === rank(other);

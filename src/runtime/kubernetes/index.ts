@@ -1,0 +1,210 @@
+import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import type { CloneFacts, Instance, Runtime } from '../types.ts';
+import { getObject, listObjects, mergeObject, requireNamespace } from './api.ts';
+import { transition } from './cas.ts';
+import { type Cluster, connectCluster } from './client.ts';
+import { keepAlive, workDeadline } from './keep-alive.ts';
+import { streamLogs } from './logs.ts';
+import { CLONE_LABEL, DEADLINE, EXPIRES_AT, FACTS, INSTANCE_SELECTOR, objectName } from './names.ts';
+import { parseOptions } from './options.ts';
+import { forwardPort } from './port-forward.ts';
+import { provisionInstance } from './provision.ts';
+import { removeObjects } from './remove.ts';
+import { createSidecarOperations } from './sidecar-client.ts';
+import type { SidecarAddress } from './sidecar-transport.ts';
+import { sweepNamespace } from './sweep.ts';
+import { cloneFactsOf, parseUnit, type Unit, type UnitFacts } from './units.ts';
+
+export interface KubernetesRuntimeDeps {
+  readonly now: WorkContext['now'];
+  readonly sleep: WorkContext['sleep'];
+  readonly randomBytes: WorkContext['randomBytes'];
+  /** Of the package; names the default image. */
+  readonly version: string;
+  /** Inside a cluster pods are reached directly. */
+  readonly insideCluster: boolean;
+  /** Absent: the one that the environment names. */
+  readonly kubeconfig?: string;
+}
+
+/**
+ * Instances as pods of one namespace; their labels and annotations are the truth about them, so anyone with access sees the
+ * same clones. Nothing is asked of the cluster before the first call. Throws BAD_CONFIG, KUBECONFIG_INVALID.
+ */
+export async function createKubernetesRuntime(
+  settings: Readonly<Record<string, unknown>>,
+  deps: KubernetesRuntimeDeps,
+): Promise<Runtime> {
+  const options = parseOptions(settings);
+  const cluster = await connectCluster(options, deps.now, deps.kubeconfig);
+  /** Clones this process is making: it says again and again that it still does. */
+  const making = new Map<string, AbortController>();
+  const stopMaking = (id: string) => {
+    making.get(id)?.abort();
+    making.delete(id);
+  };
+
+  function instanceOf(unit: Unit, id: string, how: Instance['how']): Instance {
+    let address: Promise<SidecarAddress> | undefined;
+    const operations = createSidecarOperations({
+      cluster,
+      direct: deps.insideCluster,
+      work: deps,
+      address: () => (address ??= addressOf(cluster, unit, deps)),
+    });
+    return { id, url: unit.facts?.url ?? '', how, operations };
+  }
+
+  return {
+    kind: 'kubernetes',
+
+    async provision(request, context) {
+      const unit = await provisionInstance(cluster, request, options, deps.version, context);
+      stopMaking(request.id);
+      making.set(request.id, keepAlive(cluster, unit, context));
+      return instanceOf(unit, request.id, 'created');
+    },
+
+    async markReady(id, record, context) {
+      stopMaking(id);
+      const unit = await findUnit(cluster, id, context).catch((error: unknown) => {
+        throw isMissing(error) ? lost(id, error) : error;
+      });
+      const patch = { stringData: { 'admin-password': record.adminPassword } };
+      await mergeObject(cluster, 'secrets', objectName(id), patch, context);
+      const facts: UnitFacts = {
+        url: record.url,
+        source: record.source,
+        adminUsername: record.adminUsername,
+        createdAt: unit.facts?.createdAt ?? stampOf(cluster, context.now()),
+      };
+      const annotations = {
+        [FACTS]: JSON.stringify(facts),
+        [EXPIRES_AT]: stampOf(cluster, record.expiresAt),
+        [DEADLINE]: stampOf(cluster, record.expiresAt),
+      };
+      const pod = await transition(cluster, unit, { to: 'READY', annotations }, context);
+      return factsOf(cluster, parsed(pod, id), id, context);
+    },
+
+    async list(context) {
+      const units = await listUnits(cluster, context);
+      return units
+        .map((unit) => cloneFactsOf(unit, context.now(), cluster.clockOffset()))
+        .filter((facts) => facts !== undefined)
+        .sort((one, other) => one.createdAt - other.createdAt);
+    },
+
+    async get(id, context) {
+      const unit = await findUnit(cluster, id, context);
+      return { facts: factsOf(cluster, unit, id, context), instance: instanceOf(unit, id, 'created') };
+    },
+
+    async password(id, context) {
+      const secret = await getObject(cluster, 'secrets', objectName(id), context);
+      const password = secret?.data?.['admin-password'];
+      if (password === undefined) throw notFound(id);
+      return Buffer.from(password, 'base64').toString('utf8');
+    },
+
+    async extend(id, expiresAt, context) {
+      const unit = await findUnit(cluster, id, context);
+      const stamp = stampOf(cluster, expiresAt);
+      const annotations = { [EXPIRES_AT]: stamp, ...(unit.state === 'READY' ? { [DEADLINE]: stamp } : {}) };
+      const pod = await transition(cluster, unit, { to: unit.state, annotations }, context);
+      return factsOf(cluster, parsed(pod, id), id, context);
+    },
+
+    async setState(id, state, context) {
+      stopMaking(id);
+      const unit = await findUnit(cluster, id, context);
+      if (state === 'ready') {
+        const deadline = stampOf(cluster, (unit.expiresAt ?? context.now()) - cluster.clockOffset());
+        await transition(cluster, unit, { to: 'READY', annotations: { [DEADLINE]: deadline } }, context);
+        return;
+      }
+      const resetting = { to: 'RESETTING', annotations: { [DEADLINE]: workDeadline(cluster, context.now()) } } as const;
+      const pod = await transition(cluster, unit, resetting, context);
+      making.set(id, keepAlive(cluster, parsed(pod, id), context));
+    },
+
+    async remove(id, context) {
+      stopMaking(id);
+      await removeObjects(cluster, objectName(id), undefined, context);
+    },
+
+    sweep: (context) => sweepNamespace(cluster, context),
+
+    async *logs(id, { follow }, context) {
+      const unit = await findUnit(cluster, id, context);
+      yield* streamLogs(cluster, unit.name, follow, context);
+    },
+
+    async expose(id, context) {
+      const unit = await findUnit(cluster, id, context);
+      return forwardPort(cluster, unit, context);
+    },
+
+    async close() {
+      for (const id of making.keys()) stopMaking(id);
+      await cluster.close();
+    },
+  };
+}
+
+const stampOf = (cluster: Cluster, time: number): string => new Date(time + cluster.clockOffset()).toISOString();
+
+const notFound = (id: string) =>
+  new WpcloneError('NOT_FOUND', `There is no clone named ${id}.`, { details: { name: id } });
+
+const isMissing = (error: unknown): boolean => error instanceof WpcloneError && error.code === 'NOT_FOUND';
+
+const lost = (id: string, cause: unknown) =>
+  new WpcloneError('INSTANCE_LOST', `The pod of ${id} went away in the middle of the work.`, {
+    details: { name: id },
+    cause,
+  });
+
+function parsed(pod: Parameters<typeof parseUnit>[0], id: string): Unit {
+  const { unit } = parseUnit(pod);
+  if (unit === undefined) throw notFound(id);
+  return unit;
+}
+
+function factsOf(cluster: Cluster, unit: Unit, id: string, context: WorkContext): CloneFacts {
+  const facts = cloneFactsOf(unit, context.now(), cluster.clockOffset());
+  if (facts === undefined) throw notFound(id);
+  return facts;
+}
+
+async function listUnits(cluster: Cluster, context: WorkContext, selector = INSTANCE_SELECTOR): Promise<Unit[]> {
+  const pods = await listObjects(cluster, 'pods', { labelSelector: selector }, context);
+  if (pods.items.length === 0) await requireNamespace(cluster, context);
+  const units: Unit[] = [];
+  for (const pod of pods.items) {
+    const result = parseUnit(pod);
+    if (result.unit?.deleting === false) units.push(result.unit);
+    else if (result.unit === undefined)
+      context.log.warn('ignored a pod that has our labels but is not ours', {
+        pod: pod.metadata?.name,
+        why: result.reason,
+      });
+  }
+  return units;
+}
+
+/** Throws NOT_FOUND, NAMESPACE_MISSING. */
+async function findUnit(cluster: Cluster, id: string, context: WorkContext): Promise<Unit> {
+  const units = await listUnits(cluster, context, `${INSTANCE_SELECTOR},${CLONE_LABEL}=${id}`);
+  const unit = units.find((each) => !each.ended) ?? units[0];
+  if (unit === undefined) throw notFound(id);
+  return unit;
+}
+
+async function addressOf(cluster: Cluster, unit: Unit, deps: KubernetesRuntimeDeps): Promise<SidecarAddress> {
+  const context = { ...deps, signal: AbortSignal.timeout(60_000) };
+  const secret = await getObject(cluster, 'secrets', objectName(unit.cloneId ?? ''), context);
+  const token = Buffer.from(secret?.data?.['token'] ?? '', 'base64').toString('utf8');
+  return { pod: unit.name, uid: unit.uid, podIp: unit.podIp, token, epoch: unit.epoch };
+}

@@ -1,0 +1,35 @@
+import type { WorkContext } from '../../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { transition } from './cas.ts';
+import type { Cluster } from './client.ts';
+import { DEADLINE } from './names.ts';
+import type { Unit } from './units.ts';
+
+/** Milliseconds after which unfinished work is taken for dead unless its process has said again that it lives. */
+export const WORK_LIMIT = 300_000;
+const RENEWAL = 60_000;
+
+export const workDeadline = (cluster: Cluster, now: number): string =>
+  new Date(now + cluster.clockOffset() + WORK_LIMIT).toISOString();
+
+/** Renews the deadline of a unit that this process works on, until stopped, cancelled, or the unit has moved on. */
+export function keepAlive(cluster: Cluster, unit: Unit, context: WorkContext): AbortController {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const work = { ...context, signal };
+  const renew = async () => {
+    for (;;) {
+      await context.sleep(RENEWAL, signal);
+      const annotations = { [DEADLINE]: workDeadline(cluster, context.now()) };
+      await transition(cluster, unit, { to: unit.state, annotations }, work).catch((error: unknown) => {
+        // An outage passes; a unit that has moved on or is gone needs no more renewal.
+        if (!(error instanceof WpcloneError) || !error.retryable) throw error;
+        context.log.warn('could not renew the deadline yet', { error: error.message });
+      });
+    }
+  };
+  renew().catch((error: unknown) => {
+    if (!signal.aborted) context.log.debug('no more renewals', { error: toWpcloneError(error).message });
+  });
+  return stop;
+}

@@ -1,0 +1,87 @@
+import type { WorkContext } from '../../shared/context.ts';
+import { pathOf } from './api.ts';
+import type { Cluster } from './client.ts';
+import { apiError, parseStatus } from './errors.ts';
+import { linesOf } from './lines.ts';
+
+const CONTAINERS = ['web', 'database', 'sidecar'] as const;
+
+/** The last lines of a container that has crashed, of the run before this one if there was one; '' when they cannot be had. */
+export async function lastLogLines(
+  cluster: Cluster,
+  pod: string,
+  container: string,
+  context: Pick<WorkContext, 'signal'>,
+): Promise<string> {
+  for (const previous of ['true', 'false']) {
+    try {
+      const query = { container, tailLines: '12', previous };
+      const body = await openLog(cluster, pod, query, context.signal);
+      const text = (await body.text()).trim();
+      if (text !== '') return text;
+    } catch {
+      context.signal.throwIfAborted();
+    }
+  }
+  return '';
+}
+
+/** Lines of all containers as they come, each with its container's name before it. */
+export async function* streamLogs(
+  cluster: Cluster,
+  pod: string,
+  follow: boolean,
+  context: Pick<WorkContext, 'signal'>,
+): AsyncGenerator<string> {
+  if (!follow) {
+    for (const container of CONTAINERS) {
+      for await (const line of containerLines(cluster, pod, container, false, context.signal)) yield line;
+    }
+    return;
+  }
+  const controller = new AbortController();
+  const signal = AbortSignal.any([context.signal, controller.signal]);
+  try {
+    yield* merge(CONTAINERS.map((container) => containerLines(cluster, pod, container, true, signal)));
+  } finally {
+    controller.abort();
+  }
+}
+
+async function* containerLines(
+  cluster: Cluster,
+  pod: string,
+  container: string,
+  follow: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const query = { container, follow: String(follow), tailLines: '2000' };
+  const body = await openLog(cluster, pod, query, signal);
+  for await (const line of linesOf(body)) yield `${container}: ${line}`;
+}
+
+async function openLog(cluster: Cluster, pod: string, query: Record<string, string>, signal: AbortSignal) {
+  const path = `${pathOf(cluster, 'pods', pod)}/log?${new URLSearchParams(query).toString()}`;
+  const what = 'get pods/log';
+  const answer = await cluster.open({ method: 'GET', path, what, signal });
+  answer.body.on('error', () => undefined);
+  if (answer.status === 200) return answer.body;
+  const said = await answer.body.text().catch(() => '');
+  throw apiError(answer.status, parseStatus(said), { what, namespace: cluster.namespace });
+}
+
+/** Takes from whichever has something first. */
+async function* merge(sources: readonly AsyncGenerator<string>[]): AsyncGenerator<string> {
+  type Turn = { source: AsyncGenerator<string>; result: IteratorResult<string> };
+  const next = async (source: AsyncGenerator<string>): Promise<Turn> => ({ source, result: await source.next() });
+  const turns = new Map(sources.map((source) => [source, next(source)]));
+  while (turns.size > 0) {
+    const { source, result } = await Promise.race(turns.values());
+    if (result.done === true) {
+      turns.delete(source);
+    } else {
+      turns.set(source, next(source));
+      yield result.value;
+    }
+  }
+}

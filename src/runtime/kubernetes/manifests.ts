@@ -1,0 +1,262 @@
+import type { V1Container, V1Ingress, V1OwnerReference, V1Pod, V1Secret, V1Service } from '@kubernetes/client-node';
+import { SIDECAR_PORT, WEB_PORT } from '../../sidecar/protocol.ts';
+import {
+  CLAIM,
+  CLONE_LABEL,
+  DEADLINE,
+  EPOCH,
+  EXPIRES_AT,
+  FACTS,
+  managedLabels,
+  objectName,
+  STATE_LABEL,
+  TRANSITION,
+} from './names.ts';
+import type { KubernetesOptions } from './options.ts';
+import type { UnitFacts } from './units.ts';
+
+/** All that a new instance is made of. */
+export interface InstancePlan {
+  readonly cloneId: string;
+  readonly claim: string;
+  /** ISO 8601, by the API server's clock. */
+  readonly deadline: string;
+  readonly expiresAt: string;
+  readonly facts: UnitFacts;
+  readonly image: string;
+  readonly secrets: { readonly token: string; readonly databasePassword: string; readonly rootPassword: string };
+}
+
+/** The grace a pod gets to finish what it serves, in seconds. */
+const GRACE = 15;
+/** User and group `node` of the image; the volumes belong to it. */
+const USER = 1000;
+const SECRET_PATH = '/run/secrets/wpclone';
+const DATABASE = 'wordpress';
+
+const mount = (name: string, mountPath: string) => ({ name, mountPath });
+
+export function secretManifest(plan: InstancePlan): V1Secret {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: objectName(plan.cloneId),
+      labels: { ...managedLabels('instance'), [CLONE_LABEL]: plan.cloneId },
+      annotations: { [CLAIM]: plan.claim, [DEADLINE]: plan.deadline },
+    },
+    type: 'Opaque',
+    stringData: {
+      token: plan.secrets.token,
+      'database-password': plan.secrets.databasePassword,
+      'root-password': plan.secrets.rootPassword,
+    },
+  };
+}
+
+export function podManifest(plan: InstancePlan, options: KubernetesOptions): V1Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: objectName(plan.cloneId),
+      labels: { ...managedLabels('instance'), [CLONE_LABEL]: plan.cloneId, [STATE_LABEL]: 'CREATING' },
+      annotations: {
+        [EPOCH]: '0',
+        [CLAIM]: plan.claim,
+        [DEADLINE]: plan.deadline,
+        [EXPIRES_AT]: plan.expiresAt,
+        [FACTS]: JSON.stringify(plan.facts),
+        [TRANSITION]: plan.claim,
+        // A clone lives in its pod: neither the cluster autoscaler nor Karpenter may move it to save a node.
+        'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+        'karpenter.sh/do-not-disrupt': 'true',
+      },
+    },
+    spec: {
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: GRACE,
+      nodeSelector: options.nodeSelector,
+      tolerations: options.tolerations,
+      ...(options.imagePullSecrets.length === 0
+        ? {}
+        : { imagePullSecrets: options.imagePullSecrets.map((name) => ({ name })) }),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: USER,
+        runAsGroup: USER,
+        fsGroup: USER,
+        fsGroupChangePolicy: 'OnRootMismatch',
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [webContainer(plan, options), databaseContainer(plan, options), sidecarContainer(plan, options)],
+      volumes: [
+        { name: 'site', emptyDir: { sizeLimit: options.storage.site } },
+        { name: 'database', emptyDir: { sizeLimit: options.storage.database } },
+        { name: 'sockets', emptyDir: {} },
+        { name: 'web-tmp', emptyDir: {} },
+        { name: 'database-tmp', emptyDir: {} },
+        { name: 'sidecar-tmp', emptyDir: {} },
+        { name: 'secret', secret: { secretName: objectName(plan.cloneId), defaultMode: 0o440 } },
+      ],
+    },
+  };
+}
+
+function container(plan: InstancePlan, options: KubernetesOptions, name: 'web' | 'database' | 'sidecar') {
+  return {
+    name,
+    image: plan.image,
+    imagePullPolicy: options.imagePullPolicy,
+    resources: options.resources[name],
+    // The end of the log is what a crash is explained with.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+  } satisfies V1Container;
+}
+
+function webContainer(plan: InstancePlan, options: KubernetesOptions): V1Container {
+  const url = new URL(plan.facts.url);
+  return {
+    ...container(plan, options, 'web'),
+    args: ['web'],
+    // What the clone's own URL says is answered inside the pod too: WordPress calls itself.
+    env: url.hostname === 'localhost' ? [{ name: 'WPCLONE_URL_PORT', value: url.port }] : [],
+    ports: [{ name: 'http', containerPort: WEB_PORT }],
+    livenessProbe: {
+      httpGet: { path: '/-/wpclone/php-health', port: 'http' },
+      periodSeconds: 20,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+    volumeMounts: [mount('site', '/wpclone'), mount('sockets', '/run/mysqld'), mount('web-tmp', '/tmp')],
+  };
+}
+
+function databaseContainer(plan: InstancePlan, options: KubernetesOptions): V1Container {
+  const base = {
+    ...container(plan, options, 'database'),
+    env: [
+      { name: 'MYSQL_DATABASE', value: DATABASE },
+      { name: 'MYSQL_USER', value: DATABASE },
+      { name: 'MYSQL_PASSWORD_FILE', value: `${SECRET_PATH}/database-password` },
+      { name: 'MYSQL_ROOT_PASSWORD_FILE', value: `${SECRET_PATH}/root-password` },
+    ],
+    volumeMounts: [
+      mount('database', '/var/lib/mysql'),
+      mount('sockets', '/run/mysqld'),
+      mount('database-tmp', '/tmp'),
+      { ...mount('secret', SECRET_PATH), readOnly: true },
+    ],
+  };
+  if (options.databaseImage === undefined) return { ...base, args: ['database'] };
+  return { ...base, image: options.databaseImage, args: officialImageArguments() };
+}
+
+/** Options that mysqld 8 and mariadbd both know; the official images' entry point puts the server's name before them. */
+function officialImageArguments(): string[] {
+  return [
+    '--socket=/run/mysqld/mysqld.sock',
+    '--pid-file=/run/mysqld/mysqld.pid',
+    '--bind-address=127.0.0.1',
+    '--skip-name-resolve',
+    '--skip-log-bin',
+    '--local-infile=1',
+    '--character-set-server=utf8mb4',
+    '--max-allowed-packet=1G',
+    '--performance-schema=OFF',
+    '--innodb-buffer-pool-size=256M',
+    '--innodb-flush-log-at-trx-commit=0',
+    '--sql-mode=NO_ENGINE_SUBSTITUTION',
+  ];
+}
+
+function sidecarContainer(plan: InstancePlan, options: KubernetesOptions): V1Container {
+  return {
+    ...container(plan, options, 'sidecar'),
+    args: ['sidecar'],
+    ports: [{ name: 'sidecar', containerPort: SIDECAR_PORT }],
+    // It answers for the whole pod: the database and the web server are asked too. The kubelet sees it within a second.
+    readinessProbe: {
+      httpGet: { path: '/readyz', port: 'sidecar' },
+      periodSeconds: 1,
+      timeoutSeconds: 3,
+      failureThreshold: 3,
+    },
+    livenessProbe: {
+      httpGet: { path: '/healthz', port: 'sidecar' },
+      periodSeconds: 20,
+      timeoutSeconds: 10,
+      failureThreshold: 6,
+    },
+    volumeMounts: [
+      mount('site', '/wpclone'),
+      mount('sockets', '/run/mysqld'),
+      mount('sidecar-tmp', '/tmp'),
+      { ...mount('secret', SECRET_PATH), readOnly: true },
+    ],
+  };
+}
+
+export function serviceManifest(cloneId: string, owner: V1OwnerReference, claim: string): V1Service {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: ownedMetadata(cloneId, owner, claim),
+    spec: { selector: { [CLONE_LABEL]: cloneId }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+  };
+}
+
+export function ingressManifest(
+  cloneId: string,
+  owner: V1OwnerReference,
+  claim: string,
+  options: KubernetesOptions & { domain: string },
+): V1Ingress {
+  const host = `${cloneId}.${options.domain}`;
+  const { ingressClass, tlsSecret, clusterIssuer, ingressAnnotations } = options;
+  const secretName = tlsSecret ?? (clusterIssuer === undefined ? undefined : `${objectName(cloneId)}-tls`);
+  const backend = { service: { name: objectName(cloneId), port: { name: 'http' } } };
+  const metadata = ownedMetadata(cloneId, owner, claim);
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: {
+      ...metadata,
+      annotations: {
+        ...metadata.annotations,
+        ...ingressAnnotations,
+        ...(clusterIssuer === undefined ? {} : { 'cert-manager.io/cluster-issuer': clusterIssuer }),
+      },
+    },
+    spec: {
+      ...(ingressClass === undefined ? {} : { ingressClassName: ingressClass }),
+      // Without a secret the controller's own certificate (or the load balancer's) is used.
+      tls: [{ hosts: [host], ...(secretName === undefined ? {} : { secretName }) }],
+      rules: [{ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+    },
+  };
+}
+
+function ownedMetadata(cloneId: string, owner: V1OwnerReference, claim: string) {
+  return {
+    name: objectName(cloneId),
+    labels: { ...managedLabels('instance'), [CLONE_LABEL]: cloneId },
+    annotations: { [CLAIM]: claim },
+    ownerReferences: [owner],
+  };
+}
+
+/** Whatever hangs on the pod goes with it. */
+export const ownerOf = (pod: { readonly name: string; readonly uid: string }): V1OwnerReference => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  name: pod.name,
+  uid: pod.uid,
+});

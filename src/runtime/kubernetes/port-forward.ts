@@ -1,0 +1,60 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { PortForward } from '@kubernetes/client-node';
+import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import { WEB_PORT } from '../../sidecar/protocol.ts';
+import type { Exposure } from '../types.ts';
+import type { Cluster } from './client.ts';
+import type { Unit } from './units.ts';
+
+/**
+ * Makes the address of a clone without a domain true on this machine: listens on exactly the port that is in its URL, and
+ * carries each connection to the pod through the API server. With a domain there is nothing to do.
+ * Throws PORTS_EXHAUSTED when something else uses the port.
+ */
+export async function forwardPort(cluster: Cluster, unit: Unit, context: WorkContext): Promise<Exposure> {
+  const url = new URL(unit.facts?.url ?? 'http://localhost');
+  if (url.hostname !== 'localhost') return { url: url.href, forwarded: false, close: async () => undefined };
+  const forward = new PortForward(cluster.kubeConfig);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    carry(forward, cluster.namespace, unit.name, socket).catch((error: unknown) => {
+      context.log.warn('a forwarded connection failed', { error: String(error) });
+      socket.destroy();
+    });
+  });
+  await listen(server, Number(url.port));
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+  };
+  return { url: url.href, forwarded: true, close };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen({ port, host: 'localhost' });
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const message = `Port ${port} of this machine, which is part of the clone's address, is in use.`;
+    throw new WpcloneError('PORTS_EXHAUSTED', message, { cause });
+  }
+}
+
+/** One connection. The library reports the end of the pod's side by closing its socket. */
+async function carry(forward: PortForward, namespace: string, pod: string, socket: Socket): Promise<void> {
+  const errors = new PassThrough();
+  errors.resume();
+  socket.on('error', () => socket.destroy());
+  const channel = await forward.portForward(namespace, pod, [WEB_PORT], socket, errors, socket);
+  if (typeof channel === 'function') return;
+  channel.on('close', () => socket.end());
+  channel.on('error', () => socket.destroy());
+  socket.once('close', () => channel.close());
+}

@@ -1,0 +1,78 @@
+import { request as undiciRequest } from 'undici';
+import type { WpcloneError } from '../../shared/errors.ts';
+import { EPOCH_HEADER, errorFromWire, refusalSchema, SIDECAR_PORT, TOKEN_HEADER } from '../../sidecar/protocol.ts';
+import { pathOf } from './api.ts';
+import type { Cluster, ClusterAnswer } from './client.ts';
+import { apiError, type ApiCall, connectionError, parseStatus } from './errors.ts';
+
+/** Where a sidecar is and what it wants to see. Holds a secret. */
+export interface SidecarAddress {
+  readonly pod: string;
+  readonly uid: string;
+  /** Used inside the cluster; from outside the API server passes requests on. */
+  readonly podIp: string | undefined;
+  readonly token: string;
+  readonly epoch: number;
+}
+
+export interface SidecarCall {
+  readonly method: 'GET' | 'POST';
+  /** `/v1/…` */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+}
+
+const ANSWER_LIMIT = 60_000;
+
+/**
+ * One request to a sidecar; resolves with a 2xx answer whose body may still be coming. Throws the sidecar's own error,
+ * CLUSTER_UNREACHABLE when the API server is away, CLUSTER_FAILED (retryable) when the sidecar does not answer it.
+ */
+export async function callSidecar(
+  cluster: Cluster,
+  address: SidecarAddress,
+  direct: boolean,
+  call: SidecarCall,
+): Promise<ClusterAnswer> {
+  const headers = { [TOKEN_HEADER]: address.token, [EPOCH_HEADER]: String(address.epoch) };
+  const what = 'reach the pod through create pods/proxy';
+  const answer =
+    direct && address.podIp !== undefined
+      ? await openDirect(`http://${address.podIp}:${SIDECAR_PORT}${call.path}`, headers, call)
+      : await cluster.open({
+          ...call,
+          path: `${pathOf(cluster, 'pods', `${address.pod}:${SIDECAR_PORT}`)}/proxy${call.path}`,
+          headers,
+          what,
+        });
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  const said = await answer.body.text().catch(() => '');
+  throw refusal(answer.status, said, { what, namespace: cluster.namespace });
+}
+
+async function openDirect(url: string, headers: Record<string, string>, call: SidecarCall): Promise<ClusterAnswer> {
+  try {
+    const answer = await undiciRequest(url, {
+      method: call.method,
+      headers: { ...headers, ...(call.body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      headersTimeout: ANSWER_LIMIT,
+      bodyTimeout: 0,
+      signal: call.signal,
+    });
+    return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+  } catch (error) {
+    call.signal.throwIfAborted();
+    throw connectionError(error, { what: 'reach the pod', namespace: '' }, new URL(url).host);
+  }
+}
+
+/** The sidecar's own refusal, or that of the API server in between. */
+function refusal(status: number, said: string, call: ApiCall): WpcloneError {
+  try {
+    return errorFromWire(refusalSchema.parse(JSON.parse(said)).error);
+  } catch {
+    return apiError(status, parseStatus(said), call);
+  }
+}

@@ -1,0 +1,43 @@
+import type { CloneState } from '../types.ts';
+
+/** An instance's life, pool or not; kept in the pod's state label. */
+export const UNIT_STATES = [
+  'CREATING',
+  'VALIDATING',
+  'WARM',
+  'ASSIGNED',
+  'READY',
+  'RESETTING',
+  'QUARANTINED',
+  'DELETING',
+] as const;
+export type UnitState = (typeof UNIT_STATES)[number];
+
+/** What may follow what. An instance made for one clone goes from CREATING to ASSIGNED; everything may go to DELETING. */
+const NEXT: Readonly<Record<UnitState, readonly UnitState[]>> = {
+  CREATING: ['VALIDATING', 'ASSIGNED'],
+  VALIDATING: ['WARM', 'QUARANTINED'],
+  WARM: ['ASSIGNED', 'QUARANTINED'],
+  ASSIGNED: ['READY'],
+  READY: ['RESETTING'],
+  RESETTING: ['READY', 'VALIDATING', 'QUARANTINED'],
+  QUARANTINED: [],
+  DELETING: [],
+};
+
+export const mayFollow = (from: UnitState, to: UnitState): boolean => to === 'DELETING' || NEXT[from].includes(to);
+
+const CLONE_STATES: Readonly<Record<UnitState, CloneState>> = {
+  CREATING: 'creating',
+  VALIDATING: 'creating',
+  WARM: 'creating',
+  ASSIGNED: 'creating',
+  READY: 'ready',
+  RESETTING: 'resetting',
+  QUARANTINED: 'failed',
+  DELETING: 'expired',
+};
+
+/** How the rest of wpclone calls it. */
+export const cloneStateOf = (state: UnitState, expired: boolean): CloneState =>
+  state === 'READY' && expired ? 'expired' : CLONE_STATES[state];

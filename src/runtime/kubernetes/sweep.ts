@@ -1,0 +1,76 @@
+import type { WorkContext } from '../../shared/context.ts';
+import { toWpcloneError } from '../../shared/errors.ts';
+import { deleteObject, type Kind, listObjects } from './api.ts';
+import type { Cluster } from './client.ts';
+import { statusOf } from './errors.ts';
+import { CLONE_LABEL, DEADLINE, INSTANCE_SELECTOR } from './names.ts';
+import { removeObjects } from './remove.ts';
+import { parseUnit, type Unit } from './units.ts';
+
+/** Milliseconds that an expired clone still answers "this clone has ended" before it is removed. */
+const EXPIRED_GRACE = 60_000;
+
+/**
+ * Removes what has expired, what a dead process left unfinished, and what has lost its pod. Judged from a live list by the API
+ * server's clock; several sweeps at once do no harm. Returns the ids of the clones concerned.
+ */
+export async function sweepNamespace(cluster: Cluster, context: WorkContext): Promise<readonly string[]> {
+  const selection = { labelSelector: INSTANCE_SELECTOR };
+  const pods = await listObjects(cluster, 'pods', selection, context);
+  const now = context.now() + cluster.clockOffset();
+  const units = pods.items.map((pod) => parseUnit(pod).unit).filter((unit) => unit !== undefined);
+  const over = units.filter((unit) => !unit.deleting && isOver(unit, now));
+  const removed = new Set<string>();
+
+  for (const unit of over) {
+    const id = unit.cloneId ?? unit.name;
+    try {
+      await removeObjects(cluster, unit.name, unit.claim, context);
+      removed.add(id);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      context.log.warn('could not remove', { pod: unit.name, error: toWpcloneError(error).message });
+    }
+  }
+  const alive = new Set(pods.items.map((pod) => pod.metadata?.name));
+  for (const kind of ['secrets', 'services', 'ingresses'] as const) {
+    for (const id of await sweepOrphans(cluster, kind, alive, context)) removed.add(id);
+  }
+  return [...removed];
+}
+
+/** Why a unit is to go: its clone has ended, its maker is dead, or its pod has ended for good. */
+function isOver(unit: Unit, now: number): boolean {
+  if (unit.state === 'READY') {
+    return unit.expiresAt === undefined || now > unit.expiresAt + EXPIRED_GRACE || unit.ended;
+  }
+  if (unit.state === 'DELETING') return true;
+  return unit.deadline !== undefined && now > unit.deadline;
+}
+
+/** Objects of ours without their pod, past their own deadline; with an owner the cluster's garbage collector sees to it. */
+async function sweepOrphans(
+  cluster: Cluster,
+  kind: Exclude<Kind, 'pods' | 'events'>,
+  alive: ReadonlySet<string | undefined>,
+  context: WorkContext,
+): Promise<readonly string[]> {
+  const removed: string[] = [];
+  const list = await listObjects(cluster, kind, { labelSelector: INSTANCE_SELECTOR }, context).catch(
+    (error: unknown) => {
+      // Whoever may only look at pods can still use `list`; the clean-up job does the rest.
+      if (statusOf(error) === 403 || statusOf(error) === 404) return { items: [] };
+      throw error;
+    },
+  );
+  const now = context.now() + cluster.clockOffset();
+  for (const { metadata } of list.items) {
+    const { name, uid, labels, annotations, ownerReferences } = metadata ?? {};
+    const deadline = Date.parse(annotations?.[DEADLINE] ?? '');
+    const owned = (ownerReferences?.length ?? 0) > 0;
+    if (name === undefined || uid === undefined || owned || alive.has(name) || !(deadline < now)) continue;
+    await deleteObject(cluster, kind, { name, uid }, context);
+    removed.push(labels?.[CLONE_LABEL] ?? name);
+  }
+  return removed;
+}

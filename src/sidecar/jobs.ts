@@ -1,0 +1,137 @@
+import type { InstanceContext, InstanceOperations } from '../instance/types.ts';
+import type { Clock } from '../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { errorToWire, type JobEvent, type JobRequest, UNWATCHED_SECONDS } from './protocol.ts';
+
+type Listener = (event: JobEvent) => void;
+
+/** Work that lives in the sidecar, whoever watches: a cut stream is attached again by the job's id. */
+export interface Job {
+  readonly id: string;
+  readonly kind: JobRequest['kind'];
+  readonly running: boolean;
+  /** Calls back with the latest state at once, then with each event; returns how to stop listening. */
+  attach(listener: Listener): () => void;
+  cancel(reason: WpcloneError): void;
+  readonly finished: Promise<void>;
+}
+
+export interface Jobs {
+  /** Starts the job, or finds the one with the same id. Throws BUSY when another one of its kind is running. */
+  start(request: JobRequest): Job;
+  find(id: string): Job | undefined;
+  list(): readonly Job[];
+  /** Cancels all, and waits until they have stopped. */
+  stop(reason: WpcloneError): Promise<void>;
+}
+
+/** Ended jobs that are remembered, so that a watcher who was away for the end still learns it. */
+const REMEMBERED = 32;
+
+export function createJobs(operations: InstanceOperations, now: Clock): Jobs {
+  const jobs = new Map<string, Job>();
+
+  return {
+    start(request) {
+      const known = jobs.get(request.id);
+      if (known !== undefined) return known;
+      const busy = [...jobs.values()].find((job) => job.running && clashes(job.kind, request.kind));
+      if (busy !== undefined) {
+        throw new WpcloneError('BUSY', `The instance is still busy with ${busy.kind}.`, { retryable: true });
+      }
+      const job = startJob(request, operations, now);
+      jobs.set(request.id, job);
+      for (const old of [...jobs.values()].filter((each) => !each.running).slice(0, -REMEMBERED)) jobs.delete(old.id);
+      return job;
+    },
+    find: (id) => jobs.get(id),
+    list: () => [...jobs.values()],
+    async stop(reason) {
+      for (const job of jobs.values()) job.cancel(reason);
+      await Promise.all([...jobs.values()].map((job) => job.finished));
+    },
+  };
+}
+
+/** The database and the files are pulled at the same time; anything else wants the instance for itself. */
+function clashes(running: JobRequest['kind'], wanted: JobRequest['kind']): boolean {
+  const pulls = ['pull-database', 'pull-files'];
+  return running === wanted || !(pulls.includes(running) && pulls.includes(wanted));
+}
+
+function startJob(request: JobRequest, operations: InstanceOperations, now: Clock): Job {
+  const controller = new AbortController();
+  const listeners = new Set<Listener>();
+  let latest: JobEvent = { type: 'alive' };
+  let end: JobEvent | undefined;
+  let unwatchedSince: number | undefined = now();
+
+  const tell = (event: JobEvent) => {
+    if (event.type === 'progress') latest = event;
+    for (const listener of listeners) listener(event);
+  };
+  const cancel = (reason: WpcloneError) => controller.abort(reason);
+
+  const watchdog = setInterval(() => {
+    if (unwatchedSince === undefined || now() - unwatchedSince < UNWATCHED_SECONDS * 1000) return;
+    cancel(new WpcloneError('CANCELLED', 'Nobody has been watching this work for too long.'));
+  }, 5000);
+
+  const context: InstanceContext = {
+    signal: controller.signal,
+    progress: (counters, message) =>
+      tell({ type: 'progress', counters, ...(message === undefined ? {} : { message }) }),
+    retry: (message, waitSeconds) => tell({ type: 'retry', message, waitSeconds }),
+  };
+
+  const ended = async (): Promise<JobEvent> => {
+    try {
+      return { type: 'result', value: await run(request, operations, context) };
+    } catch (error) {
+      const reason: unknown = controller.signal.aborted ? controller.signal.reason : error;
+      return { type: 'error', error: errorToWire(toWpcloneError(reason)) };
+    }
+  };
+  const work = async (): Promise<void> => {
+    const event = await ended();
+    clearInterval(watchdog);
+    end = event;
+    tell(event);
+  };
+  const finished = work();
+
+  return {
+    id: request.id,
+    kind: request.kind,
+    get running() {
+      return end === undefined;
+    },
+    attach(listener) {
+      listeners.add(listener);
+      unwatchedSince = undefined;
+      listener(end ?? latest);
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) unwatchedSince = now();
+      };
+    },
+    cancel,
+    finished,
+  };
+}
+
+function run(request: JobRequest, operations: InstanceOperations, context: InstanceContext): Promise<unknown> {
+  switch (request.kind) {
+    case 'pull-database':
+      return operations.pullDatabase(request.task, context);
+    case 'pull-files':
+      return operations.pullFiles(request.task, context);
+    case 'configure':
+      return operations.configure(request.task, context);
+    case 'verify':
+      return operations.verify(request.task, context);
+    case 'reset':
+    default:
+      return operations.reset(context).then(() => null);
+  }
+}

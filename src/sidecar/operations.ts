@@ -1,0 +1,55 @@
+import type { InstanceContext, InstanceOperations } from '../instance/types.ts';
+import type { WorkContext } from '../shared/context.ts';
+import { toWpcloneError } from '../shared/errors.ts';
+
+/** How often a step is made again that the death of the database has ended. */
+const ATTEMPTS = 3;
+/** Milliseconds for a killed database to be started again by the kubelet and to recover. */
+const DATABASE_LIMIT = 90_000;
+const LOOK_AGAIN = 250;
+
+/**
+ * Makes a step again whose database died under it: the kubelet starts the container anew, and every step may be repeated.
+ * `databaseReady` throws while it does not answer; `incarnation` changes with each start of the server.
+ */
+export function survivingDatabase(
+  operations: InstanceOperations,
+  incarnation: () => Promise<string>,
+  work: Pick<WorkContext, 'now' | 'sleep'>,
+): InstanceOperations {
+  async function attempt<T>(run: () => Promise<T>, context: InstanceContext): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const before = await incarnation().catch(() => 'none');
+      try {
+        return await run();
+      } catch (error) {
+        context.signal.throwIfAborted();
+        const after = await incarnation().catch(() => 'none');
+        if (tries === ATTEMPTS || (before === after && after !== 'none')) throw error;
+        context.retry(`The database was restarted (${toWpcloneError(error).message}); this step begins again.`, 0);
+        await answering(context.signal);
+      }
+    }
+  }
+
+  async function answering(signal: AbortSignal): Promise<void> {
+    const until = work.now() + DATABASE_LIMIT;
+    for (;;) {
+      try {
+        await incarnation();
+        return;
+      } catch (error) {
+        if (work.now() > until) throw error;
+        await work.sleep(LOOK_AGAIN, signal);
+      }
+    }
+  }
+
+  return {
+    ...operations,
+    pullDatabase: (task, context) => attempt(() => operations.pullDatabase(task, context), context),
+    configure: (task, context) => attempt(() => operations.configure(task, context), context),
+    verify: (task, context) => attempt(() => operations.verify(task, context), context),
+    reset: (context) => attempt(() => operations.reset(context), context),
+  };
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { loadConfiguration } from '../instance/configuration.ts';
+import { prepareInstance } from '../instance/settings.ts';
+import { createInstanceOperations } from '../instance/operations.ts';
+import { writeWpConfig } from '../instance/wp-config.ts';
+import type { InstanceSite } from '../instance/types.ts';
+import type { WorkContext } from '../shared/context.ts';
+import { WpcloneError } from '../shared/errors.ts';
+import { checkDatabase, databaseIncarnation } from './database.ts';
+import { openEpochs } from './epochs.ts';
+import { createJobs } from './jobs.ts';
+import { survivingDatabase } from './operations.ts';
+import { createSidecarServer } from './server.ts';
+import { readSecret, type SidecarSettings } from './settings.ts';
+import { survivingWeb } from './verified.ts';
+import { createWebContainer } from './web.ts';
+
+export type SidecarWork = Pick<WorkContext, 'signal' | 'now' | 'sleep' | 'randomBytes' | 'log'>;
+
+/** Serves until the signal aborts; then ends what is running and tells its watchers why. */
+export async function runSidecar(settings: SidecarSettings, version: string, work: SidecarWork): Promise<void> {
+  const site = siteOf(settings);
+  await prepareInstance(site.paths);
+  const web = createWebContainer(settings.controlPath, settings.webUrl, work);
+  const operations = survivingDatabase(
+    survivingWeb(
+      createInstanceOperations(site, {
+        ...work,
+        base: settings.webUrl,
+        freeze: () => web.stopPhp(),
+        thaw: () => web.startPhp(),
+      }),
+      () => web.check(),
+      work,
+    ),
+    () => databaseIncarnation(settings),
+    work,
+  );
+  const knowPassword = passwordKeeper(site);
+  const jobs = createJobs(operations, work.now);
+  const server = createSidecarServer({
+    operations,
+    jobs,
+    epochs: await openEpochs(join(settings.statePath, 'epoch')),
+    log: work.log,
+    version,
+    token: () => readSecret(settings, 'token'),
+    ready: async () => {
+      await Promise.all([checkDatabase(settings, work.log), web.check()]);
+      await knowPassword();
+    },
+  });
+
+  await server.listen({ host: '0.0.0.0', port: settings.port });
+  work.log.info('listening', { port: settings.port, version });
+  await new Promise<void>((resolve) => {
+    if (work.signal.aborted) resolve();
+    work.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await jobs.stop(new WpcloneError('INSTANCE_LOST', 'The pod was stopped in the middle of the work.'));
+  await server.close();
+}
+
+/** A finished clone's wp-config.php holds the database's password too: it follows the Secret. */
+function passwordKeeper(site: InstanceSite): () => Promise<void> {
+  let known: string | undefined;
+  return async () => {
+    const { password } = site.database;
+    if (password === known) return;
+    const configuration = await loadConfiguration(site.paths).catch(() => undefined);
+    if (configuration !== undefined) await writeWpConfig(site, configuration);
+    known = password;
+  };
+}
+
+function siteOf(settings: SidecarSettings): InstanceSite {
+  const { home, socketPath, database, databaseUser } = settings;
+  return {
+    paths: {
+      home,
+      www: join(home, 'www'),
+      mail: join(home, 'mail'),
+      baseline: join(home, 'baseline'),
+      run: join(home, 'run'),
+    },
+    database: {
+      socketPath,
+      user: databaseUser,
+      database,
+      // Read anew each time: the Secret may be changed while the pod lives.
+      get password() {
+        return readSecret(settings, 'database-password');
+      },
+    },
+  };
+}

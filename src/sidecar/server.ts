@@ -1,0 +1,138 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Readable } from 'node:stream';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { InstanceOperations } from '../instance/types.ts';
+import type { Logger } from '../shared/context.ts';
+import { ERRORS, toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import type { Epochs } from './epochs.ts';
+import type { Job, Jobs } from './jobs.ts';
+import { EPOCH_HEADER, errorToWire, HEARTBEAT_SECONDS, jobRequestSchema, TOKEN_HEADER } from './protocol.ts';
+
+export interface SidecarServerDeps {
+  readonly operations: InstanceOperations;
+  readonly jobs: Jobs;
+  readonly epochs: Epochs;
+  readonly log: Logger;
+  readonly version: string;
+  /** Read for each request: a Secret that is changed is mounted anew without a restart. */
+  readonly token: () => string;
+  /** Whether the database and the web server answer, for the readiness probe. Throws with the reason when one does not. */
+  readonly ready: () => Promise<void>;
+}
+
+/** Bytes; the description of a site with thousands of tables fits. */
+const BODY_LIMIT = 64 * 1024 * 1024;
+const HEALTH_PATHS = ['/healthz', '/readyz'];
+
+/** The sidecar's HTTP API. Every path but the two probes wants the pod's token and a current epoch. */
+export function createSidecarServer(deps: SidecarServerDeps): FastifyInstance {
+  const app = Fastify({ logger: false, bodyLimit: BODY_LIMIT, forceCloseConnections: true });
+
+  app.setErrorHandler((error, _request, reply) => {
+    const refusal = error instanceof z.ZodError ? malformed(error) : fromFastify(error);
+    if (refusal.code === 'INTERNAL') deps.log.warn('request failed', { error: refusal.message });
+    return reply.code(ERRORS[refusal.code].http).send({ error: errorToWire(refusal) });
+  });
+
+  app.addHook('onRequest', async (request) => {
+    if (HEALTH_PATHS.includes(request.url)) return;
+    authenticate(request, deps.token());
+    await deps.epochs.admit(epochOf(request));
+  });
+
+  app.get('/healthz', async () => ({ ok: true }));
+  app.get('/readyz', async (_request, reply) => {
+    try {
+      await deps.ready();
+      return { ok: true };
+    } catch (error) {
+      return reply.code(503).send({ ok: false, reason: toWpcloneError(error).message });
+    }
+  });
+
+  app.get('/v1/status', async () => ({
+    version: deps.version,
+    epoch: deps.epochs.current(),
+    jobs: deps.jobs.list().map(({ id, kind, running }) => ({ id, kind, running })),
+  }));
+
+  app.post('/v1/jobs', async (request, reply) => {
+    const job = deps.jobs.start(jobRequestSchema.parse(request.body));
+    deps.log.info('job', { id: job.id, kind: job.kind });
+    return reply.type('application/x-ndjson').send(eventStream(job));
+  });
+  app.get<{ Params: { id: string } }>('/v1/jobs/:id', async (request, reply) =>
+    reply.type('application/x-ndjson').send(eventStream(findJob(deps.jobs, request.params.id))),
+  );
+  app.post<{ Params: { id: string } }>('/v1/jobs/:id/cancel', async (request) => {
+    const job = findJob(deps.jobs, request.params.id);
+    job.cancel(new WpcloneError('CANCELLED', 'Cancelled.'));
+    await job.finished;
+    return { ok: true };
+  });
+
+  app.post('/v1/login-link', async (request) => ({
+    url: await deps.operations.createLoginLink(request.signal),
+  }));
+  app.post('/v1/expiry', async (request) => {
+    const { expiresAt } = z.object({ expiresAt: z.number() }).parse(request.body);
+    await deps.operations.setExpiry(expiresAt, request.signal);
+    return { ok: true };
+  });
+  app.get('/v1/mail', async (request) => ({ mail: await deps.operations.listMail(request.signal) }));
+
+  return app;
+}
+
+/** One JSON object per line until the job ends; going away only stops the watching. */
+function eventStream(job: Job): Readable {
+  const stream = new Readable({ read: () => undefined });
+  const push = (event: unknown) => stream.push(`${JSON.stringify(event)}\n`);
+  const heartbeat = setInterval(() => push({ type: 'alive' }), HEARTBEAT_SECONDS * 1000);
+  const detach = job.attach((event) => {
+    // Progress that a slow reader has not taken yet is worth less than memory.
+    if (event.type === 'progress' && stream.readableLength > 1_000_000) return;
+    push(event);
+    if (event.type === 'result' || event.type === 'error') stream.push(null);
+  });
+  stream.once('close', () => {
+    clearInterval(heartbeat);
+    detach();
+  });
+  return stream;
+}
+
+function findJob(jobs: Jobs, id: string): Job {
+  const job = jobs.find(id);
+  if (job === undefined) throw new WpcloneError('NOT_FOUND', `There is no job ${id}.`);
+  return job;
+}
+
+function authenticate(request: FastifyRequest, token: string): void {
+  const given = request.headers[TOKEN_HEADER];
+  if (typeof given === 'string' && sameSecret(given, token)) return;
+  throw new WpcloneError('CLUSTER_AUTH', 'The sidecar refused the token.');
+}
+
+/** Compared by digest: equal length, and the time says nothing about where they differ. */
+function sameSecret(one: string, other: string): boolean {
+  const digest = (value: string) => createHash('sha256').update(value).digest();
+  return timingSafeEqual(digest(one), digest(other));
+}
+
+function epochOf(request: FastifyRequest): number {
+  const epoch = Number(request.headers[EPOCH_HEADER]);
+  if (Number.isSafeInteger(epoch) && epoch >= 0) return epoch;
+  throw new WpcloneError('BAD_INPUT', `The ${EPOCH_HEADER} header is missing.`);
+}
+
+function malformed(error: z.ZodError): WpcloneError {
+  return new WpcloneError('BAD_INPUT', `The request is malformed: ${z.prettifyError(error)}`);
+}
+
+function fromFastify(error: unknown): WpcloneError {
+  if (!(error instanceof Error) || error instanceof WpcloneError || !('statusCode' in error))
+    return toWpcloneError(error);
+  return Number(error.statusCode) < 500 ? new WpcloneError('BAD_INPUT', error.message) : toWpcloneError(error);
+}

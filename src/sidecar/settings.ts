@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { WpcloneError } from '../shared/errors.ts';
+import { SIDECAR_PORT } from './protocol.ts';
+
+/** Where things are in the pod; the defaults are the image's. */
+export interface SidecarSettings {
+  readonly home: string;
+  readonly socketPath: string;
+  /** The pipes of the web container. */
+  readonly controlPath: string;
+  readonly database: string;
+  readonly databaseUser: string;
+  /** A mounted Secret: one file per key. */
+  readonly secretPath: string;
+  /** Outlives the container, and is not shared with the clone's PHP. */
+  readonly statePath: string;
+  readonly port: number;
+  readonly webUrl: string;
+}
+
+export function sidecarSettings(env: Readonly<Record<string, string | undefined>>): SidecarSettings {
+  return {
+    home: env['WPCLONE_INSTANCE'] ?? '/wpclone',
+    socketPath: env['WPCLONE_DATABASE_SOCKET'] ?? '/run/mysqld/mysqld.sock',
+    controlPath: env['WPCLONE_CONTROL_PATH'] ?? '/run/mysqld',
+    database: 'wordpress',
+    databaseUser: 'wordpress',
+    secretPath: env['WPCLONE_SECRET_PATH'] ?? '/run/secrets/wpclone',
+    statePath: env['WPCLONE_SIDECAR_STATE'] ?? '/tmp',
+    port: Number(env['WPCLONE_SIDECAR_PORT'] ?? SIDECAR_PORT),
+    webUrl: env['WPCLONE_WEB_URL'] ?? 'http://127.0.0.1:8080',
+  };
+}
+
+/** Read anew each time: the kubelet swaps the files when the Secret changes. */
+export function readSecret(settings: SidecarSettings, key: 'token' | 'database-password'): string {
+  try {
+    const value = readFileSync(`${settings.secretPath}/${key}`, 'utf8').trim();
+    if (value !== '') return value;
+  } catch (error) {
+    throw new WpcloneError('INTERNAL', `The pod's Secret has no readable ${key}.`, { cause: error });
+  }
+  throw new WpcloneError('INTERNAL', `The pod's Secret has an empty ${key}.`);
+}

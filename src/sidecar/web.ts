@@ -1,0 +1,67 @@
+import { open } from 'node:fs/promises';
+import { request } from 'undici';
+import type { WorkContext } from '../shared/context.ts';
+import { WpcloneError } from '../shared/errors.ts';
+
+/** The web container, which shares no processes with this one: it is spoken to through two pipes (see the image's entrypoint.sh). */
+export interface WebContainer {
+  /** Ends PHP and all that it started. */
+  stopPhp(): Promise<void>;
+  startPhp(): Promise<void>;
+  /** Throws SERVER_FAILED when nginx or PHP does not answer. */
+  check(): Promise<void>;
+}
+
+/** Milliseconds: PHP gets five seconds for the requests it is serving. */
+const ANSWER_LIMIT = 15_000;
+
+export function createWebContainer(
+  folder: string,
+  webUrl: string,
+  work: Pick<WorkContext, 'now' | 'sleep'>,
+): WebContainer {
+  const failed = (message: string, cause?: unknown) =>
+    new WpcloneError('SERVER_FAILED', message, { cause, retryable: true, details: { log: 'wpclone logs' } });
+
+  async function say(command: 'stop' | 'start'): Promise<void> {
+    // Both ways and not blocking: a web container that is not there must not hang this one.
+    const flags = 0o2 | 0o4000;
+    const [out, back] = await Promise.all([open(`${folder}/web.in`, flags), open(`${folder}/web.out`, flags)]);
+    try {
+      await drain(back);
+      await out.write(`${command}\n`);
+      const until = work.now() + ANSWER_LIMIT;
+      for (let heard = ''; !heard.includes(`${command} done`); heard += await drain(back)) {
+        if (work.now() > until) throw failed(`The web container did not ${command} PHP.`);
+        await work.sleep(20);
+      }
+    } finally {
+      await Promise.all([out.close(), back.close()]);
+    }
+  }
+
+  return {
+    stopPhp: () => say('stop'),
+    startPhp: () => say('start'),
+    async check() {
+      try {
+        const answer = await request(`${webUrl}/-/wpclone/php-health`, { headersTimeout: 2000 });
+        await answer.body.dump();
+        if (answer.statusCode !== 200) throw failed(`The web server answers ${answer.statusCode}.`);
+      } catch (error) {
+        throw error instanceof WpcloneError ? error : failed('The web server does not answer yet.', error);
+      }
+    },
+  };
+}
+
+async function drain(pipe: Awaited<ReturnType<typeof open>>): Promise<string> {
+  const buffer = Buffer.alloc(4096);
+  try {
+    const { bytesRead } = await pipe.read(buffer, 0, buffer.length, null);
+    return buffer.toString('utf8', 0, bytesRead);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return '';
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+#!/bin/bash
+# entrypoint.sh ROLE [ARGUMENT...]: the roles of the instance image.
+#   web        nginx and PHP-FPM over the clone's files
+#   database   MariaDB; the arguments are server options
+#   sidecar    the transfer code behind its HTTP API
+#   wpclone    the command line (the clean-up CronJob uses it)
+set -euo pipefail
+role=${1:-web}
+[ $# -gt 0 ] && shift
+home=/wpclone
+sockets=/run/mysqld
+
+# Runs PHP-FPM, and stops and starts it when the sidecar says so: nothing of a clone may run while it is put back.
+php() {
+  local php command
+  php-fpm --nodaemonize --fpm-config /opt/wpclone/image/php-fpm.conf &
+  php=$!
+  while read -r command <&3; do
+    if [ "$command" = stop ] && [ -n "$php" ]; then
+      kill -TERM "$php" || true
+      wait "$php" || true
+      php=
+    elif [ "$command" = start ] && [ -z "$php" ]; then
+      php-fpm --nodaemonize --fpm-config /opt/wpclone/image/php-fpm.conf &
+      php=$!
+    fi
+    echo "$command done" >&4
+  done
+}
+
+web() {
+  mkdir -p "$home"/{www,run/tmp,mail} /tmp/nginx
+  # Both the port people use from outside (part of the clone's URL) and the probes' port are listened on.
+  listen=
+  [ -n "${WPCLONE_URL_PORT:-}" ] && listen="listen 127.0.0.1:$WPCLONE_URL_PORT;"
+  sed "s|#URL_PORT#|$listen|" /opt/wpclone/image/nginx.conf >/tmp/nginx/nginx.conf
+  for pipe in web.in web.out; do
+    [ -p "$sockets/$pipe" ] || mkfifo "$sockets/$pipe"
+  done
+  # Opened both ways, so that neither side waits for the other to open.
+  exec 3<>"$sockets/web.in" 4<>"$sockets/web.out"
+
+  export WPCLONE_INSTANCE=$home WPCLONE_PHP=/usr/bin/php PHP_INI_SCAN_DIR=:/opt/wpclone/image/php
+  # Whatever honours a proxy is sent to a port where nothing listens: a clone reaches nobody.
+  export http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9
+  # What PHP logs is read in the clone's folder by verify, and in the pod's log by people.
+  touch "$home/run/php-errors.log"
+  tail -q -n 0 -F "$home/run/php-errors.log" &
+  tail=$!
+  php &
+  php=$!
+  nginx -c /tmp/nginx/nginx.conf &
+  nginx=$!
+  # SIGQUIT lets both finish the requests they are serving.
+  trap 'kill -QUIT "$nginx" "$(</tmp/php-fpm.pid)" 2>/dev/null || true' TERM INT QUIT
+  code=0
+  wait "$nginx" || code=$?
+  # A signal ends the first wait before nginx has ended.
+  wait "$nginx" 2>/dev/null || true
+  kill -KILL "$php" "$tail" 2>/dev/null || true
+  exit "$code"
+}
+
+database() {
+  data=/var/lib/mysql/data
+  if [ ! -d "$data" ]; then
+    rm -rf /var/lib/mysql/new
+    cp -a /opt/wpclone/datadir /var/lib/mysql/new
+    mv /var/lib/mysql/new "$data"
+  fi
+  name=${MYSQL_DATABASE:-wordpress} user=${MYSQL_USER:-wordpress}
+  password=$(<"${MYSQL_PASSWORD_FILE:?}")
+  [[ $name$user$password =~ ^[A-Za-z0-9_-]+$ ]] || { echo "The database's name, user or password has characters that it may not have." >&2; exit 1; }
+  # Run at every start, one statement per line, so that the password always is the one of the Secret, whatever the data folder says.
+  umask 077
+  {
+    echo "CREATE DATABASE IF NOT EXISTS \`$name\` CHARACTER SET utf8mb4;"
+    for host in localhost 127.0.0.1; do
+      echo "CREATE USER IF NOT EXISTS '$user'@'$host';"
+      echo "ALTER USER '$user'@'$host' IDENTIFIED BY '$password';"
+      echo "GRANT ALL ON \`$name\`.* TO '$user'@'$host';"
+    done
+  } >/tmp/init.sql
+  rm -f "$sockets/mysqld.sock"
+  umask 022
+  exec mariadbd --defaults-file=/opt/wpclone/image/database.cnf --datadir="$data" --init-file=/tmp/init.sql "$@"
+}
+
+case $role in
+  web) web ;;
+  database) database "$@" ;;
+  sidecar) exec node /opt/wpclone/dist/sidecar/main.js "$@" ;;
+  wpclone) exec node /opt/wpclone/bin/run.js "$@" ;;
+  *) echo "entrypoint.sh: unknown role $role; one of web, database, sidecar, wpclone." >&2; exit 64 ;;
+esac

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { packagePath } from '../../../src/shared/package-root.ts';
+import { clusterManifests } from '../../../src/runtime/kubernetes/cluster/manifests.ts';
+import { rightsNeeded } from '../../../src/runtime/kubernetes/cluster/rights.ts';
+import {
+  ingressManifest,
+  type InstancePlan,
+  ownerOf,
+  podManifest,
+  secretManifest,
+  serviceManifest,
+} from '../../../src/runtime/kubernetes/manifests.ts';
+import { parseOptions } from '../../../src/runtime/kubernetes/options.ts';
+import { parseUnit } from '../../../src/runtime/kubernetes/units.ts';
+import { schemaErrors } from './schema.ts';
+
+const plan: InstancePlan = {
+  cloneId: 'mysite-k3f',
+  claim: 'claim-0123456789',
+  deadline: '2026-01-01T00:05:00.000Z',
+  expiresAt: '2026-01-01T01:00:00.000Z',
+  facts: {
+    url: 'http://localhost:20123',
+    source: { url: 'https://mysite.example', wordpressVersion: '', phpVersion: '' },
+    adminUsername: '',
+    createdAt: '2026-01-01T00:00:00.000Z',
+  },
+  image: 'registry.example/instance:1',
+  secrets: { token: 'token-1', databasePassword: 'password-2', rootPassword: 'password-3' },
+};
+const settings = {
+  domain: 'clones.example',
+  ingressClass: 'nginx',
+  clusterIssuer: 'letsencrypt',
+  databaseImage: 'mysql:8.0',
+  imagePullSecrets: ['registry'],
+  tolerations: [{ key: 'staging', operator: 'Exists' }],
+};
+const owner = ownerOf({ name: 'wpclone-mysite-k3f', uid: 'uid-1' });
+
+describe('what is shipped fits the schemas of current Kubernetes', () => {
+  const options = { ...parseOptions(settings), domain: 'clones.example' };
+  test.each([
+    ['V1Pod', podManifest(plan, options)],
+    ['V1Pod', podManifest(plan, parseOptions({}))],
+    ['V1Secret', secretManifest(plan)],
+    ['V1Service', serviceManifest(plan.cloneId, owner, plan.claim)],
+    ['V1Ingress', ingressManifest(plan.cloneId, owner, plan.claim, options)],
+  ])('%s of a clone', (type, manifest) => {
+    expect(schemaErrors(type, JSON.parse(JSON.stringify(manifest)))).toEqual([]);
+  });
+
+  test('all that cluster init applies', async () => {
+    const cluster = { namespace: 'clones', image: 'i', imagePullSecrets: ['registry'], batchVersion: 'v1' };
+    const manifests = await clusterManifests(cluster);
+    expect(manifests.map(({ kind }) => kind)).toEqual([
+      'Namespace',
+      'ServiceAccount',
+      'Role',
+      'RoleBinding',
+      'ResourceQuota',
+      'LimitRange',
+      'NetworkPolicy',
+      'CronJob',
+    ]);
+    for (const manifest of manifests) expect(schemaErrors(`V1${manifest.kind}`, manifest)).toEqual([]);
+    expect(JSON.stringify(manifests)).not.toContain('wordpress-staging');
+  });
+
+  test('the check itself notices what a schema does not have', () => {
+    expect(schemaErrors('V1Pod', { spec: { containers: [{ name: 1, colour: 'red' }] } })).toEqual([
+      'V1Pod.spec.containers[0].name is not a string',
+      'V1Pod.spec.containers[0].colour is not in the schema',
+    ]);
+  });
+});
+
+describe('a clone’s pod', () => {
+  test('says about itself what is read back from it', () => {
+    const pod = podManifest(plan, parseOptions({}));
+    const { unit } = parseUnit({ ...pod, metadata: { ...pod.metadata, uid: 'uid-1' } });
+    expect(unit).toMatchObject({
+      cloneId: plan.cloneId,
+      state: 'CREATING',
+      epoch: 0,
+      claim: plan.claim,
+      facts: plan.facts,
+    });
+  });
+
+  test('holds no secret but by reference', () => {
+    const text = JSON.stringify(podManifest(plan, parseOptions({})));
+    for (const secret of Object.values(plan.secrets)) expect(text).not.toContain(secret);
+  });
+
+  test('takes an official database image by its own environment and options', () => {
+    const [, database] = podManifest(plan, parseOptions(settings)).spec?.containers ?? [];
+    expect(database?.image).toBe('mysql:8.0');
+    expect(database?.args?.every((argument) => argument.startsWith('--'))).toBe(true);
+    expect(database?.args).toContain('--bind-address=127.0.0.1');
+    expect(database?.env?.map(({ name }) => name)).toContain('MYSQL_ROOT_PASSWORD_FILE');
+  });
+});
+
+test('the role that is shipped grants every right that is needed, and check asks for no other', () => {
+  const [role] = parseAllDocuments(readFileSync(packagePath('templates', 'kubernetes', 'role.yaml'), 'utf8'));
+  const { rules } = (role?.toJS() ?? { rules: [] }) as {
+    rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+  };
+  const missing = rightsNeeded(true).filter(
+    ({ group, resource, verb }) =>
+      !rules.some(
+        (rule) => rule.apiGroups.includes(group) && rule.resources.includes(resource) && rule.verbs.includes(verb),
+      ),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('the image’s version label is the package’s version', () => {
+  const { version } = JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string };
+  const dockerfile = readFileSync(packagePath('templates', 'image', 'Dockerfile'), 'utf8');
+  expect(/image\.version="([^"]+)"/.exec(dockerfile)?.[1]).toBe(version);
+});

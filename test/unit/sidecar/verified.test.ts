@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import type { InstanceContext, InstanceOperations } from '../../../src/instance/types.ts';
+import { survivingWeb } from '../../../src/sidecar/verified.ts';
+
+/** A web server that is down for its first so many looks, and an instance whose verification ends as listed, in turn. */
+function instance(down: number[], outcomes: ('ok' | Error)[]) {
+  let looks = 0;
+  let time = 0;
+  const retries: string[] = [];
+  const verify = () => {
+    const outcome = outcomes.shift();
+    return outcome === 'ok' ? Promise.resolve({ checks: [] }) : Promise.reject(outcome ?? new Error('once too often'));
+  };
+  const operations = survivingWeb(
+    { verify } as unknown as InstanceOperations,
+    () => (down.includes(looks++) ? Promise.reject(new Error('down')) : Promise.resolve()),
+    { now: () => time, sleep: (milliseconds) => Promise.resolve(void (time += milliseconds)) },
+  );
+  const context = { signal: new AbortController().signal, retry: (message: string) => retries.push(message) };
+  return { retries, verify: () => operations.verify({} as never, context as unknown as InstanceContext) };
+}
+
+test('a clone is verified once the web server answers', async () => {
+  const { verify, retries } = instance([0, 1, 2], ['ok']);
+  expect(await verify()).toEqual({ checks: [] });
+  expect(retries).toEqual([]);
+});
+
+test('a web server that dies during the verification costs a second one, said aloud', async () => {
+  const { verify, retries } = instance([1, 2], [new Error('refused'), 'ok']);
+  expect(await verify()).toEqual({ checks: [] });
+  expect(retries).toHaveLength(1);
+});
+
+test('a clone that is no good is not verified twice', async () => {
+  const failure = new Error('no front page');
+  const { verify } = instance([], [failure, 'ok']);
+  await expect(verify()).rejects.toBe(failure);
+});
