@@ -1,0 +1,221 @@
+import type { WorkContext } from '../shared/context.ts';
+import { WpcloneError } from '../shared/errors.ts';
+import type { StepName, Warning } from '../shared/events.ts';
+import { bytes, count, seconds } from '../shared/format.ts';
+import type { ConfigureTask, DatabaseResult, FilesResult, MediaMode, PullTask } from '../instance/types.ts';
+import type { CloneFacts, Instance, Runtime } from '../runtime/types.ts';
+import type { SourceAccess } from '../site/access.ts';
+import type { SiteInfo } from '../site/info.ts';
+import { cloneName, randomWord } from './names.ts';
+import { type Pipeline, runPipeline } from './pipeline.ts';
+import { refuseWhatCannotBeCloned } from './plan.ts';
+
+/** A source that answers signed requests, and what it said about itself. */
+export interface ConnectedSource {
+  readonly access: SourceAccess;
+  readonly info: SiteInfo;
+  readonly way: 'known-key' | 'http' | 'browser';
+  /** This run put the plugin there: a failed clone takes it off again. */
+  readonly installedNow: boolean;
+}
+
+export interface SourcePort {
+  connect(context: WorkContext): Promise<ConnectedSource>;
+  /** Takes the plugin off the source and forgets its key. */
+  disconnect(source: ConnectedSource, context: WorkContext): Promise<void>;
+}
+
+export interface ClonePlan {
+  readonly url: string;
+  readonly name: string | undefined;
+  readonly ttlSeconds: number;
+  readonly media: MediaMode;
+  readonly excludeTables: readonly string[];
+  readonly excludePaths: readonly string[];
+  readonly keepMail: boolean;
+}
+
+export interface CloneOutcome {
+  readonly facts: CloneFacts;
+  readonly password: string;
+  readonly loginUrl: string;
+  readonly way: ConnectedSource['way'];
+  readonly database: DatabaseResult;
+  readonly files: FilesResult;
+  readonly warnings: readonly Warning[];
+  /** Seconds by step. */
+  readonly timings: ReadonlyMap<StepName, number>;
+}
+
+/** Copies a site into an instance of `runtime`, from command to verified clone; whatever fails, nothing stays behind. */
+export async function cloneSite(
+  plan: ClonePlan,
+  source: SourcePort,
+  runtime: Runtime,
+  context: WorkContext,
+): Promise<CloneOutcome> {
+  return runPipeline(context, async (pipeline) => {
+    const phpVersion = Promise.withResolvers<string | undefined>();
+    const [connected, instance] = await Promise.all([
+      connect(pipeline, source, phpVersion.resolve),
+      provision(pipeline, plan, runtime, phpVersion.promise),
+    ]);
+    const { access, info } = connected;
+
+    const cloneUrl = cloneUrlOf(instance.url, info.home);
+    const { media, excludeTables, excludePaths } = plan;
+    const pull: PullTask = { access, info, cloneUrl, media, excludeTables, excludePaths };
+    const [database, files] = await Promise.all([
+      pullDatabase(pipeline, instance, pull),
+      pullFiles(pipeline, instance, pull),
+    ]);
+
+    const admin = newAdministrator(context);
+    const expiresAt = context.now() + plan.ttlSeconds * 1000;
+    const task: ConfigureTask = {
+      cloneId: instance.id,
+      cloneUrl,
+      info,
+      media,
+      expiresAt,
+      admin,
+      keepMail: plan.keepMail,
+      insecureTls: access.insecureTls,
+    };
+    const configured = await configure(pipeline, instance, task);
+    await verify(pipeline, instance, task);
+
+    const loginUrl = await instance.operations.createLoginLink(context.signal);
+    const facts = await runtime.markReady(
+      instance.id,
+      {
+        url: cloneUrl,
+        source: { url: info.home, wordpressVersion: info.wordpressVersion, phpVersion: info.phpVersion },
+        expiresAt,
+        adminUsername: admin.username,
+        adminPassword: admin.password,
+      },
+      context,
+    );
+    const warnings = [...database.warnings, ...files.warnings, ...configured.warnings];
+    return {
+      facts,
+      password: admin.password,
+      loginUrl,
+      way: connected.way,
+      database,
+      files,
+      warnings,
+      timings: pipeline.timings,
+    };
+  });
+}
+
+/** The PHP version is passed on as soon as it is known: provisioning runs at the same time and may choose by it. */
+function connect(
+  pipeline: Pipeline,
+  source: SourcePort,
+  phpVersion: (version: string | undefined) => void,
+): Promise<ConnectedSource> {
+  const connected = pipeline.step('connect', async ({ work }) => {
+    const value = await source.connect(work);
+    if (value.installedNow) {
+      pipeline.onUndo('connect', 'taking the plugin off the source', (undo) => source.disconnect(value, undo));
+    }
+    phpVersion(value.info.phpVersion);
+    refuseWhatCannotBeCloned(value.info);
+    return { value, message: describeSource(value) };
+  });
+  return connected.finally(() => phpVersion(undefined));
+}
+
+/** How often a generated name that turns out to be taken is replaced. */
+const NAME_ATTEMPTS = 5;
+
+function provision(
+  pipeline: Pipeline,
+  plan: ClonePlan,
+  runtime: Runtime,
+  phpVersion: Promise<string | undefined>,
+): Promise<Instance> {
+  return pipeline.step('provision', async ({ work }) => {
+    const started = work.now();
+    for (let attempt = 1; ; attempt += 1) {
+      const id = plan.name ?? cloneName(plan.url, work.randomBytes);
+      const expiresAt = started + plan.ttlSeconds * 1000;
+      try {
+        const value = await runtime.provision({ id, sourceUrl: plan.url, expiresAt, phpVersion }, work);
+        pipeline.onUndo('provision', `removing ${id}`, (undo) => runtime.remove(id, undo));
+        const kind = value.how === 'warm' ? `warm ${runtime.kind}` : runtime.kind;
+        return { value, message: `${kind} instance in ${seconds((work.now() - started) / 1000)}` };
+      } catch (error) {
+        const taken = error instanceof WpcloneError && error.code === 'NAME_TAKEN';
+        if (!taken || plan.name !== undefined || attempt === NAME_ATTEMPTS) throw error;
+      }
+    }
+  });
+}
+
+function pullDatabase(pipeline: Pipeline, instance: Instance, task: PullTask): Promise<DatabaseResult> {
+  return pipeline.step('database', async (step) => {
+    const value = await instance.operations.pullDatabase(task, step);
+    warn(step.work, value.warnings);
+    const message = `${bytes(value.bytes)}, ${count(value.rows)} rows, ${count(value.urlsRewritten)} URLs rewritten`;
+    return { value, message };
+  });
+}
+
+function pullFiles(pipeline: Pipeline, instance: Instance, task: PullTask): Promise<FilesResult> {
+  return pipeline.step('files', async (step) => {
+    const value = await instance.operations.pullFiles(task, step);
+    warn(step.work, value.warnings);
+    const reused = value.reused > 0 ? `, ${count(value.reused)} of them unchanged since the last clone` : '';
+    return { value, message: `${count(value.files)} files, ${bytes(value.bytes)}${reused}` };
+  });
+}
+
+function configure(pipeline: Pipeline, instance: Instance, task: ConfigureTask) {
+  return pipeline.step('configure', async (step) => {
+    const value = await instance.operations.configure(task, step);
+    warn(step.work, value.warnings);
+    const aside = value.setAside.length > 0 ? `set aside ${value.setAside.join(', ')}` : '';
+    return { value, message: aside };
+  });
+}
+
+function verify(pipeline: Pipeline, instance: Instance, task: ConfigureTask): Promise<unknown> {
+  return pipeline.step('verify', async (step) => {
+    const value = await instance.operations.verify(task, step);
+    return { value, message: value.checks.map((check) => check.name).join(', ') };
+  });
+}
+
+function warn(context: WorkContext, warnings: readonly Warning[]): void {
+  for (const warning of warnings) context.emit({ type: 'warning', ...warning });
+}
+
+/** The instance's origin with the path of the source's home URL, so that root-relative links keep working. */
+export function cloneUrlOf(instanceUrl: string, sourceHome: string): string {
+  return `${new URL(instanceUrl).origin}${new URL(sourceHome).pathname}`.replace(/\/+$/, '');
+}
+
+function newAdministrator(context: WorkContext): ConfigureTask['admin'] {
+  return {
+    username: `wpclone-${randomWord(4, context.randomBytes)}`,
+    password: context.randomBytes(15).toString('base64url'),
+    email: 'wpclone@clone.invalid',
+  };
+}
+
+const WAYS: Record<ConnectedSource['way'], string> = {
+  'known-key': 'known key',
+  http: 'logged in over HTTP',
+  browser: 'logged in with a browser',
+};
+
+function describeSource({ info, way }: ConnectedSource): string {
+  const size = info.tables.reduce((sum, table) => sum + table.dataBytes, 0);
+  const php = info.phpVersion.split('.').slice(0, 2).join('.');
+  const tables = `${count(info.tables.length)} tables, ${bytes(size)} of database`;
+  return `WordPress ${info.wordpressVersion}, PHP ${php}, ${tables} (${WAYS[way]})`;
+}

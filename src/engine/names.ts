@@ -1,0 +1,20 @@
+/** Letters and digits that cannot be mistaken for one another when read aloud or typed. */
+const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
+
+/** A short random word, for names; not a secret. */
+export function randomWord(length: number, randomBytes: (size: number) => Buffer): string {
+  return [...randomBytes(length)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
+}
+
+/** `https://www.my-site.example/blog` → `my-site-k3f`: a DNS label (RFC 1123 section 2.1) of at most 40 characters. */
+export function cloneName(sourceUrl: string, randomBytes: (size: number) => Buffer): string {
+  const labels = new URL(sourceUrl).hostname.replace(/^www\./, '').split('.');
+  const isAddress = labels.every((label) => /^\d*$/.test(label)) || sourceUrl.includes('[');
+  const host = isAddress ? 'site' : (labels[0] ?? '');
+  const slug = host
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 36)
+    .replace(/^[-0-9]+|-+$/g, '');
+  return `${slug === '' ? 'site' : slug}-${randomWord(3, randomBytes)}`;
+}

@@ -1,0 +1,110 @@
+import type { WorkContext } from '../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import type { StepCounters, StepName } from '../shared/events.ts';
+
+/** What a step is given while it runs; also what an instance's operations take. */
+export interface StepContext {
+  readonly signal: AbortSignal;
+  readonly progress: (counters: StepCounters, message?: string) => void;
+  readonly retry: (message: string, waitSeconds: number) => void;
+  /** The caller's context with this pipeline's signal. */
+  readonly work: WorkContext;
+}
+
+export interface Pipeline {
+  /** Runs one named step; steps started together run together. `message` is what a person reads when it is done. */
+  step<T>(name: StepName, run: (context: StepContext) => Promise<{ value: T; message: string }>): Promise<T>;
+  /** Registers how to take back what has just been done. Run in reverse order when anything fails later. */
+  onUndo(step: StepName, message: string, undo: (context: WorkContext) => Promise<void>): void;
+  /** Seconds each finished step took. */
+  readonly timings: ReadonlyMap<StepName, number>;
+}
+
+interface Undo {
+  readonly step: StepName;
+  readonly message: string;
+  readonly run: (context: WorkContext) => Promise<void>;
+}
+
+/** How long taking everything back may last, in milliseconds; past it the sweep of the next command does the rest. */
+const UNDO_LIMIT = 60_000;
+
+/**
+ * Runs `body` with steps. When a step fails or the caller cancels, the other running steps are cancelled and waited for,
+ * what was done is taken back in reverse order, and the first failure is thrown: never one that it caused in a sibling.
+ */
+export async function runPipeline<T>(context: WorkContext, body: (pipeline: Pipeline) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const signal = AbortSignal.any([context.signal, controller.signal]);
+  const work: WorkContext = { ...context, signal };
+  const running = new Set<Promise<unknown>>();
+  const undos: Undo[] = [];
+  const timings = new Map<StepName, number>();
+
+  const step: Pipeline['step'] = (name, run) => {
+    const started = context.now();
+    context.emit({ type: 'step-started', step: name });
+    const promise = (async () => {
+      try {
+        signal.throwIfAborted();
+        const { value, message } = await run(stepContext(name, work));
+        const seconds = (context.now() - started) / 1000;
+        timings.set(name, seconds);
+        context.emit({ type: 'step-finished', step: name, message, seconds });
+        return value;
+      } catch (error) {
+        const failure = context.signal.aborted ? cancelled(context.signal) : toWpcloneError(error);
+        context.emit({ type: 'step-failed', step: name, message: failure.message });
+        // Only the first failure counts: aborting keeps it as the reason for all that follow.
+        if (!controller.signal.aborted) controller.abort(failure);
+        throw failure;
+      }
+    })();
+    running.add(promise);
+    // The body may not be awaiting this step at the moment it fails; the failure is kept as the abort's reason.
+    promise.catch(() => undefined).finally(() => running.delete(promise));
+    return promise;
+  };
+
+  try {
+    return await body({ step, onUndo: (name, message, run) => undos.push({ step: name, message, run }), timings });
+  } catch (error) {
+    const failure = firstFailure(error, context.signal, controller.signal);
+    if (!controller.signal.aborted) controller.abort(failure);
+    await Promise.allSettled(running);
+    await undoAll(undos, context);
+    throw failure;
+  }
+}
+
+function stepContext(name: StepName, work: WorkContext): StepContext {
+  return {
+    signal: work.signal,
+    work,
+    progress: (counters, message) =>
+      work.emit({ type: 'step-progress', step: name, counters, ...(message === undefined ? {} : { message }) }),
+    retry: (message, waitSeconds) => work.emit({ type: 'retry', step: name, message, waitSeconds }),
+  };
+}
+
+function cancelled(signal: AbortSignal): WpcloneError {
+  return signal.reason instanceof WpcloneError ? signal.reason : new WpcloneError('CANCELLED', 'Cancelled.');
+}
+
+function firstFailure(error: unknown, outer: AbortSignal, inner: AbortSignal): WpcloneError {
+  if (outer.aborted) return cancelled(outer);
+  return inner.reason instanceof WpcloneError ? inner.reason : toWpcloneError(error);
+}
+
+async function undoAll(undos: readonly Undo[], context: WorkContext): Promise<void> {
+  // The caller's signal is spent; taking back must not be cancelled by what made it necessary.
+  const signal = AbortSignal.timeout(UNDO_LIMIT);
+  for (const undo of undos.toReversed()) {
+    context.emit({ type: 'undo', step: undo.step, message: undo.message });
+    try {
+      await undo.run({ ...context, signal });
+    } catch (error) {
+      context.log.warn('undo failed', { step: undo.step, error: toWpcloneError(error).message });
+    }
+  }
+}
