@@ -1,0 +1,58 @@
+import type { WorkContext } from '../shared/context.ts';
+import type { Finding } from '../runtime/kubernetes/cluster/check.ts';
+import type { Applied } from '../runtime/kubernetes/cluster/init.ts';
+import type { openCluster } from '../runtime/kubernetes/cluster/open.ts';
+import type { KubernetesSettings } from './types.ts';
+
+export type { Applied, Finding };
+
+/** What a cluster allows, and what is missing or too small for clones; `ok` says whether clones can work. */
+export async function checkNamespace(
+  settings: KubernetesSettings,
+  context: WorkContext,
+): Promise<{ ok: boolean; findings: readonly Finding[] }> {
+  const { checkCluster } = await import('../runtime/kubernetes/cluster/check.ts');
+  return withCluster(settings, context, async ({ cluster, options }) => {
+    const findings = await checkCluster(cluster, options, context);
+    return { ok: findings.every((finding) => finding.status !== 'failed'), findings };
+  });
+}
+
+/** The objects that make a namespace ready for clones, for the API versions that this server offers. */
+export async function planNamespace(
+  settings: KubernetesSettings,
+  version: string,
+  context: WorkContext,
+): Promise<readonly object[]> {
+  const { planCluster } = await import('../runtime/kubernetes/cluster/init.ts');
+  return withCluster(settings, context, ({ cluster, options }) => planCluster(cluster, options, version, context));
+}
+
+/** Applies them; as often as you like. */
+export async function initNamespace(
+  settings: KubernetesSettings,
+  version: string,
+  context: WorkContext,
+): Promise<{ namespace: string; applied: readonly Applied[] }> {
+  const { applyManifests, planCluster } = await import('../runtime/kubernetes/cluster/init.ts');
+  return withCluster(settings, context, async ({ cluster, options }) => {
+    const manifests = await planCluster(cluster, options, version, context);
+    return { namespace: cluster.namespace, applied: await applyManifests(cluster, manifests, context) };
+  });
+}
+
+type Opened = Awaited<ReturnType<typeof openCluster>>;
+
+async function withCluster<T>(
+  settings: KubernetesSettings,
+  context: WorkContext,
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const module = await import('../runtime/kubernetes/cluster/open.ts');
+  const opened = await module.openCluster(settings, context);
+  try {
+    return await work(opened);
+  } finally {
+    await opened.cluster.close();
+  }
+}

@@ -1,0 +1,116 @@
+import type { WorkContext } from '../shared/context.ts';
+import { WpcloneError } from '../shared/errors.ts';
+import { cloneSite } from '../engine/clone.ts';
+import { resetClone } from '../engine/reset.ts';
+import type { Runtime } from '../runtime/types.ts';
+import { cloneReport, cloneResult } from './reports.ts';
+import { openRooms } from './rooms.ts';
+import { createSourcePort, disconnectSite } from './sources.ts';
+import type { Operations, OperationSettings } from './types.ts';
+
+/** Operations that do the work in this process, straight on the runtime. Nothing is opened before it is needed. */
+export function createDirectOperations(settings: OperationSettings): Operations {
+  const rooms = openRooms(settings);
+
+  /** Every operation first clears away what an earlier crash or an ended clone left. */
+  async function tidyRuntime(context: WorkContext): Promise<Runtime> {
+    const runtime = await rooms.runtime(context);
+    const removed = await runtime.sweep(context);
+    if (removed.length > 0) {
+      context.emit({
+        type: 'warning',
+        code: 'LEFTOVERS_REMOVED',
+        message: `Removed what was left of ${removed.join(', ')}.`,
+      });
+    }
+    return runtime;
+  }
+
+  return {
+    async clone(request, context) {
+      const runtime = await tidyRuntime(context);
+      const source = createSourcePort(request, settings.environment, await rooms.state(context));
+      const started = context.now();
+      const outcome = await cloneSite({ ...request, name: request.name }, source, runtime, context);
+      return cloneResult(outcome, (context.now() - started) / 1000);
+    },
+
+    async list(context) {
+      const runtime = await tidyRuntime(context);
+      return (await runtime.list(context)).map((facts) => cloneReport(facts));
+    },
+
+    async show(id, options, context) {
+      const runtime = await tidyRuntime(context);
+      const { facts } = await runtime.get(id, context);
+      return cloneReport(facts, options.password ? await runtime.password(id, context) : undefined);
+    },
+
+    async loginLink(id, context) {
+      const runtime = await tidyRuntime(context);
+      const { facts, instance } = await readyClone(runtime, id, context);
+      const loginUrl = await instance.operations.createLoginLink(context.signal);
+      return { clone_id: facts.id, clone_url: facts.url, login_url: loginUrl };
+    },
+
+    async expose(id, context) {
+      const runtime = await rooms.runtime(context);
+      return runtime.expose?.(id, context);
+    },
+
+    async extend(id, seconds, context) {
+      const runtime = await tidyRuntime(context);
+      const { instance } = await readyClone(runtime, id, context);
+      const expiresAt = context.now() + seconds * 1000;
+      const facts = await runtime.extend(id, expiresAt, context);
+      await instance.operations.setExpiry(expiresAt, context.signal);
+      return cloneReport(facts);
+    },
+
+    async reset(id, context) {
+      const runtime = await tidyRuntime(context);
+      await readyClone(runtime, id, context);
+      return cloneReport(await resetClone(runtime, id, context));
+    },
+
+    async delete(id, context) {
+      const runtime = await rooms.runtime(context);
+      // Not `get`: it would start a stopped clone only for it to be removed.
+      const known = (await runtime.list(context)).some((facts) => facts.id === id);
+      if (!known) throw new WpcloneError('NOT_FOUND', `There is no clone called ${id}.`, { details: { name: id } });
+      await runtime.remove(id, context);
+      return { clone_id: id, deleted: true };
+    },
+
+    async disconnect(url, login, context) {
+      return disconnectSite(url, login, settings.environment, await rooms.state(context), context);
+    },
+
+    async mail(id, context) {
+      const runtime = await tidyRuntime(context);
+      const { instance } = await runtime.get(id, context);
+      return instance.operations.listMail(context.signal);
+    },
+
+    async *logs(id, options, context) {
+      const runtime = await rooms.runtime(context);
+      yield* runtime.logs(id, options, context);
+    },
+
+    async collectGarbage(context) {
+      const runtime = await rooms.runtime(context);
+      return runtime.sweep(context);
+    },
+
+    close: () => rooms.close(),
+  };
+}
+
+/** Throws NOT_FOUND, EXPIRED, NOT_READY. */
+async function readyClone(runtime: Runtime, id: string, context: WorkContext) {
+  const clone = await runtime.get(id, context);
+  if (clone.facts.state === 'ready') return clone;
+  if (clone.facts.state === 'expired')
+    throw new WpcloneError('EXPIRED', `${id} has reached its end.`, { details: { name: id } });
+  throw new WpcloneError('NOT_READY', `${id} is ${clone.facts.state}.`, { details: { name: id } });
+}

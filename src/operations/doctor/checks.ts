@@ -1,0 +1,146 @@
+import { access, constants, mkdtemp, rmdir, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { findProgram } from '../../runtime/local/programs.ts';
+import { findChromium } from '../../site/connect/chromium.ts';
+import { bytes } from '../../shared/format.ts';
+import type { Part } from './packages.ts';
+
+/** One thing that wpclone needs of this machine. */
+export interface Check {
+  readonly name: 'node' | 'home' | 'disk' | 'user' | Part;
+  readonly ok: boolean;
+  /** Without it nothing works; else only some things do not. */
+  readonly required: boolean;
+  readonly detail: string;
+}
+
+export interface Machine {
+  readonly home: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** What a WordPress needs to run as the source's did (make.wordpress.org/hosting, "Server Environment"). */
+const EXTENSIONS = ['mysqli', 'curl', 'dom', 'exif', 'fileinfo', 'gd', 'json', 'mbstring', 'openssl', 'xml', 'zip'];
+const LEAST_FREE = 1e9;
+const DEBIAN_WORDPRESS = '/usr/share/wordpress/wp-load.php';
+
+/** Looks at what is needed to clone; `demo` looks at what the demonstration needs instead (no browser, a WordPress). */
+export async function examine(machine: Machine, purpose: 'clone' | 'demo'): Promise<readonly Check[]> {
+  return Promise.all([
+    checkNode(),
+    checkMariadb(machine),
+    checkPhp(machine),
+    purpose === 'demo' ? checkWordpress() : checkChromium(machine),
+    checkHome(machine),
+    checkDisk(machine),
+    checkUser(),
+  ]);
+}
+
+async function checkNode(): Promise<Check> {
+  return { name: 'node', ok: true, required: true, detail: `Node.js ${process.versions.node}` };
+}
+
+async function checkMariadb({ environment, signal }: Machine): Promise<Check> {
+  const path = environment['PATH'] ?? '';
+  const names = ['mariadbd', 'mariadb-install-db', 'my_print_defaults'];
+  const found = await Promise.all(names.map((name) => findProgram(name, path)));
+  const missing = names.filter((_, index) => found[index] === undefined);
+  const [server] = found;
+  if (missing.length > 0 || server === undefined) {
+    return { name: 'mariadb', ok: false, required: true, detail: `missing: ${missing.join(', ')}` };
+  }
+  const { stdout } = await execa(server, ['--no-defaults', '--version'], { reject: false, cancelSignal: signal });
+  return { name: 'mariadb', ok: true, required: true, detail: /Ver (\S+)/.exec(stdout)?.[1] ?? server };
+}
+
+const phpSchema = z.object({ version: z.string(), extensions: z.array(z.string()) });
+
+const badPhp = (detail: string): Check => ({ name: 'php', ok: false, required: true, detail });
+
+async function checkPhp({ environment, signal }: Machine): Promise<Check> {
+  const php = await findProgram('php', environment['PATH'] ?? '');
+  if (php === undefined) return badPhp('missing: php');
+  const code =
+    'echo json_encode(["version" => PHP_VERSION, "extensions" => array_map("strtolower", get_loaded_extensions())]);';
+  const { stdout } = await execa(php, ['-d', 'display_errors=0', '-r', code], { reject: false, cancelSignal: signal });
+  const answer = phpSchema.safeParse(parsed(stdout));
+  if (!answer.success) return badPhp(`${php} does not run`);
+  const { version, extensions } = answer.data;
+  const missing = EXTENSIONS.filter((name) => !extensions.includes(name));
+  if (missing.length > 0) return badPhp(`PHP ${version} without: ${missing.join(', ')}`);
+  if (Number.parseFloat(version) < 7.4) return badPhp(`PHP ${version} is too old; 7.4 is the least`);
+  return { name: 'php', ok: true, required: true, detail: `PHP ${version} with all extensions` };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function checkChromium({ environment }: Machine): Promise<Check> {
+  const found = await findChromium(environment);
+  const detail = found ?? 'missing; only needed for sources whose log-in page is not a plain form';
+  return { name: 'chromium', ok: found !== undefined, required: false, detail };
+}
+
+async function checkWordpress(): Promise<Check> {
+  const ok = await may(DEBIAN_WORDPRESS, constants.R_OK);
+  return {
+    name: 'wordpress',
+    ok,
+    required: true,
+    detail: ok ? dirname(DEBIAN_WORDPRESS) : 'missing: the wordpress package',
+  };
+}
+
+async function checkHome({ home }: Machine): Promise<Check> {
+  const ok = await canWriteIn(await existing(home));
+  return {
+    name: 'home',
+    ok,
+    required: true,
+    detail: ok ? home : `${home} cannot be written; WPCLONE_HOME chooses another`,
+  };
+}
+
+async function checkDisk({ home }: Machine): Promise<Check> {
+  const { bavail, bsize } = await statfs(await existing(home));
+  const free = bavail * bsize;
+  return { name: 'disk', ok: free >= LEAST_FREE, required: true, detail: `${bytes(free)} free for ${home}` };
+}
+
+async function checkUser(): Promise<Check> {
+  const root = process.getuid?.() === 0;
+  const detail = root
+    ? "root: the clones' PHP code runs with all rights; an ordinary user is safer"
+    : 'an ordinary user';
+  return { name: 'user', ok: !root, required: false, detail };
+}
+
+/** By doing it: what root may do by its rights, a file system can still refuse. */
+async function canWriteIn(folder: string): Promise<boolean> {
+  try {
+    await rmdir(await mkdtemp(join(folder, '.wpclone-')));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function existing(folder: string): Promise<string> {
+  return dirname(folder) === folder || (await may(folder, constants.F_OK)) ? folder : existing(dirname(folder));
+}
+
+function may(path: string, mode: number): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}

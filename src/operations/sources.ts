@@ -1,0 +1,104 @@
+import type { WorkContext } from '../shared/context.ts';
+import type { SourcePort } from '../engine/clone.ts';
+import type { SourceAccess } from '../site/access.ts';
+import type { ConnectDeps } from '../site/connect/types.ts';
+import type { KnownSource, State } from '../state/types.ts';
+import type { CloneRequest, DisconnectReport } from './types.ts';
+
+type Login = Pick<CloneRequest, 'url' | 'username' | 'password' | 'loginUrl' | 'insecureTls'>;
+
+/** How long a site is taken to have our plugin, in milliseconds: an unused migrator removes itself after an hour. */
+const MEMORY = 60 * 60 * 1000;
+
+/** Connects to the source of `login`, remembering keys in `state` between runs. */
+export function createSourcePort(login: Login, environment: NodeJS.ProcessEnv, state: State): SourcePort {
+  return {
+    async connect(context) {
+      const { connectSource } = await import('../site/connect/index.ts');
+      const known = await findKnown(login.url, state, context);
+      const deps = await connectDeps(environment, context);
+      const connection = await connectSource({ ...login, known }, deps);
+      remember(connection.access, state, context);
+      return connection;
+    },
+
+    async disconnect(source, context) {
+      await disconnect(source.access, environment, state, context);
+    },
+  };
+}
+
+/** Takes the plugin off a site: with the known key, else by logging in. */
+export async function disconnectSite(
+  url: string,
+  login: Omit<Login, 'url'>,
+  environment: NodeJS.ProcessEnv,
+  state: State,
+  context: WorkContext,
+): Promise<DisconnectReport> {
+  const known = await findKnown(url, state, context);
+  if (known === undefined && login.username === undefined) {
+    await forget(url, state);
+    return { url, removed: false };
+  }
+  const { disconnectSource } = await import('../site/connect/index.ts');
+  const removed = await disconnectSource({ ...login, url, known }, await connectDeps(environment, context));
+  await forget(url, state);
+  return { url: known?.url ?? url, removed };
+}
+
+/** For a clone that failed: what it installed goes again, with the key it was given. */
+async function disconnect(
+  access: SourceAccess,
+  environment: NodeJS.ProcessEnv,
+  state: State,
+  context: WorkContext,
+): Promise<void> {
+  try {
+    const deps = await connectDeps(environment, context);
+    await deps.openClient(access).disconnect(context.signal);
+    state.sources.remove(access.url);
+  } catch (error) {
+    const message = `The plugin could not be taken off ${access.url}; it removes itself an hour after its last use.`;
+    context.emit({ type: 'warning', code: 'DISCONNECT_FAILED', message });
+    throw error;
+  }
+}
+
+async function connectDeps(environment: NodeJS.ProcessEnv, context: WorkContext): Promise<ConnectDeps> {
+  const { createSiteClient } = await import('../site/client.ts');
+  const { now, sleep, randomBytes } = context;
+  const retry = (message: string, waitSeconds: number) =>
+    context.emit({ type: 'retry', step: 'connect', message, waitSeconds });
+  return {
+    ...context,
+    environment,
+    openClient: (access) => createSiteClient(access, { now, sleep, randomBytes, retry }),
+  };
+}
+
+function remember(access: SourceAccess, state: State, context: WorkContext): void {
+  state.sources.save({ ...access, lastUsedAt: context.now() });
+}
+
+async function findKnown(typed: string, state: State, context: WorkContext): Promise<KnownSource | undefined> {
+  const places = await placesOf(typed);
+  return state.sources
+    .list()
+    .find((source) => places.has(place(new URL(source.url))) && context.now() - source.lastUsedAt < MEMORY);
+}
+
+async function forget(typed: string, state: State): Promise<void> {
+  const places = await placesOf(typed);
+  for (const source of state.sources.list()) {
+    if (places.has(place(new URL(source.url)))) state.sources.remove(source.url);
+  }
+}
+
+async function placesOf(typed: string): Promise<ReadonlySet<string>> {
+  const { parseAddress } = await import('../site/connect/address.ts');
+  return new Set(parseAddress(typed).map(place));
+}
+
+/** Two addresses that differ in scheme or a leading `www.` only are taken for the same site. */
+const place = (url: URL): string => `${url.host.replace(/^www\./, '')}${url.pathname.replace(/\/+$/, '')}`;
