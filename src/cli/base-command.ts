@@ -1,0 +1,163 @@
+import { Command, type Interfaces } from '@oclif/core';
+import type { WorkContext } from '../shared/context.ts';
+import { reportOf } from '../shared/errors.ts';
+import type { StepName } from '../shared/events.ts';
+import type { Operations, OperationSettings } from '../operations/types.ts';
+import { colorsFor, type Colors } from './colors.ts';
+import { createWorkContext } from './context.ts';
+import { loadSettings, wpcloneHome } from './config/load.ts';
+import type { Settings } from './config/schema.ts';
+import { globalFlags } from './flags.ts';
+import { watchInterrupts, type Interrupts } from './interrupts.ts';
+import { errorText } from './presenters/errors.ts';
+import type { View } from './presenters/view.ts';
+import { chooseView } from './presenters/choose.ts';
+import { toReportedError } from './usage-errors.ts';
+
+/** What a command does with its flags besides its own work; each is optional so that any set of flags fits. */
+interface CommonFlags {
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+  readonly runtime?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+}
+
+/**
+ * Parses, calls one operation, hands the result to a presenter: that is a command. This class gives it signals, settings, a
+ * view and operations, and renders errors. stdout carries the result only.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+  static override baseFlags = globalFlags;
+  static override flags: Interfaces.FlagInput = {};
+
+  private interrupts: Interrupts | undefined;
+  private view: View | undefined;
+  /** Whether there is work in steps, which a cancelled command takes back. */
+  private undoes = false;
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    this.interrupts = watchInterrupts(() => {
+      if (!this.undoes || this.argv.includes('--quiet')) return;
+      const text = 'Cancelling and undoing; once more to leave at once.';
+      process.stderr.write(`\n${this.colors(process.stderr).yellow(text)}\n`);
+    });
+  }
+
+  /** Runs `work` with operations on the runtime that flags and settings name, watched by a view of `steps`. */
+  protected async operate<T>(
+    flags: CommonFlags,
+    steps: readonly StepName[],
+    work: (operations: Operations, context: WorkContext, view: View) => Promise<T>,
+  ): Promise<T> {
+    const settings = this.operationSettings(flags);
+    return this.watched(flags, steps, async (context, view) => {
+      const { createDirectOperations } = await import('../operations/direct.ts');
+      const operations = createDirectOperations(settings);
+      try {
+        return await work(operations, context, view);
+      } finally {
+        await operations.close();
+      }
+    });
+  }
+
+  /** As `operate`, for work that goes around the operations (`cluster init`, `doctor`, `demo`). */
+  protected async watched<T>(
+    flags: CommonFlags,
+    steps: readonly StepName[],
+    work: (context: WorkContext, view: View) => Promise<T>,
+  ): Promise<T> {
+    const view = await chooseView({
+      steps,
+      events: this.eventsEnabled(),
+      json: this.jsonEnabled(),
+      quiet: flags.quiet === true,
+      debug: flags.debug === true,
+      colors: this.colors(process.stderr),
+    });
+    this.view = view;
+    this.undoes = steps.length > 0;
+    const signal = this.interrupts?.signal ?? new AbortController().signal;
+    try {
+      return await work(createWorkContext({ signal, emit: view.emit, debug: flags.debug === true }), view);
+    } finally {
+      await view.close();
+    }
+  }
+
+  /** For what goes on until Ctrl-C: its end is no failure, but the exit code still tells of the signal. */
+  protected endedBySignal(): void {
+    process.exitCode = this.interrupts?.exitCode();
+  }
+
+  /** Environment, project file and user file; flags come before them. */
+  protected settings(): Settings {
+    return loadSettings({ environment: process.env, workingFolder: process.cwd() });
+  }
+
+  protected operationSettings(flags: CommonFlags): OperationSettings {
+    const settings = this.settings();
+    const runtime = flags.runtime ?? settings.runtime ?? 'local';
+    return {
+      home: wpcloneHome(process.env),
+      environment: process.env,
+      runtime: runtime === 'kubernetes' ? 'kubernetes' : 'local',
+      kubernetes: {
+        ...settings.kubernetes,
+        ...(flags.context === undefined ? {} : { context: flags.context }),
+        ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+      },
+    };
+  }
+
+  protected colors(stream: NodeJS.WriteStream): Colors {
+    return colorsFor(stream, this.argv);
+  }
+
+  /** Prints `text` unless JSON was asked for; returns `result`, which oclif then prints. */
+  protected present<T extends object>(result: T, text: (colors: Colors) => string): T {
+    if (!this.jsonEnabled()) {
+      const content = text(this.colors(process.stdout));
+      if (content !== '') process.stdout.write(content.endsWith('\n') ? content : `${content}\n`);
+    }
+    return result;
+  }
+
+  private eventsEnabled(): boolean {
+    return this.ctor.flags['events'] !== undefined && this.argv.includes('--events');
+  }
+
+  override jsonEnabled(): boolean {
+    return this.eventsEnabled() || super.jsonEnabled();
+  }
+
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${this.eventsEnabled() ? JSON.stringify(json) : JSON.stringify(json, null, 2)}\n`);
+  }
+
+  /** The last line of `--events` says what it is, as the ones before it do. */
+  protected override toSuccessJson(result: unknown): unknown {
+    return this.eventsEnabled() && typeof result === 'object' ? { type: 'result', ...result } : result;
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    await this.view?.close();
+    const reported = toReportedError(error, this.argv);
+    const interrupted = reported.code === 'CANCELLED' ? this.interrupts?.exitCode() : undefined;
+    process.exitCode = interrupted ?? reported.exitCode;
+    const debug = this.argv.includes('--debug');
+    if (this.jsonEnabled()) {
+      this.logJson({ ...(this.eventsEnabled() ? { type: 'error' } : {}), error: reportOf(reported) });
+    }
+    if (!this.jsonEnabled() || debug) {
+      process.stderr.write(errorText(reported, this.colors(process.stderr), debug));
+    }
+  }
+
+  protected override async finally(): Promise<void> {
+    this.interrupts?.release();
+  }
+}

@@ -1,0 +1,4 @@
+import { runtimeFlags } from './flags.ts';
+
+/** Which cluster and namespace; for the commands that are about nothing else. */
+export const clusterFlags = { context: runtimeFlags.context, namespace: runtimeFlags.namespace };

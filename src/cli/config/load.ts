@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { WpcloneError } from '../../shared/errors.ts';
+import { ENVIRONMENT, KUBERNETES_PREFIX, settingsSchema, type Settings } from './schema.ts';
+
+export interface Surroundings {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly workingFolder: string;
+}
+
+const PROJECT_FILES = ['.wpclone.yaml', '.wpclone.yml', '.wpclone.json'];
+const USER_FILES = ['config.yaml', 'config.yml', 'config.json'];
+
+/** WPCLONE_HOME, or `wpclone` in the XDG data folder (XDG Base Directory Specification 0.8). */
+export function wpcloneHome(environment: NodeJS.ProcessEnv): string {
+  const home = environment['WPCLONE_HOME'];
+  return home ? resolve(home) : join(xdgFolder(environment, 'XDG_DATA_HOME', '.local/share'), 'wpclone');
+}
+
+/** What is set outside the command line: environment, then project file, then user file. Throws BAD_CONFIG, which names the file and the key. */
+export function loadSettings(surroundings: Surroundings): Settings {
+  const { environment, workingFolder } = surroundings;
+  const user = readFirst(join(xdgFolder(environment, 'XDG_CONFIG_HOME', '.config'), 'wpclone'), USER_FILES);
+  const project = projectFolders(workingFolder)
+    .map((folder) => readFirst(folder, PROJECT_FILES))
+    .find((found) => found !== undefined);
+  const layers = [user ?? {}, project ?? {}, fromEnvironment(environment)];
+  const kubernetes = Object.assign({}, ...layers.map((layer) => layer.kubernetes ?? {}));
+  return { ...Object.assign({}, ...layers), kubernetes };
+}
+
+/** The XDG specification has relative paths ignored. */
+function xdgFolder(environment: NodeJS.ProcessEnv, variable: string, fallback: string): string {
+  const value = environment[variable];
+  return value?.startsWith('/') === true ? value : join(environment['HOME'] ?? homedir(), fallback);
+}
+
+/** The working folder and those above it up to the root of its Git repository; outside of one only the working folder. */
+function projectFolders(workingFolder: string): string[] {
+  const folders: string[] = [];
+  for (let folder = resolve(workingFolder); ; folder = dirname(folder)) {
+    folders.push(folder);
+    if (existsSync(join(folder, '.git'))) return folders;
+    if (dirname(folder) === folder) return folders.slice(0, 1);
+  }
+}
+
+function readFirst(folder: string, names: readonly string[]): Settings | undefined {
+  const file = names.map((name) => join(folder, name)).find((path) => existsSync(path));
+  if (file === undefined) return undefined;
+  let content: unknown;
+  try {
+    content = parse(readFileSync(file, 'utf8')) ?? {};
+  } catch (cause) {
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    throw new WpcloneError('BAD_CONFIG', `${file} cannot be read: ${reason}`, { cause });
+  }
+  return check(content, (key) => (key === '' ? file : `${file}: ${key}`));
+}
+
+function fromEnvironment(environment: NodeJS.ProcessEnv): Settings {
+  const values: Record<string, unknown> = {};
+  const variables = new Map<string, string>();
+  for (const [variable, key] of Object.entries(ENVIRONMENT)) {
+    const value = environment[variable];
+    if (value === undefined || value === '') continue;
+    values[key] = key.startsWith('exclude-') ? value.split(',').map((part) => part.trim()) : value;
+    variables.set(key, variable);
+  }
+  const kubernetes = Object.entries(environment).flatMap(([variable, value]) =>
+    variable.startsWith(KUBERNETES_PREFIX) && value
+      ? [[camelCase(variable.slice(KUBERNETES_PREFIX.length)), value]]
+      : [],
+  );
+  if (kubernetes.length > 0) values['kubernetes'] = Object.fromEntries(kubernetes);
+  return check(values, (key) => variables.get(key) ?? key);
+}
+
+function check(content: unknown, nameOf: (key: string) => string): Settings {
+  const result = settingsSchema.safeParse(content);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const key = issue?.path.join('.') ?? '';
+  throw new WpcloneError('BAD_CONFIG', `${nameOf(key)}: ${issue?.message ?? 'not understood'}.`);
+}
+
+function camelCase(name: string): string {
+  return name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

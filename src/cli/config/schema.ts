@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/**
+ * What the configuration files may hold; the keys are named like the flags. What would weaken a clone's safety or send a
+ * password elsewhere (--insecure, --keep-mail, --login-url) is not among them: such a file may come with somebody's repository.
+ */
+export const settingsSchema = z.strictObject({
+  runtime: z.enum(['local', 'kubernetes']).optional(),
+  username: z.string().min(1).optional(),
+  ttl: z.string().optional(),
+  media: z.enum(['copy', 'proxy']).optional(),
+  'exclude-table': z.array(z.string()).optional(),
+  'exclude-path': z.array(z.string()).optional(),
+  kubernetes: z.record(z.string(), z.unknown()).optional(),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Environment variables and the settings they stand for. */
+export const ENVIRONMENT = {
+  WPCLONE_RUNTIME: 'runtime',
+  WPCLONE_USERNAME: 'username',
+  WPCLONE_TTL: 'ttl',
+  WPCLONE_MEDIA: 'media',
+  WPCLONE_EXCLUDE_TABLE: 'exclude-table',
+  WPCLONE_EXCLUDE_PATH: 'exclude-path',
+} as const satisfies Record<string, keyof Settings>;
+
+/** `WPCLONE_KUBERNETES_INGRESS_CLASS` is `ingressClass` under `kubernetes`. */
+export const KUBERNETES_PREFIX = 'WPCLONE_KUBERNETES_';

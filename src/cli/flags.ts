@@ -1,0 +1,35 @@
+import { Args, Flags } from '@oclif/core';
+
+/** Every command takes these (`--json` comes with oclif). */
+export const globalFlags = {
+  quiet: Flags.boolean({ char: 'q', helpGroup: 'GLOBAL', summary: 'Say nothing but the result and errors.' }),
+  'no-color': Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Print without colours.' }),
+  debug: Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Print what happens inside, and stacks of errors.' }),
+};
+
+/** Where clones live; for every command that deals with clones. */
+export const runtimeFlags = {
+  runtime: Flags.string({
+    options: ['local', 'kubernetes'],
+    helpGroup: 'RUNTIME',
+    summary: 'Where the clone lives: on this machine (default) or in a Kubernetes cluster.',
+  }),
+  context: Flags.string({ helpGroup: 'RUNTIME', helpValue: 'NAME', summary: 'Context of the kubeconfig to use.' }),
+  namespace: Flags.string({ helpGroup: 'RUNTIME', helpValue: 'NAME', summary: 'Namespace that holds the clones.' }),
+};
+
+/** How to log in to a source. */
+export const sourceFlags = {
+  username: Flags.string({ char: 'u', helpValue: 'NAME', summary: 'Administrator of the source site.' }),
+  'password-file': Flags.string({
+    helpValue: 'FILE',
+    summary: 'Read the password from a file; - is standard input. Or set WPCLONE_SOURCE_PASSWORD.',
+  }),
+  'login-url': Flags.string({ helpValue: 'URL', summary: 'Address of the log-in page, when it was moved.' }),
+  insecure: Flags.boolean({
+    summary: 'Go on although the certificate of the source cannot be verified.',
+    default: false,
+  }),
+};
+
+export const cloneArgument = Args.string({ name: 'NAME', required: true, description: 'Name of the clone.' });

@@ -1,0 +1,24 @@
+import type { Check } from '../../operations/doctor/checks.ts';
+import type { Colors } from '../colors.ts';
+import { table } from '../../shared/format.ts';
+
+export interface DoctorReport {
+  /** Nothing that is needed is missing. */
+  readonly ok: boolean;
+  readonly checks: readonly Check[];
+  /** Commands that install what is missing. */
+  readonly fix: readonly string[];
+}
+
+export function doctorText(report: DoctorReport, colors: Colors): string {
+  const rows = report.checks.map((check) => {
+    const problem = check.required ? colors.red('✖') : colors.yellow('!');
+    return [check.ok ? colors.green('✔') : problem, check.name, check.detail];
+  });
+  const lines = [table(rows)];
+  if (report.fix.length > 0) {
+    lines.push('', 'To install what is missing:', ...report.fix.map((command) => `  ${colors.cyan(command)}`));
+  }
+  if (report.ok) lines.push('', 'This machine is ready. Try: wpclone demo');
+  return lines.join('\n');
+}

@@ -1,0 +1,58 @@
+import type { CloneReport, CloneResult } from '../../operations/types.ts';
+import type { Colors } from '../colors.ts';
+import { printable, remaining, table } from '../../shared/format.ts';
+
+/** The one line that a person takes away from a clone. */
+export function cloneLine(clone: CloneResult, colors: Colors, now: number): string {
+  return [
+    colors.bold(clone.clone_id),
+    colors.cyan(clone.clone_url),
+    `${clone.username} / ${'*'.repeat(12)}`,
+    `log in: ${colors.cyan(clone.login_url)}`,
+    `ends in ${remaining(Date.parse(clone.expires_at), now)}`,
+  ].join('   ');
+}
+
+/** `list`. */
+export function cloneTable(clones: readonly CloneReport[], colors: Colors, now: number): string {
+  if (clones.length === 0) return 'No clones. Make one: wpclone clone https://your-site.example';
+  const head = ['NAME', 'STATE', 'URL', 'SOURCE', 'ENDS IN', 'RUNTIME'].map((title) => colors.dim(title));
+  const rows = clones.map((clone) => [
+    colors.bold(clone.clone_id),
+    state(clone, colors),
+    clone.clone_url,
+    printable(clone.source.url),
+    remaining(Date.parse(clone.expires_at), now),
+    clone.runtime,
+  ]);
+  return table([head, ...rows]);
+}
+
+/** `show`. */
+export function cloneDetails(clone: CloneReport, colors: Colors, now: number): string {
+  const rows = [
+    ['Name', colors.bold(clone.clone_id)],
+    ['State', state(clone, colors)],
+    ['URL', clone.clone_url],
+    ['User', clone.username],
+    ['Password', clone.password ?? `${'*'.repeat(12)} ${colors.dim('(--show-password shows it)')}`],
+    ['Source', printable(clone.source.url)],
+    [
+      'Versions',
+      printable(
+        `WordPress ${clone.source.wordpress_version || 'unknown'}, PHP ${clone.source.php_version || 'unknown'}`,
+      ),
+    ],
+    ['Made', clone.created_at],
+    ['Ends', `${clone.expires_at} (${remaining(Date.parse(clone.expires_at), now)})`],
+    ['Runtime', clone.runtime],
+  ];
+  return table(rows.map(([name = '', value = '']) => [colors.dim(name), value]));
+}
+
+function state(clone: CloneReport, colors: Colors): string {
+  if (clone.status === 'ready') return colors.green(clone.status);
+  return clone.status === 'failed' || clone.status === 'expired'
+    ? colors.red(clone.status)
+    : colors.yellow(clone.status);
+}

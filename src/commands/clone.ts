@@ -1,0 +1,80 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { runtimeFlags, sourceFlags } from '../cli/flags.ts';
+import { checkName } from '../cli/names.ts';
+import { passwordSource, takePasswordFromEnvironment } from '../cli/password.ts';
+import { cloneLine } from '../cli/presenters/text.ts';
+import { parseTtl } from '../cli/ttl.ts';
+import { CLONE_STEPS } from '../shared/events.ts';
+
+const DEFAULT_TTL = '30m';
+
+export default class Clone extends BaseCommand {
+  static override summary = 'Copy a live WordPress site into a throw-away clone with its own URL and log-in.';
+  static override description =
+    'Logs in to the site, puts a small plugin there that reads it out (wpclone disconnect takes it off again), and copies database and files. The clone sends no mail, runs no cron, reaches no other site, and ends by itself.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> https://mysite.example --username admin',
+    '<%= config.bin %> <%= command.id %> https://mysite.example -u admin --name try-update --ttl 2h',
+    {
+      description: 'In a script: the password on standard input, the result as JSON.',
+      command:
+        'pass show mysite | <%= config.bin %> <%= command.id %> https://mysite.example -u admin --password-file - --json',
+    },
+    {
+      description: 'A big site: fetch uploads only when they are looked at, leave logs out.',
+      command:
+        "<%= config.bin %> <%= command.id %> https://mysite.example -u admin --media proxy --exclude-table '*_log'",
+    },
+  ];
+  static override args = { url: Args.string({ required: true, description: 'Address of the site, as in a browser.' }) };
+  static override flags = {
+    ...sourceFlags,
+    name: Flags.string({ char: 'n', helpValue: 'NAME', summary: 'Name of the clone. [default: made from the host]' }),
+    ttl: Flags.string({ helpValue: '30m|2h|7d', summary: `Time to live, up to 30 days. [default: ${DEFAULT_TTL}]` }),
+    media: Flags.string({
+      options: ['copy', 'proxy'],
+      summary: 'Copy uploads (default), or fetch each from the source when it is first asked for.',
+    }),
+    'exclude-table': Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'PATTERN',
+      summary: 'Leave out the rows of matching tables; may be given more than once.',
+    }),
+    'exclude-path': Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'PATTERN',
+      summary: 'Leave out matching files and folders; may be given more than once.',
+    }),
+    'keep-mail': Flags.boolean({ summary: 'Let the clone send mail instead of catching it.', default: false }),
+    events: Flags.boolean({ summary: 'Print one JSON object per line as work goes on; the last is the result.' }),
+    ...runtimeFlags,
+  };
+
+  async run(): Promise<object> {
+    const fromEnvironment = takePasswordFromEnvironment(process.env);
+    const { args, flags } = await this.parse(Clone);
+    const settings = this.settings();
+    const username = flags.username ?? settings.username;
+    const request = {
+      url: args.url,
+      ...(username === undefined ? {} : { username }),
+      ...(flags['login-url'] === undefined ? {} : { loginUrl: flags['login-url'] }),
+      ...(flags.name === undefined ? {} : { name: checkName(flags.name) }),
+      insecureTls: flags.insecure,
+      ttlSeconds: parseTtl(flags.ttl ?? settings.ttl ?? DEFAULT_TTL),
+      media: (flags.media ?? settings.media) === 'proxy' ? ('proxy' as const) : ('copy' as const),
+      excludeTables: flags['exclude-table'] ?? settings['exclude-table'] ?? [],
+      excludePaths: flags['exclude-path'] ?? settings['exclude-path'] ?? [],
+      keepMail: flags['keep-mail'],
+    };
+    const clone = await this.operate(flags, CLONE_STEPS, async (operations, context, view) => {
+      const file = flags['password-file'];
+      const password = await passwordSource({ file, fromEnvironment, username, view, signal: context.signal });
+      return operations.clone({ ...request, password }, context);
+    });
+    return this.present(clone, (colors) => cloneLine(clone, colors, Date.now()));
+  }
+}

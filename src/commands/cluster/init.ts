@@ -1,0 +1,37 @@
+import { Flags } from '@oclif/core';
+import { stringify } from 'yaml';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { clusterFlags } from '../../cli/cluster-flags.ts';
+import type { Applied } from '../../operations/cluster.ts';
+
+export default class ClusterInit extends BaseCommand {
+  static override summary = 'Prepare a namespace of a cluster for clones.';
+  static override description =
+    'Applies the namespace, service account, role, quota, network policy and clean-up job of templates/kubernetes, as often as you like.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --dry-run > wpclone.yaml',
+    '<%= config.bin %> <%= command.id %> --context production --namespace wordpress-staging',
+  ];
+  static override flags = {
+    'dry-run': Flags.boolean({ default: false, summary: 'Print what would be applied, as YAML.' }),
+    ...clusterFlags,
+  };
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(ClusterInit);
+    const settings = this.operationSettings(flags).kubernetes;
+    const { version } = this.config;
+    return this.watched(flags, [], async (context) => {
+      const { initNamespace, planNamespace } = await import('../../operations/cluster.ts');
+      if (flags['dry-run']) {
+        const manifests = await planNamespace(settings, version, context);
+        return this.present({ manifests }, () => manifests.map((manifest) => stringify(manifest)).join('---\n'));
+      }
+      const result = await initNamespace(settings, version, context);
+      return this.present(result, () => result.applied.map(line).join('\n'));
+    });
+  }
+}
+
+const line = ({ kind, name, result }: Applied): string => `${kind} ${name} ${result}`;

@@ -1,0 +1,31 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { confirmByName } from '../cli/confirm.ts';
+import { cloneArgument, runtimeFlags } from '../cli/flags.ts';
+
+export default class Delete extends BaseCommand {
+  static override summary = 'Delete a clone and all that belongs to it.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> mysite-k3f',
+    '<%= config.bin %> <%= command.id %> mysite-k3f --force --json',
+  ];
+  static override args = { name: cloneArgument };
+  static override flags = {
+    force: Flags.boolean({ default: false, char: 'f', summary: 'Do not ask for the name first.' }),
+    ...runtimeFlags,
+  };
+
+  async run(): Promise<object> {
+    const { args, flags } = await this.parse(Delete);
+    const gone = await this.operate(flags, [], async (operations, context) => {
+      // First, so that nobody is asked about a clone that does not exist.
+      const clone = await operations.show(args.name, { password: false }, context);
+      if (!flags.force) {
+        const question = `This deletes ${clone.clone_id}, the clone of ${clone.source.url}.`;
+        await confirmByName(clone.clone_id, question, context.signal);
+      }
+      return operations.delete(args.name, context);
+    });
+    return this.present(gone, (colors) => `${colors.bold(gone.clone_id)} is deleted`);
+  }
+}

@@ -1,0 +1,35 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { sourceFlags } from '../cli/flags.ts';
+import { passwordSource, takePasswordFromEnvironment } from '../cli/password.ts';
+
+export default class Disconnect extends BaseCommand {
+  static override summary = 'Take the wpclone plugin off a source site.';
+  static override description =
+    'Uses the key that wpclone keeps from the last clone; without one it logs in as clone does. Clones of the site stay.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> https://mysite.example',
+    '<%= config.bin %> <%= command.id %> https://mysite.example --username admin --password-file secret.txt',
+  ];
+  static override args = { url: Args.string({ required: true, description: 'Address of the source site.' }) };
+  static override flags = sourceFlags;
+
+  async run(): Promise<object> {
+    const fromEnvironment = takePasswordFromEnvironment(process.env);
+    const { args, flags } = await this.parse(Disconnect);
+    const username = flags.username ?? this.settings().username;
+    const report = await this.operate(flags, [], async (operations, context, view) => {
+      const file = flags['password-file'];
+      const login = {
+        ...(username === undefined ? {} : { username }),
+        ...(flags['login-url'] === undefined ? {} : { loginUrl: flags['login-url'] }),
+        insecureTls: flags.insecure,
+        password: await passwordSource({ file, fromEnvironment, username, view, signal: context.signal }),
+      };
+      return operations.disconnect(args.url, login, context);
+    });
+    return this.present(report, () =>
+      report.removed ? `The plugin is off ${report.url}.` : `There was no wpclone plugin on ${report.url}.`,
+    );
+  }
+}

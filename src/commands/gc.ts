@@ -1,0 +1,21 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import { runtimeFlags } from '../cli/flags.ts';
+
+export default class CollectGarbage extends BaseCommand {
+  static override summary = 'Remove expired clones and what crashes left behind.';
+  static override description =
+    'Every command that deals with clones does this by itself; a scheduler may do it when nobody runs any.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --runtime kubernetes --namespace wordpress-staging --json',
+  ];
+  static override flags = runtimeFlags;
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(CollectGarbage);
+    const removed = await this.operate(flags, [], (operations, context) => operations.collectGarbage(context));
+    return this.present({ removed }, () =>
+      removed.length === 0 ? 'Nothing to remove.' : removed.map((id) => `removed ${id}`).join('\n'),
+    );
+  }
+}

@@ -1,0 +1,18 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import { wpcloneHome } from '../cli/config/load.ts';
+
+/** Started by the local runtime, detached; people have no use for it. */
+export default class Keeper extends BaseCommand {
+  static override hidden = true;
+  static override summary = 'Remove local clones at their end, until none is left.';
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(Keeper);
+    const settings = { home: wpcloneHome(process.env), environment: process.env };
+    await this.watched(flags, [], async (context) => {
+      const { keepLocalClones } = await import('../operations/keeper.ts');
+      await keepLocalClones(settings, context);
+    });
+    return {};
+  }
+}

@@ -1,0 +1,31 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { cloneArgument, runtimeFlags } from '../cli/flags.ts';
+import { mailTable, mailText } from '../cli/presenters/mail.ts';
+import { WpcloneError } from '../shared/errors.ts';
+
+export default class Mail extends BaseCommand {
+  static override summary = 'Read the mail that a clone tried to send.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> mysite-k3f',
+    '<%= config.bin %> <%= command.id %> mysite-k3f 20260102T030405-1',
+  ];
+  static override args = {
+    name: cloneArgument,
+    id: Args.string({ description: 'Print this message whole; without it, list them.' }),
+  };
+  static override flags = runtimeFlags;
+
+  async run(): Promise<object> {
+    const { args, flags } = await this.parse(Mail);
+    const messages = await this.operate(flags, [], (operations, context) => operations.mail(args.name, context));
+    if (args.id === undefined) {
+      return this.present({ messages }, (colors) => mailTable(messages, colors));
+    }
+    const message = messages.find((one) => one.id === args.id);
+    if (message === undefined) {
+      throw new WpcloneError('NOT_FOUND', `${args.name} has caught no message ${args.id}.`);
+    }
+    return this.present({ message }, (colors) => mailText(message, colors));
+  }
+}

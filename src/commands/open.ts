@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { openInBrowser } from '../cli/browser.ts';
+import { wpcloneHome } from '../cli/config/load.ts';
+import { cloneArgument, runtimeFlags } from '../cli/flags.ts';
+
+interface Link {
+  readonly clone_id: string;
+  readonly clone_url: string;
+  readonly login_url: string;
+}
+
+export default class Open extends BaseCommand {
+  static override summary = 'Open a clone in the browser, logged in.';
+  static override description =
+    'Makes a fresh log-in link that works once. A clone in a cluster without an Ingress is forwarded to this machine until Ctrl-C.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> mysite-k3f',
+    '<%= config.bin %> <%= command.id %> mysite-k3f --print',
+  ];
+  static override args = { name: cloneArgument };
+  static override flags = {
+    print: Flags.boolean({ default: false, char: 'p', summary: 'Print the link instead of opening it.' }),
+    ...runtimeFlags,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Open);
+    await this.operate(flags, [], async (operations, context) => {
+      const link = await operations.loginLink(args.name, context);
+      const exposure = await operations.expose(args.name, context);
+      try {
+        const printOnly = flags.print || this.jsonEnabled();
+        const home = wpcloneHome(process.env);
+        this.show(link, !printOnly && (await openInBrowser(link.login_url, home, context.signal)));
+        if (exposure?.forwarded !== true) return;
+        process.stderr.write('Forwarding to the cluster until Ctrl-C.\n');
+        if (!context.signal.aborted) await once(context.signal, 'abort');
+        this.endedBySignal();
+      } finally {
+        await exposure?.close();
+      }
+    });
+  }
+
+  /** At once, not when the command ends: forwarding may go on for hours. */
+  private show(link: Link, opened: boolean): void {
+    if (this.jsonEnabled()) this.logJson(link);
+    const hint = `Nothing there? ${this.config.bin} open ${link.clone_id} --print`;
+    this.present(link, () => (opened ? `Opened ${link.clone_url} in the browser. ${hint}` : link.login_url));
+  }
+}

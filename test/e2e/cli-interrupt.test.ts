@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CloneResult } from '../../src/operations/types.ts';
+import { CLONE_STEPS } from '../../src/shared/events.ts';
+import { commandLine, type Running } from '../support/cli.ts';
+import { startSource, type Source } from '../support/source/index.ts';
+
+const cli = commandLine();
+let source: Source;
+
+beforeAll(async () => {
+  source = await startSource();
+  await cli.json(['list']);
+});
+afterAll(async () => {
+  await cli.stop();
+  await source.stop();
+});
+
+function startClone(): Running {
+  return cli.start(['clone', source.url, '-u', source.adminUser, '--events'], {
+    environment: { WPCLONE_SOURCE_PASSWORD: source.adminPassword },
+  });
+}
+
+const begun = (step: string): RegExp => new RegExp(`"type":"step-started","step":"${step}"`);
+const pluginIsThere = async (): Promise<boolean> =>
+  (await source.php('echo implode(",", get_option("active_plugins"));')).includes('wpclone');
+
+describe('Ctrl-C', () => {
+  it.each(CLONE_STEPS)(
+    'during %s ends with 130, undoes everything here and takes the plugin off the source',
+    async (step) => {
+      const running = startClone();
+      await running.seen(begun(step));
+      running.process.kill('SIGINT');
+      const { stdout, code } = await running.finished;
+      expect(code).toBe(130);
+      const lines = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(lines.at(-1)).toMatchObject({ type: 'error', error: { code: 'CANCELLED' } });
+      expect(cli.leftovers()).toEqual([]);
+      expect(await pluginIsThere()).toBe(false);
+    },
+  );
+
+  it('twice ends at once; the next command removes what is left', async () => {
+    const running = startClone();
+    await running.seen(begun('database'));
+    running.process.kill('SIGINT');
+    await running.seen(/Cancelling/);
+    running.process.kill('SIGINT');
+    expect((await running.finished).code).toBe(130);
+    expect(await cli.json(['list'])).toEqual({ clones: [] });
+    expect(cli.leftovers()).toEqual([]);
+  });
+
+  it('by SIGTERM, as a CI system sends it, ends with 143 and undoes everything', async () => {
+    const running = startClone();
+    await running.seen(begun('files'));
+    running.process.kill('SIGTERM');
+    expect((await running.finished).code).toBe(143);
+    expect(cli.leftovers()).toEqual([]);
+  });
+});
+
+describe('kill -9', () => {
+  it.each(CLONE_STEPS)('during %s leaves a half-made clone that the next command finds and removes', async (step) => {
+    const running = startClone();
+    await running.seen(begun(step));
+    running.process.kill('SIGKILL');
+    expect((await running.finished).signal).toBe('SIGKILL');
+    const { stdout, code } = await cli.run(['list', '--json']);
+    expect([code, JSON.parse(stdout)]).toEqual([0, { clones: [] }]);
+    expect(cli.leftovers()).toEqual([]);
+  });
+
+  it('does not keep the next clone from being made', async () => {
+    const running = startClone();
+    await running.seen(begun('database'));
+    running.process.kill('SIGKILL');
+    await running.finished;
+    const clone = await cli.json<CloneResult>(['clone', source.url, '-u', source.adminUser], {
+      environment: { WPCLONE_SOURCE_PASSWORD: source.adminPassword },
+    });
+    expect(clone.status).toBe('ready');
+    const { clones } = await cli.json<{ clones: unknown[] }>(['list']);
+    expect(clones).toHaveLength(1);
+  });
+});

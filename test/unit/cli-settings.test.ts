@@ -1,0 +1,98 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadSettings, wpcloneHome } from '../../src/cli/config/load.ts';
+
+let root: string;
+let environment: NodeJS.ProcessEnv;
+
+const put = (path: string, content: string): void => {
+  mkdirSync(join(root, path, '..'), { recursive: true });
+  writeFileSync(join(root, path), content);
+};
+const load = (folder = 'work/repo/sub') => loadSettings({ environment, workingFolder: join(root, folder) });
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'wpclone-settings-'));
+  environment = { HOME: join(root, 'home') };
+  mkdirSync(join(root, 'work/repo/sub'), { recursive: true });
+  mkdirSync(join(root, 'work/repo/.git'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+describe('settings', () => {
+  it('come from the environment, then the project file, then the user file', () => {
+    put(
+      'home/.config/wpclone/config.yaml',
+      'ttl: 1h\nmedia: proxy\nusername: from-user\nkubernetes: {context: a, namespace: b}',
+    );
+    put('work/repo/.wpclone.yaml', 'ttl: 2h\nusername: from-project\nkubernetes: {namespace: c, domain: d}');
+    environment['WPCLONE_USERNAME'] = 'from-environment';
+    environment['WPCLONE_KUBERNETES_DATABASE_IMAGE'] = 'mysql:8.0';
+    expect(load()).toEqual({
+      ttl: '2h',
+      media: 'proxy',
+      username: 'from-environment',
+      kubernetes: { context: 'a', namespace: 'c', domain: 'd', databaseImage: 'mysql:8.0' },
+    });
+  });
+
+  it('of a project are looked for up to the root of its repository and no further', () => {
+    put('work/.wpclone.yaml', 'ttl: 9h');
+    expect(load()).toEqual({ kubernetes: {} });
+    put('work/repo/.wpclone.json', '{"ttl": "3h", "exclude-table": ["logs"]}');
+    expect(load()).toMatchObject({ ttl: '3h', 'exclude-table': ['logs'] });
+    put('work/repo/sub/.wpclone.yml', 'ttl: 4h');
+    expect(load().ttl).toBe('4h');
+  });
+
+  it('outside of a repository are only looked for in the working folder', () => {
+    put('.wpclone.yaml', 'ttl: 9h');
+    mkdirSync(join(root, 'loose/deep'), { recursive: true });
+    expect(load('loose/deep').ttl).toBeUndefined();
+    put('loose/deep/.wpclone.yaml', 'ttl: 5h');
+    expect(load('loose/deep').ttl).toBe('5h');
+  });
+
+  it('take lists from the environment with commas', () => {
+    environment['WPCLONE_EXCLUDE_TABLE'] = 'a_*, b';
+    expect(load()['exclude-table']).toEqual(['a_*', 'b']);
+  });
+
+  it.each([
+    ['an unknown key', 'surprise: 1', /\.wpclone\.yaml: .*surprise/],
+    ['a wrong value', 'runtime: docker', /\.wpclone\.yaml: runtime: /],
+    ['a wrong type', 'exclude-table: logs', /\.wpclone\.yaml: exclude-table: /],
+    ['broken YAML', 'ttl: [', /\.wpclone\.yaml cannot be read/],
+    ['a list', '- a', /\.wpclone\.yaml: /],
+    ['what must not come with a repository: insecure', 'insecure: true', /insecure/],
+    ['what must not come with a repository: login-url', 'login-url: https://evil.example', /login-url/],
+    ['what must not come with a repository: keep-mail', 'keep-mail: true', /keep-mail/],
+  ])('refuse %s, naming file and key', (_, content, message) => {
+    put('work/repo/.wpclone.yaml', content);
+    expect(() => load()).toThrow(
+      expect.objectContaining({ code: 'BAD_CONFIG', exitCode: 2, message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('refuse a wrong variable by its name', () => {
+    environment['WPCLONE_MEDIA'] = 'move';
+    expect(() => load()).toThrow(
+      expect.objectContaining({ code: 'BAD_CONFIG', message: expect.stringContaining('WPCLONE_MEDIA') }),
+    );
+  });
+
+  it('may be an empty file', () => {
+    put('work/repo/.wpclone.yaml', '# nothing yet\n');
+    expect(load()).toEqual({ kubernetes: {} });
+  });
+});
+
+describe('the state folder', () => {
+  it('is WPCLONE_HOME, else in the XDG data folder, else in its default; relative XDG paths are ignored', () => {
+    expect(wpcloneHome({ WPCLONE_HOME: '/srv/x' })).toBe('/srv/x');
+    expect(wpcloneHome({ XDG_DATA_HOME: '/data', HOME: '/home/a' })).toBe('/data/wpclone');
+    expect(wpcloneHome({ XDG_DATA_HOME: 'data', HOME: '/home/a' })).toBe('/home/a/.local/share/wpclone');
+  });
+});

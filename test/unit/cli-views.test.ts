@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { colorsFor } from '../../src/cli/colors.ts';
+import { errorText } from '../../src/cli/presenters/errors.ts';
+import { eventLine } from '../../src/cli/presenters/plain.ts';
+import { rowsOf } from '../../src/cli/presenters/rows.ts';
+import { cloneDetails, cloneLine, cloneTable } from '../../src/cli/presenters/text.ts';
+import { toReportedError } from '../../src/cli/usage-errors.ts';
+import type { CloneResult } from '../../src/operations/types.ts';
+import { WpcloneError } from '../../src/shared/errors.ts';
+import { CLONE_STEPS, type WorkEvent } from '../../src/shared/events.ts';
+
+const plain = colorsFor({ isTTY: false }, [], {});
+const clone: CloneResult = {
+  clone_id: 'mysite-k3f',
+  status: 'ready',
+  clone_url: 'http://localhost:8101',
+  username: 'wpclone-ab',
+  password: 'very-secret',
+  login_url: 'http://localhost:8101/?wpclone-login=t',
+  expires_at: '2026-01-01T00:30:00.000Z',
+  runtime: 'local',
+  source: { url: 'https://mysite.example', wordpress_version: '6.8', php_version: '8.2' },
+  connected_by: 'http',
+  timings: { connect: 1, provision: 1, database: 1, files: 1, configure: 1, verify: 1, total: 6 },
+  transferred: { tables: 1, rows: 1, files: 1, bytes: 1, urls_rewritten: 1 },
+  warnings: [],
+};
+const now = Date.parse('2026-01-01T00:00:00.000Z');
+
+describe('a clone in text', () => {
+  it('is one line with a link to log in and without the password', () => {
+    expect(cloneLine(clone, plain, now)).toBe(
+      'mysite-k3f   http://localhost:8101   wpclone-ab / ************   log in: http://localhost:8101/?wpclone-login=t   ends in 30 min',
+    );
+  });
+
+  it('is shown with its password only when that was asked for', () => {
+    const { password, ...report } = { ...clone, created_at: '2026-01-01T00:00:00.000Z' };
+    expect(cloneDetails(report, plain, now)).not.toContain(password);
+    expect(cloneDetails({ ...report, password }, plain, now)).toContain(password);
+  });
+
+  it('is listed, or the way to the first clone is', () => {
+    const listed = cloneTable([{ ...clone, created_at: '2026-01-01T00:00:00.000Z' }], plain, now);
+    expect(listed).toMatch(/^NAME +STATE +URL/);
+    expect(listed).toMatch(/mysite-k3f +ready +http:\/\/localhost:8101 +https:\/\/mysite\.example +30 min +local/);
+    expect(listed).not.toContain('very-secret');
+    expect(cloneTable([], plain, now)).toContain('wpclone clone');
+  });
+});
+
+describe('an error in text', () => {
+  it('says what happened, its code and what to do next, and shows stacks only for debugging', () => {
+    const error = new WpcloneError('NAME_TAKEN', 'There is one.', {
+      details: { name: 'a' },
+      cause: new Error('inner'),
+    });
+    expect(errorText(error, plain, false)).toBe(
+      '✖ There is one. (NAME_TAKEN)\n  → Choose another --name, or delete the clone: wpclone delete a.\n',
+    );
+    expect(errorText(error, plain, true)).toMatch(/Error: inner[\s\S]* at /);
+  });
+
+  it('never repeats a password that was given as an argument', () => {
+    const fromOclif = Object.assign(new Error('Nonexistent flag: --password=hunter2'), { oclif: { exit: 2 } });
+    const reported = toReportedError(fromOclif, ['clone', 'x', '--password=hunter2']);
+    expect(reported).toMatchObject({ code: 'PASSWORD_MISSING', exitCode: 2 });
+    expect(errorText(reported, plain, true)).not.toContain('hunter2');
+  });
+});
+
+describe('events', () => {
+  it('are one line per change of state, and none for progress', () => {
+    const events: WorkEvent[] = [
+      { type: 'step-started', step: 'database' },
+      { type: 'step-progress', step: 'database', counters: { rows: 5 } },
+      { type: 'retry', step: 'database', message: 'cut off', waitSeconds: 2 },
+      { type: 'step-finished', step: 'database', message: '182 MB', seconds: 1.5 },
+      { type: 'step-failed', step: 'files', message: 'disk full\u001b[2J' },
+      { type: 'warning', code: 'SET_ASIDE', message: 'db.php' },
+      { type: 'undo', step: 'provision', message: 'removing a' },
+    ];
+    expect(events.map((event) => eventLine(event, plain))).toEqual([
+      '… database',
+      undefined,
+      '↻ database   cut off (again in 2.0 s)',
+      '✔ database   182 MB (1.5 s)',
+      '✖ files      disk full[2J',
+      '! db.php (SET_ASIDE)',
+      '↶ provision  removing a',
+    ]);
+  });
+
+  it('become rows: a step each, the two short ones side by side', () => {
+    const rows = rowsOf(CLONE_STEPS, plain);
+    expect(rows.map((row) => row.steps)).toEqual([
+      ['connect'],
+      ['provision'],
+      ['database'],
+      ['files'],
+      ['configure', 'verify'],
+    ]);
+    const files = rows[3];
+    files?.take({ type: 'step-started', step: 'files' });
+    const progress = { files: 120, totalFiles: 9_120, bytes: 1_000_000, totalBytes: 913_000_000 };
+    expect(files?.take({ type: 'step-progress', step: 'files', counters: progress })).toBe('going');
+    expect(files?.title()).toBe('files      1.0 MB of 913 MB, 120 of 9,120 files');
+    expect(files?.take({ type: 'step-failed', step: 'files', message: 'disk full' })).toBe('failed');
+    const last = rows[4];
+    expect(last?.take({ type: 'step-finished', step: 'configure', message: '', seconds: 0 })).toBe('going');
+    last?.take({ type: 'step-started', step: 'verify' });
+    expect(last?.title()).toBe('configure  verify');
+    expect(last?.take({ type: 'step-finished', step: 'verify', message: 'all', seconds: 0 })).toBe('done');
+    expect(last?.title()).toBe('configure  ✔ verify');
+  });
+});
