@@ -1,0 +1,158 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { KubeConfig } from '@kubernetes/client-node';
+import { failureOf } from '../support/work.ts';
+import { makeTemp } from '../support/temp.ts';
+import { useCommands } from './commands.ts';
+import { ABSENT_IMAGE, context, eventually, IMAGE, request, type RuntimeSettings, useNamespace } from './support.ts';
+
+const namespace = useNamespace('causes');
+const commands = useCommands(namespace);
+
+/** How provisioning ends; whatever the cause, nothing may be left. */
+async function failure(settings: RuntimeSettings) {
+  const runtime = await namespace.runtime(settings);
+  const started = Date.now();
+  const error = await failureOf(runtime.provision(request(), context()));
+  expect(await namespace.belongings()).toEqual([]);
+  return { code: error.code, message: error.message, seconds: (Date.now() - started) / 1000 };
+}
+
+/** The kubeconfig of the tests with something changed, as a file. */
+function kubeconfigWith(change: (config: { clusters: Named[]; users: Named[]; contexts: Named[] }) => void): string {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromDefault();
+  const config = JSON.parse(kubeConfig.exportConfig());
+  change(config);
+  const file = join(makeTemp('kubeconfig'), 'config');
+  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+  return file;
+}
+type Named = { name: string; cluster: Record<string, unknown>; user: Record<string, unknown> };
+
+describe('provisioning gives up early, with the real cause', () => {
+  test('no node fits: the scheduler’s words', async () => {
+    const { code, message, seconds } = await failure({ nodeSelector: { 'wpclone.test/none': 'true' } });
+    expect(code).toBe('UNSCHEDULABLE');
+    expect(message).toMatch(/0\/\d+ nodes are available/);
+    expect(seconds).toBeLessThan(25);
+  });
+
+  test('the image cannot be pulled', async () => {
+    const { code, message, seconds } = await failure({ image: ABSENT_IMAGE });
+    expect(code).toBe('IMAGE_UNAVAILABLE');
+    expect(message).toContain(ABSENT_IMAGE);
+    expect(message).toMatch(/refused|not found|failed/);
+    expect(seconds).toBeLessThan(60);
+  });
+
+  test('a name that is no image name', async () => {
+    expect((await failure({ image: 'Not An Image' })).code).toBe('IMAGE_UNAVAILABLE');
+  });
+
+  test('a container that crashes again and again: its last log lines', async () => {
+    // The web role of the image does not know the options of a database server.
+    const { code, message } = await failure({ databaseImage: IMAGE });
+    expect(code).toBe('CONTAINER_CRASHED');
+    expect(message).toMatch(/^The container database ended with exit code 64/);
+    expect(message).toContain('unknown role --socket=');
+  });
+
+  test('not ready in time', async () => {
+    const tight = { requests: { cpu: '1m', memory: '16Mi' }, limits: { cpu: '1m', memory: '256Mi' } };
+    const { code, message } = await failure({ provisionSeconds: 5, resources: { sidecar: tight } });
+    expect(code).toBe('PROVISION_TIMED_OUT');
+    expect(message).toMatch(/not ready after 5 s/);
+  });
+
+  test('somebody deletes the pod while it starts', async () => {
+    const runtime = await namespace.runtime({ image: ABSENT_IMAGE });
+    const clone = request();
+    const provisioning = failureOf(runtime.provision(clone, context()));
+    await eventually(() => namespace.get(`pods/wpclone-${clone.id}`), 'the pod is made');
+    await namespace.remove(`pods/wpclone-${clone.id}`);
+    const error = await provisioning;
+    expect(error.code).toBe('INSTANCE_LOST');
+    expect(error.message).toMatch(/delet/);
+    expect(await namespace.belongings()).toEqual([]);
+  });
+
+  test('the quota is used up', async () => {
+    const quota = { metadata: { name: 'full' }, spec: { hard: { pods: '0' } } };
+    await namespace.apply('resourcequotas', quota);
+    await eventually(async () => {
+      const found = await namespace.get<{ status?: { hard?: object } }>('resourcequotas/full');
+      return found?.status?.hard === undefined ? undefined : true;
+    }, 'the quota is in force');
+    const { code, message } = await failure({});
+    expect(code).toBe('QUOTA_EXCEEDED');
+    expect(message).toMatch(/pods=1.*limited: pods=0/);
+    await namespace.remove('resourcequotas/full');
+  });
+});
+
+describe('a cluster that cannot be used', () => {
+  test('a user without rights: which verb on which resource', async () => {
+    const kubeconfig = kubeconfigWith(({ users }) => {
+      for (const { user } of users) user['as'] = 'somebody@example.org';
+    });
+    const { code, message } = await failure({ kubeconfig });
+    expect(code).toBe('CLUSTER_FORBIDDEN');
+    expect(message).toMatch(
+      /^somebody@example\.org may not (list pods|create secrets) in namespace wpclone-test-causes/,
+    );
+  });
+
+  test('a log-in that has expired', async () => {
+    const kubeconfig = kubeconfigWith((config) => {
+      config.users = config.users.map(({ name }) => ({ name, user: { token: 'expired' } }) as unknown as Named);
+    });
+    expect((await failure({ kubeconfig })).code).toBe('CLUSTER_AUTH');
+  });
+
+  test('a namespace that does not exist', async () => {
+    const runtime = await namespace.runtime({ namespace: 'wpclone-test-missing' });
+    for (const work of [() => runtime.provision(request(), context()), () => runtime.list(context())]) {
+      const error = await failureOf(work());
+      expect(error.code).toBe('NAMESPACE_MISSING');
+      expect(error.nextSteps.join(' ')).toContain('wpclone cluster init');
+    }
+  });
+
+  test('a context that does not exist: which there are', async () => {
+    const error = await failureOf(namespace.runtime({ context: 'elsewhere' }));
+    expect(error.code).toBe('KUBECONFIG_INVALID');
+    expect(error.message).toMatch(/no context elsewhere; it has \S+/);
+  });
+
+  test('no kubeconfig at all', async () => {
+    const { stdout, code } = await commands.run(['list', '--json'], { environment: { KUBECONFIG: undefined } });
+    expect([code, JSON.parse(stdout).error.code]).toEqual([2, 'KUBECONFIG_INVALID']);
+  });
+
+  test('nobody answers at the address', async () => {
+    const kubeconfig = kubeconfigWith(({ clusters }) => {
+      for (const { cluster } of clusters) cluster['server'] = 'https://127.0.0.1:9';
+    });
+    const { code, message, seconds } = await failure({ kubeconfig });
+    expect(code).toBe('CLUSTER_UNREACHABLE');
+    expect(message).toContain('https://127.0.0.1:9');
+    expect(seconds).toBeLessThan(8);
+  });
+
+  test('a certificate that does not fit', async () => {
+    const kubeconfig = kubeconfigWith(({ clusters }) => {
+      for (const { cluster } of clusters) delete cluster['certificate-authority-data'];
+    });
+    const { code, message } = await failure({ kubeconfig });
+    expect(code).toBe('CLUSTER_UNREACHABLE');
+    expect(message).toMatch(/certificate/i);
+  });
+
+  test('a setting that makes no sense', async () => {
+    const error = await failureOf(namespace.runtime({ provisionSeconds: 'soon', colour: 'red' }));
+    expect(error.code).toBe('BAD_CONFIG');
+    expect(error.message).toContain('colour');
+  });
+});

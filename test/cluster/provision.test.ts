@@ -1,0 +1,191 @@
+import type { V1Secret } from '@kubernetes/client-node';
+import { describe, expect, test } from 'vitest';
+import { failureOf } from '../support/work.ts';
+import { ABSENT_IMAGE, cloneId, context, eventually, IMAGE, request, useNamespace } from './support.ts';
+
+const namespace = useNamespace('provision');
+
+describe('an instance', () => {
+  test('is ready within seconds, claimed, and says what it waited for', async () => {
+    const runtime = await namespace.runtime();
+    const work = context();
+    const id = cloneId();
+    const started = Date.now();
+    const instance = await runtime.provision(request({ id }), work);
+    const seconds = (Date.now() - started) / 1000;
+    expect(seconds).toBeLessThan(20);
+    expect(instance).toMatchObject({ id, how: 'created' });
+    expect(instance.url).toMatch(/^http:\/\/localhost:2\d{4}$/);
+    const pod = await namespace.get(`pods/wpclone-${id}`);
+    expect(pod?.metadata?.labels).toMatchObject({ 'wpclone.dev/clone': id, 'wpclone.dev/state': 'ASSIGNED' });
+    expect(pod?.metadata?.annotations).toMatchObject({ 'wpclone.dev/epoch': '1' });
+    const messages = work.events.map((event) => ('message' in event ? event.message : ''));
+    expect(messages.some((message) => message?.startsWith('waiting for'))).toBe(true);
+
+    // Noticed by the watch: the claim is written within a second of the kubelet's word.
+    const ready = pod?.status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
+    expect(started + seconds * 1000 - new Date(ready ?? 0).getTime()).toBeLessThan(2000);
+
+    expect(await instance.operations.listMail(work.signal)).toEqual([]);
+    await runtime.remove(id, work);
+    expect(await namespace.belongings()).toEqual([]);
+  });
+
+  test('owns what belongs to it, so that nothing outlives the pod', async () => {
+    const runtime = await namespace.runtime({ domain: 'clones.example', ingressClass: 'nginx', tlsSecret: 'wildcard' });
+    const id = cloneId();
+    const { url } = await runtime.provision(request({ id }), context());
+    expect(url).toBe(`https://${id}.clones.example`);
+    const { uid } = (await namespace.get(`pods/wpclone-${id}`))?.metadata ?? {};
+    for (const kind of ['secrets', 'services', 'apis/networking.k8s.io/v1 ingresses']) {
+      const object = await namespace.get(`${kind}/wpclone-${id}`);
+      expect([kind, object?.metadata?.ownerReferences]).toMatchObject([kind, [{ kind: 'Pod', uid }]]);
+    }
+    const ingress = await namespace.get<{ spec: unknown }>(`apis/networking.k8s.io/v1 ingresses/wpclone-${id}`);
+    expect(ingress?.spec).toMatchObject({
+      ingressClassName: 'nginx',
+      tls: [{ hosts: [`${id}.clones.example`], secretName: 'wildcard' }],
+      rules: [{ host: `${id}.clones.example` }],
+    });
+    await namespace.remove(`pods/wpclone-${id}`);
+    await eventually(
+      async () => ((await namespace.belongings()).length === 0 ? true : undefined),
+      'the garbage collector removes what belonged to the pod',
+    );
+  });
+
+  test('runs without rights: no token, no root, no capabilities, read-only root', async () => {
+    const runtime = await namespace.runtime();
+    const id = cloneId();
+    await runtime.provision(request({ id }), context());
+    const pod = await namespace.get(`pods/wpclone-${id}`);
+    expect(pod?.spec).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    });
+    expect(pod?.spec?.volumes?.some((volume) => volume.name.includes('token'))).toBe(false);
+    for (const container of pod?.spec?.containers ?? []) {
+      expect(container.securityContext).toMatchObject({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(container.resources?.requests).toMatchObject({ cpu: expect.any(String), memory: expect.any(String) });
+      expect(container.resources?.limits).toMatchObject({ memory: expect.any(String) });
+      // Secrets are mounted, never in the environment, where every child process sees them.
+      expect(JSON.stringify(container.env ?? [])).not.toContain('secretKeyRef');
+    }
+    await runtime.remove(id, context());
+  });
+
+  test('takes a name once, also when two ask at the same moment', async () => {
+    const runtime = await namespace.runtime();
+    const id = cloneId();
+    const both = await Promise.allSettled([
+      runtime.provision(request({ id }), context()),
+      runtime.provision(request({ id }), context()),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find((each) => each.status === 'rejected')?.reason).toMatchObject({ code: 'NAME_TAKEN' });
+    expect((await failureOf(runtime.provision(request({ id }), context()))).code).toBe('NAME_TAKEN');
+    // The losers' clean-up left the winner alone.
+    expect((await namespace.belongings()).sort()).toEqual([
+      `pods/wpclone-${id}`,
+      `secrets/wpclone-${id}`,
+      `services/wpclone-${id}`,
+    ]);
+    await runtime.remove(id, context());
+  });
+
+  test('may take the name of a clone that is being deleted', async () => {
+    const runtime = await namespace.runtime();
+    const id = cloneId();
+    await runtime.provision(request({ id }), context());
+    await runtime.remove(id, context());
+    expect((await runtime.provision(request({ id }), context())).id).toBe(id);
+    await runtime.remove(id, context());
+  });
+
+  test('replaces the Secret of a crashed attempt, whatever passwords are in it', async () => {
+    const runtime = await namespace.runtime();
+    const id = cloneId();
+    const leftover = (deadline: number): V1Secret => ({
+      metadata: {
+        name: `wpclone-${id}`,
+        labels: {
+          'app.kubernetes.io/managed-by': 'wpclone',
+          'app.kubernetes.io/component': 'instance',
+          'wpclone.dev/clone': id,
+        },
+        annotations: { 'wpclone.dev/deadline': new Date(deadline).toISOString(), 'wpclone.dev/claim': 'somebody-else' },
+      },
+      stringData: { token: 'old', 'database-password': 'old', 'root-password': 'old' },
+    });
+    await namespace.apply('secrets', leftover(Date.now() + 60_000));
+    expect((await failureOf(runtime.provision(request({ id }), context()))).code).toBe('NAME_TAKEN');
+    await namespace.remove(`secrets/wpclone-${id}`);
+    await namespace.apply('secrets', leftover(Date.now() - 1000));
+    const work = context();
+    await runtime.provision(request({ id }), work);
+    expect(work.events).toContainEqual(expect.objectContaining({ code: 'SECRET_REPAIRED' }));
+    await runtime.remove(id, context());
+  });
+
+  test('goes on working when the password in its Secret is changed', async () => {
+    const runtime = await namespace.runtime();
+    const id = cloneId();
+    await runtime.provision(request({ id }), context());
+    await namespace.patch(`secrets/wpclone-${id}`, { stringData: { 'database-password': 'another-password-1' } });
+    const said = await eventually(
+      async () => {
+        let text = '';
+        for await (const line of runtime.logs(id, { follow: false }, context())) text += `${line}\n`;
+        return text.includes('SECRET_REPAIRED') ? text : undefined;
+      },
+      'the sidecar repairs the password once the kubelet has mounted the new Secret',
+      120_000,
+    );
+    expect(said).not.toContain('another-password-1');
+    const pod = await namespace.get(`pods/wpclone-${id}`);
+    expect(pod?.status?.containerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0, 0, 0]);
+    await runtime.remove(id, context());
+  }, 200_000);
+
+  test('leaves nothing behind when it is cancelled half-way', async () => {
+    const runtime = await namespace.runtime({ image: ABSENT_IMAGE });
+    const controller = new AbortController();
+    const work = context({ signal: controller.signal });
+    const provisioning = failureOf(runtime.provision(request(), work));
+    await eventually(
+      async () => ((await namespace.belongings()).length >= 3 ? true : undefined),
+      'the objects are made',
+    );
+    const { WpcloneError } = await import('../../src/shared/errors.ts');
+    controller.abort(new WpcloneError('CANCELLED', 'Cancelled.'));
+    expect((await provisioning).code).toBe('CANCELLED');
+    expect(await namespace.belongings()).toEqual([]);
+  });
+
+  test('runs the image nearest to the source’s PHP, and says so when it is another version', async () => {
+    const images = { '7.4': ABSENT_IMAGE, '8.2': IMAGE };
+    const runtime = await namespace.runtime({ image: undefined, images, provisionSeconds: 30 });
+    const work = context();
+    const older = request({ phpVersion: Promise.resolve('5.6.40') });
+    expect((await failureOf(runtime.provision(older, work))).message).toContain(ABSENT_IMAGE);
+    expect(work.events).toContainEqual(expect.objectContaining({ code: 'PHP_VERSION_DIFFERS' }));
+
+    const same = context();
+    const fitting = request({ phpVersion: Promise.resolve('8.2.30') });
+    await runtime.provision(fitting, same);
+    expect(same.events.filter(({ type }) => type === 'warning')).toEqual([]);
+
+    // A source that takes its time to be reached does not hold up the pod.
+    const late = Promise.withResolvers<string>();
+    const unknown = request({ phpVersion: late.promise });
+    const waiting = context();
+    await runtime.provision(unknown, waiting);
+    late.resolve('7.4.33');
+    await eventually(async () => waiting.events.find((event) => 'code' in event), 'the warning comes when it is known');
+    await Promise.all([fitting, unknown].map(({ id }) => runtime.remove(id, context())));
+  });
+});

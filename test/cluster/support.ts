@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { V1Pod } from '@kubernetes/client-node';
+import { afterAll, beforeAll } from 'vitest';
+import type { WorkContext } from '../../src/shared/context.ts';
+import type { WorkEvent } from '../../src/shared/events.ts';
+import { type Cluster, connectCluster } from '../../src/runtime/kubernetes/client.ts';
+import { createKubernetesRuntime } from '../../src/runtime/kubernetes/index.ts';
+import type { ProvisionRequest, Runtime } from '../../src/runtime/types.ts';
+
+/** The instance image, which `.ci/run` builds. */
+export const IMAGE = process.env['WPCLONE_TEST_IMAGE'] ?? 'docker.io/wpclone/instance:dev';
+/** An address of this machine that pods reach. */
+export const HOST = process.env['WPCLONE_TEST_HOST'] ?? '10.88.0.1';
+export const ABSENT_IMAGE = '127.0.0.1:5999/none:1';
+
+export interface RuntimeSettings {
+  readonly kubeconfig?: string;
+  readonly [setting: string]: unknown;
+}
+
+export interface TestNamespace {
+  readonly name: string;
+  readonly cluster: Cluster;
+  /** Below the namespace, such as `pods/x`; undefined on 404. */
+  get<T = V1Pod>(path: string): Promise<T | undefined>;
+  apply(path: string, body: object): Promise<void>;
+  patch(path: string, body: object): Promise<void>;
+  remove(path: string): Promise<void>;
+  runtime(settings?: RuntimeSettings, context?: Partial<WorkContext>): Promise<Runtime>;
+  /** Names of everything of a clone that is there, as `pods/x`. */
+  belongings(): Promise<string[]>;
+}
+
+export function context(changes: Partial<WorkContext> = {}): WorkContext & { readonly events: WorkEvent[] } {
+  const events: WorkEvent[] = [];
+  const ignore = (): void => undefined;
+  return {
+    signal: new AbortController().signal,
+    now: Date.now,
+    sleep: async (milliseconds, signal) => {
+      try {
+        await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error;
+      }
+    },
+    randomBytes,
+    log: { debug: ignore, info: ignore, warn: ignore },
+    emit: (event) => events.push(event),
+    ...changes,
+    events,
+  };
+}
+
+/** A namespace of its own for a test file, deleted afterwards with all that is in it. */
+export function useNamespace(label: string): TestNamespace {
+  const name = `wpclone-test-${label}-${randomBytes(3).toString('hex')}`;
+  let cluster: Cluster;
+  const runtimes: Runtime[] = [];
+  const send = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) =>
+    cluster.send<never>({
+      method,
+      path,
+      ...(body === undefined ? {} : { body }),
+      contentType: method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+      what: `${method} ${path}`,
+      signal: AbortSignal.timeout(30_000),
+    });
+  const inside = (path: string) => {
+    const grouped = /^(apis\/[^ ]+) (.*)$/.exec(path);
+    return grouped === null ? `api/v1/namespaces/${name}/${path}` : `${grouped[1]}/namespaces/${name}/${grouped[2]}`;
+  };
+  const look = (path: string) =>
+    send('GET', inside(path)).catch((error: { details?: { status?: number } }) => {
+      if (error.details?.status === 404) return undefined;
+      throw error;
+    });
+
+  beforeAll(async () => {
+    if (process.env['KUBECONFIG'] === undefined) throw new Error('KUBECONFIG must name the cluster to test on.');
+    cluster = await connectCluster({ namespace: name }, Date.now);
+    await send('POST', 'api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    // Pods are refused until the controller manager has made it.
+    await eventually(() => look('serviceaccounts/default'), 'the namespace has its service account');
+  });
+  afterAll(async () => {
+    for (const runtime of runtimes) await runtime.close?.();
+    await send('DELETE', `api/v1/namespaces/${name}`);
+    await cluster.close();
+  });
+
+  return {
+    name,
+    get cluster() {
+      return cluster;
+    },
+    get: look,
+    apply: (path, body) => send('POST', inside(path), body),
+    patch: (path, body) => send('PATCH', inside(path), body),
+    remove: (path) => send('DELETE', inside(path), { gracePeriodSeconds: 1 }),
+    async runtime({ kubeconfig, ...settings }: RuntimeSettings = {}, changes = {}) {
+      const deps = {
+        ...context(changes),
+        version: '0.1.0',
+        insideCluster: false,
+        ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      };
+      const runtime = await createKubernetesRuntime({ namespace: name, image: IMAGE, ...settings }, deps);
+      runtimes.push(runtime);
+      return runtime;
+    },
+    async belongings() {
+      const paths = ['pods', 'secrets', 'services', 'apis/networking.k8s.io/v1 ingresses'];
+      const selector = '?labelSelector=app.kubernetes.io/managed-by%3Dwpclone';
+      const lists = await Promise.all(
+        paths.map(async (path) => {
+          const list: { items: V1Pod[] } = await send('GET', inside(path) + selector);
+          const left = list.items.filter((item) => item.metadata?.deletionTimestamp === undefined);
+          return left.map((item) => `${path.split(' ').at(-1)}/${item.metadata?.name}`);
+        }),
+      );
+      return lists.flat();
+    },
+  };
+}
+
+let counter = 0;
+export const cloneId = (label = 'site'): string => `${label}-${(counter += 1)}${randomBytes(1).toString('hex')}`;
+
+export const request = (changes: Partial<ProvisionRequest> = {}): ProvisionRequest => ({
+  id: cloneId(),
+  sourceUrl: 'http://source.example',
+  expiresAt: Date.now() + 3_600_000,
+  ...changes,
+});
+
+/** Waits for a condition by looking; for what has no event to wait for. */
+export async function eventually<T>(look: () => Promise<T | undefined>, what: string, limit = 30_000): Promise<T> {
+  const until = Date.now() + limit;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    if (Date.now() > until) throw new Error(`It did not happen: ${what}.`);
+    await sleep(100);
+  }
+}
+
+/** Kills a container's first process from the node, which is this machine: no process may send itself that signal from inside. */
+export async function killContainer(namespace: TestNamespace, pod: string, container: string): Promise<void> {
+  const found = await namespace.get(`pods/${pod}`);
+  const status = found?.status?.containerStatuses?.find(({ name }) => name === container);
+  const id = status?.containerID?.split('//')[1] ?? 'none';
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    if (!read(`/proc/${pid}/cgroup`).includes(id)) continue;
+    if (/^NSpid:.*\t1$/m.test(read(`/proc/${pid}/status`))) process.kill(Number(pid), 'SIGKILL');
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

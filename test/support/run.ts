@@ -1,0 +1,60 @@
+/**
+ * Runs vitest on the named projects and ends with one plain line, `N passed, N failed`, and vitest's exit code.
+ * Usage: node test/support/run.ts PROJECT... [-- ARGUMENT-OF-VITEST...]
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
+const words = process.argv.slice(2);
+const projects = words.filter((word) => /^(unit|integration|e2e|cluster)$/.test(word));
+const others = words.filter((word) => !projects.includes(word) && word !== '--');
+const folder = mkdtempSync(join(tmpdir(), 'wpclone-report-'));
+const file = join(folder, 'report.json');
+
+const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
+const argv = ['run', ...projects.flatMap((name) => ['--project', name]), '--reporter=default', '--reporter=json'];
+const child = spawn(process.execPath, [vitest, ...argv, `--outputFile.json=${file}`, ...others], {
+  stdio: ['ignore', 'inherit', 'inherit'],
+  env: { ...process.env, NODE_NO_WARNINGS: '1' },
+});
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => child.kill(name));
+const code = await new Promise<number>((resolve) => {
+  child.once('error', () => resolve(1));
+  child.once('close', (status) => resolve(status ?? 1));
+});
+
+const { passed, failed } = count(read(), code);
+rmSync(folder, { recursive: true, force: true });
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exitCode = code === 0 && failed > 0 ? 1 : code;
+
+function read(): Report | undefined {
+  try {
+    const report: Report = JSON.parse(readFileSync(file, 'utf8'));
+    return report;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file that could not be loaded or set up counts as one failure, and so does a run that failed although no test did. */
+function count(report: Report | undefined, exitCode: number): { passed: number; failed: number } {
+  const broken =
+    report?.testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
+    ) ?? [];
+  const counted = (report?.numFailedTests ?? 0) + broken.length;
+  return { passed: report?.numPassedTests ?? 0, failed: counted === 0 && exitCode !== 0 ? 1 : counted };
+}

@@ -1,0 +1,69 @@
+import { randomInt } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PREFIX = 'wpclone-test-';
+
+/** Where prepared templates are kept between test runs on this machine. */
+export const CACHE = join(tmpdir(), 'wpclone-test-cache');
+
+/** A new empty folder whose name carries our process id, so that a later run can sweep it when this one was killed. */
+export function makeTemp(label: string): string {
+  sweep();
+  return mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-${label}-`));
+}
+
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/**
+ * A port of 127.0.0.1 that was free a moment ago; always five digits, which the source's template relies on. From below the range
+ * that systems take the ports of outgoing connections from, so that none of those takes it in the meantime.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 20_000);
+    const free = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+}
+
+/** Runs a command to its end and returns what it wrote; throws with its error output when it fails. */
+export async function run(command: readonly string[], input?: string): Promise<string> {
+  const [file = '', ...args] = command;
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const out: Buffer[] = [];
+  const errors: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  const text = Buffer.concat(out).toString();
+  if (code !== 0)
+    throw new Error(`${command.join(' ')} ended with ${code}:\n${Buffer.concat(errors).toString()}${text}`);
+  return text;
+}
