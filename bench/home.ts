@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Source } from '../test/support/source/index.ts';
+import { makeTemp } from '../test/support/temp.ts';
+import { wpclone, type Ran } from './command.ts';
+
+/** A WPCLONE_HOME of its own. */
+export interface Home {
+  clone(source: Source): Promise<Cloned>;
+  deleteAll(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface Cloned extends Ran {
+  readonly id: string;
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+export function createHome(settings: NodeJS.ProcessEnv = {}): Home {
+  const folder = makeTemp('home');
+  const environment = { ...settings, WPCLONE_HOME: folder };
+  const deleteAll = async (): Promise<void> => {
+    const { output } = await wpclone(['list', '--json'], environment);
+    const { clones }: { clones: { clone_id: string }[] } = JSON.parse(output);
+    for (const { clone_id: id } of clones) await wpclone(['delete', id, '--force'], environment);
+  };
+  return {
+    clone: async (source) => {
+      const secret = { WPCLONE_SOURCE_PASSWORD: source.adminPassword };
+      const ran = await wpclone(['clone', source.url, '--username', source.adminUser, '--json'], {
+        ...environment,
+        ...secret,
+      });
+      const { clone_id: id, timings }: { clone_id: string; timings: Record<string, number> } = JSON.parse(ran.output);
+      return { ...ran, id, timings };
+    },
+    deleteAll,
+    remove: async () => {
+      try {
+        await deleteAll();
+      } finally {
+        await endServers(folder);
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** Ends what wpclone left running for this home: web servers, the database server, the keeper. */
+async function endServers(folder: string): Promise<void> {
+  for (const pid of usersOf(folder)) process.kill(pid, 'SIGTERM');
+  while (usersOf(folder).length > 0) await sleep(50);
+}
+
+function usersOf(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => read(`/proc/${pid}/cmdline`).includes(folder) || read(`/proc/${pid}/environ`).includes(folder))
+    .map(Number);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}

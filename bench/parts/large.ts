@@ -1,0 +1,58 @@
+import { startMariadb } from '../../test/support/mariadb.ts';
+import { startSource, type Source } from '../../test/support/source/index.ts';
+import { floor } from '../floor.ts';
+import { createHome, type Cloned } from '../home.ts';
+import { SERVER_SETTINGS, startLargeSource } from '../large/site.ts';
+import { median } from '../measure.ts';
+import type { Row } from '../table.ts';
+
+const RUNS = 5;
+
+/**
+ * A large site beside the floor, turn by turn. Each first clone finds a database server that runs, but knows nothing of the
+ * source: it logs in, installs the plugin, copies everything. The second finds the plugin and the files of the first.
+ */
+export async function largeRows(): Promise<Row[]> {
+  const source = await startLargeSource();
+  const target = await startMariadb({ settings: SERVER_SETTINGS });
+  try {
+    await floor(source, target);
+    const rounds: { floor: number; first: Cloned; second: Cloned }[] = [];
+    for (let run = 0; run < RUNS; run++) {
+      rounds.push({ floor: await floor(source, target), ...(await firstAndSecond(source)) });
+    }
+    const floors = median(rounds.map((round) => round.floor));
+    const row = (what: string, key: 'first' | 'second'): Row => {
+      const time = median(rounds.map((round) => round[key].seconds));
+      return {
+        what,
+        ours: `${time.toFixed(2)} s`,
+        beside: `${floors.toFixed(2)} s, mysqldump \\| mysql beside tar \\| tar`,
+        ratio: `${median(rounds.map((round) => round[key].seconds / round.floor)).toFixed(2)} × the floor`,
+      };
+    };
+    const peak = Math.max(...rounds.flatMap(({ first, second }) => [first.peak, second.peak]));
+    return [
+      row('large site, first clone', 'first'),
+      row('large site, second clone', 'second'),
+      { what: 'large site, most memory', ours: `${peak.toFixed(0)} MB`, beside: '', ratio: '' },
+    ];
+  } finally {
+    await target.stop();
+    await source.stop();
+  }
+}
+
+async function firstAndSecond(source: Source): Promise<{ first: Cloned; second: Cloned }> {
+  const home = createHome();
+  const small = await startSource();
+  try {
+    // Sets up the database server; the clone stays, so that the server goes on.
+    await home.clone(small);
+    await small.stop();
+    return { first: await home.clone(source), second: await home.clone(source) };
+  } finally {
+    await small.stop();
+    await home.remove();
+  }
+}

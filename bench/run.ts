@@ -1,0 +1,27 @@
+import { freshRows } from './parts/fresh.ts';
+import { kubernetesRows } from './parts/kubernetes.ts';
+import { largeRows } from './parts/large.ts';
+import { rewriteRows } from './parts/rewrite.ts';
+import { tablesRows } from './parts/tables.ts';
+import { versionRows } from './parts/version.ts';
+import { machine, markdown, type Row } from './table.ts';
+
+const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
+  rewrite: rewriteRows,
+  tables: tablesRows,
+  large: largeRows,
+  fresh: freshRows,
+  version: versionRows,
+  // Needs KUBECONFIG; left out without it.
+  ...(process.env['KUBECONFIG'] === undefined ? {} : { kubernetes: kubernetesRows }),
+};
+
+const wanted = process.argv.slice(2);
+const names = wanted.length > 0 ? wanted : Object.keys(PARTS);
+const rows: Row[] = [];
+for (const name of names) {
+  const part = PARTS[name];
+  if (part === undefined) throw new Error(`No part ${name}; there are ${Object.keys(PARTS).join(', ')}.`);
+  rows.push(...(await part()));
+}
+console.log(`${markdown(rows)}\n\nMedians, each ratio within one run. Machine: ${machine()}.`);
