@@ -71,7 +71,7 @@ export interface ManifestEntry {
   /** symlink: the target, relative to the link's folder and inside the same root. */
   readonly target?: string;
   /** refused: why it cannot be copied. */
-  readonly reason?: 'unreadable' | 'outside' | 'name' | 'special' | 'loop';
+  readonly reason?: 'unreadable' | 'outside' | 'name' | 'special' | 'loop' | 'other-site';
 }
 
 export interface FileRequest {

@@ -2,15 +2,14 @@ import { existsSync, readFileSync, rmSync, statSync, symlinkSync, unlinkSync, wr
 import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ConfigureTask, PullTask } from '../../src/instance/types.ts';
+import type { ConfigureTask } from '../../src/instance/types.ts';
 import type { Instance } from '../../src/runtime/types.ts';
-import { connectSource } from '../../src/site/connect/index.ts';
 import { stopWebServer } from '../../src/runtime/local/web-server.ts';
 import { databaseName } from '../../src/runtime/local/databases.ts';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
-import { asAdmin, connectDeps } from '../support/connecting.ts';
 import { instanceContext } from '../support/copied-clone.ts';
-import { openTestHome, provision, statusOf, type TestHome } from '../support/local-runtime.ts';
+import { openTestHome, statusOf, type TestHome } from '../support/local-runtime.ts';
+import { pullClone } from '../support/pulled-clone.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 const ID = 'pulled';
@@ -23,25 +22,8 @@ let www: string;
 beforeAll(async () => {
   home = openTestHome();
   source = await startSource({ posts: 5 });
-  const { access, info } = await connectSource(asAdmin(source), connectDeps());
-  instance = await provision(home, ID);
+  ({ instance, task } = await pullClone(home, source, ID));
   ({ www } = home.paths(ID));
-  const pull: PullTask = { access, info, cloneUrl: instance.url, media: 'copy', excludeTables: [], excludePaths: [] };
-  await Promise.all([
-    instance.operations.pullDatabase(pull, instanceContext()),
-    instance.operations.pullFiles(pull, instanceContext()),
-  ]);
-  task = {
-    cloneId: ID,
-    cloneUrl: instance.url,
-    info,
-    media: 'copy',
-    expiresAt: Date.now() + 600_000,
-    admin: { username: 'wpclone-test', password: 'a-password-of-its-own', email: 'wpclone@clone.invalid' },
-    keepMail: false,
-    insecureTls: false,
-  };
-  await instance.operations.configure(task, instanceContext());
 });
 
 afterAll(async () => {

@@ -1,7 +1,8 @@
-import { cpSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { installMigrator, never, testClient } from '../support/migrator.ts';
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ManifestEntry } from '../../src/site/client-types.ts';
+import { collectFiles, installMigrator, never, testClient } from '../support/migrator.ts';
 import { WEB_USER } from '../support/servers.ts';
 import { startSource, type Source, type SourceOptions } from '../support/source/index.ts';
 import { makeTemp, run } from '../support/temp.ts';
@@ -18,11 +19,22 @@ async function withSource(options: SourceOptions, use: (source: Source) => Promi
 async function describeSite(source: Source) {
   const client = testClient(await installMigrator(source));
   const info = await client.info(never);
-  const paths: string[] = [];
-  for await (const entries of client.manifest({ roots: info.roots.map(({ id }) => id), exclude: [] }, never))
-    paths.push(...entries.map(({ root, path }) => `${root}:${path}`));
-  await client.close();
-  return { info, paths };
+  const entries: ManifestEntry[] = [];
+  for await (const some of client.manifest({ roots: info.roots.map(({ id }) => id), exclude: [] }, never))
+    entries.push(...some);
+  onTestFinished(() => client.close());
+  const refused = Object.fromEntries(
+    entries.filter(({ kind }) => kind === 'refused').map(({ path, reason }) => [path, reason]),
+  );
+  return { client, info, paths: entries.map(({ root, path }) => `${root}:${path}`), refused };
+}
+
+/** Files that hold their own name. */
+function put(folder: string, paths: readonly string[]): void {
+  for (const path of paths) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), path);
+  }
 }
 
 describe('the folders of a site', () => {
@@ -33,11 +45,83 @@ describe('the folders of a site', () => {
     });
   });
 
-  it('lie where the core is when that has a folder of its own', async () => {
-    await withSource({ core: '/core' }, async (source) => {
-      const { info } = await describeSite(source);
+  it('are the folder of its address when the core has one of its own in it', async () => {
+    await withSource({ home: '/blog', core: '/blog/core' }, async (source) => {
+      put(source.docroot, [
+        'above.txt',
+        'blog/robots.txt',
+        'blog/.htaccess',
+        'blog/assets/a.css',
+        'blog/wp-config.bak',
+      ]);
+      const { info, paths } = await describeSite(source);
       expect(info).toMatchObject({ home: source.url, siteurl: `${source.url}/core` });
+      expect(info.roots).toEqual([{ id: 'home', path: join(source.docroot, 'blog'), place: 'blog' }]);
+      expect(paths).toEqual(
+        expect.arrayContaining(['home:robots.txt', 'home:.htaccess', 'home:assets/a.css', 'home:core/wp-load.php']),
+      );
+      expect(paths.filter((each) => /above|wp-config/.test(each))).toEqual(['home:core/wp-config-sample.php']);
+    });
+  });
+
+  it('are only the core’s when the web server runs no index.php in the folder of its address', async () => {
+    const nginx = 'rewrite ^/$ /core/index.php last;';
+    await withSource({ core: '/core', nginx }, async (source) => {
+      put(source.docroot, ['robots.txt']);
+      const { info } = await describeSite(source);
       expect(info.roots).toEqual([{ id: 'core', path: source.path, place: 'core' }]);
+    });
+  });
+
+  it('are two when the core is linked into the folder of its address from elsewhere', async () => {
+    await withSource({ core: '/core' }, async (source) => {
+      const elsewhere = join(source.docroot, '../wordpress');
+      renameSync(source.path, elsewhere);
+      symlinkSync(elsewhere, source.path);
+      put(source.docroot, ['robots.txt']);
+      const { info, paths } = await describeSite(source);
+      expect(info.roots).toEqual([
+        { id: 'home', path: source.docroot, place: '' },
+        { id: 'core', path: elsewhere, place: 'core' },
+      ]);
+      expect(paths).toEqual(expect.arrayContaining(['home:robots.txt', 'core:wp-load.php']));
+      expect(paths.filter((each) => each.startsWith('home:core'))).toEqual([]);
+    });
+  });
+
+  it('do not include other sites beside it, neither listed nor by name', async () => {
+    await withSource({ core: '/core' }, async (source) => {
+      put(source.docroot, [
+        'shop/wp-load.php',
+        'shop/a/secret.txt',
+        'two/wp-config.php',
+        'two/old/secret.txt',
+        'own/a.txt',
+      ]);
+      put(source.content, ['plugins/tool/tests/wp-load.php']);
+      const { client, paths, refused } = await describeSite(source);
+      const among = (name: string) => paths.filter((each) => each.startsWith(`home:${name}`));
+      expect(among('shop').concat(among('two'))).toEqual(['home:shop', 'home:two']);
+      expect(refused).toEqual({ shop: 'other-site', two: 'other-site' });
+      expect(among('own')).toEqual(['home:own', 'home:own/a.txt']);
+      expect(paths).toContain('home:core/wp-content/plugins/tool/tests/wp-load.php');
+      const asked = ['shop/a/secret.txt', 'two/old/secret.txt', 'own/a.txt'];
+      const bodies = await collectFiles(
+        client.files(
+          asked.map((path) => ({ root: 'home', path, size: 1 })),
+          never,
+        ),
+      );
+      expect(asked.map((path) => bodies.get(path)?.failed)).toEqual(['gone', 'gone', undefined]);
+    });
+  });
+
+  it('do not include another site in a folder of a site that lies at the top', async () => {
+    await withSource({}, async (source) => {
+      put(source.docroot, ['shop/wp-settings.php', 'shop/a/secret.txt']);
+      const { refused, paths } = await describeSite(source);
+      expect(refused).toEqual({ shop: 'other-site' });
+      expect(paths.filter((each) => each.startsWith('core:shop'))).toEqual(['core:shop']);
     });
   });
 

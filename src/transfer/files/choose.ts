@@ -40,6 +40,7 @@ export interface ChosenEntry {
 /** Throws SOURCE_FAILED when a root's place leads out of the document root. */
 export function planFiles(task: TransferTask, warnings: WarningCollector): FilePlan {
   const { info } = task;
+  sayWhetherHomeIsMissing(info, warnings);
   const places = new Map(info.roots.map((root) => [root.id, rootPlace(root)]));
   const content = placeOf(info, info.paths.content);
   const plugins = placeOf(info, info.paths.plugins);
@@ -71,6 +72,13 @@ export function planFiles(task: TransferTask, warnings: WarningCollector): FileP
   };
 }
 
+/** The site gives the folder of its address as a root of its own when WordPress lies in one below, unless it cannot tell which that is. */
+function sayWhetherHomeIsMissing({ home, siteurl, roots }: SiteInfo, warnings: WarningCollector): void {
+  if (!siteurl.startsWith(`${home}/`) || roots.some(({ id }) => id === 'home')) return;
+  const why = 'the source could not tell which folder serves its address';
+  warnings.add('HOME_FOLDER_LEFT_OUT', `What lies beside the folder of WordPress was left out: ${why}.`);
+}
+
 function isSecret(place: string, info: SiteInfo): boolean {
   if (!SECRETS.test(place)) return false;
   const folder = place.split('/').slice(0, -1).join('/');
@@ -85,6 +93,7 @@ const REASONS: Readonly<Record<NonNullable<ManifestEntry['reason']>, readonly [W
   loop: ['SYMLINK_OUTSIDE', 'it leads in a circle'],
   name: ['FILE_NAME_REFUSED', 'its name cannot be used, or is taken'],
   special: ['FILE_NAME_REFUSED', 'it is not a plain file'],
+  'other-site': ['OTHER_SITE_IN_FILES', 'another WordPress lies there'],
 };
 
 function refuse(

@@ -101,11 +101,12 @@ final class Walk {
 	private function folder( $path, array $stat, array $resume, $is_sent ) {
 		$full = '' === $path ? $this->root['path'] : $this->root['path'] . '/' . $path;
 		// phpcs:ignore WordPress.PHP.NoSilencedErrors
-		$names = @scandir( $full, SCANDIR_SORT_NONE );
+		$names   = @scandir( $full, SCANDIR_SORT_NONE );
+		$refusal = false === $names ? 'unreadable' : ( is_other_site( $full ) ? 'other-site' : null );
 		if ( ! $is_sent ) {
-			$this->add( $path, false === $names ? 'x' : 'd', $stat, false === $names ? 'unreadable' : null );
+			$this->add( $path, null === $refusal ? 'd' : 'x', $stat, $refusal );
 		}
-		if ( false === $names ) {
+		if ( null !== $refusal ) {
 			return true;
 		}
 		sort( $names, SORT_STRING );

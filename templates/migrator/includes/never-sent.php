@@ -44,7 +44,7 @@ function is_configuration( $path, $name ) {
 		return false;
 	}
 	$core = (string) realpath( ABSPATH );
-	if ( 0 === strcasecmp( 'wp-config.php', $name ) || in_array( $path, array( $core, dirname( $core ), realpath( WP_CONTENT_DIR ) ), true ) ) {
+	if ( 0 === strcasecmp( 'wp-config.php', $name ) || in_array( $path, array( $core, dirname( $core ), home_folder(), realpath( WP_CONTENT_DIR ) ), true ) ) {
 		return true;
 	}
 	// Deeper down there is code with such names: a source file whose name is one word is that, not somebody's copy.

@@ -62,7 +62,7 @@ function is_sendable( $base, $path ) {
 		if ( count( $known ) > 5000 ) {
 			$known = array();
 		}
-		$known[ $full ] = is_sendable( $base, $folder );
+		$known[ $full ] = is_sendable( $base, $folder ) && ! is_other_site( $full );
 	}
 	return $known[ $full ] && ! is_never_sent( $full, $name );
 }

@@ -48,6 +48,7 @@ function site_roots() {
 	$paths      = site_paths();
 	$urls       = site_urls();
 	$candidates = array(
+		array( 'home', (string) home_folder(), url_place( get_option( 'home' ) ) ),
 		array( 'core', $paths['abspath'], url_place( get_option( 'siteurl' ) ) ),
 		array( 'content', $paths['content'], url_place( $urls['content'] ) ),
 		array( 'plugins', $paths['plugins'], url_place( $urls['plugins'] ) ),
@@ -77,7 +78,7 @@ function site_roots() {
 function without_nested( array $candidates ) {
 	$roots = array();
 	foreach ( $candidates as $candidate ) {
-		$real = realpath( $candidate[1] );
+		$real = '' === $candidate[1] ? false : realpath( $candidate[1] );
 		// A root folder of "/" would hand out the machine.
 		if ( false === $real || '/' === $real || ! is_dir( $real ) ) {
 			continue;

@@ -19,6 +19,7 @@ require __DIR__ . '/schema.php';
 require __DIR__ . '/keys-of-tables.php';
 require __DIR__ . '/never-sent.php';
 require __DIR__ . '/roots.php';
+require __DIR__ . '/home-folder.php';
 require __DIR__ . '/paths.php';
 require __DIR__ . '/info.php';
 require __DIR__ . '/definitions.php';

@@ -1,0 +1,38 @@
+import { cloneUrlOf } from '../../src/engine/clone.ts';
+import type { ConfigureTask, FilesResult, PullTask } from '../../src/instance/types.ts';
+import type { Instance } from '../../src/runtime/types.ts';
+import { connectSource } from '../../src/site/connect/index.ts';
+import { asAdmin, connectDeps } from './connecting.ts';
+import { instanceContext } from './copied-clone.ts';
+import { provision, type TestHome } from './local-runtime.ts';
+import type { Source } from './source/index.ts';
+
+export interface PulledClone {
+  readonly instance: Instance;
+  readonly task: ConfigureTask;
+  readonly files: FilesResult;
+}
+
+/** A clone made of a source as the engine does it, configured and not yet verified. */
+export async function pullClone(home: TestHome, source: Source, id: string): Promise<PulledClone> {
+  const { access, info } = await connectSource(asAdmin(source), connectDeps());
+  const instance = await provision(home, id);
+  const cloneUrl = cloneUrlOf(instance.url, info.home);
+  const pull: PullTask = { access, info, cloneUrl, media: 'copy', excludeTables: [], excludePaths: [] };
+  const [files] = await Promise.all([
+    instance.operations.pullFiles(pull, instanceContext()),
+    instance.operations.pullDatabase(pull, instanceContext()),
+  ]);
+  const task: ConfigureTask = {
+    cloneId: id,
+    cloneUrl,
+    info,
+    media: 'copy',
+    expiresAt: Date.now() + 600_000,
+    admin: { username: 'wpclone-test', password: 'a-password-of-its-own', email: 'wpclone@clone.invalid' },
+    keepMail: false,
+    insecureTls: false,
+  };
+  await instance.operations.configure(task, instanceContext());
+  return { instance, task, files };
+}
