@@ -17,6 +17,8 @@ export type Fault =
 export interface FaultyProxy {
   readonly port: number;
   readonly connections: () => number;
+  /** How many clients are connected at the moment. */
+  readonly open: () => number;
   stop(): Promise<void>;
 }
 
@@ -27,8 +29,10 @@ export async function startFaultyProxy(
 ): Promise<FaultyProxy> {
   let count = 0;
   const open = new Set<Socket>();
+  const clients = new Set<Socket>();
   const server = createServer((client) => {
     open.add(client.on('error', () => undefined));
+    clients.add(client.on('close', () => clients.delete(client)));
     const fault = faultOf(count++);
     if (fault && 'reply' in fault) {
       client.once('data', () => client.end(fault.reply));
@@ -47,6 +51,7 @@ export async function startFaultyProxy(
   return {
     port: typeof address === 'object' && address ? address.port : 0,
     connections: () => count,
+    open: () => clients.size,
     stop: async () => {
       for (const socket of open) socket.destroy();
       server.close();

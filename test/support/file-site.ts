@@ -26,7 +26,7 @@ export interface FileSite {
       now?: () => number;
     },
   ): Promise<FilesResult & { readonly asked: Asked }>;
-  reset(number: number, prepare?: (folder: string) => Promise<void>): Promise<void>;
+  reset(number: number): Promise<void>;
   remove(): void;
 }
 
@@ -74,7 +74,7 @@ export async function makeFileSite(setUp: string): Promise<FileSite> {
       });
       return { ...result, asked: client.asked };
     },
-    reset: (number, prepare) => resetFiles(site(number), context, prepare),
+    reset: (number) => resetFiles(site(number), context),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

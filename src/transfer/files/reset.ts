@@ -6,21 +6,16 @@ import type { TransferContext, TransferSite } from '../types.ts';
 import { startWriter, type Finished } from './writer.ts';
 
 /**
- * Puts the instance's files back to the baseline: they are written to a new folder, `prepare` may add to it what is not part of
- * the baseline (configuration), and then it takes the document root's place. Throws DISK_FULL; idempotent.
+ * Puts the instance's files back to the baseline: they are written to a new folder, which then takes the document root's place.
+ * What is not part of the baseline (configuration) is gone afterwards. Throws DISK_FULL; idempotent.
  */
-export async function resetFiles(
-  site: TransferSite,
-  context: TransferContext,
-  prepare: (folder: string) => Promise<void> = () => Promise.resolve(),
-): Promise<void> {
+export async function resetFiles(site: TransferSite, context: TransferContext): Promise<void> {
   const { www } = site.paths;
   const [fresh, old] = [`${www}.new`, `${www}.old`];
   try {
     await rm(fresh, { recursive: true, force: true });
     await mkdir(fresh);
     await extractBaseline(site, fresh, context);
-    await prepare(fresh);
     await rm(old, { recursive: true, force: true });
     await rename(www, old);
     await rename(fresh, www);
