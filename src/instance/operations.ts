@@ -41,8 +41,8 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
   };
 }
 
-/** Loaded only when there is something to transfer. */
-const transfer = () => import('./pull.ts');
+/** Loaded when there is something to transfer, or before by whoever expects it. */
+export const transfer = () => import('./pull.ts');
 
 /**
  * The marker keeps everybody out until all is back in place: a reset that was killed half-way is never shown as the clone,

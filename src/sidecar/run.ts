@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { loadConfiguration } from '../instance/configuration.ts';
 import { prepareInstance } from '../instance/settings.ts';
-import { createInstanceOperations } from '../instance/operations.ts';
+import { createInstanceOperations, transfer } from '../instance/operations.ts';
 import { writeWpConfig } from '../instance/wp-config.ts';
 import type { InstanceSite } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
@@ -53,6 +53,8 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
 
   await server.listen({ host: '0.0.0.0', port: settings.port });
   work.log.info('listening', { port: settings.port, version });
+  // Every instance is made for a transfer: it is loaded while the database still starts.
+  await transfer();
   await new Promise<void>((resolve) => {
     if (work.signal.aborted) resolve();
     work.signal.addEventListener('abort', () => resolve(), { once: true });

@@ -15,6 +15,10 @@ export const UNSCHEDULABLE_PATIENCE = 10_000;
 export const isReady = (pod: V1Pod): boolean =>
   pod.metadata?.deletionTimestamp === undefined && condition(pod, 'Ready')?.status === 'True';
 
+/** Whether it has an address and all its containers run. */
+export const hasStarted = ({ status }: V1Pod): boolean =>
+  status?.podIP !== undefined && (status.containerStatuses ?? []).every(({ state }) => state?.running !== undefined);
+
 const condition = (pod: V1Pod, type: string) => pod.status?.conditions?.find((each) => each.type === type);
 
 /** What the cluster is doing for the pod right now, for a person who waits. */

@@ -91,7 +91,8 @@ export function podManifest(plan: InstancePlan, options: KubernetesOptions): V1P
         fsGroupChangePolicy: 'OnRootMismatch',
         seccompProfile: { type: 'RuntimeDefault' },
       },
-      containers: [webContainer(plan, options), databaseContainer(plan, options), sidecarContainer(plan, options)],
+      // The kubelet starts them one after the other; what takes longest to come up goes first.
+      containers: [sidecarContainer(plan, options), databaseContainer(plan, options), webContainer(plan, options)],
       volumes: [
         { name: 'site', emptyDir: { sizeLimit: options.storage.site } },
         { name: 'database', emptyDir: { sizeLimit: options.storage.database } },

@@ -12,8 +12,9 @@ import { ingressManifest, type InstancePlan, ownerOf, podManifest, serviceManife
 import { CLAIM, DEADLINE, INSTANCE_SELECTOR, objectName } from './names.ts';
 import type { KubernetesOptions } from './options.ts';
 import { nameTaken, takeName } from './name.ts';
-import { waitUntilReady } from './ready.ts';
+import { type Ask, waitUntilReady } from './ready.ts';
 import { removeObjects, waitUntilGone } from './remove.ts';
+import { callSidecar } from './sidecar-transport.ts';
 import { parseUnit, type Unit } from './units.ts';
 
 /** A word that cannot be guessed, of characters that need no quoting anywhere. */
@@ -41,7 +42,7 @@ export async function provisionInstance(
     const pod = await createPod(cluster, plan, options, context);
     const belongings = createBelongings(cluster, plan, pod, options, work);
     const [ready] = await Promise.all([
-      waitUntilReady(cluster, pod, options.provisionSeconds * 1000, work),
+      waitUntilReady(cluster, pod, askSidecar(cluster, pod, plan.secrets.token), options.provisionSeconds * 1000, work),
       belongings,
     ]);
     return await claim(cluster, ready, plan, context);
@@ -134,6 +135,24 @@ async function createPod(
 }
 
 const identityOf = ({ metadata }: V1Pod): Identity => ({ name: metadata?.name ?? '', uid: metadata?.uid ?? '' });
+
+/** Milliseconds: where the API server cannot reach a pod yet, it tries for longer than the kubelet's next word takes. */
+const ASK_LIMIT = 2000;
+
+/** The question that the kubelet asks too, put through the API server; whoever may not waits for the kubelet. */
+function askSidecar(cluster: Cluster, pod: Identity, token: string): Ask {
+  return async ({ status }, signal) => {
+    const address = { pod: pod.name, uid: pod.uid, podIp: status?.podIP, token, epoch: 0 };
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(ASK_LIMIT)]);
+    try {
+      const answer = await callSidecar(cluster, address, false, { method: 'GET', path: '/readyz', signal: limited });
+      await answer.body.dump();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+}
 
 /** What hangs on the pod: its Secret from now on, its Service and, with a domain, its Ingress. */
 async function createBelongings(

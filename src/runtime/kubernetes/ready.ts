@@ -3,20 +3,28 @@ import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { Identity } from './api.ts';
 import type { Cluster } from './client.ts';
-import { type Cause, describeProgress, findCause, isReady } from './diagnose.ts';
+import { type Cause, describeProgress, findCause, hasStarted, isReady } from './diagnose.ts';
 import { lastLogLines } from './logs.ts';
 import { type Change, watchObjects } from './watch.ts';
 
 /** Milliseconds between two looks at a pod that does not change: some causes only show by time passing. */
 const LOOK_AGAIN = 1000;
+/** Milliseconds between two questions to an instance that has started; the longer it takes, the less often it is asked. */
+const FIRST_ASK = 50;
+const LAST_ASK = 1000;
+
+/** Asks the instance itself whether it is ready. Never throws: no answer is none. */
+export type Ask = (pod: V1Pod, signal: AbortSignal) => Promise<boolean>;
 
 /**
- * Waits for a pod to become ready by watching it and its events, and tells meanwhile what the cluster is doing.
+ * Waits for a pod to become ready by watching it and its events, and tells meanwhile what the cluster is doing. From the
+ * moment its containers run the instance is asked too: the kubelet does so only once a second, and then has to pass it on.
  * Throws the cause as soon as waiting longer cannot help, PROVISION_TIMED_OUT after `limit` milliseconds.
  */
 export async function waitUntilReady(
   cluster: Cluster,
   target: Identity,
+  ask: Ask,
   limit: number,
   context: WorkContext,
 ): Promise<V1Pod> {
@@ -57,13 +65,22 @@ export async function waitUntilReady(
       if (ready !== undefined) return ready;
     }
   };
+  const inquire = async (): Promise<V1Pod> => {
+    let wait = FIRST_ASK;
+    for (;;) {
+      await context.sleep(wait, signal);
+      if (latest === undefined || !hasStarted(latest)) continue;
+      if (await ask(latest, signal)) return latest;
+      wait = Math.min(wait * 1.2, LAST_ASK);
+    }
+  };
   // Events only explain: whoever may not read them still gets the clone.
   const listen = async (): Promise<void> => {
     const selection = { fieldSelector: `involvedObject.uid=${target.uid}` };
     for await (const change of watchObjects(cluster, 'events', selection, work)) events.push(change.object);
   };
 
-  const tasks = [follow(), tick()];
+  const tasks = [follow(), tick(), inquire()];
   const listening = listen().catch((error: unknown) => {
     if (!signal.aborted) context.log.debug('no events', { error: String(error) });
   });
