@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureKeeper, runKeeper } from '../../src/runtime/local/keeper.ts';
@@ -13,6 +13,7 @@ import {
   makeReady,
   openTestHome,
   processes,
+  serversOf,
   statusOf,
   type TestHome,
 } from '../support/local-runtime.ts';
@@ -26,6 +27,12 @@ beforeEach(() => {
 afterEach(async () => {
   await home.close();
 });
+
+function isKept({ layout }: TestHome): boolean {
+  const lock = tryLock(layout.locks, 'keeper');
+  lock?.release();
+  return lock === undefined;
+}
 
 describe('the end', () => {
   test('is kept by the web server alone: no wpclone runs', async () => {
@@ -65,18 +72,43 @@ describe('the end', () => {
     await makeReady(home, 'one', Date.now() + 800);
     const command = [process.execPath, CHILD, 'keeper', home.home] as const;
     ensureKeeper(home.layout, command);
-    const isKept = () => {
-      const lock = tryLock(home.layout.locks, 'keeper');
-      lock?.release();
-      return lock === undefined;
-    };
-    await eventually(isKept);
+    await eventually(() => isKept(home));
     ensureKeeper(home.layout, command);
     await eventually(() => home.state.instances.list().length === 0);
     const keepers = processes(`keeper ${home.home}`);
     expect(keepers).toHaveLength(1);
     process.kill(keepers[0]?.pid ?? 0, 'SIGTERM');
-    await eventually(() => !isKept());
+    await eventually(() => !isKept(home));
+  });
+
+  test('comes at once when the home is deleted: the keeper ends what ran there, and itself', async () => {
+    const lost = openTestHome();
+    await makeReady(lost, 'one', Date.now() + 3_000);
+    ensureKeeper(lost.layout, [process.execPath, CHILD, 'keeper', lost.home]);
+    const keepers = () => processes(`keeper ${lost.home}`);
+    await eventually(() => isKept(lost));
+    const database = databasePid(lost);
+    expect(serversOf(lost)).not.toEqual([]);
+    rmSync(lost.home, { recursive: true });
+    await eventually(() => !isThere(database) && serversOf(lost).length === 0 && keepers().length === 0);
+    expect(existsSync(lost.home)).toBe(false);
+    lost.state.close();
+  });
+
+  test('does not come for a home that was made anew in the place of a deleted one', async () => {
+    const lost = openTestHome();
+    await makeReady(lost, 'one', Date.now() + 4_000);
+    ensureKeeper(lost.layout, [process.execPath, CHILD, 'keeper', lost.home]);
+    await eventually(() => isKept(lost));
+    const database = databasePid(lost);
+    rmSync(lost.home, { recursive: true });
+    const fresh = openTestHome({ home: lost.home });
+    const url = await makeReady(fresh, 'two');
+    await eventually(() => !isThere(database) && processes(`keeper ${lost.home}`).length === 0);
+    expect(isThere(databasePid(fresh))).toBe(true);
+    expect(await statusOf(url)).toBe(503);
+    lost.state.close();
+    await fresh.close();
   });
 
   test('can be moved', async () => {

@@ -3,6 +3,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import { stopServer } from './database-server.ts';
 import { tryLock } from './lock.ts';
 import type { LocalLayout } from './layout.ts';
+import { endOrphans } from './orphans.ts';
 import type { Rooms } from './provision.ts';
 import { sweepInstances } from './sweep.ts';
 
@@ -16,7 +17,7 @@ export type KeeperCommand = readonly [string, ...string[]];
 
 /**
  * Removes clones at their end for as long as there are any; then stops the database server and returns. One per home:
- * a second one returns at once.
+ * a second one returns at once. When the home itself is deleted, it ends the servers that it left and returns.
  */
 export async function runKeeper(rooms: Rooms, context: WorkContext): Promise<void> {
   const lock = tryLock(rooms.layout.locks, LOCK);
@@ -24,6 +25,8 @@ export async function runKeeper(rooms: Rooms, context: WorkContext): Promise<voi
   try {
     let emptySince: number | undefined;
     for (;;) {
+      // Before all else: whatever looks after clones would make the folders again.
+      if (!lock.isInPlace()) return await endOrphans(rooms.layout, context);
       await sweepInstances(rooms, context).catch((error: unknown) =>
         context.log.warn('sweep failed', { error: String(error) }),
       );

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import type { WorkContext } from '../../shared/context.ts';
@@ -8,6 +8,8 @@ import { WpcloneError } from '../../shared/errors.ts';
 const RETRY = 15;
 
 export interface Lock {
+  /** False when its file was deleted or replaced: then others may hold "the same" lock. */
+  isInPlace(): boolean;
   release(): void;
 }
 
@@ -17,7 +19,8 @@ export interface Lock {
  */
 export function tryLock(folder: string, name: string): Lock | undefined {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const database = new SqliteDatabase(join(folder, `${name}.lock`), { timeout: 0 });
+  const file = join(folder, `${name}.lock`);
+  const database = new SqliteDatabase(file, { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -25,7 +28,10 @@ export function tryLock(folder: string, name: string): Lock | undefined {
     if (error instanceof SqliteDatabase.SqliteError && error.code.startsWith('SQLITE_BUSY')) return undefined;
     throw error;
   }
-  return { release: () => database.close() };
+  // While the file is open no other can have its number.
+  const number = () => statSync(file, { throwIfNoEntry: false })?.ino;
+  const held = number();
+  return { isInPlace: () => held !== undefined && number() === held, release: () => database.close() };
 }
 
 /** Runs `work` while holding the lock. Throws BUSY when it was not to be had within `limit` milliseconds. */

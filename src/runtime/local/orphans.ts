@@ -1,0 +1,33 @@
+import { readlink } from 'node:fs/promises';
+import type { WorkContext } from '../../shared/context.ts';
+import type { LocalLayout } from './layout.ts';
+import { commandLines, sendSignal, waitUntil } from './process.ts';
+
+/** Milliseconds for killed processes to be gone. */
+const GONE_LIMIT = 10_000;
+
+/**
+ * Ends the servers of a home that was deleted under them. Nothing in it can say any more which they are: their command lines do.
+ * They have nothing left to save, and a server that ends in an orderly way might write some of its home again.
+ */
+export async function endOrphans(layout: LocalLayout, context: WorkContext): Promise<void> {
+  for (const pid of await findOrphans(layout)) sendSignal(pid, 'SIGKILL');
+  const gone = async () => (await findOrphans(layout)).length === 0;
+  await waitUntil(gone, { every: 10, limit: GONE_LIMIT }, context);
+}
+
+async function findOrphans({ instances, database }: LocalLayout): Promise<readonly number[]> {
+  const ours = (await commandLines()).filter(
+    ({ words }) =>
+      words.includes(`--datadir=${database.data}`) ||
+      (words.includes('-S') && (words.at(-1) ?? '').startsWith(`${instances}/`)),
+  );
+  const orphaned = await Promise.all(ours.map(({ pid }) => worksInDeletedFolder(pid)));
+  return ours.filter((_, index) => orphaned[index]).map(({ pid }) => pid);
+}
+
+/** Another wpclone may have made a home in the same place since, with servers of its own (proc(5), /proc/PID/cwd). */
+async function worksInDeletedFolder(pid: number): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  return (await readlink(`/proc/${pid}/cwd`).catch(() => '')).endsWith(' (deleted)');
+}
