@@ -178,8 +178,8 @@ function configure(pipeline: Pipeline, instance: Instance, task: ConfigureTask) 
   return pipeline.step('configure', async (step) => {
     const value = await instance.operations.configure(task, step);
     warn(step.work, value.warnings);
-    const aside = value.setAside.length > 0 ? `set aside ${value.setAside.join(', ')}` : '';
-    return { value, message: aside };
+    const aside = value.setAside.length > 0 ? `, set aside ${value.setAside.join(', ')}` : '';
+    return { value, message: `own keys, mail ${task.keepMail ? 'delivered' : 'caught'}${aside}` };
   });
 }
 

@@ -26,8 +26,9 @@ describe('demo', () => {
     expect(await status(first.clone.clone_url)).toBe(200);
     expect(first.clone.transferred.urls_rewritten).toBeGreaterThan(20);
 
-    const { stdout, code } = await cli.run(['demo']);
+    const { stdout, stderr, code } = await cli.run(['demo']);
     expect(code).toBe(0);
+    expect(stderr).toMatch(/^✔ configure {2}own keys, mail caught \(/m);
     expect(stdout).toContain(first.source.url);
     for (const next of ['open', 'reset', 'mail']) expect(stdout).toMatch(new RegExp(`wpclone ${next} \\S+`));
   });

@@ -33,7 +33,7 @@ describe('at a terminal', () => {
     expect(screen).toMatch(/^✔ provision +local instance in/m);
     expect(screen).toMatch(/^✔ database +.*rows, .*URLs rewritten/m);
     expect(screen).toMatch(/^✔ files +[\d,]+ files/m);
-    expect(screen).toMatch(/^✔ configure.* {2}✔ verify$/m);
+    expect(screen).toMatch(/^✔ configure own keys, mail caught {2}✔ verify$/m);
     expect(screen).toMatch(/^drawn {3}http:\/\/localhost:\d+ {3}\S+ \/ \*{12} {3}log in: /m);
     expect(screen).not.toContain(source.adminPassword);
   });
