@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { instanceContext } from '../support/copied-clone.ts';
-import { openTestHome } from '../support/local-runtime.ts';
+import { homeOfTest } from '../support/local-test.ts';
 import { pullClone } from '../support/pulled-clone.ts';
 import { startSource, type SourceOptions } from '../support/source/index.ts';
 
 async function cloneOf(options: SourceOptions, files: Readonly<Record<string, string>>) {
-  const home = openTestHome();
-  onTestFinished(() => home.close());
+  const home = homeOfTest();
   const source = await startSource({ posts: 2, ...options });
   onTestFinished(() => source.stop());
   for (const [path, body] of Object.entries(files)) {

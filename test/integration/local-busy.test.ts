@@ -1,40 +1,14 @@
-import type { ChildProcess } from 'node:child_process';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  killChildren,
-  lineOf,
-  makeReady,
-  NOTHING,
-  openTestHome,
-  remains,
-  startChild,
-  type TestHome,
-} from '../support/local-runtime.ts';
+import { expect, test } from 'vitest';
+import { killChild, lineOf, makeReady, NOTHING, remains, type TestHome } from '../support/local-runtime.ts';
+import { homeOfTest, startChild } from '../support/local-test.ts';
 import { failureOf } from '../support/work.ts';
 
-let home: TestHome;
-const children: ChildProcess[] = [];
-
-beforeEach(() => {
-  home = openTestHome();
-});
-
-afterEach(async () => {
-  await killChildren(children.splice(0));
-  await home.close();
-});
-
-function child(...args: string[]): ChildProcess {
-  const started = startChild(...args);
-  children.push(started);
-  return started;
-}
-
-const stateOf = (id: string): string | undefined => home.state.instances.find(id)?.state;
+const stateOf = (home: TestHome, id: string): string | undefined => home.state.instances.find(id)?.state;
 
 test('of several resets of one clone at once one runs, and the others say who does it', async () => {
+  const home = homeOfTest();
   await makeReady(home, 'one');
-  const others = ['a', 'b', 'c'].map(() => child('reset', home.home, 'one'));
+  const others = ['a', 'b', 'c'].map(() => startChild(home, 'reset', 'one'));
   const said = await Promise.all(others.map(lineOf));
   const winner = others[said.indexOf('resetting')];
   expect(said.filter((line) => line === 'resetting')).toHaveLength(1);
@@ -42,35 +16,38 @@ test('of several resets of one clone at once one runs, and the others say who do
     expect(line).toContain(`one is being reset by another wpclone (process ${winner?.pid})`);
   }
   expect((await failureOf(home.runtime.setState('one', 'ready', home.context))).code).toBe('BUSY');
-  expect(stateOf('one')).toBe('resetting');
+  expect(stateOf(home, 'one')).toBe('resetting');
 });
 
 test('a clone that another wpclone resets is not deleted, until that one is gone', async () => {
+  const home = homeOfTest();
   await makeReady(home, 'one');
-  const other = child('reset', home.home, 'one');
+  const other = startChild(home, 'reset', 'one');
   expect(await lineOf(other)).toBe('resetting');
   const error = await failureOf(home.runtime.remove('one', home.context));
   expect(error.code).toBe('BUSY');
   expect(error.message).toContain(`process ${other.pid}`);
-  expect(stateOf('one')).toBe('resetting');
-  await killChildren([other]);
+  expect(stateOf(home, 'one')).toBe('resetting');
+  await killChild(other);
   await home.runtime.remove('one', home.context);
   expect(await remains(home)).toEqual(NOTHING);
 });
 
 test('a clone that another wpclone is making is not deleted, until that one is gone', async () => {
-  const other = child('provision', home.home, 'half');
+  const home = homeOfTest();
+  const other = startChild(home, 'provision', 'half');
   await lineOf(other);
   const error = await failureOf(home.runtime.remove('half', home.context));
   expect(error).toMatchObject({ code: 'BUSY', message: expect.stringContaining('half is being made') });
-  await killChildren([other]);
+  await killChild(other);
   await home.runtime.remove('half', home.context);
   expect(await remains(home)).toEqual(NOTHING);
 });
 
 test('a clone that is being deleted is not reset, and a delete that was killed is finished by the next command', async () => {
+  const home = homeOfTest();
   await makeReady(home, 'one');
-  const other = child('reset', home.home, 'none');
+  const other = startChild(home, 'reset', 'none');
   await lineOf(other);
   const removing = home.runtime.remove('one', home.context);
   const reset = failureOf(home.runtime.setState('one', 'resetting', home.context));
@@ -84,11 +61,12 @@ test('a clone that is being deleted is not reset, and a delete that was killed i
 });
 
 test('an ended clone that is being reset outlives a sweep until that is over', async () => {
+  const home = homeOfTest();
   await makeReady(home, 'one', Date.now() + 600_000);
-  const other = child('reset', home.home, 'one');
+  const other = startChild(home, 'reset', 'one');
   expect(await lineOf(other)).toBe('resetting');
   home.state.instances.update('one', { expiresAt: 1 });
   expect(await home.runtime.sweep(home.context)).toEqual([]);
-  await killChildren([other]);
+  await killChild(other);
   expect(await home.runtime.sweep(home.context)).toEqual(['one']);
 });

@@ -1,16 +1,14 @@
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
 import { groupMembers } from '../../src/runtime/local/process.ts';
 import { readWebServer } from '../../src/runtime/local/web-server.ts';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   databasePid,
   eventually,
   isThere,
-  killChildren,
   lineOf,
   makeReady,
   NOTHING,
@@ -18,32 +16,14 @@ import {
   provision,
   remains,
   serversOf,
-  startChild,
   statusOf,
-  type TestHome,
 } from '../support/local-runtime.ts';
-
-let home: TestHome;
-const children: ChildProcess[] = [];
-
-beforeEach(() => {
-  home = openTestHome();
-});
-
-afterEach(async () => {
-  await killChildren(children.splice(0));
-  await home.close();
-});
-
-function child(...args: string[]): ChildProcess {
-  const started = startChild(...args);
-  children.push(started);
-  return started;
-}
+import { homeOfTest, startChild } from '../support/local-test.ts';
 
 describe('two at once', () => {
   test('two other wpclones on a new home start one database server and both get an instance', async () => {
-    const [a, b] = [child('provision', home.home, 'first'), child('provision', home.home, 'second')];
+    const home = homeOfTest();
+    const [a, b] = [startChild(home, 'provision', 'first'), startChild(home, 'provision', 'second')];
     const urls = await Promise.all([a, b].map(lineOf));
     expect(new Set(urls).size).toBe(2);
     expect(await Promise.all(urls.map(statusOf))).toEqual([503, 503]);
@@ -51,6 +31,7 @@ describe('two at once', () => {
   });
 
   test('many in one process', async () => {
+    const home = homeOfTest();
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => provision(home, id)));
     expect(serversOf(home)).not.toHaveLength(0);
     expect(home.state.instances.list()).toHaveLength(5);
@@ -61,6 +42,7 @@ describe('two at once', () => {
 
 describe('after a crash', () => {
   test('a killed database server is started again by whoever asks for a clone', async () => {
+    const home = homeOfTest();
     await makeReady(home, 'one');
     const pid = databasePid(home);
     process.kill(pid, 'SIGKILL');
@@ -71,6 +53,7 @@ describe('after a crash', () => {
   });
 
   test('a killed web server is started again on the same port, though its workers live', async () => {
+    const home = homeOfTest();
     const url = await makeReady(home, 'one');
     const before = await readWebServer(home.paths('one'));
     process.kill(before?.pid ?? 0, 'SIGKILL');
@@ -83,6 +66,7 @@ describe('after a crash', () => {
   });
 
   test('a clone found after a reboot is served again: nothing runs, and the ids belong to others', async () => {
+    const home = homeOfTest();
     const url = await makeReady(home, 'one');
     const server = await readWebServer(home.paths('one'));
     process.kill(-(server?.pid ?? 0), 'SIGKILL');
@@ -97,7 +81,8 @@ describe('after a crash', () => {
   });
 
   test('what a killed wpclone had half made is found and removed', async () => {
-    const other = child('provision', home.home, 'half');
+    const home = homeOfTest();
+    const other = startChild(home, 'provision', 'half');
     await once(other.stdout ?? other, 'data');
     expect(await home.runtime.sweep(home.context)).toEqual([]);
     other.kill('SIGKILL');
@@ -107,6 +92,7 @@ describe('after a crash', () => {
   });
 
   test('a web server whose wpclone died before it was recorded is replaced, and removed with its clone', async () => {
+    const home = homeOfTest();
     const url = await makeReady(home, 'one');
     const [unrecorded] = serversOf(home);
     const first = await readWebServer(home.paths('one'));
@@ -122,6 +108,7 @@ describe('after a crash', () => {
   });
 
   test('a web server of which nothing else is left is found and ended', async () => {
+    const home = homeOfTest();
     await makeReady(home, 'one');
     await makeReady(home, 'two');
     rmSync(home.paths('one').home, { recursive: true });
@@ -133,6 +120,7 @@ describe('after a crash', () => {
   });
 
   test('folders and databases without a row, and rows without a folder, are removed', async () => {
+    const home = homeOfTest();
     await provision(home, 'kept');
     const connection = await connectAsAdministrator(home.layout, home.context);
     await connection.query('CREATE DATABASE wpclone_lost');
@@ -147,6 +135,7 @@ describe('after a crash', () => {
 
 describe('cancelled', () => {
   test('at any moment, also while the database is set up, nothing is left', async () => {
+    const home = homeOfTest();
     for (const milliseconds of [0, 20, 60, 150, 400]) {
       const fresh = openTestHome();
       await expect(provision(fresh, 'gone', AbortSignal.timeout(milliseconds))).rejects.toThrow(/abort/i);

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ensureKeeper, runKeeper } from '../../src/runtime/local/keeper.ts';
 import { tryLock } from '../../src/runtime/local/lock.ts';
 import { workContext } from '../support/work.ts';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   CHILD,
   databasePid,
@@ -17,16 +17,7 @@ import {
   statusOf,
   type TestHome,
 } from '../support/local-runtime.ts';
-
-let home: TestHome;
-
-beforeEach(() => {
-  home = openTestHome();
-});
-
-afterEach(async () => {
-  await home.close();
-});
+import { homeOfTest } from '../support/local-test.ts';
 
 function isKept({ layout }: TestHome): boolean {
   const lock = tryLock(layout.locks, 'keeper');
@@ -36,6 +27,7 @@ function isKept({ layout }: TestHome): boolean {
 
 describe('the end', () => {
   test('is kept by the web server alone: no wpclone runs', async () => {
+    const home = homeOfTest();
     const url = await makeReady(home, 'one');
     const { run } = home.paths('one');
     writeFileSync(join(run, 'expires'), String(Math.floor(Date.now() / 1000) + 1));
@@ -49,6 +41,7 @@ describe('the end', () => {
   });
 
   test('the keeper removes the clone, stops the database server when none is left, and ends', async () => {
+    const home = homeOfTest();
     await makeReady(home, 'one', Date.now() + 500);
     const rooms = { layout: home.layout, state: home.state, path: process.env['PATH'] ?? '' };
     let skipped = 0;
@@ -69,6 +62,7 @@ describe('the end', () => {
   });
 
   test('one keeper per home is started, detached, and does its work', async () => {
+    const home = homeOfTest();
     await makeReady(home, 'one', Date.now() + 800);
     const command = [process.execPath, CHILD, 'keeper', home.home] as const;
     ensureKeeper(home.layout, command);
@@ -112,6 +106,7 @@ describe('the end', () => {
   });
 
   test('can be moved', async () => {
+    const home = homeOfTest();
     await makeReady(home, 'one');
     const later = Date.now() + 3_600_000;
     expect(await home.runtime.extend('one', later, home.context)).toMatchObject({ expiresAt: later });

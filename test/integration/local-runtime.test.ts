@@ -7,30 +7,13 @@ import { request } from 'undici';
 import { databaseName } from '../../src/runtime/local/databases.ts';
 import { findProgram } from '../../src/runtime/local/programs.ts';
 import { createLocalRuntime } from '../../src/runtime/local/runtime.ts';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  makeReady,
-  NOTHING,
-  openTestHome,
-  provision,
-  remains,
-  serversOf,
-  statusOf,
-  type TestHome,
-} from '../support/local-runtime.ts';
-
-let home: TestHome;
-
-beforeEach(() => {
-  home = openTestHome();
-});
-
-afterEach(async () => {
-  await home.close();
-});
+import { describe, expect, test } from 'vitest';
+import { makeReady, NOTHING, openTestHome, provision, remains, serversOf, statusOf } from '../support/local-runtime.ts';
+import { homeOfTest } from '../support/local-test.ts';
 
 describe('an instance', () => {
   test('is there with its own database and answers 503 until it is configured', async () => {
+    const home = homeOfTest();
     const { url } = await provision(home, 'one');
     expect(await statusOf(url)).toBe(503);
     const row = home.state.instances.find('one');
@@ -41,6 +24,7 @@ describe('an instance', () => {
   });
 
   test('may use its own database and no other', async () => {
+    const home = homeOfTest();
     await provision(home, 'a-b');
     await provision(home, 'axb');
     const row = home.state.instances.find('a-b');
@@ -57,6 +41,7 @@ describe('an instance', () => {
   });
 
   test('is removed with all that belongs to it, and may be removed again', async () => {
+    const home = homeOfTest();
     const { url } = await provision(home, 'one');
     await home.runtime.remove('one', home.context);
     expect(await remains(home)).toEqual(NOTHING);
@@ -65,6 +50,7 @@ describe('an instance', () => {
   });
 
   test('keeps its name to itself', async () => {
+    const home = homeOfTest();
     await provision(home, 'one');
     await expect(provision(home, 'one')).rejects.toMatchObject({ code: 'NAME_TAKEN' });
     expect(home.state.instances.find('one')).toBeDefined();
@@ -72,6 +58,7 @@ describe('an instance', () => {
   });
 
   test('does not take a port that another program has', async () => {
+    const home = homeOfTest();
     const blocker = createServer();
     // Another test on this machine may have it already: it is taken in any case.
     const settled = Promise.race([once(blocker, 'listening'), once(blocker, 'error')]).catch(() => undefined);
@@ -84,6 +71,7 @@ describe('an instance', () => {
   });
 
   test('is found with its facts and its password', async () => {
+    const home = homeOfTest();
     const url = await makeReady(home, 'one');
     expect(await home.runtime.list(home.context)).toMatchObject([
       {
@@ -99,6 +87,7 @@ describe('an instance', () => {
   });
 
   test('writes logs that can be read', async () => {
+    const home = homeOfTest();
     const url = await makeReady(home, 'one');
     await statusOf(`${url}/some-page`);
     const lines: string[] = [];
@@ -138,6 +127,7 @@ describe('the place', () => {
   });
 
   test('missing programs are named', async () => {
+    const home = homeOfTest();
     expect(await findProgram('no-such-program', process.env['PATH'] ?? '')).toBeUndefined();
     const bin = join(home.home, 'bin');
     mkdirSync(bin);

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -119,16 +119,12 @@ export async function eventually(check: () => boolean | Promise<boolean>, limit 
   }
 }
 
-/** Kills other wpclones and waits until they are gone. */
-export async function killChildren(children: readonly ChildProcess[]): Promise<void> {
-  await Promise.all(
-    children.map(async (child) => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
-    }),
-  );
+/** Kills another wpclone and waits until it is gone. */
+export async function killChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
 }
 
 /** The next line that another wpclone writes. */
@@ -136,7 +132,3 @@ export const lineOf = async (child: ChildProcess): Promise<string> =>
   String((await once(child.stdout ?? child, 'data'))[0]).trim();
 
 export const CHILD = join(import.meta.dirname, 'local-child.ts');
-
-/** Another wpclone on the same home; see local-child.ts. */
-export const startChild = (...args: string[]): ChildProcess =>
-  spawn(process.execPath, [CHILD, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
