@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { type Dispatcher, request as undiciRequest } from 'undici';
 import type { Clock } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
 import { apiError, type ApiCall, connectionError, parseStatus } from './errors.ts';
+import type { Credentials, Login } from './login.ts';
 import type { KubernetesOptions } from './options.ts';
+import { plainLogin } from './plain-login.ts';
 
 export interface ClusterCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -29,7 +29,7 @@ export interface Cluster {
   readonly namespace: string;
   readonly contextName: string;
   readonly server: string;
-  readonly kubeConfig: KubeConfig;
+  readonly kubeConfig: Login['kubeConfig'];
   /** One try, whatever the status of the answer; throws CLUSTER_UNREACHABLE when there is none. */
   open(call: ClusterCall): Promise<ClusterAnswer>;
   /** One try; the JSON of a 2xx answer, else the error of errors.ts. */
@@ -45,8 +45,6 @@ export interface Cluster {
 
 export const DEFAULT_NAMESPACE = 'wordpress-staging';
 const IN_CLUSTER_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
-/** What the library makes up when it finds no configuration at all. */
-const NO_KUBECONFIG = 'http://localhost:8080';
 /** Milliseconds until the headers of an answer; nothing that is asked here takes an API server longer than a second or two. */
 const ANSWER_LIMIT = 15_000;
 /** Milliseconds after which credentials are asked for anew (exec plug-ins and tokens expire). */
@@ -60,15 +58,10 @@ export async function connectCluster(
   now: Clock,
   kubeconfig?: string,
 ): Promise<Cluster> {
-  const kubeConfig = loadKubeConfig(options.context, kubeconfig);
-  const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
-  const server = kubeConfig.getCurrentCluster()?.server;
-  if (context === null || server === undefined) {
-    throw new WpcloneError('KUBECONFIG_INVALID', 'The kubeconfig names no cluster to use.');
-  }
-  const address = server;
-  const namespace = options.namespace ?? context.namespace ?? (await inClusterNamespace()) ?? DEFAULT_NAMESPACE;
-  const credentials = createCredentials(kubeConfig, now);
+  const login = (await plainLogin(options.context, kubeconfig)) ?? (await fullLogin(options.context, kubeconfig));
+  const { server } = login;
+  const namespace = options.namespace ?? login.namespace ?? (await inClusterNamespace()) ?? DEFAULT_NAMESPACE;
+  const credentials = createCredentials(login, now);
   let offset = 0;
   let answered = false;
 
@@ -105,15 +98,15 @@ export async function connectCluster(
     } catch (error) {
       call.signal.throwIfAborted();
       credentials.forget();
-      throw connectionError(error, described(call, namespace), address);
+      throw connectionError(error, described(call, namespace), server);
     }
   }
 
   return {
     namespace,
-    contextName: context.name,
+    contextName: login.contextName,
     server,
-    kubeConfig,
+    kubeConfig: async () => login.kubeConfig(),
     open,
     async send<T>(call: ClusterCall): Promise<T> {
       const answer = await open(call);
@@ -135,33 +128,6 @@ export async function connectCluster(
 
 const described = (call: ClusterCall, namespace: string): ApiCall => ({ what: call.what, namespace });
 
-/**
- * From KUBECONFIG, ~/.kube/config, or the service account inside a cluster. No setting names another file: a kubeconfig may name
- * programs to run, and settings may come with somebody else's repository.
- */
-function loadKubeConfig(context: string | undefined, file: string | undefined): KubeConfig {
-  const kubeConfig = new KubeConfig();
-  try {
-    if (file === undefined) kubeConfig.loadFromDefault();
-    else kubeConfig.loadFromFile(file);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new WpcloneError('KUBECONFIG_INVALID', `The kubeconfig cannot be read: ${reason}`, { cause: error });
-  }
-  if (file === undefined && kubeConfig.getCurrentCluster()?.server === NO_KUBECONFIG) {
-    throw new WpcloneError('KUBECONFIG_INVALID', 'There is no kubeconfig, and this is not inside a cluster.');
-  }
-  if (context !== undefined) {
-    if (kubeConfig.getContextObject(context) === null) {
-      const names = kubeConfig.getContexts().map(({ name }) => name);
-      const message = `The kubeconfig has no context ${context}; it has ${names.join(', ') || 'none'}.`;
-      throw new WpcloneError('KUBECONFIG_INVALID', message);
-    }
-    kubeConfig.setCurrentContext(context);
-  }
-  return kubeConfig;
-}
-
 async function inClusterNamespace(): Promise<string | undefined> {
   return readFile(IN_CLUSTER_NAMESPACE, 'utf8').then(
     (text) => text.trim(),
@@ -169,31 +135,28 @@ async function inClusterNamespace(): Promise<string | undefined> {
   );
 }
 
+/** The client library is a third of a second of loading, which most kubeconfigs can do without. */
+async function fullLogin(context: string | undefined, file: string | undefined): Promise<Login> {
+  const { libraryLogin } = await import('./library-login.ts');
+  return libraryLogin(context, file);
+}
+
 /**
  * The library makes a new connection pool for every request it signs (2.0.1); here one pool is kept for as long as the
  * credentials are.
  */
-function createCredentials(kubeConfig: KubeConfig, now: Clock) {
-  interface Credentials {
-    readonly dispatcher: Dispatcher | undefined;
-    readonly headers: Record<string, string>;
-  }
+function createCredentials(login: Login, now: Clock) {
   const pools = new Set<Dispatcher>();
   let kept: { readonly credentials: Promise<Credentials>; readonly until: number } | undefined;
 
   async function load(): Promise<Credentials> {
-    const context = new RequestContext(kubeConfig.getCurrentCluster()?.server ?? '', HttpMethod.GET);
-    try {
-      await kubeConfig.applySecurityAuthentication(context);
-    } catch (error) {
+    const credentials = await login.credentials().catch((error: unknown) => {
       kept = undefined;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new WpcloneError('CLUSTER_AUTH', `The log-in of the kubeconfig failed: ${reason}`, { cause: error });
-    }
-    const dispatcher = context.getDispatcher();
+      throw error;
+    });
     // Earlier pools stay for the streams that still use them; idle connections end by themselves.
-    if (dispatcher !== undefined) pools.add(dispatcher);
-    return { dispatcher, headers: context.getHeaders() };
+    if (credentials.dispatcher !== undefined) pools.add(credentials.dispatcher);
+    return credentials;
   }
 
   return {

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { PortForward } from '@kubernetes/client-node';
+import type { PortForward } from '@kubernetes/client-node';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { WEB_PORT } from '../../sidecar/protocol.ts';
@@ -17,7 +17,8 @@ import type { Unit } from './units.ts';
 export async function forwardPort(cluster: Cluster, unit: Unit, context: WorkContext): Promise<Exposure> {
   const url = new URL(unit.facts?.url ?? 'http://localhost');
   if (url.hostname !== 'localhost') return { url: url.href, forwarded: false, close: async () => undefined };
-  const forward = new PortForward(cluster.kubeConfig);
+  const { PortForward } = await import('@kubernetes/client-node');
+  const forward = new PortForward(await cluster.kubeConfig());
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
