@@ -1,7 +1,25 @@
+/** Gives a buffer of at least that many bytes. */
+export type Allocate = (length: number) => Buffer;
+
+/**
+ * Gives the same buffer again and again, for what is done with before the next is asked for: memory that comes and goes by the
+ * megabyte would be freed long after it could be.
+ */
+export function reusing(): Allocate {
+  let room = Buffer.alloc(0);
+  return (length) => {
+    if (room.length < length) room = Buffer.allocUnsafeSlow(length);
+    return room;
+  };
+}
+
 /** Reads exact lengths from a stream of chunks; copies only what spans chunks. */
 export interface ByteQueue {
-  /** Exactly `length` bytes, or null when the stream ends first; what is left is then in `rest`. */
-  take(length: number): Promise<Buffer | null>;
+  /**
+   * Exactly `length` bytes, or null when the stream ends first; what is left is then in `rest`. What spans chunks is put
+   * together in a buffer from `allocate`.
+   */
+  take(length: number, allocate?: Allocate): Promise<Buffer | null>;
   /** What has come and was not taken. */
   rest(): Buffer;
   /** Puts bytes back, to be taken first. */
@@ -11,56 +29,49 @@ export interface ByteQueue {
 }
 
 export function createByteQueue(chunks: AsyncIterator<Buffer>): ByteQueue {
-  let held: Buffer[] = [];
-  let size = 0;
+  const held: Buffer[] = [];
 
   const more = async (): Promise<boolean> => {
     const next = await chunks.next();
     if (next.done === true) return false;
     held.push(next.value);
-    size += next.value.length;
     return true;
   };
 
-  const cut = (length: number): Buffer => {
+  /** Moves held bytes to `target`, from `at` on; returns where the next go. */
+  const fill = (target: Buffer, at: number): number => {
     const first = held[0];
-    size -= length;
-    if (first !== undefined && first.length >= length) {
-      if (first.length === length) held.shift();
-      else held[0] = first.subarray(length);
-      return first.subarray(0, length);
-    }
-    const taken = Buffer.allocUnsafeSlow(length);
-    let at = 0;
-    let used = 0;
-    for (const chunk of held) {
-      const wanted = Math.min(chunk.length, length - at);
-      chunk.copy(taken, at, 0, wanted);
-      at += wanted;
-      if (wanted < chunk.length) {
-        held[used] = chunk.subarray(wanted);
-        break;
-      }
-      used += 1;
-      if (at === length) break;
-    }
-    held = held.slice(used);
-    return taken;
+    if (first === undefined) return at;
+    const copied = first.copy(target, at);
+    if (copied === first.length) held.shift();
+    else held[0] = first.subarray(copied);
+    return at + copied;
   };
 
   return {
     more,
-    async take(length) {
+    async take(length, allocate = Buffer.allocUnsafeSlow) {
       if (length === 0) return Buffer.alloc(0);
-      for (;;) {
-        if (size >= length) return cut(length);
-        if (!(await more())) return null;
+      if (held.length === 0 && !(await more())) return null;
+      const first = held[0] ?? Buffer.alloc(0);
+      if (first.length >= length) {
+        if (first.length === length) held.shift();
+        else held[0] = first.subarray(length);
+        return first.subarray(0, length);
       }
+      const taken = allocate(length).subarray(0, length);
+      for (let at = 0; at < length;) {
+        if (held.length === 0 && !(await more())) {
+          held.push(Buffer.from(taken.subarray(0, at)));
+          return null;
+        }
+        at = fill(taken, at);
+      }
+      return taken;
     },
-    rest: () => Buffer.concat(held, size),
+    rest: () => Buffer.concat(held),
     unshift(bytes) {
       held.unshift(bytes);
-      size += bytes.length;
     },
   };
 }

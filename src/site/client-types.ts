@@ -40,6 +40,7 @@ export interface RowBlock {
    * Rows as LOAD DATA reads them with its defaults: fields end with TAB, rows with LF, backslash escapes
    * (\\ \t \n \r \0), NULL is \N (MySQL manual, "LOAD DATA Statement", "Field and Line Handling"). Text is the stored bytes,
    * not converted. A block ends between two rows, except where `partial` says that a single huge row goes on in the next block.
+   * Lent until the next block is asked for.
    */
   readonly data: Buffer;
   readonly partial: boolean;
@@ -82,6 +83,7 @@ export interface FileRequest {
 
 export type FileEvent =
   | { readonly type: 'start'; readonly file: FileRequest }
+  /** `data` is lent until the next event is asked for. */
   | { readonly type: 'data'; readonly data: Buffer }
   /** `sha256` (hex) is over the whole body. */
   | {

@@ -65,7 +65,7 @@ async function askOnce(session: Session, op: string, signal: AbortSignal): Promi
   let answer: Buffer | undefined;
   const { frames } = converse(session, { request: () => (answer === undefined ? { op } : null) }, signal);
   for await (const frame of frames) {
-    if (frame.type === 'I') answer = frame.body;
+    if (frame.type === 'I') answer = Buffer.from(frame.body);
   }
   if (answer === undefined) throw new WpcloneError('SOURCE_FAILED', 'The site gave no answer.');
   return answer;

@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { z } from 'zod';
 import { WpcloneError } from '../shared/errors.ts';
-import { createByteQueue, type ByteQueue } from './byte-queue.ts';
+import { createByteQueue, reusing, type Allocate, type ByteQueue } from './byte-queue.ts';
 import {
   FLAG_DEFLATED,
   FRAME_HEADER_BYTES,
@@ -15,7 +15,7 @@ import {
 export interface Frame {
   readonly type: string;
   readonly head: unknown;
-  /** Inflated and, unless the head describes pieces with digests of their own, checked. */
+  /** Inflated and checked. Lent: it holds something else when the next frame has been asked for. */
   readonly body: Buffer;
 }
 
@@ -31,8 +31,9 @@ export async function* readFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator
   try {
     const queue = createByteQueue(iterator);
     await skipNoise(queue);
+    const room = reusing();
     for (;;) {
-      const frame = await readFrame(queue);
+      const frame = await readFrame(queue, room);
       yield frame;
       if (frame.type === 'Z' || frame.type === 'X') return;
     }
@@ -64,7 +65,7 @@ async function skipNoise(queue: ByteQueue): Promise<void> {
   }
 }
 
-async function readFrame(queue: ByteQueue): Promise<Frame> {
+async function readFrame(queue: ByteQueue, room: Allocate): Promise<Frame> {
   const header = await queue.take(FRAME_HEADER_BYTES);
   if (header === null) throw cut(queue.rest());
   const headLength = header.readUInt32BE(4);
@@ -77,7 +78,7 @@ async function readFrame(queue: ByteQueue): Promise<Frame> {
   if (head === null) throw cut(queue.rest());
   const digest = createHash('sha256').update(header.subarray(2, 4)).update(head).digest();
   if (!digest.equals(header.subarray(12, FRAME_HEADER_BYTES))) throw damaged();
-  const body = await queue.take(bodyLength);
+  const body = await queue.take(bodyLength, room);
   if (body === null) throw cut(queue.rest());
   return openFrame(String.fromCharCode(header[2] ?? 0), header[3] ?? 0, head, body);
 }

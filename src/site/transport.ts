@@ -43,7 +43,6 @@ export function createTransport(access: SourceAccess, deps: TransportDeps): Tran
       body,
       signal,
       dispatcher: deps.dispatcher,
-      highWaterMark: 256 << 10,
       headers: {
         'content-type': 'application/json',
         accept: '*/*',

@@ -1,30 +1,29 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** After so many bytes the young generation is swept, which takes about a millisecond, and after so many the old one too. */
-const YOUNG_BYTES = 4 * 1024 * 1024;
-const OLD_BYTES = 48 * 1024 * 1024;
+/** So much may be held outside of V8's heap, used or not, before unused buffers are looked for. */
+const HELD_BYTES = 24 * 1024 * 1024;
+/** So much passes between two looks, at least: what a look found is given back a little later, and much may be in use. */
+const LOOK_BYTES = 4 * 1024 * 1024;
 
-type Collect = (options: { type: 'minor' | 'major' }) => void;
+type Collect = (options: { type: 'major' }) => void;
 
 let collect: Collect | undefined;
-let sinceYoung = 0;
-let sinceOld = 0;
+let sinceLook = 0;
 
 /**
  * Says that content has passed through. Buffers lie outside of V8's heap, which looks for unused ones only when another 64 MiB of
- * them have come together; asking for it more often keeps a transfer's memory small.
+ * them have come together; asking for it earlier keeps a transfer's memory small.
  */
 export function passedThrough(bytes: number): void {
-  sinceYoung += bytes;
-  sinceOld += bytes;
-  if (sinceYoung < YOUNG_BYTES) return;
-  const type = sinceOld < OLD_BYTES ? 'minor' : 'major';
-  sinceYoung = 0;
-  if (type === 'major') sinceOld = 0;
+  sinceLook += bytes;
+  if (sinceLook < LOOK_BYTES || held() < HELD_BYTES) return;
+  sinceLook = 0;
   collect ??= findCollector();
-  collect({ type });
+  collect({ type: 'major' });
 }
+
+const held = (): number => getHeapStatistics().external_memory;
 
 /** V8 gives its collector to contexts that are made while the flag is set. */
 function findCollector(): Collect {

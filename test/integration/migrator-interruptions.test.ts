@@ -126,7 +126,7 @@ describe('a table arrives whole, once and in order', () => {
     const { client, retries } = await through(() => undefined);
     const parts: Buffer[] = [];
     for await (const block of client.rows(tables('wp_big'), never)) {
-      parts.push(block.data);
+      parts.push(Buffer.from(block.data));
       if (parts.length === 3) {
         await source.killWeb();
         void source.restart();
@@ -140,7 +140,7 @@ describe('a table arrives whole, once and in order', () => {
     const { client } = await through(() => undefined);
     const parts: Buffer[] = [];
     for await (const block of client.rows(tables('wp_big'), never)) {
-      parts.push(block.data);
+      parts.push(Buffer.from(block.data));
       if (parts.length === 3) await source.mariadb.restart();
     }
     expect(Buffer.concat(parts).equals(whole.get('wp_big') ?? Buffer.alloc(0))).toBe(true);

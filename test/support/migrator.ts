@@ -57,8 +57,8 @@ export async function collectRows(blocks: AsyncIterable<RowBlock>): Promise<Map<
   const parts = new Map<string, Buffer[]>();
   for await (const block of blocks) {
     const list = parts.get(block.table);
-    if (list) list.push(block.data);
-    else parts.set(block.table, [block.data]);
+    if (list) list.push(Buffer.from(block.data));
+    else parts.set(block.table, [Buffer.from(block.data)]);
   }
   return new Map([...parts].map(([name, list]) => [name, Buffer.concat(list)]));
 }
@@ -76,7 +76,7 @@ export async function collectFiles(events: AsyncIterable<FileEvent>): Promise<Ma
   let parts: Buffer[] = [];
   for await (const event of events) {
     if (event.type === 'start') [path, parts] = [event.file.path, []];
-    else if (event.type === 'data') parts.push(event.data);
+    else if (event.type === 'data') parts.push(Buffer.from(event.data));
     else if (event.type === 'end') files.set(path, { body: Buffer.concat(parts), sha256: event.sha256 });
     else files.set(path, { body: Buffer.alloc(0), failed: event.reason });
   }

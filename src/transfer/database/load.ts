@@ -6,7 +6,6 @@ import { quoteName } from './sql-tokens.ts';
 
 /** Well below any server's max_allowed_packet (1 MiB is the least that is common), which limits one packet of a LOAD DATA. */
 const PACKET_BYTES = 512 * 1024;
-const PACKETS_WAITING = 2;
 /** An empty packet ends the rows. */
 const END = Buffer.alloc(0);
 
@@ -20,7 +19,7 @@ export interface LoadOutcome {
 
 /** One open LOAD DATA statement. */
 export interface Load {
-  /** Resolves when the server has room for more; rejects when the statement has failed. */
+  /** Resolves when the rows have been taken and may be overwritten; rejects when the statement has failed. */
   write(rows: Buffer): Promise<void>;
   end(): Promise<LoadOutcome>;
 }
@@ -47,7 +46,7 @@ export function startLoad(connection: TargetConnection, sql: string, table: stri
   // buffer for all connections, and while it waits to be sent, another load that ends puts its own number into it.
   const rows = new Readable({
     objectMode: true,
-    highWaterMark: PACKETS_WAITING,
+    highWaterMark: 1,
     read: () => {
       wake.resolve();
     },
@@ -65,7 +64,9 @@ export function startLoad(connection: TargetConnection, sql: string, table: stri
     write: async (data) => {
       for (let offset = 0; offset < data.length; offset += PACKET_BYTES) {
         wake = Promise.withResolvers<void>();
-        if (!rows.push(data.subarray(offset, offset + PACKET_BYTES))) await Promise.race([wake.promise, failed]);
+        // mysql2 copies a packet before it asks for the next.
+        rows.push(data.subarray(offset, offset + PACKET_BYTES));
+        await Promise.race([wake.promise, failed]);
       }
     },
     end: async () => {

@@ -54,9 +54,11 @@ export async function streamTables(
     )) {
       const state = byName.get(block.table);
       if (!state || (open && open.state !== state)) throw unexpected(block);
-      pieces.push(block.data);
-      if (block.partial) continue;
-      const data = pieces.length === 1 ? block.data : Buffer.concat(pieces);
+      if (block.partial) {
+        pieces.push(Buffer.from(block.data));
+        continue;
+      }
+      const data = pieces.length === 0 ? block.data : Buffer.concat([...pieces, block.data]);
       pieces = [];
       if (data.length > 0) {
         open ??= await openTable(state, mode, work);
