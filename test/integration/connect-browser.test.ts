@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { toWpcloneError } from '../../src/shared/errors.ts';
 import { connectSource, disconnectSource } from '../../src/site/connect/index.ts';
-import { asAdmin, connectDeps, listen, traces } from '../support/connecting.ts';
+import { asAdmin, connectDeps, listen, requestsTo, traces } from '../support/connecting.ts';
 import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
 import { failureOf } from '../support/work.ts';
 
@@ -27,6 +27,8 @@ test.each([
   ['is made by a script, with fields of its own', { scriptedLogin: 'built' }],
   ['carries something that only a script can put in', { scriptedLogin: 'token' }],
   ['has moved and needs a script', { movedLogin: 'linked', scriptedLogin: 'token' }],
+  ['asks for the password on a second page', { twoStepLogin: 'next' }],
+  ['shows the field for the password after the name', { twoStepLogin: 'same' }],
   ['needs a script, behind a certificate that nobody vouches for', { scriptedLogin: 'token', https: true }],
 ] satisfies [string, SourceOptions][])(
   'a source whose log-in form %s is connected with a browser',
@@ -74,6 +76,30 @@ test('a wrong password in a scripted form says what the site says', async () => 
   expect(error.message).toContain('is incorrect');
   expect(error.message).not.toContain('Not-the-password');
   expect(browsers()).toEqual([]);
+});
+
+test('a name that a form in two steps does not know is refused in the site’s words', async () => {
+  const site = await start({ twoStepLogin: 'next' });
+  const error = await failureOf(connectSource(asAdmin(site, { username: 'nobody' }), connectDeps()));
+  expect(error.code).toBe('LOGIN_FAILED');
+  expect(error.message).toContain('We do not know anybody of that name.');
+});
+
+test('a wrong password in the second step says what the site says', async () => {
+  const site = await start({ twoStepLogin: 'next' });
+  const request = asAdmin(site, { password: () => Promise.resolve('Not-the-password-1') });
+  const error = await failureOf(connectSource(request, connectDeps()));
+  expect(error.code).toBe('LOGIN_FAILED');
+  expect(error.message).toContain('is incorrect');
+});
+
+test('a page that asks for a name for another purpose does not keep us from the log-in page', async () => {
+  const directory = `<?php
+    add_action( 'loop_start', function () { echo '<a href="' . home_url( '/?directory=1' ) . '">Members</a>'; } );
+    add_action( 'init', function () { if ( isset( $_GET['directory'] ) ) { echo '<form><input type="hidden" name="directory" value="1"><input name="user_like"><button>Find</button></form><p role="alert">' . ( isset( $_GET['user_like'] ) ? 'Found nobody.' : '' ) . '</p>'; exit; } } );`;
+  const site = await start({ twoStepLogin: 'next', muPlugins: { 'directory.php': directory } });
+  expect(await connectSource(asAdmin(site), connectDeps())).toMatchObject({ way: 'browser' });
+  expect(requestsTo(site)).toContain(`GET /?directory=1&user_like=${site.adminUser}`);
 });
 
 test('a second factor behind a scripted form is recognised', async () => {

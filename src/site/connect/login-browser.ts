@@ -5,6 +5,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import { networkFailure, sameSite } from '../http.ts';
 import { bareUrl } from './address.ts';
 import { findChromium } from './chromium.ts';
+import { openLoginPage } from './login-open.ts';
 import { submitLogin } from './login-page.ts';
 import { type Credentials, defaultAdmin, loginLinks } from './login-http.ts';
 import type { Site } from './recognise.ts';
@@ -45,8 +46,8 @@ export async function logInWithBrowser(
     strayed.promise.catch(() => undefined);
     await keepAtHome(context, site.home, credentials.password, strayed.reject);
     const tab = await context.newPage();
-    await openLoginPage(tab, placesOf(site, credentials));
-    await Promise.race([submitLogin(tab, credentials, deps), strayed.promise]);
+    const opened = await openLoginPage(tab, placesOf(site, credentials), credentials.username, deps);
+    await Promise.race([submitLogin(tab, credentials, opened, deps), strayed.promise]);
     const userAgent = String(await tab.evaluate('navigator.userAgent'));
     await takeCookies(context, options.session);
     return { base: adminOf(tab, site), session: options.session.with({ userAgent }) };
@@ -108,27 +109,6 @@ const placesOf = (site: Site, credentials: Credentials): URL[] =>
   credentials.loginUrl
     ? [credentials.loginUrl]
     : [...loginLinks(site.front), new URL(`${bareUrl(site.core)}/wp-login.php`)];
-
-/** Milliseconds a page may take to show a password field once it has loaded. */
-const FIELD_PATIENCE = 8000;
-
-async function openLoginPage(tab: Tab, places: readonly URL[]): Promise<void> {
-  for (const place of places) {
-    const answer = await tab.goto(place.href, { waitUntil: 'domcontentloaded' }).catch(() => null);
-    if (!answer) continue;
-    const password = tab.locator('input[type=password]:visible').first();
-    const patience = answer.ok() ? FIELD_PATIENCE : 1000;
-    const shown = await password.waitFor({ state: 'visible', timeout: patience }).then(
-      () => true,
-      () => false,
-    );
-    if (shown) return;
-  }
-  throw new WpcloneError(
-    'LOGIN_PAGE_NOT_FOUND',
-    'No log-in form was found where WordPress has it or where the front page leads.',
-  );
-}
 
 async function takeCookies(context: BrowserContext, session: Session): Promise<void> {
   for (const { name, value, domain, path, secure, httpOnly } of await context.cookies()) {

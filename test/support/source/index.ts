@@ -68,6 +68,7 @@ function dropIn(options: SourceOptions, core: string, database: Database, port: 
     cpSync(join(import.meta.dirname, 'mu-plugins', `${name}.php`), join(content, 'mu-plugins', `${name}.php`));
   if (options.movedLogin) own('moved-login');
   if (options.scriptedLogin) own(`scripted-${options.scriptedLogin}`);
+  if (options.twoStepLogin) own(`two-step-${options.twoStepLogin}`);
   if (options.secondFactor) own(`second-factor-${options.secondFactor}`);
   for (const [name, code] of Object.entries(options.muPlugins ?? {}))
     writeFileSync(join(content, 'mu-plugins', name), code);

@@ -26,6 +26,8 @@ export interface SourceOptions {
   readonly movedLogin?: 'linked' | 'unlinked';
   /** The log-in form is made by a script (`built`), or refused without a value that a script puts in (`token`). */
   readonly scriptedLogin?: 'built' | 'token';
+  /** The log-in form asks for the name first, for the password on the `next` page or, by a script, on the `same`. */
+  readonly twoStepLogin?: 'next' | 'same';
   /** Asks for a code after the password (`page`), or in one more field of the form (`field`). */
   readonly secondFactor?: 'page' | 'field';
   /** The "is this still your address?" page appears at log-in. */

@@ -1,0 +1,76 @@
+import type { Locator, Page as Tab } from 'playwright-core';
+import { WpcloneError } from '../../shared/errors.ts';
+import { fillIn, nameField, nameForm, NEXT_BUTTONS, PASSWORD, send, type Work } from './login-fields.ts';
+import { complaintOn, refusalOn } from './login-refusal.ts';
+
+/** Milliseconds a page may take to show a field once it has loaded, and a second step once the name was sent. */
+const FIELD_PATIENCE = 8000;
+/** Milliseconds for a password to show up beside a name that is there already. */
+const LATE_PASSWORD = 1500;
+
+/**
+ * Opens the first of the places that asks for a password, at once or after the user name, which is then given. Says whether
+ * that was so. Throws LOGIN_PAGE_NOT_FOUND, or how the name was refused.
+ */
+export async function openLoginPage(
+  tab: Tab,
+  places: readonly URL[],
+  username: string,
+  work: Work,
+): Promise<{ readonly nameGiven: boolean }> {
+  let refusal: WpcloneError | undefined;
+  for (const place of places) {
+    const answer = await tab.goto(place.href, { waitUntil: 'domcontentloaded' }).catch(() => null);
+    if (!answer) continue;
+    const asked = await whatIsAsked(tab, answer.ok() ? FIELD_PATIENCE : 1000);
+    if (asked === 'password') return { nameGiven: false };
+    if (asked === undefined) continue;
+    const said = await giveName(tab, username, work);
+    if (said === 'password') return { nameGiven: true };
+    // What took the name may have been another kind of form; the next place may still be the right one.
+    refusal ??= said;
+  }
+  throw (
+    refusal ??
+    new WpcloneError(
+      'LOGIN_PAGE_NOT_FOUND',
+      'No log-in form was found where WordPress has it or where the front page leads.',
+    )
+  );
+}
+
+async function whatIsAsked(tab: Tab, patience: number): Promise<'password' | 'name' | undefined> {
+  const password = tab.locator(PASSWORD).first();
+  if (!(await appears(password.or(nameField(tab)).first(), patience))) return undefined;
+  return (await appears(password, LATE_PASSWORD)) ? 'password' : 'name';
+}
+
+const appears = (field: Locator, timeout: number): Promise<boolean> =>
+  field.waitFor({ state: 'visible', timeout }).then(
+    () => true,
+    () => false,
+  );
+
+/** Sends the name; resolves to what came of it: a field for the password, a refusal, or neither. */
+async function giveName(tab: Tab, username: string, work: Work): Promise<'password' | WpcloneError | undefined> {
+  const field = nameField(tab);
+  const form = await nameForm(tab);
+  await fillIn([{ field, value: username }], work);
+  const before = await complaintOn(tab);
+  await send(form, NEXT_BUTTONS, field);
+  const deadline = work.now() + FIELD_PATIENCE;
+  while (work.now() < deadline) {
+    // A page that is being replaced cannot be asked; the next round can.
+    if (
+      await tab
+        .locator(PASSWORD)
+        .count()
+        .catch(() => 0)
+    )
+      return 'password';
+    const refusal = await refusalOn(tab, before).catch(() => undefined);
+    if (refusal) return refusal;
+    await work.sleep(50, work.signal);
+  }
+  return undefined;
+}
