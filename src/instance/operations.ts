@@ -2,12 +2,10 @@ import { mkdir, readdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../shared/context.ts';
 import { loadConfiguration } from './configuration.ts';
-import { configureAgain, configureInstance } from './configure.ts';
 import { createLoginLink } from './login-links.ts';
 import { listMail } from './mail.ts';
 import { writeExpiry } from './settings.ts';
 import type { InstanceContext, InstanceOperations, InstanceSite } from './types.ts';
-import { verifyInstance } from './verify.ts';
 import { writeWhole } from './write-file.ts';
 
 export interface InstanceDependencies {
@@ -29,11 +27,15 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
     pullDatabase: async (task, context) => (await transfer()).pullDatabase(site, task, deps, context),
     pullFiles: async (task, context) => (await transfer()).pullFiles(site, task, deps, context),
     configure: async (task) => {
+      const { configureInstance } = await import('./configure.ts');
       const result = await configureInstance(site, task, deps);
       if (task.keepMail) await deps.freeze().then(deps.thaw);
       return result;
     },
-    verify: (task, context) => verifyInstance(paths, task, deps, context.signal),
+    verify: async (task, context) => {
+      const { verifyInstance } = await import('./verify.ts');
+      return verifyInstance(paths, task, deps, context.signal);
+    },
     reset: (context) => resetInstance(site, deps, context),
     createLoginLink: () => createLoginLink(paths, deps.randomBytes),
     setExpiry: (expiresAt) => writeExpiry(paths, expiresAt),
@@ -58,6 +60,7 @@ async function resetInstance(site: InstanceSite, deps: InstanceDependencies, con
   await deps.freeze();
   try {
     await (await transfer()).restoreBaseline(site, context);
+    const { configureAgain } = await import('./configure.ts');
     await configureAgain(site, configuration);
     await Promise.all([emptyFolder(join(paths.run, 'logins')), emptyFolder(paths.mail)]);
     await unlink(frozen);

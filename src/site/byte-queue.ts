@@ -13,6 +13,8 @@ export function reusing(): Allocate {
   };
 }
 
+const fresh: Allocate = (length) => Buffer.allocUnsafeSlow(length);
+
 /** Reads exact lengths from a stream of chunks; copies only what spans chunks. */
 export interface ByteQueue {
   /**
@@ -50,7 +52,7 @@ export function createByteQueue(chunks: AsyncIterator<Buffer>): ByteQueue {
 
   return {
     more,
-    async take(length, allocate = Buffer.allocUnsafeSlow) {
+    async take(length, allocate = fresh) {
       if (length === 0) return Buffer.alloc(0);
       if (held.length === 0 && !(await more())) return null;
       const first = held[0] ?? Buffer.alloc(0);

@@ -93,6 +93,7 @@ describe('the state folder', () => {
   it('is WPCLONE_HOME, else in the XDG data folder, else in its default; relative XDG paths are ignored', () => {
     expect(wpcloneHome({ WPCLONE_HOME: '/srv/x' })).toBe('/srv/x');
     expect(wpcloneHome({ XDG_DATA_HOME: '/data', HOME: '/home/a' })).toBe('/data/wpclone');
+    expect(wpcloneHome({ HOME: '' })).toMatch(/^\/.*\.local\/share\/wpclone$/);
     expect(wpcloneHome({ XDG_DATA_HOME: 'data', HOME: '/home/a' })).toBe('/home/a/.local/share/wpclone');
   });
 });

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { createRequire } from 'node:module';
+import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { parse } from 'yaml';
+import type * as Yaml from 'yaml';
 import { WpcloneError } from '../../shared/errors.ts';
 import { ENVIRONMENT, KUBERNETES_PREFIX, settingsSchema, type Settings } from './schema.ts';
 
@@ -33,8 +34,10 @@ export function loadSettings(surroundings: Surroundings): Settings {
 
 /** The XDG specification has relative paths ignored. */
 function xdgFolder(environment: NodeJS.ProcessEnv, variable: string, fallback: string): string {
-  const value = environment[variable];
-  return value?.startsWith('/') === true ? value : join(environment['HOME'] ?? homedir(), fallback);
+  const [value, home] = [environment[variable], environment['HOME']].map((path) =>
+    path?.startsWith('/') === true ? path : undefined,
+  );
+  return value ?? join(home ?? userInfo().homedir, fallback);
 }
 
 /** The working folder and those above it up to the root of its Git repository; outside of one only the working folder. */
@@ -52,12 +55,18 @@ function readFirst(folder: string, names: readonly string[]): Settings | undefin
   if (file === undefined) return undefined;
   let content: unknown;
   try {
-    content = parse(readFileSync(file, 'utf8')) ?? {};
+    content = parseYaml(readFileSync(file, 'utf8')) ?? {};
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     throw new WpcloneError('BAD_CONFIG', `${file} cannot be read: ${reason}`, { cause });
   }
   return check(content, (key) => (key === '' ? file : `${file}: ${key}`));
+}
+
+/** Most people have no such file, and the library is large. */
+function parseYaml(text: string): unknown {
+  const { parse }: typeof Yaml = createRequire(import.meta.url)('yaml');
+  return parse(text);
 }
 
 function fromEnvironment(environment: NodeJS.ProcessEnv): Settings {

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, lstat, mkdir, open, readFile, readlink, rename, rm } from 'node:fs/promises';
 import { totalmem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createConnection, type Connection } from 'mysql2/promise';
+import type { Connection } from 'mysql2/promise';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { installDatabase } from './database-install.ts';
@@ -43,8 +43,10 @@ export async function stopServer(layout: LocalLayout, context: WorkContext): Pro
 }
 
 /** The server takes the operating system's word for who we are (unix_socket): there is no password to keep. */
-const createAdministratorConnection = (layout: DatabaseLayout): Promise<Connection> =>
-  createConnection({ socketPath: layout.socket, user: userInfo().username, connectTimeout: 5_000 });
+async function createAdministratorConnection(layout: DatabaseLayout): Promise<Connection> {
+  const { createConnection } = await import('mysql2/promise');
+  return createConnection({ socketPath: layout.socket, user: userInfo().username, connectTimeout: 5_000 });
+}
 
 async function tryConnect(layout: DatabaseLayout): Promise<Connection | undefined> {
   try {

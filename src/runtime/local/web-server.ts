@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { request } from 'undici';
 import { z } from 'zod';
 import type { InstancePaths } from '../../instance/types.ts';
 import { writeWhole } from '../../instance/write-file.ts';
@@ -159,6 +158,7 @@ function environment(paths: InstancePaths, program: string): NodeJS.ProcessEnv {
 
 /** Whether this very instance answers on the port, not another program. */
 async function answers(paths: InstancePaths, port: number): Promise<boolean> {
+  const { request } = await import('undici');
   try {
     const { headers, body } = await request(`http://127.0.0.1:${port}/robots.txt`, { headersTimeout: 5_000 });
     await body.dump();
