@@ -17,7 +17,8 @@ export interface Ran {
 /** Runs the built command to its end. Throws with its error output when it fails. */
 export async function wpclone(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<Ran> {
   const start = performance.now();
-  const child = spawn(process.execPath, [COMMAND, ...args], {
+  // As it is run when installed: by what its first line names.
+  const child = spawn(COMMAND, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LONGEST,
     env: { ...process.env, ...environment },

@@ -1,12 +1,9 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
+// The young part of the heap stays small instead of growing to 32 MB: a command is short, and content lies outside of it.
 // Kept to what old versions of Node.js can parse, so that they get a plain message instead of a syntax error.
 import { existsSync, readFileSync } from 'node:fs';
 import * as modules from 'node:module';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-
-// The young part of the heap stays at its first megabyte instead of growing to 32: a command is short, and content lies outside.
-setFlagsFromString('--semi-space-growth-factor=1');
 
 const argv = process.argv.slice(2);
 const [major, minor] = process.versions.node.split('.').map(Number);

@@ -1,6 +1,7 @@
 <?php
 /**
- * Rewrites the posts and their meta in a database, row by row, as search-and-replace scripts do: read, rewrite, UPDATE what changed, a commit every 1,000 rows.
+ * Rewrites the posts and their meta in a database as search-and-replace tools for WordPress do: column by column, the rows that
+ * hold the address are looked for, and each is read, rewritten and updated by itself, with autocommit.
  * php rewrite-database.php SOCKET DATABASE CONFIG: CONFIG is JSON {"from": [...], "to": [...]}. Prints the seconds it took.
  */
 declare(strict_types=1);
@@ -8,22 +9,22 @@ require __DIR__ . '/functions.php';
 
 [, $socket, $name, $config] = $argv;
 $config = json_decode($config, true);
-$reader = new mysqli('localhost', 'root', '', $name, 0, $socket);
-$writer = new mysqli('localhost', 'root', '', $name, 0, $socket);
+$database = new mysqli('localhost', 'root', '', $name, 0, $socket);
+$looked_for = implode(' OR ', array_fill(0, count($config['from']), '%1$s LIKE ?'));
+$patterns = array_map(static fn ($from) => '%' . addcslashes($from, '\\%_') . '%', $config['from']);
 $start = hrtime(true);
 $updated = 0;
-foreach (['wp_posts' => ['ID', 'post_content', 'post_excerpt'], 'wp_postmeta' => ['meta_id', 'meta_value']] as $table => $columns) {
-  $key = array_shift($columns);
-  $writer->begin_transaction();
-  $update = $writer->prepare("UPDATE $table SET " . implode(' = ?, ', $columns) . " = ? WHERE $key = ?");
-  foreach ($reader->query("SELECT $key, " . implode(', ', $columns) . " FROM $table") as $row) {
-    $id = array_shift($row);
-    $old = array_values($row);
-    $new = array_map(static fn ($value) => rewrite((string) $value, $config['from'], $config['to']), $old);
+foreach ([['wp_posts', 'ID', 'post_content'], ['wp_posts', 'ID', 'post_excerpt'], ['wp_postmeta', 'meta_id', 'meta_value']] as [$table, $key, $column]) {
+  $select = $database->prepare("SELECT $column FROM $table WHERE $key = ?");
+  $update = $database->prepare("UPDATE $table SET $column = ? WHERE $key = ?");
+  $keys = $database->execute_query("SELECT $key FROM $table WHERE " . sprintf($looked_for, $column), $patterns)->fetch_all();
+  foreach ($keys as [$id]) {
+    $select->execute([$id]);
+    [$old] = $select->get_result()->fetch_row();
+    $new = rewrite($old, $config['from'], $config['to']);
     if ($new === $old) continue;
-    $update->execute([...$new, $id]);
-    if (++$updated % 1000 === 0) { $writer->commit(); $writer->begin_transaction(); }
+    $update->execute([$new, $id]);
+    $updated++;
   }
-  $writer->commit();
 }
 echo json_encode(['seconds' => (hrtime(true) - $start) / 1e9, 'updated' => $updated]), "\n";

@@ -40,7 +40,7 @@ describe('--version', () => {
     const folder = makeTemp('version');
     mkdirSync(join(folder, 'bin'));
     for (const file of ['bin/run.js', 'package.json']) cpSync(join(root, file), join(folder, file));
-    const printed = await run([process.execPath, join(folder, 'bin/run.js'), '--version']);
+    const printed = await run([join(folder, 'bin/run.js'), '--version']);
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     expect(printed).toMatch(new RegExp(`^wpclone ${version.replaceAll('.', '\\.')} \\S+ node-v\\d`));
     rmSync(folder, { recursive: true });
