@@ -1,5 +1,5 @@
-#!/usr/bin/env -S node --max-semi-space-size=2
-// The young part of the heap stays small instead of growing to 32 MB: a command is short, and content lies outside of it.
+#!/usr/bin/env -S node --max-semi-space-size=1
+// The young part of the heap stays at a megabyte instead of growing to 32: a command is short, and content lies outside of it.
 // Kept to what old versions of Node.js can parse, so that they get a plain message instead of a syntax error.
 import { existsSync, readFileSync } from 'node:fs';
 import * as modules from 'node:module';

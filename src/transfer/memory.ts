@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 /** So much may be held outside of V8's heap, used or not, before unused buffers are looked for. */
 const HELD_BYTES = 12 * 1024 * 1024;
 /** So much passes between two looks: what a look finds is given back a little later. */
-const LOOK_BYTES = 4 * 1024 * 1024;
+const LOOK_BYTES = 2 * 1024 * 1024;
 
 type Collect = (options: { type: 'minor' | 'major' }) => void;
 

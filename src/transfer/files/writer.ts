@@ -3,7 +3,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import { diskFull } from '../disk.ts';
 import type { ExtractOperation, WriteBatch, WriteOperation, WriteReply, WriterSettings } from './write-protocol.ts';
 
-const BUFFER_BYTES = 1024 * 1024;
+const BUFFER_BYTES = 512 * 1024;
 const BUFFERS = 4;
 /** A batch of small files goes off when it has this many operations, so that the writing thread is never idle for long. */
 const BATCH_OPERATIONS = 400;
@@ -34,12 +34,12 @@ export interface Writer {
   close(): Promise<void>;
 }
 
-/** Starts the writing thread. At most four buffers of 1 MiB are under way. Failures are DISK_FULL or INTERNAL. */
+/** Starts the writing thread. At most four buffers of half a MiB are under way. Failures are DISK_FULL or INTERNAL. */
 export function startWriter(settings: WriterSettings, signal: AbortSignal): Writer {
   const file = import.meta.url.endsWith('.ts') ? './write-worker.ts' : './write-worker.js';
   const worker = new Worker(new URL(file, import.meta.url), {
     workerData: settings,
-    resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 },
+    resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 },
   });
   const free = Array.from({ length: BUFFERS }, () => new ArrayBuffer(BUFFER_BYTES));
   const waiting: ((buffer: ArrayBuffer) => void)[] = [];
