@@ -81,6 +81,7 @@ describe('an instance', () => {
     await eventually(
       async () => ((await namespace.belongings()).length === 0 ? true : undefined),
       'the garbage collector removes what belonged to the pod',
+      90_000, // It is the cluster's own, and in no hurry on a busy machine.
     );
   });
 
