@@ -19,11 +19,10 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
 } else {
   // Half of a command's start is compiling its libraries. The folder is the user's own: what is in it is run.
   const { HOME, XDG_CACHE_HOME } = process.env;
-  const caches =
-    XDG_CACHE_HOME && XDG_CACHE_HOME.startsWith('/')
-      ? XDG_CACHE_HOME
-      : HOME && existsSync(HOME) && join(HOME, '.cache');
-  if (caches) modules.enableCompileCache(join(caches, 'wpclone', 'code'));
+  const ownCache = XDG_CACHE_HOME && XDG_CACHE_HOME.startsWith('/');
+  const top = ownCache ? XDG_CACHE_HOME : HOME;
+  // Below a folder that cannot be made, as in /proc, Node.js tries for ever.
+  if (top && existsSync(top)) modules.enableCompileCache(join(top, ownCache ? '' : '.cache', 'wpclone', 'code'));
   const { main } = await import('../dist/cli/main.js');
   await main(argv, new URL('..', import.meta.url));
 }

@@ -26,12 +26,15 @@ export interface SourcePort {
 }
 
 export interface ClonePlan {
+  /** As typed; the address is completed and checked. */
   readonly url: string;
-  readonly name: string | undefined;
+  /** Absent: made from the host. */
+  readonly name?: string;
   readonly ttlSeconds: number;
   readonly media: MediaMode;
   readonly excludeTables: readonly string[];
   readonly excludePaths: readonly string[];
+  /** Deliver mail instead of catching it. */
   readonly keepMail: boolean;
 }
 

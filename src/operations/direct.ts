@@ -31,7 +31,7 @@ export function createDirectOperations(settings: OperationSettings): Operations 
       const runtime = await tidyRuntime(context);
       const source = createSourcePort(request, settings.environment, await rooms.state(context));
       const started = context.now();
-      const outcome = await cloneSite({ ...request, name: request.name }, source, runtime, context);
+      const outcome = await cloneSite(request, source, runtime, context);
       return cloneResult(outcome, (context.now() - started) / 1000);
     },
 

@@ -3,25 +3,18 @@
  * Results carry the API's names (snake_case), because `--json`, `--events` and the API print them as they are.
  */
 import type { WorkContext } from '../shared/context.ts';
+import type { ClonePlan } from '../engine/clone.ts';
 import type { CloneStepName, Warning } from '../shared/events.ts';
-import type { CaughtMail, MediaMode } from '../instance/types.ts';
+import type { CaughtMail } from '../instance/types.ts';
 import type { CloneState, Exposure, RuntimeKind } from '../runtime/types.ts';
 
-export interface CloneRequest {
-  /** As typed; the address is completed and checked. */
-  readonly url: string;
+/** What to clone and how, and the log-in for it. */
+export interface CloneRequest extends ClonePlan {
   readonly username?: string;
   /** Asked for only when a log-in is needed: a source with a known key needs none. */
   readonly password?: () => Promise<string>;
   readonly loginUrl?: string;
   readonly insecureTls: boolean;
-  readonly name?: string;
-  readonly ttlSeconds: number;
-  readonly media: MediaMode;
-  readonly excludeTables: readonly string[];
-  readonly excludePaths: readonly string[];
-  /** Deliver mail instead of catching it. */
-  readonly keepMail: boolean;
 }
 
 export interface SourceReport {
