@@ -17,6 +17,8 @@ export interface ApiServerProxy {
   cut(): void;
   /** Lets nothing more come back on the connections there are, though they stay open. */
   freeze(): void;
+  /** The same for every connection made from now on, when this many bytes have come back on it. */
+  freezeAfter(bytes: number): void;
   connections(): number;
   stop(): Promise<void>;
 }
@@ -27,6 +29,7 @@ export async function apiServerProxy(): Promise<ApiServerProxy> {
   const real = new URL(kubeConfig.getCurrentCluster()?.server ?? '');
   const pairs = new Set<readonly [Socket, Socket]>();
   let away = false;
+  let limit = Infinity;
 
   const server = createServer((inner) => {
     inner.on('error', () => undefined);
@@ -39,6 +42,10 @@ export async function apiServerProxy(): Promise<ApiServerProxy> {
     outer.once('close', () => inner.destroy());
     inner.pipe(outer);
     outer.pipe(inner);
+    const allowed = limit;
+    outer.on('data', () => {
+      if (outer.bytesRead > allowed) outer.unpipe(inner);
+    });
     return undefined;
   });
   server.listen(0, '127.0.0.1');
@@ -69,6 +76,9 @@ export async function apiServerProxy(): Promise<ApiServerProxy> {
     cut,
     freeze() {
       for (const [inner, outer] of pairs) outer.unpipe(inner);
+    },
+    freezeAfter(bytes) {
+      limit = bytes;
     },
     connections: () => pairs.size,
     async stop() {

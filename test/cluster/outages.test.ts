@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectCluster } from '../../src/runtime/kubernetes/client.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { apiServerProxy, type ApiServerProxy } from './api-server-proxy.ts';
 import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';
@@ -130,6 +131,21 @@ describe('in the middle of a clone', () => {
     const { removed } = await commands.json<{ removed: string[] }>(['gc']);
     expect(removed).toEqual([id]);
     await expectNothingLeft(id);
+  });
+});
+
+/** The largest answer that every API server has: several megabytes. */
+const SPECIFICATION = { method: 'GET', path: 'openapi/v2', what: 'get the specification' } as const;
+
+describe('an answer', () => {
+  test('whose connection dies in silence between its headers and its end is an outage, not a wait without end', async () => {
+    const cluster = await connectCluster({ namespace: namespace.name }, Date.now, proxy.kubeconfig);
+    proxy.freezeAfter(100_000);
+    const asked = cluster.send({ ...SPECIFICATION, signal: AbortSignal.timeout(60_000) });
+    await expect(asked).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE', retryable: true });
+    proxy.freezeAfter(Infinity);
+    expect(await cluster.send({ ...SPECIFICATION, signal: AbortSignal.timeout(60_000) })).toHaveProperty('paths');
+    await cluster.close();
   });
 });
 

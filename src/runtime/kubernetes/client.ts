@@ -15,6 +15,8 @@ export interface ClusterCall {
   readonly headers?: Readonly<Record<string, string>>;
   /** For messages: `create pods`. */
   readonly what: string;
+  /** The body may be silent for as long as it likes, and the caller watches over it; any other is given up after a while. */
+  readonly endless?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -32,6 +34,8 @@ export interface Cluster {
   readonly kubeConfig: Login['kubeConfig'];
   /** One try, whatever the status of the answer; throws CLUSTER_UNREACHABLE when there is none. */
   open(call: ClusterCall): Promise<ClusterAnswer>;
+  /** The whole body of an answer; throws CLUSTER_UNREACHABLE when the connection dies in the middle of it. */
+  read(answer: ClusterAnswer, call: Pick<ClusterCall, 'what' | 'signal'>): Promise<string>;
   /** One try; the JSON of a 2xx answer, else the error of errors.ts. */
   send<T>(call: ClusterCall): Promise<T>;
   /** How far the API server's clock is ahead of ours, in milliseconds: all stamps on objects are in its time. */
@@ -45,7 +49,7 @@ export interface Cluster {
 
 export const DEFAULT_NAMESPACE = 'wordpress-staging';
 const IN_CLUSTER_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
-/** Milliseconds until the headers of an answer; nothing that is asked here takes an API server longer than a second or two. */
+/** Milliseconds until the headers of an answer, and between two parts of its body; nothing that is asked here takes an API server longer than a second or two. */
 const ANSWER_LIMIT = 15_000;
 /** Milliseconds after which credentials are asked for anew (exec plug-ins and tokens expire). */
 const CREDENTIALS_KEPT = 60_000;
@@ -88,7 +92,8 @@ export async function connectCluster(
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         ...(dispatcher === undefined ? {} : { dispatcher }),
         headersTimeout: ANSWER_LIMIT,
-        bodyTimeout: 0,
+        // A connection can die between the headers and the body: without a limit that is waited for without end.
+        bodyTimeout: call.endless === true ? 0 : ANSWER_LIMIT,
         signal: call.signal,
       });
       answered = true;
@@ -102,18 +107,24 @@ export async function connectCluster(
     }
   }
 
+  async function read({ body }: ClusterAnswer, call: Pick<ClusterCall, 'what' | 'signal'>): Promise<string> {
+    return body.text().catch((error: unknown) => {
+      call.signal.throwIfAborted();
+      credentials.forget();
+      throw connectionError(error, described(call, namespace), server);
+    });
+  }
+
   return {
     namespace,
     contextName: login.contextName,
     server,
     kubeConfig: async () => login.kubeConfig(),
     open,
+    read,
     async send<T>(call: ClusterCall): Promise<T> {
       const answer = await open(call);
-      const text = await answer.body.text().catch((error: unknown) => {
-        call.signal.throwIfAborted();
-        throw connectionError(error, described(call, namespace), server);
-      });
+      const text = await read(answer, call);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the API server keeps to its schema
       if (answer.status >= 200 && answer.status < 300) return JSON.parse(text) as T;
       const retryAfter = Number(answer.headers['retry-after']) || undefined;
@@ -126,7 +137,7 @@ export async function connectCluster(
   };
 }
 
-const described = (call: ClusterCall, namespace: string): ApiCall => ({ what: call.what, namespace });
+const described = (call: Pick<ClusterCall, 'what'>, namespace: string): ApiCall => ({ what: call.what, namespace });
 
 async function inClusterNamespace(): Promise<string | undefined> {
   return readFile(IN_CLUSTER_NAMESPACE, 'utf8').then(

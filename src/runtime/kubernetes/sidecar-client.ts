@@ -48,7 +48,7 @@ export function createSidecarOperations(deps: SidecarClientDeps): InstanceOperat
     const waiting = { ...deps.work, signal };
     return persist(cluster, waiting, async () => {
       const answer = await send(deps, { ...call, signal });
-      return answerSchema.parse(await answer.body.json());
+      return answerSchema.parse(JSON.parse(await cluster.read(answer, { what: `ask for ${call.path}`, signal })));
     });
   }
 
@@ -149,7 +149,7 @@ async function watchJob(
   };
   let timer = setTimeout(die, SILENCE_LIMIT);
   try {
-    const answer = await send(deps, { ...call, signal });
+    const answer = await send(deps, { ...call, endless: true, signal });
     onStarted();
     for await (const line of linesOf(answer.body)) {
       clearTimeout(timer);

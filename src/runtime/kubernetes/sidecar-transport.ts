@@ -20,6 +20,8 @@ export interface SidecarCall {
   /** `/v1/…` */
   readonly path: string;
   readonly body?: unknown;
+  /** As in a call to the cluster. */
+  readonly endless?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -58,7 +60,7 @@ async function openDirect(url: string, headers: Record<string, string>, call: Si
       headers: { ...headers, ...(call.body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       headersTimeout: ANSWER_LIMIT,
-      bodyTimeout: 0,
+      bodyTimeout: call.endless === true ? 0 : ANSWER_LIMIT,
       signal: call.signal,
     });
     return { status: answer.statusCode, headers: answer.headers, body: answer.body };

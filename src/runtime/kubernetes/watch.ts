@@ -3,7 +3,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { listObjects, pathOf } from './api.ts';
 import type { Cluster } from './client.ts';
-import { apiError, connectionError, parseStatus } from './errors.ts';
+import { apiError, parseStatus } from './errors.ts';
 import { linesOf } from './lines.ts';
 import { persist } from './patience.ts';
 
@@ -103,12 +103,9 @@ async function* follow<K extends keyof Watched>(
 async function openWatch(cluster: Cluster, kind: keyof Watched, query: Record<string, string>, signal: AbortSignal) {
   const what = `watch ${kind}`;
   const path = pathOf(cluster, kind, undefined, query);
-  const answer = await cluster.open({ method: 'GET', path, what, signal });
+  const answer = await cluster.open({ method: 'GET', path, what, endless: true, signal });
   answer.body.on('error', () => undefined);
   if (answer.status === 200) return answer.body;
-  const call = { what, namespace: cluster.namespace };
-  const said = await answer.body.text().catch((error: unknown) => {
-    throw connectionError(error, call, cluster.server);
-  });
-  throw apiError(answer.status, parseStatus(said), call);
+  const said = await cluster.read(answer, { what, signal });
+  throw apiError(answer.status, parseStatus(said), { what, namespace: cluster.namespace });
 }
