@@ -4,17 +4,17 @@ import { cloneSite } from '../engine/clone.ts';
 import { resetClone } from '../engine/reset.ts';
 import type { Runtime } from '../runtime/types.ts';
 import { cloneReport, cloneResult } from './reports.ts';
-import { openRooms } from './rooms.ts';
+import { openResources } from './resources.ts';
 import { createSourcePort, disconnectSite } from './sources.ts';
 import type { Operations, OperationSettings } from './types.ts';
 
 /** Operations that do the work in this process, straight on the runtime. Nothing is opened before it is needed. */
 export function createDirectOperations(settings: OperationSettings): Operations {
-  const rooms = openRooms(settings);
+  const resources = openResources(settings);
 
   /** Every operation first clears away what an earlier crash or an ended clone left. */
   async function tidyRuntime(context: WorkContext): Promise<Runtime> {
-    const runtime = await rooms.runtime(context);
+    const runtime = await resources.runtime(context);
     const removed = await runtime.sweep(context);
     if (removed.length > 0) {
       context.emit({
@@ -29,7 +29,7 @@ export function createDirectOperations(settings: OperationSettings): Operations 
   return {
     async clone(request, context) {
       const runtime = await tidyRuntime(context);
-      const source = createSourcePort(request, settings.environment, await rooms.state(context));
+      const source = createSourcePort(request, settings.environment, await resources.state(context));
       const started = context.now();
       const outcome = await cloneSite(request, source, runtime, context);
       return cloneResult(outcome, (context.now() - started) / 1000);
@@ -54,7 +54,7 @@ export function createDirectOperations(settings: OperationSettings): Operations 
     },
 
     async expose(id, context) {
-      const runtime = await rooms.runtime(context);
+      const runtime = await resources.runtime(context);
       return runtime.expose?.(id, context);
     },
 
@@ -74,7 +74,7 @@ export function createDirectOperations(settings: OperationSettings): Operations 
     },
 
     async delete(id, context) {
-      const runtime = await rooms.runtime(context);
+      const runtime = await resources.runtime(context);
       // Not `get`: it would start a stopped clone only for it to be removed.
       const known = (await runtime.list(context)).some((facts) => facts.id === id);
       if (!known) throw new WpcloneError('NOT_FOUND', `There is no clone called ${id}.`, { details: { name: id } });
@@ -83,7 +83,7 @@ export function createDirectOperations(settings: OperationSettings): Operations 
     },
 
     async disconnect(url, login, context) {
-      return disconnectSite(url, login, settings.environment, await rooms.state(context), context);
+      return disconnectSite(url, login, settings.environment, await resources.state(context), context);
     },
 
     async mail(id, context) {
@@ -93,16 +93,16 @@ export function createDirectOperations(settings: OperationSettings): Operations 
     },
 
     async *logs(id, options, context) {
-      const runtime = await rooms.runtime(context);
+      const runtime = await resources.runtime(context);
       yield* runtime.logs(id, options, context);
     },
 
     async collectGarbage(context) {
-      const runtime = await rooms.runtime(context);
+      const runtime = await resources.runtime(context);
       return runtime.sweep(context);
     },
 
-    close: () => rooms.close(),
+    close: () => resources.close(),
   };
 }
 

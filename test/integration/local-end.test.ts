@@ -43,7 +43,7 @@ describe('the end', () => {
   test('the keeper removes the clone, stops the database server when none is left, and ends', async () => {
     const home = homeOfTest();
     await makeReady(home, 'one', Date.now() + 500);
-    const rooms = { layout: home.layout, state: home.state, path: process.env['PATH'] ?? '' };
+    const localHome = { layout: home.layout, state: home.state, path: process.env['PATH'] ?? '' };
     let skipped = 0;
     const hurried = {
       ...workContext(),
@@ -55,7 +55,7 @@ describe('the end', () => {
       },
     };
     const pid = databasePid(home);
-    await runKeeper(rooms, hurried);
+    await runKeeper(localHome, hurried);
     expect(home.state.instances.list()).toEqual([]);
     expect(skipped).toBeGreaterThanOrEqual(60_000);
     expect(isThere(pid)).toBe(false);

@@ -10,8 +10,8 @@ import { workContext } from './work.ts';
 
 const [mode, home = '', id = ''] = process.argv.slice(2);
 if (mode === 'keeper') {
-  const rooms = { layout: localLayout(home), state: openState(home), path: process.env['PATH'] ?? '' };
-  await runKeeper(rooms, workContext());
+  const localHome = { layout: localLayout(home), state: openState(home), path: process.env['PATH'] ?? '' };
+  await runKeeper(localHome, workContext());
 } else if (mode === 'reset') {
   const { runtime, context } = openTestHome({ home });
   const said = await runtime.setState(id, 'resetting', context).then(

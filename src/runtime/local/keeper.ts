@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { WorkContext } from '../../shared/context.ts';
 import { stopServer } from './database-server.ts';
+import type { LocalHome } from './home.ts';
 import { tryLock } from './lock.ts';
 import type { LocalLayout } from './layout.ts';
 import { endOrphans } from './orphans.ts';
-import type { Rooms } from './provision.ts';
 import { sweepInstances } from './sweep.ts';
 
 /** Milliseconds: the longest sleep between two looks, and how long it stays when there is no clone left. */
@@ -19,25 +19,25 @@ export type KeeperCommand = readonly [string, ...string[]];
  * Removes clones at their end for as long as there are any; then stops the database server and returns. One per home:
  * a second one returns at once. When the home itself is deleted, it ends the servers that it left and returns.
  */
-export async function runKeeper(rooms: Rooms, context: WorkContext): Promise<void> {
-  const lock = tryLock(rooms.layout.locks, LOCK);
+export async function runKeeper(home: LocalHome, context: WorkContext): Promise<void> {
+  const lock = tryLock(home.layout.locks, LOCK);
   if (lock === undefined) return;
   try {
     let emptySince: number | undefined;
     for (;;) {
       // Before all else: whatever looks after clones would make the folders again.
-      if (!lock.isInPlace()) return await endOrphans(rooms.layout, context);
-      await sweepInstances(rooms, context).catch((error: unknown) =>
+      if (!lock.isInPlace()) return await endOrphans(home.layout, context);
+      await sweepInstances(home, context).catch((error: unknown) =>
         context.log.warn('sweep failed', { error: String(error) }),
       );
-      const rows = rooms.state.instances.list();
+      const rows = home.state.instances.list();
       emptySince = rows.length === 0 ? (emptySince ?? context.now()) : undefined;
       if (emptySince !== undefined && context.now() - emptySince >= IDLE_LIMIT) break;
       const next = Math.min(LONGEST_SLEEP, ...rows.map((row) => row.expiresAt - context.now()));
       await context.sleep(Math.max(next, 1_000), context.signal);
     }
     // A clone that begins now starts the server again by itself: both take the server's lock.
-    await stopServer(rooms.layout, context);
+    await stopServer(home.layout, context);
   } finally {
     lock.release();
   }

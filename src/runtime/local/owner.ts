@@ -1,7 +1,7 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import type { LocalInstanceRow } from '../../state/types.ts';
+import type { LocalHome } from './home.ts';
 import { identityOf, isAlive, type ProcessIdentity } from './process.ts';
-import type { Rooms } from './provision.ts';
 
 /** This process, as it stands in the rows that it works on. */
 export async function ownIdentity(): Promise<ProcessIdentity> {
@@ -26,8 +26,8 @@ export function busy(row: LocalInstanceRow | undefined, id: string): WpcloneErro
 }
 
 /** Takes a clone that is ready for a reset, or gives it back after one. Throws NOT_FOUND, BUSY. */
-export async function setResetting(rooms: Rooms, id: string, next: 'ready' | 'resetting'): Promise<void> {
-  const { instances } = rooms.state;
+export async function setResetting(home: LocalHome, id: string, next: 'ready' | 'resetting'): Promise<void> {
+  const { instances } = home.state;
   const own = await ownIdentity();
   const seen = instances.find(id);
   if (seen === undefined) {
@@ -42,12 +42,12 @@ export async function setResetting(rooms: Rooms, id: string, next: 'ready' | 're
  * Marks a clone as being removed by this process, so that nobody resets it meanwhile and the next sweep goes on when this
  * process dies; `seen` is how the row was when that was decided. Throws BUSY when another living process works on it.
  */
-export async function claimForRemoval(rooms: Rooms, seen: LocalInstanceRow): Promise<void> {
+export async function claimForRemoval(home: LocalHome, seen: LocalInstanceRow): Promise<void> {
   const own = await ownIdentity();
   const free = isSame(seen.owner, own) || !(await isOwned(seen));
-  const claimed = free && rooms.state.instances.updateUnchanged(seen, { state: 'failed', owner: own });
+  const claimed = free && home.state.instances.updateUnchanged(seen, { state: 'failed', owner: own });
   if (claimed) return;
-  const now = rooms.state.instances.find(seen.id);
+  const now = home.state.instances.find(seen.id);
   if (now !== undefined) throw busy(now, seen.id);
 }
 

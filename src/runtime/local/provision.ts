@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { prepareInstance } from '../../instance/settings.ts';
 import type { WorkContext } from '../../shared/context.ts';
-import type { LocalInstanceRow, State } from '../../state/types.ts';
+import type { LocalInstanceRow } from '../../state/types.ts';
 import type { ProvisionRequest } from '../types.ts';
 import { createDatabase } from './databases.ts';
-import { instancePaths, type LocalLayout } from './layout.ts';
+import type { LocalHome } from './home.ts';
+import { instancePaths } from './layout.ts';
 import { withLock } from './lock.ts';
 import { ownIdentity } from './owner.ts';
 import { choosePhp } from './php.ts';
@@ -15,26 +16,20 @@ import { startWebServer } from './web-server.ts';
 export const SWEEP_LOCK = 'sweep';
 export const SWEEP_LIMIT = 120_000;
 
-export interface Rooms {
-  readonly layout: LocalLayout;
-  readonly state: State;
-  readonly path: string;
-}
-
 /** Makes everything an instance needs. The row comes first, so that whatever follows can be found and removed. */
 export async function provisionInstance(
-  rooms: Rooms,
+  home: LocalHome,
   request: ProvisionRequest,
   context: WorkContext,
 ): Promise<LocalInstanceRow> {
   const { id } = request;
-  const paths = instancePaths(rooms.layout, id);
+  const paths = instancePaths(home.layout, id);
   const password = context.randomBytes(24).toString('base64url');
   const avoid = new Set<number>();
-  let row = await takePort(rooms, request, password, avoid, context);
+  let row = await takePort(home, request, password, avoid, context);
   const parts = await Promise.allSettled([
-    choosePhp(request.phpVersion, rooms.path),
-    createDatabase(rooms.layout, id, password, context),
+    choosePhp(request.phpVersion, home.path),
+    createDatabase(home.layout, id, password, context),
     rm(paths.home, { recursive: true, force: true }).then(() => prepareInstance(paths)),
   ]);
   // All have come to an end before the first failure is thrown: what is undone next must not be made meanwhile.
@@ -45,9 +40,9 @@ export async function provisionInstance(
   while ((await startWebServer(paths, chosen.value.program, row.port, context)) === undefined) {
     avoid.add(row.port);
     // For a moment the folder is there without its row: no sweep may see that.
-    row = await withLock(rooms.layout.locks, SWEEP_LOCK, SWEEP_LIMIT, context, () => {
-      rooms.state.instances.remove(id);
-      return takePort(rooms, request, password, avoid, context);
+    row = await withLock(home.layout.locks, SWEEP_LOCK, SWEEP_LIMIT, context, () => {
+      home.state.instances.remove(id);
+      return takePort(home, request, password, avoid, context);
     });
   }
   return row;
@@ -55,7 +50,7 @@ export async function provisionInstance(
 
 /** Takes name and port in the state, then makes sure that no other program holds the port. Throws NAME_TAKEN, PORTS_EXHAUSTED. */
 async function takePort(
-  { state }: Rooms,
+  { state }: LocalHome,
   request: ProvisionRequest,
   databasePassword: string,
   avoid: Set<number>,

@@ -5,11 +5,12 @@ import type { LocalInstanceRow, State } from '../../state/types.ts';
 import type { CloneFacts, Instance, Runtime } from '../types.ts';
 import { databaseAddress } from './databases.ts';
 import { connectAsAdministrator } from './database-server.ts';
+import type { LocalHome } from './home.ts';
 import { ensureKeeper, type KeeperCommand } from './keeper.ts';
 import { instancePaths, localLayout, storePath } from './layout.ts';
 import { readLogs } from './logs.ts';
 import { busy, claimForRemoval, setResetting } from './owner.ts';
-import { provisionInstance, type Rooms } from './provision.ts';
+import { provisionInstance } from './provision.ts';
 import { removeInstance } from './remove.ts';
 import { serve, serveAnew } from './serve.ts';
 import { sweepInstances } from './sweep.ts';
@@ -40,9 +41,9 @@ function refuseColon(home: string): void {
 export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
   const { state, path } = settings;
   refuseColon(settings.home);
-  const rooms: Rooms = { layout: localLayout(settings.home), state, path };
+  const home: LocalHome = { layout: localLayout(settings.home), state, path };
   const { instances } = state;
-  const keep = (): void => ensureKeeper(rooms.layout, settings.keeper);
+  const keep = (): void => ensureKeeper(home.layout, settings.keeper);
 
   return {
     kind: 'local',
@@ -51,13 +52,13 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
       if (instances.find(request.id) !== undefined) throw nameTaken(request.id);
       let row: LocalInstanceRow;
       try {
-        row = await provisionInstance(rooms, request, context);
+        row = await provisionInstance(home, request, context);
       } catch (error) {
-        if (!(error instanceof WpcloneError && error.code === 'NAME_TAKEN')) await takeBack(rooms, request.id, context);
+        if (!(error instanceof WpcloneError && error.code === 'NAME_TAKEN')) await takeBack(home, request.id, context);
         throw error;
       }
       keep();
-      return instanceOf(rooms, row, context);
+      return instanceOf(home, row, context);
     },
 
     async markReady(id, record, context) {
@@ -85,9 +86,9 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
       const facts = factsOf(row, context);
       if (facts.state === 'ready' || facts.state === 'resetting') {
         keep();
-        await awaken(rooms, row, context);
+        await awaken(home, row, context);
       }
-      return { facts, instance: instanceOf(rooms, row, context) };
+      return { facts, instance: instanceOf(home, row, context) };
     },
 
     async password(id) {
@@ -103,20 +104,20 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
       return factsOf(existing(state, id), context);
     },
 
-    setState: (id, next) => setResetting(rooms, id, next),
+    setState: (id, next) => setResetting(home, id, next),
 
     async remove(id, context) {
       const row = instances.find(id);
-      if (row !== undefined) await claimForRemoval(rooms, row);
-      await removeInstance(rooms, id, context);
+      if (row !== undefined) await claimForRemoval(home, row);
+      await removeInstance(home, id, context);
     },
 
-    sweep: (context) => sweepInstances(rooms, context),
+    sweep: (context) => sweepInstances(home, context),
 
     async *logs(id, options, context) {
       existing(state, id);
-      const paths = instancePaths(rooms.layout, id);
-      yield* readLogs(paths, rooms.layout.database.log, options.follow, context);
+      const paths = instancePaths(home.layout, id);
+      yield* readLogs(paths, home.layout.database.log, options.follow, context);
     },
   };
 }
@@ -145,36 +146,36 @@ function factsOf(row: LocalInstanceRow, context: WorkContext): CloneFacts {
   };
 }
 
-function instanceOf(rooms: Rooms, row: LocalInstanceRow, context: WorkContext): Instance {
-  const paths = instancePaths(rooms.layout, row.id);
+function instanceOf(home: LocalHome, row: LocalInstanceRow, context: WorkContext): Instance {
+  const paths = instancePaths(home.layout, row.id);
   const operations = createInstanceOperations(
     {
       paths,
-      database: databaseAddress(rooms.layout, row.id, row.databasePassword),
-      store: storePath(rooms.layout, row.sourceUrl),
+      database: databaseAddress(home.layout, row.id, row.databasePassword),
+      store: storePath(home.layout, row.sourceUrl),
     },
     {
       now: context.now,
       sleep: context.sleep,
       randomBytes: context.randomBytes,
       base: `http://127.0.0.1:${row.port}`,
-      freeze: () => serveAnew(rooms, row, context),
-      thaw: () => serve(rooms, row, context),
+      freeze: () => serveAnew(home, row, context),
+      thaw: () => serve(home, row, context),
     },
   );
   return { id: row.id, url: `http://localhost:${row.port}`, how: 'created', operations };
 }
 
 /** Starts again what a crash or a reboot stopped. */
-async function awaken(rooms: Rooms, row: LocalInstanceRow, context: WorkContext): Promise<void> {
-  const [connection] = await Promise.all([connectAsAdministrator(rooms.layout, context), serve(rooms, row, context)]);
+async function awaken(home: LocalHome, row: LocalInstanceRow, context: WorkContext): Promise<void> {
+  const [connection] = await Promise.all([connectAsAdministrator(home.layout, context), serve(home, row, context)]);
   await connection.end();
 }
 
 /** The caller's signal may be what ended the work: taking back has a time limit of its own. */
-async function takeBack(rooms: Rooms, id: string, context: WorkContext): Promise<void> {
+async function takeBack(home: LocalHome, id: string, context: WorkContext): Promise<void> {
   try {
-    await removeInstance(rooms, id, { ...context, signal: AbortSignal.timeout(UNDO_LIMIT) });
+    await removeInstance(home, id, { ...context, signal: AbortSignal.timeout(UNDO_LIMIT) });
   } catch (error) {
     context.log.warn('taking back failed', { id, error: String(error) });
   }

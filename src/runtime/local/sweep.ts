@@ -4,10 +4,11 @@ import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { LocalInstanceRow } from '../../state/types.ts';
 import { databaseName, databasesOnDisk, dropDatabaseNamed } from './databases.ts';
+import type { LocalHome } from './home.ts';
 import { storePath } from './layout.ts';
 import { withLock } from './lock.ts';
 import { claimForRemoval, isOwned } from './owner.ts';
-import { SWEEP_LIMIT, SWEEP_LOCK, type Rooms } from './provision.ts';
+import { SWEEP_LIMIT, SWEEP_LOCK } from './provision.ts';
 import { removeInstance } from './remove.ts';
 import { servedBelow } from './web-server.ts';
 
@@ -18,13 +19,13 @@ const REMOVING = '.removing';
  * Costs a few reads when there is nothing to do; the database server is only started when there is.
  * Returns the names of what was removed.
  */
-export async function sweepInstances(rooms: Rooms, context: WorkContext): Promise<readonly string[]> {
-  await sweepStores(rooms, context);
-  if ((await findLeftovers(rooms, context)).length === 0) return [];
+export async function sweepInstances(home: LocalHome, context: WorkContext): Promise<readonly string[]> {
+  await sweepStores(home, context);
+  if ((await findLeftovers(home, context)).length === 0) return [];
   // One at a time: two sweeps would remove the same things under each other.
-  return withLock(rooms.layout.locks, SWEEP_LOCK, SWEEP_LIMIT, context, async () => {
+  return withLock(home.layout.locks, SWEEP_LOCK, SWEEP_LIMIT, context, async () => {
     const removed: string[] = [];
-    for (const leftover of await findLeftovers(rooms, context)) {
+    for (const leftover of await findLeftovers(home, context)) {
       if (await leftover.remove()) removed.push(leftover.name);
     }
     return [...new Set(removed)];
@@ -41,8 +42,8 @@ interface Leftover {
 const STORE_LIMIT = 24 * 3600 * 1000;
 
 /** Removes what is kept of sources that have had no clone for a day: it is somebody's data, and it takes room. */
-async function sweepStores(rooms: Rooms, context: WorkContext): Promise<void> {
-  const { layout, state } = rooms;
+async function sweepStores(home: LocalHome, context: WorkContext): Promise<void> {
+  const { layout, state } = home;
   const used = new Set(state.instances.list().map((row) => storePath(layout, row.sourceUrl)));
   for (const name of await readdir(layout.stores).catch(() => [])) {
     const store = join(layout.stores, name);
@@ -52,16 +53,16 @@ async function sweepStores(rooms: Rooms, context: WorkContext): Promise<void> {
   }
 }
 
-async function findLeftovers(rooms: Rooms, context: WorkContext): Promise<readonly Leftover[]> {
+async function findLeftovers(home: LocalHome, context: WorkContext): Promise<readonly Leftover[]> {
   // Rows are listed last: an instance that is made meanwhile has its row before all else.
   const [folders, served, databases] = await Promise.all([
-    readdir(rooms.layout.instances).catch(() => []),
-    servedBelow(rooms.layout.instances),
-    databasesOnDisk(rooms.layout),
+    readdir(home.layout.instances).catch(() => []),
+    servedBelow(home.layout.instances),
+    databasesOnDisk(home.layout),
   ]);
-  const rows = rooms.state.instances.list();
+  const rows = home.state.instances.list();
   const over = await Promise.all(rows.map(async (row) => ((await isOver(row, context)) ? [row] : [])));
-  for (const row of rows) if (!over.flat().includes(row)) await giveBack(rooms, row);
+  for (const row of rows) if (!over.flat().includes(row)) await giveBack(home, row);
   const ids = new Set(rows.map((row) => row.id));
   const strays = new Set(
     [...folders.map((name) => name.replace(REMOVING, '')), ...served].filter((id) => !ids.has(id)),
@@ -69,31 +70,31 @@ async function findLeftovers(rooms: Rooms, context: WorkContext): Promise<readon
   const databasesOfNone = new Set(databases);
   for (const id of [...ids, ...strays]) databasesOfNone.delete(databaseName(id));
   return [
-    ...over.flat().map((row) => ({ name: row.id, remove: () => removeClaimed(rooms, row, context) })),
-    ...[...strays].map((name) => ({ name, remove: () => removeInstance(rooms, name, context).then(() => true) })),
+    ...over.flat().map((row) => ({ name: row.id, remove: () => removeClaimed(home, row, context) })),
+    ...[...strays].map((name) => ({ name, remove: () => removeInstance(home, name, context).then(() => true) })),
     ...[...databasesOfNone].map((name) => ({
       name,
-      remove: () => dropDatabaseNamed(rooms.layout, name, context).then(() => true),
+      remove: () => dropDatabaseNamed(home.layout, name, context).then(() => true),
     })),
   ];
 }
 
 /** Leaves a clone alone that somebody has begun to work on, or given more time, since it was looked at. */
-async function removeClaimed(rooms: Rooms, row: LocalInstanceRow, context: WorkContext): Promise<boolean> {
+async function removeClaimed(home: LocalHome, row: LocalInstanceRow, context: WorkContext): Promise<boolean> {
   try {
-    await claimForRemoval(rooms, row);
+    await claimForRemoval(home, row);
   } catch (error) {
     if (error instanceof WpcloneError && error.code === 'BUSY') return false;
     throw error;
   }
-  await removeInstance(rooms, row.id, context);
+  await removeInstance(home, row.id, context);
   return true;
 }
 
 /** A reset that was killed: the clone answers nobody until it is reset again, which one in the state `ready` can be. */
-async function giveBack(rooms: Rooms, row: LocalInstanceRow): Promise<void> {
+async function giveBack(home: LocalHome, row: LocalInstanceRow): Promise<void> {
   if (row.state !== 'resetting' || (await isOwned(row))) return;
-  rooms.state.instances.updateUnchanged(row, { state: 'ready', owner: null });
+  home.state.instances.updateUnchanged(row, { state: 'ready', owner: null });
 }
 
 async function isOver(row: LocalInstanceRow, context: WorkContext): Promise<boolean> {

@@ -8,24 +8,24 @@ import type { State } from '../state/types.ts';
 import type { OperationSettings } from './types.ts';
 
 /** The state and the runtime, each opened at its first use and only then loaded. */
-export interface Rooms {
+export interface Resources {
   state(context: WorkContext): Promise<State>;
   runtime(context: WorkContext): Promise<Runtime>;
   close(): Promise<void>;
 }
 
-export function openRooms(settings: OperationSettings): Rooms {
+export function openResources(settings: OperationSettings): Resources {
   let state: Promise<State> | undefined;
   let runtime: Promise<Runtime> | undefined;
-  const rooms: Rooms = {
+  const resources: Resources = {
     state: (context) => (state ??= open(settings, context)),
-    runtime: (context) => (runtime ??= createRuntime(settings, rooms, context)),
+    runtime: (context) => (runtime ??= createRuntime(settings, resources, context)),
     async close() {
       await (await runtime)?.close?.();
       (await state)?.close();
     },
   };
-  return rooms;
+  return resources;
 }
 
 async function open(settings: OperationSettings, context: WorkContext): Promise<State> {
@@ -33,7 +33,11 @@ async function open(settings: OperationSettings, context: WorkContext): Promise<
   return openState(settings.home, context);
 }
 
-async function createRuntime(settings: OperationSettings, rooms: Rooms, context: WorkContext): Promise<Runtime> {
+async function createRuntime(
+  settings: OperationSettings,
+  resources: Resources,
+  context: WorkContext,
+): Promise<Runtime> {
   if (settings.runtime === 'kubernetes') {
     const { createKubernetesRuntime } = await import('../runtime/kubernetes/index.ts');
     return createKubernetesRuntime(settings.kubernetes, {
@@ -45,7 +49,7 @@ async function createRuntime(settings: OperationSettings, rooms: Rooms, context:
   const { createLocalRuntime } = await import('../runtime/local/runtime.ts');
   return createLocalRuntime({
     home: settings.home,
-    state: await rooms.state(context),
+    state: await resources.state(context),
     keeper: [process.execPath, packagePath('bin', 'run.js'), 'keeper'],
     path: settings.environment['PATH'] ?? '',
   });

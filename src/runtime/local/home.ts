@@ -1,0 +1,10 @@
+import type { State } from '../../state/types.ts';
+import type { LocalLayout } from './layout.ts';
+
+/** One WPCLONE_HOME, opened: what all work of the local runtime is done with. */
+export interface LocalHome {
+  readonly layout: LocalLayout;
+  readonly state: State;
+  /** Where programs are looked for, as in PATH. */
+  readonly path: string;
+}
