@@ -2,7 +2,7 @@
  * The one table of coded errors. Lower layers throw `WpcloneError`; only the command line and the HTTP edge render it.
  *
  * A code is stable: scripts match on it. `exit` follows the exit codes in docs/ARCHITECTURE.md:
- * 1 failed, 2 usage, 3 declined or timed out, 4 authentication, 5 not found or conflict, 6 pool exhausted, 57 newer state.
+ * 1 failed, 2 usage, 3 declined, 4 authentication, 5 not found or conflict, 57 newer state.
  * `next` says what the person can do; `{name}` is filled in from the error's details.
  */
 interface ErrorDefinition {
@@ -30,7 +30,6 @@ export const ERRORS = define({
   },
   CONFIRMATION_MISSING: { exit: 3, http: 409, next: ['Add --force to do it without being asked.'] },
   DECLINED: { exit: 3, http: 409, next: [] },
-  WAIT_TIMED_OUT: { exit: 3, http: 504, next: ['The work goes on; look at it with wpclone show {name}.'] },
 
   // reaching the source
   UNREACHABLE: {

@@ -4,7 +4,7 @@
  */
 export const CLONE_STEPS = ['connect', 'provision', 'database', 'files', 'configure', 'verify'] as const;
 export type CloneStepName = (typeof CLONE_STEPS)[number];
-export type StepName = CloneStepName | 'plan' | 'reset' | 'delete';
+export type StepName = CloneStepName | 'reset';
 
 /** Counters of a step; which ones are present depends on the step. Bytes are of content, not of the wire. */
 export interface StepCounters {
@@ -34,27 +34,23 @@ export type WorkEvent =
 export type Emit = (event: WorkEvent) => void;
 
 /** Things that did not stop the work but that the person should know. Stable, like error codes. */
-export const WARNING_CODES = [
-  'COLLATION_MAPPED',
-  'TABLE_WITHOUT_KEY',
-  'ROW_IN_PIECES',
-  'FILE_UNREADABLE',
-  'FILE_NAME_REFUSED',
-  'SYMLINK_OUTSIDE',
-  'FILE_CHANGED',
-  'OTHER_SITE_IN_DATABASE',
-  'OTHER_SITE_IN_FILES',
-  'HOME_FOLDER_LEFT_OUT',
-  'BROKEN_SERIALIZED',
-  'SET_ASIDE',
-  'PHP_VERSION_DIFFERS',
-  'DATABASE_FEATURE_DROPPED',
-  'RUNNING_AS_ROOT',
-  'LEFTOVERS_REMOVED',
-  'DISCONNECT_FAILED',
-  'SECRET_REPAIRED',
-] as const;
-export type WarningCode = (typeof WARNING_CODES)[number];
+export type WarningCode =
+  | 'COLLATION_MAPPED'
+  | 'TABLE_WITHOUT_KEY'
+  | 'FILE_UNREADABLE'
+  | 'FILE_NAME_REFUSED'
+  | 'SYMLINK_OUTSIDE'
+  | 'FILE_CHANGED'
+  | 'OTHER_SITE_IN_DATABASE'
+  | 'OTHER_SITE_IN_FILES'
+  | 'HOME_FOLDER_LEFT_OUT'
+  | 'BROKEN_SERIALIZED'
+  | 'SET_ASIDE'
+  | 'PHP_VERSION_DIFFERS'
+  | 'DATABASE_FEATURE_DROPPED'
+  | 'LEFTOVERS_REMOVED'
+  | 'DISCONNECT_FAILED'
+  | 'SECRET_REPAIRED';
 
 export interface Warning {
   readonly code: WarningCode;

@@ -27,7 +27,7 @@ const accessSchema = z.object({
 });
 const mediaSchema = z.enum(['copy', 'proxy']);
 
-export const pullTaskSchema = z.object({
+const pullTaskSchema = z.object({
   access: accessSchema,
   info: siteInfoSchema,
   cloneUrl: z.string(),
@@ -36,7 +36,7 @@ export const pullTaskSchema = z.object({
   excludePaths: z.array(z.string()),
 });
 
-export const configureTaskSchema = z.object({
+const configureTaskSchema = z.object({
   cloneId: z.string(),
   cloneUrl: z.string(),
   info: siteInfoSchema,
@@ -95,8 +95,6 @@ export const statusSchema = z.object({
   epoch: z.number(),
   jobs: z.array(z.object({ id: z.string(), kind: z.string(), running: z.boolean() })),
 });
-
-export const warningsSchema = z.array(z.object({ code: z.string(), message: z.string() }));
 
 export const caughtMailSchema = z.array(mailSchema);
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What the migrator says about its site, checked at the edge: everything in it is the site's word and hostile. */
-export const columnSchema = z.object({
+const columnSchema = z.object({
   name: z.string(),
   /** The full column type as in information_schema.COLUMNS.COLUMN_TYPE, lower case. */
   type: z.string(),
@@ -9,7 +9,7 @@ export const columnSchema = z.object({
   generated: z.boolean(),
 });
 
-export const tableSchema = z.object({
+const tableSchema = z.object({
   name: z.string(),
   engine: z.string(),
   /** The server's estimate. */
@@ -22,7 +22,7 @@ export const tableSchema = z.object({
   key: z.array(z.string()).nullable(),
 });
 
-export const fileRootSchema = z.object({
+const fileRootSchema = z.object({
   /** Stable within a site: core, content, plugins, muplugins, uploads, home, link-N. */
   id: z.string().regex(/^[a-z0-9-]+$/),
   /** The absolute real path at the source. */

@@ -21,7 +21,7 @@ export function toEntry(root: string, wire: WireEntry): ManifestEntry {
 }
 
 /** No empty, `.` or `..` segment and no NUL. '' is the root itself. */
-export function isCleanPath(path: string): boolean {
+function isCleanPath(path: string): boolean {
   if (path === '') return true;
   return !path.includes('\0') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }

@@ -16,7 +16,7 @@ const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
 const count = z.number().int().nonnegative();
 
 /** Size, mtime, ctime. */
-export const fileStateSchema = z.tuple([count, z.number(), z.number()]);
+const fileStateSchema = z.tuple([count, z.number(), z.number()]);
 export type FileState = z.infer<typeof fileStateSchema>;
 
 const bodyDigest = { h: sha256.optional() };
@@ -64,5 +64,3 @@ export const refusalSchema = z.object({
   t: count.optional(),
 });
 export type Refusal = z.infer<typeof refusalSchema>;
-
-export const disconnectedSchema = z.object({ removed: z.boolean(), files: z.boolean() });

@@ -2,7 +2,6 @@ export { importDatabase } from './database/import.ts';
 export { resetDatabase } from './database/reset.ts';
 export { importFiles } from './files/import.ts';
 export { resetFiles } from './files/reset.ts';
-export { collectStore } from './store/store.ts';
 export type {
   DatabaseResult,
   FilesResult,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
-import type { ConnectDeps, ConnectRequest } from '../../src/site/connect/index.ts';
+import type { ConnectDeps, ConnectRequest } from '../../src/site/connect/types.ts';
 import { createSiteClient } from '../../src/site/client.ts';
 import type { Source } from './source/index.ts';
 import { workContext } from './work.ts';

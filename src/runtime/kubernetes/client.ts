@@ -47,7 +47,7 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-export const DEFAULT_NAMESPACE = 'wordpress-staging';
+const DEFAULT_NAMESPACE = 'wordpress-staging';
 const IN_CLUSTER_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 /** Milliseconds until the headers of an answer, and between two parts of its body; nothing that is asked here takes an API server longer than a second or two. */
 const ANSWER_LIMIT = 15_000;

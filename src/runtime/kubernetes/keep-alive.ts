@@ -6,7 +6,7 @@ import { DEADLINE } from './names.ts';
 import type { Unit } from './units.ts';
 
 /** Milliseconds after which unfinished work is taken for dead unless its process has said again that it lives. */
-export const WORK_LIMIT = 300_000;
+const WORK_LIMIT = 300_000;
 const RENEWAL = 60_000;
 
 export const workDeadline = (cluster: Cluster, now: number): string =>

@@ -1,6 +1,6 @@
 /** Labels and annotations: what everybody who can see the namespace knows about its clones. */
 export const MANAGED_BY = 'app.kubernetes.io/managed-by';
-export const COMPONENT = 'app.kubernetes.io/component';
+const COMPONENT = 'app.kubernetes.io/component';
 export const MANAGER = 'wpclone';
 
 export const CLONE_LABEL = 'wpclone.dev/clone';
@@ -25,5 +25,5 @@ export const managedLabels = (component: string): Record<string, string> => ({
   [COMPONENT]: component,
 });
 
-export const MANAGED_SELECTOR = `${MANAGED_BY}=${MANAGER}`;
+const MANAGED_SELECTOR = `${MANAGED_BY}=${MANAGER}`;
 export const INSTANCE_SELECTOR = `${MANAGED_SELECTOR},${COMPONENT}=instance`;

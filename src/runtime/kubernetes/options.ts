@@ -51,7 +51,6 @@ const optionsSchema = z.strictObject({
 });
 
 export type KubernetesOptions = z.infer<typeof optionsSchema>;
-export type KubernetesOptionsInput = z.input<typeof optionsSchema>;
 
 /** Throws BAD_CONFIG naming what is wrong. */
 export function parseOptions(input: Readonly<Record<string, unknown>>): KubernetesOptions {

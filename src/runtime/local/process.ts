@@ -15,7 +15,7 @@ const run = promisify(execFile);
  * When a process started, as a text that no later process with the same id has, also after a reboot; undefined when there
  * is none. Linux: boot id and start time in clock ticks (proc(5), field 22 of /proc/PID/stat); elsewhere what ps says.
  */
-export async function startOf(pid: number): Promise<string | undefined> {
+async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return startByPs(pid);
   try {
     const [stat, boot] = await Promise.all([readFile(`/proc/${pid}/stat`, 'latin1'), bootId()]);
@@ -121,7 +121,7 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Waits until `condition` holds, asking every `milliseconds`; gives up after `limit` and says which it was. */
+/** Waits until `condition` holds, asking every so many milliseconds. False when it still does not after `limit` milliseconds. */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
   options: { readonly every: number; readonly limit: number; readonly signal?: AbortSignal },

@@ -2,9 +2,6 @@ import { WpcloneError } from '../../shared/errors.ts';
 import type { SourceAccess } from '../access.ts';
 import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
 
-export { bareUrl, parseAddress } from './address.ts';
-export type { ConnectDeps, Connection, ConnectRequest, KnownKey } from './types.ts';
-
 /**
  * Gets a site to answer signed requests: with the key of an earlier run, else by logging in, over plain HTTP or with a browser,
  * and installing the plugin. What fails after the site was changed is undone.

@@ -43,8 +43,8 @@ const ONE_TIME_CODE = [
 const CAPTCHA =
   '.g-recaptcha, .h-captcha, .cf-turnstile, [name="g-recaptcha-response"], [name*="captcha"], img[src*="captcha"]';
 
-export const asksForCode = ($: CheerioAPI): boolean => $(ONE_TIME_CODE.join(', ')).length > 0;
-export const hasCaptcha = ($: CheerioAPI): boolean => $(CAPTCHA).length > 0;
+const asksForCode = ($: CheerioAPI): boolean => $(ONE_TIME_CODE.join(', ')).length > 0;
+const hasCaptcha = ($: CheerioAPI): boolean => $(CAPTCHA).length > 0;
 /** For the browser: the same fields as a selector. */
 export const CODE_SELECTOR = ONE_TIME_CODE.join(', ');
 

@@ -41,7 +41,7 @@ export async function logInOverHttp(site: Site, credentials: Credentials, sessio
 }
 
 /** Whether the site gave us a log-in cookie of WordPress. */
-export async function isLoggedIn(session: Session, admin: URL): Promise<boolean> {
+async function isLoggedIn(session: Session, admin: URL): Promise<boolean> {
   const cookies = await session.jar.getCookies(admin.href);
   return cookies.some(({ key, value }) => isLoginCookie(key) && value.trim() !== '');
 }

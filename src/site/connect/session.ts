@@ -9,7 +9,7 @@ const PAGE_LIMIT = 8 * 1024 * 1024;
 const MAX_REDIRECTS = 10;
 /** Seconds that a rate limit is waited for in all before giving up. */
 const PATIENCE = 90;
-export const USER_AGENT = 'Mozilla/5.0 (compatible; wpclone)';
+const USER_AGENT = 'Mozilla/5.0 (compatible; wpclone)';
 
 export interface SessionOptions {
   readonly insecureTls: boolean;

@@ -66,7 +66,7 @@ function kept(records: ReadonlyMap<string, FileRecord>, sparse: ReadonlySet<stri
   };
 }
 
-export const bodiesOf = (record: FileRecord): PackedBody[] =>
+const bodiesOf = (record: FileRecord): PackedBody[] =>
   record.rewritten ? [record.body, record.rewritten] : [record.body];
 
 /** Packs that a manifest names. */
@@ -97,7 +97,7 @@ export async function publishToStore(store: string | undefined, baseline: string
 }
 
 /** Removes what no manifest names any more: packs of earlier clones and drafts of interrupted ones. */
-export async function collectStore(store: string): Promise<void> {
+async function collectStore(store: string): Promise<void> {
   await dropUnused(store);
   for (const name of await readdir(store).catch(() => []))
     if (name.startsWith('manifest.jsonl.')) await rm(`${store}/${name}`, { force: true });
