@@ -49,6 +49,21 @@ describe('an instance', () => {
     expect(await namespace.belongings()).toEqual([]);
   });
 
+  test('has logs that are followed for as long as somebody reads them, also when it says nothing', async () => {
+    const runtime = await namespace.runtime();
+    const { id } = await runtime.provision(request(), context());
+    const lines: string[] = [];
+    // Longer than any other answer of an API server may be silent.
+    const signal = AbortSignal.timeout(20_000);
+    const follow = async () => {
+      for await (const line of runtime.logs(id, { follow: true }, context({ signal }))) lines.push(line);
+    };
+    await expect(follow()).rejects.toThrow();
+    expect(signal.aborted).toBe(true);
+    expect(lines.join('\n')).toMatch(/^sidecar: .*listening/m);
+    await runtime.remove(id, context());
+  });
+
   test('is known to be ready within a second of the kubelet’s word, also where it cannot be asked itself', async () => {
     const noticed = ['one', 'two', 'three'].map(async (name) => {
       const said = saidReady(namespace, name);

@@ -1,10 +1,11 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { pathOf } from './api.ts';
-import type { Cluster } from './client.ts';
+import type { Cluster, ClusterAnswer } from './client.ts';
 import { apiError, parseStatus } from './errors.ts';
 import { linesOf } from './lines.ts';
 
 const CONTAINERS = ['web', 'database', 'sidecar'] as const;
+const WHAT = 'get pods/log';
 
 /** The last lines of a container that has crashed, of the run before this one if there was one; '' when they cannot be had. */
 export async function lastLogLines(
@@ -16,8 +17,8 @@ export async function lastLogLines(
   for (const previous of ['true', 'false']) {
     try {
       const query = { container, tailLines: '12', previous };
-      const body = await openLog(cluster, pod, query, context.signal);
-      const text = (await body.text()).trim();
+      const answer = await openLog(cluster, pod, query, context.signal);
+      const text = (await cluster.read(answer, { what: WHAT, signal: context.signal })).trim();
       if (text !== '') return text;
     } catch {
       context.signal.throwIfAborted();
@@ -56,18 +57,24 @@ async function* containerLines(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const query = { container, follow: String(follow), tailLines: '2000' };
-  const body = await openLog(cluster, pod, query, signal);
+  const { body } = await openLog(cluster, pod, query, signal, follow);
   for await (const line of linesOf(body)) yield `${container}: ${line}`;
 }
 
-async function openLog(cluster: Cluster, pod: string, query: Record<string, string>, signal: AbortSignal) {
+/** A log that is followed says nothing for as long as its container does. */
+async function openLog(
+  cluster: Cluster,
+  pod: string,
+  query: Record<string, string>,
+  signal: AbortSignal,
+  endless = false,
+): Promise<ClusterAnswer> {
   const path = `${pathOf(cluster, 'pods', pod)}/log?${new URLSearchParams(query).toString()}`;
-  const what = 'get pods/log';
-  const answer = await cluster.open({ method: 'GET', path, what, signal });
+  const answer = await cluster.open({ method: 'GET', path, what: WHAT, endless, signal });
   answer.body.on('error', () => undefined);
-  if (answer.status === 200) return answer.body;
-  const said = await answer.body.text().catch(() => '');
-  throw apiError(answer.status, parseStatus(said), { what, namespace: cluster.namespace });
+  if (answer.status === 200) return answer;
+  const said = await cluster.read(answer, { what: WHAT, signal });
+  throw apiError(answer.status, parseStatus(said), { what: WHAT, namespace: cluster.namespace });
 }
 
 /** Takes from whichever has something first. */
