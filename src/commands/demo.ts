@@ -21,42 +21,22 @@ export default class Demo extends BaseCommand {
     if (flags.remove) return this.remove(flags, home);
     const ttlSeconds = parseTtl(flags.ttl);
     const report = await this.operate({ ...flags, runtime: 'local' }, CLONE_STEPS, async (operations, context) => {
-      const { ensureDemoSource } = await import('../operations/demo/source.ts');
-      const source = await ensureDemoSource(home, context, (line) => {
+      const { makeDemo } = await import('../operations/demo/index.ts');
+      return makeDemo(home, ttlSeconds, operations, context, (line) => {
         if (!flags.quiet) process.stderr.write(`${line}\n`);
       });
-      const request = {
-        url: source.url,
-        username: source.username,
-        password: async () => source.password,
-        insecureTls: false,
-        ttlSeconds,
-        media: 'copy' as const,
-        excludeTables: [],
-        excludePaths: [],
-        keepMail: false,
-      };
-      return { source, clone: await operations.clone(request, context) };
     });
     const wpclone = process.env['npm_lifecycle_event'] === 'demo' ? 'npx wpclone' : 'wpclone';
     return this.present(report, (colors) => demoText(report, wpclone, colors, Date.now()));
   }
 
   private async remove(flags: { quiet: boolean; debug: boolean }, home: string): Promise<object> {
-    const removed = await this.operate({ ...flags, runtime: 'local' }, [], async (operations, context) => {
-      const { findDemoSource, removeDemoSource } = await import('../operations/demo/source.ts');
-      const source = await findDemoSource(home);
-      const clones = source ? (await operations.list(context)).filter((clone) => clone.source.url === source.url) : [];
-      for (const clone of clones) await operations.delete(clone.clone_id, context);
-      if (source) {
-        // A source that no longer answers takes its plugin with it.
-        await operations.disconnect(source.url, { insecureTls: false }, context).catch(() => undefined);
-      }
-      await removeDemoSource(home, context);
-      return { removed: true, clones: clones.map((clone) => clone.clone_id) };
+    const clones = await this.operate({ ...flags, runtime: 'local' }, [], async (operations, context) => {
+      const { removeDemo } = await import('../operations/demo/index.ts');
+      return removeDemo(home, operations, context);
     });
-    return this.present(removed, () =>
-      ['The demonstration is gone.', ...removed.clones.map((id) => `${id} too.`)].join(' '),
+    return this.present({ removed: true, clones }, () =>
+      ['The demonstration is gone.', ...clones.map((id) => `${id} too.`)].join(' '),
     );
   }
 }

@@ -24,23 +24,9 @@ export default class Doctor extends BaseCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(Doctor);
     const report = await this.watched(flags, [], async ({ signal }) => {
-      const [{ examine }, repair] = await Promise.all([
-        import('../operations/doctor/checks.ts'),
-        import('../operations/doctor/repair.ts'),
-      ]);
+      const { runDoctor } = await import('../operations/doctor/index.ts');
       const machine = { home: wpcloneHome(process.env), environment: process.env, signal };
-      const purpose = flags.for === 'demo' ? 'demo' : 'clone';
-      let checks = await examine(machine, purpose);
-      const missing = repair.missingParts(checks);
-      if (flags.fix && missing.length > 0 && (await repair.canInstall())) {
-        await repair.installParts(missing, signal);
-        checks = await examine(machine, purpose);
-      }
-      return {
-        ok: checks.every((check) => check.ok || !check.required),
-        checks,
-        fix: await repair.repairCommands(repair.missingParts(checks)),
-      };
+      return runDoctor(machine, { purpose: flags.for === 'demo' ? 'demo' : 'clone', install: flags.fix });
     });
     if (!report.ok) process.exitCode = 1;
     return this.present(report, (colors) => doctorText(report, colors));

@@ -1,13 +1,7 @@
-import type { CloneResult } from '../../operations/types.ts';
+import type { DemoReport } from '../../operations/demo/index.ts';
 import type { Colors } from '../colors.ts';
-import type { DemoSource } from '../../operations/demo/source.ts';
 import { table } from '../../shared/format.ts';
 import { cloneLine } from './text.ts';
-
-export interface DemoReport {
-  readonly source: DemoSource;
-  readonly clone: CloneResult;
-}
 
 /** `wpclone` is how the command is called here: installed, or from a checkout. */
 export function demoText({ source, clone }: DemoReport, wpclone: string, colors: Colors, now: number): string {

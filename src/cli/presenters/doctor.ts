@@ -1,14 +1,6 @@
-import type { Check } from '../../operations/doctor/checks.ts';
+import type { DoctorReport } from '../../operations/doctor/index.ts';
 import type { Colors } from '../colors.ts';
 import { table } from '../../shared/format.ts';
-
-export interface DoctorReport {
-  /** Nothing that is needed is missing. */
-  readonly ok: boolean;
-  readonly checks: readonly Check[];
-  /** Commands that install what is missing. */
-  readonly fix: readonly string[];
-}
 
 export function doctorText(report: DoctorReport, colors: Colors): string {
   const rows = report.checks.map((check) => {
