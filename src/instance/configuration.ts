@@ -19,7 +19,10 @@ const configurationSchema = z.object({
 export type Configuration = z.infer<typeof configurationSchema>;
 
 /** wp-config.php's secrets (WordPress handbook, "Editing wp-config.php", Security Keys). */
-const KEY_NAMES = ['AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE'].flatMap((name) => [`${name}_KEY`, `${name}_SALT`]);
+export const KEY_NAMES = ['AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE'].flatMap((name) => [
+  `${name}_KEY`,
+  `${name}_SALT`,
+]);
 
 export function newConfiguration(task: ConfigureTask, randomBytes: (size: number) => Buffer): Configuration {
   const keys = Object.fromEntries(KEY_NAMES.map((name) => [name, randomBytes(48).toString('base64')]));

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { WpcloneError } from '../shared/errors.ts';
 import type { SiteInfo } from '../site/info.ts';
+import { isSafePath, joinPlaces } from '../transfer/files/places.ts';
 
 /** Where parts of the site lie in the clone: paths below the origin and below `www` alike, without slashes at the ends. */
 export interface Places {
@@ -15,15 +16,15 @@ export interface Places {
 /** Throws SOURCE_FAILED when the site names a place outside of itself. */
 export function placesOf(info: SiteInfo): Places {
   const core = pathOf(info.siteurl);
-  const content = byRoots(info, info.paths.content) ?? byUrl(info, info.urls.content) ?? below(core, 'wp-content');
+  const content = byRoots(info, info.paths.content) ?? byUrl(info, info.urls.content) ?? joinPlaces(core, 'wp-content');
   return {
     home: pathOf(info.home),
     core,
     content,
-    plugins: byRoots(info, info.paths.plugins) ?? byUrl(info, info.urls.plugins) ?? below(content, 'plugins'),
-    muPlugins: byRoots(info, info.paths.muPlugins) ?? below(content, 'mu-plugins'),
+    plugins: byRoots(info, info.paths.plugins) ?? byUrl(info, info.urls.plugins) ?? joinPlaces(content, 'plugins'),
+    muPlugins: byRoots(info, info.paths.muPlugins) ?? joinPlaces(content, 'mu-plugins'),
     // By its address first: that is what the pages of the clone ask for.
-    uploads: byUrl(info, info.urls.uploads) ?? byRoots(info, info.paths.uploads) ?? below(content, 'uploads'),
+    uploads: byUrl(info, info.urls.uploads) ?? byRoots(info, info.paths.uploads) ?? joinPlaces(content, 'uploads'),
   };
 }
 
@@ -35,7 +36,7 @@ function byRoots(info: SiteInfo, path: string): string | undefined {
   const [root] = info.roots
     .filter((candidate) => path === candidate.path || path.startsWith(`${candidate.path.replace(/\/$/, '')}/`))
     .sort((a, b) => b.path.length - a.path.length);
-  return root && checked(below(root.place, path.slice(root.path.length).replace(/^\/+/, '')));
+  return root && checked(joinPlaces(root.place, path.slice(root.path.length).replace(/^\/+/, '')));
 }
 
 /** By its address, when that is on the site's own host: only such addresses are rewritten to the clone's. */
@@ -55,12 +56,7 @@ function pathOf(url: string): string {
   }
 }
 
-const below = (place: string, path: string): string => [place, path].filter((part) => part !== '').join('/');
-
 function checked(place: string): string {
-  const segments = place === '' ? [] : place.split('/');
-  if (segments.some((segment) => /^\.{0,2}$/.test(segment) || /[\0\\]/.test(segment))) {
-    throw new WpcloneError('SOURCE_FAILED', `The site gave a path that leads out of it: ${place}`);
-  }
-  return place;
+  if (place === '' || isSafePath(place)) return place;
+  throw new WpcloneError('SOURCE_FAILED', `The site gave a path that leads out of it: ${place}`);
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { packagePath } from '../shared/package-root.ts';
 import type { SiteInfo } from '../site/info.ts';
+import { joinPlaces } from '../transfer/files/places.ts';
 import type { Configuration } from './configuration.ts';
 import { phpDefine, phpLiteral } from './php-literal.ts';
 import { inWww, placesOf, type Places } from './places.ts';
@@ -81,23 +82,20 @@ function databaseConstants(database: DatabaseAddress, info: SiteInfo): Definitio
 function placeConstants(www: string, cloneUrl: string, places: Places): Definitions {
   const { origin } = new URL(cloneUrl);
   const url = (place: string): string => (place === '' ? origin : `${origin}/${encodeURI(place)}`);
-  const usual = { content: join(places.core, 'wp-content') };
   return {
     WP_HOME: cloneUrl,
     WP_SITEURL: url(places.core),
-    ...(places.content === usual.content
+    ...(places.content === joinPlaces(places.core, 'wp-content')
       ? {}
       : { WP_CONTENT_DIR: inWww(www, places.content), WP_CONTENT_URL: url(places.content) }),
-    ...(places.plugins === join(places.content, 'plugins')
+    ...(places.plugins === joinPlaces(places.content, 'plugins')
       ? {}
       : { WP_PLUGIN_DIR: inWww(www, places.plugins), WP_PLUGIN_URL: url(places.plugins) }),
-    ...(places.muPlugins === join(places.content, 'mu-plugins')
+    ...(places.muPlugins === joinPlaces(places.content, 'mu-plugins')
       ? {}
       : { WPMU_PLUGIN_DIR: inWww(www, places.muPlugins), WPMU_PLUGIN_URL: url(places.muPlugins) }),
   };
 }
-
-const join = (place: string, name: string): string => (place === '' ? name : `${place}/${name}`);
 
 /** The must-use plugin holds the same lines; these also tell plugins that look before they act. */
 const harmlessConstants = (): Definitions => ({

@@ -3,13 +3,14 @@ import { execa } from 'execa';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { packagePath } from '../../shared/package-root.ts';
+import { KEY_NAMES } from '../../instance/configuration.ts';
+import { phpDefine } from '../../instance/php-literal.ts';
 import { createDatabase, databaseAddress } from '../../runtime/local/databases.ts';
 import type { DemoLayout } from './layout.ts';
 
 /** Where Debian's package keeps WordPress. */
 const WORDPRESS = '/usr/share/wordpress';
 const DATABASE = 'source';
-const SALTS = ['AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE'].flatMap((name) => [`${name}_KEY`, `${name}_SALT`]);
 
 export interface DemoAdministrator {
   readonly username: string;
@@ -71,11 +72,9 @@ function configuration(layout: DemoLayout, password: string, context: WorkContex
     DB_HOST: `localhost:${socketPath}`,
     DB_CHARSET: 'utf8mb4',
     DB_COLLATE: '',
-    ...Object.fromEntries(SALTS.map((name) => [name, context.randomBytes(32).toString('base64url')])),
+    ...Object.fromEntries(KEY_NAMES.map((name) => [name, context.randomBytes(32).toString('base64url')])),
   };
-  const lines = Object.entries(constants).map(
-    ([name, value]) => `define( '${name}', '${value.replace(/[\\']/g, '\\$&')}' );`,
-  );
+  const lines = Object.entries(constants).map(([name, value]) => phpDefine(name, value));
   return `<?php
 ${lines.join('\n')}
 // The demonstration sends nothing out and waits for nobody.
