@@ -1,4 +1,5 @@
 import type { WorkContext } from '../shared/context.ts';
+import { noSuchClone } from '../shared/clone-errors.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { cloneSite } from '../engine/clone.ts';
 import { resetClone } from '../engine/reset.ts';
@@ -77,7 +78,7 @@ export function createDirectOperations(settings: OperationSettings): Operations 
       const runtime = await resources.runtime(context);
       // Not `get`: it would start a stopped clone only for it to be removed.
       const known = (await runtime.list(context)).some((facts) => facts.id === id);
-      if (!known) throw new WpcloneError('NOT_FOUND', `There is no clone called ${id}.`, { details: { name: id } });
+      if (!known) throw noSuchClone(id);
       await runtime.remove(id, context);
       return { clone_id: id, deleted: true };
     },

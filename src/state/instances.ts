@@ -1,3 +1,4 @@
+import { nameTaken, noSuchClone } from '../shared/clone-errors.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import type { Database } from './database.ts';
 import type { SecretBox } from './secrets.ts';
@@ -44,7 +45,7 @@ export function instanceStore(
   };
   const create = database.transaction((row: NewRow, ports: Ports): LocalInstanceRow => {
     if (database.prepare('SELECT 1 FROM instances WHERE id = ?').get(row.id) !== undefined) {
-      throw new WpcloneError('NAME_TAKEN', `There is already a clone called ${row.id}.`, { details: { name: row.id } });
+      throw nameTaken(row.id);
     }
     const port = freePort(database, ports);
     const complete: LocalInstanceRow = { ...row, port, url: `http://localhost:${port}` };
@@ -75,7 +76,7 @@ export function instanceStore(
     update: (id, changes) =>
       guarded(() => {
         const changed = change(id, changes, '', {});
-        if (changed === 0) throw new WpcloneError('NOT_FOUND', `There is no clone called ${id}.`);
+        if (changed === 0) throw noSuchClone(id);
       }),
     updateUnchanged: (seen, changes) => guarded(() => change(seen.id, changes, UNCHANGED, seenColumns(seen)) > 0),
     remove: (id) =>

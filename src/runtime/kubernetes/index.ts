@@ -1,4 +1,5 @@
 import type { WorkContext } from '../../shared/context.ts';
+import { noSuchClone } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { CloneFacts, Instance, Runtime } from '../types.ts';
 import { getObject, listObjects, mergeObject, requireNamespace } from './api.ts';
@@ -104,7 +105,7 @@ export async function createKubernetesRuntime(
     async password(id, context) {
       const secret = await getObject(cluster, 'secrets', objectName(id), context);
       const password = secret?.data?.['admin-password'];
-      if (password === undefined) throw notFound(id);
+      if (password === undefined) throw noSuchClone(id);
       return Buffer.from(password, 'base64').toString('utf8');
     },
 
@@ -155,9 +156,6 @@ export async function createKubernetesRuntime(
 
 const stampOf = (cluster: Cluster, time: number): string => new Date(time + cluster.clockOffset()).toISOString();
 
-const notFound = (id: string) =>
-  new WpcloneError('NOT_FOUND', `There is no clone named ${id}.`, { details: { name: id } });
-
 const isMissing = (error: unknown): boolean => error instanceof WpcloneError && error.code === 'NOT_FOUND';
 
 const lost = (id: string, cause: unknown) =>
@@ -168,13 +166,13 @@ const lost = (id: string, cause: unknown) =>
 
 function parsed(pod: Parameters<typeof parseUnit>[0], id: string): Unit {
   const { unit } = parseUnit(pod);
-  if (unit === undefined) throw notFound(id);
+  if (unit === undefined) throw noSuchClone(id);
   return unit;
 }
 
 function factsOf(cluster: Cluster, unit: Unit, id: string, context: WorkContext): CloneFacts {
   const facts = cloneFactsOf(unit, context.now(), cluster.clockOffset());
-  if (facts === undefined) throw notFound(id);
+  if (facts === undefined) throw noSuchClone(id);
   return facts;
 }
 
@@ -198,7 +196,7 @@ async function listUnits(cluster: Cluster, context: WorkContext, selector = INST
 async function findUnit(cluster: Cluster, id: string, context: WorkContext): Promise<Unit> {
   const units = await listUnits(cluster, context, `${INSTANCE_SELECTOR},${CLONE_LABEL}=${id}`);
   const unit = units.find((each) => !each.ended) ?? units[0];
-  if (unit === undefined) throw notFound(id);
+  if (unit === undefined) throw noSuchClone(id);
   return unit;
 }
 

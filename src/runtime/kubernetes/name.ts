@@ -1,5 +1,5 @@
 import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
+import { nameTaken } from '../../shared/clone-errors.ts';
 import { createObject, deleteObject, getObject } from './api.ts';
 import type { Cluster } from './client.ts';
 import { statusOf } from './errors.ts';
@@ -20,9 +20,6 @@ export async function takeName(cluster: Cluster, plan: InstancePlan, context: Wo
     });
   }
 }
-
-export const nameTaken = (id: string, cause: unknown) =>
-  new WpcloneError('NAME_TAKEN', `There already is a clone named ${id}.`, { details: { name: id }, cause });
 
 /**
  * A Secret without its pod, whose maker's time is over, is what a crash left; its passwords belong to no database any more.

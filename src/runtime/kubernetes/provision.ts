@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { WorkContext } from '../../shared/context.ts';
+import { nameTaken } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { ProvisionRequest } from '../types.ts';
 import { createObject, getObject, type Identity, listObjects, mergeObject, requireNamespace } from './api.ts';
@@ -11,7 +12,7 @@ import { workDeadline } from './keep-alive.ts';
 import { ingressManifest, type InstancePlan, ownerOf, podManifest, serviceManifest } from './manifests.ts';
 import { CLAIM, DEADLINE, INSTANCE_SELECTOR, objectName } from './names.ts';
 import type { KubernetesOptions } from './options.ts';
-import { nameTaken, takeName } from './name.ts';
+import { takeName } from './name.ts';
 import { type Ask, waitUntilReady } from './ready.ts';
 import { removeObjects, waitUntilGone } from './remove.ts';
 import { callSidecar } from './sidecar-transport.ts';

@@ -1,3 +1,4 @@
+import { noSuchClone } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { LocalInstanceRow } from '../../state/types.ts';
 import type { LocalHome } from './home.ts';
@@ -30,9 +31,7 @@ export async function setResetting(home: LocalHome, id: string, next: 'ready' | 
   const { instances } = home.state;
   const own = await ownIdentity();
   const seen = instances.find(id);
-  if (seen === undefined) {
-    throw new WpcloneError('NOT_FOUND', `There is no clone called ${id}.`, { details: { name: id } });
-  }
+  if (seen === undefined) throw noSuchClone(id);
   const may = next === 'resetting' ? seen.state === 'ready' : seen.state === 'resetting' && isSame(seen.owner, own);
   const changes = { state: next, owner: next === 'resetting' ? own : null };
   if (!may || !instances.updateUnchanged(seen, changes)) throw busy(instances.find(id), id);

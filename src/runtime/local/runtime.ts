@@ -1,5 +1,6 @@
 import { createInstanceOperations } from '../../instance/operations.ts';
 import type { WorkContext } from '../../shared/context.ts';
+import { nameTaken, noSuchClone } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { LocalInstanceRow, State } from '../../state/types.ts';
 import type { CloneFacts, Instance, Runtime } from '../types.ts';
@@ -124,13 +125,9 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
 
 function existing(state: State, id: string): LocalInstanceRow {
   const row = state.instances.find(id);
-  if (row === undefined)
-    throw new WpcloneError('NOT_FOUND', `There is no clone called ${id}.`, { details: { name: id } });
+  if (row === undefined) throw noSuchClone(id);
   return row;
 }
-
-const nameTaken = (id: string): WpcloneError =>
-  new WpcloneError('NAME_TAKEN', `There is already a clone called ${id}.`, { details: { name: id } });
 
 function factsOf(row: LocalInstanceRow, context: WorkContext): CloneFacts {
   const over = row.state === 'ready' && row.expiresAt <= context.now();
