@@ -2,9 +2,9 @@ import { Args, Flags } from '@oclif/core';
 
 /** Every command takes these (`--json` comes with oclif). */
 export const globalFlags = {
-  quiet: Flags.boolean({ char: 'q', helpGroup: 'GLOBAL', summary: 'Say nothing but the result and errors.' }),
+  quiet: Flags.boolean({ char: 'q', helpGroup: 'GLOBAL', summary: 'Print nothing but the result and errors.' }),
   'no-color': Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Print without colours.' }),
-  debug: Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Print what happens inside, and stacks of errors.' }),
+  debug: Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Print internal details, and the stack traces of errors.' }),
 };
 
 /** Where clones live; for every command that deals with clones. */
@@ -23,11 +23,11 @@ export const sourceFlags = {
   username: Flags.string({ char: 'u', helpValue: 'NAME', summary: 'Administrator of the source site.' }),
   'password-file': Flags.string({
     helpValue: 'FILE',
-    summary: 'Read the password from a file; - is standard input. Or set WPCLONE_SOURCE_PASSWORD.',
+    summary: 'Read the password from this file (- is standard input), instead of WPCLONE_SOURCE_PASSWORD or a prompt.',
   }),
-  'login-url': Flags.string({ helpValue: 'URL', summary: 'Address of the log-in page, when it was moved.' }),
+  'login-url': Flags.string({ helpValue: 'URL', summary: 'Address of the log-in page, if it was moved.' }),
   insecure: Flags.boolean({
-    summary: 'Go on although the certificate of the source cannot be verified.',
+    summary: 'Continue even if the certificate of the source cannot be verified.',
     default: false,
   }),
 };

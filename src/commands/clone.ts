@@ -12,7 +12,7 @@ const DEFAULT_TTL = '30m';
 export default class Clone extends BaseCommand {
   static override summary = 'Copy a live WordPress site into a throw-away clone with its own URL and log-in.';
   static override description =
-    'Logs in to the site, puts a small plugin there that reads it out (wpclone disconnect takes it off again), and copies database and files. The clone sends no mail, runs no cron, reaches no other site, and ends by itself.';
+    'Logs in to the site, installs a small plugin that reads it out (wpclone disconnect removes it again), and copies the database and the files. The clone sends no mail, runs no cron jobs and calls no other site; it is deleted when its time is over.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> https://mysite.example --username admin',
     '<%= config.bin %> <%= command.id %> https://mysite.example -u admin --name try-update --ttl 2h',
@@ -22,7 +22,7 @@ export default class Clone extends BaseCommand {
         'pass show mysite | <%= config.bin %> <%= command.id %> https://mysite.example -u admin --password-file - --json',
     },
     {
-      description: 'A big site: fetch uploads only when they are looked at, leave logs out.',
+      description: 'A big site: fetch uploads only when they are looked at, and leave out the rows of log tables.',
       command:
         "<%= config.bin %> <%= command.id %> https://mysite.example -u admin --media proxy --exclude-table '*_log'",
     },
@@ -49,7 +49,9 @@ export default class Clone extends BaseCommand {
       summary: 'Leave out matching files and folders; may be given more than once.',
     }),
     'keep-mail': Flags.boolean({ summary: 'Let the clone send mail instead of catching it.', default: false }),
-    events: Flags.boolean({ summary: 'Print one JSON object per line as work goes on; the last is the result.' }),
+    events: Flags.boolean({
+      summary: 'Print one JSON object per line while the clone is made; the last one is the result.',
+    }),
     ...runtimeFlags,
   };
 

@@ -4,14 +4,14 @@ import { confirmByName } from '../cli/confirm.ts';
 import { cloneArgument, runtimeFlags } from '../cli/flags.ts';
 
 export default class Delete extends BaseCommand {
-  static override summary = 'Delete a clone and all that belongs to it.';
+  static override summary = 'Delete a clone and everything that belongs to it.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> mysite-k3f',
     '<%= config.bin %> <%= command.id %> mysite-k3f --force --json',
   ];
   static override args = { name: cloneArgument };
   static override flags = {
-    force: Flags.boolean({ default: false, char: 'f', summary: 'Do not ask for the name first.' }),
+    force: Flags.boolean({ default: false, char: 'f', summary: 'Do not ask to type the name first.' }),
     ...runtimeFlags,
   };
 

@@ -8,10 +8,10 @@ import { CLONE_STEPS } from '../shared/events.ts';
 export default class Demo extends BaseCommand {
   static override summary = 'Make a small WordPress site on this machine and clone it.';
   static override description =
-    'Needs the wordpress package of Debian or Ubuntu (wpclone doctor --fix --for demo). Can be run again; each run makes another clone.';
+    'Needs the wordpress package of Debian or Ubuntu (wpclone doctor --fix --for demo installs it). Every run makes another clone of the same site.';
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --remove'];
   static override flags = {
-    remove: Flags.boolean({ default: false, summary: 'Take the source and its clones away again.' }),
+    remove: Flags.boolean({ default: false, summary: 'Remove the demonstration site and its clones.' }),
     ttl: Flags.string({ default: '2h', helpValue: '30m|2h|7d', summary: 'Time to live of the clone.' }),
   };
 

@@ -4,9 +4,9 @@ import { sourceFlags } from '../cli/flags.ts';
 import { passwordSource, takePasswordFromEnvironment } from '../cli/password.ts';
 
 export default class Disconnect extends BaseCommand {
-  static override summary = 'Take the wpclone plugin off a source site.';
+  static override summary = 'Remove the wpclone plugin from a source site.';
   static override description =
-    'Uses the key that wpclone keeps from the last clone; without one it logs in as clone does. Clones of the site stay.';
+    'Uses the key that wpclone kept from the last clone; when there is none, it logs in as clone does. Clones of the site are not touched.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> https://mysite.example',
     '<%= config.bin %> <%= command.id %> https://mysite.example --username admin --password-file secret.txt',
@@ -29,7 +29,7 @@ export default class Disconnect extends BaseCommand {
       return operations.disconnect(args.url, login, context);
     });
     return this.present(report, () =>
-      report.removed ? `The plugin is off ${report.url}.` : `There was no wpclone plugin on ${report.url}.`,
+      report.removed ? `The plugin was removed from ${report.url}.` : `There was no wpclone plugin on ${report.url}.`,
     );
   }
 }

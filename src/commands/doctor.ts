@@ -6,18 +6,18 @@ import { doctorText } from '../cli/presenters/doctor.ts';
 export default class Doctor extends BaseCommand {
   static override summary = 'Check what this machine needs for local clones, and install it.';
   static override description =
-    'Ends with exit code 1 when something that is needed is missing. --fix installs with apt when run as root on Debian or Ubuntu; elsewhere it prints the commands.';
+    'Exits with 1 when something required is missing. --fix installs it with apt when run as root on Debian or Ubuntu; elsewhere it prints the commands to run.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     'sudo <%= config.bin %> <%= command.id %> --fix',
     '<%= config.bin %> <%= command.id %> --for demo --json',
   ];
   static override flags = {
-    fix: Flags.boolean({ default: false, summary: 'Install what is missing, or print the commands that do.' }),
+    fix: Flags.boolean({ default: false, summary: 'Install what is missing, or print the commands that would.' }),
     for: Flags.string({
       options: ['clone', 'demo'],
       default: 'clone',
-      summary: 'What the machine is to be ready for.',
+      summary: 'What the machine should be ready for.',
     }),
   };
 

@@ -5,7 +5,7 @@ import { remaining } from '../shared/format.ts';
 import { parseTtl } from '../cli/ttl.ts';
 
 export default class Extend extends BaseCommand {
-  static override summary = 'Give a clone a new end, counted from now.';
+  static override summary = 'Change when a clone ends, counted from now.';
   static override examples = ['<%= config.bin %> <%= command.id %> mysite-k3f 2h'];
   static override args = {
     name: cloneArgument,

@@ -2,9 +2,9 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { runtimeFlags } from '../cli/flags.ts';
 
 export default class CollectGarbage extends BaseCommand {
-  static override summary = 'Remove expired clones and what crashes left behind.';
+  static override summary = 'Remove expired clones, and what crashed commands left behind.';
   static override description =
-    'Every command that deals with clones does this by itself; a scheduler may do it when nobody runs any.';
+    'Every command that works with clones does this first. Run it from a scheduler where nobody else may run a command for a while.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --runtime kubernetes --namespace wordpress-staging --json',

@@ -12,7 +12,7 @@ export default class Logs extends BaseCommand {
       default: false,
       char: 'f',
       exclusive: ['json'],
-      summary: 'Go on printing what is added, until Ctrl-C.',
+      summary: 'Keep printing new lines until Ctrl-C.',
     }),
     ...runtimeFlags,
   };

@@ -12,7 +12,7 @@ export default class Mail extends BaseCommand {
   ];
   static override args = {
     name: cloneArgument,
-    id: Args.string({ description: 'Print this message whole; without it, list them.' }),
+    id: Args.string({ description: 'Print this message in full; without it, all messages are listed.' }),
   };
   static override flags = runtimeFlags;
 

@@ -4,8 +4,8 @@ import type { Colors } from '../../cli/colors.ts';
 import type { Finding } from '../../operations/cluster.ts';
 
 export default class ClusterCheck extends BaseCommand {
-  static override summary = 'Say what a cluster allows, and what is missing or too small for clones.';
-  static override description = 'Ends with 1 when clones cannot work, so that a pipeline can stop there.';
+  static override summary = 'Show what a cluster allows, and what is missing or too small for clones.';
+  static override description = 'Exits with 1 when clones cannot work, so that a pipeline can stop there.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --namespace wordpress-staging --json',
@@ -15,9 +15,10 @@ export default class ClusterCheck extends BaseCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(ClusterCheck);
     const settings = this.operationSettings(flags).kubernetes;
+    const { version } = this.config;
     return this.watched(flags, [], async (context) => {
       const { checkNamespace } = await import('../../operations/cluster.ts');
-      const result = await checkNamespace(settings, context);
+      const result = await checkNamespace(settings, version, context);
       if (!result.ok) process.exitCode = 1;
       return this.present(result, (colors) => result.findings.map((finding) => line(finding, colors)).join('\n'));
     });

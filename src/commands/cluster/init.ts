@@ -7,7 +7,7 @@ import type { Applied } from '../../operations/cluster.ts';
 export default class ClusterInit extends BaseCommand {
   static override summary = 'Prepare a namespace of a cluster for clones.';
   static override description =
-    'Applies the namespace, service account, role, quota, network policy and clean-up job of templates/kubernetes, as often as you like.';
+    'Applies the namespace, service account, role, quota, network policy and clean-up job of templates/kubernetes. It may be run again at any time.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --dry-run > wpclone.yaml',
