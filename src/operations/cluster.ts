@@ -9,11 +9,12 @@ export type { Applied, Finding };
 /** What a cluster allows, and what is missing or too small for clones; `ok` says whether clones can work. */
 export async function checkNamespace(
   settings: KubernetesSettings,
+  version: string,
   context: WorkContext,
 ): Promise<{ ok: boolean; findings: readonly Finding[] }> {
   const { checkCluster } = await import('../runtime/kubernetes/cluster/check.ts');
   return withCluster(settings, context, async ({ cluster, options }) => {
-    const findings = await checkCluster(cluster, options, context);
+    const findings = await checkCluster(cluster, options, version, context);
     return { ok: findings.every((finding) => finding.status !== 'failed'), findings };
   });
 }
@@ -28,16 +29,17 @@ export async function planNamespace(
   return withCluster(settings, context, ({ cluster, options }) => planCluster(cluster, options, version, context));
 }
 
-/** Applies them; as often as you like. */
+/** Applies them, as often as you like; `force` also over what others changed. */
 export async function initNamespace(
   settings: KubernetesSettings,
   version: string,
+  force: boolean,
   context: WorkContext,
 ): Promise<{ namespace: string; applied: readonly Applied[] }> {
   const { applyManifests, planCluster } = await import('../runtime/kubernetes/cluster/init.ts');
   return withCluster(settings, context, async ({ cluster, options }) => {
     const manifests = await planCluster(cluster, options, version, context);
-    return { namespace: cluster.namespace, applied: await applyManifests(cluster, manifests, context) };
+    return { namespace: cluster.namespace, applied: await applyManifests(cluster, manifests, force, context) };
   });
 }
 

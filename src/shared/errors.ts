@@ -197,6 +197,13 @@ export const ERRORS = define({
     http: 507,
     next: ['Delete clones you no longer need, or raise the quota of the namespace.'],
   },
+  RULES_FORBID: {
+    exit: 4,
+    http: 403,
+    next: [
+      'Change resources in the kubernetes settings, or the LimitRange, quota or policy that is named above; wpclone cluster check tries it out.',
+    ],
+  },
   UNSCHEDULABLE: {
     exit: 1,
     http: 503,

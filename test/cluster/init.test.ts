@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig, type V1ResourceQuota, type V1RoleBinding } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { request as undici } from 'undici';
 import { parseAllDocuments } from 'yaml';
 import { startSource, type Source } from '../support/source/index.ts';
 import { makeTemp } from '../support/temp.ts';
-import { useCommands } from './commands.ts';
+import { failureOf } from '../support/work.ts';
+import { type Report, useCommands } from './commands.ts';
 import { context, eventually, HOST, IMAGE, request, useNamespace } from './support.ts';
 
 const namespace = useNamespace('init');
@@ -17,6 +19,12 @@ beforeAll(async () => {
   source = await startSource({ host: HOST });
 });
 afterAll(() => source.stop());
+
+interface Applied {
+  readonly kind: string;
+  readonly result: string;
+  readonly detail?: string;
+}
 
 interface Check {
   readonly ok: boolean;
@@ -32,6 +40,10 @@ async function check(...more: string[]): Promise<Check & { code: number | null }
   const { stdout, code } = await commands.run(['cluster', 'check', '--json', ...more]);
   return { ...JSON.parse(stdout), code };
 }
+
+/** What the server says about another clone when it is asked to make one without keeping it. */
+const refusals = ({ findings }: Check): string[] =>
+  findings.filter(({ name, status }) => name === 'dry-run' && status === 'failed').map(({ detail }) => detail);
 
 describe('wpclone cluster init', () => {
   test('--dry-run prints what would be applied, and applies nothing', async () => {
@@ -59,6 +71,28 @@ describe('wpclone cluster init', () => {
     const account = await namespace.get('serviceaccounts/wpclone');
     expect(account?.metadata?.annotations).toMatchObject({ 'example.org/role': 'arn:x' });
   });
+
+  test('keeps a quota that somebody raised and a binding that somebody extended, until told to put back what is shipped', async () => {
+    const bindings = 'apis/rbac.authorization.k8s.io/v1 rolebindings/wpclone';
+    const subjects = [{ kind: 'Group', name: 'developers', apiGroup: 'rbac.authorization.k8s.io' }];
+    await namespace.patch('resourcequotas/wpclone-pods', { spec: { hard: { pods: '99' } } });
+    await namespace.patch(bindings, { subjects });
+    const pods = async () =>
+      (await namespace.get<V1ResourceQuota>('resourcequotas/wpclone-pods'))?.spec?.hard?.['pods'];
+
+    const { applied } = await commands.json<{ applied: Applied[] }>(['cluster', 'init']);
+    const kept = applied.filter(({ result }) => result === 'kept');
+    expect(kept.map(({ kind, detail }) => [kind, detail])).toEqual([
+      ['RoleBinding', 'Somebody else set subjects.'],
+      ['ResourceQuota', 'Somebody else set spec.hard.pods.'],
+    ]);
+    expect(await pods()).toBe('99');
+    expect(await namespace.get<V1RoleBinding>(bindings)).toMatchObject({ subjects });
+
+    await commands.json(['cluster', 'init', '--force']);
+    expect(await pods()).toBe('60');
+    expect(await namespace.get<V1RoleBinding>(bindings)).toMatchObject({ subjects: [{ name: 'wpclone' }] });
+  });
 });
 
 describe('wpclone cluster check', () => {
@@ -77,20 +111,32 @@ describe('wpclone cluster check', () => {
       metadata: { name: 'small' },
       spec: { hard: { 'requests.memory': '100Mi' } },
     });
-    await namespace.apply('limitranges', {
-      metadata: { name: 'small' },
-      spec: { limits: [{ type: 'Container', max: { memory: '300Mi' } }] },
-    });
     const small = await eventually(async () => {
       const report = await check();
-      return report.findings.some(({ name, status }) => name === 'quota' && status === 'failed') ? report : undefined;
+      return refusals(report).length > 0 ? report : undefined;
     }, 'the quota is in force');
     expect(small.code).toBe(1);
-    expect(small.findings.find(({ name, status }) => name === 'quota' && status === 'failed')?.detail).toContain(
-      '100Mi',
-    );
-    expect(small.findings.find(({ name }) => name === 'limits')?.detail).toMatch(/container \w+ asks for/);
-    await Promise.all([namespace.remove('resourcequotas/small'), namespace.remove('limitranges/small')]);
+    expect(refusals(small)).toEqual([expect.stringMatching(/limited: requests.memory=100Mi/)]);
+    await namespace.remove('resourcequotas/small');
+  });
+
+  test.each([
+    ['a limit that is too low', { max: { memory: '300Mi' } }, /maximum memory usage per Container is 300Mi/],
+    ['a limit that is too high', { min: { cpu: '100m' } }, /minimum cpu usage per Container is 100m/],
+  ])('says in the server’s words what a clone would be told: %s', async (_, limit, words) => {
+    await namespace.apply('limitranges', {
+      metadata: { name: 'narrow' },
+      spec: { limits: [{ type: 'Container', ...limit }] },
+    });
+    const report = await check();
+    expect(report.code).toBe(1);
+    expect(refusals(report)).toEqual([expect.stringMatching(words)]);
+    const runtime = await namespace.runtime();
+    const error = await failureOf(runtime.provision(request(), context()));
+    expect([error.code, error.message]).toEqual(['RULES_FORBID', expect.stringMatching(words)]);
+    await namespace.remove('limitranges/narrow');
+    expect(refusals(await check())).toEqual([]);
+    expect(await namespace.belongings()).toEqual([]);
   });
 
   test('names each right that a user lacks', async () => {
@@ -118,15 +164,28 @@ describe('the service account of cluster init', () => {
     const kubeconfig = changedKubeconfig({ token: answer.status.token }, true);
     const environment = { KUBECONFIG: kubeconfig, WPCLONE_SOURCE_PASSWORD: source.adminPassword };
     const argv = ['clone', source.url, '--username', source.adminUser];
-    const { clone_id: id } = await commands.json<{ clone_id: string }>(argv, { environment });
-    const opened = commands.start(['open', id, '--print'], { environment });
-    await opened.seen(/Forwarding/);
-    opened.process.kill('SIGINT');
-    await opened.finished;
-    await commands.json(['delete', id, '--force'], { environment });
-    const { code, stdout } = await commands.run(['cluster', 'check', '--json'], { environment });
-    expect([code, stdout.includes('may not')]).toEqual([0, false]);
-  });
+    const withDomain = { ...environment, WPCLONE_KUBERNETES_DOMAIN: 'clones.example' };
+    for (const surroundings of [environment, withDomain]) {
+      const run = <T>(...words: string[]) => commands.json<T>(words, { environment: surroundings });
+      const { clone_id: id, clone_url: url } = await commands.json<Report>(argv, { environment: surroundings });
+      const opened = commands.start(['open', id, '--print'], { environment: surroundings });
+      await opened.seen(surroundings === environment ? /Forwarding/ : /wpclone-login=/);
+      if (surroundings === environment) {
+        const answer = await undici(url);
+        expect([answer.statusCode, await answer.body.text()]).toEqual([200, expect.stringContaining('Paper Street')]);
+      }
+      opened.process.kill('SIGINT');
+      await opened.finished;
+      for (const verb of ['show', 'logs', 'reset', 'mail']) await run(verb, id);
+      await run('extend', id, '2h');
+      expect(await run('list')).toMatchObject({ clones: [{ clone_id: id }] });
+      await run('gc');
+      const { findings } = await run<Check>('cluster', 'check');
+      expect(findings.map(({ detail }) => detail).filter((detail) => detail.includes('may not'))).toEqual([]);
+      await run('delete', id, '--force');
+    }
+    expect(await namespace.belongings()).toEqual([]);
+  }, 120_000);
 
   test('makes a clone from inside the cluster, talking to the pod directly', async () => {
     const log = await runInside(['clone', source.url, '--username', source.adminUser, '--name', 'inside', '--json'], {
@@ -137,15 +196,22 @@ describe('the service account of cluster init', () => {
     await commands.json(['delete', 'inside', '--force']);
   });
 
-  test('cleans up by the job that is shipped', async () => {
+  test('cleans up by the job that is shipped, also when the clones have used up their quota', async () => {
     const runtime = await namespace.runtime();
     const clone = request();
     await runtime.provision(clone, context());
     const past = new Date(Date.now() - 1000).toISOString();
     await namespace.patch(`pods/wpclone-${clone.id}`, { metadata: { annotations: { 'wpclone.dev/deadline': past } } });
+    const narrow = { apiVersion: 'v1', spec: { hard: { pods: '1' } } };
+    await namespace.patch('resourcequotas/wpclone-pods', narrow);
+    await eventually(async () => {
+      const { code } = await failureOf(runtime.provision(request(), context()));
+      return code === 'QUOTA_EXCEEDED' ? true : undefined;
+    }, 'the quota is full');
     expect(await runInside(['gc'])).toContain(`removed ${clone.id}`);
     const left = await namespace.belongings();
     expect(left.filter((name) => name.includes(clone.id))).toEqual([]);
+    await commands.json(['cluster', 'init', '--force']);
   });
 });
 

@@ -15,6 +15,11 @@ export default class ClusterInit extends BaseCommand {
   ];
   static override flags = {
     'dry-run': Flags.boolean({ default: false, summary: 'Print what would be applied, as YAML.' }),
+    force: Flags.boolean({
+      default: false,
+      exclusive: ['dry-run'],
+      summary: 'Put back what others changed on these objects; without it they keep it.',
+    }),
     ...clusterFlags,
   };
 
@@ -28,10 +33,11 @@ export default class ClusterInit extends BaseCommand {
         const manifests = await planNamespace(settings, version, context);
         return this.present({ manifests }, () => manifests.map((manifest) => stringify(manifest)).join('---\n'));
       }
-      const result = await initNamespace(settings, version, context);
+      const result = await initNamespace(settings, version, flags.force, context);
       return this.present(result, () => result.applied.map(line).join('\n'));
     });
   }
 }
 
-const line = ({ kind, name, result }: Applied): string => `${kind} ${name} ${result}`;
+const line = ({ kind, name, result, detail }: Applied): string =>
+  `${kind} ${name} ${result}${detail === undefined ? '' : `: ${detail} (--force puts back what is shipped)`}`;

@@ -5,7 +5,13 @@ import { WpcloneError } from '../../shared/errors.ts';
 const statusSchema = z.object({
   reason: z.string().optional(),
   message: z.string().optional(),
-  details: z.object({ kind: z.string().optional(), retryAfterSeconds: z.number().optional() }).optional(),
+  details: z
+    .object({
+      kind: z.string().optional(),
+      retryAfterSeconds: z.number().optional(),
+      causes: z.array(z.object({ reason: z.string().optional(), field: z.string().optional() })).optional(),
+    })
+    .optional(),
 });
 export type ApiStatus = z.infer<typeof statusSchema>;
 
@@ -45,11 +51,19 @@ export function apiError(status: number, answer: ApiStatus, call: ApiCall, retry
   }
   if (status === 404) return error('NOT_FOUND', `Could not ${call.what}: ${said}`);
   if (status === 409 && reason === 'AlreadyExists') return error('CONFLICT', `Could not ${call.what}: ${said}`);
+  const others = fieldsOfOthers(answer);
+  if (status === 409 && others.length > 0) return error('CLUSTER_CONFLICT', `Somebody else set ${others.join(', ')}.`);
   if (status === 409) return error('CLUSTER_CONFLICT', `Could not ${call.what}: ${said}`, true);
   if (status === 429) return error('CLUSTER_FAILED', 'The API server asks to slow down.', true);
   if (status >= 500) return error('CLUSTER_FAILED', `Could not ${call.what}: ${said}`, true);
   return error('CLUSTER_FAILED', `Could not ${call.what}: ${said}`);
 }
+
+/** What server-side apply leaves alone, as another manager has set it to another value. */
+const fieldsOfOthers = (answer: ApiStatus): string[] =>
+  (answer.details?.causes ?? [])
+    .filter(({ reason }) => reason === 'FieldManagerConflict')
+    .map(({ field }) => field?.replace(/^\./, '') ?? 'a field');
 
 function forbidden(
   said: string,
@@ -62,7 +76,7 @@ function forbidden(
   if (/error looking up service account \S+: serviceaccount "default" not found/.test(said)) {
     return error('CLUSTER_FORBIDDEN', `The namespace ${call.namespace} has no service account yet: ${said}`, true);
   }
-  if (/exceeded quota|failed quota/.test(said)) {
+  if (/exceeded quota/.test(said)) {
     return error(
       'QUOTA_EXCEEDED',
       `The quota of the namespace is used up: ${said.replace(/^.*?exceeded quota: /, '')}`,
@@ -76,8 +90,15 @@ function forbidden(
     const [, user, verb, resource] = right;
     return error('CLUSTER_FORBIDDEN', `${user} may not ${verb} ${resource} in namespace ${call.namespace}.`);
   }
+  // What else an API server forbids is forbidden by a rule about what was sent (quota, LimitRange, Pod Security, webhooks).
+  if (/" is forbidden: (?!.*attempting to grant)|^admission webhook/.test(said)) {
+    return error('RULES_FORBID', `The rules of the namespace do not let wpclone ${call.what}: ${ruleOf(said)}`);
+  }
   return error('CLUSTER_FORBIDDEN', `The cluster refuses to ${call.what}: ${said}`);
 }
+
+/** Without the name of the refused object, which nobody chose and which is gone. */
+const ruleOf = (said: string): string => said.replace(/^\S+ "[^"]*" is forbidden: /, '');
 
 /** Codes of certificates that do not fit (Node.js "TLS: X509 certificate error codes"). */
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS/;

@@ -5,7 +5,6 @@ import { describeProgress, findCause, UNSCHEDULABLE_PATIENCE } from '../../../sr
 import { apiError, connectionError, parseStatus } from '../../../src/runtime/kubernetes/errors.ts';
 import { nearestVersion } from '../../../src/runtime/kubernetes/images.ts';
 import { linesOf } from '../../../src/runtime/kubernetes/lines.ts';
-import { quantity, quotaShortages } from '../../../src/runtime/kubernetes/cluster/quantities.ts';
 import { parseUnit } from '../../../src/runtime/kubernetes/units.ts';
 import { errorFromWire, errorToWire } from '../../../src/sidecar/protocol.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
@@ -44,10 +43,31 @@ describe('what the API server says becomes an error of ours', () => {
       'NAMESPACE_MISSING',
       false,
     ],
+    [403, { message: 'pods "x" is forbidden: failed quota: q: must specify limits.cpu' }, 'RULES_FORBID', false],
+    [
+      403,
+      { message: 'pods "x" is forbidden: [minimum cpu usage per Container is 100m, but request is 30m]' },
+      'RULES_FORBID',
+      false,
+    ],
+    [403, { message: 'admission webhook "policy.example" denied the request: no' }, 'RULES_FORBID', false],
+    [
+      403,
+      { message: 'roles "x" is forbidden: user "jo" (groups=["a"]) is attempting to grant RBAC permissions not held' },
+      'CLUSTER_FORBIDDEN',
+      false,
+    ],
+    [403, { message: '<html>Forbidden</html>' }, 'CLUSTER_FORBIDDEN', false],
     [404, { message: 'namespaces "staging" not found', details: { kind: 'namespaces' } }, 'NAMESPACE_MISSING', false],
     [404, { message: 'pods "x" not found', details: { kind: 'pods' } }, 'NOT_FOUND', false],
     [409, { reason: 'AlreadyExists' }, 'CONFLICT', false],
     [409, { reason: 'Conflict' }, 'CLUSTER_CONFLICT', true],
+    [
+      409,
+      { reason: 'Conflict', details: { causes: [{ reason: 'FieldManagerConflict', field: '.spec.hard.pods' }] } },
+      'CLUSTER_CONFLICT',
+      false,
+    ],
     [422, { reason: 'Invalid' }, 'CLUSTER_FAILED', false],
     [429, {}, 'CLUSTER_FAILED', true],
     [503, {}, 'CLUSTER_FAILED', true],
@@ -154,32 +174,6 @@ test('the PHP nearest to the source’s: the least newer one, else the newest th
     nearestVersion(version, choices),
   );
   expect(chosen).toEqual(['7.4', '7.4', '8.2', '8.2', '8.2', '8.4', '8.4', '8.4']);
-});
-
-test('quantities as Kubernetes writes them', () => {
-  expect(['0', '250m', '2', '1.5', '1Ki', '1.5Gi', '2k', '1e3', '128974848'].map(quantity)).toEqual([
-    0,
-    0.25,
-    2,
-    1.5,
-    1024,
-    1.5 * 1024 ** 3,
-    2000,
-    1000,
-    128974848,
-  ]);
-});
-
-test('what another clone would not fit into is said with its numbers', () => {
-  const quota = {
-    metadata: { name: 'team' },
-    status: { hard: { pods: '5', 'requests.cpu': '1' }, used: { pods: '5', 'requests.cpu': '950m' } },
-  };
-  expect(quotaShortages(quota, { pods: 1, 'requests.cpu': 0.1 })).toEqual([
-    'team: 5 of 5 pods are used',
-    'team: 950m of 1 requests.cpu are used',
-  ]);
-  expect(quotaShortages(quota, { 'requests.cpu': 0.05 })).toEqual([]);
 });
 
 test('lines come out whole, however the stream cuts them', async () => {

@@ -1,4 +1,4 @@
-import type { V1LimitRange, V1Node, V1ResourceQuota } from '@kubernetes/client-node';
+import type { V1Node } from '@kubernetes/client-node';
 import type { WorkContext } from '../../../shared/context.ts';
 import { toWpcloneError } from '../../../shared/errors.ts';
 import { requireNamespace } from '../api.ts';
@@ -7,7 +7,7 @@ import { statusOf } from '../errors.ts';
 import type { KubernetesOptions } from '../options.ts';
 import { persist } from '../patience.ts';
 import { batchVersion } from './init.ts';
-import { exceeds, instanceRequests, quotaShortages } from './quantities.ts';
+import { rehearseClone } from './rehearsal.ts';
 import { missingRights, rightsNeeded } from './rights.ts';
 
 export interface Finding {
@@ -26,12 +26,19 @@ const CLOCK_LIMIT = 60_000;
 export async function checkCluster(
   cluster: Cluster,
   options: KubernetesOptions,
+  version: string,
   context: WorkContext,
 ): Promise<readonly Finding[]> {
   const { gitVersion } = await get<{ gitVersion: string }>(cluster, 'version', context);
   const server: Finding = { name: 'server', status: 'ok', detail: `Kubernetes ${gitVersion} at ${cluster.server}` };
-  const checks = [checkNamespace, checkRights, checkQuota, checkLimits, checkNodes, checkIngress, checkCleanUp];
-  const findings = await Promise.all(checks.map((check) => check(cluster, options, context)));
+  const findings = await Promise.all([
+    checkNamespace(cluster, context),
+    checkRights(cluster, options, context),
+    rehearseClone(cluster, options, version, context),
+    checkNodes(cluster, context),
+    checkIngress(cluster, options, context),
+    checkCleanUp(cluster, context),
+  ]);
   return [server, checkClock(cluster), ...findings.flat()];
 }
 
@@ -59,7 +66,7 @@ function checkClock(cluster: Cluster): Finding {
   return { name: 'clock', status: 'warning', detail, fix: 'Correct the clock; wpclone goes by the API server’s.' };
 }
 
-async function checkNamespace(cluster: Cluster, _options: KubernetesOptions, context: WorkContext): Promise<Finding> {
+async function checkNamespace(cluster: Cluster, context: WorkContext): Promise<Finding> {
   const name = 'namespace';
   try {
     await requireNamespace(cluster, context);
@@ -74,47 +81,15 @@ async function checkNamespace(cluster: Cluster, _options: KubernetesOptions, con
 async function checkRights(cluster: Cluster, options: KubernetesOptions, context: WorkContext): Promise<Finding[]> {
   const missing = await missingRights(cluster, rightsNeeded(options.domain !== undefined), context);
   if (missing.length === 0) return [{ name: 'rights', status: 'ok', detail: 'all that clones need' }];
-  return missing.map(({ verb, resource, group, neededFor }) => ({
+  return missing.map(({ verb, resource, group, neededFor, only }) => ({
     name: 'rights',
-    // Without events there are only fewer explanations.
-    status: resource === 'events' ? 'warning' : 'failed',
+    status: only === 'to explain' ? 'warning' : 'failed',
     detail: `may not ${verb} ${resource}, needed for ${neededFor}`,
     fix: `Add ${verb} on ${resource}${group === '' ? '' : `.${group}`} to a role in ${cluster.namespace}; templates/kubernetes/role.yaml has all.`,
   }));
 }
 
-async function checkQuota(cluster: Cluster, options: KubernetesOptions, context: WorkContext): Promise<Finding[]> {
-  const quotas = await ifAllowed(
-    get<{ items: V1ResourceQuota[] }>(cluster, inNamespace(cluster, 'resourcequotas'), context),
-  );
-  const needed = instanceRequests(options.resources);
-  const shortages = (quotas?.items ?? []).flatMap((quota) => quotaShortages(quota, needed));
-  if (shortages.length === 0) return [{ name: 'quota', status: 'ok', detail: 'room for another clone' }];
-  return shortages.map((detail) => ({
-    name: 'quota',
-    status: 'failed',
-    detail,
-    fix: 'Delete clones you no longer need (wpclone list), or raise the quota.',
-  }));
-}
-
-async function checkLimits(cluster: Cluster, options: KubernetesOptions, context: WorkContext): Promise<Finding[]> {
-  const ranges = await ifAllowed(get<{ items: V1LimitRange[] }>(cluster, inNamespace(cluster, 'limitranges'), context));
-  const largest = (ranges?.items ?? []).flatMap((range) =>
-    (range.spec?.limits ?? []).filter((limit) => limit.type === 'Container').map((limit) => limit.max?.['memory']),
-  );
-  const tooLarge = Object.entries(options.resources).filter(([, { limits }]) =>
-    largest.some((max) => max !== undefined && exceeds(limits.memory, max)),
-  );
-  return tooLarge.map(([container, { limits }]) => ({
-    name: 'limits',
-    status: 'failed',
-    detail: `the LimitRange allows less memory than the container ${container} asks for (${limits.memory})`,
-    fix: `Raise it, or set kubernetes.resources.${container}.limits.memory lower.`,
-  }));
-}
-
-async function checkNodes(cluster: Cluster, _options: KubernetesOptions, context: WorkContext): Promise<Finding[]> {
+async function checkNodes(cluster: Cluster, context: WorkContext): Promise<Finding[]> {
   const nodes = await ifAllowed(get<{ items: V1Node[] }>(cluster, 'api/v1/nodes', context));
   if (nodes === undefined) return [];
   const usable = nodes.items.filter(
@@ -153,14 +128,14 @@ async function checkIngress(cluster: Cluster, options: KubernetesOptions, contex
   return findings.length > 0 ? findings : [{ name: 'ingress', status: 'ok', detail: `https://NAME.${domain}` }];
 }
 
-async function checkCleanUp(cluster: Cluster, _options: KubernetesOptions, context: WorkContext): Promise<Finding> {
+async function checkCleanUp(cluster: Cluster, context: WorkContext): Promise<Finding> {
   const base = `apis/batch/${await batchVersion(cluster, context)}`;
   const job = await ifAllowed(get(cluster, inNamespace(cluster, 'cronjobs/wpclone-gc', base), context));
   if (job !== undefined) return { name: 'clean-up', status: 'ok', detail: 'the CronJob wpclone-gc is there' };
   return {
     name: 'clean-up',
     status: 'warning',
-    detail: 'no CronJob wpclone-gc: expired clones stay until somebody runs wpclone',
+    detail: 'no CronJob wpclone-gc to be seen: expired clones stay until somebody runs wpclone',
     fix: 'Run wpclone cluster init.',
   };
 }

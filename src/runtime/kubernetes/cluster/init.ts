@@ -1,5 +1,5 @@
 import type { WorkContext } from '../../../shared/context.ts';
-import { WpcloneError } from '../../../shared/errors.ts';
+import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster, ClusterCall } from '../client.ts';
 import { isGone, statusOf } from '../errors.ts';
 import { defaultImage } from '../images.ts';
@@ -10,8 +10,10 @@ import { clusterManifests, type Manifest } from './manifests.ts';
 export interface Applied {
   readonly kind: string;
   readonly name: string;
-  /** `unchanged` when the server had exactly this already. */
-  readonly result: 'created' | 'changed' | 'unchanged';
+  /** `unchanged` when the server had exactly this already, `kept` when somebody else wrote other values there. */
+  readonly result: 'created' | 'changed' | 'unchanged' | 'kept';
+  /** Why it was kept. */
+  readonly detail?: string;
 }
 
 const FIELD_MANAGER = 'wpclone';
@@ -37,7 +39,7 @@ export async function planCluster(
   return clusterManifests({
     namespace: cluster.namespace,
     image: defaultImage(options, version),
-    imagePullSecrets: options.imagePullSecrets,
+    options,
     batchVersion: await batchVersion(cluster, context),
   });
 }
@@ -52,18 +54,27 @@ export async function batchVersion(cluster: Cluster, context: WorkContext): Prom
   return resources.some((resource) => resource.name === 'cronjobs') ? 'v1' : 'v1beta1';
 }
 
-/** Server-side apply of each (Kubernetes documentation, "Server-Side Apply"): may be repeated, and changes nothing else. */
+/**
+ * Server-side apply of each (Kubernetes documentation, "Server-Side Apply"): may be repeated, and changes nothing else. An
+ * object in which somebody has changed what we would write (a quota was raised, a binding extended) is theirs unless `force`.
+ */
 export async function applyManifests(
   cluster: Cluster,
   manifests: readonly Manifest[],
+  force: boolean,
   context: WorkContext,
 ): Promise<readonly Applied[]> {
   const applied: Applied[] = [];
-  for (const manifest of manifests) applied.push(await applyManifest(cluster, manifest, context));
+  for (const manifest of manifests) applied.push(await applyManifest(cluster, manifest, force, context));
   return applied;
 }
 
-async function applyManifest(cluster: Cluster, manifest: Manifest, context: WorkContext): Promise<Applied> {
+async function applyManifest(
+  cluster: Cluster,
+  manifest: Manifest,
+  force: boolean,
+  context: WorkContext,
+): Promise<Applied> {
   const { kind } = manifest;
   const { name } = manifest.metadata;
   const path = pathOfManifest(manifest);
@@ -76,13 +87,18 @@ async function applyManifest(cluster: Cluster, manifest: Manifest, context: Work
   });
   const patch: ClusterCall = {
     method: 'PATCH',
-    path: `${path}?fieldManager=${FIELD_MANAGER}&force=true`,
+    path: `${path}?fieldManager=${FIELD_MANAGER}&force=${force}`,
     body: manifest,
     contentType: 'application/apply-patch+yaml',
     what,
     signal: context.signal,
   };
-  const after = await persist(cluster, context, () => cluster.send<Manifest>(patch));
+  const after = await persist(cluster, context, () => cluster.send<Manifest>(patch)).catch((error: unknown) => {
+    const { code, message, retryable } = toWpcloneError(error);
+    if (code === 'CLUSTER_CONFLICT' && !retryable) return message;
+    throw error;
+  });
+  if (typeof after === 'string') return { kind, name, result: 'kept', detail: after };
   if (before === undefined) return { kind, name, result: 'created' };
   const same = before.metadata.resourceVersion === after.metadata.resourceVersion;
   return { kind, name, result: same ? 'unchanged' : 'changed' };

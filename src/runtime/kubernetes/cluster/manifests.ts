@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { packagePath } from '../../../shared/package-root.ts';
+import type { KubernetesOptions } from '../options.ts';
 
 /** As in the files, which a test checks against the API's schemas. */
 const manifestSchema = z.looseObject({
@@ -35,7 +36,8 @@ export interface ManifestSettings {
   readonly namespace: string;
   /** Runs the clean-up job. */
   readonly image: string;
-  readonly imagePullSecrets: readonly string[];
+  /** Where clones may run, that job may. */
+  readonly options: Pick<KubernetesOptions, 'imagePullPolicy' | 'imagePullSecrets' | 'nodeSelector' | 'tolerations'>;
   /** The version of the batch API that the server has for CronJobs. */
   readonly batchVersion: string;
 }
@@ -63,12 +65,14 @@ function fit(manifest: Manifest, settings: ManifestSettings): Manifest {
 function cleanUpJob(job: Manifest, settings: ManifestSettings): Manifest {
   const { spec } = structuredClone(jobSchema.parse(job));
   const pod = spec.jobTemplate.spec.template.spec;
+  const { imagePullPolicy, imagePullSecrets, nodeSelector, tolerations } = settings.options;
   for (const container of pod.containers) {
     container.image = settings.image;
+    container['imagePullPolicy'] = imagePullPolicy;
     container.args = [...container.args.slice(0, -1), settings.namespace];
   }
-  if (settings.imagePullSecrets.length > 0) {
-    pod['imagePullSecrets'] = settings.imagePullSecrets.map((name) => ({ name }));
-  }
+  if (imagePullSecrets.length > 0) pod['imagePullSecrets'] = imagePullSecrets.map((name) => ({ name }));
+  if (Object.keys(nodeSelector).length > 0) pod['nodeSelector'] = nodeSelector;
+  if (tolerations.length > 0) pod['tolerations'] = tolerations;
   return { ...job, spec, apiVersion: `batch/${settings.batchVersion}` };
 }

@@ -1,0 +1,91 @@
+import type { WorkContext } from '../../../shared/context.ts';
+import { toWpcloneError } from '../../../shared/errors.ts';
+import { type Kind, pathOf } from '../api.ts';
+import type { Cluster } from '../client.ts';
+import { statusOf } from '../errors.ts';
+import { defaultImage } from '../images.ts';
+import {
+  ingressManifest,
+  type InstancePlan,
+  ownerOf,
+  podManifest,
+  secretManifest,
+  serviceManifest,
+} from '../manifests.ts';
+import { objectName } from '../names.ts';
+import type { KubernetesOptions } from '../options.ts';
+import { persist } from '../patience.ts';
+import type { Finding } from './check.ts';
+
+/**
+ * Has the server make another clone's objects without keeping them (Kubernetes documentation, "Dry-run"): quotas, LimitRanges,
+ * Pod Security and whatever else has a say then say it themselves.
+ */
+export async function rehearseClone(
+  cluster: Cluster,
+  options: KubernetesOptions,
+  version: string,
+  context: WorkContext,
+): Promise<Finding[]> {
+  const attempts = objectsOf(examplePlan(options, version, context), options).map(([kind, body]) =>
+    tryToMake(cluster, kind, body, context),
+  );
+  const results = await Promise.all(attempts);
+  const refusals = results.filter((result) => result !== 'unknown' && result !== 'taken');
+  if (refusals.length > 0 || !results.includes('taken')) return refusals;
+  return [{ name: 'dry-run', status: 'ok', detail: 'the server would take another clone' }];
+}
+
+function examplePlan(options: KubernetesOptions, version: string, context: WorkContext): InstancePlan {
+  const stamp = new Date(context.now()).toISOString();
+  return {
+    cloneId: `check-${context.randomBytes(6).toString('hex')}`,
+    claim: 'dry-run',
+    deadline: stamp,
+    expiresAt: stamp,
+    facts: {
+      url: `http://localhost:${options.ports.first}`,
+      source: { url: '', wordpressVersion: '', phpVersion: '' },
+      adminUsername: '',
+      createdAt: stamp,
+    },
+    image: defaultImage(options, version),
+    secrets: { token: '', databasePassword: '', rootPassword: '' },
+  };
+}
+
+function objectsOf(plan: InstancePlan, options: KubernetesOptions): readonly (readonly [Kind, object])[] {
+  const { cloneId, claim } = plan;
+  const owner = ownerOf({ name: objectName(cloneId), uid: cloneId });
+  const { domain } = options;
+  return [
+    ['secrets', secretManifest(plan)],
+    ['pods', podManifest(plan, options)],
+    ['services', serviceManifest(cloneId, owner, claim)],
+    ...(domain === undefined
+      ? []
+      : [['ingresses', ingressManifest(cloneId, owner, claim, { ...options, domain })] as const]),
+  ];
+}
+
+async function tryToMake(
+  cluster: Cluster,
+  kind: Kind,
+  body: object,
+  context: WorkContext,
+): Promise<Finding | 'taken' | 'unknown'> {
+  const path = pathOf(cluster, kind, undefined, { dryRun: 'All' });
+  const call = { method: 'POST', path, body, what: `create ${kind}`, signal: context.signal } as const;
+  try {
+    await persist(cluster, context, () => cluster.send(call));
+    return 'taken';
+  } catch (error) {
+    const { code, message, nextSteps } = toWpcloneError(error);
+    // Found by the checks of namespace and rights.
+    if (code === 'CLUSTER_FORBIDDEN' || code === 'NAMESPACE_MISSING') return 'unknown';
+    // A webhook of the cluster does not know dry runs, and would be asked in earnest.
+    if (statusOf(error) === 400 && /dry.?run/i.test(message)) return 'unknown';
+    if (statusOf(error) === undefined) throw error;
+    return { name: 'dry-run', status: 'failed', detail: message, fix: nextSteps.join(' ') };
+  }
+}
