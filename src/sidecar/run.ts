@@ -9,10 +9,10 @@ import { WpcloneError } from '../shared/errors.ts';
 import { checkDatabase, databaseIncarnation } from './database.ts';
 import { openEpochs } from './epochs.ts';
 import { createJobs } from './jobs.ts';
-import { survivingDatabase } from './operations.ts';
+import { survivingDatabase } from './surviving-database.ts';
 import { createSidecarServer } from './server.ts';
 import { readSecret, type SidecarSettings } from './settings.ts';
-import { survivingWeb } from './verified.ts';
+import { survivingWeb } from './surviving-web.ts';
 import { createWebContainer } from './web.ts';
 
 export type SidecarWork = Pick<WorkContext, 'signal' | 'now' | 'sleep' | 'randomBytes' | 'log'>;

@@ -1,16 +1,16 @@
 import type { InstanceContext, InstanceOperations } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError } from '../shared/errors.ts';
+import { untilAnswering } from './until-answering.ts';
 
-/** How often a step is made again that the death of the database has ended. */
+/** How often a step is run at most when the database keeps dying under it. */
 const ATTEMPTS = 3;
 /** Milliseconds for a killed database to be started again by the kubelet and to recover. */
 const DATABASE_LIMIT = 90_000;
-const LOOK_AGAIN = 250;
 
 /**
- * Makes a step again whose database died under it: the kubelet starts the container anew, and every step may be repeated.
- * `databaseReady` throws while it does not answer; `incarnation` changes with each start of the server.
+ * Runs a step again when the database died under it: the kubelet starts the container anew, and every step may be repeated.
+ * `incarnation` names the present run of the server: it changes with each start, and throws while the server does not answer.
  */
 export function survivingDatabase(
   operations: InstanceOperations,
@@ -27,20 +27,7 @@ export function survivingDatabase(
         const after = await incarnation().catch(() => 'none');
         if (tries === ATTEMPTS || (before === after && after !== 'none')) throw error;
         context.retry(`The database was restarted (${toWpcloneError(error).message}); this step begins again.`, 0);
-        await answering(context.signal);
-      }
-    }
-  }
-
-  async function answering(signal: AbortSignal): Promise<void> {
-    const until = work.now() + DATABASE_LIMIT;
-    for (;;) {
-      try {
-        await incarnation();
-        return;
-      } catch (error) {
-        if (work.now() > until) throw error;
-        await work.sleep(LOOK_AGAIN, signal);
+        await untilAnswering(incarnation, DATABASE_LIMIT, work, context.signal);
       }
     }
   }

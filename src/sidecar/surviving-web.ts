@@ -1,30 +1,20 @@
 import type { InstanceOperations } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
+import { untilAnswering } from './until-answering.ts';
 
 /** Milliseconds for a killed web container to be started again by the kubelet. */
 const WEB_LIMIT = 60_000;
-const LOOK_AGAIN = 250;
 
 /**
- * Verifies once the web server answers, and once more when it died meanwhile: the kubelet starts its container anew, and
- * the clone is none the worse for it. `answers` throws while the web server does not answer.
+ * Verifies the clone once the web server answers, and a second time when it died during the first: the kubelet starts its
+ * container anew, and the clone itself is not harmed. `answers` throws while the web server does not answer.
  */
 export function survivingWeb(
   operations: InstanceOperations,
   answers: () => Promise<void>,
   work: Pick<WorkContext, 'now' | 'sleep'>,
 ): InstanceOperations {
-  async function answering(signal: AbortSignal): Promise<void> {
-    const until = work.now() + WEB_LIMIT;
-    for (;;) {
-      try {
-        return await answers();
-      } catch (error) {
-        if (work.now() > until) throw error;
-        await work.sleep(LOOK_AGAIN, signal);
-      }
-    }
-  }
+  const answering = (signal: AbortSignal): Promise<void> => untilAnswering(answers, WEB_LIMIT, work, signal);
 
   return {
     ...operations,

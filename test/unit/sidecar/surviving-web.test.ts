@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { InstanceContext, InstanceOperations } from '../../../src/instance/types.ts';
-import { survivingWeb } from '../../../src/sidecar/verified.ts';
+import { survivingWeb } from '../../../src/sidecar/surviving-web.ts';
 
 /** A web server that is down for its first so many looks, and an instance whose verification ends as listed, in turn. */
 function instance(down: number[], outcomes: ('ok' | Error)[]) {
