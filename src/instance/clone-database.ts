@@ -1,5 +1,7 @@
 import { createConnection, type Connection } from 'mysql2/promise';
+import { abortable } from '../shared/abortable.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { whileAnswering } from '../transfer/database/answering.ts';
 import type { DatabaseAddress } from './types.ts';
 
 /**
@@ -8,19 +10,24 @@ import type { DatabaseAddress } from './types.ts';
  */
 export async function onDatabase<T>(
   address: DatabaseAddress,
+  outer: AbortSignal,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  let connection: Connection | undefined;
   try {
-    connection = await createConnection({ ...address, charset: 'utf8mb4' });
-    await connection.query("SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION'");
-    return await work(connection);
+    return await whileAnswering(address, outer, async (signal) => {
+      const connection = await createConnection({ ...address, charset: 'utf8mb4' });
+      try {
+        await abortable(connection.query("SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION'"), signal);
+        return await abortable(work(connection), signal);
+      } finally {
+        connection.destroy();
+      }
+    });
   } catch (error) {
+    outer.throwIfAborted();
     if (error instanceof WpcloneError) throw error;
     throw new WpcloneError('DATABASE_FAILED', `The clone's database refused: ${toWpcloneError(error).message}`, {
       cause: error,
     });
-  } finally {
-    connection?.destroy();
   }
 }

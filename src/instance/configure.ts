@@ -23,12 +23,14 @@ export async function configureInstance(
   site: InstanceSite,
   task: ConfigureTask,
   { now, randomBytes }: ConfigureDependencies,
+  signal: AbortSignal,
 ): Promise<ConfigureResult> {
   const configuration = newConfiguration(task, randomBytes);
   const earlier = await loadOwnRows(site.paths);
-  const [moved] = await Promise.all([
-    configureFiles(site, configuration),
-    onDatabase(site.database, async (connection) => {
+  const files = configureFiles(site, configuration);
+  await allOfThem([
+    files,
+    onDatabase(site.database, signal, async (connection) => {
       await deleteOwnRows(connection, earlier);
       await dropSessions(connection, task.info);
       const rows = await addAdministrator(connection, task.info, {
@@ -44,19 +46,30 @@ export async function configureInstance(
   ]);
   // Last: the router lets nobody in without it.
   await writeExpiry(site.paths, task.expiresAt);
+  const moved = await files;
   return { setAside: moved, warnings: moved.length === 0 ? [] : [setAsideWarning(moved)] };
 }
 
 /** The same after the baseline was put back: keys, salts and the administrator stay what they were. */
-export async function configureAgain(site: InstanceSite, configuration: Configuration): Promise<void> {
+export async function configureAgain(
+  site: InstanceSite,
+  configuration: Configuration,
+  signal: AbortSignal,
+): Promise<void> {
   const rows = await loadOwnRows(site.paths);
-  await Promise.all([
+  await allOfThem([
     configureFiles(site, configuration),
-    onDatabase(site.database, async (connection) => {
+    onDatabase(site.database, signal, async (connection) => {
       await dropSessions(connection, configuration.info);
       await restoreOwnRows(connection, rows);
     }),
   ]);
+}
+
+/** Ends when all have come to an end, also when one has failed: what is undone next must not be made meanwhile. */
+async function allOfThem(parts: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(parts);
+  await Promise.all(parts);
 }
 
 async function configureFiles(site: InstanceSite, configuration: Configuration): Promise<readonly string[]> {

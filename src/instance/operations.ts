@@ -26,9 +26,9 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
   return {
     pullDatabase: async (task, context) => (await transfer()).pullDatabase(site, task, deps, context),
     pullFiles: async (task, context) => (await transfer()).pullFiles(site, task, deps, context),
-    configure: async (task) => {
+    configure: async (task, context) => {
       const { configureInstance } = await import('./configure.ts');
-      const result = await configureInstance(site, task, deps);
+      const result = await configureInstance(site, task, deps, context.signal);
       if (task.keepMail) await deps.freeze().then(deps.thaw);
       return result;
     },
@@ -61,7 +61,7 @@ async function resetInstance(site: InstanceSite, deps: InstanceDependencies, con
   try {
     await (await transfer()).restoreBaseline(site, context);
     const { configureAgain } = await import('./configure.ts');
-    await configureAgain(site, configuration);
+    await configureAgain(site, configuration, context.signal);
     await Promise.all([emptyFolder(join(paths.run, 'logins')), emptyFolder(paths.mail)]);
     await unlink(frozen);
   } finally {

@@ -1,5 +1,6 @@
 import { createSiteClient } from '../site/client.ts';
 import { importDatabase, importFiles, resetDatabase, resetFiles, type TransferInput } from '../transfer/index.ts';
+import { allOrNothing } from '../transfer/all-or-nothing.ts';
 import { planMapping } from '../transfer/rewrite/plan.ts';
 import { createRewriter } from '../transfer/rewrite/rewriter.ts';
 import type { Clock } from '../shared/context.ts';
@@ -49,5 +50,8 @@ async function withSource<T>(
 
 /** Database and files as they were the moment they were copied. */
 export async function restoreBaseline(site: InstanceSite, context: InstanceContext): Promise<void> {
-  await Promise.all([resetDatabase(site, context), resetFiles(site, context)]);
+  await allOrNothing(context.signal, (signal) => {
+    const work = { ...context, signal };
+    return [resetDatabase(site, work), resetFiles(site, work)];
+  });
 }

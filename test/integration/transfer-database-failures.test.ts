@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import { importDatabase } from '../../src/transfer/index.ts';
@@ -189,6 +190,20 @@ test('a disk that is full for the database is DISK_FULL', async () => {
   await playground.server.query(`DROP DATABASE ${pair.target}`);
   await run(['ln', '-s', mount, join(playground.server.folder, 'data', pair.target)]);
   await expect(pair.copy()).rejects.toMatchObject({ code: 'DISK_FULL' });
+});
+
+test('reset does not wait for somebody who has a transaction open in the clone', async () => {
+  const pair = await playground.pair(ROWS);
+  await pair.copy();
+  const { socketPath, user, password, database } = pair.site.database;
+  const somebody = await createConnection({ socketPath, user, password, database });
+  onTestFinished(() => somebody.destroy());
+  somebody.on('error', () => undefined);
+  await somebody.query('START TRANSACTION');
+  await somebody.query('SELECT COUNT(*) FROM wp_t');
+  await pair.reset();
+  await expect(somebody.query('SELECT 1')).rejects.toThrow();
+  expect(await checksums(playground.server, pair.target)).toEqual(await checksums(playground.server, pair.source));
 });
 
 test('reset drops what was made since and brings back what was changed', async () => {

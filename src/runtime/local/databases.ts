@@ -1,12 +1,17 @@
 import { readdir } from 'node:fs/promises';
 import type { Connection } from 'mysql2/promise';
 import type { DatabaseAddress } from '../../instance/types.ts';
+import { abortable } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { connectAsAdministrator } from './database-server.ts';
 import type { LocalLayout } from './layout.ts';
 
 const PREFIX = 'wpclone_';
+/** Milliseconds for what is asked of the server here: one that is frozen would be waited for without end. */
+const LIMIT = 60_000;
+/** Seconds to wait for a table that somebody holds; the server's own limit is a day. */
+const LOCK_LIMIT = 10;
 
 /** Database and account of an instance have the same name; ids are DNS labels of at most 40 characters. */
 export const databaseName = (id: string): string => `${PREFIX}${id.replaceAll('-', '_')}`;
@@ -39,8 +44,9 @@ export const dropDatabase = (layout: LocalLayout, id: string, context: WorkConte
 export async function dropDatabaseNamed(layout: LocalLayout, name: string, context: WorkContext): Promise<void> {
   await asAdministrator(layout, context, async (connection) => {
     await endSessions(connection, name);
-    await connection.query(`DROP DATABASE IF EXISTS ${quoted(name)}`);
+    // The database last: as long as it is on disk, whoever sweeps after an interruption finds what is left to do.
     await connection.query(`DROP USER IF EXISTS ${quoted(name)}@localhost`);
+    await connection.query(`DROP DATABASE IF EXISTS ${quoted(name)}`);
   });
 }
 
@@ -61,17 +67,26 @@ async function asAdministrator<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const connection = await connectAsAdministrator(layout, context);
+  const limit = AbortSignal.timeout(LIMIT);
   try {
-    return await work(connection);
+    const result = await abortable(
+      patient(connection).then(() => work(connection)),
+      limit,
+    );
+    await connection.end();
+    return result;
   } catch (error) {
     if (error instanceof WpcloneError) throw error;
-    throw new WpcloneError('DATABASE_FAILED', `The database server refused: ${toWpcloneError(error).message}`, {
+    const why = limit.aborted ? 'did not answer in time' : `refused: ${toWpcloneError(error).message}`;
+    throw new WpcloneError('DATABASE_FAILED', `The database server ${why}`, {
       details: { log: layout.database.log },
       cause: error,
     });
   } finally {
-    await connection.end().catch(() => connection.destroy());
+    connection.destroy();
   }
 }
+
+const patient = (connection: Connection) => connection.query('SET SESSION lock_wait_timeout = ?', [LOCK_LIMIT]);
 
 const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;

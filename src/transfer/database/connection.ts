@@ -7,10 +7,11 @@ import { databaseError } from './errors.ts';
 
 /**
  * A session that takes what another server held: no strict mode, zero and odd dates, 0 in auto-increment columns, times in
- * UTC, no key checks, and time-outs that outlast a source that is being retried.
+ * UTC, no key checks, time-outs that outlast a source that is being retried, and two minutes instead of a day for a table that
+ * somebody holds.
  */
 const SESSION = `SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', foreign_key_checks = 0,
-  time_zone = '+00:00', net_read_timeout = 86400, net_write_timeout = 86400, wait_timeout = 86400`;
+  time_zone = '+00:00', net_read_timeout = 86400, net_write_timeout = 86400, wait_timeout = 86400, lock_wait_timeout = 120`;
 
 /** Settings that exist on one kind of server only, or that a limited user may not set; each is worth a try. */
 const WISHES = [

@@ -1,6 +1,15 @@
 import type { TargetConnection } from './connection.ts';
 import { quoteName } from './sql-tokens.ts';
 
+/** Ends what else the clone's user does here: a transaction that somebody left open would hold up every DROP. */
+export async function endOtherSessions(connection: TargetConnection): Promise<void> {
+  const others = await connection.query(
+    "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = SUBSTRING_INDEX(CURRENT_USER(), '@', 1)",
+  );
+  // One that ends by itself at this moment is as good.
+  for (const { id } of others) await connection.execute(`KILL ${Number(id)}`).catch(() => undefined);
+}
+
 /** Empties the schema: views, tables, triggers with them, sequences, events and routines. */
 export async function dropAll(connection: TargetConnection): Promise<void> {
   const names = async (sql: string): Promise<{ name: string; type: string }[]> =>

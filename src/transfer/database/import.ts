@@ -3,6 +3,7 @@ import { diskFull } from '../disk.ts';
 import { createProgress } from '../progress.ts';
 import type { DatabaseResult, TransferInput } from '../types.ts';
 import { collectWarnings } from '../warnings.ts';
+import { whileAnswering } from './answering.ts';
 import { connectTarget, describeTarget, type TargetConnection } from './connection.ts';
 import { dropAll } from './drop.ts';
 import { databaseError } from './errors.ts';
@@ -22,12 +23,14 @@ export async function importDatabase(input: TransferInput): Promise<DatabaseResu
   const { site, context } = input;
   try {
     await emptyDatabaseBaseline(site.paths.baseline);
-    const admin = await connectTarget(site.database, context.signal);
-    try {
-      return await importInto(admin, input);
-    } finally {
-      admin.destroy();
-    }
+    return await whileAnswering(site.database, context.signal, async (signal) => {
+      const admin = await connectTarget(site.database, signal);
+      try {
+        return await importInto(admin, { ...input, context: { ...context, signal } });
+      } finally {
+        admin.destroy();
+      }
+    });
   } catch (error) {
     context.signal.throwIfAborted();
     throw diskFull(error, databaseFolder(site.paths.baseline)) ?? databaseError(error, 'Copying the database');

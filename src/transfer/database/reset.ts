@@ -4,8 +4,9 @@ import { allOrNothing } from '../all-or-nothing.ts';
 import { databaseFolder, readSchema, type BaselineTable } from '../baseline/database.ts';
 import type { TransferContext, TransferSite } from '../types.ts';
 import { collectWarnings } from '../warnings.ts';
+import { whileAnswering } from './answering.ts';
 import { connectTarget, type TargetConnection } from './connection.ts';
-import { dropAll } from './drop.ts';
+import { dropAll, endOtherSessions } from './drop.ts';
 import { databaseError } from './errors.ts';
 import { addForeignKeys, addKeys, runInAnyOrder } from './finish.ts';
 import { startLoad } from './load.ts';
@@ -18,37 +19,46 @@ const READ_BYTES = 512 * 1024;
  * again. Throws DATABASE_FAILED, DISK_FULL; idempotent.
  */
 export async function resetDatabase(site: TransferSite, context: TransferContext): Promise<void> {
-  const admin = await connectTarget(site.database, context.signal);
   try {
-    const schema = await readSchema(site.paths.baseline);
-    await dropAll(admin);
-    const queue = schema.tables.toSorted((a, b) => b.bytes - a.bytes);
-    let filled = 0;
-    await allOrNothing(context.signal, (signal) =>
-      Array.from({ length: STREAMS }, async () => {
-        const connection = await connectTarget(site.database, signal);
-        for (let table = queue.shift(); table; table = queue.shift()) {
-          await fillTable(connection, table, site.paths.baseline);
-          filled += 1;
-          context.progress({ tables: filled });
-        }
-        await connection.close();
-      }),
-    );
-    const warnings = collectWarnings();
-    for (const table of schema.tables) await addForeignKeys(admin, table, warnings);
-    for (const statements of [schema.views, schema.triggers])
-      await runInAnyOrder(
-        admin,
-        statements.map((sql) => ({ what: 'A view or trigger', sql })),
-        warnings,
-      );
+    await whileAnswering(site.database, context.signal, async (signal) => {
+      const admin = await connectTarget(site.database, signal);
+      try {
+        await loadAgain(admin, site, { ...context, signal });
+      } finally {
+        admin.destroy();
+      }
+    });
   } catch (error) {
     context.signal.throwIfAborted();
     throw databaseError(error, 'Putting the database back');
-  } finally {
-    admin.destroy();
   }
+}
+
+async function loadAgain(admin: TargetConnection, site: TransferSite, context: TransferContext): Promise<void> {
+  const schema = await readSchema(site.paths.baseline);
+  await endOtherSessions(admin);
+  await dropAll(admin);
+  const queue = schema.tables.toSorted((a, b) => b.bytes - a.bytes);
+  let filled = 0;
+  await allOrNothing(context.signal, (signal) =>
+    Array.from({ length: STREAMS }, async () => {
+      const connection = await connectTarget(site.database, signal);
+      for (let table = queue.shift(); table; table = queue.shift()) {
+        await fillTable(connection, table, site.paths.baseline);
+        filled += 1;
+        context.progress({ tables: filled });
+      }
+      await connection.close();
+    }),
+  );
+  const warnings = collectWarnings();
+  for (const table of schema.tables) await addForeignKeys(admin, table, warnings);
+  for (const statements of [schema.views, schema.triggers])
+    await runInAnyOrder(
+      admin,
+      statements.map((sql) => ({ what: 'A view or trigger', sql })),
+      warnings,
+    );
 }
 
 async function fillTable(connection: TargetConnection, table: BaselineTable, baseline: string): Promise<void> {

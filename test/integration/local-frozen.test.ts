@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
+import { databasePid, makeReady, NOTHING, remains } from '../support/local-runtime.ts';
+import { homeOfTest } from '../support/local-test.ts';
+
+test('a clone is removed although the database server is frozen: it is replaced', async () => {
+  const home = homeOfTest();
+  await makeReady(home, 'one');
+  const frozen = databasePid(home);
+  process.kill(frozen, 'SIGSTOP');
+  await home.runtime.remove('one', home.context);
+  expect(databasePid(home)).not.toBe(frozen);
+  expect(await remains(home)).toEqual(NOTHING);
+});
+
+test('a clone whose tables somebody holds is not removed, but this is not waited for without end', async () => {
+  const home = homeOfTest();
+  await makeReady(home, 'one');
+  const somebody = await connectAsAdministrator(home.layout, home.context);
+  await somebody.query('CREATE TABLE wpclone_one.t (id int)');
+  await somebody.query('START TRANSACTION');
+  await somebody.query('SELECT * FROM wpclone_one.t');
+  await expect(home.runtime.remove('one', home.context)).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
+  await somebody.end();
+  await home.runtime.remove('one', home.context);
+  expect(await remains(home)).toEqual(NOTHING);
+});
