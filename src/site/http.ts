@@ -35,13 +35,20 @@ export function ownUrl(link: string | undefined, base: URL): URL | undefined {
   return url;
 }
 
-/** The body as text, at most `limit` bytes of it: a site decides what it sends, not how much of it we keep. */
-export async function readText(body: Dispatcher.ResponseData['body'], limit: number): Promise<string> {
+/**
+ * The body as text, at most `limit` bytes of it: a site decides what it sends, not how much of it we keep. Its chunks come through
+ * `watch`, which may end it.
+ */
+export async function readText(
+  body: Dispatcher.ResponseData['body'],
+  limit: number,
+  watch = (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> => chunks,
+): Promise<string> {
   // Destroying a body that is too long emits an error that nobody is interested in.
   body.on('error', () => undefined);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of watch(body)) {
     chunks.push(chunk);
     size += chunk.length;
     if (size >= limit) {

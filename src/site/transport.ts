@@ -6,6 +6,7 @@ import { classifyAnswer, classifyRefusal, refusalOf } from './answers.ts';
 import { NotAStream, readFrames, type Frame } from './frames.ts';
 import { networkFailure, readText } from './http.ts';
 import { signatureHeaders } from './signing.ts';
+import { refusingTrickle } from './trickle.ts';
 
 export interface TransportDeps {
   /** Milliseconds since the epoch. */
@@ -64,7 +65,7 @@ export function createTransport(access: SourceAccess, deps: TransportDeps): Tran
         throw networkFailure(error, endpoint);
       });
       if (response.statusCode >= 300 && response.statusCode < 400 && redirects < 3) {
-        await response.body.dump({ limit: PAGE_BYTES });
+        await readPage(response, endpoint, deps.now);
         follow(response);
         continue;
       }
@@ -88,17 +89,14 @@ function openStream(
   let bytes = 0;
   // Destroying a body that nobody reads any more emits an error that nobody is interested in.
   response.body.on('error', () => undefined);
-  async function* counted(): AsyncGenerator<Buffer> {
-    const chunks: AsyncIterable<Buffer> = response.body.iterator({ destroyOnReturn: false });
-    for await (const chunk of chunks) {
-      bytes += chunk.length;
-      yield chunk;
-    }
-  }
+  const chunks = (): AsyncIterable<Buffer> =>
+    refusingTrickle(response.body.iterator({ destroyOnReturn: false }), now, endpoint.host, (received) => {
+      bytes += received;
+    });
   async function* frames(): AsyncGenerator<Frame> {
     let whole = false;
     try {
-      for await (const frame of readFrames(counted())) {
+      for await (const frame of readFrames(chunks())) {
         whole = frame.type === 'Z';
         yield frame;
       }
@@ -124,12 +122,18 @@ function interrupted(error: unknown, endpoint: URL): unknown {
 
 /** Throws what an answer that is no stream means; returns the site's time when only the clock is wrong. */
 async function refuse(response: Dispatcher.ResponseData, endpoint: URL, now: () => number): Promise<number> {
-  const text = await readText(response.body, PAGE_BYTES).catch((error: unknown) => {
-    throw networkFailure(error, endpoint);
-  });
+  const text = await readPage(response, endpoint, now);
   const refusal = refusalOf(text);
   if (refusal?.error === 'late' && refusal.time !== undefined) return refusal.time;
   throw otherAnswer(response, endpoint, text, now());
+}
+
+/** What is no stream is short; but it may come slowly. */
+async function readPage({ body }: Dispatcher.ResponseData, endpoint: URL, now: () => number): Promise<string> {
+  const watch = (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> => refusingTrickle(chunks, now, endpoint.host);
+  return readText(body, PAGE_BYTES, watch).catch((error: unknown) => {
+    throw networkFailure(error, endpoint);
+  });
 }
 
 function otherAnswer(response: Dispatcher.ResponseData, endpoint: URL, text: string, now: number): WpcloneError {

@@ -113,6 +113,18 @@ describe('an address', () => {
     expect(error.message).toContain('not a web server');
   });
 
+  test('whose page comes by single bytes and never ends is unreachable', async () => {
+    const site = await fake((_, response) => {
+      const drip = setInterval(() => response.write(' '), 20);
+      response.once('close', () => clearInterval(drip));
+    });
+    const deps = connectDeps();
+    const hurried = { ...deps, sleep: (ms: number, stop?: AbortSignal) => deps.sleep(ms / 100, stop) };
+    const error = await failureOf(connectSource({ ...somebody, url: site.url() }, hurried));
+    expect(error.code).toBe('UNREACHABLE');
+    expect(error.message).toContain('does not come to the end of its answer');
+  });
+
   test('that leads to another host is not followed', async () => {
     const elsewhere = await fake((_, response) => response.end('<link href="/wp-content/x.css">'));
     const site = await fake((_, response) => response.writeHead(301, { location: elsewhere.url('localhost') }).end());

@@ -1,12 +1,15 @@
 import { CookieJar } from 'tough-cookie';
 import { type Agent, FormData, request } from 'undici';
+import { within } from '../../shared/abortable.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { networkFailure, openAgent, readText, resolveUrl, sameSite } from '../http.ts';
 import type { Page } from './page.ts';
 
-const PAGE_LIMIT = 8 * 1024 * 1024;
+const PAGE_BYTES = 8 * 1024 * 1024;
 const MAX_REDIRECTS = 10;
+/** Milliseconds for a whole page: one that comes by single bytes is never silent for long enough to be given up. */
+const PAGE_TIME = 120_000;
 /** Seconds that a rate limit is waited for in all before giving up. */
 const PATIENCE = 90;
 const USER_AGENT = 'Mozilla/5.0 (compatible; wpclone)';
@@ -47,7 +50,14 @@ export function openSession(options: SessionOptions, work: Work): Session {
 function sessionOver(agent: Agent, jar: CookieJar, userAgent: string, work: Work): Session {
   const once = (method: 'GET' | 'POST', url: URL, body?: string | FormData): Promise<Page> =>
     patiently(work, () =>
-      exchange({ agent, jar, userAgent, signal: work.steady ? undefined : work.signal }, method, url, body),
+      within(PAGE_TIME, work, endless(url), (limit) =>
+        exchange(
+          { agent, jar, userAgent, signal: work.steady ? limit : AbortSignal.any([work.signal, limit]) },
+          method,
+          url,
+          body,
+        ),
+      ),
     );
   return {
     jar,
@@ -56,7 +66,7 @@ function sessionOver(agent: Agent, jar: CookieJar, userAgent: string, work: Work
     post: (url, fields) =>
       once('POST', url, fields instanceof FormData ? fields : new URLSearchParams(fields).toString()),
     with: (changes) => sessionOver(agent, jar, changes.userAgent ?? userAgent, { ...work, ...changes }),
-    close: () => agent.close(),
+    close: () => agent.destroy(),
   };
 }
 
@@ -82,11 +92,17 @@ export function redirectOf(page: Page): URL | undefined {
   return resolveUrl(page.headers['location'], page.url);
 }
 
+const endless = (url: URL): WpcloneError =>
+  new WpcloneError('UNREACHABLE', `${url.host} cannot be reached: it does not come to the end of its answer.`, {
+    details: { host: url.host },
+    retryable: true,
+  });
+
 interface Wire {
   readonly agent: Agent;
   readonly jar: CookieJar;
   readonly userAgent: string;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
 async function exchange(wire: Wire, method: 'GET' | 'POST', url: URL, body?: string | FormData): Promise<Page> {
@@ -95,7 +111,7 @@ async function exchange(wire: Wire, method: 'GET' | 'POST', url: URL, body?: str
     const answer = await request(url, {
       dispatcher: wire.agent,
       method,
-      ...(wire.signal ? { signal: wire.signal } : {}),
+      signal: wire.signal,
       headers: {
         'user-agent': wire.userAgent,
         // No JSON in here: WordPress would leave parts of its pages out (wp_is_json_request).
@@ -111,7 +127,7 @@ async function exchange(wire: Wire, method: 'GET' | 'POST', url: URL, body?: str
       await wire.jar.setCookie(each, url.href, { ignoreError: true });
     }
     const headers = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
-    const text = await readText(answer.body, PAGE_LIMIT);
+    const text = await readText(answer.body, PAGE_BYTES);
     return { url, status: answer.statusCode, headers: Object.fromEntries(headers), text };
   } catch (error) {
     throw networkFailure(error, url);
