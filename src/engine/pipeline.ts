@@ -1,3 +1,4 @@
+import { within } from '../shared/abortable.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import type { StepCounters, StepName } from '../shared/events.ts';
@@ -26,7 +27,7 @@ interface Undo {
   readonly run: (context: WorkContext) => Promise<void>;
 }
 
-/** How long taking everything back may last, in milliseconds; past it the sweep of the next command does the rest. */
+/** How long taking one thing back may last, in milliseconds; past it the sweep of the next command does the rest. */
 const UNDO_LIMIT = 60_000;
 
 /**
@@ -97,14 +98,21 @@ function firstFailure(error: unknown, outer: AbortSignal, inner: AbortSignal): W
 }
 
 async function undoAll(undos: readonly Undo[], context: WorkContext): Promise<void> {
-  // The caller's signal is spent; taking back must not be cancelled by what made it necessary.
-  const signal = AbortSignal.timeout(UNDO_LIMIT);
   for (const undo of undos.toReversed()) {
     context.emit({ type: 'undo', step: undo.step, message: undo.message });
     try {
-      await undo.run({ ...context, signal });
+      await takeBack(undo, context);
     } catch (error) {
       context.log.warn('undo failed', { step: undo.step, error: toWpcloneError(error).message });
     }
   }
+}
+
+/**
+ * The caller's signal is spent; taking back must not be cancelled by what made it necessary. Each undo has its own time, which
+ * ends it whether it listens or not: a source that says nothing must not keep what is here from being removed.
+ */
+function takeBack(undo: Undo, context: WorkContext): Promise<void> {
+  const late = new WpcloneError('CANCELLED', 'Taking it back took too long.');
+  return within(UNDO_LIMIT, context, late, (signal) => undo.run({ ...context, signal }));
 }

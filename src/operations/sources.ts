@@ -47,6 +47,9 @@ export async function disconnectSite(
   return { url: known?.url ?? url, removed };
 }
 
+/** Milliseconds that taking the plugin off may last when a person waits for the end of a clone that failed. */
+const FAREWELL_LIMIT = 20_000;
+
 /** For a clone that failed: what it installed goes again, with the key it was given. */
 async function disconnect(
   access: SourceAccess,
@@ -56,7 +59,7 @@ async function disconnect(
 ): Promise<void> {
   try {
     const deps = await connectDeps(environment, context);
-    await deps.openClient(access).disconnect(context.signal);
+    await deps.openClient(access).disconnect(AbortSignal.any([context.signal, AbortSignal.timeout(FAREWELL_LIMIT)]));
     state.sources.remove(access.url);
   } catch (error) {
     const message = `The plugin could not be taken off ${access.url}; it removes itself an hour after its last use.`;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { CloneResult } from '../../src/operations/types.ts';
 import { CLONE_STEPS } from '../../src/shared/events.ts';
 import { commandLine, type Running } from '../support/cli.ts';
@@ -44,6 +44,21 @@ describe('Ctrl-C', () => {
       expect(await pluginIsThere()).toBe(false);
     },
   );
+
+  it('ends with 130 and undoes everything here also when the source says nothing any more', async () => {
+    const silent = await startSource();
+    onTestFinished(() => silent.stop());
+    const running = cli.start(['clone', silent.url, '-u', silent.adminUser, '--events'], {
+      environment: { WPCLONE_SOURCE_PASSWORD: silent.adminPassword },
+    });
+    await running.seen(begun('database'));
+    silent.mariadb.freeze();
+    running.process.kill('SIGINT');
+    const { stdout, code } = await running.finished;
+    expect(code).toBe(130);
+    expect(stdout).toContain('"code":"DISCONNECT_FAILED"');
+    expect(cli.leftovers()).toEqual([]);
+  });
 
   it('twice ends at once; the next command removes what is left', async () => {
     const running = startClone();

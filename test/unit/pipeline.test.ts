@@ -11,7 +11,7 @@ function contextWith(signal: AbortSignal): { context: WorkContext; events: WorkE
   const context: WorkContext = {
     signal,
     now: () => (time += 500),
-    sleep: () => Promise.resolve(),
+    sleep: () => new Promise<void>(() => undefined),
     randomBytes,
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
     emit: (event) => events.push(event),
@@ -71,6 +71,23 @@ describe('a pipeline', () => {
     });
     await expect(run).rejects.toMatchObject({ code: 'CANCELLED', exitCode: 130 });
     expect(seen).toEqual([false]);
+  });
+
+  it('goes on taking back when one undo does not come to an end in its time, and gives the next one its own', async () => {
+    const { context } = contextWith(new AbortController().signal);
+    const timers: (() => void)[] = [];
+    const sleep = () => new Promise<void>((resolve) => timers.push(resolve));
+    const taken: boolean[] = [];
+    const run = runPipeline({ ...context, sleep }, (pipeline) => {
+      pipeline.onUndo('provision', 'works', ({ signal }) => Promise.resolve(void taken.push(signal.aborted)));
+      pipeline.onUndo('connect', 'hangs', () => {
+        setImmediate(() => timers[0]?.());
+        return new Promise(() => undefined);
+      });
+      return pipeline.step('verify', () => Promise.reject(new WpcloneError('VERIFY_FAILED', 'no front page')));
+    });
+    await expect(run).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
+    expect(taken).toEqual([false]);
   });
 
   it('goes on taking back when one undo fails', async () => {
