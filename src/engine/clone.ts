@@ -5,6 +5,7 @@ import { bytes, count, seconds } from '../shared/format.ts';
 import type { ConfigureTask, DatabaseResult, FilesResult, MediaMode, PullTask } from '../instance/types.ts';
 import type { CloneFacts, Instance, Runtime } from '../runtime/types.ts';
 import type { SourceAccess } from '../site/access.ts';
+import { parseAddress } from '../site/connect/address.ts';
 import type { SiteInfo } from '../site/info.ts';
 import { cloneName, randomWord } from './names.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
@@ -50,13 +51,18 @@ export interface CloneOutcome {
   readonly timings: ReadonlyMap<StepName, number>;
 }
 
-/** Copies a site into an instance of `runtime`, from command to verified clone; whatever fails, nothing stays behind. */
+/**
+ * Copies a site into an instance of `runtime`, from command to verified clone; whatever fails, nothing stays behind.
+ * Throws BAD_URL before anything is begun.
+ */
 export async function cloneSite(
   plan: ClonePlan,
   source: SourcePort,
   runtime: Runtime,
   context: WorkContext,
 ): Promise<CloneOutcome> {
+  // Before a step is begun that it would fail.
+  parseAddress(plan.url);
   return runPipeline(context, async (pipeline) => {
     const phpVersion = Promise.withResolvers<string | undefined>();
     const [connected, instance] = await Promise.all([

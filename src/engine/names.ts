@@ -1,3 +1,5 @@
+import { parseAddress } from '../site/connect/address.ts';
+
 /** Letters and digits that cannot be mistaken for one another when read aloud or typed. */
 const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 
@@ -6,10 +8,14 @@ export function randomWord(length: number, randomBytes: (size: number) => Buffer
   return [...randomBytes(length)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }
 
-/** `https://www.my-site.example/blog` → `my-site-k3f`: a DNS label (RFC 1123 section 2.1) of at most 40 characters. */
+/**
+ * `www.my-site.example/blog`, as typed → `my-site-k3f`: a DNS label (RFC 1123 section 2.1) of at most 40 characters.
+ * Throws BAD_URL.
+ */
 export function cloneName(sourceUrl: string, randomBytes: (size: number) => Buffer): string {
-  const labels = new URL(sourceUrl).hostname.replace(/^www\./, '').split('.');
-  const isAddress = labels.every((label) => /^\d*$/.test(label)) || sourceUrl.includes('[');
+  const hostname = parseAddress(sourceUrl)[0]?.hostname ?? '';
+  const labels = hostname.replace(/^www\./, '').split('.');
+  const isAddress = labels.every((label) => /^\d*$/.test(label)) || hostname.startsWith('[');
   const host = isAddress ? 'site' : (labels[0] ?? '');
   const slug = host
     .toLowerCase()

@@ -176,6 +176,12 @@ describe('a second clone', () => {
     expect(stdout + stderr).not.toContain('\u001b');
   });
 
+  it('is found by its address without http:// and with a slash at its end, too', async () => {
+    const again = await cli.json<CloneResult>(['clone', `${source.url.replace('http://', '')}/`]);
+    expect(again).toMatchObject({ source: { url: source.url }, connected_by: 'known-key' });
+    await cli.json(['delete', again.clone_id, '--force']);
+  });
+
   it('--quiet says nothing but the result', async () => {
     const { stdout, stderr, code } = await cli.run(['clone', source.url, '--name', 'quiet', '--quiet']);
     expect([code, stderr]).toEqual([0, '']);

@@ -80,11 +80,14 @@ describe('what is not understood', () => {
     [['clone', 'https://a.example', '--ttl', '99d'], 'BAD_TTL'],
     [['extend', 'a', 'soon'], 'BAD_TTL'],
     [['clone', 'ftp://a.example'], 'BAD_URL'],
+    [['clone', 'my site'], 'BAD_URL'],
+    [['clone', ''], 'BAD_URL'],
     [['clone', 'https://a.example', '--password=hunter2'], 'PASSWORD_MISSING'],
     [['clone', 'https://a.example', '--password-file', '/does/not/exist'], 'BAD_INPUT'],
-  ])('%j ends with exit code 2 and says so in text and in JSON', async (args, code) => {
+  ])('%j ends with exit code 2 and says so in text and in JSON, before any work is begun', async (args, code) => {
     const [text, json] = await Promise.all([cli.run(args), cli.run([...args, '--json'])]);
     expect([text.code, text.stdout]).toEqual([2, '']);
+    expect(text.stderr).toMatch(/^✖/);
     expect(text.stderr).toContain(`(${code})`);
     expect(text.stderr).toContain('→');
     expect(text.stderr + json.stdout).not.toContain('hunter2');
@@ -123,14 +126,17 @@ describe('what is not there', () => {
     expect((await cli.run(['list'])).stdout).toContain('No clones');
   });
 
-  it('a site that nobody answers for ends with exit code 1 and leaves nothing', async () => {
-    const { code, stdout } = await cli.run(['clone', 'http://127.0.0.1:9', '-u', 'a', '--json'], {
-      environment: { WPCLONE_SOURCE_PASSWORD: 'pw-of-nobody' },
-    });
-    const { error }: Failure = JSON.parse(stdout);
-    expect([code, error.code]).toEqual([1, 'UNREACHABLE']);
-    expect(cli.leftovers()).toEqual([]);
-  });
+  it.each(['http://127.0.0.1:9', '127.0.0.1:9'])(
+    'a site that nobody answers for (%s) ends with exit code 1 and leaves nothing',
+    async (url) => {
+      const { code, stdout } = await cli.run(['clone', url, '-u', 'a', '--json'], {
+        environment: { WPCLONE_SOURCE_PASSWORD: 'pw-of-nobody' },
+      });
+      const { error }: Failure = JSON.parse(stdout);
+      expect([code, error.code]).toEqual([1, 'UNREACHABLE']);
+      expect(cli.leftovers()).toEqual([]);
+    },
+  );
 });
 
 describe('the state of a newer wpclone', () => {

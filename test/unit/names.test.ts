@@ -6,6 +6,8 @@ import { cloneName } from '../../src/engine/names.ts';
 
 it('names a clone after its source', () => {
   expect(cloneName('https://www.my-site.example/blog', randomBytes)).toMatch(/^my-site-[a-z2-9]{3}$/);
+  expect(cloneName('www.my-site.example', randomBytes)).toMatch(/^my-site-[a-z2-9]{3}$/);
+  expect(cloneName('localhost:8080/blog', randomBytes)).toMatch(/^localhost-[a-z2-9]{3}$/);
   expect(cloneName('http://127.0.0.1:8080', randomBytes)).toMatch(/^site-[a-z2-9]{3}$/);
   expect(cloneName('http://[::1]:8080', randomBytes)).toMatch(/^site-[a-z2-9]{3}$/);
 });
