@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { codeOf } from '../shared/system.ts';
 import type { SiteInfo } from '../site/info.ts';
 import { DROP_INS, HOST_PLUGINS, LOADER_MENTIONS } from './host-plugins.ts';
 import { inWww, placesOf } from './places.ts';
@@ -49,7 +50,7 @@ async function move(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await rm(to, { recursive: true, force: true });
   await rename(from, to).catch(async (error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error;
+    if (codeOf(error) !== 'EXDEV') throw error;
     await cp(from, to, { recursive: true, verbatimSymlinks: true });
     await rm(from, { recursive: true, force: true });
   });

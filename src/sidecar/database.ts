@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { createConnection } from 'mysql2/promise';
 import type { Logger } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
+import { codeOf } from '../shared/system.ts';
 import { readSecret, type SidecarSettings } from './settings.ts';
 
 /** The account of the image's database that needs no password: the operating system user behind the socket. */
@@ -64,12 +65,9 @@ async function ask(settings: SidecarSettings, user: string, password: string | u
   }
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
-
 const isAccessDenied = (error: unknown): boolean => codeOf(error) === 'ER_ACCESS_DENIED_ERROR';
 
 function notAnswering(cause: unknown): WpcloneError {
-  const message = `The database does not answer yet (${codeOf(cause)}).`;
+  const message = `The database does not answer yet (${codeOf(cause) ?? 'unknown'}).`;
   return new WpcloneError('DATABASE_FAILED', message, { cause, retryable: true, details: { log: 'wpclone logs' } });
 }

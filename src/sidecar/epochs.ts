@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { WpcloneError } from '../shared/errors.ts';
+import { codeOf } from '../shared/system.ts';
 
 /** Fencing: whoever acts for an older claim than one already seen is refused, also after a restart of this container. */
 export interface Epochs {
@@ -35,7 +36,7 @@ async function readEpoch(file: string): Promise<number> {
   try {
     return Number(await readFile(file, 'utf8')) || 0;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    if (codeOf(error) === 'ENOENT') return 0;
     throw error;
   }
 }

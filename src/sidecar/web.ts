@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { request } from 'undici';
 import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
+import { codeOf } from '../shared/system.ts';
 
 /** The web container, which shares no processes with this one: it is spoken to through two pipes (see the image's entrypoint.sh). */
 export interface WebContainer {
@@ -61,7 +62,7 @@ async function drain(pipe: Awaited<ReturnType<typeof open>>): Promise<string> {
     const { bytesRead } = await pipe.read(buffer, 0, buffer.length, null);
     return buffer.toString('utf8', 0, bytesRead);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return '';
+    if (codeOf(error) === 'EAGAIN') return '';
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { WpcloneError, type ErrorCode } from '../shared/errors.ts';
 import type { Clock } from '../shared/context.ts';
+import { codeOf } from '../shared/system.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
 export type Database = BetterSqlite3.Database;
@@ -44,8 +45,8 @@ export function guard<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof WpcloneError || !(error instanceof Error)) throw error;
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    if (code === '') throw error;
+    const code = codeOf(error);
+    if (code === undefined) throw error;
     throw new WpcloneError(codeFor(code), `The state database ${file} cannot be used: ${error.message}`, {
       details: { path: file },
       cause: error,
@@ -93,8 +94,7 @@ function useWriteAheadLog(database: Database, home: string): void {
   }
 }
 
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+const isBusy = (error: unknown): boolean => codeOf(error)?.startsWith('SQLITE_BUSY') === true;
 
 function migrate(database: Database, migrations: readonly Migration[], now: Clock): void {
   const newest = migrations.at(-1)?.version ?? 0;

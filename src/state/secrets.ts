@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { WpcloneError } from '../shared/errors.ts';
+import { codeOf } from '../shared/system.ts';
 
 /** AES-256-GCM: nonce (12 bytes), tag (16 bytes), then the ciphertext (NIST SP 800-38D). */
 const ALGORITHM = 'aes-256-gcm';
@@ -60,7 +61,7 @@ export function ensureKeyFile(keyFile: string, randomBytes: RandomBytes): void {
     // A link appears whole or not at all, and never replaces what is there.
     linkSync(draft, keyFile);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
   } finally {
     rmSync(draft, { force: true });
   }

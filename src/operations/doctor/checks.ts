@@ -1,9 +1,10 @@
-import { access, constants, mkdtemp, rmdir, statfs } from 'node:fs/promises';
+import { constants, mkdtemp, rmdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { findProgram } from '../../runtime/local/programs.ts';
 import { findChromium } from '../../site/connect/chromium.ts';
+import { isAccessible } from '../../shared/system.ts';
 import { bytes } from '../../shared/format.ts';
 import type { Part } from './packages.ts';
 
@@ -91,7 +92,7 @@ async function checkChromium({ environment }: Machine): Promise<Check> {
 }
 
 async function checkWordpress(): Promise<Check> {
-  const ok = await may(DEBIAN_WORDPRESS, constants.R_OK);
+  const ok = await isAccessible(DEBIAN_WORDPRESS, constants.R_OK);
   return {
     name: 'wordpress',
     ok,
@@ -135,12 +136,5 @@ async function canWriteIn(folder: string): Promise<boolean> {
 }
 
 async function existing(folder: string): Promise<string> {
-  return dirname(folder) === folder || (await may(folder, constants.F_OK)) ? folder : existing(dirname(folder));
-}
-
-function may(path: string, mode: number): Promise<boolean> {
-  return access(path, mode).then(
-    () => true,
-    () => false,
-  );
+  return dirname(folder) === folder || (await isAccessible(folder)) ? folder : existing(dirname(folder));
 }

@@ -1,6 +1,7 @@
-import { constants, access, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { WpcloneError } from '../../shared/errors.ts';
+import { isAccessible } from '../../shared/system.ts';
 import type { Check } from './checks.ts';
 import { aptNames, detectManager, installCommand, packagesFor, type Part } from './packages.ts';
 
@@ -64,11 +65,7 @@ export async function installPackages(packages: readonly string[], signal: Abort
 /** Debian's own way to say that no service may start (invoke-rc.d(8)); an administrator's policy stays as it is. */
 async function keepServicesStopped(): Promise<() => Promise<void>> {
   const policy = '/usr/sbin/policy-rc.d';
-  const exists = await access(policy, constants.F_OK).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return async () => {};
+  if (await isAccessible(policy)) return async () => {};
   await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' });
   return () => rm(policy, { force: true });
 }

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, lstat, mkdir, open, readFile, readlink, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, readlink, rename, rm } from 'node:fs/promises';
 import { totalmem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Connection } from 'mysql2/promise';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import { isAccessible } from '../../shared/system.ts';
 import { installDatabase } from './database-install.ts';
 import type { DatabaseLayout, LocalLayout } from './layout.ts';
 import { withLock } from './lock.ts';
@@ -64,7 +64,7 @@ async function startServer(layout: DatabaseLayout, context: WorkContext): Promis
   await endProcess(layout, context);
   await preparePrivateFolder(dirname(layout.socket));
   await mkdir(layout.temporary, { recursive: true, mode: 0o700 });
-  if (!(await exists(join(layout.data, 'mysql')))) await installDatabase(layout, context);
+  if (!(await isAccessible(join(layout.data, 'mysql')))) await installDatabase(layout, context);
   await rm(layout.socket, { force: true });
   await launch(program, layout, context);
 }
@@ -103,7 +103,7 @@ async function launch(program: string, layout: DatabaseLayout, context: WorkCont
 }
 
 async function accepts(layout: DatabaseLayout): Promise<boolean> {
-  if (!(await exists(layout.socket))) return false;
+  if (!(await isAccessible(layout.socket))) return false;
   const connection = await tryConnect(layout);
   await connection?.end();
   return connection !== undefined;
@@ -182,9 +182,3 @@ async function lastError(layout: DatabaseLayout): Promise<string> {
   const lines = (await readFile(layout.log, 'utf8').catch(() => '')).trimEnd().split('\n');
   return (lines.findLast((line) => line.includes('[ERROR]')) ?? lines.at(-1) ?? '').replace(/^.*\[ERROR\] /, '');
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file, constants.F_OK).then(
-    () => true,
-    () => false,
-  );

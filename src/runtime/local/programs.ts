@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { isAccessible } from '../../shared/system.ts';
 
 /** Where servers are installed that a person's PATH does not always hold. */
 const SYSTEM_FOLDERS = [
@@ -16,11 +16,7 @@ const SYSTEM_FOLDERS = [
 export async function findProgram(name: string, path: string): Promise<string | undefined> {
   for (const folder of [...path.split(delimiter).filter((entry) => entry.startsWith('/')), ...SYSTEM_FOLDERS]) {
     const file = join(folder, name);
-    const found = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return file;
+    if (await isAccessible(file, constants.X_OK)) return file;
   }
   return undefined;
 }

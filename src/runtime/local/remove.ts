@@ -1,5 +1,6 @@
-import { access, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import type { WorkContext } from '../../shared/context.ts';
+import { isAccessible } from '../../shared/system.ts';
 import { databaseName, databasesOnDisk, dropDatabase } from './databases.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
@@ -24,12 +25,8 @@ async function removeDatabase(home: LocalHome, id: string, context: WorkContext)
 /** Renamed first: a folder that is half removed must not be taken for an instance. */
 async function removeFolder(folder: string): Promise<void> {
   const doomed = `${folder}.removing`;
-  const there = await access(folder).then(
-    () => true,
-    () => false,
-  );
   await rm(doomed, { recursive: true, force: true });
-  if (!there) return;
+  if (!(await isAccessible(folder))) return;
   await rename(folder, doomed);
   await rm(doomed, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -1,5 +1,6 @@
-import { access, constants } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { isAccessible } from '../../shared/system.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -11,15 +12,8 @@ export async function findChromium(environment: NodeJS.ProcessEnv): Promise<stri
   for (const name of NAMES) {
     for (const folder of folders) {
       const path = join(folder, name);
-      if (await isExecutable(path)) return path;
+      if (await isAccessible(path, constants.X_OK)) return path;
     }
   }
   return undefined;
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { codeOf } from '../../shared/system.ts';
 
 /** A body in a pack: `pack` is the pack's id. */
 export interface PackedBody {
@@ -106,7 +107,7 @@ export async function* readManifest(folder: string): AsyncGenerator<ManifestReco
       yield record;
     }
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
   } finally {
     input.destroy();
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { codeOf } from '../../shared/system.ts';
 import type { ExtractOperation, WriteOperation, WriteResult, WriterSettings } from './write-protocol.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -10,8 +11,8 @@ const NEW_FILE = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_E
 const REFUSALS = new Set(['ENAMETOOLONG', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EINVAL', 'EILSEQ', 'ELOOP']);
 
 export function isRefusal(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return REFUSALS.has(code) ? code : undefined;
+  const code = codeOf(error);
+  return code !== undefined && REFUSALS.has(code) ? code : undefined;
 }
 
 export interface LaneWriter {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { codeOf } from '../../shared/system.ts';
 import { createLaneWriter, isRefusal, type LaneWriter } from './lane-writer.ts';
 import type { WriteBatch, WriteReply, WriteResult, WriterSettings } from './write-protocol.ts';
 
@@ -13,7 +14,7 @@ port?.on('message', (batch: WriteBatch) => {
     const results = apply(batch);
     reply({ type: 'done', buffer: batch.buffer, results }, [batch.buffer]);
   } catch (error) {
-    const code = isRefusal(error) ?? (error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN');
+    const code = isRefusal(error) ?? codeOf(error) ?? 'UNKNOWN';
     reply({ type: 'failed', code, message: error instanceof Error ? error.message : String(error) });
   }
 });

@@ -1,5 +1,6 @@
 import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { codeOf } from '../../shared/system.ts';
 import {
   filesFolder,
   manifestPath,
@@ -87,7 +88,10 @@ export async function publishToStore(store: string | undefined, baseline: string
   if (store === undefined) return;
   await mkdir(packFolder(store), { recursive: true, mode: 0o700 });
   for (const pack of await packsOf(folder)) {
-    const failed = await link(packPath(folder, pack), packPath(store, pack)).then(() => undefined, codeOf);
+    const failed = await link(packPath(folder, pack), packPath(store, pack)).then(
+      () => undefined,
+      (error: unknown) => codeOf(error) ?? 'UNKNOWN',
+    );
     if (failed !== undefined && failed !== 'EEXIST') return;
   }
   const draft = `${manifestPath(store)}.${basename(baseline)}-${process.pid}`;
@@ -108,5 +112,3 @@ async function dropUnused(folder: string): Promise<void> {
   for (const name of await readdir(packFolder(folder)).catch(() => []))
     if (!used.has(name.replace(/\.pack$/, ''))) await rm(`${packFolder(folder)}/${name}`, { force: true });
 }
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN');
