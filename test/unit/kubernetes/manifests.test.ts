@@ -54,8 +54,8 @@ describe('what is shipped fits the schemas of current Kubernetes', () => {
   });
 
   test('all that cluster init applies', async () => {
-    const options = parseOptions({ ...settings, nodeSelector: { pool: 'staging' } });
-    const manifests = await clusterManifests({ namespace: 'clones', image: 'i', options, batchVersion: 'v1' });
+    const given = parseOptions({ ...settings, nodeSelector: { pool: 'staging' } });
+    const manifests = await clusterManifests({ namespace: 'clones', image: 'i', options: given, batchVersion: 'v1' });
     expect(manifests.map(({ kind }) => kind)).toEqual([
       'Namespace',
       'ServiceAccount',
@@ -72,10 +72,10 @@ describe('what is shipped fits the schemas of current Kubernetes', () => {
   });
 
   test('the clean-up job runs where clones run', async () => {
-    const options = parseOptions({ ...settings, nodeSelector: { pool: 'staging' }, imagePullPolicy: 'Always' });
-    const manifests = await clusterManifests({ namespace: 'clones', image: 'i', options, batchVersion: 'v1' });
+    const given = parseOptions({ ...settings, nodeSelector: { pool: 'staging' }, imagePullPolicy: 'Always' });
+    const manifests = await clusterManifests({ namespace: 'clones', image: 'i', options: given, batchVersion: 'v1' });
     const job = manifests.find(({ kind }) => kind === 'CronJob') as unknown as V1CronJob;
-    const [pod, clone] = [job.spec?.jobTemplate.spec?.template.spec, podManifest(plan, options).spec];
+    const [pod, clone] = [job.spec?.jobTemplate.spec?.template.spec, podManifest(plan, given).spec];
     for (const key of ['nodeSelector', 'tolerations', 'imagePullSecrets'] as const) {
       expect(pod?.[key]).toEqual(clone?.[key]);
     }
