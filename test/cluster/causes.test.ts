@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { KubeConfig } from '@kubernetes/client-node';
+import type { WpcloneError } from '../../src/shared/errors.ts';
 import { failureOf } from '../support/work.ts';
 import { makeTemp } from '../support/temp.ts';
 import { useCommands } from './commands.ts';
@@ -29,7 +30,34 @@ function kubeconfigWith(change: (config: { clusters: Named[]; users: Named[]; co
   writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
   return file;
 }
+const kubeconfigOf = (user: object): string =>
+  kubeconfigWith((config) => {
+    config.users = config.users.map(({ name }) => ({ name, user }) as unknown as Named);
+  });
 type Named = { name: string; cluster: Record<string, unknown>; user: Record<string, unknown> };
+
+/** The token of a new service account that may look at pods; it is good until the account is deleted. */
+async function accountToken(name: string): Promise<string> {
+  const rbac = 'apis/rbac.authorization.k8s.io/v1';
+  await namespace.apply('serviceaccounts', { metadata: { name } });
+  await namespace.apply(`${rbac} roles`, {
+    metadata: { name },
+    rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }],
+  });
+  await namespace.apply(`${rbac} rolebindings`, {
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+    subjects: [{ kind: 'ServiceAccount', name, namespace: namespace.name }],
+  });
+  const answer: { status: { token: string } } = await namespace.cluster.send({
+    method: 'POST',
+    path: `api/v1/namespaces/${namespace.name}/serviceaccounts/${name}/token`,
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+    what: 'request a token',
+    signal: AbortSignal.timeout(10_000),
+  });
+  return answer.status.token;
+}
 
 describe('provisioning gives up early, with the real cause', () => {
   test('no node fits: the scheduler’s words', async () => {
@@ -105,10 +133,33 @@ describe('a cluster that cannot be used', () => {
   });
 
   test('a log-in that has expired', async () => {
-    const kubeconfig = kubeconfigWith((config) => {
-      config.users = config.users.map(({ name }) => ({ name, user: { token: 'expired' } }) as unknown as Named);
-    });
-    expect((await failure({ kubeconfig })).code).toBe('CLUSTER_AUTH');
+    expect((await failure({ kubeconfig: kubeconfigOf({ token: 'expired' }) })).code).toBe('CLUSTER_AUTH');
+  });
+
+  test('a log-in that is renewed while work goes on is taken up, by a program as by a file', async () => {
+    const [first, second] = await Promise.all([accountToken('first'), accountToken('second')]);
+    const folder = makeTemp('renewed');
+    const [token, program] = [join(folder, 'token'), join(folder, 'program')];
+    writeFileSync(token, first);
+    const answer = '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"}}';
+    writeFileSync(program, `#!/bin/sh\nprintf '${answer}' "$(cat ${token})"\n`, { mode: 0o755 });
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: program, interactiveMode: 'Never' };
+    const users: object[] = [{ exec }, { tokenFile: token }];
+    const runtimes = await Promise.all(users.map((user) => namespace.runtime({ kubeconfig: kubeconfigOf(user) })));
+    const lists = () => Promise.all(runtimes.map((runtime) => runtime.list(context())));
+    expect(await lists()).toEqual([[], []]);
+
+    await namespace.remove('serviceaccounts/first');
+    const refused = await namespace.runtime({ kubeconfig: kubeconfigOf({ token: first }) });
+    await eventually(async () => {
+      const code = await refused.list(context()).then(
+        () => undefined,
+        (error: WpcloneError) => error.code,
+      );
+      return code === 'CLUSTER_AUTH' ? true : undefined;
+    }, 'the API server forgets that the first token was good');
+    writeFileSync(token, second);
+    expect(await lists()).toEqual([[], []]);
   });
 
   test('a namespace that does not exist', async () => {

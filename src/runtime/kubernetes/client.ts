@@ -71,15 +71,14 @@ export async function connectCluster(
 
   /** Credentials that were good a while ago may have expired since: they are asked for anew, once. */
   async function open(call: ClusterCall): Promise<ClusterAnswer> {
-    const answer = await tryOnce(call);
-    if (answer.status !== 401 || !credentials.areOld()) return answer;
+    const used = await credentials.current();
+    const answer = await tryOnce(call, used);
+    if (answer.status !== 401) return answer;
     await answer.body.dump();
-    credentials.forget();
-    return tryOnce(call);
+    return tryOnce(call, await credentials.insteadOf(used));
   }
 
-  async function tryOnce(call: ClusterCall): Promise<ClusterAnswer> {
-    const { dispatcher, headers } = await credentials.current();
+  async function tryOnce(call: ClusterCall, { dispatcher, headers }: Credentials): Promise<ClusterAnswer> {
     try {
       const answer = await undiciRequest(new URL(call.path, `${server}/`), {
         method: call.method,
@@ -160,8 +159,8 @@ function createCredentials(login: Login, now: Clock) {
   const pools = new Set<Dispatcher>();
   let kept: { readonly credentials: Promise<Credentials>; readonly until: number } | undefined;
 
-  async function load(): Promise<Credentials> {
-    const credentials = await login.credentials().catch((error: unknown) => {
+  async function load(refused: boolean): Promise<Credentials> {
+    const credentials = await login.credentials(refused).catch((error: unknown) => {
       kept = undefined;
       throw error;
     });
@@ -170,13 +169,18 @@ function createCredentials(login: Login, now: Clock) {
     return credentials;
   }
 
+  function renewed(refused: boolean): Promise<Credentials> {
+    kept = { credentials: load(refused), until: now() + CREDENTIALS_KEPT };
+    return kept.credentials;
+  }
+
   return {
-    current(): Promise<Credentials> {
-      if (kept === undefined || kept.until < now()) kept = { credentials: load(), until: now() + CREDENTIALS_KEPT };
-      return kept.credentials;
+    current: (): Promise<Credentials> => (kept === undefined || kept.until < now() ? renewed(false) : kept.credentials),
+    /** For a call that was refused; of many at once, the first asks for all. */
+    async insteadOf(refused: Credentials): Promise<Credentials> {
+      const present = await kept?.credentials;
+      return present === undefined || present === refused ? renewed(true) : present;
     },
-    /** Whether they were not made just now. */
-    areOld: () => kept !== undefined && kept.until < now() + CREDENTIALS_KEPT - 1000,
     forget: () => {
       kept = undefined;
     },

@@ -7,8 +7,8 @@ export interface Login {
   /** The context's. */
   readonly namespace: string | undefined;
   readonly server: string;
-  /** As they are at this moment, with connections of their own. Throws CLUSTER_AUTH. */
-  credentials(): Promise<Credentials>;
+  /** As they are at this moment, with connections of their own; new ones when the last were refused. Throws CLUSTER_AUTH. */
+  credentials(refused: boolean): Promise<Credentials>;
   /** For what only the client library can do; it takes longer to load than all the rest of a command. */
   kubeConfig(): Promise<KubeConfig>;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Agent } from 'undici';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { Login } from './login.ts';
+import type { Credentials, Login } from './login.ts';
 
 /**
  * A kubeconfig that says all there is to say: one server, and one certificate or token, each in the file itself. Whatever
@@ -39,26 +39,33 @@ export async function plainLogin(wanted: string | undefined, file: string | unde
   const path = file ?? process.env['KUBECONFIG'] ?? join(homedir(), '.kube', 'config');
   const found = select(await readYaml(path), wanted);
   if (found === undefined) return undefined;
-  const { name, namespace, cluster, user } = found;
+  const { name, namespace, cluster } = found;
+  return {
+    contextName: name,
+    namespace,
+    server: cluster.server.replace(/\/$/, ''),
+    // Somebody may have logged in again, which writes the file anew.
+    credentials: async (refused) =>
+      credentialsOf((refused ? select(await readYaml(path), wanted) : undefined) ?? found),
+    kubeConfig: async () => {
+      const { libraryLogin } = await import('./library-login.ts');
+      return libraryLogin(wanted, file).kubeConfig();
+    },
+  };
+}
+
+type Selected = NonNullable<ReturnType<typeof select>>;
+
+function credentialsOf({ cluster, user }: Selected): Credentials {
   const decoded = (data: string) => Buffer.from(data, 'base64');
   const ca = decoded(cluster['certificate-authority-data']);
   const own =
     'token' in user
       ? undefined
       : { cert: decoded(user['client-certificate-data']), key: decoded(user['client-key-data']) };
-  const headers: Record<string, string> = 'token' in user ? { authorization: `Bearer ${user.token}` } : {};
   return {
-    contextName: name,
-    namespace,
-    server: cluster.server.replace(/\/$/, ''),
-    credentials: async () => ({
-      dispatcher: new Agent({ connect: { ca, ...own, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY } }),
-      headers,
-    }),
-    kubeConfig: async () => {
-      const { libraryLogin } = await import('./library-login.ts');
-      return libraryLogin(wanted, file).kubeConfig();
-    },
+    dispatcher: new Agent({ connect: { ca, ...own, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY } }),
+    headers: 'token' in user ? { authorization: `Bearer ${user.token}` } : {},
   };
 }
 

@@ -18,11 +18,12 @@ export async function forwardPort(cluster: Cluster, unit: Unit, context: WorkCon
   const url = new URL(unit.facts?.url ?? 'http://localhost');
   if (url.hostname !== 'localhost') return { url: url.href, forwarded: false, close: async () => undefined };
   const { PortForward } = await import('@kubernetes/client-node');
-  const forward = new PortForward(await cluster.kubeConfig());
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+    // With the credentials of the moment: forwarding may go on for longer than a token lasts.
+    const forward = cluster.kubeConfig().then((kubeConfig) => new PortForward(kubeConfig));
     carry(forward, cluster.namespace, unit.name, socket).catch((error: unknown) => {
       context.log.warn('a forwarded connection failed', { error: String(error) });
       socket.destroy();
@@ -49,11 +50,11 @@ async function listen(server: Server, port: number): Promise<void> {
 }
 
 /** One connection. The library reports the end of the pod's side by closing its socket. */
-async function carry(forward: PortForward, namespace: string, pod: string, socket: Socket): Promise<void> {
+async function carry(forward: Promise<PortForward>, namespace: string, pod: string, socket: Socket): Promise<void> {
   const errors = new PassThrough();
   errors.resume();
   socket.on('error', () => socket.destroy());
-  const channel = await forward.portForward(namespace, pod, [WEB_PORT], socket, errors, socket);
+  const channel = await (await forward).portForward(namespace, pod, [WEB_PORT], socket, errors, socket);
   if (typeof channel === 'function') return;
   channel.on('close', () => socket.end());
   channel.on('error', () => socket.destroy());
