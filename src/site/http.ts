@@ -16,6 +16,10 @@ export function sameSite(one: URL, other: URL): boolean {
   return bareHost(one) === bareHost(other) && one.port === other.port;
 }
 
+/** Whether what belongs to the site at `home` may be sent to `url`: the same site, and never from https back to http. */
+export const staysAtHome = (url: URL, home: URL): boolean =>
+  sameSite(url, home) && (home.protocol !== 'https:' || url.protocol === 'https:');
+
 const bareHost = (url: URL): string => url.hostname.replace(/^www\./, '');
 
 /** The http or https URL that a link in a page at `base` means, if it means one. */

@@ -127,8 +127,24 @@ test('the password goes to no other host from a scripted form either', async () 
     const site = await start({ muPlugins: { 'leak.php': leak } });
     const error = await failureOf(connectSource(asAdmin(site), connectDeps()));
     expect(error.code).toBe('LOGIN_FAILED');
-    expect(error.message).toContain('another host');
+    expect(error.message).toContain(thief.url('localhost'));
     expect(thief.received).toEqual([]);
+  } finally {
+    await thief.close();
+  }
+});
+
+test('nothing is filled into a page of another host that the log-in page leads to', async () => {
+  const page = `<!doctype html><form id="f"><input type="text" name="user"><input type="password" name="word"><button>Go</button></form>
+    <script>setInterval(function () { if (f.user.value || f.word.value) { fetch('/taken'); } }, 10);</script>`;
+  const thief = await listen((_, response) => response.setHeader('content-type', 'text/html').end(page));
+  const away = `<?php add_action( 'login_init', function () { header( 'Location: ${thief.url('localhost')}/' ); exit; } );`;
+  try {
+    const site = await start({ muPlugins: { 'away.php': away } });
+    const error = await failureOf(connectSource(asAdmin(site), connectDeps()));
+    expect(error.code).toBe('LOGIN_PAGE_NOT_FOUND');
+    expect(thief.received).not.toEqual([]);
+    expect(thief.received.join()).not.toContain('taken');
   } finally {
     await thief.close();
   }

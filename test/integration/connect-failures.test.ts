@@ -160,6 +160,13 @@ test('a certificate that cannot be verified stops us, and --insecure goes on', a
   expect(connection).toMatchObject({ way: 'http', access: { insecureTls: true, url: source.url } });
 });
 
+test('a site asked for over https that leads to http is not followed there', async () => {
+  const source = await start({ https: true, nginx: 'location = / { return 301 http://$http_host/; }' });
+  const error = await failureOf(connectSource(asAdmin(source, { insecureTls: true }), connectDeps()));
+  expect(error.code).toBe('REDIRECTED_ELSEWHERE');
+  expect(error.nextSteps.join()).toContain(source.url.replace('https:', 'http:'));
+});
+
 test('the password goes to no other host, wherever the log-in form says it should', async () => {
   const thief = await fake((_, response) => response.end());
   const front = '<link rel="https://api.w.org/" href="/wp-json/"><link href="/wp-includes/x.css">';

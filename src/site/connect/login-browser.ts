@@ -2,7 +2,7 @@ import { Cookie } from 'tough-cookie';
 import type { Browser, BrowserContext, Page as Tab } from 'playwright-core';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import { networkFailure, sameSite } from '../http.ts';
+import { networkFailure, ownUrl, staysAtHome } from '../http.ts';
 import { bareUrl } from './address.ts';
 import { findChromium } from './chromium.ts';
 import { openLoginPage } from './login-open.ts';
@@ -46,8 +46,8 @@ export async function logInWithBrowser(
     strayed.promise.catch(() => undefined);
     await keepAtHome(context, site.home, credentials.password, strayed.reject);
     const tab = await context.newPage();
-    const opened = await openLoginPage(tab, placesOf(site, credentials), credentials.username, deps);
-    await Promise.race([submitLogin(tab, credentials, opened, deps), strayed.promise]);
+    const opened = await openLoginPage(tab, placesOf(site, credentials), { ...credentials, home: site.home }, deps);
+    await Promise.race([submitLogin(tab, { ...credentials, home: site.home }, opened, deps), strayed.promise]);
     const userAgent = String(await tab.evaluate('navigator.userAgent'));
     await takeCookies(context, options.session);
     return { base: adminOf(tab, site), session: options.session.with({ userAgent }) };
@@ -84,7 +84,10 @@ async function launch(deps: BrowserDeps): Promise<Browser> {
   }
 }
 
-/** No page of another host opens, and nothing that carries the password goes to one: `strayed` hears of it. */
+/**
+ * No page of another host is asked for, and nothing that carries the password goes to one: `strayed` hears of it. Where a redirect
+ * leads is not asked here: `isAtHome` looks at where the browser is before anything is filled in.
+ */
 async function keepAtHome(
   context: BrowserContext,
   home: URL,
@@ -95,11 +98,11 @@ async function keepAtHome(
   await context.route('**/*', async (route) => {
     const request = route.request();
     const url = URL.parse(request.url());
-    if (!url || url.protocol === 'data:' || url.protocol === 'blob:' || sameSite(url, home)) return route.continue();
+    if (!url || url.protocol === 'data:' || url.protocol === 'blob:' || staysAtHome(url, home)) return route.continue();
     const carried = `${request.url()} ${request.postData() ?? ''}`;
     const leaks = secrets.some((secret) => carried.includes(secret));
     if (leaks) {
-      strayed(new WpcloneError('LOGIN_FAILED', `The log-in page sends the password to another host, ${url.host}.`));
+      strayed(new WpcloneError('LOGIN_FAILED', `The log-in page sends the password elsewhere, to ${url.origin}.`));
     }
     return leaks || request.isNavigationRequest() ? route.abort('blockedbyclient') : route.continue();
   });
@@ -126,7 +129,7 @@ async function takeCookies(context: BrowserContext, session: Session): Promise<v
 }
 
 function adminOf(tab: Tab, site: Site): URL {
-  const url = new URL(tab.url());
-  const path = /^.*\/wp-admin\//.exec(url.pathname)?.[0];
-  return path !== undefined && sameSite(url, site.home) ? new URL(path, url) : defaultAdmin(site);
+  const url = ownUrl(tab.url(), site.home);
+  const path = url && /^.*\/wp-admin\//.exec(url.pathname)?.[0];
+  return path === undefined ? defaultAdmin(site) : new URL(path, url);
 }

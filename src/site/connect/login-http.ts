@@ -1,5 +1,5 @@
 import { WpcloneError } from '../../shared/errors.ts';
-import { ownUrl, sameSite } from '../http.ts';
+import { ownUrl, staysAtHome } from '../http.ts';
 import { bareUrl } from './address.ts';
 import { findLoginForm, judgeAnswer, loginError, type LoginForm } from './login-form.ts';
 import { type Page, parsePage } from './page.ts';
@@ -30,8 +30,8 @@ export async function logInOverHttp(site: Site, credentials: Credentials, sessio
   const admin = adminOf(site, form);
   if (await isLoggedIn(session, admin)) return admin;
   const moved = redirectOf(answer);
-  if (moved && !sameSite(moved, form.action)) {
-    throw new WpcloneError('LOGIN_FAILED', `The log-in leads to another host, ${moved.host}.`);
+  if (moved && !staysAtHome(moved, form.action)) {
+    throw new WpcloneError('LOGIN_FAILED', `The log-in leads elsewhere, to ${moved.origin}.`);
   }
   const page = moved ? await session.get(moved) : answer;
   refuseBarred(page);

@@ -1,5 +1,6 @@
 import type { Locator, Page as Tab } from 'playwright-core';
 import { WpcloneError } from '../../shared/errors.ts';
+import { staysAtHome } from '../http.ts';
 import { fillIn, nameField, nameForm, NEXT_BUTTONS, PASSWORD, send, type Work } from './login-fields.ts';
 import { complaintOn, refusalOn } from './login-refusal.ts';
 
@@ -10,18 +11,18 @@ const LATE_PASSWORD = 1500;
 
 /**
  * Opens the first of the places that asks for a password, at once or after the user name, which is then given. Says whether
- * that was so. Throws LOGIN_PAGE_NOT_FOUND, or how the name was refused.
+ * that was so. A place that leads away from the site asks in vain. Throws LOGIN_PAGE_NOT_FOUND, or how the name was refused.
  */
 export async function openLoginPage(
   tab: Tab,
   places: readonly URL[],
-  username: string,
+  { username, home }: { readonly username: string; readonly home: URL },
   work: Work,
 ): Promise<{ readonly nameGiven: boolean }> {
   let refusal: WpcloneError | undefined;
   for (const place of places) {
     const answer = await tab.goto(place.href, { waitUntil: 'domcontentloaded' }).catch(() => null);
-    if (!answer) continue;
+    if (!answer || !isAtHome(tab, home)) continue;
     const asked = await whatIsAsked(tab, answer.ok() ? FIELD_PATIENCE : 1000);
     if (asked === 'password') return { nameGiven: false };
     if (asked === undefined) continue;
@@ -37,6 +38,12 @@ export async function openLoginPage(
       'No log-in form was found where WordPress has it or where the front page leads.',
     )
   );
+}
+
+/** Whether the browser is still at the site: redirects may have led it elsewhere. */
+export function isAtHome(tab: Tab, home: URL): boolean {
+  const url = URL.parse(tab.url());
+  return url !== null && staysAtHome(url, home);
 }
 
 async function whatIsAsked(tab: Tab, patience: number): Promise<'password' | 'name' | undefined> {

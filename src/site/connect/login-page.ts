@@ -3,6 +3,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import { fillIn, formAround, PASSWORD, send, SUBMIT_BUTTONS, userField, type Work } from './login-fields.ts';
 import { loginError } from './login-form.ts';
 import { type Credentials, isLoginCookie } from './login-http.ts';
+import { isAtHome } from './login-open.ts';
 import { complaintOn, judge, refusalOn } from './login-refusal.ts';
 
 /** Milliseconds for a log-in to be decided after the form was sent. */
@@ -14,7 +15,7 @@ const PATIENCE = 20_000;
  */
 export async function submitLogin(
   tab: Tab,
-  credentials: Credentials,
+  credentials: Credentials & { readonly home: URL },
   { nameGiven }: { readonly nameGiven: boolean },
   work: Work,
 ): Promise<void> {
@@ -25,6 +26,9 @@ export async function submitLogin(
     const user = await userField(form);
     if (!user) throw new WpcloneError('LOGIN_PAGE_NOT_FOUND', 'The log-in page shows no field for a user name.');
     fields.unshift({ field: user, value: credentials.username });
+  }
+  if (!isAtHome(tab, credentials.home)) {
+    throw new WpcloneError('LOGIN_FAILED', `The log-in leads elsewhere, to ${new URL(tab.url()).origin}.`);
   }
   await fillIn(fields, work);
   const before = await complaintOn(tab);

@@ -35,13 +35,17 @@ async function openFront(addresses: readonly URL[], session: Session): Promise<{
   try {
     return { asked, front: await session.get(new URL(`${bareUrl(asked)}/`)) };
   } catch (error) {
-    // A certificate that is wrong is no reason to send a password in the clear: only a host without https is tried without.
-    const noHttps =
-      error instanceof WpcloneError &&
-      (error.code === 'UNREACHABLE' || (error.code === 'TLS_FAILED' && error.details['notTls'] === true));
-    if (!noHttps || others.length === 0) throw error;
+    if (!lacksHttps(error) || others.length === 0) throw error;
     return openFront(others, session);
   }
+}
+
+/** A certificate that is wrong is no reason to send a password in the clear: only a site that does not offer https is tried without. */
+function lacksHttps(error: unknown): boolean {
+  if (!(error instanceof WpcloneError)) return false;
+  const { code, details } = error;
+  if (code === 'TLS_FAILED') return details['notTls'] === true;
+  return code === 'UNREACHABLE' || (code === 'REDIRECTED_ELSEWHERE' && String(details['target']).startsWith('http:'));
 }
 
 /** Throws when something in front of WordPress keeps us out. */

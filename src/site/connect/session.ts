@@ -3,7 +3,7 @@ import { type Agent, FormData, request } from 'undici';
 import { within } from '../../shared/abortable.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { WorkContext } from '../../shared/context.ts';
-import { networkFailure, openAgent, readText, resolveUrl, sameSite } from '../http.ts';
+import { networkFailure, openAgent, readText, resolveUrl, staysAtHome } from '../http.ts';
 import type { Page } from './page.ts';
 
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -27,7 +27,7 @@ export interface SessionChanges {
   readonly steady?: boolean;
 }
 
-/** A browser without a window: cookies, redirects within one site, patience with rate limits. */
+/** A browser without a window: cookies, redirects within one site and never away from https, patience with rate limits. */
 export interface Session {
   readonly jar: CookieJar;
   get(url: URL): Promise<Page>;
@@ -76,8 +76,8 @@ async function follow(start: URL, get: (url: URL) => Promise<Page>): Promise<Pag
     const page = await get(url);
     const next = redirectOf(page);
     if (!next) return page;
-    if (!sameSite(start, next)) {
-      throw new WpcloneError('REDIRECTED_ELSEWHERE', `${start.host} sends visitors to another host, ${next.host}.`, {
+    if (!staysAtHome(next, start)) {
+      throw new WpcloneError('REDIRECTED_ELSEWHERE', `${start.host} sends visitors elsewhere, to ${next.origin}.`, {
         details: { target: next.origin },
       });
     }
