@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger, WorkContext } from '../shared/context.ts';
 import type { Emit } from '../shared/events.ts';
 
-/** The real clock, waiting, chance and log, for one command. */
+/** The context of one command, with the real clock, real waiting and real randomness. The log goes to stderr with `debug`. */
 export function createWorkContext(options: { signal: AbortSignal; emit: Emit; debug: boolean }): WorkContext {
   return {
     signal: options.signal,

@@ -20,12 +20,14 @@ export interface ConnectedSource {
   readonly installedNow: boolean;
 }
 
+/** What the pipeline needs of the live site; src/operations implements it with src/site and the remembered keys. */
 export interface SourcePort {
   connect(context: WorkContext): Promise<ConnectedSource>;
   /** Takes the plugin off the source and forgets its key. */
   disconnect(source: ConnectedSource, context: WorkContext): Promise<void>;
 }
 
+/** What a clone is to be, apart from how to log in to its source. */
 export interface ClonePlan {
   /** As typed; the address is completed and checked. */
   readonly url: string;
@@ -39,6 +41,7 @@ export interface ClonePlan {
   readonly keepMail: boolean;
 }
 
+/** What came of a clone that was made and verified. Holds secrets: the password and the log-in link. */
 export interface CloneOutcome {
   readonly facts: CloneFacts;
   readonly password: string;

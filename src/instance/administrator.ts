@@ -42,7 +42,7 @@ export async function addAdministrator(
   return rows;
 }
 
-/** Sessions of the source's users: worthless here without the source's salts, and none of a copy's business. */
+/** Deletes the log-in sessions of the source's users. Without the source's salts they are worthless here; a copy need not hold them. */
 export async function dropSessions(connection: Connection, info: SiteInfo): Promise<void> {
   await connection.query("DELETE FROM ?? WHERE meta_key = 'session_tokens'", [userTables(info).usermeta]);
 }

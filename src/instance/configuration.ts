@@ -24,6 +24,7 @@ export const KEY_NAMES = ['AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE'].flatMap((
   `${name}_SALT`,
 ]);
 
+/** The configuration of a new clone, with keys and salts of its own. */
 export function newConfiguration(task: ConfigureTask, randomBytes: (size: number) => Buffer): Configuration {
   const keys = Object.fromEntries(KEY_NAMES.map((name) => [name, randomBytes(48).toString('base64')]));
   return {
@@ -43,10 +44,12 @@ const withoutTables = (info: SiteInfo): SiteInfo => ({ ...info, tables: [], view
 
 const fileOf = (paths: InstancePaths): string => join(paths.baseline, 'configuration.json');
 
+/** Keeps the configuration beside the baseline, for the next reset. */
 export async function saveConfiguration(paths: InstancePaths, configuration: Configuration): Promise<void> {
   await writeWhole(fileOf(paths), JSON.stringify(configuration), 0o600);
 }
 
+/** The configuration as it was saved. Throws when the clone was never configured. */
 export async function loadConfiguration(paths: InstancePaths): Promise<Configuration> {
   return configurationSchema.parse(JSON.parse(await readFile(fileOf(paths), 'utf8')));
 }

@@ -54,5 +54,5 @@ export const HOST_PLUGINS: readonly HostPlugin[] = [
   },
 ];
 
-/** A loader that only requires one of the folders above would stop the clone with a fatal error without it. */
+/** In the code of a must-use plugin that loads one of the folders above: without that folder it would end in a fatal error. */
 export const LOADER_MENTIONS = /(?:pantheon-mu-plugin|wpcomsh|kinsta-mu-plugins|wpengine-common)\b/;

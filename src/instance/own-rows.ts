@@ -20,6 +20,7 @@ export type OwnRow = z.infer<typeof ownRowSchema>;
 
 const fileOf = (paths: InstancePaths): string => join(paths.baseline, 'own-rows.json');
 
+/** Keeps the rows beside the baseline, for the next reset. */
 export async function saveOwnRows(paths: InstancePaths, rows: readonly OwnRow[]): Promise<void> {
   await writeWhole(fileOf(paths), JSON.stringify({ version: 1, rows }), 0o600);
 }
@@ -35,6 +36,7 @@ export async function restoreOwnRows(connection: Connection, rows: readonly OwnR
   for (const row of rows) await connection.query('REPLACE INTO ?? SET ?', [row.table, row.values]);
 }
 
+/** Deletes the rows by their keys; a row that is gone already is fine. */
 export async function deleteOwnRows(connection: Connection, rows: readonly OwnRow[]): Promise<void> {
   for (const row of rows) {
     await connection.query('DELETE FROM ?? WHERE ?? = ?', [row.table, row.key, row.values[row.key]]);

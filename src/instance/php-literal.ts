@@ -8,5 +8,6 @@ export function phpLiteral(value: string | number | boolean): string {
   return Number.isFinite(value) ? String(value) : '0';
 }
 
+/** A line of PHP that defines a constant. */
 export const phpDefine = (name: string, value: string | number | boolean): string =>
   `define( ${phpLiteral(name)}, ${phpLiteral(value)} );`;

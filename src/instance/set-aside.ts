@@ -6,7 +6,7 @@ import { DROP_INS, HOST_PLUGINS, LOADER_MENTIONS } from './host-plugins.ts';
 import { inWww, placesOf } from './places.ts';
 import type { InstancePaths } from './types.ts';
 
-/** Larger files are no loaders. */
+/** Bytes. A larger file does more than load another. */
 const LOADER_BYTES = 64 * 1024;
 
 /** Moves what cannot run here into a folder outside the document root. Returns what it moved, by path under the content folder. */
@@ -21,7 +21,7 @@ export async function setAside(paths: InstancePaths, info: SiteInfo): Promise<re
     ...hostPlugins.map((name) => ({ from: join(muPlugins, name), name: `mu-plugins/${name}` })),
   ];
   for (const { from, name } of moved) await move(from, join(aside, name));
-  // Left by an update that was running at the source; nobody will end it here.
+  // An update that was running at the source left it; here nothing would remove it, and visitors would see its maintenance page.
   await rm(inWww(paths.www, places.core, '.maintenance'), { force: true });
   return moved.map(({ name }) => name);
 }

@@ -42,6 +42,7 @@ export async function letMailOut(paths: InstancePaths): Promise<void> {
   await cp(settings, join(paths.run, 'php', 'zz-deliver-mail.ini'));
 }
 
+/** Writes run/settings.json, which the router and the must-use plugin read on every request. */
 export async function writeSettings(paths: InstancePaths, configuration: Configuration): Promise<void> {
   const { cloneId, cloneUrl, info, adminUsername, media, insecureTls, keepMail } = configuration;
   const places = placesOf(info);
@@ -60,6 +61,7 @@ export async function writeSettings(paths: InstancePaths, configuration: Configu
   await writeWhole(join(paths.run, 'settings.json'), JSON.stringify(settings), 0o600);
 }
 
+/** Reads run/settings.json. Throws when the clone is not configured yet. */
 export async function readSettings(paths: InstancePaths): Promise<InstanceSettings> {
   return settingsSchema.parse(JSON.parse(await readFile(join(paths.run, 'settings.json'), 'utf8')));
 }

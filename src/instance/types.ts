@@ -1,6 +1,6 @@
 /**
- * One instance seen from beside it: its folder and its database on the same machine (or in the same pod).
- * src/instance does the work here; the local runtime calls it in this process, the sidecar calls it in the pod.
+ * What can be done to one instance by code that reaches its folder and its database: on the same machine, or in the same pod.
+ * src/instance does that work. The local runtime calls it in this process, the sidecar calls it in the pod.
  */
 import type { SourceAccess } from '../site/access.ts';
 import type { SiteInfo } from '../site/info.ts';
@@ -22,6 +22,7 @@ export interface InstancePaths {
   readonly run: string;
 }
 
+/** One instance as its own machine or pod sees it: its folders and its database. */
 export interface InstanceSite {
   readonly paths: InstancePaths;
   readonly database: DatabaseAddress;

@@ -8,20 +8,24 @@ export interface Page {
   readonly body: string;
 }
 
+/** Asks the clone for pages, as one visitor with cookies. URLs are the clone's public ones. */
 export interface Visitor {
   get(url: string): Promise<Page>;
   post(url: string, fields: Readonly<Record<string, string>>): Promise<Page>;
   close(): Promise<void>;
 }
 
-/** Milliseconds: the first request to a clone compiles all of WordPress. */
+/** Milliseconds. Generous, because the first request to a clone compiles all of WordPress. */
 const LIMIT = 60_000;
 const LARGEST_PAGE = 32 * 2 ** 20;
 
-/** A browser without a face: keeps cookies, follows nothing, and asks the clone's own web server whatever the public address. */
+/**
+ * An HTTP client that behaves like a browser: it keeps cookies, but follows no redirects. It always asks the instance's own web
+ * server at `base`, whatever the clone's public address is.
+ */
 export function createVisitor(base: string, cloneUrl: string, signal: AbortSignal): Visitor {
   const pool = new Pool(base, { connections: 2, headersTimeout: LIMIT, bodyTimeout: LIMIT });
-  // WordPress only logs in who has shown to keep cookies.
+  // Without this cookie WordPress takes the browser for one that refuses cookies, and refuses the log-in.
   const cookies = new Map([['wordpress_test_cookie', 'WP%20Cookie%20check']]);
   const { host, protocol } = new URL(cloneUrl);
 

@@ -56,7 +56,7 @@ export async function writeWpConfig(site: InstanceSite, configuration: Configura
   }
 }
 
-/** One pass, so that what a value holds is never taken for a place to fill. */
+/** Fills the `{{name}}` in a template, in one pass, so that a `{{name}}` inside a value is never taken for another. */
 async function fill(template: string, values: Readonly<Record<string, string>>): Promise<string> {
   const text = await readFile(packagePath('templates', 'instance', template), 'utf8');
   return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);

@@ -12,6 +12,7 @@ export async function writeWhole(file: string, content: string | Buffer, mode = 
   await rename(draft, file);
 }
 
+/** As `writeWhole`, with the content of another file. */
 export async function copyWhole(from: string, to: string): Promise<void> {
   await writeWhole(to, await readFile(from));
 }

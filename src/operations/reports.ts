@@ -3,6 +3,7 @@ import type { CloneOutcome } from '../engine/clone.ts';
 import type { CloneFacts } from '../runtime/types.ts';
 import type { CloneReport, CloneResult } from './types.ts';
 
+/** A clone under the API's names. The password only when it is given: it is for `show --show-password`. */
 export function cloneReport(facts: CloneFacts, password?: string): CloneReport {
   return {
     clone_id: facts.id,

@@ -14,6 +14,7 @@ export interface Resources {
   close(): Promise<void>;
 }
 
+/** Nothing is opened yet. Whoever calls this calls `close` at the end. */
 export function openResources(settings: OperationSettings): Resources {
   let state: Promise<State> | undefined;
   let runtime: Promise<Runtime> | undefined;

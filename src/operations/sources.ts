@@ -103,5 +103,5 @@ async function placesOf(typed: string): Promise<ReadonlySet<string>> {
   return new Set(parseAddress(typed).map(place));
 }
 
-/** Two addresses that differ in scheme or a leading `www.` only are taken for the same site. */
+/** What tells sites apart: two addresses that differ only in their scheme or a leading `www.` are the same site. */
 const place = (url: URL): string => `${url.host.replace(/^www\./, '')}${url.pathname.replace(/\/+$/, '')}`;

@@ -38,6 +38,7 @@ export interface CloneReport {
   readonly source: SourceReport;
 }
 
+/** What `clone` prints: the clone, and how it was made. Holds secrets. */
 export interface CloneResult extends Omit<CloneReport, 'password' | 'created_at'> {
   readonly status: 'ready';
   readonly password: string;
@@ -62,6 +63,7 @@ export interface DisconnectReport {
   readonly removed: boolean;
 }
 
+/** An id is a clone's name. Whatever takes one throws NOT_FOUND when there is no such clone. */
 export interface Operations {
   clone(request: CloneRequest, context: WorkContext): Promise<CloneResult>;
   list(context: WorkContext): Promise<readonly CloneReport[]>;
@@ -96,7 +98,7 @@ export interface KubernetesSettings {
   readonly [key: string]: unknown;
 }
 
-/** How operations are made: `createDirectOperations(settings, clock…)` in src/operations/direct.ts; nothing is opened before it is needed. */
+/** What operations are made with: see `createDirectOperations` in src/operations/direct.ts. */
 export interface OperationSettings {
   /** WPCLONE_HOME. */
   readonly home: string;

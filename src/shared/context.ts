@@ -1,5 +1,6 @@
 import type { Emit } from './events.ts';
 
+/** For `--debug` and the logs of a pod. Never a secret, and no personal data of a site. */
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -9,7 +10,7 @@ export interface Logger {
 /** Milliseconds since the Unix epoch. */
 export type Clock = () => number;
 
-/** What every piece of work is handed instead of reaching for it: time, waiting, chance, the log, events, cancellation. */
+/** What all work is given instead of reaching for it, so that tests can replace it: time, randomness, log, events, cancellation. */
 export interface WorkContext {
   readonly signal: AbortSignal;
   readonly now: Clock;

@@ -287,6 +287,7 @@ export function toWpcloneError(error: unknown): WpcloneError {
   return new WpcloneError('INTERNAL', message, { cause: error });
 }
 
+/** The error under the names that `--json` and the API print. */
 export function reportOf(error: WpcloneError): ErrorReport {
   return { code: error.code, message: error.message, next_steps: error.nextSteps };
 }

@@ -34,6 +34,7 @@ const seenColumns = ({ state, owner, expiresAt }: LocalInstanceRow): Columns => 
   seen_expires_at: expiresAt,
 });
 
+/** The rows of local instances. `guarded` turns errors of SQLite into ours; passwords go through `box`. */
 export function instanceStore(
   database: Database,
   box: SecretBox,

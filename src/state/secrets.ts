@@ -18,6 +18,7 @@ export interface SecretBox {
   open(sealed: Buffer, place: string): string;
 }
 
+/** A box for one key. `keyFile` is only named in errors. */
 export function secretBox(key: Buffer, keyFile: string, randomBytes: RandomBytes): SecretBox {
   return {
     seal(secret, place) {

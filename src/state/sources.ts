@@ -13,6 +13,7 @@ interface SourceColumns {
 
 const place = (url: string): string => `sources.secret ${url}`;
 
+/** The sources that have our plugin. `guarded` turns errors of SQLite into ours; secrets go through `box`. */
 export function sourceStore(database: Database, box: SecretBox, guarded: <T>(work: () => T) => T): State['sources'] {
   const read = (row: SourceColumns): KnownSource => ({
     url: row.url,

@@ -33,6 +33,7 @@ export interface LocalInstanceRow {
   readonly expiresAt: number;
 }
 
+/** Every call is one short transaction. All throw STATE_FAILED, BUSY and DISK_FULL besides what is named. */
 export interface State {
   readonly sources: {
     find(url: string): KnownSource | undefined;

@@ -6,6 +6,7 @@ import type * as Yaml from 'yaml';
 import { WpcloneError } from '../../shared/errors.ts';
 import { ENVIRONMENT, KUBERNETES_PREFIX, settingsSchema, type Settings } from './schema.ts';
 
+/** What settings depend on outside of the command line; passed in, so that tests need no process of their own. */
 export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
   readonly workingFolder: string;

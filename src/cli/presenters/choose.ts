@@ -4,13 +4,13 @@ import { eventsView, silentView } from './json.ts';
 import { plainView } from './plain.ts';
 import type { View } from './view.ts';
 
-/** A picture that moves where there is a terminal and a person; else lines; nothing under --quiet. */
+/** The live view where there is a terminal with a person at it, plain lines elsewhere, and nothing with --quiet. */
 export async function chooseView(options: {
   readonly steps: readonly StepName[];
   readonly events: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
-  /** The log would be written across the picture. */
+  /** Rules the live view out: the log would be written across it. */
   readonly debug: boolean;
   readonly colors: Colors;
 }): Promise<View> {
@@ -19,8 +19,8 @@ export async function chooseView(options: {
   // A terminal without a size cannot be drawn on.
   const drawable =
     process.stderr.isTTY && process.stderr.columns > 0 && !process.env['CI'] && process.env['TERM'] !== 'dumb';
-  const picture = drawable && !options.json && !options.debug && options.steps.length > 0;
-  if (!picture) return plainView(process.stderr, options.colors);
+  const live = drawable && !options.json && !options.debug && options.steps.length > 0;
+  if (!live) return plainView(process.stderr, options.colors);
   const { liveView } = await import('./live.ts');
   return liveView(process.stderr, options.steps, options.colors);
 }

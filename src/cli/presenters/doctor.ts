@@ -2,6 +2,7 @@ import type { DoctorReport } from '../../operations/doctor/index.ts';
 import type { Colors } from '../colors.ts';
 import { table } from '../../shared/format.ts';
 
+/** `doctor`: a line for each check, then how to install what is missing. */
 export function doctorText(report: DoctorReport, colors: Colors): string {
   const rows = report.checks.map((check) => {
     const problem = check.required ? colors.red('✖') : colors.yellow('!');

@@ -14,6 +14,7 @@ export interface Row {
 
 const isShort = (step: StepName): boolean => step === 'configure' || step === 'verify';
 
+/** The rows of the live view for these steps, in their order. */
 export function rowsOf(steps: readonly StepName[], colors: Colors): Row[] {
   const long = steps.filter((step) => !isShort(step)).map((step) => row([step], colors));
   const short = steps.filter(isShort);

@@ -15,6 +15,7 @@ export interface DemoLayout {
   readonly locks: string;
 }
 
+/** `home` is WPCLONE_HOME. */
 export function demoLayout(home: string): DemoLayout {
   const folder = join(home, 'demo');
   return {

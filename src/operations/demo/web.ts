@@ -50,6 +50,7 @@ export async function startWeb(
   }
 }
 
+/** Whether a WordPress shows its log-in page on this port of this machine. */
 export async function answers(port: number): Promise<boolean> {
   try {
     const { statusCode, body } = await request(`http://127.0.0.1:${port}/wp-login.php`, { headersTimeout: 10_000 });

@@ -38,6 +38,7 @@ export async function detectManager(platform: NodeJS.Platform = process.platform
   return like.includes('arch') ? 'pacman' : undefined;
 }
 
+/** The packages that bring these parts, by the names that this package manager has for them. */
 export function packagesFor(parts: readonly Part[], manager: Manager): string[] {
   return parts.flatMap((part) => PACKAGES[manager][part]);
 }

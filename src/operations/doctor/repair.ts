@@ -29,6 +29,7 @@ export async function canInstall(): Promise<boolean> {
   return process.getuid?.() === 0 && (await detectManager()) === 'apt';
 }
 
+/** Installs parts with apt; see `installPackages`. */
 export const installParts = (parts: readonly Part[], signal: AbortSignal): Promise<void> =>
   installPackages(packagesFor(parts, 'apt'), signal);
 
