@@ -157,6 +157,13 @@ describe('links', () => {
   });
 });
 
+test('permalinks that are saved in the clone stay free of index.php', async () => {
+  const offered = await clone.php(
+    `require_once ABSPATH . 'wp-admin/includes/misc.php'; echo got_url_rewrite() ? 'without' : 'with index.php';`,
+  );
+  expect(offered).toContain('without');
+});
+
 test('the plugin that read the source out is not taken for one that got lost', async () => {
   const listed = await clone.php(
     `update_option('active_plugins', ['shop/shop.php', 'wpclone-migrator/wpclone-migrator.php']);

@@ -6,6 +6,9 @@
 
 defined( 'ABSPATH' ) || exit;
 
+// WordPress takes a server that it does not know for one that needs index.php in its permalinks: to save them here would change them all.
+add_filter( 'got_url_rewrite', '__return_true', PHP_INT_MAX );
+
 /** An expression for the start of an address of the source, and what takes its place. */
 function wpclone_source_address() {
 	static $address = null;
