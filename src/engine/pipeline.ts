@@ -55,7 +55,9 @@ export async function runPipeline<T>(context: WorkContext, body: (pipeline: Pipe
         return value;
       } catch (error) {
         const failure = context.signal.aborted ? cancelled(context.signal) : toWpcloneError(error);
-        context.emit({ type: 'step-failed', step: name, message: failure.message });
+        // The reason stands at the step that failed; at the others it would look like failures of their own.
+        const stopped = controller.signal.aborted && !context.signal.aborted;
+        context.emit({ type: 'step-failed', step: name, message: stopped ? 'stopped' : failure.message });
         // Only the first failure counts: aborting keeps it as the reason for all that follow.
         if (!controller.signal.aborted) controller.abort(failure);
         throw failure;

@@ -46,7 +46,7 @@ describe('a pipeline', () => {
   });
 
   it('cancels the other running steps, waits for them, and reports the first failure rather than its echo', async () => {
-    const { context } = contextWith(new AbortController().signal);
+    const { context, events } = contextWith(new AbortController().signal);
     const order: string[] = [];
     const run = runPipeline(context, async (pipeline) => {
       pipeline.onUndo('provision', 'undo', () => Promise.resolve(void order.push('undo')));
@@ -57,6 +57,10 @@ describe('a pipeline', () => {
     });
     await expect(run).rejects.toMatchObject({ code: 'TABLE_FAILED' });
     expect(order).toEqual(['files ended', 'undo']);
+    expect(events.filter((event) => event.type === 'step-failed')).toEqual([
+      { type: 'step-failed', step: 'database', message: 'broken' },
+      { type: 'step-failed', step: 'files', message: 'stopped' },
+    ]);
   });
 
   it('undoes with a signal of its own when the caller cancelled, and reports CANCELLED', async () => {
