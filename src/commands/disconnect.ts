@@ -28,8 +28,11 @@ export default class Disconnect extends BaseCommand {
       };
       return operations.disconnect(args.url, login, context);
     });
-    return this.present(report, () =>
-      report.removed ? `The plugin was removed from ${report.url}.` : `There was no wpclone plugin on ${report.url}.`,
-    );
+    return this.present(report, () => {
+      if (report.removed) return `The plugin was removed from ${report.url}.`;
+      return username === undefined
+        ? `wpclone knows of no plugin of its own on ${report.url}. To have it log in and look, add --username.`
+        : `There was no wpclone plugin on ${report.url}.`;
+    });
   }
 }

@@ -24,7 +24,10 @@ export default class Mail extends BaseCommand {
     }
     const message = messages.find((one) => one.id === args.id);
     if (message === undefined) {
-      throw new WpcloneError('NOT_FOUND', `${args.name} has caught no message ${args.id}.`);
+      throw new WpcloneError(
+        'NOT_FOUND',
+        `${args.name} has caught no message ${args.id}: wpclone mail ${args.name} lists them.`,
+      );
     }
     return this.present({ message }, (colors) => mailText(message, colors));
   }

@@ -276,5 +276,9 @@ describe('the end', () => {
     expect(await cli.json(['disconnect', source.url])).toMatchObject({ removed: true });
     expect(await plugins()).not.toContain('wpclone');
     expect(await cli.json(['disconnect', source.url])).toMatchObject({ removed: false });
+    expect((await cli.run(['disconnect', source.url])).stdout).toContain('add --username');
+    const login = ['-u', source.adminUser, '--password-file', '-'];
+    const looked = await cli.run(['disconnect', source.url, ...login], { input: source.adminPassword });
+    expect(looked.stdout).toBe(`There was no wpclone plugin on ${source.url}.\n`);
   });
 });
