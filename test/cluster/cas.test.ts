@@ -181,6 +181,31 @@ describe('what is left behind', () => {
     expect(left).not.toContain(`secrets/wpclone-${id}`);
   });
 
+  test('a certificate that cert-manager made for a clone goes after the clone, and no other', async () => {
+    const runtime = await namespace.runtime({ image: ABSENT_IMAGE });
+    const alive = await unit('CREATING');
+    const id = cloneId('gone');
+    // As cert-manager writes it; there is none on the test cluster.
+    const certificate = (name: string, of = name) => ({
+      metadata: { name, annotations: { 'cert-manager.io/certificate-name': of } },
+      type: 'kubernetes.io/tls',
+      stringData: { 'tls.crt': '', 'tls.key': '' },
+    });
+    const kept = [`${alive.name}.tls`, `wpclone-${id}-x.tls`, 'wildcard'];
+    await namespace.apply('secrets', certificate(`wpclone-${id}.tls`));
+    await namespace.apply('secrets', certificate(kept[0] ?? ''));
+    await namespace.apply('secrets', certificate(kept[1] ?? '', 'somebody-elses'));
+    await namespace.apply('secrets', certificate(kept[2] ?? ''));
+    expect(await runtime.sweep(context())).toEqual([id]);
+    expect(await namespace.get(`secrets/wpclone-${id}.tls`)).toBeUndefined();
+    for (const name of kept) expect(await namespace.get(`secrets/${name}`)).toBeDefined();
+  });
+
+  test('in a namespace that does not exist is no answer', async () => {
+    const elsewhere = await namespace.runtime({ namespace: 'wpclone-test-missing' });
+    expect((await failureOf(elsewhere.sweep(context()))).code).toBe('NAMESPACE_MISSING');
+  });
+
   test('expired clones go, by the API server’s clock, even when this machine’s is ten minutes off', async () => {
     for (const minutes of [-10, 10]) {
       const shift = minutes * 60_000;

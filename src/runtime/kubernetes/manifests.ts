@@ -1,6 +1,7 @@
 import type { V1Container, V1Ingress, V1OwnerReference, V1Pod, V1Secret, V1Service } from '@kubernetes/client-node';
 import { SIDECAR_PORT, WEB_PORT } from '../../sidecar/protocol.ts';
 import {
+  certificateName,
   CLAIM,
   CLONE_LABEL,
   DEADLINE,
@@ -222,7 +223,7 @@ export function ingressManifest(
 ): V1Ingress {
   const host = `${cloneId}.${options.domain}`;
   const { ingressClass, tlsSecret, clusterIssuer, ingressAnnotations } = options;
-  const secretName = tlsSecret ?? (clusterIssuer === undefined ? undefined : `${objectName(cloneId)}-tls`);
+  const secretName = tlsSecret ?? (clusterIssuer === undefined ? undefined : certificateName(cloneId));
   const backend = { service: { name: objectName(cloneId), port: { name: 'http' } } };
   const metadata = ownedMetadata(cloneId, owner, claim);
   return {

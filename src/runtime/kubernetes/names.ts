@@ -19,6 +19,11 @@ export const TRANSITION = 'wpclone.dev/transition';
 /** Pods, Secret, Service and Ingress of a clone carry the same name. */
 export const objectName = (cloneId: string): string => `wpclone-${cloneId}`;
 
+/** What cert-manager puts a clone's certificate into. No clone's own Secret can have this name: its has no dot. */
+export const certificateName = (cloneId: string): string => `${objectName(cloneId)}.tls`;
+/** cert-manager's annotation on a Secret that it filled. */
+export const CERTIFICATE = 'cert-manager.io/certificate-name';
+
 export const managedLabels = (component: string): Record<string, string> => ({
   'app.kubernetes.io/name': 'wpclone',
   [MANAGED_BY]: MANAGER,

@@ -1,9 +1,9 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError } from '../../shared/errors.ts';
-import { deleteObject, type Kind, listObjects } from './api.ts';
+import { deleteObject, type Kind, listObjects, requireNamespace } from './api.ts';
 import type { Cluster } from './client.ts';
 import { statusOf } from './errors.ts';
-import { CLONE_LABEL, DEADLINE, INSTANCE_SELECTOR } from './names.ts';
+import { CERTIFICATE, certificateName, CLONE_LABEL, DEADLINE, INSTANCE_SELECTOR, objectName } from './names.ts';
 import { removeObjects } from './remove.ts';
 import { parseUnit, type Unit } from './units.ts';
 
@@ -17,6 +17,7 @@ const EXPIRED_GRACE = 60_000;
 export async function sweepNamespace(cluster: Cluster, context: WorkContext): Promise<readonly string[]> {
   const selection = { labelSelector: INSTANCE_SELECTOR };
   const pods = await listObjects(cluster, 'pods', selection, context);
+  if (pods.items.length === 0) await requireNamespace(cluster, context);
   const now = context.now() + cluster.clockOffset();
   const units = pods.items.map((pod) => parseUnit(pod).unit).filter((unit) => unit !== undefined);
   const over = units.filter((unit) => !unit.deleting && isOver(unit, now));
@@ -33,10 +34,11 @@ export async function sweepNamespace(cluster: Cluster, context: WorkContext): Pr
     }
   }
   const alive = new Set(pods.items.map((pod) => pod.metadata?.name));
-  for (const kind of ['secrets', 'services', 'ingresses'] as const) {
-    for (const id of await sweepOrphans(cluster, kind, alive, context)) removed.add(id);
-  }
-  return [...removed];
+  const orphans = await Promise.all([
+    ...(['secrets', 'services', 'ingresses'] as const).map((kind) => sweepOrphans(cluster, kind, alive, context)),
+    sweepCertificates(cluster, alive, context),
+  ]);
+  return [...new Set([...removed, ...orphans.flat()])];
 }
 
 /** Why a unit is to go: its clone has ended, its maker is dead, or its pod has ended for good. */
@@ -56,15 +58,9 @@ async function sweepOrphans(
   context: WorkContext,
 ): Promise<readonly string[]> {
   const removed: string[] = [];
-  const list = await listObjects(cluster, kind, { labelSelector: INSTANCE_SELECTOR }, context).catch(
-    (error: unknown) => {
-      // Whoever may only look at pods can still use `list`; the clean-up job does the rest.
-      if (statusOf(error) === 403 || statusOf(error) === 404) return { items: [] };
-      throw error;
-    },
-  );
+  const items = await listAllowed(cluster, kind, { labelSelector: INSTANCE_SELECTOR }, context);
   const now = context.now() + cluster.clockOffset();
-  for (const { metadata } of list.items) {
+  for (const { metadata } of items) {
     const { name, uid, labels, annotations, ownerReferences } = metadata ?? {};
     const deadline = Date.parse(annotations?.[DEADLINE] ?? '');
     const owned = (ownerReferences?.length ?? 0) > 0;
@@ -73,4 +69,39 @@ async function sweepOrphans(
     removed.push(labels?.[CLONE_LABEL] ?? name);
   }
   return removed;
+}
+
+/**
+ * Certificates without their clone. cert-manager makes a Secret per clone and, unless told otherwise, keeps it when the clone's
+ * Ingress and with it the certificate are deleted; nothing of ours could own it.
+ */
+async function sweepCertificates(
+  cluster: Cluster,
+  alive: ReadonlySet<string | undefined>,
+  context: WorkContext,
+): Promise<readonly string[]> {
+  const removed: string[] = [];
+  const items = await listAllowed(cluster, 'secrets', { fieldSelector: 'type=kubernetes.io/tls' }, context);
+  for (const { metadata } of items) {
+    const { name = '', uid = '', annotations } = metadata ?? {};
+    const id = /^wpclone-(.+)\.tls$/.exec(name)?.[1];
+    if (id === undefined || annotations?.[CERTIFICATE] !== certificateName(id) || alive.has(objectName(id))) continue;
+    await deleteObject(cluster, 'secrets', { name, uid }, context);
+    removed.push(id);
+  }
+  return removed;
+}
+
+/** Whoever may only look at pods can still use `list`; the clean-up job does the rest. */
+async function listAllowed<K extends Exclude<Kind, 'pods' | 'events'>>(
+  cluster: Cluster,
+  kind: K,
+  selection: Readonly<Record<string, string>>,
+  context: WorkContext,
+) {
+  const list = await listObjects(cluster, kind, selection, context).catch((error: unknown) => {
+    if (statusOf(error) === 403 || statusOf(error) === 404) return { items: [] };
+    throw error;
+  });
+  return list.items;
 }
