@@ -1,6 +1,6 @@
 /**
- * Runs pieces of work at the same time. The first failure aborts the others and, once all have stopped, is thrown;
- * an abort from outside is thrown as that.
+ * Runs pieces of work at the same time. The first failure aborts the others and is thrown once all have stopped. When `outer`
+ * aborts, its reason is thrown.
  */
 export async function allOrNothing<T>(
   outer: AbortSignal,

@@ -1,9 +1,9 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** So much may be held outside of V8's heap, used or not, before unused buffers are looked for. */
+/** Bytes outside of V8's heap, in use or not, from which on unused buffers are looked for. */
 const HELD_BYTES = 12 * 1024 * 1024;
-/** So much passes between two looks: what a look finds is given back a little later. */
+/** Bytes of content that pass before it is looked again, since what a look finds is only freed a little later. */
 const LOOK_BYTES = 2 * 1024 * 1024;
 
 type Collect = (options: { type: 'minor' | 'major' }) => void;
@@ -13,9 +13,9 @@ let sinceLook = 0;
 let next: 'minor' | 'major' = 'minor';
 
 /**
- * Says that content has passed through. Buffers lie outside of V8's heap, which looks for unused ones only when another 64 MiB of
- * them have come together; asking for it earlier keeps a transfer's memory small. The young ones are looked through first, which
- * takes about a millisecond; all of them when that did not help.
+ * To be told of all content that passes through. Buffers lie outside of V8's heap, and V8 looks for unused ones only when another
+ * 64 MiB of them have piled up; asking it earlier keeps a transfer's memory small. First only the young generation is looked
+ * through, which takes about a millisecond, then everything when that did not help.
  */
 export function passedThrough(bytes: number): void {
   sinceLook += bytes;
@@ -30,7 +30,7 @@ export function passedThrough(bytes: number): void {
 
 const held = (): number => getHeapStatistics().external_memory;
 
-/** V8 gives its collector to contexts that are made while the flag is set. */
+/** V8 puts its garbage collector, as `gc`, into contexts that are made while this flag is set. */
 function findCollector(): Collect {
   setFlagsFromString('--expose-gc');
   const found: Collect = runInNewContext('gc');

@@ -6,6 +6,7 @@ import type { Rewriter } from './rewrite/types.ts';
 
 export type MediaMode = 'copy' | 'proxy';
 
+/** What to copy. */
 export interface TransferTask {
   readonly info: SiteInfo;
   readonly media: MediaMode;
@@ -15,6 +16,7 @@ export interface TransferTask {
   readonly excludePaths: readonly string[];
 }
 
+/** Where a database is: a socket or, without one, host and port. */
 export interface DatabaseAddress {
   readonly host?: string;
   readonly port?: number;
@@ -24,6 +26,7 @@ export interface DatabaseAddress {
   readonly database: string;
 }
 
+/** Where the copy goes: folders and database of the instance. */
 export interface TransferSite {
   readonly paths: { readonly www: string; readonly baseline: string };
   readonly database: DatabaseAddress;
@@ -31,6 +34,7 @@ export interface TransferSite {
   readonly store?: string;
 }
 
+/** How a transfer reports and is cancelled. */
 export interface TransferContext {
   readonly signal: AbortSignal;
   readonly progress: (counters: StepCounters, message?: string) => void;

@@ -18,8 +18,10 @@ export interface BaselineSchema {
   readonly triggers: readonly string[];
 }
 
+/** Where a baseline keeps the database. */
 export const databaseFolder = (baseline: string): string => join(baseline, 'db');
 
+/** Begins the baseline of the database anew: an empty folder, closed to others. */
 export async function emptyDatabaseBaseline(baseline: string): Promise<void> {
   await rm(databaseFolder(baseline), { recursive: true, force: true });
   await mkdir(databaseFolder(baseline), { recursive: true, mode: 0o700 });
@@ -32,12 +34,14 @@ export async function writeSchema(baseline: string, schema: BaselineSchema): Pro
   await rename(`${path}.new`, path);
 }
 
+/** Throws when the baseline is not complete. */
 export async function readSchema(baseline: string): Promise<BaselineSchema> {
   const text = await readFile(join(databaseFolder(baseline), 'schema.json'), 'utf8');
   const schema: BaselineSchema = JSON.parse(text); // Our own file, written by writeSchema.
   return schema;
 }
 
+/** The rows of one table while they are written. */
 export interface RowFile {
   write(rows: Buffer): Promise<void>;
   close(): Promise<void>;

@@ -13,6 +13,7 @@ export interface PackedBody {
   readonly sha256: string;
 }
 
+/** One line of a manifest. */
 export interface FileRecord {
   readonly kind: 'file';
   /** The path under the document root. */
@@ -49,16 +50,19 @@ export interface LinkRecord {
 
 export type ManifestRecord = FileRecord | FolderRecord | LinkRecord;
 
+/** Where a baseline keeps the files. A store has the same layout, without this folder around it. */
 export const filesFolder = (baseline: string): string => join(baseline, 'files');
 export const packFolder = (folder: string): string => join(folder, 'packs');
 export const packPath = (folder: string, pack: string): string => join(packFolder(folder), `${pack}.pack`);
 export const manifestPath = (folder: string): string => join(folder, 'manifest.jsonl');
 
+/** Begins the baseline of the files anew: an empty folder, closed to others. */
 export async function emptyFilesBaseline(baseline: string): Promise<void> {
   await rm(filesFolder(baseline), { recursive: true, force: true });
   await mkdir(packFolder(filesFolder(baseline)), { recursive: true, mode: 0o700 });
 }
 
+/** A manifest while it is written. End it with `finish` or, after a failure, with `abandon`. */
 export interface ManifestWriter {
   add(record: ManifestRecord): void;
   /** Says that the manifest is complete: it has its name only from here on. */

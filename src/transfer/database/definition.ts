@@ -2,6 +2,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import { printable } from '../warnings.ts';
 import { isWord, splitAtCommas, tokenize, unquoteName, type Token } from './sql-tokens.ts';
 
+/** `tokens` is the whole definition; `columns` are those of the key, in order, as far as they have names. */
 export interface KeyDefinition {
   readonly kind: 'primary' | 'unique' | 'plain' | 'fulltext' | 'spatial';
   readonly tokens: readonly Token[];

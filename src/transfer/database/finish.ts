@@ -35,6 +35,7 @@ export async function addKeys(
   }
 }
 
+/** Adds the foreign keys once all tables are there. One that this server refuses is left out with a warning. */
 export async function addForeignKeys(
   connection: TargetConnection,
   plan: TablePlan,

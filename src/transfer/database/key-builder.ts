@@ -11,6 +11,7 @@ export interface KeyBuilder {
   finish(): Promise<void>;
 }
 
+/** Connects at the first table that has keys to build. Aborting `signal` ends the work. */
 export function createKeyBuilder(
   address: DatabaseAddress,
   signal: AbortSignal,

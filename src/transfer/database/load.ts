@@ -9,6 +9,7 @@ const PACKET_BYTES = 512 * 1024;
 /** An empty packet ends the rows. */
 const END = Buffer.alloc(0);
 
+/** What the server said at the end of a LOAD DATA. */
 export interface LoadOutcome {
   /** Rows that a key refused because an equal one was there. */
   readonly skipped: number;

@@ -28,6 +28,7 @@ export function tokenize(sql: string): Token[] {
   return tokens;
 }
 
+/** Tokens as SQL text again. */
 export function render(tokens: readonly Token[]): string {
   return tokens
     .map((token, index) => (index === 0 ? token.text : token.space + token.text))
@@ -35,6 +36,7 @@ export function render(tokens: readonly Token[]): string {
     .trim();
 }
 
+/** Whether a token is one of these words, which are given in upper case. */
 export function isWord(token: Token | undefined, ...words: readonly string[]): boolean {
   return token?.kind === 'word' && words.includes(token.text.toUpperCase());
 }
@@ -44,6 +46,7 @@ export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
+/** The name that a token stands for. */
 export function unquoteName(token: Token): string {
   return token.kind === 'name' ? token.text.slice(1, -1).replaceAll('``', '`') : token.text;
 }

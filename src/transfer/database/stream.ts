@@ -34,8 +34,8 @@ export interface StreamWork {
 }
 
 /**
- * Reads tables in one stream and loads each as it comes: a row is rewritten, loaded and written to the baseline at the same
- * time. One block, or the largest row, is held in memory.
+ * Reads tables in one stream and loads each block of rows as it comes: it is rewritten, then loaded and written to the baseline
+ * at the same time. Memory holds one block, or the largest row.
  */
 export async function streamTables(
   states: readonly TableState[],

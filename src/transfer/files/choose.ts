@@ -8,7 +8,7 @@ import { isSafePath, isWithin, joinPlaces, linkTarget, placeOf, rootPlace } from
 
 /**
  * Folders and files under the content folder that no copy needs: caches that are made again, what updates left behind, and other
- * tools' backups, which may be larger than the site. docs/ARCHITECTURE.md lists them for people.
+ * tools' backups, which may be larger than the site.
  */
 const LEFT_OUT_OF_CONTENT = [
   'cache', 'upgrade', 'upgrade-temp-backup', 'debug.log', 'wflogs', 'ai1wm-backups', 'updraft', 'backups-dup-lite',
@@ -20,6 +20,7 @@ const OWN_PLUGIN = 'wpclone-migrator';
 /** The site's secrets, also in editors' and people's copies of the file. The sample that comes with WordPress is none. */
 const SECRETS = /(^|\/)[.#]*wp-config(?!-sample\.php$)[^/]*\.php[^/]*$/i;
 
+/** What is asked of the site, and what becomes of each thing that it lists. */
 export interface FilePlan {
   /** Globs over paths from the document root, for the site to leave out. */
   readonly exclude: readonly string[];
@@ -29,6 +30,7 @@ export interface FilePlan {
   readonly isUpload: (place: string) => boolean;
 }
 
+/** Something that is copied. */
 export interface ChosenEntry {
   /** The path under the document root. */
   readonly place: string;

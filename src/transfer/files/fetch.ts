@@ -11,6 +11,7 @@ import type { Finished, Lane } from './writer.ts';
 const REWRITABLE = /\.(css|js|json)$/i;
 const REWRITABLE_BYTES = 2 * 1024 * 1024;
 
+/** What fetching works with, besides the files and the lane. */
 export interface FetchWork {
   readonly client: SiteClient;
   readonly rewriter: Rewriter;
@@ -23,6 +24,7 @@ export interface FetchWork {
   readonly received: (bytes: number) => void;
 }
 
+/** Whether addresses in the file are rewritten: small text in the uploads, which page builders generate. Code is never changed. */
 export const isRewritable = (chosen: ChosenEntry, isUpload: (place: string) => boolean): boolean =>
   chosen.entry.size <= REWRITABLE_BYTES && REWRITABLE.test(chosen.place) && isUpload(chosen.place);
 

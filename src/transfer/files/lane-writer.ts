@@ -10,11 +10,13 @@ const NEW_FILE = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_E
 /** Errors that concern one name only: the entry is left out and the rest goes on. */
 const REFUSALS = new Set(['ENAMETOOLONG', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EINVAL', 'EILSEQ', 'ELOOP']);
 
+/** The error's code when the file system only refuses this one name; undefined for any other error. */
 export function isRefusal(error: unknown): string | undefined {
   const code = codeOf(error);
   return code !== undefined && REFUSALS.has(code) ? code : undefined;
 }
 
+/** The writing thread's side of a lane; see `Lane`. */
 export interface LaneWriter {
   /** Does one thing; says what became of a file when it is finished. Throws what is not about one name (a full disk). */
   apply(operation: WriteOperation, bytes: Buffer): WriteResult | undefined;

@@ -6,6 +6,7 @@ export function isSafePath(path: string): boolean {
   return path.split('/').every((segment) => !/^\.{0,2}$|[\0\\]/.test(segment));
 }
 
+/** Places joined with slashes; '' is the document root. */
 export const joinPlaces = (...places: readonly string[]): string => places.filter((place) => place !== '').join('/');
 
 /** The place of a root under the document root. Throws SOURCE_FAILED when it would lead out of it. */

@@ -20,6 +20,7 @@ export interface FileQueue {
   take(signal: AbortSignal): Promise<ChosenEntry[] | undefined>;
 }
 
+/** `streams`: how many take from it at the same time. */
 export function createQueue(streams: number): FileQueue {
   const lists: ChosenEntry[][] = [[], []];
   const heads = [0, 0];

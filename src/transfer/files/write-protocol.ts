@@ -33,6 +33,7 @@ export interface ExtractOperation {
   readonly keep: boolean;
 }
 
+/** Operations of one lane, in order, and the buffer that their bytes are in. */
 export interface WriteBatch {
   readonly lane: string;
   readonly buffer: ArrayBuffer;

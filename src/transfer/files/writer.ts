@@ -11,6 +11,10 @@ const BATCH_OPERATIONS = 400;
 /** Called when a file is on disk, or was refused with the file system's code (HASH: a pack was damaged). */
 export type Finished = (code: string | undefined) => void;
 
+/**
+ * One stream's way to the writing thread: its operations are done in order, with one open file at a time and one pack
+ * of its own.
+ */
 export interface Lane {
   /** The lane's pack and how much has been written to it. */
   readonly pack: { readonly id: string; readonly size: number };
@@ -29,6 +33,7 @@ export interface Lane {
   settle(): Promise<void>;
 }
 
+/** The writing thread. `close` ends it at once: call `settle` on the lanes first. */
 export interface Writer {
   lane(id: string): Lane;
   close(): Promise<void>;

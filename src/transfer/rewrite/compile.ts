@@ -17,6 +17,7 @@ export interface UrlTarget {
   readonly segments: readonly string[];
 }
 
+/** One folder of the source, and what takes its place. */
 export interface PathRule {
   /** '' for an absolute Unix path; the drive (C:) for a Windows path. */
   readonly root: string;

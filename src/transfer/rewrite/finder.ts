@@ -9,6 +9,7 @@ import { createUrlMatch } from './url-match.ts';
 /** Finds the source's URLs and paths in latin1 text: one patch for each, from left to right, without overlaps. */
 export type Finder = (text: string) => Patch[];
 
+/** Throws a TypeError when an address of the mapping is not an absolute http(s) URL. */
 export function createFinder(mapping: UrlMapping): Finder {
   const { hosts, paths } = compileMapping(mapping);
   const finders = [

@@ -56,12 +56,14 @@ export function signAfter(text: string, start: number, wanted: Sign): number {
   return end !== 0 && end - start <= ENTITY_LENGTH && wanted.entity.test(text.slice(start, end)) ? end : -1;
 }
 
+/** Where the run of backslashes starts that ends right before `end`; `end` when there is none. */
 export function backslashesBefore(text: string, end: number): number {
   let start = end;
   while (start > 0 && text.charCodeAt(start - 1) === BACKSLASH) start--;
   return start;
 }
 
+/** Where the run of backslashes ends that starts at `start`; `start` when there is none. */
 export function backslashesAfter(text: string, start: number): number {
   let end = start;
   while (text.charCodeAt(end) === BACKSLASH) end++;

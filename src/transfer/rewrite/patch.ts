@@ -5,6 +5,7 @@ export interface Patch {
   text: string;
 }
 
+/** The text with all patches applied. */
 export function applyPatches(source: string, patches: readonly Patch[]): string {
   let result = '';
   let read = 0;

@@ -84,6 +84,7 @@ export function unescapeField(field: string): string {
   return field.replaceAll(/\\([\s\S])/g, (_, character: string) => UNESCAPED[character] ?? character);
 }
 
+/** The opposite of `unescapeField`, with the escapes that the migrator writes. */
 export function escapeField(value: string): string {
   // oxlint-disable-next-line no-control-regex -- NUL is one of the five bytes that the format escapes
   return value.replaceAll(/[\\\t\n\r\0]/g, (character) => ESCAPED[character] ?? character);

@@ -25,6 +25,7 @@ export function searchHost(host: string): Search {
   return searchByAnchor(host.toLowerCase(), host.toUpperCase(), host.indexOf('.'));
 }
 
+/** Searches with a regular expression, for names that have several spellings. */
 export function searchPattern(source: string): Search {
   const pattern = new RegExp(source, 'g');
   return (text, hit) => {

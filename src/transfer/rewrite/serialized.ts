@@ -88,7 +88,7 @@ interface Readers {
   readonly inRow: ReturnType<typeof createRowReader> | undefined;
 }
 
-/** Where the content of the string ends that `token` opens; -1 when that is not where its length says; undefined when it is too much work. */
+/** Where the content ends of the string that `token` opens; -1 when its length is wrong; undefined when finding out is too much work. */
 function endOfContent(
   text: string,
   { contentStart, declared, backslashes, closing }: Token,

@@ -15,6 +15,7 @@ export interface RewriteCounts {
   readonly broken: number;
 }
 
+/** Rewrites the addresses of one source to those of one clone, and counts what it did. */
 export interface Rewriter {
   /** Rewrites one value. Returns the very same buffer when there is nothing to do. */
   value(value: Buffer): Buffer;

@@ -10,6 +10,7 @@ import { createQuickMatch } from './quick-match.ts';
  */
 export type UrlMatch = (text: string, start: number, end: number) => Patch | undefined;
 
+/** A matcher for one host, with and without www. */
 export function createUrlMatch(host: HostRules): UrlMatch {
   const bare = matchRules(host.bare);
   const www = matchRules(host.www);
