@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { run, settings } from '@oclif/core';
-import { ERRORS, reportOf } from '../shared/errors.ts';
+import { Config, run, settings } from '@oclif/core';
+import { ERRORS, reportOf, WpcloneError } from '../shared/errors.ts';
 import { colorsFor } from './colors.ts';
 import { errorText } from './presenters/errors.ts';
 import { toReportedError } from './usage-errors.ts';
@@ -12,10 +13,11 @@ import { toReportedError } from './usage-errors.ts';
 export async function main(argv: string[], root: URL): Promise<void> {
   // Otherwise NODE_ENV=development or test makes oclif look for a TypeScript loader.
   settings.enableAutoTranspile = false;
+  const unwritable = watchOutput(process.stdout);
   try {
     await run(argv, fileURLToPath(root));
   } catch (error) {
-    const reported = toReportedError(error, argv);
+    const reported = toReportedError(error, argv, await commandNames(fileURLToPath(root)));
     process.exitCode = ERRORS[reported.code].exit;
     if (argv.includes('--json') || argv.includes('--events')) {
       process.stdout.write(`${JSON.stringify({ error: reportOf(reported) })}\n`);
@@ -24,8 +26,36 @@ export async function main(argv: string[], root: URL): Promise<void> {
     }
   }
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
+  // A failed write is told of a turn later.
+  await setImmediate();
+  const failure = unwritable();
+  if (failure !== undefined) {
+    process.exitCode ||= ERRORS[failure.code].exit;
+    process.stderr.write(errorText(failure, colorsFor(process.stderr, argv), argv.includes('--debug')));
+    await drained(process.stderr);
+  }
   // What a library left open (a socket that is kept alive, a timer) must not keep the command from ending.
   process.exit();
+}
+
+async function commandNames(root: string): Promise<string[]> {
+  const { commands } = await Config.load(root);
+  return commands.filter((command) => !command.hidden).map((command) => command.id);
+}
+
+/**
+ * Work goes on when what it says cannot be written any more, and undoes or ends itself as it would anyway. A reader that went
+ * away (`| head -1`) has read enough; anything else is what the function returned here tells.
+ */
+function watchOutput(stream: NodeJS.WriteStream): () => WpcloneError | undefined {
+  let failure: WpcloneError | undefined;
+  // oclif's own listener throws, in the middle of whatever is being done.
+  stream.removeAllListeners('error');
+  stream.on('error', (cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EPIPE') return;
+    failure = new WpcloneError('OUTPUT_FAILED', `The result cannot be written: ${cause.message}`, { cause });
+  });
+  return () => failure;
 }
 
 function drained(stream: NodeJS.WriteStream): Promise<void> {

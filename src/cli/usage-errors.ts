@@ -1,7 +1,15 @@
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { nearest } from './nearest.ts';
 
-/** Any error as one of ours: what oclif says about flags, arguments and command names becomes BAD_INPUT (exit code 2). */
-export function toReportedError(error: unknown, argv: readonly string[]): WpcloneError {
+/**
+ * Any error as one of ours: what oclif says about flags, arguments and command names becomes BAD_INPUT (exit code 2).
+ * `commands` are those that may have been meant by one that there is not.
+ */
+export function toReportedError(
+  error: unknown,
+  argv: readonly string[],
+  commands: readonly string[] = [],
+): WpcloneError {
   if (error instanceof WpcloneError) return error;
   if (error instanceof Error && isOclifError(error)) {
     if (argv.some((word) => /^--(source-)?password(=|$)/.test(word))) {
@@ -11,7 +19,7 @@ export function toReportedError(error: unknown, argv: readonly string[]): Wpclon
         'A password is not taken as an argument: others could read it there.',
       );
     }
-    return new WpcloneError('BAD_INPUT', withoutHint(error.message), { cause: error });
+    return new WpcloneError('BAD_INPUT', inOurWords(error.message, commands), { cause: error });
   }
   // Ctrl-C at a prompt.
   if (error instanceof Error && error.name === 'ExitPromptError') {
@@ -24,9 +32,24 @@ function isOclifError(error: Error): boolean {
   return 'oclif' in error;
 }
 
-function withoutHint(message: string): string {
-  return message
-    .replace(/\n?See more help with --help\s*$/, '')
-    .replace(/\n{2,}/g, '\n')
-    .trim();
+/** oclif takes words that follow a command for parts of its name. */
+function noCommand(id: string, commands: readonly string[]): string {
+  const words = id.split(':');
+  const names = words.map((_, index) => words.slice(0, words.length - index).join(':'));
+  const meant = names.map((name) => nearest(name, commands)).find((command) => command !== undefined);
+  const spoken = (command: string): string => command.replaceAll(':', ' ');
+  return `There is no command "${spoken(id)}".${meant === undefined ? '' : ` Did you mean ${spoken(meant)}?`}`;
+}
+
+function inOurWords(message: string, commands: readonly string[]): string {
+  const unknown = /^command (\S*) not found\.?$/i.exec(message)?.[1];
+  if (unknown !== undefined) return noCommand(unknown, commands);
+  return (
+    message
+      .replace(/\n?See more help with --help\s*$/, '')
+      // About flags that take many values at once, which ours do not.
+      .replace(/\nNote: --[\s\S]*$/, '')
+      .replace(/\n{2,}/g, '\n')
+      .trim()
+  );
 }

@@ -22,6 +22,11 @@ export const ERRORS = define({
     next: ['Give the address of the site as in a browser, for example https://mysite.example.'],
   },
   BAD_TTL: { exit: 2, http: 400, next: ['Give a time such as 30m, 2h or 7d; from 1 minute to 30 days.'] },
+  OUTPUT_FAILED: {
+    exit: 1,
+    http: 500,
+    next: ['The work itself is done: see wpclone list. Look at where standard output leads, and free space there.'],
+  },
   BAD_CONFIG: { exit: 2, http: 400, next: ['Correct the named file or variable and try again.'] },
   PASSWORD_MISSING: {
     exit: 2,

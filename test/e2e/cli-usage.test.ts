@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -98,6 +98,22 @@ describe('what is not understood', () => {
     expect(error.next_steps.length).toBeGreaterThan(0);
   });
 
+  it('of a command gets the one that was meant named', async () => {
+    const said = async (...args: string[]): Promise<string> => (await cli.run(args)).stderr;
+    expect(await said('lsit')).toContain('There is no command "lsit". Did you mean list?');
+    expect(await said('cluster', 'chek')).toContain('Did you mean cluster check?');
+    expect(await said('list', 'extra')).toContain('There is no command "list extra". Did you mean list?');
+    expect(await said('deleet', 'mysite')).toContain('Did you mean delete?');
+    expect(await said('help', 'clnoe')).toContain('Did you mean clone?');
+    expect(await said('weather')).toMatch(/There is no command "weather"\. \(BAD_INPUT\)/);
+    expect(await said('')).toMatch(/There is no command ""\. \(BAD_INPUT\)/);
+  });
+
+  it('because it is missing says only what is missing', async () => {
+    const { stderr } = await cli.run(['clone']);
+    expect(stderr).toMatch(/^✖ Missing 1 required arg:\nurl .*\(BAD_INPUT\)\n {2}→ .*\n$/);
+  });
+
   it('in a project file is reported with file and key', async () => {
     const folder = makeTemp('project');
     writeFileSync(join(folder, '.wpclone.yaml'), 'ttl: 1h\nruntime: docker\n');
@@ -120,6 +136,12 @@ describe('what is not there', () => {
       expect([code, error.code]).toEqual([5, 'NOT_FOUND']);
     },
   );
+
+  it.runIf(existsSync('/dev/full'))('room for the result is a failure, never silence', async () => {
+    const words = `WPCLONE_HOME=${cli.home} ${process.execPath} ${root}/bin/run.js list`;
+    await expect(run(['sh', '-c', `${words} >/dev/full`])).rejects.toThrow(/ended with 1:[\s\S]*\(OUTPUT_FAILED\)/);
+    await expect(run(['sh', '-c', `${words} --json >/dev/full`])).rejects.toThrow(/\(OUTPUT_FAILED\)/);
+  });
 
   it('a list of no clones is empty, and still an object in JSON', async () => {
     expect(await cli.json(['list'])).toEqual({ clones: [] });
