@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { WpcloneError } from '../shared/errors.ts';
 import type { View } from './presenters/view.ts';
@@ -26,7 +28,7 @@ export async function passwordSource(options: {
   readonly view: View;
   readonly signal: AbortSignal;
 }): Promise<() => Promise<string>> {
-  const given = options.file === undefined ? options.fromEnvironment : await readPassword(options.file);
+  const given = options.file === undefined ? options.fromEnvironment : await readPassword(options.file, options.signal);
   if (given !== undefined) return async () => given;
   return async () => {
     if (!canAsk()) {
@@ -53,14 +55,28 @@ export function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY && !process.env['CI'];
 }
 
-async function readPassword(file: string): Promise<string> {
+async function readPassword(file: string, signal: AbortSignal): Promise<string> {
   try {
-    const content = file === '-' ? await text(process.stdin) : readFileSync(file, 'utf8');
+    const content = await (file === '-' ? textOf(process.stdin, signal) : contentOf(file, signal));
     const password = content.replace(/\r?\n[\s\S]*$/, '');
     if (password !== '') return password;
   } catch (cause) {
+    signal.throwIfAborted();
     throw new WpcloneError('BAD_INPUT', `The password file ${file} cannot be read.`, { cause });
   }
   const name = file === '-' ? 'Standard input' : `The password file ${file}`;
   throw new WpcloneError('PASSWORD_MISSING', `${name} holds no password.`);
 }
+
+/** A pipe, such as `<(command)`, is read so that Ctrl-C is heard meanwhile: its other end may take as long as it likes. */
+async function contentOf(file: string, signal: AbortSignal): Promise<string> {
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (fstatSync(descriptor).isFIFO()) return textOf(new Socket({ fd: descriptor, writable: false }), signal);
+  try {
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const textOf = (stream: Readable, signal: AbortSignal): Promise<string> => text(addAbortSignal(signal, stream));

@@ -1,8 +1,11 @@
+import { closeSync, constants, openSync, readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { CloneResult } from '../../src/operations/types.ts';
 import { CLONE_STEPS } from '../../src/shared/events.ts';
 import { commandLine, type Running } from '../support/cli.ts';
 import { startSource, type Source } from '../support/source/index.ts';
+import { makeTemp, run } from '../support/temp.ts';
 
 const cli = commandLine();
 let source: Source;
@@ -22,6 +25,14 @@ function startClone(): Running {
   });
 }
 
+const openFilesOf = (pid = 0): string[] =>
+  readdirSync(`/proc/${pid}/fd`).map((name) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${name}`);
+    } catch {
+      return '';
+    }
+  });
 const begun = (step: string): RegExp => new RegExp(`"type":"step-started","step":"${step}"`);
 const pluginIsThere = async (): Promise<boolean> =>
   (await source.php('echo implode(",", get_option("active_plugins"));')).includes('wpclone');
@@ -58,6 +69,18 @@ describe('Ctrl-C', () => {
     expect(code).toBe(130);
     expect(stdout).toContain('"code":"DISCONNECT_FAILED"');
     expect(cli.leftovers()).toEqual([]);
+  });
+
+  it('ends with 130 while the password is still to come through a pipe', async () => {
+    const pipe = join(makeTemp('pipe'), 'password');
+    await run(['mkfifo', pipe]);
+    // Both ends, so that it neither waits for somebody to write nor comes to its end.
+    const held = openSync(pipe, constants.O_RDWR);
+    onTestFinished(() => closeSync(held));
+    const running = cli.start(['clone', source.url, '-u', source.adminUser, '--password-file', pipe]);
+    await expect.poll(() => openFilesOf(running.process.pid), { timeout: 30_000 }).toContain(pipe);
+    running.process.kill('SIGINT');
+    expect((await running.finished).code).toBe(130);
   });
 
   it('twice ends at once; the next command removes what is left', async () => {
