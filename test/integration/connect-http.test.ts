@@ -10,6 +10,13 @@ let source: Source;
 const start = async (options?: SourceOptions): Promise<Source> => (source = await startSource(options));
 afterEach(() => source.stop());
 
+/** Activity logs ask for the current user whenever an option changes or a plugin goes. */
+const ACTIVITY = `<?php
+  /* Plugin Name: Activity */
+  foreach ( array( 'added_option', 'updated_option', 'deleted_option', 'deactivate_plugin', 'deactivated_plugin' ) as $hook ) {
+    add_action( $hook, function () { wp_get_current_user(); } );
+  }`;
+
 describe('a source whose log-in is a plain form', () => {
   test('is connected over HTTP, answers signed requests, and is left without a trace by disconnect', async () => {
     await start();
@@ -20,6 +27,18 @@ describe('a source whose log-in is a plain form', () => {
     expect(connection.info.wordpressVersion).toBe(await source.php('echo get_bloginfo("version");'));
 
     const known = connection.access;
+    expect(await disconnectSource({ url: source.url, insecureTls: false, known }, deps)).toBe(true);
+    expect(await traces(source)).toEqual([]);
+    expect(await source.php('echo serialize( get_option( "cron" ) );')).not.toContain('upgrader');
+  });
+
+  test.each([
+    ['keeps deleted media in a trash', { constants: { MEDIA_TRASH: true } }],
+    ['has a plugin that notes who changes what', { plugins: { 'activity/activity.php': ACTIVITY } }],
+  ] satisfies [string, SourceOptions][])('and that %s is left without a trace too', async (_, options) => {
+    await start(options);
+    const deps = connectDeps();
+    const { access: known } = await connectSource(asAdmin(source), deps);
     expect(await disconnectSource({ url: source.url, insecureTls: false, known }, deps)).toBe(true);
     expect(await traces(source)).toEqual([]);
     expect(await source.php('echo serialize( get_option( "cron" ) );')).not.toContain('upgrader');

@@ -228,6 +228,13 @@ describe('the migrator’s own files', () => {
     expect(await source.php('echo "";')).toBe('');
   });
 
+  it('are never replaced from a directory of plugins, where anybody may take their name', async () => {
+    const uri = await source.php(
+      "require_once ABSPATH . 'wp-admin/includes/plugin.php'; echo get_plugin_data( WP_PLUGIN_DIR . '/wpclone-migrator/wpclone-migrator.php', false )['UpdateURI'];",
+    );
+    expect(uri).toBe('false');
+  });
+
   it('leave nothing under the document root', async () => {
     const before = readdirSync(source.content, { recursive: true }).length;
     const client = testClient(access);

@@ -18,14 +18,20 @@ function on_activation() {
 }
 
 /**
- * For each uploaded plugin WordPress makes a note to delete the zip two hours later; ours is deleted by now.
+ * For each uploaded plugin WordPress makes a note to delete the zip two hours later; ours is deleted by now, or in the trash
+ * where the site keeps one for media (MEDIA_TRASH).
  */
 function cancel_upload_cleanup() {
 	$hook  = 'upgrader_scheduled_cleanup';
 	$crons = _get_cron_array();
 	foreach ( is_array( $crons ) ? $crons : array() as $time => $hooks ) {
 		foreach ( isset( $hooks[ $hook ] ) ? $hooks[ $hook ] : array() as $event ) {
-			if ( isset( $event['args'][0] ) && ! get_post( $event['args'][0] ) ) {
+			$upload = isset( $event['args'][0] ) ? get_post( $event['args'][0] ) : null;
+			if ( $upload && 'trash' === $upload->post_status && SLUG . '.zip' === $upload->post_title ) {
+				wp_delete_attachment( $upload->ID, true );
+				$upload = null;
+			}
+			if ( isset( $event['args'][0] ) && ! $upload ) {
 				wp_unschedule_event( $time, $hook, $event['args'] );
 			}
 		}

@@ -33,6 +33,9 @@ require __DIR__ . '/links.php';
 require __DIR__ . '/files.php';
 require __DIR__ . '/class-batch.php';
 
+// Other plugins ask who is logged in when an option changes or a plugin goes; WordPress loads that only after the plugins.
+require_once ABSPATH . WPINC . '/pluggable.php';
+
 const MAX_BODY_BYTES = 4194304;
 
 /**
