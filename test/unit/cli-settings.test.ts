@@ -55,6 +55,19 @@ describe('settings', () => {
     expect(load('loose/deep').ttl).toBe('5h');
   });
 
+  it('take lists and maps of Kubernetes from the environment as a file has them', () => {
+    environment['WPCLONE_KUBERNETES_NODE_SELECTOR'] = '{ pool: staging }';
+    environment['WPCLONE_KUBERNETES_IMAGE_PULL_SECRETS'] = '["one", "two"]';
+    environment['WPCLONE_KUBERNETES_IMAGES'] = '{"8.2": "registry.example/wpclone:8.2"}';
+    expect(load().kubernetes).toEqual({
+      nodeSelector: { pool: 'staging' },
+      imagePullSecrets: ['one', 'two'],
+      images: { '8.2': 'registry.example/wpclone:8.2' },
+    });
+    environment['WPCLONE_KUBERNETES_IMAGES'] = '{"8.2": ';
+    expect(load).toThrow(/^WPCLONE_KUBERNETES_IMAGES cannot be read: /);
+  });
+
   it('take lists from the environment with commas', () => {
     environment['WPCLONE_EXCLUDE_TABLE'] = 'a_*, b';
     expect(load()['exclude-table']).toEqual(['a_*', 'b']);

@@ -58,8 +58,7 @@ function readFirst(folder: string, names: readonly string[]): Settings | undefin
   try {
     content = parseYaml(readFileSync(file, 'utf8')) ?? {};
   } catch (cause) {
-    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-    throw new WpcloneError('BAD_CONFIG', `${file} cannot be read: ${reason}`, { cause });
+    throw new WpcloneError('BAD_CONFIG', `${file} cannot be read: ${firstLine(cause)}`, { cause });
   }
   return check(content, (key) => (key === '' ? file : `${file}: ${key}`));
 }
@@ -81,12 +80,25 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): Settings {
   }
   const kubernetes = Object.entries(environment).flatMap(([variable, value]) =>
     variable.startsWith(KUBERNETES_PREFIX) && value
-      ? [[camelCase(variable.slice(KUBERNETES_PREFIX.length)), value]]
+      ? [[camelCase(variable.slice(KUBERNETES_PREFIX.length)), fromVariable(variable, value)]]
       : [],
   );
   if (kubernetes.length > 0) values['kubernetes'] = Object.fromEntries(kubernetes);
   return check(values, (key) => variables.get(key) ?? key);
 }
+
+/** Lists and maps are written as in a file, on one line: `[a, b]`, `{ pool: staging }`. */
+function fromVariable(variable: string, value: string): unknown {
+  if (!/^[[{]/.test(value)) return value;
+  try {
+    return parseYaml(value);
+  } catch (cause) {
+    throw new WpcloneError('BAD_CONFIG', `${variable} cannot be read: ${firstLine(cause)}`, { cause });
+  }
+}
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
 function check(content: unknown, nameOf: (key: string) => string): Settings {
   const result = settingsSchema.safeParse(content);

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { WpcloneError } from '../../shared/errors.ts';
 
-const quantity = z.string().regex(/^[0-9.]+(m|[kMGTPE]i?)?$/, 'a Kubernetes quantity such as 500m or 1Gi');
+/** A bare number is one too: `cpu: 1`. */
+const quantity = z.coerce.string().regex(/^[0-9.]+(m|[kMGTPE]i?)?$/, 'a Kubernetes quantity such as 500m or 1Gi');
+const NAME = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
+const port = z.int().min(1).max(65_535);
 const resources = z.strictObject({
   requests: z.strictObject({ cpu: quantity, memory: quantity }),
   limits: z.strictObject({ cpu: quantity.optional(), memory: quantity }),
@@ -15,10 +18,13 @@ const DEFAULT_RESOURCES = {
 };
 
 /** The `kubernetes` settings of project and user configuration. */
-const optionsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   context: z.string().optional(),
   /** Absent: the context's namespace, else wordpress-staging. */
-  namespace: z.string().optional(),
+  namespace: z
+    .string()
+    .regex(new RegExp(`^${NAME}$`), 'a name of small letters, digits and hyphens')
+    .optional(),
   /** One image for all, or one by PHP version (`{ "8.2": "…", "7.4": "…" }`). Absent: `wpclone/instance:VERSION-php8.2`. */
   image: z.string().optional(),
   images: z.record(z.string().regex(/^\d+\.\d+$/), z.string()).default({}),
@@ -28,7 +34,11 @@ const optionsSchema = z.strictObject({
   /** Absent: MariaDB from the instance image; else an official mysql or mariadb image. */
   databaseImage: z.string().optional(),
   /** With it each clone gets an Ingress `https://NAME.DOMAIN`; without it people reach it by `wpclone open`. */
-  domain: z.string().optional(),
+  domain: z
+    .string()
+    .toLowerCase()
+    .regex(new RegExp(`^${NAME}(\\.${NAME})*$`), 'a domain such as clones.example, without https:// and without *.')
+    .optional(),
   /** `ingressClassName`: traefik, nginx, alb. */
   ingressClass: z.string().optional(),
   /** A certificate for `*.DOMAIN`. */
@@ -37,7 +47,10 @@ const optionsSchema = z.strictObject({
   clusterIssuer: z.string().optional(),
   ingressAnnotations: z.record(z.string(), z.string()).default({}),
   /** Ports on the people's own machines, of which each clone without a domain gets one for `open`. */
-  ports: z.strictObject({ first: z.int(), last: z.int() }).default({ first: 20_000, last: 29_999 }),
+  ports: z
+    .strictObject({ first: port, last: port })
+    .refine(({ first, last }) => first <= last, 'the first is above the last')
+    .default({ first: 20_000, last: 29_999 }),
   resources: z
     .strictObject({ web: resources, database: resources, sidecar: resources })
     .partial()
@@ -49,6 +62,12 @@ const optionsSchema = z.strictObject({
   /** How long provisioning may take before it is given up. */
   provisionSeconds: z.coerce.number().int().min(5).default(300),
 });
+
+// cert-manager would write the certificate of one clone over the one that is there for all.
+const optionsSchema = settingsSchema.refine(
+  ({ tlsSecret, clusterIssuer }) => tlsSecret === undefined || clusterIssuer === undefined,
+  'either tlsSecret, a certificate that is there, or clusterIssuer, which makes one per clone',
+);
 
 export type KubernetesOptions = z.infer<typeof optionsSchema>;
 
