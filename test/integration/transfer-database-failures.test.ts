@@ -50,6 +50,15 @@ test('a definition cannot reach outside of its table', async () => {
   }
 });
 
+test('what a definition hides from us behind two dashes does not come to light at the server', async () => {
+  const pair = await playground.pair('CREATE TABLE wp_t (id int PRIMARY KEY); INSERT INTO wp_t VALUES (1);');
+  for (const dashes of ['--\n', '--\r', '--\u0001']) {
+    const hidden = `CREATE TABLE \`wp_t\` (\`id\` int ${dashes}'\n, smuggled int) UNION=(wp_t -- '\n)`;
+    await expect(pair.copy(withDefinition(() => hidden))).rejects.toBeInstanceOf(WpcloneError);
+    expect(await pair.inTarget("SHOW COLUMNS FROM wp_t LIKE 'smuggled'").catch(() => [])).toEqual([]);
+  }
+});
+
 test('folders, connections and encryption named in a definition are left out', async () => {
   const pair = await playground.pair('CREATE TABLE wp_t (id int PRIMARY KEY); INSERT INTO wp_t VALUES (1);');
   const folder = makeTemp('outside');

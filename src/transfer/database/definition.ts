@@ -1,6 +1,6 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import { printable } from '../warnings.ts';
-import { isWord, splitAtCommas, tokenize, unquoteName, type Token } from './sql-tokens.ts';
+import { hasOpenQuote, isWord, splitAtCommas, tokenize, unquoteName, type Token } from './sql-tokens.ts';
 
 /** `tokens` is the whole definition; `columns` are those of the key, in order, as far as they have names. */
 export interface KeyDefinition {
@@ -40,6 +40,7 @@ export function parseDefinition(text: string, expectedName: string): TableDefini
   const [create, table, name, open] = tokens;
   if (!isWord(create, 'CREATE') || !isWord(table, 'TABLE') || !name || open?.text !== '(')
     throw refuse('is not that of a table');
+  if (hasOpenQuote(tokens)) throw refuse('is cut off');
   if (unquoteName(name) !== expectedName) throw refuse('is that of another table');
   const end = closing(tokens, 3);
   const items = end === undefined ? undefined : splitAtCommas(tokens.slice(4, end));

@@ -2,7 +2,7 @@ import type { SiteInfo } from '../../site/info.ts';
 import type { WarningCollector } from '../warnings.ts';
 import { printable } from '../warnings.ts';
 import { mapCharset, mapCollation, type TargetServer } from './collations.ts';
-import { isWord, quoteName, render, tokenize, unquoteName, type Token } from './sql-tokens.ts';
+import { hasOpenQuote, isWord, quoteName, render, tokenize, unquoteName, type Token } from './sql-tokens.ts';
 import { ownName } from './select.ts';
 
 export interface NamedStatement {
@@ -22,7 +22,7 @@ export function viewStatements(info: SiteInfo, server: TargetServer, warnings: W
       const tokens = tokenize(view.definition);
       const at = tokens.findIndex((token) => isWord(token, 'VIEW'));
       const name = tokens[at + 1];
-      if (!isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== view.name)
+      if (hasOpenQuote(tokens) || !isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== view.name)
         return refuse(what, warnings);
       return build(what, `CREATE VIEW ${quoteName(view.name)} `, tokens.slice(at + 2), server, warnings);
     });
@@ -42,7 +42,7 @@ export function triggerStatements(
       const tokens = tokenize(trigger.definition);
       const at = tokens.findIndex((token) => isWord(token, 'TRIGGER'));
       const name = tokens[at + 1];
-      if (!isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== trigger.name)
+      if (hasOpenQuote(tokens) || !isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== trigger.name)
         return refuse(what, warnings);
       return build(what, `CREATE TRIGGER ${quoteName(trigger.name)} `, tokens.slice(at + 2), server, warnings);
     });

@@ -11,7 +11,7 @@ const PATTERN =
 
 /**
  * Splits SQL text into tokens. Comments are dropped, versioned ones as well: what stands in those is only what another
- * kind of server may ignore. A quote that is never closed becomes a symbol, which no definition has.
+ * kind of server may ignore. A quote that is never closed becomes a symbol: see `hasOpenQuote`.
  */
 export function tokenize(sql: string): Token[] {
   const tokens: Token[] = [];
@@ -29,9 +29,16 @@ export function tokenize(sql: string): Token[] {
 }
 
 /** Tokens as SQL text again. */
+/** Whether a quote is never closed. What that means to a server depends on what comes to stand after it. */
+export const hasOpenQuote = (tokens: readonly Token[]): boolean =>
+  tokens.some(({ kind, text }) => kind === 'symbol' && /['"`]/.test(text));
+
+/** Two dashes are kept apart: together they would begin a comment where the server sees one and `tokenize` did not. */
 export function render(tokens: readonly Token[]): string {
+  const gap = (token: Token, before: Token | undefined): string =>
+    token.text === '-' && before?.text === '-' ? ' ' : token.space;
   return tokens
-    .map((token, index) => (index === 0 ? token.text : token.space + token.text))
+    .map((token, index) => (index === 0 ? token.text : gap(token, tokens[index - 1]) + token.text))
     .join('')
     .trim();
 }

@@ -95,6 +95,7 @@ test.each([
   ['a temporary table', 'CREATE TEMPORARY TABLE `t` (`a` int)'],
   ['an open parenthesis', 'CREATE TABLE `t` (`a` int'],
   ['a parenthesis hidden in a string', "CREATE TABLE `t` (`a` int DEFAULT ')'"],
+  ['a quote that is never closed', "CREATE TABLE `t` (CHECK ('x'), `a` int \\' )"],
   ['a second statement', 'CREATE TABLE `t` (`a` int); SELECT 1'],
 ])('a definition that is %s is refused', (_, text) => {
   expect(() => parseDefinition(text, 't')).toThrow(expect.objectContaining({ code: 'TABLE_FAILED' }));
@@ -116,6 +117,10 @@ test('a hostile text is refused, however long', () => {
   ]) {
     expect(() => parseDefinition(`CREATE TABLE \`t\` (${text}`, 't')).toThrow();
   }
+});
+
+test('two dashes never begin a comment', () => {
+  expect(render(tokenize("1--1 --\n'x' --\u0001")).includes('--')).toBe(false);
 });
 
 test('text in quotes stays as it is', () => {
