@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { toWpcloneError } from '../../src/shared/errors.ts';
+import { toWpcloneError, WpcloneError } from '../../src/shared/errors.ts';
 import { connectSource, disconnectSource } from '../../src/site/connect/index.ts';
 import { asAdmin, connectDeps, listen, requestsTo, traces } from '../support/connecting.ts';
 import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
+import { makeTemp } from '../support/temp.ts';
 import { failureOf } from '../support/work.ts';
 
 let source: Source | undefined;
@@ -161,6 +162,32 @@ test('a machine without Chromium says so', async () => {
   }
 });
 
+test('a log-in page whose script never ends is given up', async () => {
+  const endless = `<?php add_action( 'login_footer', function () { ?><script>
+    loginform.onsubmit = function ( e ) { e.preventDefault(); setTimeout( function () { for (;;); }, 300 ); };
+    </script><?php }, 99 );`;
+  const site = await start({ scriptedLogin: 'token', muPlugins: { 'endless.php': endless } });
+  const deps = connectDeps();
+  const hurried = { ...deps, sleep: (ms: number, stop?: AbortSignal) => deps.sleep(ms / 10, stop) };
+  const error = await failureOf(connectSource(asAdmin(site), hurried));
+  expect(error.code).toBe('LOGIN_PAGE_NOT_FOUND');
+  expect(error.message).toContain('without end');
+  await expect.poll(browsers, { timeout: 20_000 }).toEqual([]);
+});
+
+test('a cancelled run does not wait for a browser that does not come up', async () => {
+  const site = await start({ scriptedLogin: 'built' });
+  const asked = join(makeTemp('browser'), 'asked');
+  const program = `${asked}.sh`;
+  writeFileSync(program, `#!/bin/sh\ntouch ${asked}\nexec sleep 600\n`, { mode: 0o755 });
+  const stop = new AbortController();
+  const environment = { ...process.env, WPCLONE_CHROMIUM: program };
+  const ended = failureOf(connectSource(asAdmin(site), connectDeps({ environment, signal: stop.signal })));
+  await expect.poll(() => existsSync(asked), { timeout: 20_000 }).toBe(true);
+  stop.abort(new WpcloneError('CANCELLED', 'Cancelled.'));
+  expect((await ended).code).toBe('CANCELLED');
+});
+
 test('a cancelled run closes the browser at once', async () => {
   const site = await start({ scriptedLogin: 'built' });
   const stop = new AbortController();
@@ -172,6 +199,6 @@ test('a cancelled run closes the browser at once', async () => {
   await expect.poll(browsers, { timeout: 20_000 }).not.toEqual([]);
   stop.abort();
   expect(await ended).toBe('CANCELLED');
-  await expect.poll(browsers).toEqual([]);
+  await expect.poll(browsers, { timeout: 20_000 }).toEqual([]);
   expect(await traces(site)).toEqual([]);
 });

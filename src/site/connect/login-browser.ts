@@ -1,30 +1,15 @@
 import { Cookie } from 'tough-cookie';
-import type { Browser, BrowserContext, Page as Tab } from 'playwright-core';
-import type { WorkContext } from '../../shared/context.ts';
+import type { BrowserContext, Page as Tab } from 'playwright-core';
 import { WpcloneError } from '../../shared/errors.ts';
 import { networkFailure, ownUrl, staysAtHome } from '../http.ts';
 import { bareUrl } from './address.ts';
-import { findChromium } from './chromium.ts';
+import { type BrowserDeps, withBrowser } from './browser.ts';
 import { openLoginPage } from './login-open.ts';
 import { submitLogin } from './login-page.ts';
 import { type Credentials, defaultAdmin, loginLinks } from './login-http.ts';
 import type { Site } from './recognise.ts';
 import type { Admin } from './admin.ts';
 import type { Session } from './session.ts';
-
-export interface BrowserDeps extends WorkContext {
-  /** PATH and WPCLONE_CHROMIUM are looked at. */
-  readonly environment: NodeJS.ProcessEnv;
-}
-
-/** Nothing that a person did not ask for leaves the machine: no updates, no sync, no background requests. */
-const QUIET = [
-  '--disable-quic',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-];
 
 /**
  * Logs in with the system's Chromium, for log-in pages that need scripts or are not where WordPress has them, and hands its cookies
@@ -36,11 +21,7 @@ export async function logInWithBrowser(
   options: { readonly session: Session; readonly insecureTls: boolean },
   deps: BrowserDeps,
 ): Promise<Admin> {
-  const browser = await launch(deps);
-  const close = (): void => void browser.close().catch(() => undefined);
-  deps.signal.addEventListener('abort', close, { once: true });
-  try {
-    deps.signal.throwIfAborted();
+  return withBrowser(deps, async (browser) => {
     const context = await browser.newContext({ ignoreHTTPSErrors: options.insecureTls, serviceWorkers: 'block' });
     const strayed = Promise.withResolvers<never>();
     strayed.promise.catch(() => undefined);
@@ -51,37 +32,10 @@ export async function logInWithBrowser(
     const userAgent = String(await tab.evaluate('navigator.userAgent'));
     await takeCookies(context, options.session);
     return { base: adminOf(tab, site), session: options.session.with({ userAgent }) };
-  } catch (error) {
+  }).catch((error: unknown) => {
     deps.signal.throwIfAborted();
     throw networkFailure(error, site.home);
-  } finally {
-    deps.signal.removeEventListener('abort', close);
-    await browser.close().catch(() => undefined);
-  }
-}
-
-async function launch(deps: BrowserDeps): Promise<Browser> {
-  const executablePath = await findChromium(deps.environment);
-  if (executablePath === undefined) {
-    throw new WpcloneError(
-      'BROWSER_MISSING',
-      'The log-in page of the site needs a browser, and this machine has no Chromium.',
-    );
-  }
-  const { chromium } = await import('playwright-core');
-  try {
-    return await chromium.launch({
-      executablePath,
-      args: QUIET,
-      // Chromium refuses to sandbox when it runs as root.
-      chromiumSandbox: process.getuid?.() !== 0,
-      handleSIGINT: false,
-      handleSIGTERM: false,
-      handleSIGHUP: false,
-    });
-  } catch (error) {
-    throw new WpcloneError('BROWSER_MISSING', `Chromium does not start: ${executablePath}`, { cause: error });
-  }
+  });
 }
 
 /**

@@ -1,0 +1,67 @@
+import type { Browser } from 'playwright-core';
+import { abortable, within } from '../../shared/abortable.ts';
+import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import { findChromium } from './chromium.ts';
+
+export interface BrowserDeps extends WorkContext {
+  /** PATH and WPCLONE_CHROMIUM are looked at. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Milliseconds for Chromium to start, for all that is done with it, and for it to end. */
+const START_LIMIT = 60_000;
+const USE_LIMIT = 180_000;
+const END_LIMIT = 10_000;
+
+/** Nothing that a person did not ask for leaves the machine: no updates, no sync, no background requests. */
+const QUIET = [
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/**
+ * Runs `work` with the system's Chromium, which ends with it, or when the signal aborts. Most that is asked of a page has no limit:
+ * one whose script never ends answers nothing. Throws BROWSER_MISSING, LOGIN_PAGE_NOT_FOUND.
+ */
+export async function withBrowser<T>(deps: BrowserDeps, work: (browser: Browser) => Promise<T>): Promise<T> {
+  const browser = await launch(deps);
+  const late = new WpcloneError('LOGIN_PAGE_NOT_FOUND', 'The log-in page keeps a browser busy without end.');
+  try {
+    return await within(USE_LIMIT, deps, late, () => abortable(work(browser), deps.signal));
+  } finally {
+    await within(END_LIMIT, deps, late, () => browser.close()).catch(() => undefined);
+  }
+}
+
+async function launch(deps: BrowserDeps): Promise<Browser> {
+  const executablePath = await findChromium(deps.environment);
+  if (executablePath === undefined) {
+    throw new WpcloneError(
+      'BROWSER_MISSING',
+      'The log-in page of the site needs a browser, and this machine has no Chromium.',
+    );
+  }
+  const { chromium } = await import('playwright-core');
+  const starting = chromium.launch({
+    executablePath,
+    args: QUIET,
+    // Chromium refuses to sandbox when it runs as root.
+    chromiumSandbox: process.getuid?.() !== 0,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+    timeout: START_LIMIT,
+  });
+  try {
+    return await abortable(starting, deps.signal);
+  } catch (error) {
+    // It may still come up for a run that was cancelled.
+    starting.then((browser) => browser.close()).catch(() => undefined);
+    deps.signal.throwIfAborted();
+    throw new WpcloneError('BROWSER_MISSING', `Chromium does not start: ${executablePath}`, { cause: error });
+  }
+}
