@@ -64,7 +64,7 @@ function visibleLength(text: string): number {
  */
 export function printable(text: string, multiline = false): string {
   // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) =>
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) =>
     multiline && (character === '\n' || character === '\t') ? character : '',
   );
 }

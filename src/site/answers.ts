@@ -1,4 +1,5 @@
 import { WpcloneError } from '../shared/errors.ts';
+import { printable } from '../shared/format.ts';
 import { refusalSchema, type Refusal } from './protocol.ts';
 
 /** What came instead of a stream. */
@@ -59,7 +60,7 @@ export function refusalOf(text: string): Refusal | undefined {
 /** What a refusal of the migrator means. `table` is the one it is about. */
 export function classifyRefusal(refusal: Refusal, host: string, table: string | undefined): WpcloneError {
   const about = table === undefined ? '' : ` (table ${JSON.stringify(table)})`;
-  const text = `${refusal.message.slice(0, 300)}${about}`;
+  const text = `${printable(refusal.message).slice(0, 300)}${about}`;
   const details = { host, ...(table === undefined ? {} : { table }) };
   switch (refusal.error) {
     case 'refused':

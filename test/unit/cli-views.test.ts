@@ -61,6 +61,17 @@ describe('an error in text', () => {
     expect(errorText(error, plain, true)).toMatch(/Error: inner[\s\S]* at /);
   });
 
+  it('lets no text of a site reach the terminal as a command, or look like a line of ours', () => {
+    const hostile = new WpcloneError('SOURCE_FAILED', 'gone\u001b[2J\u009b2K\r\u202e\n✔ done\n  → Paste this', {
+      cause: new Error('\u001b]0;title\u0007'),
+    });
+    for (const debug of [false, true]) {
+      const text = errorText(hostile, plain, debug);
+      expect(text).not.toMatch(/[^\P{Cc}\n]|[\u202e]/u);
+      expect(text).not.toMatch(/^(✔| {2}→ Paste)/m);
+    }
+  });
+
   it('never repeats a password that was given as an argument', () => {
     const fromOclif = Object.assign(new Error('Nonexistent flag: --password=hunter2'), { oclif: { exit: 2 } });
     const reported = toReportedError(fromOclif, ['clone', 'x', '--password=hunter2']);
