@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Dispatcher, request as undiciRequest } from 'undici';
+import { abortable } from '../../shared/abortable.ts';
 import type { Clock } from '../../shared/context.ts';
 import { apiError, type ApiCall, connectionError, parseStatus } from './errors.ts';
 import type { Credentials, Login } from './login.ts';
@@ -69,13 +70,16 @@ export async function connectCluster(
   let offset = 0;
   let answered = false;
 
-  /** Credentials that were good a while ago may have expired since: they are asked for anew, once. */
+  /**
+   * Credentials that were good a while ago may have expired since: they are asked for anew, once. A program that gives them may
+   * wait for a person as long as it likes, but not keep one from leaving.
+   */
   async function open(call: ClusterCall): Promise<ClusterAnswer> {
-    const used = await credentials.current();
+    const used = await abortable(credentials.current(), call.signal);
     const answer = await tryOnce(call, used);
     if (answer.status !== 401) return answer;
     await answer.body.dump();
-    return tryOnce(call, await credentials.insteadOf(used));
+    return tryOnce(call, await abortable(credentials.insteadOf(used), call.signal));
   }
 
   async function tryOnce(call: ClusterCall, { dispatcher, headers }: Credentials): Promise<ClusterAnswer> {
