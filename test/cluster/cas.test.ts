@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { listObjects } from '../../src/runtime/kubernetes/api.ts';
 import { transition } from '../../src/runtime/kubernetes/cas.ts';
@@ -9,28 +8,14 @@ import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
 import { parseUnit, type Unit } from '../../src/runtime/kubernetes/units.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import { failureOf } from '../support/work.ts';
-import { ABSENT_IMAGE, cloneId, context, eventually, request, useNamespace } from './support.ts';
+import { ABSENT_IMAGE, cloneId, context, eventually, instancePlan, request, useNamespace } from './support.ts';
 
 const namespace = useNamespace('cas');
 
 /** A unit that never runs, in a state of our choice. */
 async function unit(state = 'WARM'): Promise<Unit> {
   const id = cloneId();
-  const plan = {
-    cloneId: id,
-    claim: randomBytes(9).toString('base64url'),
-    deadline: new Date(Date.now() + 600_000).toISOString(),
-    expiresAt: new Date(Date.now() + 600_000).toISOString(),
-    facts: {
-      url: 'http://localhost:20000',
-      source: { url: 'http://source.example', wordpressVersion: '', phpVersion: '' },
-      adminUsername: '',
-      createdAt: new Date().toISOString(),
-    },
-    image: ABSENT_IMAGE,
-    secrets: { token: 't', databasePassword: 'd', rootPassword: 'r' },
-  };
-  const pod = podManifest(plan, parseOptions({}));
+  const pod = podManifest(instancePlan(id, ABSENT_IMAGE), parseOptions({}));
   pod.metadata = { ...pod.metadata, labels: { ...pod.metadata?.labels, 'wpclone.dev/state': state } };
   await namespace.apply('pods', pod);
   return present(`wpclone-${id}`);

@@ -1,9 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
+import { podManifest, secretManifest } from '../../src/runtime/kubernetes/manifests.ts';
+import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
 import { waitUntilReady } from '../../src/runtime/kubernetes/ready.ts';
 import { failureOf } from '../support/work.ts';
 import { saidReady } from './said-ready.ts';
-import { ABSENT_IMAGE, cloneId, context, eventually, IMAGE, request, useNamespace } from './support.ts';
+import {
+  ABSENT_IMAGE,
+  cloneId,
+  context,
+  eventually,
+  IMAGE,
+  instancePlan,
+  request,
+  signalContainer,
+  useNamespace,
+} from './support.ts';
 
 const namespace = useNamespace('provision');
 
@@ -196,6 +209,35 @@ describe('an instance', () => {
     expect(pod?.status?.containerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0, 0, 0]);
     await runtime.remove(id, context());
   }, 200_000);
+
+  test('has a database that hung started again, and leaves alone one that answers, be it with a refusal', async () => {
+    const plan = instancePlan(cloneId(), IMAGE);
+    const pod = podManifest(plan, parseOptions({}));
+    const shipped = pod.spec?.containers.find(({ name }) => name === 'database');
+    const [shell = '', option = '', question = ''] = shipped?.livenessProbe?.exec?.command ?? [];
+    // The question that is shipped, asked more often, and by somebody the server does not know.
+    const exec = { command: [shell, option, `MYSQL_USER=nobody\n${question}`] };
+    const often = { exec, initialDelaySeconds: 5, periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 2 };
+    Object.assign(shipped ?? {}, { livenessProbe: often });
+    await namespace.apply('secrets', secretManifest(plan));
+    await namespace.apply('pods', pod);
+    const name = `wpclone-${plan.cloneId}`;
+    const database = async () => {
+      const { status } = (await namespace.get(`pods/${name}`)) ?? {};
+      return status?.containerStatuses?.find((container) => container.name === 'database');
+    };
+    await eventually(async () => ((await database())?.ready === true ? true : undefined), 'the database runs');
+    await sleep(12_000);
+    expect((await database())?.restartCount).toBe(0);
+    await signalContainer(namespace, name, 'database', 'SIGSTOP');
+    await eventually(
+      async () => ((await database())?.restartCount === 1 ? true : undefined),
+      'the kubelet starts it again',
+      60_000,
+    );
+    await namespace.remove(`pods/${name}`);
+    await namespace.remove(`secrets/${name}`);
+  }, 120_000);
 
   test('leaves nothing behind when it is cancelled half-way', async () => {
     const runtime = await namespace.runtime({ image: ABSENT_IMAGE });

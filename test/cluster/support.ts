@@ -7,6 +7,7 @@ import type { WorkContext } from '../../src/shared/context.ts';
 import type { WorkEvent } from '../../src/shared/events.ts';
 import { type Cluster, connectCluster } from '../../src/runtime/kubernetes/client.ts';
 import { createKubernetesRuntime } from '../../src/runtime/kubernetes/index.ts';
+import type { InstancePlan } from '../../src/runtime/kubernetes/manifests.ts';
 import type { ProvisionRequest, Runtime } from '../../src/runtime/types.ts';
 
 /** The instance image, which `.ci/run` builds. */
@@ -137,6 +138,22 @@ export const request = (changes: Partial<ProvisionRequest> = {}): ProvisionReque
   ...changes,
 });
 
+/** What an instance is made of, for tests that make its objects by themselves. */
+export const instancePlan = (id: string, image: string): InstancePlan => ({
+  cloneId: id,
+  claim: randomBytes(9).toString('base64url'),
+  deadline: new Date(Date.now() + 600_000).toISOString(),
+  expiresAt: new Date(Date.now() + 600_000).toISOString(),
+  facts: {
+    url: 'http://localhost:20000',
+    source: { url: 'http://source.example', wordpressVersion: '', phpVersion: '' },
+    adminUsername: '',
+    createdAt: new Date().toISOString(),
+  },
+  image,
+  secrets: { token: 't', databasePassword: 'd', rootPassword: 'r' },
+});
+
 /** Waits for a condition by looking; for what has no event to wait for. */
 export async function eventually<T>(look: () => Promise<T | undefined>, what: string, limit = 30_000): Promise<T> {
   const until = Date.now() + limit;
@@ -148,16 +165,24 @@ export async function eventually<T>(look: () => Promise<T | undefined>, what: st
   }
 }
 
-/** Kills a container's first process from the node, which is this machine: no process may send itself that signal from inside. */
-export async function killContainer(namespace: TestNamespace, pod: string, container: string): Promise<void> {
+/** Signals a container's first process from the node, which is this machine: no process may send itself that signal from inside. */
+export async function signalContainer(
+  namespace: TestNamespace,
+  pod: string,
+  container: string,
+  signal: 'SIGKILL' | 'SIGSTOP',
+): Promise<void> {
   const found = await namespace.get(`pods/${pod}`);
   const status = found?.status?.containerStatuses?.find(({ name }) => name === container);
   const id = status?.containerID?.split('//')[1] ?? 'none';
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (!read(`/proc/${pid}/cgroup`).includes(id)) continue;
-    if (/^NSpid:.*\t1$/m.test(read(`/proc/${pid}/status`))) process.kill(Number(pid), 'SIGKILL');
+    if (/^NSpid:.*\t1$/m.test(read(`/proc/${pid}/status`))) process.kill(Number(pid), signal);
   }
 }
+
+export const killContainer = (namespace: TestNamespace, pod: string, container: string): Promise<void> =>
+  signalContainer(namespace, pod, container, 'SIGKILL');
 
 function read(file: string): string {
   try {

@@ -37,6 +37,7 @@ const DATABASE = 'wordpress';
 
 const mount = (name: string, mountPath: string) => ({ name, mountPath });
 
+/** The passwords and the token of an instance. */
 export function secretManifest(plan: InstancePlan): V1Secret {
   return {
     apiVersion: 'v1',
@@ -55,6 +56,7 @@ export function secretManifest(plan: InstancePlan): V1Secret {
   };
 }
 
+/** The pod: sidecar, database and web server, without any rights. */
 export function podManifest(plan: InstancePlan, options: KubernetesOptions): V1Pod {
   return {
     apiVersion: 'v1',
@@ -141,6 +143,14 @@ function webContainer(plan: InstancePlan, options: KubernetesOptions): V1Contain
   };
 }
 
+/** In any image that has a client. A refusal by the server (its errors are numbered from 1000, the client's own from 2000) is an answer. */
+const DATABASE_ANSWERS = [
+  'client=$(command -v mariadb || command -v mysql) && MYSQL_PWD=$(cat "$MYSQL_PASSWORD_FILE") && export MYSQL_PWD',
+  'set -- --no-defaults --socket=/run/mysqld/mysqld.sock --user="$MYSQL_USER" --connect-timeout=8',
+  'said=$("$client" "$@" -e "DO 1" 2>&1) && exit 0',
+  'case $said in *"ERROR 1"*) ;; *) echo "$said"; exit 1 ;; esac',
+].join('\n');
+
 function databaseContainer(plan: InstancePlan, options: KubernetesOptions): V1Container {
   const base = {
     ...container(plan, options, 'database'),
@@ -150,6 +160,14 @@ function databaseContainer(plan: InstancePlan, options: KubernetesOptions): V1Co
       { name: 'MYSQL_PASSWORD_FILE', value: `${SECRET_PATH}/database-password` },
       { name: 'MYSQL_ROOT_PASSWORD_FILE', value: `${SECRET_PATH}/root-password` },
     ],
+    // A server that has hung accepts connections and says nothing. An official image takes its time to make its data folder.
+    livenessProbe: {
+      exec: { command: ['sh', '-c', DATABASE_ANSWERS] },
+      initialDelaySeconds: 60,
+      periodSeconds: 20,
+      timeoutSeconds: 10,
+      failureThreshold: 3,
+    },
     volumeMounts: [
       mount('database', '/var/lib/mysql'),
       mount('sockets', '/run/mysqld'),
@@ -206,6 +224,7 @@ function sidecarContainer(plan: InstancePlan, options: KubernetesOptions): V1Con
   };
 }
 
+/** The Service that an Ingress leads to. */
 export function serviceManifest(cloneId: string, owner: V1OwnerReference, claim: string): V1Service {
   return {
     apiVersion: 'v1',
@@ -215,6 +234,7 @@ export function serviceManifest(cloneId: string, owner: V1OwnerReference, claim:
   };
 }
 
+/** The Ingress of a clone with a domain. */
 export function ingressManifest(
   cloneId: string,
   owner: V1OwnerReference,
