@@ -10,6 +10,7 @@ export type RuntimeKind = 'local' | 'kubernetes';
 /** creating → ready → (resetting → ready) → gone. `failed` is only seen when a clean-up could not finish. */
 export type CloneState = 'creating' | 'ready' | 'resetting' | 'expired' | 'failed';
 
+/** What is known of the site that was cloned. */
 export interface SourceFacts {
   readonly url: string;
   readonly wordpressVersion: string;
@@ -31,6 +32,7 @@ export interface CloneFacts {
   readonly expiresAt: number;
 }
 
+/** What an instance is asked for with. */
 export interface ProvisionRequest {
   readonly id: string;
   readonly sourceUrl: string;
@@ -39,6 +41,7 @@ export interface ProvisionRequest {
   readonly phpVersion?: Promise<string | undefined>;
 }
 
+/** An instance that can take a clone or holds one. */
 export interface Instance {
   readonly id: string;
   readonly url: string;
@@ -58,6 +61,7 @@ export interface CloneRecord {
   readonly adminPassword: string;
 }
 
+/** Ids are the clones' names. Times are milliseconds since the epoch, by this machine's clock. */
 export interface Runtime {
   readonly kind: RuntimeKind;
   /** Makes an instance that can take a clone; on failure or abort it leaves nothing behind. Throws NAME_TAKEN. */
@@ -86,6 +90,7 @@ export interface Runtime {
   close?(): Promise<void>;
 }
 
+/** A clone that was made reachable from this machine. */
 export interface Exposure {
   readonly url: string;
   /** Only reachable for as long as this process lives. */

@@ -16,6 +16,7 @@ export interface Job {
   readonly finished: Promise<void>;
 }
 
+/** All jobs of one instance. */
 export interface Jobs {
   /** Starts the job, or finds the one with the same id. Throws BUSY when another one of its kind is running. */
   start(request: JobRequest): Job;

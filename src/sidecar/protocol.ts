@@ -98,6 +98,7 @@ export const statusSchema = z.object({
 
 export const caughtMailSchema = z.array(mailSchema);
 
+/** The error as it is sent. Causes and stacks stay here. */
 export function errorToWire(error: WpcloneError): WireError {
   const { code, message, details, retryable, retryAfter } = error;
   return { code, message, details: { ...details }, retryable, ...(retryAfter === undefined ? {} : { retryAfter }) };

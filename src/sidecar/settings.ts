@@ -18,6 +18,7 @@ export interface SidecarSettings {
   readonly webUrl: string;
 }
 
+/** The settings of the environment, or the image's defaults. */
 export function sidecarSettings(env: Readonly<Record<string, string | undefined>>): SidecarSettings {
   return {
     home: env['WPCLONE_INSTANCE'] ?? '/wpclone',

@@ -16,6 +16,7 @@ export interface WebContainer {
 /** Milliseconds: PHP gets five seconds for the requests it is serving. */
 const ANSWER_LIMIT = 15_000;
 
+/** `folder` holds the two pipes; `webUrl` is where nginx listens. */
 export function createWebContainer(
   folder: string,
   webUrl: string,

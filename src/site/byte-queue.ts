@@ -30,6 +30,7 @@ export interface ByteQueue {
   more(): Promise<boolean>;
 }
 
+/** `chunks` is read only as far as somebody asks. */
 export function createByteQueue(chunks: AsyncIterator<Buffer>): ByteQueue {
   const held: Buffer[] = [];
 

@@ -25,6 +25,7 @@ export interface SiteClient {
   disconnect(signal: AbortSignal): Promise<void>;
 }
 
+/** One table to read. */
 export interface TableRead {
   readonly name: string;
   /** Columns to read, in this order (generated ones left out). */
@@ -34,6 +35,7 @@ export interface TableRead {
   readonly after?: readonly string[];
 }
 
+/** Some rows of one table. */
 export interface RowBlock {
   readonly table: string;
   /**
@@ -52,12 +54,14 @@ export interface RowBlock {
   readonly last: boolean;
 }
 
+/** Which files to list. */
 export interface ManifestRequest {
   readonly roots: readonly string[];
   /** Globs over `root-place/path`; what matches is left out, folders with all below them. */
   readonly exclude: readonly string[];
 }
 
+/** One file, folder or link of the site, or one that cannot be copied. */
 export interface ManifestEntry {
   readonly root: string;
   /** Relative to the root, with `/`, valid UTF-8, already checked for `..`, empty and NUL segments. '' is the root itself. */
@@ -75,6 +79,7 @@ export interface ManifestEntry {
   readonly reason?: 'unreadable' | 'outside' | 'name' | 'special' | 'loop' | 'other-site';
 }
 
+/** One file to read; `size` as it was listed. */
 export interface FileRequest {
   readonly root: string;
   readonly path: string;

@@ -18,6 +18,7 @@ export interface Session {
   answered: boolean;
 }
 
+/** What is asked, over as many requests as it takes. */
 export interface Question {
   /** The next request, from wherever the frames so far have brought us; null when nothing is left to ask for. */
   readonly request: () => object | null;
@@ -29,6 +30,7 @@ export interface Question {
   readonly interrupted?: (error: WpcloneError) => void;
 }
 
+/** The answer, as one stream of frames whatever happened in between. */
 export interface Conversation {
   readonly frames: AsyncGenerator<Frame>;
   /** To be called when a frame brought something new: only that counts as progress. */

@@ -12,6 +12,7 @@ import {
   STREAM_MAGIC,
 } from './protocol.ts';
 
+/** One verified part of an answer (docs/PROTOCOL.md, "Streams"). */
 export interface Frame {
   readonly type: string;
   readonly head: unknown;
@@ -19,7 +20,7 @@ export interface Frame {
   readonly body: Buffer;
 }
 
-/** How much may come before the stream begins. */
+/** Bytes that may come before the stream begins: a notice of PHP, a byte order mark. */
 const NOISE_BYTES = 64 << 10;
 
 /**

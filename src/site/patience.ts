@@ -1,6 +1,6 @@
 import type { ErrorCode, WpcloneError } from '../shared/errors.ts';
 
-/** How often in a row an attempt may bring nothing before we give up. Any progress starts the count again. */
+/** How many attempts in a row may bring nothing new before we give up. Any progress starts the count again. */
 const FRUITLESS_LIMIT: Partial<Record<ErrorCode, number>> = {
   UNREACHABLE: 10,
   SOURCE_FAILED: 10,
@@ -11,9 +11,10 @@ const FRUITLESS_LIMIT: Partial<Record<ErrorCode, number>> = {
 };
 /** A site that never answered at all is more likely to be wrong than to be restarting. */
 const NEVER_ANSWERED_LIMIT = 4;
+/** Milliseconds, as the longest one. */
 const FIRST_WAIT: Partial<Record<ErrorCode, number>> = { RATE_LIMITED: 4000, SOURCE_BLOCKED: 5000 };
 const LONGEST_WAIT = 30_000;
-/** A site that wants to be left alone for longer is not waited for. */
+/** Seconds. A site that asks us to wait for longer than that is given up. */
 const LONGEST_RETRY_AFTER = 300;
 
 /** Decides how long to wait after an attempt that failed, and when to stop trying. */

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 
+/** The parts of a request that are signed. */
 export interface SignedRequest {
   readonly method: string;
   /** Path and query, as they stand in the request line. */

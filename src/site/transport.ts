@@ -15,6 +15,7 @@ export interface TransportDeps {
   readonly dispatcher: Dispatcher;
 }
 
+/** An answer while it comes in. */
 export interface Exchange {
   readonly frames: AsyncIterable<Frame>;
   /** Bytes of the answer that have come so far. */
@@ -29,6 +30,7 @@ export interface Transport {
 
 const PAGE_BYTES = 64 << 10;
 
+/** Sends over `deps.dispatcher`, which the caller closes. */
 export function createTransport(access: SourceAccess, deps: TransportDeps): Transport {
   let endpoint = new URL(access.endpoint);
   let clockOffset = 0;

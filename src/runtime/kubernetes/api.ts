@@ -40,12 +40,14 @@ export interface Identity {
   readonly uid: string;
 }
 
+/** The path of an object, or of all objects of a kind when no name is given, in the cluster's namespace. */
 export function pathOf(cluster: Cluster, kind: Kind, name?: string, query?: Record<string, string>): string {
   const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
   const tail = name === undefined ? '' : `/${encodeURIComponent(name)}`;
   return `${BASE[kind]}/namespaces/${encodeURIComponent(cluster.namespace)}/${kind}${tail}${search}`;
 }
 
+/** Reads an object; undefined when it is not there. */
 export async function getObject<K extends Kind>(
   cluster: Cluster,
   kind: K,

@@ -12,6 +12,7 @@ export interface Cause {
 /** Milliseconds that no node may fit before it is given up; a scale-up that was announced is waited for. */
 export const UNSCHEDULABLE_PATIENCE = 10_000;
 
+/** Whether the kubelet says that all containers are ready, and nobody has deleted the pod. */
 export const isReady = (pod: V1Pod): boolean =>
   pod.metadata?.deletionTimestamp === undefined && condition(pod, 'Ready')?.status === 'True';
 

@@ -15,6 +15,7 @@ const statusSchema = z.object({
 });
 export type ApiStatus = z.infer<typeof statusSchema>;
 
+/** The Status in an answer; the beginning of the text when it is none. */
 export function parseStatus(text: string): ApiStatus {
   try {
     return statusSchema.parse(JSON.parse(text));
@@ -127,4 +128,5 @@ function causeCode(error: unknown): string {
 export const statusOf = (error: unknown): number | undefined =>
   error instanceof WpcloneError && typeof error.details['status'] === 'number' ? error.details['status'] : undefined;
 
+/** Whether the API server answered that there is no such object. */
 export const isGone = (error: unknown): boolean => statusOf(error) === 404;

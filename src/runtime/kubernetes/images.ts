@@ -49,7 +49,7 @@ async function inTime(
   }
 }
 
-/** The least newer one (old code runs longer than it is tested for), else the newest of the older ones. */
+/** The oldest that is not older than wanted, since old code mostly runs on a newer PHP; else the newest that there is. */
 export function nearestVersion(wanted: string, choices: readonly string[]): string {
   const sorted = [...choices].sort((a, b) => rank(a) - rank(b));
   return sorted.find((choice) => rank(choice) >= rank(wanted)) ?? sorted.at(-1) ?? wanted;
@@ -61,4 +61,5 @@ function rank(version: string): number {
   return major * 1000 + minor;
 }
 
+/** Whether two PHP versions have the same major and minor number. */
 export const sameBranch = (one: string, other: string): boolean => rank(one) === rank(other);

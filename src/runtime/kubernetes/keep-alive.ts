@@ -9,6 +9,7 @@ import type { Unit } from './units.ts';
 const WORK_LIMIT = 300_000;
 const RENEWAL = 60_000;
 
+/** When unfinished work is given up unless it is renewed: ISO 8601, by the API server's clock. */
 export const workDeadline = (cluster: Cluster, now: number): string =>
   new Date(now + cluster.clockOffset() + WORK_LIMIT).toISOString();
 

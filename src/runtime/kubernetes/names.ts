@@ -24,6 +24,7 @@ export const certificateName = (cloneId: string): string => `${objectName(cloneI
 /** cert-manager's annotation on a Secret that it filled. */
 export const CERTIFICATE = 'cert-manager.io/certificate-name';
 
+/** Labels of all objects that we make (Kubernetes documentation, "Recommended Labels"). */
 export const managedLabels = (component: string): Record<string, string> => ({
   'app.kubernetes.io/name': 'wpclone',
   [MANAGED_BY]: MANAGER,

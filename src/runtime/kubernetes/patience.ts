@@ -6,7 +6,7 @@ export type Waiting = Pick<WorkContext, 'signal' | 'sleep' | 'now'>;
 
 /** Milliseconds an API server may be away in the middle of work: longer than one takes to be restarted or replaced. */
 const OUTAGE_LIMIT = 90_000;
-/** Milliseconds that a cluster which has never answered is tried: long enough for a hiccup, short for a wrong address. */
+/** Milliseconds for a cluster that has never answered: enough for a short failure, not long to wait for a wrong address. */
 const FIRST_LIMIT = 4000;
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 4000;

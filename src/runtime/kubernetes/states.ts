@@ -25,6 +25,7 @@ const NEXT: Readonly<Record<UnitState, readonly UnitState[]>> = {
   DELETING: [],
 };
 
+/** Whether a unit may go from the one state to the other. */
 export const mayFollow = (from: UnitState, to: UnitState): boolean => to === 'DELETING' || NEXT[from].includes(to);
 
 const CLONE_STATES: Readonly<Record<UnitState, CloneState>> = {

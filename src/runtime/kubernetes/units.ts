@@ -52,6 +52,10 @@ const unitSchema = z.object({
   }),
 });
 
+/**
+ * One of our pods, as its labels and annotations describe it. Times are milliseconds since the epoch, by the API
+ * server's clock.
+ */
 export interface Unit extends UnitVersion {
   readonly cloneId: string | undefined;
   readonly claim: string | undefined;

@@ -12,6 +12,7 @@ interface Watched {
   readonly events: CoreV1Event;
 }
 
+/** What happened to an object, and the object after it (before it, for DELETED). */
 export interface Change<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: T;

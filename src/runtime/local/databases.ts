@@ -16,6 +16,7 @@ const LOCK_LIMIT = 10;
 /** Database and account of an instance have the same name; ids are DNS labels of at most 40 characters. */
 export const databaseName = (id: string): string => `${PREFIX}${id.replaceAll('-', '_')}`;
 
+/** How an instance's own account reaches its database. */
 export function databaseAddress(layout: LocalLayout, id: string, password: string): DatabaseAddress {
   const name = databaseName(id);
   return { socketPath: layout.database.socket, user: name, password, database: name };
@@ -38,9 +39,11 @@ export async function createDatabase(
   });
 }
 
+/** Drops the database of an instance, and its account. Throws MARIADB_MISSING, DATABASE_FAILED. */
 export const dropDatabase = (layout: LocalLayout, id: string, context: WorkContext): Promise<void> =>
   dropDatabaseNamed(layout, databaseName(id), context);
 
+/** As `dropDatabase`, for a database whose instance is not known any more. */
 export async function dropDatabaseNamed(layout: LocalLayout, name: string, context: WorkContext): Promise<void> {
   await asAdministrator(layout, context, async (connection) => {
     await endSessions(connection, name);

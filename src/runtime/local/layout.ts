@@ -13,6 +13,7 @@ export interface LocalLayout {
   readonly database: DatabaseLayout;
 }
 
+/** Where the files of wpclone's own MariaDB server are. */
 export interface DatabaseLayout {
   readonly home: string;
   readonly data: string;
@@ -25,6 +26,7 @@ export interface DatabaseLayout {
 /** The length of sun_path less its final NUL: 108 on Linux, 104 on the BSDs and macOS (unix(7), unix(4)). */
 const LONGEST_SOCKET = 103;
 
+/** `home` is WPCLONE_HOME. Nothing is created. */
 export function localLayout(home: string): LocalLayout {
   const database = join(home, 'mariadb');
   return {
@@ -43,6 +45,7 @@ export function localLayout(home: string): LocalLayout {
   };
 }
 
+/** Where the folders of one instance are. */
 export function instancePaths(layout: LocalLayout, id: string): InstancePaths {
   const home = join(layout.instances, id);
   return {

@@ -7,6 +7,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 /** Milliseconds between two tries for a lock that another process holds. */
 const RETRY = 15;
 
+/** A lock that this process holds. */
 export interface Lock {
   /** False when its file was deleted or replaced: then others may hold "the same" lock. */
   isInPlace(): boolean;

@@ -20,6 +20,7 @@ const DOING: Partial<Record<LocalInstanceRow['state'], string>> = {
   failed: 'removed',
 };
 
+/** BUSY, saying what the clone's owner is doing; `row` is how it was last seen. */
 export function busy(row: LocalInstanceRow | undefined, id: string): WpcloneError {
   const doing = (row && DOING[row.state]) ?? 'changed';
   const by = row?.owner ? ` (process ${row.owner.pid})` : '';

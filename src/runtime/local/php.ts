@@ -13,6 +13,7 @@ const VERSIONS = ['8.4', '8.3', '8.2', '8.1', '8.0', '7.4'] as const;
 const OLDEST = 7.4;
 const answerSchema = z.tuple([z.string(), z.array(z.string())]);
 
+/** A PHP that can serve a clone. */
 export interface Php {
   readonly program: string;
   /** Major and minor version. */

@@ -7,6 +7,7 @@ const OUTPUT_BYTES = 64 * 1024;
 /** Milliseconds for killed processes to be gone. */
 const GONE_LIMIT = 10_000;
 
+/** How a program ended. */
 export interface Ended {
   /** null when it was killed or could not be started. */
   readonly code: number | null;

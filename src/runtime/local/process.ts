@@ -41,11 +41,13 @@ async function startByPs(pid: number): Promise<string | undefined> {
   }
 }
 
+/** The identity of the process that has this id now; undefined when there is none. */
 export async function identityOf(pid: number): Promise<ProcessIdentity | undefined> {
   const startedAt = await startOf(pid);
   return startedAt === undefined ? undefined : { pid, startedAt };
 }
 
+/** Whether this very process still runs, not another one that was given its id. */
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return (await startOf(identity.pid)) === identity.startedAt;
 }

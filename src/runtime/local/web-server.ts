@@ -32,6 +32,7 @@ export type WebServer = z.infer<typeof recordSchema>;
 const recordFile = (paths: InstancePaths): string => join(paths.run, 'web-server.json');
 /** Names the clone in the command lines of its web server. */
 const routerOf = (home: string): string => join(home, 'run', 'web', 'router.php');
+/** What the web server itself logs; PHP's errors are in another file. */
 export const webLog = (paths: InstancePaths): string => join(paths.run, 'web-server.log');
 
 /**
@@ -85,6 +86,7 @@ export async function readWebServer(paths: InstancePaths): Promise<WebServer | u
   return text === undefined ? undefined : recordSchema.parse(JSON.parse(text));
 }
 
+/** Whether the first process of the server lives. */
 export const isRunning = (server: WebServer): Promise<boolean> => isAlive(server);
 
 /**

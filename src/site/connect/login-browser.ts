@@ -23,12 +23,12 @@ export async function logInWithBrowser(
 ): Promise<Admin> {
   return withBrowser(deps, async (browser) => {
     const context = await browser.newContext({ ignoreHTTPSErrors: options.insecureTls, serviceWorkers: 'block' });
-    const strayed = Promise.withResolvers<never>();
-    strayed.promise.catch(() => undefined);
-    await keepAtHome(context, site.home, credentials.password, strayed.reject);
+    const leaked = Promise.withResolvers<never>();
+    leaked.promise.catch(() => undefined);
+    await keepOnSite(context, site.home, credentials.password, leaked.reject);
     const tab = await context.newPage();
     const opened = await openLoginPage(tab, placesOf(site, credentials), { ...credentials, home: site.home }, deps);
-    await Promise.race([submitLogin(tab, { ...credentials, home: site.home }, opened, deps), strayed.promise]);
+    await Promise.race([submitLogin(tab, { ...credentials, home: site.home }, opened, deps), leaked.promise]);
     const userAgent = String(await tab.evaluate('navigator.userAgent'));
     await takeCookies(context, options.session);
     return { base: adminOf(tab, site), session: options.session.with({ userAgent }) };
@@ -39,14 +39,14 @@ export async function logInWithBrowser(
 }
 
 /**
- * No page of another host is asked for, and nothing that carries the password goes to one: `strayed` hears of it. Where a redirect
+ * No page of another host is asked for, and nothing that carries the password goes to one: `leaked` hears of it. Where a redirect
  * leads is not asked here: `isAtHome` looks at where the browser is before anything is filled in.
  */
-async function keepAtHome(
+async function keepOnSite(
   context: BrowserContext,
   home: URL,
   password: string,
-  strayed: (error: WpcloneError) => void,
+  leaked: (error: WpcloneError) => void,
 ): Promise<void> {
   const secrets = [password, encodeURIComponent(password), JSON.stringify(password).slice(1, -1)];
   await context.route('**/*', async (route) => {
@@ -56,7 +56,7 @@ async function keepAtHome(
     const carried = `${request.url()} ${request.postData() ?? ''}`;
     const leaks = secrets.some((secret) => carried.includes(secret));
     if (leaks) {
-      strayed(new WpcloneError('LOGIN_FAILED', `The log-in page sends the password elsewhere, to ${url.origin}.`));
+      leaked(new WpcloneError('LOGIN_FAILED', `The log-in page sends the password elsewhere, to ${url.origin}.`));
     }
     return leaks || request.isNavigationRequest() ? route.abort('blockedbyclient') : route.continue();
   });

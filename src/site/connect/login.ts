@@ -10,7 +10,7 @@ import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
 
 export type LoginWay = Exclude<Connection['way'], 'known-key'>;
 
-/** Seconds for the farewell. */
+/** Seconds that logging out may take. */
 const LOG_OUT_SECONDS = 10;
 
 /** Runs `work` in the administration of the site: logged in before, logged out after, whatever happens. */

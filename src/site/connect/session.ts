@@ -42,6 +42,7 @@ export interface Session {
 
 type Work = Pick<WorkContext, 'signal' | 'sleep' | 'emit'> & { readonly steady?: boolean };
 
+/** Opens connections of its own: close it when done. */
 export function openSession(options: SessionOptions, work: Work): Session {
   const agent = openAgent(options.insecureTls);
   return sessionOver(agent, new CookieJar(), options.userAgent ?? USER_AGENT, work);

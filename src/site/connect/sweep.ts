@@ -8,6 +8,7 @@ type UploadForm = NonNullable<Installer['form']>;
 
 const ZIP_NAME = `${PLUGIN_FOLDER}.zip`;
 
+/** Sends a zip through the form of the "upload plugin" page; the answer says what WordPress made of it. */
 export async function sendZip(admin: Admin, form: UploadForm, zip: Buffer) {
   const body = new FormData();
   for (const [name, value] of Object.entries(form.fields)) body.append(name, value);
@@ -59,6 +60,7 @@ async function lockedZip(): Promise<Buffer> {
   return zip;
 }
 
+/** The JSON in a text; undefined when it is none. */
 export function tryJson(text: string): unknown {
   try {
     return JSON.parse(text);

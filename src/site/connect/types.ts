@@ -14,6 +14,7 @@ export interface SiteLogin {
   readonly loginUrl?: string | undefined;
 }
 
+/** Which site to connect to, and how to log in where that is needed. */
 export interface ConnectRequest extends SiteLogin {
   /** As typed: with or without scheme, also of a page in the administration. */
   readonly url: string;
@@ -28,6 +29,7 @@ export interface ConnectDeps extends WorkContext {
   readonly openClient: (access: SourceAccess) => Pick<SiteClient, 'info' | 'disconnect'>;
 }
 
+/** A site that answers signed requests. */
 export interface Connection {
   readonly access: SourceAccess;
   readonly info: SiteInfo;
