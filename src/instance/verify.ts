@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { createLoginLink } from './login-links.ts';
 import { linksToSource } from './page-links.ts';
@@ -12,6 +13,7 @@ export interface VerifyDependencies {
   /** Where the instance's web server is reached from here, such as http://127.0.0.1:8101; the Host header is the clone's. */
   readonly base: string;
   readonly randomBytes: (size: number) => Buffer;
+  readonly sleep: WorkContext['sleep'];
 }
 
 /** Looks at the clone as a person would. Throws VERIFY_FAILED with the first check that failed and what PHP logged. */
@@ -21,7 +23,7 @@ export async function verifyInstance(
   dependencies: VerifyDependencies,
   signal: AbortSignal,
 ): Promise<VerifyResult> {
-  const visitor = createVisitor(dependencies.base, task.cloneUrl, signal);
+  const visitor = createVisitor(dependencies.base, task.cloneUrl, { sleep: dependencies.sleep, signal });
   try {
     const [front, login] = await Promise.all([
       frontPage(visitor, task),

@@ -1,4 +1,6 @@
 import { Pool } from 'undici';
+import { within } from '../shared/abortable.ts';
+import type { WorkContext } from '../shared/context.ts';
 
 export interface Page {
   /** The address that was asked for. */
@@ -15,21 +17,23 @@ export interface Visitor {
   close(): Promise<void>;
 }
 
-/** Milliseconds. Generous, because the first request to a clone compiles all of WordPress. */
-const LIMIT = 60_000;
+/** Milliseconds without a word. Generous, because the first request to a clone compiles all of WordPress. */
+const SILENCE_LIMIT = 60_000;
+/** Milliseconds for a whole page: one that goes on and on is never silent. */
+const PAGE_LIMIT = 120_000;
 const LARGEST_PAGE = 32 * 2 ** 20;
 
 /**
  * An HTTP client that behaves like a browser: it keeps cookies, but follows no redirects. It always asks the instance's own web
  * server at `base`, whatever the clone's public address is.
  */
-export function createVisitor(base: string, cloneUrl: string, signal: AbortSignal): Visitor {
-  const pool = new Pool(base, { connections: 2, headersTimeout: LIMIT, bodyTimeout: LIMIT });
+export function createVisitor(base: string, cloneUrl: string, work: Pick<WorkContext, 'sleep' | 'signal'>): Visitor {
+  const pool = new Pool(base, { connections: 2, headersTimeout: SILENCE_LIMIT, bodyTimeout: SILENCE_LIMIT });
   // Without this cookie WordPress takes the browser for one that refuses cookies, and refuses the log-in.
   const cookies = new Map([['wordpress_test_cookie', 'WP%20Cookie%20check']]);
   const { host, protocol } = new URL(cloneUrl);
 
-  const visit = async (method: 'GET' | 'POST', url: string, body?: string): Promise<Page> => {
+  const ask = async (signal: AbortSignal, method: 'GET' | 'POST', url: string, body?: string): Promise<Page> => {
     const { pathname, search } = new URL(url);
     const answer = await pool.request({
       method,
@@ -53,6 +57,10 @@ export function createVisitor(base: string, cloneUrl: string, signal: AbortSigna
       location: typeof location === 'string' ? location : undefined,
       body: await readText(answer.body),
     };
+  };
+  const visit = (method: 'GET' | 'POST', url: string, body?: string): Promise<Page> => {
+    const late = new Error(`${new URL(url).pathname} does not come to its end`);
+    return within(PAGE_LIMIT, work, late, (limit) => ask(AbortSignal.any([work.signal, limit]), method, url, body));
   };
   return {
     get: (url) => visit('GET', url),

@@ -188,6 +188,21 @@ describe('verification', () => {
     expect(error.message).not.toContain('secret argument');
   });
 
+  test('fails on a page that goes on and on', async () => {
+    const file = join(home.paths(clone.id).www, 'wp-content/mu-plugins/endless.php');
+    writeFileSync(
+      file,
+      `<?php if ($_SERVER['REQUEST_URI'] === '/') { while (ob_get_level()) ob_end_flush(); for (;;) { echo ' '; flush(); usleep(50000); } }`,
+    );
+    const { sleep } = home.context;
+    const hurried = { ...home.context, sleep: (ms: number, stop?: AbortSignal) => sleep(ms / 20, stop) };
+    const { instance } = await home.runtime.get(clone.id, hurried);
+    const error = await failure(instance.operations.verify(clone.task, instanceContext()));
+    writeFileSync(file, '<?php');
+    expect(error.code).toBe('VERIFY_FAILED');
+    expect(error.message).toContain('does not come to its end');
+  });
+
   test('fails on a link that leads to the source', async () => {
     const file = join(home.paths(clone.id).www, 'wp-content/mu-plugins/leak.php');
     // Printed past every filter, at the very end of the page.
