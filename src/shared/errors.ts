@@ -85,13 +85,14 @@ export const ERRORS = define({
     exit: 1,
     http: 403,
     next: [
-      'Allow plugin installation for the time being (DISALLOW_FILE_MODS, folder permissions), or install the plugin by hand.',
+      'Allow plugin installation for the time being (DISALLOW_FILE_MODS, folder permissions).',
+      'Or copy {folder} to wp-content/plugins/wpclone-migrator of the site, activate it there, and try again.',
     ],
   },
   PLUGIN_INSTALL_FAILED: {
     exit: 1,
     http: 502,
-    next: ['Look at the Plugins page of the site; install the plugin by hand if need be.'],
+    next: ['Look at the Plugins page of the site and at its PHP error log, then try again.'],
   },
   MIGRATOR_MISSING: { exit: 1, http: 502, next: ['Run the command again: it installs the plugin anew.'] },
   SIGNATURE_REFUSED: {
@@ -107,6 +108,11 @@ export const ERRORS = define({
   BROWSER_MISSING: { exit: 1, http: 500, next: ['Install Chromium: wpclone doctor --fix.'] },
 
   // what cannot be cloned
+  SOURCE_IS_CLONE: {
+    exit: 1,
+    http: 422,
+    next: ['Clone the site that it is a copy of: wpclone list names the sources. A clone can be reset at any time.'],
+  },
   MULTISITE: { exit: 1, http: 422, next: ['Networks of sites are not supported yet; clone a single site.'] },
   VERSION_TOO_OLD: {
     exit: 1,
@@ -159,6 +165,7 @@ export const ERRORS = define({
     ],
   },
   PORTS_EXHAUSTED: { exit: 1, http: 503, next: ['Delete clones you no longer need: wpclone list.'] },
+  PORT_IN_USE: { exit: 1, http: 409, next: ['Stop the program that uses it (lsof -i :{port}), then try again.'] },
   BUSY: { exit: 5, http: 409, next: ['Wait for the other command to finish, then try again.'] },
   STATE_NEWER: { exit: 57, http: 500, next: ['Update wpclone: its state folder was written by a newer version.'] },
   STATE_FAILED: { exit: 1, http: 500, next: ['Check that {path} can be read and written.'] },

@@ -200,17 +200,18 @@ test('of two sites in one schema only one is copied, and the other is told of', 
   expect(Object.keys(await checksums(playground.server, pair.target))).toEqual(['wp_options']);
 });
 
-test('an excluded table is there without its rows', async () => {
+test('an excluded table is there without its rows, and a pattern that fits no table is told of', async () => {
   const pair = await playground.pair(`
     CREATE TABLE wp_log_a (id int PRIMARY KEY); INSERT INTO wp_log_a VALUES (1);
     CREATE TABLE wp_b (id int PRIMARY KEY); INSERT INTO wp_b VALUES (1);
     CREATE TABLE wp_c (id int PRIMARY KEY); INSERT INTO wp_c VALUES (1);`);
-  const { asked } = await pair.copy({ task: { excludeTables: ['log_*', 'wp_b'] } });
+  const { asked, warnings } = await pair.copy({ task: { excludeTables: ['log_*', 'wp_b', 'wp_lgo'] } });
   const counts = await pair.inTarget(
     'SELECT (SELECT COUNT(*) FROM wp_log_a) AS a, (SELECT COUNT(*) FROM wp_b) AS b, (SELECT COUNT(*) FROM wp_c) AS c',
   );
   expect(counts).toMatchObject([{ a: 0, b: 0, c: 1 }]);
   expect(asked.tables.map(({ name }) => name)).toEqual(['wp_c']);
+  expect(warnings).toEqual([{ code: 'EXCLUDE_UNMATCHED', message: expect.stringContaining('wp_lgo') as unknown }]);
 });
 
 test('addresses are rewritten, but not guid and user_pass', async () => {

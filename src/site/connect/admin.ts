@@ -3,7 +3,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import { ownUrl } from '../http.ts';
 import { findLoginForm } from './login-form.ts';
 import { type Page, parsePage, plainWords, refusal } from './page.ts';
-import { PLUGIN_FILE, PLUGIN_FOLDER } from './plugin-zip.ts';
+import { PLUGIN_FILE, PLUGIN_FOLDER, PLUGIN_SOURCE } from './plugin-zip.ts';
 import { brokenSite, refuseBarred } from './recognise.ts';
 import type { Session } from './session.ts';
 
@@ -13,7 +13,7 @@ export interface Admin {
   readonly base: URL;
   readonly session: Session;
   /** The link that ends our session, once a page has shown it. */
-  farewell?: URL | undefined;
+  logOutLink?: URL | undefined;
 }
 
 /** What the "upload plugin" page of an administrator offers. */
@@ -89,16 +89,20 @@ async function openAdminPage(admin: Admin, path: string): Promise<Page> {
   }
   if (page.status === 401) refuseBarred(page);
   if (page.status >= 500 && refusal(page) === undefined) throw brokenSite(page);
-  admin.farewell ??= ownUrl(parsePage(page)('#wp-admin-bar-logout a').attr('href'), page.url);
+  admin.logOutLink ??= ownUrl(parsePage(page)('#wp-admin-bar-logout a').attr('href'), page.url);
   return page;
 }
 
 const multisite = (page: Page): WpcloneError =>
   new WpcloneError('MULTISITE', `${page.url.host} is a network of sites.`);
 
+/** PLUGIN_UPLOAD_FORBIDDEN; `why` completes "The plugin cannot be installed: …". */
 export const forbidden = (why: string): WpcloneError =>
-  new WpcloneError('PLUGIN_UPLOAD_FORBIDDEN', `The plugin cannot be installed: ${why.replace(/\.$/, '')}.`);
+  new WpcloneError('PLUGIN_UPLOAD_FORBIDDEN', `The plugin cannot be installed: ${why.replace(/\.$/, '')}.`, {
+    details: { folder: PLUGIN_SOURCE },
+  });
 
+/** Where the page says that a key can be had; undefined when our plugin is not active, or not shown to this user. */
 export function pairingPoint(page: Page): PairingPoint | undefined {
   const element = parsePage(page)('#wpclone-pair').first();
   const ajax = ownUrl(element.attr('data-ajax'), page.url);
@@ -107,13 +111,13 @@ export function pairingPoint(page: Page): PairingPoint | undefined {
   return { ajax, nonce, version: element.attr('data-version') ?? '' };
 }
 
-/** Ends our session, so that it does not linger among the user's. Failing at that hurts nobody. */
+/** Ends our session, so that it does not stay among the user's open sessions. A failure is ignored. */
 export async function logOut(admin: Admin): Promise<void> {
   try {
-    if (!admin.farewell) await openAdminPage(admin, 'profile.php');
-    if (admin.farewell) await admin.session.getOnce(admin.farewell);
+    if (!admin.logOutLink) await openAdminPage(admin, 'profile.php');
+    if (admin.logOutLink) await admin.session.getOnce(admin.logOutLink);
   } catch {
-    // It ends by itself in two days.
+    // The session then ends by itself after two days (auth_cookie_expiration).
   }
 }
 

@@ -1,11 +1,12 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import { ownUrl, staysAtHome } from '../http.ts';
 import { bareUrl } from './address.ts';
-import { findLoginForm, judgeAnswer, loginError, type LoginForm } from './login-form.ts';
+import { findLoginForm, foreignLoginForm, judgeAnswer, loginError, type LoginForm } from './login-form.ts';
 import { type Page, parsePage } from './page.ts';
 import { refuseBarred, type Site } from './recognise.ts';
 import { redirectOf, type Session } from './session.ts';
 
+/** What is typed into a log-in form. `loginUrl`: where it is, when the person said so. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
@@ -14,8 +15,8 @@ export interface Credentials {
 
 /**
  * Logs in with plain HTTP and resolves to the URL of the administration. Resolves to undefined when that cannot work here and a
- * browser may: no plain form, or a refusal that is not about the password. Throws LOGIN_FAILED, SECOND_FACTOR and what keeps us
- * from the page.
+ * browser may: no plain form, or a refusal that is not about the password. Throws LOGIN_FAILED, SECOND_FACTOR,
+ * REDIRECTED_ELSEWHERE and what keeps us from the page.
  */
 export async function logInOverHttp(site: Site, credentials: Credentials, session: Session): Promise<URL | undefined> {
   const form = await findForm(site, credentials.loginUrl, session);
@@ -46,6 +47,7 @@ async function isLoggedIn(session: Session, admin: URL): Promise<boolean> {
   return cookies.some(({ key, value }) => isLoginCookie(key) && value.trim() !== '');
 }
 
+/** Whether WordPress keeps a log-in in a cookie of this name (wp_cookie_constants). */
 export const isLoginCookie = (name: string): boolean =>
   /^wordpress_(?:logged_in|sec)_|^wordpress_[0-9a-f]{32}$/.test(name);
 
@@ -55,17 +57,27 @@ function adminOf(site: Site, form: LoginForm): URL {
   return target?.pathname.endsWith('/wp-admin/') ? new URL(target.pathname, target) : defaultAdmin(site);
 }
 
+/** Where the administration is when nothing says otherwise. */
 export const defaultAdmin = (site: Site): URL => new URL(`${bareUrl(site.core)}/wp-admin/`);
 
 async function findForm(site: Site, loginUrl: URL | undefined, session: Session): Promise<LoginForm | undefined> {
   const places = loginUrl ? [loginUrl] : [new URL(`${bareUrl(site.core)}/wp-login.php`), ...loginLinks(site.front)];
+  let elsewhere: URL | undefined;
   for (const place of places) {
     const page = await openPlace(place, session);
     const form = page && findLoginForm(page);
     if (form) return form;
+    elsewhere ??= page && foreignLoginForm(page);
   }
+  if (elsewhere) throw ownAddress(site, elsewhere);
   return undefined;
 }
+
+/** Mostly the site was asked for by another name than its own. */
+const ownAddress = (site: Site, { host, origin }: URL): WpcloneError =>
+  new WpcloneError('REDIRECTED_ELSEWHERE', `The log-in page of ${site.home.host} sends passwords to ${host}.`, {
+    details: { target: origin },
+  });
 
 /** A log-in page that is elsewhere or gone is not an error yet: it may have been moved. */
 async function openPlace(place: URL, session: Session): Promise<Page | undefined> {

@@ -15,10 +15,12 @@ export interface Site {
 
 /**
  * Opens the front page at the first of the addresses that answers and makes sure that it is WordPress.
- * Throws UNREACHABLE, TLS_FAILED, REDIRECTED_ELSEWHERE, HTTP_AUTH_REQUIRED, SOURCE_BLOCKED, SOURCE_FAILED, NOT_WORDPRESS.
+ * Throws UNREACHABLE, TLS_FAILED, REDIRECTED_ELSEWHERE, HTTP_AUTH_REQUIRED, SOURCE_BLOCKED, SOURCE_FAILED, NOT_WORDPRESS,
+ * SOURCE_IS_CLONE.
  */
 export async function recogniseSite(addresses: readonly URL[], session: Session): Promise<Site> {
   const { asked, front } = await openFront(addresses, session);
+  if (front.headers['x-wpclone-instance'] !== undefined) throw cloneItself(front);
   refuseBarred(front);
   const facts = factsOf(asked, front);
   if (facts) return facts;
@@ -28,6 +30,9 @@ export async function recogniseSite(addresses: readonly URL[], session: Session)
   if (parsePage(login)('form[name=loginform], #loginform').length > 0) return { home: core, core, front };
   throw new WpcloneError('NOT_WORDPRESS', `${bareUrl(asked)} does not look like a WordPress site.`);
 }
+
+const cloneItself = (front: Page): WpcloneError =>
+  new WpcloneError('SOURCE_IS_CLONE', `${front.url.host} is a clone that wpclone made, and no clone is a source.`);
 
 async function openFront(addresses: readonly URL[], session: Session): Promise<{ asked: URL; front: Page }> {
   const [asked, ...others] = addresses;
@@ -63,6 +68,7 @@ export function refuseBarred(page: Page): void {
 
 const isWordPressPage = (page: Page): boolean => /id="error-page"|wp-(?:content|includes|admin)\//.test(page.text);
 
+/** SOURCE_FAILED for a page that came with HTTP 500 or above. */
 export const brokenSite = (page: Page): WpcloneError =>
   new WpcloneError('SOURCE_FAILED', `${page.url.host} answers ${page.url.pathname} with HTTP ${page.status}.`, {
     retryable: true,

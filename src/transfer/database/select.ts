@@ -31,6 +31,11 @@ export function selectTables(info: SiteInfo, exclude: readonly string[]): Select
     });
 }
 
+/** Patterns that leave no table out: most likely slips of whoever wrote them. */
+export function unmatchedPatterns(info: SiteInfo, exclude: readonly string[]): string[] {
+  return exclude.filter((pattern) => !selectTables(info, [pattern]).some((table) => table.empty));
+}
+
 /**
  * Columns that are never rewritten, by table name without its prefix. A GUID must not change (WordPress, "Changing the Site URL",
  * Important GUID Note), and a password hash holds no address.
