@@ -22,11 +22,7 @@ export const ERRORS = define({
     next: ['Give the address of the site as in a browser, for example https://mysite.example.'],
   },
   BAD_TTL: { exit: 2, http: 400, next: ['Give a time such as 30m, 2h or 7d; from 1 minute to 30 days.'] },
-  OUTPUT_FAILED: {
-    exit: 1,
-    http: 500,
-    next: ['The work itself is done: see wpclone list. Look at where standard output leads, and free space there.'],
-  },
+  OUTPUT_FAILED: { exit: 1, http: 500, next: ['The work is done (wpclone list); free space where the output goes.'] },
   BAD_CONFIG: { exit: 2, http: 400, next: ['Correct the named file or variable and try again.'] },
   PASSWORD_MISSING: {
     exit: 2,
@@ -108,11 +104,7 @@ export const ERRORS = define({
   BROWSER_MISSING: { exit: 1, http: 500, next: ['Install Chromium: wpclone doctor --fix.'] },
 
   // what cannot be cloned
-  SOURCE_IS_CLONE: {
-    exit: 1,
-    http: 422,
-    next: ['Clone the site that it is a copy of: wpclone list names the sources. A clone can be reset at any time.'],
-  },
+  SOURCE_IS_CLONE: { exit: 1, http: 422, next: ['Clone the site that it is a copy of; wpclone list names it.'] },
   MULTISITE: { exit: 1, http: 422, next: ['Networks of sites are not supported yet; clone a single site.'] },
   VERSION_TOO_OLD: {
     exit: 1,

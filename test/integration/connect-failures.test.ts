@@ -180,22 +180,6 @@ test('the password goes to no other host, wherever the log-in form says it shoul
   expect(thief.received.join()).not.toContain('Unsaid');
 });
 
-test('a site that was asked for by another name than its own says which that is, and needs no browser to find out', async () => {
-  const source = await start();
-  const url = source.url.replace('127.0.0.1', 'localhost');
-  const error = await failureOf(connectSource(asAdmin(source, { url }), connectDeps({ environment: {} })));
-  expect(error.code).toBe('REDIRECTED_ELSEWHERE');
-  expect(error.nextSteps).toEqual([`If that is the right site, clone ${source.url} instead.`]);
-  expect(await traces(source)).toEqual([]);
-});
-
-test('a clone is refused as a source before a password is asked for', async () => {
-  const clone = await fake((_, response) => response.setHeader('X-Wpclone-Instance', 'shop-k3f').end('<p>A copy.</p>'));
-  const password = () => Promise.reject(new Error('asked for'));
-  const error = await failureOf(connectSource({ ...somebody, password, url: clone.url() }, connectDeps()));
-  expect(error.code).toBe('SOURCE_IS_CLONE');
-});
-
 test('the plugin may be put there by hand where it cannot be uploaded, as the refusal says', async () => {
   const source = await start({ constants: { DISALLOW_FILE_MODS: true } });
   const refused = await failureOf(connectSource(asAdmin(source), connectDeps()));
