@@ -1,13 +1,14 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { noSuchClone } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import type { CloneFacts, Instance, Runtime } from '../types.ts';
-import { getObject, listObjects, mergeObject, requireNamespace } from './api.ts';
+import type { Instance, Runtime } from '../types.ts';
+import { getObject, mergeObject } from './api.ts';
 import { transition } from './cas.ts';
 import { type Cluster, connectCluster } from './client.ts';
+import { factsOf, findUnit, listUnits, unitOf } from './find.ts';
 import { keepAlive, workDeadline } from './keep-alive.ts';
 import { streamLogs } from './logs.ts';
-import { CLONE_LABEL, DEADLINE, EXPIRES_AT, FACTS, INSTANCE_SELECTOR, objectName } from './names.ts';
+import { DEADLINE, EXPIRES_AT, FACTS, objectName } from './names.ts';
 import { parseOptions } from './options.ts';
 import { forwardPort } from './port-forward.ts';
 import { provisionInstance } from './provision.ts';
@@ -15,7 +16,7 @@ import { removeObjects } from './remove.ts';
 import { createSidecarOperations } from './sidecar-client.ts';
 import type { SidecarAddress } from './sidecar-transport.ts';
 import { sweepNamespace } from './sweep.ts';
-import { cloneFactsOf, parseUnit, type Unit, type UnitFacts } from './units.ts';
+import { cloneFactsOf, stampOf, type Unit, type UnitFacts } from './units.ts';
 
 export interface KubernetesRuntimeDeps {
   readonly now: WorkContext['now'];
@@ -78,15 +79,15 @@ export async function createKubernetesRuntime(
         url: record.url,
         source: record.source,
         adminUsername: record.adminUsername,
-        createdAt: unit.facts?.createdAt ?? stampOf(cluster, context.now()),
+        createdAt: unit.facts?.createdAt ?? stampOf(cluster.clockOffset(), context.now()),
       };
       const annotations = {
         [FACTS]: JSON.stringify(facts),
-        [EXPIRES_AT]: stampOf(cluster, record.expiresAt),
-        [DEADLINE]: stampOf(cluster, record.expiresAt),
+        [EXPIRES_AT]: stampOf(cluster.clockOffset(), record.expiresAt),
+        [DEADLINE]: stampOf(cluster.clockOffset(), record.expiresAt),
       };
       const pod = await transition(cluster, unit, { to: 'READY', annotations }, context);
-      return factsOf(cluster, parsed(pod, id), id, context);
+      return factsOf(cluster, unitOf(pod, id), id, context);
     },
 
     async list(context) {
@@ -111,23 +112,23 @@ export async function createKubernetesRuntime(
 
     async extend(id, expiresAt, context) {
       const unit = await findUnit(cluster, id, context);
-      const stamp = stampOf(cluster, expiresAt);
+      const stamp = stampOf(cluster.clockOffset(), expiresAt);
       const annotations = { [EXPIRES_AT]: stamp, ...(unit.state === 'READY' ? { [DEADLINE]: stamp } : {}) };
       const pod = await transition(cluster, unit, { to: unit.state, annotations }, context);
-      return factsOf(cluster, parsed(pod, id), id, context);
+      return factsOf(cluster, unitOf(pod, id), id, context);
     },
 
     async setState(id, state, context) {
       stopMaking(id);
       const unit = await findUnit(cluster, id, context);
       if (state === 'ready') {
-        const deadline = stampOf(cluster, (unit.expiresAt ?? context.now()) - cluster.clockOffset());
+        const deadline = stampOf(cluster.clockOffset(), (unit.expiresAt ?? context.now()) - cluster.clockOffset());
         await transition(cluster, unit, { to: 'READY', annotations: { [DEADLINE]: deadline } }, context);
         return;
       }
       const resetting = { to: 'RESETTING', annotations: { [DEADLINE]: workDeadline(cluster, context.now()) } } as const;
       const pod = await transition(cluster, unit, resetting, context);
-      making.set(id, keepAlive(cluster, parsed(pod, id), context));
+      making.set(id, keepAlive(cluster, unitOf(pod, id), context));
     },
 
     async remove(id, context) {
@@ -154,8 +155,6 @@ export async function createKubernetesRuntime(
   };
 }
 
-const stampOf = (cluster: Cluster, time: number): string => new Date(time + cluster.clockOffset()).toISOString();
-
 const isMissing = (error: unknown): boolean => error instanceof WpcloneError && error.code === 'NOT_FOUND';
 
 const lost = (id: string, cause: unknown) =>
@@ -163,42 +162,6 @@ const lost = (id: string, cause: unknown) =>
     details: { name: id },
     cause,
   });
-
-function parsed(pod: Parameters<typeof parseUnit>[0], id: string): Unit {
-  const { unit } = parseUnit(pod);
-  if (unit === undefined) throw noSuchClone(id);
-  return unit;
-}
-
-function factsOf(cluster: Cluster, unit: Unit, id: string, context: WorkContext): CloneFacts {
-  const facts = cloneFactsOf(unit, context.now(), cluster.clockOffset());
-  if (facts === undefined) throw noSuchClone(id);
-  return facts;
-}
-
-async function listUnits(cluster: Cluster, context: WorkContext, selector = INSTANCE_SELECTOR): Promise<Unit[]> {
-  const pods = await listObjects(cluster, 'pods', { labelSelector: selector }, context);
-  if (pods.items.length === 0) await requireNamespace(cluster, context);
-  const units: Unit[] = [];
-  for (const pod of pods.items) {
-    const result = parseUnit(pod);
-    if (result.unit?.deleting === false) units.push(result.unit);
-    else if (result.unit === undefined)
-      context.log.warn('ignored a pod that has our labels but is not ours', {
-        pod: pod.metadata?.name,
-        why: result.reason,
-      });
-  }
-  return units;
-}
-
-/** Throws NOT_FOUND, NAMESPACE_MISSING. */
-async function findUnit(cluster: Cluster, id: string, context: WorkContext): Promise<Unit> {
-  const units = await listUnits(cluster, context, `${INSTANCE_SELECTOR},${CLONE_LABEL}=${id}`);
-  const unit = units.find((each) => !each.ended) ?? units[0];
-  if (unit === undefined) throw noSuchClone(id);
-  return unit;
-}
 
 async function addressOf(cluster: Cluster, unit: Unit, deps: KubernetesRuntimeDeps): Promise<SidecarAddress> {
   const context = { ...deps, signal: AbortSignal.timeout(60_000) };

@@ -3,15 +3,14 @@ import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { transition } from './cas.ts';
 import type { Cluster } from './client.ts';
 import { DEADLINE } from './names.ts';
-import type { Unit } from './units.ts';
+import { stampOf, type Unit } from './units.ts';
 
 /** Milliseconds after which unfinished work is taken for dead unless its process has said again that it lives. */
 const WORK_LIMIT = 300_000;
 const RENEWAL = 60_000;
 
 /** When unfinished work is given up unless it is renewed: ISO 8601, by the API server's clock. */
-export const workDeadline = (cluster: Cluster, now: number): string =>
-  new Date(now + cluster.clockOffset() + WORK_LIMIT).toISOString();
+export const workDeadline = (cluster: Cluster, now: number): string => stampOf(cluster.clockOffset(), now + WORK_LIMIT);
 
 /** Renews the deadline of a unit that this process works on, until stopped, cancelled, or the unit has moved on. */
 export function keepAlive(cluster: Cluster, unit: Unit, context: WorkContext): AbortController {

@@ -9,14 +9,15 @@ import type { Cluster } from './client.ts';
 import { statusOf } from './errors.ts';
 import { chooseImage, sameBranch } from './images.ts';
 import { workDeadline } from './keep-alive.ts';
-import { ingressManifest, type InstancePlan, ownerOf, podManifest, serviceManifest } from './manifests.ts';
+import { type InstancePlan, podManifest } from './manifests.ts';
 import { CLAIM, DEADLINE, INSTANCE_SELECTOR, objectName } from './names.ts';
+import { ingressManifest, ownerOf, serviceManifest } from './network-manifests.ts';
 import type { KubernetesOptions } from './options.ts';
 import { takeName } from './name.ts';
 import { type Ask, waitUntilReady } from './ready.ts';
 import { removeObjects, waitUntilGone } from './remove.ts';
 import { callSidecar } from './sidecar-transport.ts';
-import { parseUnit, type Unit } from './units.ts';
+import { parseUnit, stampOf, type Unit } from './units.ts';
 
 /** A word that cannot be guessed, of characters that need no quoting anywhere. */
 const secretWord = (context: WorkContext): string => context.randomBytes(24).toString('base64url');
@@ -78,7 +79,7 @@ async function planInstance(
   if (!cluster.hasAnswered()) await requireNamespace(cluster, context);
   const origin =
     options.domain === undefined ? await localOrigin(cluster, options, context) : `https://${id}.${options.domain}`;
-  const stamp = (time: number) => new Date(time + cluster.clockOffset()).toISOString();
+  const stamp = (time: number) => stampOf(cluster.clockOffset(), time);
   const limit = options.provisionSeconds * 1000 + 60_000;
   return {
     cloneId: id,
@@ -184,8 +185,7 @@ async function createBelongings(
 
 /** The commit point, the same for an instance made now and for one that was waiting warm. */
 async function claim(cluster: Cluster, pod: V1Pod, plan: InstancePlan, context: WorkContext): Promise<Unit> {
-  const { unit } = parseUnit(pod);
-  if (unit === undefined) throw new WpcloneError('CLUSTER_CONFLICT', 'Somebody else changed the marks of the new pod.');
+  const unit = ownUnit(pod);
   const deadline = workDeadline(cluster, context.now());
   const change = {
     to: 'ASSIGNED',
@@ -193,8 +193,11 @@ async function claim(cluster: Cluster, pod: V1Pod, plan: InstancePlan, context: 
     clone: plan.cloneId,
     annotations: { [CLAIM]: plan.claim, [DEADLINE]: deadline },
   } as const;
-  const claimed = parseUnit(await transition(cluster, unit, change, context)).unit;
-  if (claimed === undefined)
-    throw new WpcloneError('CLUSTER_CONFLICT', 'Somebody else changed the marks of the new pod.');
-  return claimed;
+  return ownUnit(await transition(cluster, unit, change, context));
+}
+
+function ownUnit(pod: V1Pod): Unit {
+  const { unit } = parseUnit(pod);
+  if (unit !== undefined) return unit;
+  throw new WpcloneError('CLUSTER_CONFLICT', 'Somebody else changed the labels or annotations of the new pod.');
 }

@@ -101,6 +101,9 @@ export function parseUnit(pod: V1Pod): { unit: Unit } | { unit: undefined; reaso
   };
 }
 
+/** A moment as it stands on objects: ISO 8601, by the API server's clock, which is `offset` ahead of ours. */
+export const stampOf = (offset: number, time: number): string => new Date(time + offset).toISOString();
+
 /** `offset`: how far the API server's clock is ahead of the reader's. `undefined` for a unit that holds no clone. */
 export function cloneFactsOf(unit: Unit, now: number, offset: number): CloneFacts | undefined {
   if (unit.cloneId === undefined || unit.facts === undefined || unit.expiresAt === undefined) return undefined;

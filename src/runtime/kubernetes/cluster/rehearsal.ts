@@ -4,15 +4,9 @@ import { type Kind, pathOf } from '../api.ts';
 import type { Cluster } from '../client.ts';
 import { statusOf } from '../errors.ts';
 import { defaultImage } from '../images.ts';
-import {
-  ingressManifest,
-  type InstancePlan,
-  ownerOf,
-  podManifest,
-  secretManifest,
-  serviceManifest,
-} from '../manifests.ts';
+import { type InstancePlan, podManifest, secretManifest } from '../manifests.ts';
 import { objectName } from '../names.ts';
+import { ingressManifest, ownerOf, serviceManifest } from '../network-manifests.ts';
 import type { KubernetesOptions } from '../options.ts';
 import { persist } from '../patience.ts';
 import type { Finding } from './check.ts';

@@ -1,0 +1,47 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { noSuchClone } from '../../shared/clone-errors.ts';
+import type { WorkContext } from '../../shared/context.ts';
+import type { CloneFacts } from '../types.ts';
+import { listObjects, requireNamespace } from './api.ts';
+import type { Cluster } from './client.ts';
+import { CLONE_LABEL, INSTANCE_SELECTOR } from './names.ts';
+import { cloneFactsOf, parseUnit, type Unit } from './units.ts';
+
+/** The unit that a pod of ours describes. Throws NOT_FOUND when somebody has changed its marks. */
+export function unitOf(pod: V1Pod, id: string): Unit {
+  const { unit } = parseUnit(pod);
+  if (unit === undefined) throw noSuchClone(id);
+  return unit;
+}
+
+/** What is known of the clone in a unit. Throws NOT_FOUND when it holds none. */
+export function factsOf(cluster: Cluster, unit: Unit, id: string, context: WorkContext): CloneFacts {
+  const facts = cloneFactsOf(unit, context.now(), cluster.clockOffset());
+  if (facts === undefined) throw noSuchClone(id);
+  return facts;
+}
+
+/** Our units that nobody has deleted; by `selector` those of one clone. Throws NAMESPACE_MISSING. */
+export async function listUnits(cluster: Cluster, context: WorkContext, selector = INSTANCE_SELECTOR): Promise<Unit[]> {
+  const pods = await listObjects(cluster, 'pods', { labelSelector: selector }, context);
+  if (pods.items.length === 0) await requireNamespace(cluster, context);
+  const units: Unit[] = [];
+  for (const pod of pods.items) {
+    const result = parseUnit(pod);
+    if (result.unit?.deleting === false) units.push(result.unit);
+    else if (result.unit === undefined)
+      context.log.warn('ignored a pod that has our labels but is not ours', {
+        pod: pod.metadata?.name,
+        why: result.reason,
+      });
+  }
+  return units;
+}
+
+/** The unit of a clone. Throws NOT_FOUND, NAMESPACE_MISSING. */
+export async function findUnit(cluster: Cluster, id: string, context: WorkContext): Promise<Unit> {
+  const units = await listUnits(cluster, context, `${INSTANCE_SELECTOR},${CLONE_LABEL}=${id}`);
+  const unit = units.find((each) => !each.ended) ?? units[0];
+  if (unit === undefined) throw noSuchClone(id);
+  return unit;
+}
