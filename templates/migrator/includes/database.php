@@ -43,14 +43,15 @@ function connect_database( $names ) {
 }
 
 /**
- * Makes results independent of the server's settings, and lets slow readers be slow.
+ * Makes results independent of the server's settings, and lets slow readers be slow. A table that somebody holds is waited for
+ * shorter than the client waits for us: it asks again, and each time one more of the site's PHP processes would hang.
  *
  * @param \mysqli $db    Connection.
  * @param string  $names Character set.
  */
 function set_up_session( $db, $names ) {
 	run_query( $db, "SET NAMES $names" );
-	run_query( $db, "SET SESSION sql_mode = '', time_zone = '+00:00', sql_quote_show_create = 1, net_write_timeout = 600, sql_select_limit = DEFAULT" );
+	run_query( $db, "SET SESSION sql_mode = '', time_zone = '+00:00', sql_quote_show_create = 1, net_write_timeout = 600, lock_wait_timeout = 30, sql_select_limit = DEFAULT" );
 	// One of them exists, by the server's kind; the other fails and may.
 	mysqli_query( $db, 'SET SESSION max_statement_time = 0' );
 	mysqli_query( $db, 'SET SESSION max_execution_time = 0' );
