@@ -41,9 +41,17 @@ describe('at a terminal', () => {
   it('Ctrl-C at the password ends with 130 and leaves nothing of that clone', async () => {
     await cli.json(['disconnect', source.url]);
     const person = await open('clone', source.url, '--username', source.adminUser, '--name', 'unwanted');
-    await person.shows(/Password of/);
+    await person.shows(/✔ provision/);
+    // Only what is at work turns.
+    const asked = await person.shows(/Password of/);
+    expect(asked.split('\n').filter((line) => /database|files|configure/.test(line))).toEqual([
+      '· database',
+      '· files',
+      '· configure',
+    ]);
     await person.type('C-c');
-    await person.shows(/\[exit 130\]/);
+    const ended = await person.shows(/\[exit 130\]/);
+    expect(ended).toMatch(/^· database\n· files\n· configure$/m);
     expect(cli.leftovers().filter((name) => name.includes('unwanted'))).toEqual([]);
   });
 

@@ -6,6 +6,7 @@ import {
   ListrPromptAdapter,
   type ListrTaskWrapper,
   ListrTaskEventType,
+  ListrTaskState,
   ProcessOutput,
   type SimpleRenderer,
 } from 'listr2';
@@ -21,6 +22,7 @@ type Task = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRende
 interface Drawn {
   readonly row: Row;
   readonly ended: PromiseWithResolvers<'done' | 'skipped'>;
+  begun: boolean;
   task?: Task;
 }
 
@@ -32,7 +34,7 @@ const SIDE_BY_SIDE = 2;
  * the command. After a failed step it stops, and what follows (undoing) is printed as lines.
  */
 export function liveView(stream: NodeJS.WriteStream, steps: readonly StepName[], colors: Colors): View {
-  const drawn: Drawn[] = rowsOf(steps, colors).map((row) => ({ row, ended: Promise.withResolvers() }));
+  const drawn: Drawn[] = rowsOf(steps, colors).map((row) => ({ row, ended: Promise.withResolvers(), begun: false }));
   const lines = plainView(stream, colors);
   const later: WorkEvent[] = [];
   let drawing: Promise<void> | undefined;
@@ -60,6 +62,10 @@ export function liveView(stream: NodeJS.WriteStream, steps: readonly StepName[],
       if (target === undefined) return;
       drawing ??= draw(stream, drawn, colors);
       const outcome = target.row.take(event);
+      if (!target.begun) {
+        target.begun = true;
+        if (target.task !== undefined) target.task.task.state$ = ListrTaskState.STARTED;
+      }
       if (target.task !== undefined) target.task.title = target.row.title();
       if (outcome === 'done') target.ended.resolve('done');
       if (outcome === 'failed') {
@@ -96,6 +102,8 @@ async function draw(stream: NodeJS.WriteStream, drawn: readonly Drawn[], colors:
     title: one.row.title(),
     task: async (_: unknown, task: Task): Promise<void> => {
       one.task = task;
+      // listr2 begins a row as soon as another has ended: that is not yet the step's beginning.
+      if (!one.begun) task.task.state$ = ListrTaskState.WAITING;
       task.title = one.row.title();
       if ((await one.ended.promise) === 'skipped') task.skip();
     },
@@ -126,6 +134,8 @@ function style(colors: Colors) {
       [Level.COMPLETED]: '✔',
       [Level.FAILED]: '✖',
       [Level.WAITING]: '·',
+      // Of a row that was not begun when another failed.
+      [Level.COMPLETED_WITH_FAILED_SISTER_TASKS]: '·',
       [Level.SKIPPED_WITH_COLLAPSE]: '·',
     },
     color: colors.enabled
