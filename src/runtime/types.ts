@@ -83,7 +83,7 @@ export interface Runtime {
   logs(id: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
   /**
    * Makes the clone's URL reachable from this machine until closed, where it is not by itself (`wpclone open` on a cluster
-   * without an Ingress); absent where clones are always reachable. Throws NOT_FOUND, PORTS_EXHAUSTED.
+   * without an Ingress); absent where clones are always reachable. Throws NOT_FOUND, PORT_IN_USE.
    */
   expose?(id: string, context: WorkContext): Promise<Exposure>;
   /** Lets go of connections. */

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { request } from 'undici';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -69,6 +70,15 @@ describe('a clone on Kubernetes', () => {
     expect(entered.status).toBe(302);
     expect(entered.location).toContain('/wp-admin');
     expect((await page(id, link.pathname + link.search)).location ?? '').not.toContain('/wp-admin');
+
+    const { port } = new URL(report.clone_url);
+    const busy = createServer().listen(Number(port), 'localhost');
+    const refused = await others.run(['open', id, '--print', '--json']);
+    busy.close();
+    expect(JSON.parse(refused.stdout).error).toMatchObject({
+      code: 'PORT_IN_USE',
+      next_steps: [expect.stringContaining(`:${port}`)],
+    });
 
     expect(await others.json(['reset', id])).toMatchObject({ clone_id: id, status: 'ready' });
     expect((await page(id)).status).toBe(200);

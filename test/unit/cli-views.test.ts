@@ -81,13 +81,14 @@ describe('an error in text', () => {
 });
 
 describe('events', () => {
-  it('are one line per change of state, and none for progress', () => {
+  it('are one line per change of state and per thing waited for, and none for progress in numbers', () => {
     const events: WorkEvent[] = [
       { type: 'step-started', step: 'database' },
       { type: 'step-progress', step: 'database', counters: { rows: 5 } },
       { type: 'retry', step: 'database', message: 'cut off', waitSeconds: 2 },
       { type: 'step-finished', step: 'database', message: '182 MB', seconds: 1.5 },
       { type: 'step-failed', step: 'files', message: 'disk full\u001b[2J' },
+      { type: 'step-progress', step: 'provision', message: 'pulling the image' },
       { type: 'warning', code: 'SET_ASIDE', message: 'db.php' },
       { type: 'undo', step: 'provision', message: 'removing a' },
     ];
@@ -97,6 +98,7 @@ describe('events', () => {
       '↻ database   cut off (again in 2.0 s)',
       '✔ database   182 MB (1.5 s)',
       '✖ files      disk full[2J',
+      '… provision  pulling the image',
       '! db.php (SET_ASIDE)',
       '↶ provision  removing a',
     ]);

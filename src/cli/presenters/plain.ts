@@ -15,11 +15,12 @@ export function plainView(stream: NodeJS.WritableStream, colors: Colors): View {
   };
 }
 
-/** The event as a line; undefined for progress, which is no change of state. */
+/** The event as a line; undefined for progress in numbers, which is no change of state. */
 export function eventLine(event: WorkEvent, colors: Colors): string | undefined {
   switch (event.type) {
     case 'step-progress':
-      return undefined;
+      if (event.message === undefined || event.counters !== undefined) return undefined;
+      return colors.dim(`… ${event.step.padEnd(10)} ${printable(event.message)}`);
     case 'step-started':
       return colors.dim(`… ${event.step}`);
     case 'step-finished':

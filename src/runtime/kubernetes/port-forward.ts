@@ -12,7 +12,7 @@ import type { Unit } from './units.ts';
 /**
  * Makes the address of a clone without a domain true on this machine: listens on exactly the port that is in its URL, and
  * carries each connection to the pod through the API server. With a domain there is nothing to do.
- * Throws PORTS_EXHAUSTED when something else uses the port.
+ * Throws PORT_IN_USE when something else uses the port.
  */
 export async function forwardPort(cluster: Cluster, unit: Unit, context: WorkContext): Promise<Exposure> {
   const url = new URL(unit.facts?.url ?? 'http://localhost');
@@ -45,7 +45,7 @@ async function listen(server: Server, port: number): Promise<void> {
     await once(server, 'listening');
   } catch (cause) {
     const message = `Port ${port} of this machine, which is part of the clone's address, is in use.`;
-    throw new WpcloneError('PORTS_EXHAUSTED', message, { cause });
+    throw new WpcloneError('PORT_IN_USE', message, { details: { port }, cause });
   }
 }
 
