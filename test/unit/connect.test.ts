@@ -5,7 +5,7 @@ import { networkFailure, ownUrl, sameSite } from '../../src/site/http.ts';
 import { bareUrl, parseAddress } from '../../src/site/connect/address.ts';
 import { findLoginForm, judgeAnswer } from '../../src/site/connect/login-form.ts';
 import { loginLinks } from '../../src/site/connect/login-http.ts';
-import { type Page, plainWords } from '../../src/site/connect/page.ts';
+import { type Page, parsePage, plainWords } from '../../src/site/connect/page.ts';
 import { packPlugin } from '../../src/site/connect/plugin-zip.ts';
 
 const page = (text: string, url = 'https://shop.example/wp-login.php'): Page => ({
@@ -129,4 +129,22 @@ test('the plugin is packed into the same bytes each time, below its folder, with
   expect(one.zip.equals(other.zip)).toBe(true);
   expect(one.version).toMatch(/^\d+\.\d+\.\d+$/);
   expect(one.zip.includes('wpclone-migrator/wpclone-migrator.php')).toBe(true);
+});
+
+describe('a page made to keep us busy', () => {
+  test.each([
+    ['is nested without end', '<div>'.repeat(1_500_000)],
+    ['closes what it never opened', '</b>'.repeat(500_000) + '<b><i>'.repeat(1_000_000)],
+    ['never comes to the end of a tag', '<a '.repeat(2_000_000)],
+    ['has a million elements side by side', '<i></i>'.repeat(1_000_000)],
+    ['has a form in each of its forms', '<form>'.repeat(1_000_000)],
+  ])('because it %s is searched all the same', (_, text) => {
+    expect(findLoginForm(page(text))).toBeUndefined();
+  });
+
+  test('is told from one with large drawings, lists and tables without ends', () => {
+    const text = `<svg>${'<path d="M0 0"/>'.repeat(5000)}</svg>${'<li>x<p>y'.repeat(20_000)}<form id="f"><input name="log"><input name="pwd"></form>`;
+    expect(parsePage(page(text))('#f')).toHaveLength(1);
+    expect(findLoginForm(page(text))).toBeDefined();
+  });
 });

@@ -128,7 +128,8 @@ export async function removePlugin(admin: Admin): Promise<boolean> {
   if ($(`tr[data-plugin="${PLUGIN_FILE}"]`).length === 0) return false;
   const deactivate = actionLink($, 'deactivate', page);
   if (deactivate) await admin.session.getOnce(deactivate);
-  const nonce = /_wpUpdatesSettings\s*=\s*\{[^;]*?"ajax_nonce":"([^"]+)"/.exec(page.text)?.[1] ?? '';
+  const settings = page.text.slice(page.text.indexOf('_wpUpdatesSettings'));
+  const nonce = /"ajax_nonce":"([^"]+)"/.exec(settings)?.[1] ?? '';
   const answer = await admin.session.post(new URL('admin-ajax.php', admin.base), {
     action: 'delete-plugin',
     _ajax_nonce: nonce,
