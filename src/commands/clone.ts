@@ -40,13 +40,13 @@ export default class Clone extends BaseCommand {
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATTERN',
-      summary: 'Leave out the rows of matching tables; may be given more than once.',
+      summary: "Leave out the rows of matching tables, such as '*_log'; may be given more than once.",
     }),
     'exclude-path': Flags.string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATTERN',
-      summary: 'Leave out matching files and folders; may be given more than once.',
+      summary: "Leave out matching files and folders, such as 'wp-content/uploads/**'; may be given more than once.",
     }),
     'keep-mail': Flags.boolean({ summary: 'Let the clone send mail instead of catching it.', default: false }),
     events: Flags.boolean({
