@@ -148,6 +148,17 @@ test('wp-config.php and its copies, caches, other tools’ backups and excluded 
   ]);
 });
 
+test.each(['wp-content/uploads/private', '/wp-content/uploads/**', 'blog/wp-content/uploads', '**/private'])(
+  'of a site in a folder, %s excludes what a person means by it',
+  async (pattern) => {
+    const site = await fileSite('mkdir -p wp-content/uploads/private; touch index.php wp-content/uploads/private/f');
+    const info = { ...site.info, roots: [{ id: 'core', path: site.source, place: 'blog' }] };
+    await site.copy(1, { task: { info, excludePaths: [pattern] } });
+    const found = await run(['bash', '-c', `cd '${site.site(1).paths.www}'; find . -type f`]);
+    expect(found.trim()).toBe('./blog/index.php');
+  },
+);
+
 test('with --media proxy uploads are folders only', async () => {
   const site = await fileSite(CONTENT);
   const result = await site.copy(1, { task: { media: 'proxy' } });

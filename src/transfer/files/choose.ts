@@ -50,7 +50,7 @@ export function planFiles(task: TransferTask, warnings: WarningCollector): FileP
   const exclude = [
     ...(content === undefined ? [] : LEFT_OUT_OF_CONTENT.map((path) => joinPlaces(content, path))),
     ...(plugins === undefined ? [] : [joinPlaces(plugins, OWN_PLUGIN)]),
-    ...task.excludePaths,
+    ...fromDocumentRoot(task.excludePaths, placeOf(info, info.paths.abspath) ?? ''),
   ];
   const excluded = pathMatcher(exclude);
   const taken = new Set<string>();
@@ -72,6 +72,11 @@ export function planFiles(task: TransferTask, warnings: WarningCollector): FileP
       return target === undefined ? { place, entry } : { place, entry, target };
     },
   };
+}
+
+/** A site in a folder has its paths known by people from there: a pattern is taken from the folder of WordPress, and as it is. */
+function fromDocumentRoot(patterns: readonly string[], core: string): string[] {
+  return [...new Set(patterns.flatMap((pattern) => [pattern, joinPlaces(core, pattern.replace(/^\.?\/+/, ''))]))];
 }
 
 /** The site gives the folder of its address as a root of its own when WordPress lies in one below, unless it cannot tell which that is. */
