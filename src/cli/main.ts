@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Config, run, settings } from '@oclif/core';
-import { ERRORS, reportOf, WpcloneError } from '../shared/errors.ts';
+import { ERRORS } from '../shared/error-codes.ts';
+import { reportOf, WpcloneError } from '../shared/errors.ts';
 import { colorsFor } from './colors.ts';
 import { errorText } from './presenters/errors.ts';
 import { toReportedError } from './usage-errors.ts';

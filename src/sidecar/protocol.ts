@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import { mailSchema } from '../instance/mail.ts';
-import { ERRORS, type ErrorCode, WpcloneError } from '../shared/errors.ts';
+import { ERRORS, type ErrorCode } from '../shared/error-codes.ts';
+import { WpcloneError } from '../shared/errors.ts';
 import { siteInfoSchema } from '../site/info.ts';
 
 /** A header of our own: the API server keeps `Authorization` for itself when it passes requests on to a pod. */

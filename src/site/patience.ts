@@ -1,4 +1,5 @@
-import type { ErrorCode, WpcloneError } from '../shared/errors.ts';
+import type { ErrorCode } from '../shared/error-codes.ts';
+import type { WpcloneError } from '../shared/errors.ts';
 
 /** How many attempts in a row may bring nothing new before we give up. Any progress starts the count again. */
 const FRUITLESS_LIMIT: Partial<Record<ErrorCode, number>> = {

@@ -2,7 +2,8 @@ import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statfsSync } fr
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
-import { WpcloneError, type ErrorCode } from '../shared/errors.ts';
+import type { ErrorCode } from '../shared/error-codes.ts';
+import { WpcloneError } from '../shared/errors.ts';
 import type { Clock } from '../shared/context.ts';
 import { codeOf } from '../shared/system.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';

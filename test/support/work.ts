@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkContext } from '../../src/shared/context.ts';
-import { type ErrorCode, WpcloneError } from '../../src/shared/errors.ts';
+import type { ErrorCode } from '../../src/shared/error-codes.ts';
+import { WpcloneError } from '../../src/shared/errors.ts';
 import type { WorkEvent } from '../../src/shared/events.ts';
 
 const ignore = (): void => undefined;

@@ -5,7 +5,7 @@ import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
 /**
  * Gets a site to answer signed requests: with the key of an earlier run, else by logging in, over plain HTTP or with a browser,
  * and installing the plugin. What fails after the site was changed is undone.
- * Throws the errors of "reaching the source" and "logging in and the plugin" in src/shared/errors.ts, and MULTISITE.
+ * Throws the errors of "reaching the source" and "logging in and the plugin" in src/shared/error-codes.ts, and MULTISITE.
  */
 export async function connectSource(request: ConnectRequest, deps: ConnectDeps): Promise<Connection> {
   const known = await tryKnownKey(request, deps);

@@ -1,4 +1,5 @@
-import { WpcloneError, type ErrorCode } from '../../shared/errors.ts';
+import type { ErrorCode } from '../../shared/error-codes.ts';
+import { WpcloneError } from '../../shared/errors.ts';
 
 /** The fields of an error of mysql2 (and of Node's sockets) that say what happened. */
 interface DriverError extends Error {
