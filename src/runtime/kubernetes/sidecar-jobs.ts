@@ -1,0 +1,163 @@
+import type { ConfigureTask, InstanceContext, PullTask } from '../../instance/types.ts';
+import type { WorkContext } from '../../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { errorFromWire, HEARTBEAT_SECONDS, type JobEvent, jobEventSchema } from '../../sidecar/protocol.ts';
+import { getObject } from './api.ts';
+import type { Cluster } from './client.ts';
+import { linesOf } from './lines.ts';
+import { persist } from './patience.ts';
+import { callSidecar, type SidecarAddress, type SidecarCall } from './sidecar-transport.ts';
+
+/** A stream that says nothing for this many milliseconds is dead: the sidecar promises a line every few seconds. */
+const SILENCE_LIMIT = HEARTBEAT_SECONDS * 4 * 1000;
+/** How often work is begun again that a restarted container has forgotten. */
+const RESTARTS = 2;
+
+/** How to reach one sidecar, and what the client works with. */
+export interface SidecarClientDeps {
+  readonly cluster: Cluster;
+  /** Talk to the pod's own address instead of through the API server. */
+  readonly direct: boolean;
+  readonly address: () => Promise<SidecarAddress>;
+  readonly work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>;
+}
+
+/** What is posted; the wire's schema checks it on the other side. */
+export type Task =
+  | { readonly kind: 'pull-database' | 'pull-files'; readonly task: PullTask }
+  | { readonly kind: 'configure' | 'verify'; readonly task: ConfigureTask }
+  | { readonly kind: 'reset' };
+
+/** Starts the job and watches it to its end, however often the connection is cut; a cancelled caller cancels the job. */
+export async function runJob(deps: SidecarClientDeps, task: Task, context: InstanceContext): Promise<unknown> {
+  const waiting = { ...deps.work, signal: context.signal };
+  let id = newId(deps);
+  let starts = 0;
+  let started = false;
+  const watchOnce = async (): Promise<Outcome> => {
+    const call: Omit<SidecarCall, 'signal'> = started
+      ? { method: 'GET', path: `/v1/jobs/${id}` }
+      : { method: 'POST', path: '/v1/jobs', body: { ...task, id } };
+    return watchJob(deps, call, context, () => {
+      started = true;
+    });
+  };
+  const report = (error: WpcloneError, waitSeconds: number) => context.retry(error.message, waitSeconds);
+
+  for (;;) {
+    try {
+      const outcome = await persist(deps.cluster, waiting, watchOnce, report);
+      if (outcome.failure !== undefined) throw outcome.failure;
+      return outcome.value;
+    } catch (error) {
+      if (context.signal.aborted) {
+        if (started) await cancelJob(deps, id);
+        throw error;
+      }
+      const failure = await whetherLost(deps, toWpcloneError(error), context.signal);
+      // The container is stopped or was started again and knows nothing of the job; the pod is still there, and every
+      // operation may be made again.
+      const forgotten = started && failure === error && (failure.code === 'NOT_FOUND' || isStop(failure));
+      if (!forgotten || starts === RESTARTS) throw failure;
+      starts += 1;
+      started = false;
+      id = newId(deps);
+      context.retry('The instance was restarted; this step begins again.', 1);
+      await deps.work.sleep(1000, context.signal);
+    }
+  }
+}
+
+/** The sidecar was asked to stop, and said so. */
+const isStop = (error: WpcloneError): boolean => error.code === 'INSTANCE_LOST';
+
+const newId = (deps: SidecarClientDeps): string => deps.work.randomBytes(12).toString('base64url');
+
+/** How the job itself ended; only failures to watch it are thrown. */
+interface Outcome {
+  readonly value?: unknown;
+  readonly failure?: WpcloneError;
+}
+
+/** Throws a retryable error when the stream is cut, so that it is taken up again. */
+async function watchJob(
+  deps: SidecarClientDeps,
+  call: Omit<SidecarCall, 'signal'>,
+  context: InstanceContext,
+  onStarted: () => void,
+): Promise<Outcome> {
+  const silence = new AbortController();
+  const signal = AbortSignal.any([context.signal, silence.signal]);
+  const cut = () =>
+    new WpcloneError('CLUSTER_UNREACHABLE', 'The connection to the instance was cut.', { retryable: true });
+  const die = () => {
+    deps.cluster.renew();
+    silence.abort(cut());
+  };
+  let timer = setTimeout(die, SILENCE_LIMIT);
+  try {
+    const answer = await send(deps, { ...call, endless: true, signal });
+    onStarted();
+    for await (const line of linesOf(answer.body)) {
+      clearTimeout(timer);
+      timer = setTimeout(die, SILENCE_LIMIT);
+      const event = parseEvent(line);
+      if (event?.type === 'progress') context.progress(event.counters, event.message);
+      if (event?.type === 'retry') context.retry(event.message, event.waitSeconds);
+      if (event?.type === 'result') return { value: event.value };
+      if (event?.type === 'error') return { failure: errorFromWire(event.error) };
+    }
+    throw cut();
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (error instanceof WpcloneError) throw error;
+    throw cut();
+  } finally {
+    clearTimeout(timer);
+    silence.abort();
+  }
+}
+
+/** A line that was cut in two is none. */
+function parseEvent(line: string): JobEvent | undefined {
+  try {
+    return jobEventSchema.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+/** One request to the sidecar, wherever it is now. */
+export async function send(deps: SidecarClientDeps, call: SidecarCall) {
+  return callSidecar(deps.cluster, await deps.address(), deps.direct, call);
+}
+
+async function cancelJob(deps: SidecarClientDeps, id: string): Promise<void> {
+  const signal = AbortSignal.timeout(5000);
+  // Failing that, the job ends by itself when nobody watches it.
+  await send(deps, { method: 'POST', path: `/v1/jobs/${id}/cancel`, body: {}, signal }).then(
+    (answer) => answer.body.dump(),
+    () => undefined,
+  );
+}
+
+/** When the pod behind a failed call is gone, that is the cause. */
+async function whetherLost(deps: SidecarClientDeps, error: WpcloneError, signal: AbortSignal): Promise<WpcloneError> {
+  const { pod: name, uid } = await deps.address();
+  const waiting = { ...deps.work, signal };
+  const pod = await getObject(deps.cluster, 'pods', name, waiting).catch(() => null);
+  if (pod === null) return error;
+  const phase = pod?.status?.phase;
+  if (
+    pod !== undefined &&
+    pod.metadata?.uid === uid &&
+    pod.metadata.deletionTimestamp === undefined &&
+    phase === 'Running'
+  ) {
+    return error;
+  }
+  const why =
+    pod?.status?.message ?? pod?.status?.reason ?? (pod === undefined ? 'it was deleted' : 'it is being deleted');
+  const message = `The pod ${name} went away in the middle of the work: ${why}.`;
+  return new WpcloneError('INSTANCE_LOST', message, { details: { name }, cause: error });
+}
