@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { loadConfiguration } from '../instance/configuration.ts';
 import { prepareInstance } from '../instance/settings.ts';
@@ -51,7 +52,7 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
     },
   });
 
-  await server.listen({ host: '0.0.0.0', port: settings.port });
+  await server.listen({ host: anyAddress(), port: settings.port });
   work.log.info('listening', { port: settings.port, version });
   // Every instance is made for a transfer: it is loaded while the database still starts.
   await transfer();
@@ -62,6 +63,10 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
   await jobs.stop(new WpcloneError('INSTANCE_LOST', 'The pod was stopped in the middle of the work.'));
   await server.close();
 }
+
+/** The kubelet asks at the pod's own address, which on some clusters is an IPv6 one only; `::` stands for both kinds. */
+const anyAddress = (): string =>
+  Object.values(networkInterfaces()).some((own) => own?.some(({ family }) => family === 'IPv6')) ? '::' : '0.0.0.0';
 
 /** A finished clone's wp-config.php holds the database's password too: it follows the Secret. */
 function passwordKeeper(site: InstanceSite): () => Promise<void> {

@@ -33,7 +33,10 @@ web() {
   # Both the port people use from outside (part of the clone's URL) and the probes' port are listened on.
   listen=
   [ -n "${WPCLONE_URL_PORT:-}" ] && listen="listen 127.0.0.1:$WPCLONE_URL_PORT;"
-  sed "s|#URL_PORT#|$listen|" /opt/wpclone/image/nginx.conf >/tmp/nginx/nginx.conf
+  # The kubelet and the Service ask at the pod's own address, which on some clusters is an IPv6 one only.
+  ipv6=
+  grep -qs . /proc/net/if_inet6 && ipv6='listen [::]:8080 default_server;'
+  sed "s|#URL_PORT#|$listen|; s|#IPV6#|$ipv6|" /opt/wpclone/image/nginx.conf >/tmp/nginx/nginx.conf
   for pipe in web.in web.out; do
     [ -p "$sockets/$pipe" ] || mkfifo "$sockets/$pipe"
   done

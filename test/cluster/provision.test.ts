@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
@@ -13,6 +14,7 @@ import {
   eventually,
   IMAGE,
   instancePlan,
+  processesOf,
   request,
   signalContainer,
   useNamespace,
@@ -134,6 +136,18 @@ describe('an instance', () => {
       // Secrets are mounted, never in the environment, where every child process sees them.
       expect(JSON.stringify(container.env ?? [])).not.toContain('secretKeyRef');
     }
+    await runtime.remove(id, context());
+  });
+
+  test('is there for a cluster whose pods have IPv6 addresses only', async () => {
+    const runtime = await namespace.runtime();
+    const id = cloneId();
+    await runtime.provision(request({ id }), context());
+    const [pid] = await processesOf(namespace, `wpclone-${id}`, 'sidecar');
+    // The kernel's table of the pod (proc(5), /proc/net/tcp): 0A is LISTEN, of all addresses.
+    const sockets = readFileSync(`/proc/${pid}/net/tcp6`, 'utf8');
+    const listening = [...sockets.matchAll(/ 0{32}:([0-9A-F]{4}) \S+ 0A /g)].map(([, port = '']) => parseInt(port, 16));
+    expect(listening).toEqual(expect.arrayContaining([7070, 8080]));
     await runtime.remove(id, context());
   });
 

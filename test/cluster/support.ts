@@ -165,20 +165,26 @@ export async function eventually<T>(look: () => Promise<T | undefined>, what: st
   }
 }
 
-/** Signals a container's first process from the node, which is this machine: no process may send itself that signal from inside. */
+/** Signals a container's first process from the node: no process may send itself that signal from inside. */
 export async function signalContainer(
   namespace: TestNamespace,
   pod: string,
   container: string,
   signal: 'SIGKILL' | 'SIGSTOP',
 ): Promise<void> {
+  for (const pid of await processesOf(namespace, pod, container)) process.kill(pid, signal);
+}
+
+/** The first process of a container, as the node, which is this machine, numbers it. */
+export async function processesOf(namespace: TestNamespace, pod: string, container: string): Promise<number[]> {
   const found = await namespace.get(`pods/${pod}`);
   const status = found?.status?.containerStatuses?.find(({ name }) => name === container);
   const id = status?.containerID?.split('//')[1] ?? 'none';
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    if (!read(`/proc/${pid}/cgroup`).includes(id)) continue;
-    if (/^NSpid:.*\t1$/m.test(read(`/proc/${pid}/status`))) process.kill(Number(pid), signal);
-  }
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => read(`/proc/${pid}/cgroup`).includes(id))
+    .filter((pid) => /^NSpid:.*\t1$/m.test(read(`/proc/${pid}/status`)))
+    .map(Number);
 }
 
 export const killContainer = (namespace: TestNamespace, pod: string, container: string): Promise<void> =>

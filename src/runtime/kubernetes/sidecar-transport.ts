@@ -41,7 +41,7 @@ export async function callSidecar(
   const what = 'reach the pod through create pods/proxy';
   const answer =
     direct && address.podIp !== undefined
-      ? await openDirect(`http://${address.podIp}:${SIDECAR_PORT}${call.path}`, headers, call)
+      ? await openDirect(`http://${hostOf(address.podIp)}:${SIDECAR_PORT}${call.path}`, headers, call)
       : await cluster.open({
           ...call,
           path: `${pathOf(cluster, 'pods', `${address.pod}:${SIDECAR_PORT}`)}/proxy${call.path}`,
@@ -52,6 +52,9 @@ export async function callSidecar(
   const said = await answer.body.text().catch(() => '');
   throw refusal(answer.status, said, { what, namespace: cluster.namespace });
 }
+
+/** As a URL has it. */
+const hostOf = (ip: string): string => (ip.includes(':') ? `[${ip}]` : ip);
 
 async function openDirect(url: string, headers: Record<string, string>, call: SidecarCall): Promise<ClusterAnswer> {
   try {
