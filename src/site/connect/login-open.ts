@@ -31,13 +31,8 @@ export async function openLoginPage(
     // What took the name may have been another kind of form; the next place may still be the right one.
     refusal ??= said;
   }
-  throw (
-    refusal ??
-    new WpcloneError(
-      'LOGIN_PAGE_NOT_FOUND',
-      'No log-in form was found where WordPress has it or where the front page leads.',
-    )
-  );
+  const tried = places.map(({ href }) => href).join(', ');
+  throw refusal ?? new WpcloneError('LOGIN_PAGE_NOT_FOUND', `No log-in form was found at ${tried}.`);
 }
 
 /** Whether the browser is still at the site: redirects may have led it elsewhere. */
