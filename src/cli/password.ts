@@ -42,6 +42,19 @@ export async function passwordSource(options: {
   };
 }
 
+/** Asks for the administrator's name; undefined without anybody to ask. Throws CANCELLED when called. */
+export function usernamePrompt(view: View, signal: AbortSignal): (() => Promise<string>) | undefined {
+  if (!canAsk()) return undefined;
+  return async () => {
+    const { input } = await import('@inquirer/prompts');
+    const message = 'Administrator of the source:';
+    const name = await view.ask((output) =>
+      input({ message, required: true }, { output, signal, clearPromptOnDone: true }).catch(asCancelled),
+    );
+    return name.trim();
+  };
+}
+
 /** A terminal in raw mode sends no signal for Ctrl-C: the prompt says so by its error's name. */
 function asCancelled(error: unknown): never {
   if (error instanceof Error && error.name === 'ExitPromptError') {

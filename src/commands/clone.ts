@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { runtimeFlags, sourceFlags } from '../cli/flags.ts';
 import { checkName } from '../cli/names.ts';
-import { passwordSource, takePasswordFromEnvironment } from '../cli/password.ts';
+import { passwordSource, takePasswordFromEnvironment, usernamePrompt } from '../cli/password.ts';
 import { cloneLine } from '../cli/presenters/text.ts';
 import { parseTtl } from '../cli/ttl.ts';
 import { CLONE_STEPS } from '../shared/events.ts';
@@ -75,7 +75,8 @@ export default class Clone extends BaseCommand {
     const clone = await this.operate(flags, CLONE_STEPS, async (operations, context, view) => {
       const file = flags['password-file'];
       const password = await passwordSource({ file, fromEnvironment, username, view, signal: context.signal });
-      return operations.clone({ ...request, password }, context);
+      const askUsername = usernamePrompt(view, context.signal);
+      return operations.clone({ ...request, ...(askUsername === undefined ? {} : { askUsername }), password }, context);
     });
     return this.present(clone, (colors) => cloneLine(clone, colors, Date.now()));
   }

@@ -5,7 +5,7 @@ import type { ConnectDeps } from '../site/connect/types.ts';
 import type { KnownSource, State } from '../state/types.ts';
 import type { CloneRequest, DisconnectReport } from './types.ts';
 
-type Login = Pick<CloneRequest, 'url' | 'username' | 'password' | 'loginUrl' | 'insecureTls'>;
+type Login = Pick<CloneRequest, 'url' | 'username' | 'askUsername' | 'password' | 'loginUrl' | 'insecureTls'>;
 
 /** How long a site is taken to have our plugin, in milliseconds: an unused migrator removes itself after an hour. */
 const MEMORY = 60 * 60 * 1000;

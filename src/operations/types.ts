@@ -11,6 +11,8 @@ import type { CloneState, Exposure, RuntimeKind } from '../runtime/types.ts';
 /** What to clone and how, and the log-in for it. */
 export interface CloneRequest extends ClonePlan {
   readonly username?: string;
+  /** For a log-in without `username`, where there is somebody to ask. */
+  readonly askUsername?: () => Promise<string>;
   /** Asked for only when a log-in is needed: a source with a known key needs none. */
   readonly password?: () => Promise<string>;
   readonly loginUrl?: string;

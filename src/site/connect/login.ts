@@ -51,14 +51,15 @@ async function logIn(
   return { admin, way: 'browser' };
 }
 
-/** The password is asked for only now that the site is known to be there and to be WordPress. Throws BAD_INPUT, PASSWORD_MISSING. */
+/** Name and password are asked for only now that the site is known to be there and to be WordPress. Throws BAD_INPUT, PASSWORD_MISSING. */
 async function credentialsOf(request: ConnectRequest, site: Site): Promise<Credentials> {
-  if (request.username === undefined) {
+  const username = request.username ?? (await request.askUsername?.());
+  if (username === undefined) {
     throw new WpcloneError('BAD_INPUT', 'The site has to be logged in to: name an administrator with --username.');
   }
-  if (!request.password) throw new WpcloneError('PASSWORD_MISSING', `No password was given for ${request.username}.`);
+  if (!request.password) throw new WpcloneError('PASSWORD_MISSING', `No password was given for ${username}.`);
   const loginUrl = loginUrlOf(request, site);
-  return { username: request.username, password: await request.password(), loginUrl };
+  return { username, password: await request.password(), loginUrl };
 }
 
 function loginUrlOf(request: ConnectRequest, site: Site): URL | undefined {

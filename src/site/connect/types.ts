@@ -8,6 +8,8 @@ export type KnownKey = Pick<SourceAccess, 'url' | 'endpoint' | 'keyId' | 'secret
 
 export interface SiteLogin {
   readonly username?: string | undefined;
+  /** For a log-in without `username`, where there is somebody to ask. */
+  readonly askUsername?: (() => Promise<string>) | undefined;
   /** Asked for only when a log-in is needed. Lives in memory only. */
   readonly password?: (() => Promise<string>) | undefined;
   /** Where the log-in form is, when it is not where WordPress has it. */
