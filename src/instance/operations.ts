@@ -24,8 +24,8 @@ export interface InstanceDependencies {
 export function createInstanceOperations(site: InstanceSite, deps: InstanceDependencies): InstanceOperations {
   const { paths } = site;
   return {
-    pullDatabase: async (task, context) => (await transfer()).pullDatabase(site, task, deps, context),
-    pullFiles: async (task, context) => (await transfer()).pullFiles(site, task, deps, context),
+    pullDatabase: async (task, context) => (await loadTransfer()).pullDatabase(site, task, deps, context),
+    pullFiles: async (task, context) => (await loadTransfer()).pullFiles(site, task, deps, context),
     configure: async (task, context) => {
       const { configureInstance } = await import('./configure.ts');
       const result = await configureInstance(site, task, deps, context.signal);
@@ -43,8 +43,8 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
   };
 }
 
-/** Loaded when there is something to transfer, or before by whoever expects it. */
-export const transfer = () => import('./pull.ts');
+/** Loads the code of transfers, which most commands never need. The sidecar calls it early, since every instance is made for one. */
+export const loadTransfer = () => import('./pull.ts');
 
 /**
  * The marker keeps everybody out until all is back in place: a reset that was killed half-way is never shown as the clone,
@@ -59,7 +59,7 @@ async function resetInstance(site: InstanceSite, deps: InstanceDependencies, con
   await mkdir(paths.www, { recursive: true });
   await deps.freeze();
   try {
-    await (await transfer()).restoreBaseline(site, context);
+    await (await loadTransfer()).restoreBaseline(site, context);
     const { configureAgain } = await import('./configure.ts');
     await configureAgain(site, configuration, context.signal);
     await Promise.all([emptyFolder(join(paths.run, 'logins')), emptyFolder(paths.mail)]);

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { loadConfiguration } from '../instance/configuration.ts';
 import { prepareInstance } from '../instance/settings.ts';
-import { createInstanceOperations, transfer } from '../instance/operations.ts';
+import { createInstanceOperations, loadTransfer } from '../instance/operations.ts';
 import { writeWpConfig } from '../instance/wp-config.ts';
 import type { InstanceSite } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
@@ -55,7 +55,7 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
   await server.listen({ host: anyAddress(), port: settings.port });
   work.log.info('listening', { port: settings.port, version });
   // Every instance is made for a transfer: it is loaded while the database still starts.
-  await transfer();
+  await loadTransfer();
   await new Promise<void>((resolve) => {
     if (work.signal.aborted) resolve();
     work.signal.addEventListener('abort', () => resolve(), { once: true });

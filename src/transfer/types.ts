@@ -47,8 +47,8 @@ export interface TransferInput {
   readonly site: TransferSite;
   readonly rewriter: Rewriter;
   readonly context: TransferContext;
-  /** Milliseconds since the epoch; the system's clock unless given. */
-  readonly now?: () => number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 export interface DatabaseResult {

@@ -32,6 +32,7 @@ async function copying(signal: AbortSignal, onBlock: (number: number) => void): 
     site: { ...site, database: { socketPath: target.socket, user: 'root', password: '', database: 'target' } },
     rewriter: { value: (value) => value, rows: (rows) => rows, counts: { replaced: 0, broken: 0 } },
     context: { signal, progress: () => undefined },
+    now: Date.now,
   };
 }
 

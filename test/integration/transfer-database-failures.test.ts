@@ -145,6 +145,7 @@ test('a wrong password says so without naming it', async () => {
     site: { ...pair.site, database: { ...pair.site.database, password: 'not-this-one' } },
     rewriter: { value: (value) => value, rows: (rows) => rows, counts: { replaced: 0, broken: 0 } },
     context: { signal: new AbortController().signal, progress: () => undefined },
+    now: Date.now,
   }).catch((error: unknown) => error);
   expect(failed).toMatchObject({ code: 'DATABASE_FAILED', retryable: false });
   expect(String(failed)).not.toContain('not-this-one');
@@ -184,6 +185,7 @@ test('a disk that is full for the baseline is DISK_FULL and names the place', as
     site: small.site,
     rewriter: { value: (value) => value, rows: (rows) => rows, counts: { replaced: 0, broken: 0 } },
     context: { signal: new AbortController().signal, progress: () => undefined },
+    now: Date.now,
   });
   await expect(failed).rejects.toMatchObject({ code: 'DISK_FULL', details: { path: join(mount, 'baseline', 'db') } });
 });

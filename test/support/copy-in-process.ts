@@ -27,6 +27,7 @@ const input = {
   site,
   rewriter: createRewriter(planMapping(info, 'http://localhost:8101', site.paths.www)),
   context: { signal: new AbortController().signal, progress: () => undefined },
+  now: Date.now,
 } as const;
 await (order.what === 'database' ? importDatabase(input) : importFiles(input));
 await client.close();

@@ -103,6 +103,7 @@ function schemaPair(server: Mariadb, source: string, target: string, site: Trans
         site,
         rewriter: createRewriter(planMapping(info, CLONE_URL, site.paths.www)),
         context: { ...context, ...options.context },
+        now: Date.now,
       });
       return { ...result, asked: client.asked };
     },

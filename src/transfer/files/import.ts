@@ -60,7 +60,7 @@ async function copyFiles(
   manifest: ManifestWriter,
   writer: Writer,
 ): Promise<FilesResult> {
-  const { client, task, rewriter, context, site, now = Date.now } = input;
+  const { client, task, rewriter, context, site, now } = input;
   const warnings = collectWarnings();
   const plan = planFiles(task, warnings);
   const before = rewriter.counts.replaced;
