@@ -6,6 +6,8 @@ const project = (name: string, testTimeout: number) => ({
     include: [`test/${name}/**/*.test.ts`],
     testTimeout,
     hookTimeout: 120_000,
+    // What is waited for comes within a moment, but not on a busy machine: the default is one second.
+    expect: { poll: { timeout: 30_000 } },
     // The real parts (database servers, browsers, a cluster) share two cores: files run one after another.
     fileParallelism: name === 'unit',
   },
@@ -14,7 +16,7 @@ const project = (name: string, testTimeout: number) => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit', 20_000),
+      project('unit', 60_000),
       project('integration', 90_000),
       project('e2e', 180_000),
       project('cluster', 300_000),

@@ -78,7 +78,7 @@ describe('in the middle of a clone', () => {
     await killContainer(namespace, pod, 'database');
     const report = await resultOf(running);
     expect(report.error).toBeUndefined();
-    await expect.poll(() => restartsOf(pod, 'database'), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => restartsOf(pod, 'database')).toBe(1);
     expect(report.transferred['tables']).toBe(12);
   });
 
@@ -87,7 +87,7 @@ describe('in the middle of a clone', () => {
     await killContainer(namespace, pod, 'sidecar');
     const report = await resultOf(running);
     expect(report.error).toBeUndefined();
-    await expect.poll(() => restartsOf(pod, 'sidecar'), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => restartsOf(pod, 'sidecar')).toBe(1);
   });
 
   test('the web server is killed: the clone is verified all the same', async () => {

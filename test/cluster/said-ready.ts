@@ -6,7 +6,7 @@ import type { TestNamespace } from './support.ts';
  * nothing with the code under test but the connection's credentials. The condition itself only has whole seconds.
  */
 export async function saidReady({ cluster, name }: TestNamespace, pod: string): Promise<number> {
-  const call = { method: 'GET', what: 'watch pods', signal: AbortSignal.timeout(60_000) } as const;
+  const call = { method: 'GET', what: 'watch pods', endless: true, signal: AbortSignal.timeout(60_000) } as const;
   const path = `api/v1/namespaces/${name}/pods?watch=true&fieldSelector=metadata.name%3D${pod}`;
   const { body } = await cluster.open({ ...call, path });
   let rest = '';

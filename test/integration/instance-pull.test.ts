@@ -52,7 +52,7 @@ async function pull(context: InstanceContext) {
 }
 
 /** Well before an idle connection would be closed. */
-const noneOpen = () => eventually(() => proxy.connections() > 0 && proxy.open() === 0, 3000);
+const noneOpen = () => eventually(() => proxy.connections() > 0 && proxy.open() === 0, 8000);
 
 test('a pull that ended holds no connection to the source', async () => {
   expect((await pull(instanceContext())).files).toBeGreaterThan(100);

@@ -25,18 +25,25 @@ function isKept({ layout }: TestHome): boolean {
   return lock === undefined;
 }
 
+/** When the keeper looks again: late enough for it to be there before, soon enough to wait for. */
+const endSoon = ({ state }: TestHome, id: string): void => {
+  state.instances.update(id, { expiresAt: Date.now() + 10_000 });
+};
+
 describe('the end', () => {
   test('is kept by the web server alone: no wpclone runs', async () => {
     const home = homeOfTest();
     const url = await makeReady(home, 'one');
     const { run } = home.paths('one');
-    writeFileSync(join(run, 'expires'), String(Math.floor(Date.now() / 1000) + 1));
+    const endAt = (time: number): void => writeFileSync(join(run, 'expires'), String(Math.floor(time / 1000)));
+    endAt(Date.now() + 600_000);
     writeFileSync(
       join(run, 'settings.json'),
       '{"homePath":"","cloneUrl":"http://localhost","media":"copy","uploadsPath":"/u"}',
     );
     expect(await statusOf(`${url}/robots.txt`)).toBe(200);
-    await eventually(async () => (await statusOf(`${url}/robots.txt`)) === 410, 3_000);
+    endAt(Date.now() + 2_000);
+    await eventually(async () => (await statusOf(`${url}/robots.txt`)) === 410);
     expect(await statusOf(url)).toBe(410);
   });
 
@@ -77,28 +84,30 @@ describe('the end', () => {
 
   test('comes at once when the home is deleted: the keeper ends what ran there, and itself', async () => {
     const lost = openTestHome();
-    await makeReady(lost, 'one', Date.now() + 3_000);
+    await makeReady(lost, 'one');
+    endSoon(lost, 'one');
     ensureKeeper(lost.layout, [process.execPath, CHILD, 'keeper', lost.home]);
     const keepers = () => processes(`keeper ${lost.home}`);
     await eventually(() => isKept(lost));
     const database = databasePid(lost);
     expect(serversOf(lost)).not.toEqual([]);
     rmSync(lost.home, { recursive: true });
-    await eventually(() => !isThere(database) && serversOf(lost).length === 0 && keepers().length === 0);
+    await eventually(() => !isThere(database) && serversOf(lost).length === 0 && keepers().length === 0, 60_000);
     expect(existsSync(lost.home)).toBe(false);
     lost.state.close();
   });
 
   test('does not come for a home that was made anew in the place of a deleted one', async () => {
     const lost = openTestHome();
-    await makeReady(lost, 'one', Date.now() + 4_000);
+    await makeReady(lost, 'one');
+    endSoon(lost, 'one');
     ensureKeeper(lost.layout, [process.execPath, CHILD, 'keeper', lost.home]);
     await eventually(() => isKept(lost));
     const database = databasePid(lost);
     rmSync(lost.home, { recursive: true });
     const fresh = openTestHome({ home: lost.home });
     const url = await makeReady(fresh, 'two');
-    await eventually(() => !isThere(database) && processes(`keeper ${lost.home}`).length === 0);
+    await eventually(() => !isThere(database) && processes(`keeper ${lost.home}`).length === 0, 60_000);
     expect(isThere(databasePid(fresh))).toBe(true);
     expect(await statusOf(url)).toBe(503);
     lost.state.close();

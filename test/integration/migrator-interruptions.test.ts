@@ -279,6 +279,6 @@ describe('stopping', () => {
           `SELECT 1 FROM information_schema.PROCESSLIST WHERE INFO LIKE '%wp_big%' AND INFO NOT LIKE '%PROCESSLIST%'`,
         )
       ).length;
-    await expect.poll(busy, { timeout: 20_000 }).toBe(0);
+    await expect.poll(busy).toBe(0);
   });
 });

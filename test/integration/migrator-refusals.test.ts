@@ -105,9 +105,8 @@ describe('the migrator answers only requests that a paired client signed', () =>
   });
 
   it('refuses a late one and one from the future, and tells its time', async () => {
-    const now = Math.floor(Date.now() / 1000);
-    for (const time of [now - 310, now + 310]) {
-      const { status, text } = await send({ time });
+    for (const seconds of [-310, 310]) {
+      const { status, text } = await send({ time: Math.floor(Date.now() / 1000) + seconds });
       expect(status).toBe(401);
       expect(text).toMatch(/"error":"late".*"time":\d{10}/);
     }
@@ -118,7 +117,7 @@ describe('the migrator answers only requests that a paired client signed', () =>
     await source.query(`INSERT INTO wp_options (option_name, option_value, autoload) VALUES ('${name}', '', 'no')`);
     const left = async (): Promise<number> =>
       (await source.query(`SELECT 1 FROM wp_options WHERE option_name = '${name}'`)).length;
-    await expect.poll(async () => send().then(left), { timeout: 20_000 }).toBe(0);
+    await expect.poll(async () => send().then(left)).toBe(0);
   });
 
   it('refuses a key that was not used for an hour', async () => {

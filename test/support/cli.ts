@@ -147,7 +147,7 @@ function kill(pid: number): void {
 export interface Terminal {
   screen(): Promise<string>;
   type(...keys: readonly string[]): Promise<void>;
-  /** Resolves with the screen when it matches; rejects after half a minute. */
+  /** Resolves with the screen when it matches; rejects after two minutes. */
   shows(pattern: RegExp): Promise<string>;
   close(): Promise<void>;
 }
@@ -168,7 +168,7 @@ export async function openTerminal(cli: CommandLine, args: readonly string[]): P
       await tmux('send-keys', '-t', '0', ...keys);
     },
     shows: async (pattern) => {
-      const deadline = Date.now() + 30_000;
+      const deadline = Date.now() + 120_000;
       for (;;) {
         const shown = await screen();
         if (pattern.test(shown)) return shown;

@@ -50,9 +50,9 @@ async function stop(child: ChildProcess, gone: Promise<void>, signal: NodeJS.Sig
   clearTimeout(late);
 }
 
-/** Waits until `probe` resolves; throws with the end of the log when it has not within ten seconds. */
+/** Waits until `probe` resolves; throws with the end of the log when it has not within a minute. */
 export async function waitFor(what: string, probe: () => Promise<unknown>, log: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       await probe();
