@@ -27,8 +27,8 @@ export function collectWarnings(): WarningCollector {
   };
 }
 
-/** A name from a site, made safe to print: control characters are shown as escapes, the length is bounded. */
-export function printable(name: string): string {
+/** A name from a site, safe to print: control characters are shown as JSON escapes, and a long name is cut. */
+export function escapedName(name: string): string {
   const safe = JSON.stringify(name).slice(1, -1).replaceAll('\\"', '"');
   return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
 }

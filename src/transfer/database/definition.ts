@@ -1,5 +1,5 @@
 import { WpcloneError } from '../../shared/errors.ts';
-import { printable } from '../warnings.ts';
+import { escapedName } from '../warnings.ts';
 import { hasOpenQuote, isWord, splitAtCommas, tokenize, unquoteName, type Token } from './sql-tokens.ts';
 
 /** `tokens` is the whole definition; `columns` are those of the key, in order, as far as they have names. */
@@ -34,8 +34,8 @@ export interface TableDefinition {
 export function parseDefinition(text: string, expectedName: string): TableDefinition {
   const tokens = tokenize(text);
   const refuse = (why: string): WpcloneError =>
-    new WpcloneError('TABLE_FAILED', `The definition of the table ${printable(expectedName)} ${why}.`, {
-      details: { table: printable(expectedName) },
+    new WpcloneError('TABLE_FAILED', `The definition of the table ${escapedName(expectedName)} ${why}.`, {
+      details: { table: escapedName(expectedName) },
     });
   const [create, table, name, open] = tokens;
   if (!isWord(create, 'CREATE') || !isWord(table, 'TABLE') || !name || open?.text !== '(')

@@ -1,5 +1,4 @@
-import type { WarningCollector } from '../warnings.ts';
-import { printable } from '../warnings.ts';
+import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetConnection } from './connection.ts';
 import { databaseError } from './errors.ts';
 import type { TablePlan } from './plan.ts';
@@ -30,7 +29,7 @@ export async function addKeys(
     if (refused !== undefined)
       warnings.add(
         'DATABASE_FEATURE_DROPPED',
-        `Key of ${printable(plan.name)} left out (${printable(key.slice(4))}): ${refused}`,
+        `Key of ${escapedName(plan.name)} left out (${escapedName(key.slice(4))}): ${refused}`,
       );
   }
 }
@@ -44,7 +43,7 @@ export async function addForeignKeys(
   for (const key of plan.foreignKeys) {
     const refused = await attempt(connection, `ALTER TABLE ${quoteName(plan.name)} ${key}`);
     if (refused !== undefined)
-      warnings.add('DATABASE_FEATURE_DROPPED', `Foreign key of ${printable(plan.name)} left out: ${refused}`);
+      warnings.add('DATABASE_FEATURE_DROPPED', `Foreign key of ${escapedName(plan.name)} left out: ${refused}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { databaseFolder, emptyDatabaseBaseline, writeSchema } from '../baseline/
 import { diskFull } from '../disk.ts';
 import { createProgress } from '../progress.ts';
 import type { DatabaseResult, TransferInput } from '../types.ts';
-import { collectWarnings, printable } from '../warnings.ts';
+import { collectWarnings, escapedName } from '../warnings.ts';
 import { whileAnswering } from './answering.ts';
 import { connectTarget, describeTarget, type TargetConnection } from './connection.ts';
 import { dropAll } from './drop.ts';
@@ -46,7 +46,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const server = await describeTarget(admin);
   const selected = selectTables(info, task.excludeTables);
   for (const pattern of unmatchedPatterns(info, task.excludeTables))
-    warnings.add('EXCLUDE_UNMATCHED', `No table is called ${printable(pattern)}: the pattern left nothing out.`);
+    warnings.add('EXCLUDE_UNMATCHED', `No table is called ${escapedName(pattern)}: the pattern left nothing out.`);
   const names = new Set(selected.map((table) => table.info.name));
   const planned = selected.map((table) => planTable(table, { info, tables: names, server, warnings }));
   const states = planned.map((table, index): TableState => ({

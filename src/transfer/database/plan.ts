@@ -1,6 +1,5 @@
 import type { SiteInfo } from '../../site/info.ts';
-import type { WarningCollector } from '../warnings.ts';
-import { printable } from '../warnings.ts';
+import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetServer } from './collations.ts';
 import { parseDefinition, type TableDefinition } from './definition.ts';
 import { loadStatement } from './load.ts';
@@ -47,7 +46,7 @@ export function planTable(
   );
   const json = (type: string): boolean => context.server.flavor === 'mysql' && type.startsWith('json');
   if (table.key === null && !empty)
-    context.warnings.add('TABLE_WITHOUT_KEY', `${printable(table.name)} has no key: it was read in one go.`);
+    context.warnings.add('TABLE_WITHOUT_KEY', `${escapedName(table.name)} has no key: it was read in one go.`);
   return {
     selected,
     plan: {

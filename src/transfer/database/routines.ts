@@ -1,6 +1,5 @@
 import type { SiteInfo } from '../../site/info.ts';
-import type { WarningCollector } from '../warnings.ts';
-import { printable } from '../warnings.ts';
+import { escapedName, type WarningCollector } from '../warnings.ts';
 import { mapCharset, mapCollation, type TargetServer } from './collations.ts';
 import { hasOpenQuote, isWord, quoteName, render, tokenize, unquoteName, type Token } from './sql-tokens.ts';
 import { ownName } from './select.ts';
@@ -18,7 +17,7 @@ export function viewStatements(info: SiteInfo, server: TargetServer, warnings: W
   return info.views
     .filter((view) => ownName(view.name, info))
     .flatMap((view) => {
-      const what = `The view ${printable(view.name)}`;
+      const what = `The view ${escapedName(view.name)}`;
       const tokens = tokenize(view.definition);
       const at = tokens.findIndex((token) => isWord(token, 'VIEW'));
       const name = tokens[at + 1];
@@ -38,7 +37,7 @@ export function triggerStatements(
   return info.triggers
     .filter((trigger) => tables.has(trigger.table))
     .flatMap((trigger) => {
-      const what = `The trigger ${printable(trigger.name)}`;
+      const what = `The trigger ${escapedName(trigger.name)}`;
       const tokens = tokenize(trigger.definition);
       const at = tokens.findIndex((token) => isWord(token, 'TRIGGER'));
       const name = tokens[at + 1];

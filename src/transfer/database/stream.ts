@@ -3,7 +3,7 @@ import type { RowBlock, SiteClient, TableRead } from '../../site/client-types.ts
 import { openRowFile, type RowFile } from '../baseline/database.ts';
 import type { Rewriter } from '../rewrite/types.ts';
 import { passedThrough } from '../memory.ts';
-import { printable, type WarningCollector } from '../warnings.ts';
+import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetConnection } from './connection.ts';
 import { startLoad, type Load, type LoadOutcome } from './load.ts';
 import type { PlannedTable } from './plan.ts';
@@ -82,7 +82,7 @@ export async function streamTables(
   if (missing)
     throw new WpcloneError(
       'SOURCE_FAILED',
-      `The site did not send the whole table ${printable(missing.table.plan.name)}.`,
+      `The site did not send the whole table ${escapedName(missing.table.plan.name)}.`,
     );
 }
 
@@ -96,7 +96,7 @@ interface OpenTable {
 async function openTable(state: TableState, mode: 'new' | 'append', work: StreamWork): Promise<OpenTable> {
   const { plan } = state.table;
   const file: RowFile = await openRowFile(work.baseline, state.file, mode);
-  const load: Load = startLoad(work.connection, plan.load, printable(plan.name));
+  const load: Load = startLoad(work.connection, plan.load, escapedName(plan.name));
   return {
     state,
     write: async (rows) => {
@@ -117,7 +117,10 @@ function reportOutcome(name: string, outcome: LoadOutcome, mode: 'new' | 'append
   const { skipped, complaintCount, complaints } = outcome;
   const what =
     skipped > 0 ? `${skipped} rows were left out` : `${complaintCount} values could not be kept as they were`;
-  warnings.add('DATABASE_FEATURE_DROPPED', `${printable(name)}: ${what} (${complaints.map(printable).join('; ')}).`);
+  warnings.add(
+    'DATABASE_FEATURE_DROPPED',
+    `${escapedName(name)}: ${what} (${complaints.map(escapedName).join('; ')}).`,
+  );
 }
 
 function readOf(state: TableState, mode: 'new' | 'append'): TableRead {
@@ -126,5 +129,8 @@ function readOf(state: TableState, mode: 'new' | 'append'): TableRead {
 }
 
 function unexpected(block: RowBlock): WpcloneError {
-  return new WpcloneError('SOURCE_FAILED', `The site sent rows of ${printable(block.table)} that were not asked for.`);
+  return new WpcloneError(
+    'SOURCE_FAILED',
+    `The site sent rows of ${escapedName(block.table)} that were not asked for.`,
+  );
 }

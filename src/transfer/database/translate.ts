@@ -1,5 +1,4 @@
-import type { WarningCollector } from '../warnings.ts';
-import { printable } from '../warnings.ts';
+import { escapedName, type WarningCollector } from '../warnings.ts';
 import { mapCharset, mapCollation, type TargetServer } from './collations.ts';
 import type { KeyDefinition, TableDefinition } from './definition.ts';
 import { isWord, quoteName, render, type Token } from './sql-tokens.ts';
@@ -32,7 +31,7 @@ export function translateTable(
   server: TargetServer,
   warnings: WarningCollector,
 ): TableStatements {
-  const table = printable(definition.name);
+  const table = escapedName(definition.name);
   const clean = (tokens: readonly Token[]): string => render(mapNames(tokens, server, table, warnings));
   const autoIncrement = definition.columns.find((column) =>
     column.tokens.some((token) => isWord(token, 'AUTO_INCREMENT')),
@@ -46,7 +45,7 @@ export function translateTable(
   for (const key of dropped)
     warnings.add(
       'DATABASE_FEATURE_DROPPED',
-      `Foreign key of ${table} left out: it refers to a table that is not copied (${printable(render(key.tokens))}).`,
+      `Foreign key of ${table} left out: it refers to a table that is not copied (${escapedName(render(key.tokens))}).`,
     );
   if (definition.partitioned) warnings.add('DATABASE_FEATURE_DROPPED', `The partitions of ${table} were left out.`);
   const body = [
@@ -98,12 +97,12 @@ function collationFor(name: string, server: TargetServer, table: string, warning
 
 function optionText(definition: TableDefinition, server: TargetServer, warnings: WarningCollector): string {
   const { options } = definition;
-  const table = printable(definition.name);
+  const table = escapedName(definition.name);
   const wanted = options.get('ENGINE')?.text.toUpperCase() ?? 'INNODB';
   const engine = ENGINES.get(wanted);
   const kept = engine && server.engines.has(wanted) ? engine : 'InnoDB';
   if (kept.toUpperCase() !== wanted)
-    warnings.add('DATABASE_FEATURE_DROPPED', `${table}: InnoDB takes the place of the engine ${printable(wanted)}.`);
+    warnings.add('DATABASE_FEATURE_DROPPED', `${table}: InnoDB takes the place of the engine ${escapedName(wanted)}.`);
   const charset = options.get('CHARSET');
   const collate = options.get('COLLATE');
   const increment = options.get('AUTO_INCREMENT');

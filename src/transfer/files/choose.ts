@@ -3,7 +3,7 @@ import type { WarningCode } from '../../shared/events.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import { pathMatcher } from '../glob.ts';
 import type { TransferTask } from '../types.ts';
-import { printable, type WarningCollector } from '../warnings.ts';
+import { escapedName, type WarningCollector } from '../warnings.ts';
 import { isSafePath, isWithin, joinPlaces, linkTarget, placeOf, rootPlace } from './places.ts';
 
 /**
@@ -109,5 +109,5 @@ function refuse(
   warnings: WarningCollector,
 ): undefined {
   const [code, why] = REASONS[reason];
-  warnings.add(code, `${printable(joinPlaces(entry.root, entry.path))} left out: ${why}.`);
+  warnings.add(code, `${escapedName(joinPlaces(entry.root, entry.path))} left out: ${why}.`);
 }

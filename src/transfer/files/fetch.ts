@@ -3,7 +3,7 @@ import type { FileEvent, FileRequest, SiteClient } from '../../site/client-types
 import type { FileRecord, PackedBody } from '../baseline/files.ts';
 import { createHash } from 'node:crypto';
 import type { Rewriter } from '../rewrite/types.ts';
-import { printable, type WarningCollector } from '../warnings.ts';
+import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { ChosenEntry } from './choose.ts';
 import type { Finished, Lane } from './writer.ts';
 
@@ -45,7 +45,7 @@ export async function fetchFiles(
       if (!file)
         throw new WpcloneError(
           'SOURCE_FAILED',
-          `The site sent a file that was not asked for: ${printable(event.file.path)}.`,
+          `The site sent a file that was not asked for: ${escapedName(event.file.path)}.`,
         );
       current = receive(file, lane, work);
     } else if (!current) {
@@ -63,7 +63,7 @@ export async function fetchFiles(
   current?.discard();
   await lane.flush();
   const [missing] = waiting.values();
-  if (missing) throw new WpcloneError('SOURCE_FAILED', `The site did not send ${printable(missing.place)}.`);
+  if (missing) throw new WpcloneError('SOURCE_FAILED', `The site did not send ${escapedName(missing.place)}.`);
 }
 
 type End = Extract<FileEvent, { type: 'end' }>;
@@ -170,7 +170,7 @@ const FAILURES = {
 function fail(current: Receiving, reason: keyof typeof FAILURES, warnings: WarningCollector): void {
   current.discard();
   const [code, why] = FAILURES[reason];
-  warnings.add(code, `${printable(current.file.place)} left out: ${why}.`);
+  warnings.add(code, `${escapedName(current.file.place)} left out: ${why}.`);
 }
 
 const keyOf = (file: { readonly root: string; readonly path: string }): string => `${file.root}\0${file.path}`;

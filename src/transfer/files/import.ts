@@ -16,7 +16,7 @@ import { passedThrough } from '../memory.ts';
 import { createProgress } from '../progress.ts';
 import { openStore, publishToStore, type KeptFiles } from '../store/store.ts';
 import type { FilesResult, TransferInput } from '../types.ts';
-import { collectWarnings, printable, type WarningCollector } from '../warnings.ts';
+import { collectWarnings, escapedName, type WarningCollector } from '../warnings.ts';
 import { planFiles, type ChosenEntry, type FilePlan } from './choose.ts';
 import { fetchFiles, type FetchWork } from './fetch.ts';
 import { createQueue, type FileQueue } from './queue.ts';
@@ -162,7 +162,7 @@ async function fetchAll(queue: FileQueue, lane: Lane, work: FetchWork, signal: A
 }
 
 function refuse(place: string, code: string, warnings: WarningCollector): void {
-  warnings.add('FILE_NAME_REFUSED', `${printable(place)} left out: this machine refuses its name (${code}).`);
+  warnings.add('FILE_NAME_REFUSED', `${escapedName(place)} left out: this machine refuses its name (${code}).`);
 }
 
 /** The folder itself stays: it may be a mount. */

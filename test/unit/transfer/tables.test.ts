@@ -5,7 +5,7 @@ import { databaseError } from '../../../src/transfer/database/errors.ts';
 import { planGroups } from '../../../src/transfer/database/groups.ts';
 import { selectTables, skippedColumns } from '../../../src/transfer/database/select.ts';
 import { createProgress } from '../../../src/transfer/progress.ts';
-import { collectWarnings, printable } from '../../../src/transfer/warnings.ts';
+import { collectWarnings, escapedName } from '../../../src/transfer/warnings.ts';
 import { siteInfo } from '../../support/site-info.ts';
 
 const table = (name: string, dataBytes = 0): TableInfo => ({
@@ -110,7 +110,7 @@ test('progress is told at most ten times a second, and the last of it always', (
   expect(told.at(-1)).toBe(1000);
 });
 
-test('warnings are bounded per code and names in them are printable', () => {
+test('warnings are bounded per code and names in them are safe to print', () => {
   const warnings = collectWarnings();
   for (let index = 0; index < 25; index += 1) warnings.add('FILE_UNREADABLE', `f${index}`);
   warnings.add('SYMLINK_OUTSIDE', 'link');
@@ -120,6 +120,6 @@ test('warnings are bounded per code and names in them are printable', () => {
       .map(({ message }) => message)
       .slice(-3),
   ).toEqual(['f19', 'link', '… and 5 more like these.']);
-  expect(printable('a\n\u001b[31m"b"')).toBe('a\\n\\u001b[31m"b"');
-  expect(printable('x'.repeat(5000)).length).toBeLessThan(250);
+  expect(escapedName('a\n\u001b[31m"b"')).toBe('a\\n\\u001b[31m"b"');
+  expect(escapedName('x'.repeat(5000)).length).toBeLessThan(250);
 });
