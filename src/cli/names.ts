@@ -7,6 +7,6 @@ export function checkName(name: string): string {
   if (name.length <= LONGEST && /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)) return name;
   throw new WpcloneError(
     'BAD_INPUT',
-    `"${name}" cannot be a clone's name: it takes up to ${LONGEST} lower-case letters, digits and hyphens, and starts with a letter.`,
+    `"${name}" cannot be a clone's name: it takes up to ${LONGEST} lower-case letters, digits and hyphens, starts with a letter and ends with no hyphen.`,
   );
 }

@@ -131,11 +131,12 @@ describe('a clone', () => {
     expect((await cli.run(['mail', 'first', 'no-such-mail'])).code).toBe(5);
   });
 
-  it('has logs', async () => {
+  it('has logs, without what a transfer alone left there', async () => {
     await page(`${clone.clone_url}/?shout=once`);
     const { stdout, code } = await cli.run(['logs', 'first']);
     expect(code).toBe(0);
     expect(stdout).toContain('SHOUT once');
+    expect(stdout).not.toContain('Aborted connection');
     const { lines } = await cli.json<{ lines: string[] }>(['logs', 'first']);
     expect(lines.join('\n')).toContain('SHOUT once');
   });

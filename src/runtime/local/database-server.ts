@@ -128,6 +128,8 @@ function serverArguments(layout: DatabaseLayout): string[] {
     '--skip-log-bin',
     '--local-infile=1',
     '--performance-schema=off',
+    // From 2 on every connection that a transfer lets go is a warning, in the logs of all clones.
+    '--log-warnings=1',
     '--event-scheduler=off',
     '--character-set-server=utf8mb4',
     '--collation-server=utf8mb4_unicode_ci',
