@@ -95,6 +95,32 @@ describe('wpclone cluster init', () => {
   });
 });
 
+describe('somebody who owns a namespace but not the cluster', () => {
+  test('applies what they may, is told what they may not, and ends with 4', async () => {
+    const binding = {
+      metadata: { name: 'owner' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' },
+      subjects: [{ kind: 'User', name: 'owner@example.org', apiGroup: 'rbac.authorization.k8s.io' }],
+    };
+    await namespace.apply('apis/rbac.authorization.k8s.io/v1 rolebindings', binding);
+    await namespace.remove('apis/rbac.authorization.k8s.io/v1 roles/wpclone');
+    const environment = { KUBECONFIG: changedKubeconfig({ as: 'owner@example.org' }) };
+    const { stdout, code } = await commands.run(['cluster', 'init', '--json'], { environment });
+    const { applied }: { applied: Applied[] } = JSON.parse(stdout);
+    const forbidden = applied.filter(({ result }) => result === 'forbidden').map(({ detail }) => detail);
+    expect([code, ...forbidden.slice(0, 2)]).toEqual([
+      4,
+      expect.stringContaining('owner@example.org may not patch namespaces'),
+      expect.stringContaining('owner@example.org may not patch resourcequotas'),
+    ]);
+    expect(applied).toContainEqual({ kind: 'Role', name: 'wpclone', result: 'created' });
+    expect(await namespace.get('apis/rbac.authorization.k8s.io/v1 roles/wpclone')).toBeDefined();
+
+    const elsewhere = await commands.run(['cluster', 'init', '--namespace', 'wpclone-test-nowhere'], { environment });
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([4, expect.stringContaining('may not')]);
+  });
+});
+
 describe('wpclone cluster check', () => {
   test('names what is missing or too small, with the fix, and ends with 1', async () => {
     const missing = await check('--namespace', 'wpclone-test-nowhere');

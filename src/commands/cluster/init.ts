@@ -34,10 +34,14 @@ export default class ClusterInit extends BaseCommand {
         return this.present({ manifests }, () => manifests.map((manifest) => stringify(manifest)).join('---\n'));
       }
       const result = await initNamespace(settings, version, flags.force, context);
+      // As with any right that is missing.
+      if (result.applied.some((each) => each.result === 'forbidden')) process.exitCode = 4;
       return this.present(result, () => result.applied.map(line).join('\n'));
     });
   }
 }
 
-const line = ({ kind, name, result, detail }: Applied): string =>
-  `${kind} ${name} ${result}${detail === undefined ? '' : `: ${detail} (--force puts back what is shipped)`}`;
+function line({ kind, name, result, detail }: Applied): string {
+  if (detail === undefined) return `${kind} ${name} ${result}`;
+  return `${kind} ${name} ${result}: ${detail}${result === 'kept' ? ' (--force puts back what is shipped)' : ''}`;
+}

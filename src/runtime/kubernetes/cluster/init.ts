@@ -10,9 +10,12 @@ import { clusterManifests, type Manifest } from './manifests.ts';
 export interface Applied {
   readonly kind: string;
   readonly name: string;
-  /** `unchanged` when the server had exactly this already, `kept` when somebody else wrote other values there. */
-  readonly result: 'created' | 'changed' | 'unchanged' | 'kept';
-  /** Why it was kept. */
+  /**
+   * `unchanged` when the server had exactly this already, `kept` when somebody else wrote other values there, `forbidden` when
+   * somebody with more rights has to apply it.
+   */
+  readonly result: 'created' | 'changed' | 'unchanged' | 'kept' | 'forbidden';
+  /** Why it was not applied. */
   readonly detail?: string;
 }
 
@@ -57,6 +60,7 @@ export async function batchVersion(cluster: Cluster, context: WorkContext): Prom
 /**
  * Server-side apply of each (Kubernetes documentation, "Server-Side Apply"): may be repeated, and changes nothing else. An
  * object in which somebody has changed what we would write (a quota was raised, a binding extended) is theirs unless `force`.
+ * What the present user may not apply does not keep the rest from being applied: who owns a namespace seldom owns its quota.
  */
 export async function applyManifests(
   cluster: Cluster,
@@ -93,12 +97,16 @@ async function applyManifest(
     what,
     signal: context.signal,
   };
-  const after = await persist(cluster, context, () => cluster.send<Manifest>(patch)).catch((error: unknown) => {
+  let after: Manifest;
+  try {
+    after = await persist(cluster, context, () => cluster.send<Manifest>(patch));
+  } catch (error) {
     const { code, message, retryable } = toWpcloneError(error);
-    if (code === 'CLUSTER_CONFLICT' && !retryable) return message;
-    throw error;
-  });
-  if (typeof after === 'string') return { kind, name, result: 'kept', detail: after };
+    if (code === 'CLUSTER_CONFLICT' && !retryable) return { kind, name, result: 'kept', detail: message };
+    // Without its namespace there is nowhere to apply the rest.
+    if (code !== 'CLUSTER_FORBIDDEN' || (kind === 'Namespace' && before === undefined)) throw error;
+    return { kind, name, result: 'forbidden', detail: message };
+  }
   if (before === undefined) return { kind, name, result: 'created' };
   const same = before.metadata.resourceVersion === after.metadata.resourceVersion;
   return { kind, name, result: same ? 'unchanged' : 'changed' };
