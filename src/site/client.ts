@@ -10,6 +10,7 @@ import { readFiles } from './read-files.ts';
 import { readManifest } from './read-manifest.ts';
 import { readRows } from './read-rows.ts';
 import { createTransport } from './transport.ts';
+import { understoodJson } from './understood.ts';
 
 export interface SiteClientDeps {
   /** Milliseconds since the epoch. */
@@ -52,13 +53,7 @@ export function createSiteClient(
 }
 
 async function readInfo(session: Session, signal: AbortSignal): Promise<SiteInfo> {
-  const parsed = siteInfoSchema.safeParse(JSON.parse((await askOnce(session, 'info', signal)).toString('utf8')));
-  if (parsed.success) return parsed.data;
-  const where = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
-  throw new WpcloneError(
-    'SOURCE_FAILED',
-    `What the site says about itself is not understood (${where.slice(0, 200)}).`,
-  );
+  return understoodJson(siteInfoSchema, await askOnce(session, 'info', signal));
 }
 
 async function askOnce(session: Session, op: string, signal: AbortSignal): Promise<Buffer> {

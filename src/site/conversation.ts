@@ -5,6 +5,7 @@ import type { Pace } from './pace.ts';
 import { createPatience, type Patience } from './patience.ts';
 import { endHeadSchema, refusalSchema } from './protocol.ts';
 import type { Transport } from './transport.ts';
+import { understood } from './understood.ts';
 
 /** What all requests of one client share. */
 export interface Session {
@@ -80,7 +81,7 @@ async function* answer(
     if (frame.type === 'X') throw refusalOfFrame(frame, session, question);
     if (frame.type === 'Z') {
       session.pace.succeeded(received(), content, seconds());
-      if (endHeadSchema.parse(frame.head).done && question.finished) question.finished();
+      if (understood(endHeadSchema, frame.head).done && question.finished) question.finished();
       else if (!any)
         throw new WpcloneError('SOURCE_FAILED', 'The site sends nothing in the time it has.', { retryable: true });
       return;
@@ -107,7 +108,7 @@ async function recover(
 }
 
 function refusalOfFrame(frame: Frame, session: Session, question: Question): WpcloneError {
-  const refusal = refusalSchema.parse(frame.head);
+  const refusal = understood(refusalSchema, frame.head);
   const table = refusal.t === undefined ? undefined : question.tableOf?.(refusal.t);
   return classifyRefusal(refusal, session.transport.host, table);
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const address = z.url({ protocol: /^https?$/ });
+
 /** What the migrator says about its site, checked at the edge: everything in it is the site's word and hostile. */
 const columnSchema = z.object({
   name: z.string(),
@@ -31,7 +33,7 @@ const fileRootSchema = z.object({
   place: z.string(),
 });
 
-export const siteInfoSchema = z.object({
+const givenInfoSchema = z.object({
   protocol: z.literal(1),
   wordpressVersion: z.string(),
   phpVersion: z.string(),
@@ -42,8 +44,8 @@ export const siteInfoSchema = z.object({
   }),
   multisite: z.boolean(),
   /** Without trailing slashes. */
-  home: z.string(),
-  siteurl: z.string(),
+  home: address,
+  siteurl: address,
   tablePrefix: z.string(),
   charset: z.string(),
   collate: z.string(),
@@ -55,6 +57,7 @@ export const siteInfoSchema = z.object({
     muPlugins: z.string(),
     uploads: z.string(),
   }),
+  /** Whole, also where the site has them from the top of its host only (WP_CONTENT_URL = '/wp-content'). */
   urls: z.object({ content: z.string(), plugins: z.string(), uploads: z.string() }),
   /** Folders to copy; none lies inside another. */
   roots: z.array(fileRootSchema),
@@ -76,6 +79,16 @@ export const siteInfoSchema = z.object({
     memoryBytes: z.number(),
     gzip: z.boolean(),
   }),
+});
+
+export const siteInfoSchema = givenInfoSchema.transform((info, context) => {
+  const whole = (url: string): string => {
+    const href = URL.canParse(url) ? url : (URL.parse(url, info.home)?.href ?? '');
+    if (!address.safeParse(href).success) context.addIssue({ code: 'custom', path: ['urls'], message: 'no address' });
+    return href;
+  };
+  const { content, plugins, uploads } = info.urls;
+  return { ...info, urls: { content: whole(content), plugins: whole(plugins), uploads: whole(uploads) } };
 });
 
 export type SiteInfo = z.infer<typeof siteInfoSchema>;

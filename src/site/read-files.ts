@@ -3,6 +3,7 @@ import { WpcloneError } from '../shared/errors.ts';
 import type { FileEvent, FileRequest } from './client-types.ts';
 import { converse, type Session } from './conversation.ts';
 import { filesHeadSchema, type FileFailure, type FilePiece, type FileState } from './protocol.ts';
+import { understood } from './understood.ts';
 
 /** Bounds of one request, so that it stays far below the body sizes that hosts accept. */
 const FILES_AT_ONCE = 2000;
@@ -37,7 +38,7 @@ export async function* readFiles(
   for await (const frame of frames) {
     if (frame.type !== 'B') throw unexpected();
     let at = 0;
-    for (const piece of filesHeadSchema.parse(frame.head).pieces) {
+    for (const piece of understood(filesHeadSchema, frame.head).pieces) {
       const file = files[state.next];
       if (!file || base + piece.i !== state.next) throw unexpected();
       const events = 'f' in piece ? failedFile(piece, file, state) : receive(piece, frame.body, at, file, state);

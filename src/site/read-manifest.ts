@@ -3,6 +3,7 @@ import type { ManifestEntry, ManifestRequest } from './client-types.ts';
 import { converse, type Session } from './conversation.ts';
 import { manifestEntriesSchema, manifestHeadSchema } from './protocol.ts';
 import { toEntry } from './manifest-entry.ts';
+import { understood, understoodJson } from './understood.ts';
 
 /** Streams the list of files; see `SiteClient.manifest`. */
 export async function* readManifest(
@@ -19,9 +20,9 @@ export async function* readManifest(
   };
   const { frames, progress } = converse(session, { request, finished }, signal);
   for await (const frame of frames) {
-    const head = manifestHeadSchema.parse(frame.head);
+    const head = understood(manifestHeadSchema, frame.head);
     if (frame.type !== 'M' || !wanted.roots.includes(head.root)) throw unexpected();
-    const entries = manifestEntriesSchema.parse(JSON.parse(frame.body.toString('utf8')));
+    const entries = understoodJson(manifestEntriesSchema, frame.body);
     after = { root: head.root, path: head.c };
     progress();
     yield entries.map((entry) => toEntry(head.root, entry));

@@ -3,6 +3,7 @@ import { WpcloneError } from '../shared/errors.ts';
 import type { RowBlock, TableRead } from './client-types.ts';
 import { converse, type Session } from './conversation.ts';
 import { rowsHeadSchema } from './protocol.ts';
+import { understood } from './understood.ts';
 
 /** More would only make requests large: the rest is asked for when these are done. */
 const TABLES_AT_ONCE = 50;
@@ -40,7 +41,7 @@ export async function* readRows(
     signal,
   );
   for await (const frame of frames) {
-    const head = rowsHeadSchema.parse(frame.head);
+    const head = understood(rowsHeadSchema, frame.head);
     const table = tables[reading.at];
     if (frame.type !== 'R' || !table || base + head.t !== reading.at) throw unexpected();
     const data = reading.skip === null ? frame.body : skipKnown(reading, frame.body, head.part === true, table);

@@ -153,6 +153,17 @@ describe('the folders of a site', () => {
     }
   });
 
+  it('have whole addresses when the site gives them from the top of its host', async () => {
+    await withSource({ constants: { WP_CONTENT_URL: '/wp-content' } }, async (source) => {
+      const { info } = await describeSite(source);
+      expect(info.urls).toEqual({
+        content: `${source.url}/wp-content`,
+        plugins: `${source.url}/wp-content/plugins`,
+        uploads: `${source.url}/wp-content/uploads`,
+      });
+    });
+  });
+
   it('say so when the site is a network', async () => {
     await withSource({ multisite: true }, async (source) => {
       expect((await describeSite(source)).info.multisite).toBe(true);

@@ -4,18 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NotAStream, readFrames, type Frame } from '../../src/site/frames.ts';
 import { FLAG_DEFLATED, FRAME_MAGIC, STREAM_MAGIC } from '../../src/site/protocol.ts';
-
-function frame(type: string, head: object, body = Buffer.alloc(0), deflate = false): Buffer {
-  const full = body.length > 0 && !('pieces' in head) ? { ...head, h: hash('sha256', body, 'hex') } : head;
-  const json = Buffer.from(JSON.stringify(deflate ? { ...full, len: body.length } : full));
-  const packed = deflate ? deflateSync(body) : body;
-  const lead = Buffer.from([type.charCodeAt(0), deflate ? FLAG_DEFLATED : 0]);
-  const lengths = Buffer.alloc(8);
-  lengths.writeUInt32BE(json.length, 0);
-  lengths.writeUInt32BE(packed.length, 4);
-  const digest = createHash('sha256').update(lead).update(json).digest();
-  return Buffer.concat([FRAME_MAGIC, lead, lengths, digest, json, packed]);
-}
+import { frame } from '../support/frames.ts';
 
 const END = frame('Z', { done: true });
 
