@@ -4,7 +4,7 @@ import { canAsk } from './password.ts';
 /** Has the person type `name` before it is destroyed. Throws CONFIRMATION_MISSING without a terminal, DECLINED for anything else typed. */
 export async function confirmByName(name: string, question: string, signal: AbortSignal): Promise<void> {
   if (!canAsk()) {
-    throw new WpcloneError('CONFIRMATION_MISSING', `${question} There is nobody to ask.`);
+    throw new WpcloneError('CONFIRMATION_MISSING', `${question} There is no terminal to confirm it.`);
   }
   const { input } = await import('@inquirer/prompts');
   const answer = await input({ message: `${question} Type ${name} to go on:` }, { output: process.stderr, signal });

@@ -32,7 +32,10 @@ export async function passwordSource(options: {
   if (given !== undefined) return async () => given;
   return async () => {
     if (!canAsk()) {
-      throw new WpcloneError('PASSWORD_MISSING', 'The password of the source is needed and there is nobody to ask.');
+      throw new WpcloneError(
+        'PASSWORD_MISSING',
+        'The password of the source is needed, and there is no terminal to ask for it.',
+      );
     }
     const { password } = await import('@inquirer/prompts');
     const message = options.username === undefined ? 'Password of the source:' : `Password of ${options.username}:`;
@@ -78,7 +81,7 @@ async function readPassword(file: string, signal: AbortSignal): Promise<string> 
     throw new WpcloneError('BAD_INPUT', `The password file ${file} cannot be read.`, { cause });
   }
   const name = file === '-' ? 'Standard input' : `The password file ${file}`;
-  throw new WpcloneError('PASSWORD_MISSING', `${name} holds no password.`);
+  throw new WpcloneError('PASSWORD_MISSING', `${name} contains no password.`);
 }
 
 /** A pipe, such as `<(command)`, is read so that Ctrl-C is heard meanwhile: its other end may take as long as it likes. */

@@ -132,7 +132,7 @@ function connect(
   const connected = pipeline.step('connect', async ({ work }) => {
     const value = await source.connect(work);
     if (value.installedNow) {
-      pipeline.onUndo('connect', 'taking the plugin off the source', (undo) => source.disconnect(value, undo));
+      pipeline.onUndo('connect', 'removing the plugin from the source', (undo) => source.disconnect(value, undo));
     }
     phpVersion(value.info.phpVersion);
     refuseWhatCannotBeCloned(value.info);

@@ -115,6 +115,6 @@ async function undoAll(undos: readonly Undo[], context: WorkContext): Promise<vo
  * ends it whether it listens or not: a source that says nothing must not keep what is here from being removed.
  */
 function takeBack(undo: Undo, context: WorkContext): Promise<void> {
-  const late = new WpcloneError('CANCELLED', 'Taking it back took too long.');
+  const late = new WpcloneError('CANCELLED', 'Undoing this took too long.');
   return within(UNDO_LIMIT, context, late, (signal) => undo.run({ ...context, signal }));
 }

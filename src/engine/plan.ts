@@ -9,10 +9,10 @@ const OLDEST_PHP = [7, 4];
 export function refuseWhatCannotBeCloned(info: SiteInfo): void {
   if (info.multisite) throw new WpcloneError('MULTISITE', `${info.home} is a network of sites (multisite).`);
   if (isOlder(info.wordpressVersion, OLDEST_WORDPRESS)) {
-    throw new WpcloneError('VERSION_TOO_OLD', `The site runs WordPress ${info.wordpressVersion}.`);
+    throw new WpcloneError('VERSION_TOO_OLD', `The site runs WordPress ${info.wordpressVersion}, which is too old.`);
   }
   if (isOlder(info.phpVersion, OLDEST_PHP)) {
-    throw new WpcloneError('VERSION_TOO_OLD', `The site runs PHP ${info.phpVersion}.`);
+    throw new WpcloneError('VERSION_TOO_OLD', `The site runs PHP ${info.phpVersion}, which is too old.`);
   }
 }
 

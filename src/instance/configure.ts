@@ -86,5 +86,5 @@ async function configureFiles(site: InstanceSite, configuration: Configuration):
 
 const setAsideWarning = (moved: readonly string[]): Warning => ({
   code: 'SET_ASIDE',
-  message: `Set aside, because it only works on its host: ${moved.join(', ')}`,
+  message: `Set aside, because it only works at the host of the source: ${moved.join(', ')}`,
 });

@@ -112,6 +112,6 @@ async function readyClone(runtime: Runtime, id: string, context: WorkContext) {
   const clone = await runtime.get(id, context);
   if (clone.facts.state === 'ready') return clone;
   if (clone.facts.state === 'expired')
-    throw new WpcloneError('EXPIRED', `${id} has reached its end.`, { details: { name: id } });
+    throw new WpcloneError('EXPIRED', `${id} has expired.`, { details: { name: id } });
   throw new WpcloneError('NOT_READY', `${id} is ${clone.facts.state}.`, { details: { name: id } });
 }

@@ -62,7 +62,7 @@ async function disconnect(
     await deps.openClient(access).disconnect(AbortSignal.any([context.signal, AbortSignal.timeout(FAREWELL_LIMIT)]));
     state.sources.remove(access.url);
   } catch (error) {
-    const message = `The plugin could not be taken off ${access.url}; it removes itself an hour after its last use.`;
+    const message = `The plugin could not be removed from ${access.url}; it removes itself an hour after its last use.`;
     context.emit({ type: 'warning', code: 'DISCONNECT_FAILED', message });
     throw error;
   }

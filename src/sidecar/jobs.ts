@@ -75,7 +75,7 @@ function startJob(request: JobRequest, operations: InstanceOperations, now: Cloc
 
   const watchdog = setInterval(() => {
     if (unwatchedSince === undefined || now() - unwatchedSince < UNWATCHED_SECONDS * 1000) return;
-    cancel(new WpcloneError('CANCELLED', 'Nobody has been watching this work for too long.'));
+    cancel(new WpcloneError('CANCELLED', 'The work was stopped: nobody has been watching it for too long.'));
   }, 5000);
 
   const context: InstanceContext = {

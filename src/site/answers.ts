@@ -66,10 +66,14 @@ export function classifyRefusal(refusal: Refusal, host: string, table: string | 
     case 'refused':
       return new WpcloneError('SIGNATURE_REFUSED', `The plugin at ${host} no longer accepts our key.`, { details });
     case 'replayed':
-      return new WpcloneError('SIGNATURE_REFUSED', `Something on the way to ${host} repeats requests.`, {
-        details,
-        retryable: true,
-      });
+      return new WpcloneError(
+        'SIGNATURE_REFUSED',
+        `Something between this machine and ${host} sends our requests twice.`,
+        {
+          details,
+          retryable: true,
+        },
+      );
     case 'database_gone':
     case 'failed':
       return new WpcloneError('SOURCE_FAILED', text, { details, retryable: true });
@@ -90,7 +94,7 @@ const failed = (message: string, retryAfter?: number): WpcloneError =>
   new WpcloneError('SOURCE_FAILED', message, { retryable: true, retryAfter });
 
 const rateLimited = (host: string, retryAfter: number | undefined): WpcloneError =>
-  new WpcloneError('RATE_LIMITED', `${host} limits how often it may be asked.`, {
+  new WpcloneError('RATE_LIMITED', `${host} limits the number of requests.`, {
     details: { host },
     retryable: true,
     retryAfter,
@@ -103,4 +107,6 @@ const blocked = (host: string, status: number): WpcloneError =>
   });
 
 const basicAuth = (host: string): WpcloneError =>
-  new WpcloneError('HTTP_AUTH_REQUIRED', `${host} asks for a password of its own.`, { details: { host } });
+  new WpcloneError('HTTP_AUTH_REQUIRED', `The web server of ${host} asks for a password of its own.`, {
+    details: { host },
+  });

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { request } from 'undici';
+import { abortable } from '../shared/abortable.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import type { SourceAccess } from './access.ts';
 import { classifyAnswer, classifyRefusal, refusalOf } from './answers.ts';
@@ -41,7 +42,7 @@ export function createTransport(access: SourceAccess, deps: TransportDeps): Tran
     const time = Math.floor(deps.now() / 1000) + clockOffset;
     const nonce = deps.randomBytes(16).toString('hex');
     const signed = signatureHeaders({ method: 'POST', target, time, nonce, body }, access.keyId, access.secret);
-    return request(endpoint, {
+    const asked = request(endpoint, {
       method: 'POST',
       body,
       signal,
@@ -54,6 +55,8 @@ export function createTransport(access: SourceAccess, deps: TransportDeps): Tran
         ...signed,
       },
     });
+    // While it is still being connected, undici does not hear the signal.
+    return abortable(asked, signal);
   };
 
   const follow = (response: Dispatcher.ResponseData): void => {
@@ -146,7 +149,7 @@ function otherAnswer(response: Dispatcher.ResponseData, endpoint: URL, text: str
 }
 
 function skewed(seconds: number): WpcloneError {
-  return new WpcloneError('CLOCK_SKEW', 'The site finds our requests too old or from the future.', {
+  return new WpcloneError('CLOCK_SKEW', 'The site takes our requests for too old, or from the future.', {
     details: { seconds: Math.abs(seconds) },
   });
 }

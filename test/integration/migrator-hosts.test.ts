@@ -131,7 +131,7 @@ describe('a site that limits requests', () => {
         retry: (message) => waits.push(message),
       });
       expect(received).toBe(count);
-      expect(waits.every((message) => message.includes('limits how often'))).toBe(true);
+      expect(waits.every((message) => message.includes('limits the number of requests'))).toBe(true);
       expect(waits.length).toBeGreaterThan(0);
     } finally {
       await source.stop();

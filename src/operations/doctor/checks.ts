@@ -73,7 +73,7 @@ async function checkPhp({ environment, signal }: Machine): Promise<Check> {
   const { version, extensions } = answer.data;
   const missing = EXTENSIONS.filter((name) => !extensions.includes(name));
   if (missing.length > 0) return badPhp(`PHP ${version} without: ${missing.join(', ')}`);
-  if (Number.parseFloat(version) < 7.4) return badPhp(`PHP ${version} is too old; 7.4 is the least`);
+  if (Number.parseFloat(version) < 7.4) return badPhp(`PHP ${version} is too old; wpclone needs at least 7.4`);
   return { name: 'php', ok: true, required: true, detail: `PHP ${version} with all extensions` };
 }
 

@@ -46,7 +46,8 @@ export async function withLock<T>(
   const end = context.now() + limit;
   let lock = tryLock(folder, name);
   while (lock === undefined) {
-    if (context.now() >= end) throw new WpcloneError('BUSY', `Another wpclone works on the same thing (${name}).`);
+    if (context.now() >= end)
+      throw new WpcloneError('BUSY', `Another wpclone command is working on the same thing (${name}).`);
     await context.sleep(RETRY, context.signal);
     lock = tryLock(folder, name);
   }

@@ -7,7 +7,8 @@ import { identityOf, isAlive, type ProcessIdentity } from './process.ts';
 /** This process, as it stands in the rows that it works on. */
 export async function ownIdentity(): Promise<ProcessIdentity> {
   const own = await identityOf(process.pid);
-  if (own === undefined) throw new WpcloneError('INTERNAL', 'This process cannot be found among the processes.');
+  if (own === undefined)
+    throw new WpcloneError('INTERNAL', 'wpclone cannot find its own process in the list of processes.');
   return own;
 }
 

@@ -80,7 +80,7 @@ async function checkPhp(program: string): Promise<Php> {
     });
   }
   if (Number.parseFloat(version) < OLDEST) {
-    throw new WpcloneError('PHP_MISSING', `PHP ${version} is too old; ${OLDEST} is the least.`);
+    throw new WpcloneError('PHP_MISSING', `PHP ${version} is too old; wpclone needs at least ${OLDEST}.`);
   }
   return { program, version };
 }

@@ -122,7 +122,7 @@ export async function undoInstall(admin: Admin, work: Pick<WorkContext, 'emit'>)
     await removePlugin({ base: admin.base, session });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const message = `The plugin could not be taken off the site again; it switches itself off within an hour. ${why}`;
+    const message = `The plugin could not be removed from the site again; it removes itself within an hour. ${why}`;
     work.emit({ type: 'warning', code: 'DISCONNECT_FAILED', message });
   }
 }

@@ -55,7 +55,7 @@ async function logIn(
 async function credentialsOf(request: ConnectRequest, site: Site): Promise<Credentials> {
   const username = request.username ?? (await request.askUsername?.());
   if (username === undefined) {
-    throw new WpcloneError('BAD_INPUT', 'The site has to be logged in to: name an administrator with --username.');
+    throw new WpcloneError('BAD_INPUT', 'wpclone has to log in to the site: name an administrator with --username.');
   }
   if (!request.password) throw new WpcloneError('PASSWORD_MISSING', `No password was given for ${username}.`);
   const loginUrl = loginUrlOf(request, site);

@@ -32,7 +32,10 @@ export async function recogniseSite(addresses: readonly URL[], session: Session)
 }
 
 const cloneItself = (front: Page): WpcloneError =>
-  new WpcloneError('SOURCE_IS_CLONE', `${front.url.host} is a clone that wpclone made, and no clone is a source.`);
+  new WpcloneError(
+    'SOURCE_IS_CLONE',
+    `${front.url.host} is itself a clone that wpclone made; clones cannot be cloned.`,
+  );
 
 async function openFront(addresses: readonly URL[], session: Session): Promise<{ asked: URL; front: Page }> {
   const [asked, ...others] = addresses;

@@ -91,7 +91,7 @@ function collationFor(name: string, server: TargetServer, table: string, warning
     mapped !== name.toLowerCase() &&
     mapped.replace(/^utf8mb3/, 'utf8') !== name.toLowerCase().replace(/^utf8mb3/, 'utf8')
   )
-    warnings.add('COLLATION_MAPPED', `${table}: this server has no ${name}; ${mapped} takes its place.`);
+    warnings.add('COLLATION_MAPPED', `${table}: this server has no ${name}; ${mapped} is used instead.`);
   return mapped;
 }
 
@@ -102,7 +102,7 @@ function optionText(definition: TableDefinition, server: TargetServer, warnings:
   const engine = ENGINES.get(wanted);
   const kept = engine && server.engines.has(wanted) ? engine : 'InnoDB';
   if (kept.toUpperCase() !== wanted)
-    warnings.add('DATABASE_FEATURE_DROPPED', `${table}: InnoDB takes the place of the engine ${escapedName(wanted)}.`);
+    warnings.add('DATABASE_FEATURE_DROPPED', `${table}: InnoDB is used instead of the engine ${escapedName(wanted)}.`);
   const charset = options.get('CHARSET');
   const collate = options.get('COLLATE');
   const increment = options.get('AUTO_INCREMENT');
