@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { V1Pod, V1Secret } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import { podManifest, secretManifest } from '../../src/runtime/kubernetes/manifests.ts';
 import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
@@ -148,59 +148,6 @@ describe('an instance', () => {
     const sockets = readFileSync(`/proc/${pid}/net/tcp6`, 'utf8');
     const listening = [...sockets.matchAll(/ 0{32}:([0-9A-F]{4}) \S+ 0A /g)].map(([, port = '']) => parseInt(port, 16));
     expect(listening).toEqual(expect.arrayContaining([7070, 8080]));
-    await runtime.remove(id, context());
-  });
-
-  test('takes a name once, also when two ask at the same moment', async () => {
-    const runtime = await namespace.runtime();
-    const id = cloneId();
-    const both = await Promise.allSettled([
-      runtime.provision(request({ id }), context()),
-      runtime.provision(request({ id }), context()),
-    ]);
-    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(both.find((each) => each.status === 'rejected')?.reason).toMatchObject({ code: 'NAME_TAKEN' });
-    expect((await failureOf(runtime.provision(request({ id }), context()))).code).toBe('NAME_TAKEN');
-    // The losers' clean-up left the winner alone.
-    expect((await namespace.belongings()).sort()).toEqual([
-      `pods/wpclone-${id}`,
-      `secrets/wpclone-${id}`,
-      `services/wpclone-${id}`,
-    ]);
-    await runtime.remove(id, context());
-  });
-
-  test('may take the name of a clone that is being deleted', async () => {
-    const runtime = await namespace.runtime();
-    const id = cloneId();
-    await runtime.provision(request({ id }), context());
-    await runtime.remove(id, context());
-    expect((await runtime.provision(request({ id }), context())).id).toBe(id);
-    await runtime.remove(id, context());
-  });
-
-  test('replaces the Secret of a crashed attempt, whatever passwords are in it', async () => {
-    const runtime = await namespace.runtime();
-    const id = cloneId();
-    const leftover = (deadline: number): V1Secret => ({
-      metadata: {
-        name: `wpclone-${id}`,
-        labels: {
-          'app.kubernetes.io/managed-by': 'wpclone',
-          'app.kubernetes.io/component': 'instance',
-          'wpclone.dev/clone': id,
-        },
-        annotations: { 'wpclone.dev/deadline': new Date(deadline).toISOString(), 'wpclone.dev/claim': 'somebody-else' },
-      },
-      stringData: { token: 'old', 'database-password': 'old', 'root-password': 'old' },
-    });
-    await namespace.apply('secrets', leftover(Date.now() + 60_000));
-    expect((await failureOf(runtime.provision(request({ id }), context()))).code).toBe('NAME_TAKEN');
-    await namespace.remove(`secrets/wpclone-${id}`);
-    await namespace.apply('secrets', leftover(Date.now() - 1000));
-    const work = context();
-    await runtime.provision(request({ id }), work);
-    expect(work.events).toContainEqual(expect.objectContaining({ code: 'SECRET_REPAIRED' }));
     await runtime.remove(id, context());
   });
 

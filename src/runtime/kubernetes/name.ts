@@ -4,7 +4,7 @@ import { createObject, deleteObject, getObject } from './api.ts';
 import type { Cluster } from './client.ts';
 import { statusOf } from './errors.ts';
 import { type InstancePlan, secretManifest } from './manifests.ts';
-import { CLAIM, DEADLINE, objectName } from './names.ts';
+import { CLAIM, DEADLINE, MANAGED_BY, MANAGER, objectName } from './names.ts';
 
 /** The Secret comes first, since the pod mounts it: whoever creates it has the name. Throws NAME_TAKEN. */
 export async function takeName(cluster: Cluster, plan: InstancePlan, context: WorkContext): Promise<void> {
@@ -22,7 +22,7 @@ export async function takeName(cluster: Cluster, plan: InstancePlan, context: Wo
 }
 
 /**
- * A Secret without its pod, whose maker's time is over, is what a crash left; its passwords belong to no database any more.
+ * A Secret of ours without its pod, whose maker's time is over, is what a crash left; its passwords belong to no database any more.
  * Returns whether the name is free now.
  */
 async function removeLeftover(cluster: Cluster, id: string, context: WorkContext): Promise<boolean> {
@@ -33,6 +33,7 @@ async function removeLeftover(cluster: Cluster, id: string, context: WorkContext
   ]);
   if (pod !== undefined && pod.metadata?.deletionTimestamp === undefined) return false;
   if (secret === undefined) return true;
+  if (secret.metadata?.labels?.[MANAGED_BY] !== MANAGER) return false;
   const owned = (secret.metadata?.ownerReferences?.length ?? 0) > 0;
   const deadline = Date.parse(secret.metadata?.annotations?.[DEADLINE] ?? '');
   if (!owned && !(deadline < context.now() + cluster.clockOffset())) return false;
