@@ -84,7 +84,7 @@ export async function connectCluster(
 
   async function tryOnce(call: ClusterCall, { dispatcher, headers }: Credentials): Promise<ClusterAnswer> {
     try {
-      const answer = await undiciRequest(new URL(call.path, `${server}/`), {
+      const asked = undiciRequest(new URL(call.path, `${server}/`), {
         method: call.method,
         headers: {
           accept: 'application/json',
@@ -99,6 +99,8 @@ export async function connectCluster(
         bodyTimeout: call.endless === true ? 0 : ANSWER_LIMIT,
         signal: call.signal,
       });
+      // While it is still being connected, undici does not hear the signal.
+      const answer = await abortable(asked, call.signal);
       answered = true;
       const ahead = Date.parse(String(answer.headers['date'])) - now();
       if (Number.isFinite(ahead)) offset = Math.abs(ahead) > CLOCK_TOLERANCE ? ahead : 0;

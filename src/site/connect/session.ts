@@ -1,6 +1,6 @@
 import { CookieJar } from 'tough-cookie';
 import { type Agent, FormData, request } from 'undici';
-import { within } from '../../shared/abortable.ts';
+import { abortable, within } from '../../shared/abortable.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { networkFailure, openAgent, readText, resolveUrl, staysAtHome } from '../http.ts';
@@ -109,7 +109,7 @@ interface Wire {
 async function exchange(wire: Wire, method: 'GET' | 'POST', url: URL, body?: string | FormData): Promise<Page> {
   try {
     const cookie = await wire.jar.getCookieString(url.href);
-    const answer = await request(url, {
+    const asked = request(url, {
       dispatcher: wire.agent,
       method,
       signal: wire.signal,
@@ -123,6 +123,8 @@ async function exchange(wire: Wire, method: 'GET' | 'POST', url: URL, body?: str
       },
       body: body ?? null,
     });
+    // While it is still being connected, undici does not hear the signal.
+    const answer = await abortable(asked, wire.signal);
     const cookies = answer.headers['set-cookie'] ?? [];
     for (const each of typeof cookies === 'string' ? [cookies] : cookies) {
       await wire.jar.setCookie(each, url.href, { ignoreError: true });
