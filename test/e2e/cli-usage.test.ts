@@ -111,7 +111,7 @@ describe('what is not understood', () => {
 
   it('because it is missing says only what is missing', async () => {
     const { stderr } = await cli.run(['clone']);
-    expect(stderr).toMatch(/^✖ Missing 1 required arg:\nurl .*\(BAD_INPUT\)\n {2}→ .*\n$/);
+    expect(stderr).toMatch(/^✖ Missing 1 required arg:\n +url .*\(BAD_INPUT\)\n {2}→ .*\n$/);
   });
 
   it('in a project file is reported with file and key', async () => {
