@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { V1CronJob } from '@kubernetes/client-node';
+import { BlockList } from 'node:net';
+import type { V1CronJob, V1NetworkPolicy } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { packagePath } from '../../../src/shared/package-root.ts';
@@ -121,6 +122,44 @@ test('the role that is shipped grants exactly the rights that are needed, which 
   );
   const needed = rightsNeeded(true).map(({ group, resource, verb }) => `${verb} ${resource} ${group}`);
   expect(granted.sort()).toEqual(needed.sort());
+});
+
+describe('the network policy, as Kubernetes defines it (which is not enforced on the test cluster)', () => {
+  const file = readFileSync(packagePath('templates', 'kubernetes', 'network-policy.yaml'), 'utf8');
+  const policy = parseAllDocuments(file)[0]?.toJS() as V1NetworkPolicy;
+  const family = (address: string) => (address.includes(':') ? 'ipv6' : 'ipv4');
+  const inBlock = (address: string, cidr: string): boolean => {
+    const [network = '', prefix] = cidr.split('/');
+    const list = new BlockList();
+    list.addSubnet(network, Number(prefix), family(network));
+    return family(network) === family(address) && list.check(address, family(address));
+  };
+  const mayReach = (address: string, port: number): boolean =>
+    (policy.spec?.egress ?? []).some(
+      ({ to, ports }) =>
+        (ports ?? [{ port }]).some((each) => each.port === port) &&
+        (to ?? [{ ipBlock: { cidr: `${address}/${family(address) === 'ipv4' ? 32 : 128}` } }]).some(
+          ({ ipBlock: { cidr = '', except = [] } = {} }) =>
+            inBlock(address, cidr) && !except.some((left) => inBlock(address, left)),
+        ),
+    );
+
+  test.each(['169.254.169.254', '168.63.129.16', '100.100.100.200', 'fd00:ec2::254', 'fd20:ce::254'])(
+    'keeps a clone from the credentials that a cloud hands out at %s',
+    (address) => {
+      expect(mayReach(address, 80)).toBe(false);
+    },
+  );
+
+  test.each([
+    ['a site anywhere', '203.0.113.7', 443],
+    ['a site of the company', '10.1.2.3', 8443],
+    ['a site over IPv6', '2001:db8::7', 443],
+    ['a name server on the node', '169.254.20.10', 53],
+    ['the name server of Azure', '168.63.129.16', 53],
+  ])('lets it reach %s', (_, address, port) => {
+    expect(mayReach(address, port)).toBe(true);
+  });
 });
 
 test('the image’s version label is the package’s version', () => {
