@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -114,37 +112,6 @@ describe('an address', () => {
     expect(error.code).toBe('UNREACHABLE');
     expect(error.message).toContain('not a web server');
   });
-
-  test('whose page comes by single bytes and never ends is unreachable', async () => {
-    const site = await fake((_, response) => {
-      const drip = setInterval(() => response.write(' '), 20);
-      response.once('close', () => clearInterval(drip));
-    });
-    const deps = connectDeps();
-    const hurried = { ...deps, sleep: (ms: number, stop?: AbortSignal) => deps.sleep(ms / 100, stop) };
-    const error = await failureOf(connectSource({ ...somebody, url: site.url() }, hurried));
-    expect(error.code).toBe('UNREACHABLE');
-    expect(error.message).toContain('does not come to the end of its answer');
-  });
-
-  test.each(['http', 'https'])(
-    'that takes connections and says nothing lets go when cancelled (%s)',
-    async (scheme) => {
-      const silent = createServer((socket) => void socket.on('error', () => undefined).resume());
-      const connected = once(silent, 'connection');
-      silent.listen(0, '127.0.0.1');
-      await once(silent, 'listening');
-      opened.push({ stop: async () => void silent.close() });
-      const address = silent.address();
-      const url = `${scheme}://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
-      const stop = new AbortController();
-      const ended = failureOf(connectSource({ ...somebody, url }, connectDeps({ signal: stop.signal })));
-      await connected;
-      stop.abort(new WpcloneError('CANCELLED', 'Cancelled.'));
-      expect((await ended).code).toBe('CANCELLED');
-    },
-    10_000,
-  );
 
   test('that leads to another host is not followed', async () => {
     const elsewhere = await fake((_, response) => response.end('<link href="/wp-content/x.css">'));
