@@ -1,14 +1,15 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Writes a file whole or not at all, making its folder when needed. The rename also replaces a link of that name
- * instead of writing through it: the folders of a clone hold what a site sent.
+ * Writes a file whole or not at all, making its folder when needed. A link of that name, or of the draft's, is replaced and
+ * not written through: the folders of a clone hold what a site sent, and its code runs there.
  */
 export async function writeWhole(file: string, content: string | Buffer, mode = 0o644): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}.part`;
-  await writeFile(draft, content, { mode });
+  await rm(draft, { force: true });
+  await writeFile(draft, content, { mode, flag: 'wx' });
   await rename(draft, file);
 }
 

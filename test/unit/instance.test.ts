@@ -1,10 +1,16 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { listMail } from '../../src/instance/mail.ts';
 import { linksToSource } from '../../src/instance/page-links.ts';
 import { hashPassword } from '../../src/instance/password-hash.ts';
 import { phpDefine, phpLiteral } from '../../src/instance/php-literal.ts';
 import { inWww } from '../../src/instance/places.ts';
-import { localLayout, storePath } from '../../src/runtime/local/layout.ts';
+import { writeWhole } from '../../src/instance/write-file.ts';
+import { instancePaths, localLayout, storePath } from '../../src/runtime/local/layout.ts';
+import { makeTemp } from '../support/temp.ts';
 
 describe('PHP literals', () => {
   test('a text can never end its quotes', () => {
@@ -79,5 +85,30 @@ describe('the store of a source', () => {
     expect(new Set(stores).size).toBe(1);
     expect(storePath(layout, 'https://a.example/blog')).not.toBe(stores[0]);
     expect(storePath(layout, 'https://a.example:8443')).not.toBe(stores[0]);
+  });
+});
+
+describe('in folders that a clone’s own code can write to', () => {
+  test('no file is written through a link, neither of its name nor of its draft’s', async () => {
+    const folder = makeTemp('links');
+    const [outside, file] = [join(folder, 'outside'), join(folder, 'file')];
+    writeFileSync(outside, 'as it was');
+    for (const link of [file, `${file}.${process.pid}.part`]) symlinkSync(outside, link);
+    await writeWhole(file, 'new');
+    expect(readFileSync(outside, 'utf8')).toBe('as it was');
+    expect(readFileSync(file, 'utf8')).toBe('new');
+    expect(readdirSync(folder).sort()).toEqual(['file', 'outside']);
+  });
+
+  test('mail is read from plain files only, whatever else lies there', async () => {
+    const paths = instancePaths(localLayout(makeTemp('mail')), 'x');
+    mkdirSync(paths.mail, { recursive: true });
+    const mail = { id: 'm', at: '', to: [], subject: 's', headers: [], body: '' };
+    writeFileSync(join(paths.mail, 'b.json'), JSON.stringify(mail));
+    execFileSync('mkfifo', [join(paths.mail, 'a.json')]);
+    symlinkSync('b.json', join(paths.mail, 'c.json'));
+    writeFileSync(join(paths.mail, 'd.json'), '');
+    truncateSync(join(paths.mail, 'd.json'), 8 * 2 ** 30);
+    expect(await listMail(paths, new AbortController().signal)).toEqual([mail]);
   });
 });
