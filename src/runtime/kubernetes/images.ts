@@ -7,9 +7,17 @@ const VERSION_PATIENCE = 2000;
 const namedImage = (options: KubernetesOptions, php: string, version: string): string =>
   options.images[php] ?? `docker.io/wpclone/instance:${version}-php${php}`;
 
+/** Who names images has these and no others. */
+function versionsOf(options: KubernetesOptions): readonly string[] {
+  const named = Object.keys(options.images);
+  return named.length === 0 ? [options.defaultPhp] : named;
+}
+
+const usualVersion = (options: KubernetesOptions): string => nearestVersion(options.defaultPhp, versionsOf(options));
+
 /** The image that is used when nothing speaks for another. */
 export const defaultImage = (options: KubernetesOptions, version: string): string =>
-  options.image ?? namedImage(options, options.defaultPhp, version);
+  options.image ?? namedImage(options, usualVersion(options), version);
 
 export interface ChosenImage {
   readonly image: string;
@@ -25,9 +33,9 @@ export async function chooseImage(
   context: Pick<WorkContext, 'signal' | 'sleep'>,
 ): Promise<ChosenImage> {
   if (options.image !== undefined) return { image: options.image, php: undefined };
-  const choices = [...new Set([options.defaultPhp, ...Object.keys(options.images)])];
+  const choices = versionsOf(options);
   const wanted = choices.length === 1 ? undefined : await inTime(phpVersion, context);
-  const php = wanted === undefined ? options.defaultPhp : nearestVersion(wanted, choices);
+  const php = wanted === undefined ? usualVersion(options) : nearestVersion(wanted, choices);
   return { image: namedImage(options, php, version), php };
 }
 

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { describeProgress, findCause, UNSCHEDULABLE_PATIENCE } from '../../../src/runtime/kubernetes/diagnose.ts';
 import { apiError, connectionError, parseStatus } from '../../../src/runtime/kubernetes/errors.ts';
-import { nearestVersion } from '../../../src/runtime/kubernetes/images.ts';
 import { linesOf } from '../../../src/runtime/kubernetes/lines.ts';
 import { parseUnit } from '../../../src/runtime/kubernetes/units.ts';
 import { errorFromWire, errorToWire } from '../../../src/sidecar/protocol.ts';
@@ -166,14 +165,6 @@ describe('why a pod will not become ready', () => {
     expect(findCause(at(5000), failed('connection refused'), now)).toBeUndefined();
     expect(findCause(at(30_000), failed('connection refused'), now)?.message).toContain('connection refused');
   });
-});
-
-test('the PHP nearest to the source’s: the least newer one, else the newest there is', () => {
-  const choices = ['8.4', '7.4', '8.2'];
-  const chosen = ['5.6', '7.4.33', '8.0', '8.1', '8.2.7', '8.3', '8.4', '9.0'].map((version) =>
-    nearestVersion(version, choices),
-  );
-  expect(chosen).toEqual(['7.4', '7.4', '8.2', '8.2', '8.2', '8.4', '8.4', '8.4']);
 });
 
 test('lines come out whole, however the stream cuts them', async () => {
