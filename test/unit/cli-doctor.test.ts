@@ -1,9 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { colorsFor } from '../../src/cli/colors.ts';
-import type { Check } from '../../src/operations/doctor/checks.ts';
+import { type Check, examine } from '../../src/operations/doctor/checks.ts';
 import { detectManager, installCommand, packagesFor } from '../../src/operations/doctor/packages.ts';
 import { missingParts } from '../../src/operations/doctor/repair.ts';
 import { doctorText } from '../../src/cli/presenters/doctor.ts';
+import { makeTemp } from '../support/temp.ts';
 
 const check = (name: Check['name'], ok: boolean, required = true): Check => ({
   name,
@@ -45,6 +48,31 @@ describe('what is missing', () => {
     expect(missing).not.toContain('ready');
     const optional = doctorText({ ok: true, checks: [check('chromium', false, false)], fix: [] }, plain);
     expect(optional).toMatch(/^! {2}chromium[\s\S]*ready/);
+  });
+});
+
+describe('a program', () => {
+  const folder = makeTemp('programs');
+  for (const name of ['php', 'mariadbd', 'mariadb-install-db', 'my_print_defaults']) {
+    writeFileSync(join(folder, name), '#!/bin/sh\nexec /bin/sleep 60\n', { mode: 0o755 });
+  }
+  const machine = (signal: AbortSignal) => ({ home: folder, environment: { PATH: folder }, signal });
+
+  it('that does not end is one that does not run', async () => {
+    const checks = await examine(machine(new AbortController().signal), 'clone');
+    const detail = expect.stringContaining('does not run');
+    expect(checks.filter(({ ok, required }) => required && !ok)).toMatchObject([
+      { name: 'mariadb', detail },
+      { name: 'php', detail },
+    ]);
+  });
+
+  it('that does not end does not keep anybody from cancelling', async () => {
+    const stop = new AbortController();
+    const reason = new Error('Cancelled.');
+    const examined = examine(machine(stop.signal), 'clone');
+    setImmediate(() => stop.abort(reason));
+    await expect(examined).rejects.toBe(reason);
   });
 });
 

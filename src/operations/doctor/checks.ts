@@ -26,6 +26,8 @@ export interface Machine {
 /** What a WordPress needs to run as the source's did (make.wordpress.org/hosting, "Server Environment"). */
 const EXTENSIONS = ['mysqli', 'curl', 'dom', 'exif', 'fileinfo', 'gd', 'json', 'mbstring', 'openssl', 'xml', 'zip'];
 const LEAST_FREE = 1e9;
+/** Milliseconds for a program to say what it is. */
+const ANSWER_LIMIT = 10_000;
 const DEBIAN_WORDPRESS = '/usr/share/wordpress/wp-load.php';
 
 /** Looks at what is needed to clone; `demo` looks at what the demonstration needs instead (no browser, a WordPress). */
@@ -41,6 +43,14 @@ export async function examine(machine: Machine, purpose: 'clone' | 'demo'): Prom
   ]);
 }
 
+/** What a program prints; nothing when it does not run, or does not end. */
+async function outputOf(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
+  const options = { reject: false, cancelSignal: signal, timeout: ANSWER_LIMIT, stdin: 'ignore' } as const;
+  const { stdout } = await execa(program, args, options);
+  signal.throwIfAborted();
+  return stdout;
+}
+
 async function checkNode(): Promise<Check> {
   return { name: 'node', ok: true, required: true, detail: `Node.js ${process.versions.node}` };
 }
@@ -54,8 +64,9 @@ async function checkMariadb({ environment, signal }: Machine): Promise<Check> {
   if (missing.length > 0 || server === undefined) {
     return { name: 'mariadb', ok: false, required: true, detail: `missing: ${missing.join(', ')}` };
   }
-  const { stdout } = await execa(server, ['--no-defaults', '--version'], { reject: false, cancelSignal: signal });
-  return { name: 'mariadb', ok: true, required: true, detail: /Ver (\S+)/.exec(stdout)?.[1] ?? server };
+  const said = await outputOf(server, ['--no-defaults', '--version'], signal);
+  const version = /Ver (\S+)/.exec(said)?.[1];
+  return { name: 'mariadb', ok: version !== undefined, required: true, detail: version ?? `${server} does not run` };
 }
 
 const phpSchema = z.object({ version: z.string(), extensions: z.array(z.string()) });
@@ -67,8 +78,8 @@ async function checkPhp({ environment, signal }: Machine): Promise<Check> {
   if (php === undefined) return badPhp('missing: php');
   const code =
     'echo json_encode(["version" => PHP_VERSION, "extensions" => array_map("strtolower", get_loaded_extensions())]);';
-  const { stdout } = await execa(php, ['-d', 'display_errors=0', '-r', code], { reject: false, cancelSignal: signal });
-  const answer = phpSchema.safeParse(parsed(stdout));
+  const said = await outputOf(php, ['-d', 'display_errors=0', '-r', code], signal);
+  const answer = phpSchema.safeParse(parsed(said));
   if (!answer.success) return badPhp(`${php} does not run`);
   const { version, extensions } = answer.data;
   const missing = EXTENSIONS.filter((name) => !extensions.includes(name));
