@@ -1,4 +1,4 @@
-import type { Clock } from '../shared/context.ts';
+import type { WorkContext } from '../shared/context.ts';
 import type { Warning } from '../shared/events.ts';
 import { addAdministrator, dropSessions } from './administrator.ts';
 import { onDatabase } from './clone-database.ts';
@@ -13,16 +13,11 @@ import { writeWpConfig } from './wp-config.ts';
 import { copyWhole } from './write-file.ts';
 import { packagePath } from '../shared/package-root.ts';
 
-export interface ConfigureDependencies {
-  readonly now: Clock;
-  readonly randomBytes: (size: number) => Buffer;
-}
-
 /** Makes the copied files and tables a clone: own configuration, own administrator, harmless. From here on it is served. */
 export async function configureInstance(
   site: InstanceSite,
   task: ConfigureTask,
-  { now, randomBytes }: ConfigureDependencies,
+  { now, randomBytes }: Pick<WorkContext, 'now' | 'randomBytes'>,
   signal: AbortSignal,
 ): Promise<ConfigureResult> {
   const configuration = newConfiguration(task, randomBytes);

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../shared/context.ts';
+import type { WorkContext } from '../shared/context.ts';
 import { loadConfiguration } from './configuration.ts';
 import { createLoginLink } from './login-links.ts';
 import { listMail } from './mail.ts';
@@ -8,10 +8,7 @@ import { writeExpiry } from './settings.ts';
 import type { InstanceContext, InstanceOperations, InstanceSite } from './types.ts';
 import { writeWhole } from './write-file.ts';
 
-export interface InstanceDependencies {
-  readonly now: Clock;
-  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-  readonly randomBytes: (size: number) => Buffer;
+export interface InstanceDependencies extends Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'> {
   /** Where the instance's web server is reached from here, such as http://127.0.0.1:8101. */
   readonly base: string;
   /** Ends the requests that still run in the clone before its files and tables are exchanged; PHP reads its settings anew. */

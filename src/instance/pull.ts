@@ -3,14 +3,10 @@ import { importDatabase, importFiles, resetDatabase, resetFiles, type TransferIn
 import { allOrNothing } from '../transfer/all-or-nothing.ts';
 import { planMapping } from '../transfer/rewrite/plan.ts';
 import { createRewriter } from '../transfer/rewrite/rewriter.ts';
-import type { Clock } from '../shared/context.ts';
+import type { WorkContext } from '../shared/context.ts';
 import type { DatabaseResult, FilesResult, InstanceContext, InstanceSite, PullTask } from './types.ts';
 
-interface PullDependencies {
-  readonly now: Clock;
-  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-  readonly randomBytes: (size: number) => Buffer;
-}
+type PullDependencies = Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>;
 
 /** Tables from the source into the instance's database. Throws what importDatabase throws. */
 export function pullDatabase(

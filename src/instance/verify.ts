@@ -9,10 +9,9 @@ import { type Page, type Visitor, createVisitor } from './visitor.ts';
 
 type Check = VerifyResult['checks'][number];
 
-export interface VerifyDependencies {
+export interface VerifyDependencies extends Pick<WorkContext, 'randomBytes'> {
   /** Where the instance's web server is reached from here, such as http://127.0.0.1:8101; the Host header is the clone's. */
   readonly base: string;
-  readonly randomBytes: (size: number) => Buffer;
   readonly sleep: WorkContext['sleep'];
 }
 

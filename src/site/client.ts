@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import type { SourceAccess } from './access.ts';
 import type { SiteClient } from './client-types.ts';
@@ -12,11 +13,7 @@ import { readRows } from './read-rows.ts';
 import { createTransport } from './transport.ts';
 import { understoodJson } from './understood.ts';
 
-export interface SiteClientDeps {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-  readonly randomBytes: (size: number) => Buffer;
+export interface SiteClientDeps extends Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'> {
   /** Told before each wait. */
   readonly retry: (message: string, waitSeconds: number) => void;
   /** Connections to use instead of own ones. */

@@ -1,3 +1,4 @@
+import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { classifyRefusal } from './answers.ts';
 import type { Frame } from './frames.ts';
@@ -8,12 +9,9 @@ import type { Transport } from './transport.ts';
 import { understood } from './understood.ts';
 
 /** What all requests of one client share. */
-export interface Session {
+export interface Session extends Pick<WorkContext, 'now' | 'sleep'> {
   readonly transport: Transport;
   readonly pace: Pace;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   readonly random: () => number;
   readonly retry: (message: string, waitSeconds: number) => void;
   answered: boolean;

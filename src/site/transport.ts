@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { request } from 'undici';
 import { abortable } from '../shared/abortable.ts';
+import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import type { SourceAccess } from './access.ts';
 import { classifyAnswer, classifyRefusal, refusalOf } from './answers.ts';
@@ -9,10 +10,7 @@ import { networkFailure, readText } from './http.ts';
 import { signatureHeaders } from './signing.ts';
 import { refusingTrickle } from './trickle.ts';
 
-export interface TransportDeps {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly randomBytes: (size: number) => Buffer;
+export interface TransportDeps extends Pick<WorkContext, 'now' | 'randomBytes'> {
   readonly dispatcher: Dispatcher;
 }
 
