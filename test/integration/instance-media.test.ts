@@ -22,6 +22,7 @@ async function answer(
   const path = request.url ?? '';
   asked.push(path);
   if (path.includes('/slow.gif')) await new Promise((resolve) => setTimeout(resolve, 300));
+  if (path.includes('/silent.gif')) return new Promise(() => undefined);
   if (path.includes('/missing')) return { status: 404, body: 'no' };
   if (path.includes('/broken')) return { status: 500, body: 'no' };
   if (path.includes('/login')) return { status: 200, headers: { 'content-type': 'text/html' }, body: '<form>' };
@@ -65,6 +66,11 @@ afterAll(async () => {
 
 const upload = (name: string) => clone.get(`/wp-content/uploads/${name}`);
 const onDisk = (name: string) => existsSync(join(home.paths(clone.id).www, 'wp-content/uploads', name));
+
+test('an upload that the source says nothing about is given up before all PHP processes wait for it', async () => {
+  expect((await upload('2026/01/silent.gif')).status).toBe(502);
+  expect(onDisk('2026/01/silent.gif')).toBe(false);
+});
 
 test('an upload is fetched when it is first asked for, and kept', async () => {
   const first = await upload('2026/01/a%20%C3%A4.gif');

@@ -21,6 +21,8 @@ const WPCLONE_MEDIA_TYPES = array(
 );
 const WPCLONE_MEDIA_BYTES   = 536870912;
 const WPCLONE_MEDIA_SECONDS = 120;
+// A clone has few PHP processes: each that waits for a source that says nothing is one less for its pages.
+const WPCLONE_MEDIA_SILENCE = 20;
 
 /** Answers the request when it is for an upload; returns when it is not. */
 function wpclone_offer_media( $settings, $www, $path ) {
@@ -100,6 +102,8 @@ function wpclone_download( $url, $temporary, $insecure ) {
 			CURLOPT_PROTOCOLS        => CURLPROTO_HTTP | CURLPROTO_HTTPS,
 			CURLOPT_CONNECTTIMEOUT   => 10,
 			CURLOPT_TIMEOUT          => WPCLONE_MEDIA_SECONDS,
+			CURLOPT_LOW_SPEED_LIMIT  => 1,
+			CURLOPT_LOW_SPEED_TIME   => WPCLONE_MEDIA_SILENCE,
 			CURLOPT_USERAGENT        => 'wpclone',
 			CURLOPT_SSL_VERIFYPEER   => ! $insecure,
 			CURLOPT_SSL_VERIFYHOST   => $insecure ? 0 : 2,
