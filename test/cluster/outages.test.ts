@@ -107,7 +107,7 @@ describe('in the middle of a clone', () => {
 
   test('the node is drained: one clear error, nothing left', async () => {
     const { id, pod, running } = await transferring();
-    const eviction = { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: pod } };
+    const eviction = { apiVersion: await evictionVersion(), kind: 'Eviction', metadata: { name: pod } };
     await namespace.apply(`pods/${pod}/eviction`, eviction);
     expect((await resultOf(running)).error?.code).toBe('INSTANCE_LOST');
     await expectNothingLeft(id);
@@ -133,6 +133,19 @@ describe('in the middle of a clone', () => {
     await expectNothingLeft(id);
   });
 });
+
+/** policy/v1 since Kubernetes 1.22, where policy/v1beta1 is on its way out. */
+async function evictionVersion(): Promise<string> {
+  const { resources }: { resources: { name: string; group?: string; version?: string }[] } =
+    await namespace.cluster.send({
+      method: 'GET',
+      path: 'api/v1',
+      what: 'read the API',
+      signal: AbortSignal.timeout(10_000),
+    });
+  const found = resources.find(({ name }) => name === 'pods/eviction');
+  return `${found?.group}/${found?.version}`;
+}
 
 /** The largest answer that every API server has: several megabytes. */
 const SPECIFICATION = { method: 'GET', path: 'openapi/v2', what: 'get the specification' } as const;
