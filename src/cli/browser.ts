@@ -7,12 +7,12 @@ import { execa } from 'execa';
  * process can be read by everybody on the machine, so the browser is given a private file that leads there.
  */
 export async function openInBrowser(url: string, home: string, signal: AbortSignal): Promise<boolean> {
-  const page = join(home, 'open.html');
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  writeFileSync(page, redirectTo(url), { mode: 0o600 });
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
   const hasDesktop = process.platform === 'darwin' || process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'];
   if (!hasDesktop) return false;
+  const page = join(home, 'open.html');
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  writeFileSync(page, redirectTo(url), { mode: 0o600 });
   const result = await execa(opener, [page], { stdio: 'ignore', reject: false, cancelSignal: signal });
   return result.exitCode === 0;
 }

@@ -32,9 +32,6 @@ const page = async (url: string): Promise<{ status: number; text: string }> => {
   return { status: statusCode, text: await body.text() };
 };
 
-const printedLink = async (): Promise<string> => (await cli.run(['open', 'first', '--print'])).stdout.trim();
-const cookiesOf = async (link: string): Promise<string> => String((await request(link)).headers['set-cookie']);
-
 describe('clone --json', () => {
   it('prints one object with the names that scripts rely on', () => {
     const seconds = Object.fromEntries([...CLONE_STEPS, 'total'].map((step) => [step, expect.any(Number)]));
@@ -93,15 +90,6 @@ describe('a clone', () => {
     }
     expect(await cli.json(['show', 'first', '--show-password'])).toMatchObject({ password: clone.password });
     expect((await cli.run(['show', 'first', '--show-password'])).stdout).toContain(clone.password);
-  });
-
-  it('is opened by a fresh link each time, which works once', async () => {
-    const [one, two] = [await printedLink(), await printedLink()];
-    expect(one).toMatch(/^http:\/\/localhost:\d+\/\?wpclone-login=\S+$/);
-    expect(two).not.toBe(one);
-    expect(await cookiesOf(one)).toContain('wordpress_logged_in');
-    expect(await cookiesOf(one)).not.toContain('wordpress_logged_in');
-    expect(await cookiesOf(two)).toContain('wordpress_logged_in');
   });
 
   it('ends later when it is extended', async () => {
