@@ -1,5 +1,5 @@
 import type { WorkContext } from '../shared/context.ts';
-import type { Finding } from '../runtime/kubernetes/cluster/check.ts';
+import type { Finding } from '../runtime/kubernetes/cluster/finding.ts';
 import type { Applied } from '../runtime/kubernetes/cluster/init.ts';
 import type { openCluster } from '../runtime/kubernetes/cluster/open.ts';
 import type { KubernetesSettings } from './types.ts';

@@ -6,18 +6,10 @@ import type { Cluster } from '../client.ts';
 import { statusOf } from '../errors.ts';
 import type { KubernetesOptions } from '../options.ts';
 import { persist } from '../patience.ts';
+import type { Finding } from './finding.ts';
 import { batchVersion } from './init.ts';
 import { rehearseClone } from './rehearsal.ts';
 import { missingRights, rightsNeeded } from './rights.ts';
-
-export interface Finding {
-  readonly name: string;
-  /** `warning`: clones work, but something is less good than it could be. */
-  readonly status: 'ok' | 'warning' | 'failed';
-  readonly detail: string;
-  /** What to do about it. */
-  readonly fix?: string;
-}
 
 /** Milliseconds that the clocks of this machine and of the API server may differ. */
 const CLOCK_LIMIT = 60_000;

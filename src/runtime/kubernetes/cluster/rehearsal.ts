@@ -9,7 +9,7 @@ import { objectName } from '../names.ts';
 import { ingressManifest, ownerOf, serviceManifest } from '../network-manifests.ts';
 import type { KubernetesOptions } from '../options.ts';
 import { persist } from '../patience.ts';
-import type { Finding } from './check.ts';
+import type { Finding } from './finding.ts';
 
 /**
  * Has the server make another clone's objects without keeping them (Kubernetes documentation, "Dry-run"): quotas, LimitRanges,
