@@ -44,7 +44,7 @@ async function greets({ socketPath, host, port, user, password }: DatabaseAddres
   const place = socketPath === undefined ? { host, port } : { socketPath };
   try {
     const connection = await createConnection({ ...place, user, password, connectTimeout: GREETING_LIMIT });
-    connection.destroy();
+    await connection.end();
     return true;
   } catch (error) {
     return !(error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT');
