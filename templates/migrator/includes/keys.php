@@ -135,10 +135,11 @@ function count_keys( $seconds = null ) {
 }
 
 /**
- * Drops every key, nonce and setting of the plugin.
+ * Drops every key, nonce and setting of the plugin, and WordPress' list of what it last asked updates for, which names it.
  */
 function drop_everything() {
 	global $wpdb;
 	delete_option( ACTIVE_UNTIL );
+	delete_site_transient( 'update_plugins' );
 	$wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->options} WHERE option_name LIKE %s", $wpdb->esc_like( OPTION_PREFIX ) . '%' ) );
 }
