@@ -16,14 +16,7 @@ export function createDirectOperations(settings: OperationSettings): Operations 
   /** Every operation first clears away what an earlier crash or an ended clone left. */
   async function tidyRuntime(context: WorkContext): Promise<Runtime> {
     const runtime = await resources.runtime(context);
-    const removed = await runtime.sweep(context);
-    if (removed.length > 0) {
-      context.emit({
-        type: 'warning',
-        code: 'LEFTOVERS_REMOVED',
-        message: `Removed what was left of ${removed.join(', ')}.`,
-      });
-    }
+    tellOfRemoved(await runtime.sweep(context), context);
     return runtime;
   }
 
@@ -100,11 +93,25 @@ export function createDirectOperations(settings: OperationSettings): Operations 
 
     async collectGarbage(context) {
       const runtime = await resources.runtime(context);
-      return runtime.sweep(context);
+      const failures: WpcloneError[] = [];
+      const removed = await runtime.sweep(context, (id, { code, message, details }) => {
+        failures.push(new WpcloneError(code, `${id} could not be removed: ${message}`, { details }));
+      });
+      const [failure] = failures;
+      if (failure === undefined) return removed;
+      // A scheduler must see that it failed; what was removed is gone all the same.
+      tellOfRemoved(removed, context);
+      throw failure;
     },
 
     close: () => resources.close(),
   };
+}
+
+function tellOfRemoved(removed: readonly string[], context: WorkContext): void {
+  if (removed.length === 0) return;
+  const message = `Removed what was left of ${removed.join(', ')}.`;
+  context.emit({ type: 'warning', code: 'LEFTOVERS_REMOVED', message });
 }
 
 /** Throws NOT_FOUND, EXPIRED, NOT_READY. */

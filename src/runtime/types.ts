@@ -3,6 +3,7 @@
  * A runtime is the truth about its clones: local ones are in the state database, Kubernetes' in the pods' labels and annotations.
  */
 import type { WorkContext } from '../shared/context.ts';
+import type { WpcloneError } from '../shared/errors.ts';
 import type { InstanceOperations } from '../instance/types.ts';
 
 export type RuntimeKind = 'local' | 'kubernetes';
@@ -77,8 +78,8 @@ export interface Runtime {
   setState(id: string, state: 'ready' | 'resetting', context: WorkContext): Promise<void>;
   /** Removes the clone and all that belongs to it; idempotent. */
   remove(id: string, context: WorkContext): Promise<void>;
-  /** Removes what crashes left behind and what has expired; returns what it removed. */
-  sweep(context: WorkContext): Promise<readonly string[]>;
+  /** Removes what crashes left behind and what has expired; returns what it removed, and tells of what it could not. */
+  sweep(context: WorkContext, failed?: SweepFailed): Promise<readonly string[]>;
   /** Streams the clone's logs (web server, PHP, database) line by line. */
   logs(id: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
   /**
@@ -89,6 +90,9 @@ export interface Runtime {
   /** Lets go of connections. */
   close?(): Promise<void>;
 }
+
+/** Hears of a clone that is over and could not be removed. */
+export type SweepFailed = (id: string, error: WpcloneError) => void;
 
 /** A clone that was made reachable from this machine. */
 export interface Exposure {

@@ -1,5 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll } from 'vitest';
 import { commandLine, type CommandLine } from '../support/cli.ts';
+import { makeTemp } from '../support/temp.ts';
 import type { Source } from '../support/source/index.ts';
 import { IMAGE, type TestNamespace } from './support.ts';
 
@@ -38,4 +42,15 @@ export interface Report {
   readonly transferred: Readonly<Record<string, number>>;
   readonly warnings: readonly { readonly code: string }[];
   readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** The tests' kubeconfig with another user. */
+export function changedKubeconfig(user: Readonly<Record<string, string>>, replace = false): string {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromDefault();
+  const config = JSON.parse(kubeConfig.exportConfig());
+  for (const each of config.users) each.user = replace ? user : { ...each.user, ...user };
+  const file = join(makeTemp('kubeconfig'), 'config');
+  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+  return file;
 }

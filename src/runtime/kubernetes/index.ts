@@ -136,7 +136,7 @@ export async function createKubernetesRuntime(
       await removeObjects(cluster, objectName(id), undefined, context);
     },
 
-    sweep: (context) => sweepNamespace(cluster, context),
+    sweep: (context, failed) => sweepNamespace(cluster, context, failed),
 
     async *logs(id, { follow }, context) {
       const unit = await findUnit(cluster, id, context);

@@ -1,5 +1,6 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError } from '../../shared/errors.ts';
+import type { SweepFailed } from '../types.ts';
 import { deleteObject, type Kind, listObjects, requireNamespace } from './api.ts';
 import type { Cluster } from './client.ts';
 import { statusOf } from './errors.ts';
@@ -10,35 +11,51 @@ import { parseUnit, type Unit } from './units.ts';
 /** Milliseconds that an expired clone still answers "this clone has ended" before it is removed. */
 const EXPIRED_GRACE = 60_000;
 
+/** Something to be removed, for the clone of this name. */
+interface Doomed {
+  readonly id: string;
+  readonly remove: () => Promise<void>;
+}
+
 /**
  * Removes what has expired, what a dead process left unfinished, and what has lost its pod. Judged from a live list by the API
- * server's clock; several sweeps at once do no harm. Returns the ids of the clones concerned.
+ * server's clock; several sweeps at once do no harm. Returns the ids of the clones concerned; `failed` hears of those that
+ * could not be removed.
  */
-export async function sweepNamespace(cluster: Cluster, context: WorkContext): Promise<readonly string[]> {
+export async function sweepNamespace(
+  cluster: Cluster,
+  context: WorkContext,
+  failed: SweepFailed = () => undefined,
+): Promise<readonly string[]> {
   const selection = { labelSelector: INSTANCE_SELECTOR };
   const pods = await listObjects(cluster, 'pods', selection, context);
   if (pods.items.length === 0) await requireNamespace(cluster, context);
   const now = context.now() + cluster.clockOffset();
   const units = pods.items.map((pod) => parseUnit(pod).unit).filter((unit) => unit !== undefined);
-  const over = units.filter((unit) => !unit.deleting && isOver(unit, now));
-  const removed = new Set<string>();
+  const over = units
+    .filter((unit) => !unit.deleting && isOver(unit, now))
+    .map((unit): Doomed => {
+      const remove = () => removeObjects(cluster, unit.name, unit.claim, context);
+      return { id: unit.cloneId ?? unit.name, remove };
+    });
+  const alive = new Set(pods.items.map((pod) => pod.metadata?.name));
+  const orphans = await Promise.all([
+    ...(['secrets', 'services', 'ingresses'] as const).map((kind) => findOrphans(cluster, kind, alive, context)),
+    findCertificates(cluster, alive, context),
+  ]);
 
-  for (const unit of over) {
-    const id = unit.cloneId ?? unit.name;
+  const removed = new Set<string>();
+  for (const { id, remove } of [...over, ...orphans.flat()]) {
     try {
-      await removeObjects(cluster, unit.name, unit.claim, context);
+      await remove();
       removed.add(id);
     } catch (error) {
       context.signal.throwIfAborted();
-      context.log.warn('could not remove', { pod: unit.name, error: toWpcloneError(error).message });
+      context.log.warn('could not remove', { clone: id, error: toWpcloneError(error).message });
+      failed(id, toWpcloneError(error));
     }
   }
-  const alive = new Set(pods.items.map((pod) => pod.metadata?.name));
-  const orphans = await Promise.all([
-    ...(['secrets', 'services', 'ingresses'] as const).map((kind) => sweepOrphans(cluster, kind, alive, context)),
-    sweepCertificates(cluster, alive, context),
-  ]);
-  return [...new Set([...removed, ...orphans.flat()])];
+  return [...removed];
 }
 
 /** Why a unit is to go: its clone has ended, its maker is dead, or its pod has ended for good. */
@@ -51,13 +68,13 @@ function isOver(unit: Unit, now: number): boolean {
 }
 
 /** Objects of ours without their pod, past their own deadline; with an owner the cluster's garbage collector sees to it. */
-async function sweepOrphans(
+async function findOrphans(
   cluster: Cluster,
   kind: Exclude<Kind, 'pods' | 'events'>,
   alive: ReadonlySet<string | undefined>,
   context: WorkContext,
-): Promise<readonly string[]> {
-  const removed: string[] = [];
+): Promise<readonly Doomed[]> {
+  const doomed: Doomed[] = [];
   const items = await listAllowed(cluster, kind, { labelSelector: INSTANCE_SELECTOR }, context);
   const now = context.now() + cluster.clockOffset();
   for (const { metadata } of items) {
@@ -65,31 +82,30 @@ async function sweepOrphans(
     const deadline = Date.parse(annotations?.[DEADLINE] ?? '');
     const owned = (ownerReferences?.length ?? 0) > 0;
     if (name === undefined || uid === undefined || owned || alive.has(name) || !(deadline < now)) continue;
-    await deleteObject(cluster, kind, { name, uid }, context);
-    removed.push(labels?.[CLONE_LABEL] ?? name);
+    const remove = () => deleteObject(cluster, kind, { name, uid }, context);
+    doomed.push({ id: labels?.[CLONE_LABEL] ?? name, remove });
   }
-  return removed;
+  return doomed;
 }
 
 /**
  * Certificates without their clone. cert-manager makes a Secret per clone and, unless told otherwise, keeps it when the clone's
  * Ingress and with it the certificate are deleted; nothing of ours could own it.
  */
-async function sweepCertificates(
+async function findCertificates(
   cluster: Cluster,
   alive: ReadonlySet<string | undefined>,
   context: WorkContext,
-): Promise<readonly string[]> {
-  const removed: string[] = [];
+): Promise<readonly Doomed[]> {
+  const doomed: Doomed[] = [];
   const items = await listAllowed(cluster, 'secrets', { fieldSelector: 'type=kubernetes.io/tls' }, context);
   for (const { metadata } of items) {
     const { name = '', uid = '', annotations } = metadata ?? {};
     const id = /^wpclone-(.+)\.tls$/.exec(name)?.[1];
     if (id === undefined || annotations?.[CERTIFICATE] !== certificateName(id) || alive.has(objectName(id))) continue;
-    await deleteObject(cluster, 'secrets', { name, uid }, context);
-    removed.push(id);
+    doomed.push({ id, remove: () => deleteObject(cluster, 'secrets', { name, uid }, context) });
   }
-  return removed;
+  return doomed;
 }
 
 /** Whoever may only look at pods can still use `list`; the clean-up job does the rest. */
