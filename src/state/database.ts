@@ -1,6 +1,6 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statfsSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { ErrorCode } from '../shared/error-codes.ts';
 import { WpcloneError } from '../shared/errors.ts';
@@ -74,8 +74,20 @@ function loadSqlite(): typeof BetterSqlite3 {
 
 /** A folder that was there before us and holds other things keeps its mode: it may be somebody's /srv. */
 function makePrivateFolder(home: string): void {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  makeFolder(home);
   if (readdirSync(home).length === 0) chmodSync(home, 0o700);
+}
+
+/** Each folder by itself: below one that refuses them with ENOENT, as /proc does, `recursive` of Node.js tries for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another first command was faster.
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 function useWriteAheadLog(database: Database, home: string): void {

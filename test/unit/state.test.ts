@@ -263,4 +263,9 @@ describe('the schema', () => {
     writeFileSync(join(home, 'state.db'), 'not a database at all, but long enough to be read as a header of one');
     expect(open).toThrow(expect.objectContaining({ code: 'STATE_FAILED', details: { path: join(home, 'state.db') } }));
   });
+
+  it('in a folder that cannot be made, as below /proc, is refused and not tried for ever', () => {
+    const refused = expect.objectContaining({ code: 'STATE_FAILED', details: { path: '/proc/none/below/state.db' } });
+    expect(() => openDatabase('/proc/none/below', () => 5)).toThrow(refused);
+  });
 });
