@@ -205,3 +205,25 @@ describe('a request that does not fit the table', () => {
     }
   });
 });
+
+describe('a reader that is slow', () => {
+  it.each([
+    ['a large table with a key', 'INT PRIMARY KEY', 1000],
+    ['a table of some megabytes without a key', 'INT', 200],
+  ])('does not keep the site from writing to %s whose engine locks all of it', async (_, id, rows) => {
+    await source.query(`CREATE OR REPLACE TABLE wp_slow (id ${id}, x MEDIUMTEXT) ENGINE=MyISAM`);
+    await source.query(`INSERT INTO wp_slow SELECT seq, REPEAT('x', 40000) FROM seq_1_to_${rows}`);
+    const table = (await client.info(never)).tables.find(({ name }) => name === 'wp_slow');
+    const stop = new AbortController();
+    const blocks = client.rows(table ? [readOf(table)] : [], stop.signal)[Symbol.asyncIterator]();
+    try {
+      expect((await blocks.next()).done).toBe(false);
+      const written = source.query('UPDATE wp_slow SET x = "y" WHERE id = 7').then(() => 'written');
+      const late = new Promise((resolve) => setTimeout(resolve, 10_000, 'still waiting'));
+      expect(await Promise.race([written, late])).toBe('written');
+    } finally {
+      stop.abort();
+      await blocks.next().catch(() => undefined);
+    }
+  });
+});

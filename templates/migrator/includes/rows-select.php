@@ -16,10 +16,11 @@ defined( 'ABSPATH' ) || exit;
  * @param array   $table  Name, columns, key, after: as requested.
  * @param int     $number Its number in the request.
  * @param bool    $gzip   Whether to deflate blocks.
- * @return array number, gzip, table (quoted), columns, fields (expressions), nullable, giant (condition or null), giants (column numbers), key, places, after, guard.
+ * @param array   $row    Of information_schema, as from own_tables().
+ * @return array number, gzip, table (quoted), locks, bytes, columns, fields (expressions), nullable, giant (condition or null), giants (column numbers), key, places, after, guard.
  * @throws Refusal When the request does not fit the table.
  */
-function prepare_reader( $db, array $table, $number, $gzip ) {
+function prepare_reader( $db, array $table, $number, $gzip, array $row ) {
 	$name = (string) $table['name'];
 	$all  = table_columns( $db, $name );
 	$all  = isset( $all[ $name ] ) ? array_column( $all[ $name ], null, 'name' ) : array();
@@ -38,6 +39,9 @@ function prepare_reader( $db, array $table, $number, $gzip ) {
 		'number'   => $number,
 		'gzip'     => $gzip,
 		'table'    => quote_name( $name ),
+		// Others than InnoDB let nobody write to a table until the last row of a SELECT has been fetched.
+		'locks'    => 'InnoDB' !== $row['engine'],
+		'bytes'    => (int) $row['bytes'],
 		'columns'  => $columns,
 		'nullable' => in_array( true, array_column( $columns, 'nullable' ), true ),
 		'guard'    => own_rows_guard( $name ),

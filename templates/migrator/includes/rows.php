@@ -16,6 +16,9 @@ const SELECT_BYTES = 16777216;
 const SELECT_FIRST = 1000;
 const SELECT_MOST  = 100000;
 
+/** The same where reading locks: less than a block, so that no row is left to be fetched while a block waits for a slow client. */
+const LOCKING_BYTES = 262144;
+
 /**
  * Answers "rows".
  *
@@ -35,7 +38,7 @@ function stream_rows( array $request ) {
 			throw new Refusal( 'no_such_table', 404, 'There is no such table.', array( 't' => $number ) );
 		}
 		try {
-			$reader = prepare_reader( $db, $table, $number, ! empty( $request['gzip'] ) );
+			$reader = prepare_reader( $db, $table, $number, ! empty( $request['gzip'] ), $own['tables'][ $name ] );
 			$done   = null === $reader['key'] ? read_without_key( $db, $reader ) : read_by_key( $db, $reader, $budget );
 		} catch ( Refusal $refusal ) {
 			$refusal->fields['t'] = $number;
@@ -58,7 +61,7 @@ function stream_rows( array $request ) {
  * @return bool False when time was up first.
  */
 function read_by_key( $db, array $reader, Budget $budget ) {
-	$limit  = SELECT_FIRST;
+	$limit  = $reader['locks'] ? 1 : SELECT_FIRST;
 	$cursor = $reader['after'];
 	for ( ;; ) {
 		$result = run_query( $db, select_by_key( $reader, $cursor, $limit ), MYSQLI_USE_RESULT );
@@ -70,7 +73,7 @@ function read_by_key( $db, array $reader, Budget $budget ) {
 			}
 			$cursor = send_giant_by_key( $db, $reader, $read['giant'], $cursor );
 			// Where one is, there may be more; each costs the rest of its SELECT.
-			$limit = 50;
+			$limit = $reader['locks'] ? 1 : 50;
 			if ( $budget->is_spent() ) {
 				return false;
 			}
@@ -86,12 +89,13 @@ function read_by_key( $db, array $reader, Budget $budget ) {
 		if ( $budget->is_spent() ) {
 			return false;
 		}
-		$limit = next_limit( $limit, $read['bytes'] / $read['rows'] );
+		$limit = next_limit( $limit, $read['bytes'] / $read['rows'], $reader['locks'] );
 	}
 }
 
 /**
  * Reads a table without a key: nothing says where to go on, so it is read whole, however long that takes. Giant rows come last.
+ * Where reading locks, a table that is not too large is held in memory, so that the lock does not last as long as the client takes.
  *
  * @param \mysqli $db     Connection.
  * @param array   $reader See prepare_reader().
@@ -102,7 +106,8 @@ function read_without_key( $db, array $reader ) {
 		@set_time_limit( 0 );
 	}
 	$cursor = null;
-	$result = run_query( $db, select_ordinary( $reader ), MYSQLI_USE_RESULT );
+	$mode   = $reader['locks'] && $reader['bytes'] <= giant_bytes( $db ) ? MYSQLI_STORE_RESULT : MYSQLI_USE_RESULT;
+	$result = run_query( $db, select_ordinary( $reader ), $mode );
 	$read   = send_result( $db, $result, $reader, $cursor );
 	if ( '' !== $read['tail'] ) {
 		send_rows_frame( $reader, $read['tail'], $read['tail_rows'], null, false );
@@ -117,9 +122,10 @@ function read_without_key( $db, array $reader ) {
  *
  * @param int   $limit The last one's.
  * @param float $size  Bytes of an average row.
+ * @param bool  $locks Whether reading locks the table.
  */
-function next_limit( $limit, $size ) {
-	return (int) max( 50, min( $limit * 4, SELECT_MOST, SELECT_BYTES / max( 1, $size ) ) );
+function next_limit( $limit, $size, $locks ) {
+	return (int) max( $locks ? 1 : 50, min( $limit * 4, SELECT_MOST, ( $locks ? LOCKING_BYTES : SELECT_BYTES ) / max( 1, $size ) ) );
 }
 
 /**
