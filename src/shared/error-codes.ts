@@ -142,8 +142,8 @@ export const ERRORS = define({
   // this machine
   MARIADB_MISSING: { exit: 1, http: 500, next: ['Install it: wpclone doctor --fix.'] },
   PHP_MISSING: { exit: 1, http: 500, next: ['Install it: wpclone doctor --fix.'] },
-  DATABASE_FAILED: { exit: 1, http: 500, next: ['Look at {log}; wpclone doctor checks the set-up.'] },
-  SERVER_FAILED: { exit: 1, http: 500, next: ['Look at {log}; wpclone doctor checks the set-up.'] },
+  DATABASE_FAILED: { exit: 1, http: 500, next: ['Look at {log}.', 'Check the set-up with wpclone doctor.'] },
+  SERVER_FAILED: { exit: 1, http: 500, next: ['Look at {log}.', 'Check the set-up with wpclone doctor.'] },
   INSTALL_FAILED: {
     exit: 1,
     http: 500,

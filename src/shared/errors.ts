@@ -1,5 +1,8 @@
 import { ERRORS, type ErrorCode } from './error-codes.ts';
 
+/** What a next step speaks of: a key of the details. */
+const PLACE = /\{(\w+)\}/g;
+
 export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
 
 /**
@@ -31,10 +34,11 @@ export class WpcloneError extends Error {
     return ERRORS[this.code].exit;
   }
 
+  /** A step that speaks of what this error does not name is left out. */
   get nextSteps(): string[] {
-    return ERRORS[this.code].next.map((step) =>
-      step.replace(/\{(\w+)\}/g, (whole, key: string) => String(this.details[key] ?? whole)),
-    );
+    return ERRORS[this.code].next
+      .filter((step) => [...step.matchAll(PLACE)].every(([, key = '']) => this.details[key] !== undefined))
+      .map((step) => step.replace(PLACE, (_, key: string) => String(this.details[key])));
   }
 }
 

@@ -72,6 +72,12 @@ describe('an error in text', () => {
     }
   });
 
+  it('advises nothing about what it cannot name', () => {
+    const steps = (details: Record<string, string>) => new WpcloneError('DATABASE_FAILED', 'x', { details }).nextSteps;
+    expect(steps({})).toEqual(['Check the set-up with wpclone doctor.']);
+    expect(steps({ log: '/var/log/x' })[0]).toBe('Look at /var/log/x.');
+  });
+
   it('never repeats a password that was given as an argument', () => {
     const fromOclif = Object.assign(new Error('Nonexistent flag: --password=hunter2'), { oclif: { exit: 2 } });
     const reported = toReportedError(fromOclif, ['clone', 'x', '--password=hunter2']);

@@ -40,11 +40,14 @@ export function unmatchedPatterns(info: SiteInfo, exclude: readonly string[]): s
  * Columns that are never rewritten, by table name without its prefix. A GUID must not change (WordPress, "Changing the Site URL",
  * Important GUID Note), and a password hash holds no address.
  */
-const SKIPPED: Readonly<Record<string, readonly string[]>> = { posts: ['guid'], users: ['user_pass'] };
+const SKIPPED: ReadonlyMap<string, readonly string[]> = new Map([
+  ['posts', ['guid']],
+  ['users', ['user_pass']],
+]);
 
 /** The indexes of the columns that are not rewritten, among those that are read (generated ones are not). */
 export function skippedColumns(table: TableInfo, prefix: string): ReadonlySet<number> {
-  const names = SKIPPED[table.name.slice(prefix.length)] ?? [];
+  const names = SKIPPED.get(table.name.slice(prefix.length)) ?? [];
   const columns = table.columns.filter((column) => !column.generated);
   return new Set(
     names.map((name) => columns.findIndex((column) => column.name === name)).filter((index) => index >= 0),
