@@ -1,3 +1,4 @@
+import type { Connection } from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
 import { databasePid, makeReady, NOTHING, remains } from '../support/local-runtime.ts';
@@ -11,6 +12,20 @@ test('a clone is removed although the database server is frozen: it is replaced'
   await home.runtime.remove('one', home.context);
   expect(databasePid(home)).not.toBe(frozen);
   expect(await remains(home)).toEqual(NOTHING);
+});
+
+test('a database server that has no connection left is not replaced: clones are at work with it', async () => {
+  const home = homeOfTest();
+  await makeReady(home, 'one');
+  const busy = databasePid(home);
+  const connections: Connection[] = [];
+  const fillUp = async () => {
+    for (;;) connections.push(await connectAsAdministrator(home.layout, home.context));
+  };
+  const refused = { code: 'DATABASE_FAILED', message: expect.stringContaining('Too many connections') };
+  await expect(fillUp()).rejects.toMatchObject(refused);
+  expect(databasePid(home)).toBe(busy);
+  await Promise.all(connections.map((connection) => connection.end()));
 });
 
 test('a clone whose tables somebody holds is not removed, but this is not waited for without end', async () => {

@@ -4,8 +4,8 @@ import { totalmem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Connection } from 'mysql2/promise';
 import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import { isAccessible } from '../../shared/system.ts';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { codeOf, isAccessible } from '../../shared/system.ts';
 import { installDatabase } from './database-install.ts';
 import type { DatabaseLayout, LocalLayout } from './layout.ts';
 import { withLock } from './lock.ts';
@@ -16,19 +16,22 @@ import { findProgram } from './programs.ts';
 const LOCK_LIMIT = 60_000;
 const START_LIMIT = 60_000;
 const STOP_LIMIT = 30_000;
+/** Milliseconds until a server greets, and until one that does not is taken for hung and replaced under whatever uses it. */
+const GREETING_LIMIT = 5_000;
+const HUNG_LIMIT = 15_000;
 
 /**
  * A connection with all rights to wpclone's own MariaDB server, which is set up and started when it does not run.
  * Throws MARIADB_MISSING, DATABASE_FAILED.
  */
 export async function connectAsAdministrator(layout: LocalLayout, context: WorkContext): Promise<Connection> {
-  const running = await tryConnect(layout.database);
+  const running = await tryConnect(layout.database, GREETING_LIMIT);
   if (running !== undefined) return running;
   return withLock(layout.locks, 'mariadb', LOCK_LIMIT, context, async () => {
-    const started = await tryConnect(layout.database);
+    const started = await tryConnect(layout.database, HUNG_LIMIT);
     if (started !== undefined) return started;
     await startServer(layout.database, context);
-    return createAdministratorConnection(layout.database);
+    return createAdministratorConnection(layout.database, GREETING_LIMIT);
   });
 }
 
@@ -43,16 +46,22 @@ export async function stopServer(layout: LocalLayout, context: WorkContext): Pro
 }
 
 /** The server takes the operating system's word for who we are (unix_socket): there is no password to keep. */
-async function createAdministratorConnection(layout: DatabaseLayout): Promise<Connection> {
+async function createAdministratorConnection(layout: DatabaseLayout, connectTimeout: number): Promise<Connection> {
   const { createConnection } = await import('mysql2/promise');
-  return createConnection({ socketPath: layout.socket, user: userInfo().username, connectTimeout: 5_000 });
+  return createConnection({ socketPath: layout.socket, user: userInfo().username, connectTimeout });
 }
 
-async function tryConnect(layout: DatabaseLayout): Promise<Connection | undefined> {
+/** Undefined when no server is there or it says nothing. One that refuses is alive: clones work with it. Then throws DATABASE_FAILED. */
+async function tryConnect(layout: DatabaseLayout, limit: number): Promise<Connection | undefined> {
   try {
-    return await createAdministratorConnection(layout);
-  } catch {
-    return undefined;
+    return await createAdministratorConnection(layout, limit);
+  } catch (error) {
+    if (codeOf(error)?.startsWith('ER_') !== true) return undefined;
+    const { message } = toWpcloneError(error);
+    throw new WpcloneError('DATABASE_FAILED', `The database server refuses a connection: ${message}`, {
+      cause: error,
+      details: { log: layout.log },
+    });
   }
 }
 
@@ -104,7 +113,7 @@ async function launch(program: string, layout: DatabaseLayout, context: WorkCont
 
 async function accepts(layout: DatabaseLayout): Promise<boolean> {
   if (!(await isAccessible(layout.socket))) return false;
-  const connection = await tryConnect(layout);
+  const connection = await tryConnect(layout, GREETING_LIMIT);
   await connection?.end();
   return connection !== undefined;
 }
