@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,20 +33,48 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * A port of 127.0.0.1 that was free a moment ago; always five digits, which the source's template relies on. From below the range
+ * A port of 127.0.0.1 for this process alone; always five digits, which the source's template relies on. From below the range
  * that systems take the ports of outgoing connections from, so that none of those takes it in the meantime.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(10_000, 20_000);
-    const free = await new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (free) return port;
+    if (reserve(port) && (await canListen(port))) return port;
   }
 }
+
+/** Several test processes look for ports at the same time, and only listen on theirs a while later. */
+function reserve(port: number): boolean {
+  const folder = join(tmpdir(), 'wpclone-test-ports');
+  const file = join(folder, String(port));
+  mkdirSync(folder, { recursive: true });
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    // Left by a process that has ended; the next look at this port may have it.
+    const owner = ownerOf(file);
+    if (owner !== 0 && !isAlive(owner)) rmSync(file, { force: true });
+    return false;
+  }
+}
+
+/** 0 while it is being written, and when another has just removed it. */
+function ownerOf(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+const canListen = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 
 /** Runs a command to its end and returns what it wrote; throws with its error output when it fails. */
 export async function run(command: readonly string[], input?: string): Promise<string> {
