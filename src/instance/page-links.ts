@@ -1,4 +1,4 @@
-import { load } from 'cheerio/slim';
+import { parseHtml } from '../site/html.ts';
 
 const ATTRIBUTES = ['href', 'src', 'srcset', 'action', 'formaction', 'poster', 'data-src', 'data-srcset'] as const;
 const ELEMENTS = ATTRIBUTES.map((attribute) => `[${attribute}]`).join(',');
@@ -17,7 +17,7 @@ export function linksToSource(html: string, sources: readonly string[], page: st
       origins.some(({ host, path }) => bareHost(url) === host && isBelow(url.pathname, path))
     );
   };
-  const $ = load(html);
+  const $ = parseHtml(html);
   const found = new Set<string>();
   $(ELEMENTS).each((_, element) => {
     for (const attribute of ATTRIBUTES) {

@@ -66,6 +66,10 @@ describe('links to the source', () => {
   ])('%s is none', (html) => {
     expect(of(html)).toEqual([]);
   });
+
+  test('are not looked for in a page that is nested without end, which would take minutes', () => {
+    expect(of('<a href="https://a.example/blog/x">'.repeat(1_000_000))).toEqual([]);
+  });
 });
 
 describe('places', () => {
