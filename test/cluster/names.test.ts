@@ -71,7 +71,11 @@ describe('a clone', () => {
       },
       stringData: { precious: 'yes' },
     });
-    expect((await failureOf(runtime.provision(request({ id }), context()))).code).toBe('NAME_TAKEN');
+    const refusal = {
+      code: 'NAME_TAKEN',
+      message: expect.stringContaining(`a Secret wpclone-${id} that is not wpclone's`),
+    };
+    await expect(runtime.provision(request({ id }), context())).rejects.toMatchObject(refusal);
     await runtime.sweep(context());
     expect(await namespace.get<V1Secret>(`secrets/wpclone-${id}`)).toMatchObject({ data: { precious: 'eWVz' } });
   });

@@ -1,6 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { WorkContext } from '../../shared/context.ts';
-import { nameTaken } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { ProvisionRequest } from '../types.ts';
 import { createObject, getObject, type Identity, listObjects, mergeObject, requireNamespace } from './api.ts';
@@ -13,7 +12,7 @@ import { type InstancePlan, podManifest } from './manifests.ts';
 import { CLAIM, DEADLINE, INSTANCE_SELECTOR, objectName } from './names.ts';
 import { ingressManifest, ownerOf, serviceManifest } from './network-manifests.ts';
 import type { KubernetesOptions } from './options.ts';
-import { takeName } from './name.ts';
+import { takeName, takenBy } from './name.ts';
 import { type Ask, waitUntilReady } from './ready.ts';
 import { removeObjects, waitUntilGone } from './remove.ts';
 import { callSidecar } from './sidecar-transport.ts';
@@ -130,7 +129,7 @@ async function createPod(
     if (statusOf(error) !== 409) throw error;
     // An earlier clone of this name may be on its way out.
     const earlier = (await getObject(cluster, 'pods', name, context))?.metadata;
-    if (earlier !== undefined && earlier.deletionTimestamp === undefined) throw nameTaken(plan.cloneId, error);
+    if (earlier !== undefined && earlier.deletionTimestamp === undefined) throw takenBy('pod', earlier, plan.cloneId);
     if (earlier !== undefined) await waitUntilGone(cluster, name, earlier.uid ?? '', context);
     return identityOf(await create());
   }
