@@ -170,7 +170,11 @@ export const ERRORS = define({
   },
 
   // clones
-  NAME_TAKEN: { exit: 5, http: 409, next: ['Choose another --name, or delete the clone if it is yours: wpclone delete {name}.'] },
+  NAME_TAKEN: {
+    exit: 5,
+    http: 409,
+    next: ['Choose another --name, or delete the clone if it is yours: wpclone delete {name}.'],
+  },
   NOT_FOUND: { exit: 5, http: 404, next: ['See what there is with wpclone list.'] },
   NOT_READY: { exit: 5, http: 409, next: ['See its state with wpclone show {name}.'] },
   EXPIRED: { exit: 5, http: 410, next: ['Make a new clone.'] },
