@@ -85,9 +85,10 @@ describe('a clone on Kubernetes', () => {
     const extended = await others.json<{ expires_at: string }>(['extend', id, '2h']);
     expect(Math.abs(Date.parse(extended.expires_at) - Date.now() - 7_200_000)).toBeLessThan(30_000);
     const logs = await others.run(['logs', id]);
-    expect(logs.stdout).toMatch(/^web: .*GET \/ /m);
+    expect(logs.stdout).toMatch(/^web: .*"GET \/" 302/m);
     expect(logs.stdout).toMatch(/^database: .*ready for connections/m);
     expect(logs.stdout + logs.stderr).not.toContain(report.password);
+    expect(logs.stdout + logs.stderr).not.toContain(link.searchParams.get('wpclone-login'));
 
     await others.json(['delete', id, '--force']);
     expect(await belongingsOf(id)).toEqual([]);
