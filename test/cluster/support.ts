@@ -115,7 +115,8 @@ export function useNamespace(label: string): TestNamespace {
     },
     async belongings() {
       const paths = ['pods', 'secrets', 'services', 'apis/networking.k8s.io/v1 ingresses'];
-      const selector = '?labelSelector=app.kubernetes.io/managed-by%3Dwpclone';
+      // The clean-up job runs every five minutes, also in the middle of a test: its pods are no clone's.
+      const selector = `?labelSelector=${encodeURIComponent('app.kubernetes.io/managed-by=wpclone,app.kubernetes.io/component=instance')}`;
       const lists = await Promise.all(
         paths.map(async (path) => {
           const list: { items: V1Pod[] } = await send('GET', inside(path) + selector);
