@@ -15,10 +15,12 @@ export async function main(argv: string[], root: URL): Promise<void> {
   // Otherwise NODE_ENV=development or test makes oclif look for a TypeScript loader.
   settings.enableAutoTranspile = false;
   const unwritable = watchOutput(process.stdout);
+  let config: Config | undefined;
   try {
-    await run(argv, fileURLToPath(root));
+    config = await Config.load(fileURLToPath(root));
+    await run(argv, config);
   } catch (error) {
-    const reported = toReportedError(error, argv, await commandNames(fileURLToPath(root)));
+    const reported = toReportedError(error, argv, commandNames(config));
     process.exitCode = ERRORS[reported.code].exit;
     if (argv.includes('--json') || argv.includes('--events')) {
       process.stdout.write(`${JSON.stringify({ error: reportOf(reported) })}\n`);
@@ -39,10 +41,8 @@ export async function main(argv: string[], root: URL): Promise<void> {
   process.exit();
 }
 
-async function commandNames(root: string): Promise<string[]> {
-  const { commands } = await Config.load(root);
-  return commands.filter((command) => !command.hidden).map((command) => command.id);
-}
+const commandNames = (config: Config | undefined): string[] =>
+  (config?.commands ?? []).filter((command) => !command.hidden).map((command) => command.id);
 
 /**
  * Work goes on when what it says cannot be written any more, and undoes or ends itself as it would anyway. A reader that went
