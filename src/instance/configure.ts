@@ -1,5 +1,6 @@
 import type { WorkContext } from '../shared/context.ts';
 import type { Warning } from '../shared/events.ts';
+import { allOrNothing } from '../transfer/all-or-nothing.ts';
 import { addAdministrator, dropSessions } from './administrator.ts';
 import { onDatabase } from './clone-database.ts';
 import { type Configuration, newConfiguration, saveConfiguration } from './configuration.ts';
@@ -22,10 +23,13 @@ export async function configureInstance(
 ): Promise<ConfigureResult> {
   const configuration = newConfiguration(task, randomBytes);
   const earlier = await loadOwnRows(site.paths);
-  const files = configureFiles(site, configuration);
-  await allOfThem([
-    files,
-    onDatabase(site.database, signal, async (connection) => {
+  let moved: readonly string[] = [];
+  const files = async (): Promise<void> => {
+    moved = await configureFiles(site, configuration);
+  };
+  await allOrNothing(signal, (both) => [
+    files(),
+    onDatabase(site.database, both, async (connection) => {
       await deleteOwnRows(connection, earlier);
       await dropSessions(connection, task.info);
       const rows = await addAdministrator(connection, task.info, {
@@ -41,7 +45,6 @@ export async function configureInstance(
   ]);
   // Last: the router lets nobody in without it.
   await writeExpiry(site.paths, task.expiresAt);
-  const moved = await files;
   return { setAside: moved, warnings: moved.length === 0 ? [] : [setAsideWarning(moved)] };
 }
 
@@ -52,19 +55,13 @@ export async function configureAgain(
   signal: AbortSignal,
 ): Promise<void> {
   const rows = await loadOwnRows(site.paths);
-  await allOfThem([
+  await allOrNothing<unknown>(signal, (both) => [
     configureFiles(site, configuration),
-    onDatabase(site.database, signal, async (connection) => {
+    onDatabase(site.database, both, async (connection) => {
       await dropSessions(connection, configuration.info);
       await restoreOwnRows(connection, rows);
     }),
   ]);
-}
-
-/** Ends when all have come to an end, also when one has failed: what is undone next must not be made meanwhile. */
-async function allOfThem(parts: readonly Promise<unknown>[]): Promise<void> {
-  await Promise.allSettled(parts);
-  await Promise.all(parts);
 }
 
 async function configureFiles(site: InstanceSite, configuration: Configuration): Promise<readonly string[]> {
