@@ -97,11 +97,12 @@ export function createDirectOperations(settings: OperationSettings): Operations 
       const removed = await runtime.sweep(context, (id, { code, message, details }) => {
         failures.push(new WpcloneError(code, `${id} could not be removed: ${message}`, { details }));
       });
-      const [failure] = failures;
-      if (failure === undefined) return removed;
+      const [first] = failures;
+      if (first === undefined) return removed;
       // A scheduler must see that it failed; what was removed is gone all the same.
       tellOfRemoved(removed, context);
-      throw failure;
+      const message = failures.map((failure) => failure.message).join('\n');
+      throw new WpcloneError(first.code, message, { details: first.details, cause: first });
     },
 
     close: () => resources.close(),
