@@ -30,9 +30,9 @@ function kubeconfigWith(change: (config: { clusters: Named[]; users: Named[]; co
   writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
   return file;
 }
-const kubeconfigOf = (user: object): string =>
+const kubeconfigOf = (user: Record<string, unknown>): string =>
   kubeconfigWith((config) => {
-    config.users = config.users.map(({ name }) => ({ name, user }) as unknown as Named);
+    config.users = config.users.map((named) => ({ ...named, user }));
   });
 type Named = { name: string; cluster: Record<string, unknown>; user: Record<string, unknown> };
 
@@ -144,7 +144,7 @@ describe('a cluster that cannot be used', () => {
     const answer = '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"}}';
     writeFileSync(program, `#!/bin/sh\nprintf '${answer}' "$(cat ${token})"\n`, { mode: 0o755 });
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: program, interactiveMode: 'Never' };
-    const users: object[] = [{ exec }, { tokenFile: token }];
+    const users: Record<string, unknown>[] = [{ exec }, { tokenFile: token }];
     const runtimes = await Promise.all(users.map((user) => namespace.runtime({ kubeconfig: kubeconfigOf(user) })));
     const lists = () => Promise.all(runtimes.map((runtime) => runtime.list(context())));
     expect(await lists()).toEqual([[], []]);
