@@ -82,6 +82,15 @@ describe('in the middle of a clone', () => {
     expect(report.transferred['tables']).toBe(12);
   });
 
+  test('the database container is killed after its step: what was written is there', async () => {
+    const { pod, running } = await transferring();
+    await running.seen(/"step-finished","step":"database"/);
+    await killContainer(namespace, pod, 'database');
+    const report = await resultOf(running);
+    expect(report.error).toBeUndefined();
+    await expect.poll(() => restartsOf(pod, 'database')).toBe(1);
+  });
+
   test('the sidecar is killed: the steps begin again', async () => {
     const { pod, running } = await transferring();
     await killContainer(namespace, pod, 'sidecar');

@@ -52,6 +52,22 @@ describe('after a crash', () => {
     expect(await remains(home)).toMatchObject({ rows: ['one'] });
   });
 
+  test('what was written the moment before the database server was killed is there afterwards', async () => {
+    const home = homeOfTest();
+    const before = await connectAsAdministrator(home.layout, home.context);
+    before.on('error', () => undefined);
+    await before.query('CREATE DATABASE kept');
+    await before.query('CREATE TABLE kept.posts (id INT PRIMARY KEY) ENGINE=InnoDB');
+    await before.query('INSERT INTO kept.posts VALUES (7)');
+    const pid = databasePid(home);
+    process.kill(pid, 'SIGKILL');
+    await eventually(() => !isThere(pid));
+    const after = await connectAsAdministrator(home.layout, home.context);
+    const [rows] = await after.query('SELECT id FROM kept.posts');
+    after.destroy();
+    expect(rows).toEqual([{ id: 7 }]);
+  });
+
   test('a killed web server is started again on the same port, though its workers live', async () => {
     const home = homeOfTest();
     const url = await makeReady(home, 'one');

@@ -191,7 +191,7 @@ function officialImageArguments(): string[] {
     '--max-allowed-packet=1G',
     '--performance-schema=OFF',
     '--innodb-buffer-pool-size=256M',
-    '--innodb-flush-log-at-trx-commit=0',
+    '--innodb-flush-log-at-trx-commit=2',
     '--sql-mode=NO_ENGINE_SUBSTITUTION',
   ];
 }
