@@ -10,16 +10,19 @@ export interface Administrator {
   readonly registered: string;
 }
 
-/** Adds an administrator beside the source's users and returns the rows that make one. */
+/**
+ * Adds an administrator beside the source's users and returns the rows that make one. What an earlier try left of the same one
+ * is taken away first: without its rights it would be the one that is found.
+ */
 export async function addAdministrator(
   connection: Connection,
   info: SiteInfo,
   administrator: Administrator,
 ): Promise<readonly OwnRow[]> {
   const { users, usermeta } = userTables(info);
+  await removeAdministrator(connection, { users, usermeta }, administrator);
   const user: OwnRow = {
     table: users,
-    key: 'ID',
     values: {
       user_login: administrator.username,
       user_pass: administrator.passwordHash,
@@ -34,7 +37,6 @@ export async function addAdministrator(
   for (const [name, value] of Object.entries(metaOf(info.tablePrefix, administrator.username))) {
     const row: OwnRow = {
       table: usermeta,
-      key: 'umeta_id',
       values: { user_id: id, meta_key: name, meta_value: value },
     };
     rows.push({ ...row, values: { umeta_id: await insert(connection, row), ...row.values } });
@@ -42,12 +44,33 @@ export async function addAdministrator(
   return rows;
 }
 
+/** By name and address: the numbers of rows that were written just before a kill are not known. The user last, by whom the rest is found. */
+async function removeAdministrator(
+  connection: Connection,
+  { users, usermeta }: UserTables,
+  { username, email }: Administrator,
+): Promise<void> {
+  const ours = 'user_login = ? AND user_email = ?';
+  await connection.query(`DELETE FROM ?? WHERE user_id IN (SELECT ID FROM ?? WHERE ${ours})`, [
+    usermeta,
+    users,
+    username,
+    email,
+  ]);
+  await connection.query(`DELETE FROM ?? WHERE ${ours}`, [users, username, email]);
+}
+
 /** Deletes the log-in sessions of the source's users. Without the source's salts they are worthless here; a copy need not hold them. */
 export async function dropSessions(connection: Connection, info: SiteInfo): Promise<void> {
   await connection.query("DELETE FROM ?? WHERE meta_key = 'session_tokens'", [userTables(info).usermeta]);
 }
 
-function userTables(info: SiteInfo): { users: string; usermeta: string } {
+interface UserTables {
+  readonly users: string;
+  readonly usermeta: string;
+}
+
+function userTables(info: SiteInfo): UserTables {
   const { CUSTOM_USER_TABLE: users, CUSTOM_USER_META_TABLE: usermeta } = info.constants;
   return {
     users: typeof users === 'string' ? users : `${info.tablePrefix}users`,

@@ -4,7 +4,7 @@ import { allOrNothing } from '../transfer/all-or-nothing.ts';
 import { addAdministrator, dropSessions } from './administrator.ts';
 import { onDatabase } from './clone-database.ts';
 import { type Configuration, newConfiguration, saveConfiguration } from './configuration.ts';
-import { deleteOwnRows, loadOwnRows, restoreOwnRows, saveOwnRows } from './own-rows.ts';
+import { loadOwnRows, restoreOwnRows, saveOwnRows } from './own-rows.ts';
 import { hashPassword } from './password-hash.ts';
 import { inWww, placesOf } from './places.ts';
 import { setAside } from './set-aside.ts';
@@ -22,7 +22,6 @@ export async function configureInstance(
   signal: AbortSignal,
 ): Promise<ConfigureResult> {
   const configuration = newConfiguration(task, randomBytes);
-  const earlier = await loadOwnRows(site.paths);
   let moved: readonly string[] = [];
   const files = async (): Promise<void> => {
     moved = await configureFiles(site, configuration);
@@ -30,7 +29,6 @@ export async function configureInstance(
   await allOrNothing(signal, (both) => [
     files(),
     onDatabase(site.database, both, async (connection) => {
-      await deleteOwnRows(connection, earlier);
       await dropSessions(connection, task.info);
       const rows = await addAdministrator(connection, task.info, {
         username: task.admin.username,

@@ -11,8 +11,6 @@ import { writeWhole } from './write-file.ts';
  */
 const ownRowSchema = z.object({
   table: z.string(),
-  /** The column of the primary key. */
-  key: z.string(),
   values: z.record(z.string(), z.union([z.string(), z.number()])),
 });
 const ownRowsSchema = z.object({ version: z.literal(1), rows: z.array(ownRowSchema) });
@@ -25,7 +23,7 @@ export async function saveOwnRows(paths: InstancePaths, rows: readonly OwnRow[])
   await writeWhole(fileOf(paths), JSON.stringify({ version: 1, rows }), 0o600);
 }
 
-/** The rows of an earlier configure; none when there was none. */
+/** The rows that configure put there; none when it has not yet. */
 export async function loadOwnRows(paths: InstancePaths): Promise<readonly OwnRow[]> {
   const text = await readFile(fileOf(paths), 'utf8').catch(() => undefined);
   return text === undefined ? [] : ownRowsSchema.parse(JSON.parse(text)).rows;
@@ -34,11 +32,4 @@ export async function loadOwnRows(paths: InstancePaths): Promise<readonly OwnRow
 /** Puts the rows back as they were, whatever is there now. */
 export async function restoreOwnRows(connection: Connection, rows: readonly OwnRow[]): Promise<void> {
   for (const row of rows) await connection.query('REPLACE INTO ?? SET ?', [row.table, row.values]);
-}
-
-/** Deletes the rows by their keys; a row that is gone already is fine. */
-export async function deleteOwnRows(connection: Connection, rows: readonly OwnRow[]): Promise<void> {
-  for (const row of rows) {
-    await connection.query('DELETE FROM ?? WHERE ?? = ?', [row.table, row.key, row.values[row.key]]);
-  }
 }

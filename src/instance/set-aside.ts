@@ -8,8 +8,12 @@ import type { InstancePaths } from './types.ts';
 
 /** Bytes. A larger file does more than load another. */
 const LOADER_BYTES = 64 * 1024;
+const MU_PLUGINS = 'mu-plugins';
 
-/** Moves what cannot run here into a folder outside the document root. Returns what it moved, by path under the content folder. */
+/**
+ * Moves what cannot run here into a folder outside the document root. Returns all that lies there, by path under the content
+ * folder: a try that was cut off has moved some of it already.
+ */
 export async function setAside(paths: InstancePaths, info: SiteInfo): Promise<readonly string[]> {
   const places = placesOf(info);
   const content = inWww(paths.www, places.content);
@@ -18,12 +22,13 @@ export async function setAside(paths: InstancePaths, info: SiteInfo): Promise<re
   const [dropIns, hostPlugins] = await Promise.all([dropInsIn(content), hostPluginsIn(muPlugins)]);
   const moved = [
     ...dropIns.map((name) => ({ from: join(content, name), name })),
-    ...hostPlugins.map((name) => ({ from: join(muPlugins, name), name: `mu-plugins/${name}` })),
+    ...hostPlugins.map((name) => ({ from: join(muPlugins, name), name: `${MU_PLUGINS}/${name}` })),
   ];
   for (const { from, name } of moved) await move(from, join(aside, name));
   // An update that was running at the source left it; here nothing would remove it, and visitors would see its maintenance page.
   await rm(inWww(paths.www, places.core, '.maintenance'), { force: true });
-  return moved.map(({ name }) => name);
+  const muPluginsAside = (await namesIn(join(aside, MU_PLUGINS))).sort();
+  return [...(await dropInsIn(aside)), ...muPluginsAside.map((name) => `${MU_PLUGINS}/${name}`)];
 }
 
 async function dropInsIn(content: string): Promise<readonly string[]> {
