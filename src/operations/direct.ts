@@ -3,7 +3,7 @@ import { noSuchClone } from '../shared/clone-errors.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { cloneSite } from '../engine/clone.ts';
 import { resetClone } from '../engine/reset.ts';
-import type { Runtime } from '../runtime/types.ts';
+import type { CloneState, Runtime } from '../runtime/types.ts';
 import { cloneReport, cloneResult } from './reports.ts';
 import { openResources } from './resources.ts';
 import { createSourcePort, disconnectSite } from './sources.ts';
@@ -42,7 +42,7 @@ export function createDirectOperations(settings: OperationSettings): Operations 
 
     async loginLink(id, context) {
       const runtime = await tidyRuntime(context);
-      const { facts, instance } = await readyClone(runtime, id, context);
+      const { facts, instance } = await cloneIn(['ready'], runtime, id, context);
       const loginUrl = await instance.operations.createLoginLink(context.signal);
       return { clone_id: facts.id, clone_url: facts.url, login_url: loginUrl };
     },
@@ -54,7 +54,7 @@ export function createDirectOperations(settings: OperationSettings): Operations 
 
     async extend(id, seconds, context) {
       const runtime = await tidyRuntime(context);
-      const { instance } = await readyClone(runtime, id, context);
+      const { instance } = await cloneIn(['ready'], runtime, id, context);
       const expiresAt = context.now() + seconds * 1000;
       const facts = await runtime.extend(id, expiresAt, context);
       await instance.operations.setExpiry(expiresAt, context.signal);
@@ -63,7 +63,7 @@ export function createDirectOperations(settings: OperationSettings): Operations 
 
     async reset(id, context) {
       const runtime = await tidyRuntime(context);
-      await readyClone(runtime, id, context);
+      await cloneIn(['ready', 'resetting'], runtime, id, context);
       return cloneReport(await resetClone(runtime, id, context));
     },
 
@@ -116,9 +116,9 @@ function tellOfRemoved(removed: readonly string[], context: WorkContext): void {
 }
 
 /** Throws NOT_FOUND, EXPIRED, NOT_READY. */
-async function readyClone(runtime: Runtime, id: string, context: WorkContext) {
+async function cloneIn(states: readonly CloneState[], runtime: Runtime, id: string, context: WorkContext) {
   const clone = await runtime.get(id, context);
-  if (clone.facts.state === 'ready') return clone;
+  if (states.includes(clone.facts.state)) return clone;
   if (clone.facts.state === 'expired')
     throw new WpcloneError('EXPIRED', `${id} has expired.`, { details: { name: id } });
   throw new WpcloneError('NOT_READY', `${id} is ${clone.facts.state}.`, { details: { name: id } });

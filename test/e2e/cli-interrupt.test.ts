@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { CloneResult } from '../../src/operations/types.ts';
@@ -60,7 +60,7 @@ describe('Ctrl-C', () => {
   );
 
   it('ends with 130 and undoes everything here also when the source says nothing any more', async () => {
-    const silent = await startSource();
+    const silent = await startSource({ muPlugins: { 'slow-pages.php': SLOW_PAGES } });
     onTestFinished(() => silent.stop());
     const running = cli.start(['clone', silent.url, '-u', silent.adminUser, '--events'], {
       environment: { WPCLONE_SOURCE_PASSWORD: silent.adminPassword },
@@ -128,5 +128,30 @@ describe('kill -9', () => {
     expect(clone.status).toBe('ready');
     const { clones } = await cli.json<{ clones: unknown[] }>(['list']);
     expect(clones).toHaveLength(1);
+  });
+
+  it('during a reset leaves a clone that lets nobody in and is not called ready, until the next reset', async () => {
+    const clone = await cli.json<CloneResult>(['clone', source.url, '-u', source.adminUser], {
+      environment: { WPCLONE_SOURCE_PASSWORD: source.adminPassword },
+    });
+    const { clone_id: id, clone_url: url } = clone;
+    const frozen = join(cli.home, 'clones', id, 'run/frozen');
+    const running = cli.start(['reset', id]);
+    await expect.poll(() => existsSync(frozen), { interval: 1, timeout: 30_000 }).toBe(true);
+    running.process.kill('SIGKILL');
+    expect((await running.finished).signal).toBe('SIGKILL');
+
+    expect(await cli.json(['show', id])).toMatchObject({ status: 'resetting' });
+    const { stdout, code } = await cli.run(['open', id, '--json']);
+    expect([code, JSON.parse(stdout).error]).toEqual([
+      5,
+      expect.objectContaining({
+        code: 'NOT_READY',
+        next_steps: expect.arrayContaining([expect.stringContaining(`wpclone reset ${id}`)]),
+      }),
+    ]);
+    expect((await fetch(url)).status).toBe(503);
+    expect(await cli.json(['reset', id])).toMatchObject({ status: 'ready' });
+    expect((await fetch(url)).status).toBe(200);
   });
 });

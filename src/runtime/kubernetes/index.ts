@@ -15,6 +15,7 @@ import { provisionInstance } from './provision.ts';
 import { removeObjects } from './remove.ts';
 import { createSidecarOperations } from './sidecar-client.ts';
 import type { SidecarAddress } from './sidecar-transport.ts';
+import { cloneStateOf } from './states.ts';
 import { sweepNamespace } from './sweep.ts';
 import { cloneFactsOf, stampOf, type Unit, type UnitFacts } from './units.ts';
 
@@ -125,6 +126,10 @@ export async function createKubernetesRuntime(
         const deadline = stampOf(cluster.clockOffset(), (unit.expiresAt ?? context.now()) - cluster.clockOffset());
         await transition(cluster, unit, { to: 'READY', annotations: { [DEADLINE]: deadline } }, context);
         return;
+      }
+      if (unit.state !== 'READY') {
+        const message = `${id} is ${cloneStateOf(unit.state, false)}.`;
+        throw new WpcloneError('BUSY', message, { retryable: true, details: { name: id } });
       }
       const resetting = { to: 'RESETTING', annotations: { [DEADLINE]: workDeadline(cluster, context.now()) } } as const;
       const pod = await transition(cluster, unit, resetting, context);

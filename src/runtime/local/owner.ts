@@ -28,13 +28,19 @@ export function busy(row: LocalInstanceRow | undefined, id: string): WpcloneErro
   return new WpcloneError('BUSY', `${id} is being ${doing} by another wpclone${by}.`, { retryable: true });
 }
 
-/** Takes a clone that is ready for a reset, or gives it back after one. Throws NOT_FOUND, BUSY. */
+/**
+ * Takes a clone for a reset, or gives it back after one. One whose reset was cut off stays `resetting`, since it answers nobody,
+ * until another takes it over. Throws NOT_FOUND, BUSY.
+ */
 export async function setResetting(home: LocalHome, id: string, next: 'ready' | 'resetting'): Promise<void> {
   const { instances } = home.state;
   const own = await ownIdentity();
   const seen = instances.find(id);
   if (seen === undefined) throw noSuchClone(id);
-  const may = next === 'resetting' ? seen.state === 'ready' : seen.state === 'resetting' && isSame(seen.owner, own);
+  const may =
+    next === 'resetting'
+      ? seen.state === 'ready' || (seen.state === 'resetting' && !(await isOwned(seen)))
+      : seen.state === 'resetting' && isSame(seen.owner, own);
   const changes = { state: next, owner: next === 'resetting' ? own : null };
   if (!may || !instances.updateUnchanged(seen, changes)) throw busy(instances.find(id), id);
 }

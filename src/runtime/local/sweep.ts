@@ -62,7 +62,6 @@ async function findLeftovers(home: LocalHome, context: WorkContext): Promise<rea
   ]);
   const rows = home.state.instances.list();
   const over = await Promise.all(rows.map(async (row) => ((await isOver(row, context)) ? [row] : [])));
-  for (const row of rows) if (!over.flat().includes(row)) await giveBack(home, row);
   const ids = new Set(rows.map((row) => row.id));
   const strays = new Set(
     [...folders.map((name) => name.replace(REMOVING, '')), ...served].filter((id) => !ids.has(id)),
@@ -89,12 +88,6 @@ async function removeClaimed(home: LocalHome, row: LocalInstanceRow, context: Wo
   }
   await removeInstance(home, row.id, context);
   return true;
-}
-
-/** A reset that was killed: the clone answers nobody until it is reset again, which one in the state `ready` can be. */
-async function giveBack(home: LocalHome, row: LocalInstanceRow): Promise<void> {
-  if (row.state !== 'resetting' || (await isOwned(row))) return;
-  home.state.instances.updateUnchanged(row, { state: 'ready', owner: null });
 }
 
 async function isOver(row: LocalInstanceRow, context: WorkContext): Promise<boolean> {
