@@ -85,6 +85,15 @@ describe('compare-and-swap', () => {
     expect(late.message).toContain('no longer READY, epoch 1 but RESETTING, epoch 2');
   });
 
+  test('a clone that is being reset is not reset by another at the same time', async () => {
+    const { cloneId: id = '' } = await unit('READY');
+    const [one, other] = [await namespace.runtime(), await namespace.runtime()];
+    await one.setState(id, 'resetting', context());
+    const error = await failureOf(other.setState(id, 'resetting', context()));
+    expect([error.code, error.message]).toEqual(['BUSY', `${id} is resetting.`]);
+    await one.setState(id, 'ready', context());
+  });
+
   test('a step that the life of a unit does not have is refused before it is asked for', async () => {
     const warm = await unit();
     const error = await failureOf(transition(namespace.cluster, warm, { to: 'READY' }, context()));
