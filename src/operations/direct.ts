@@ -54,10 +54,13 @@ export function createDirectOperations(settings: OperationSettings): Operations 
 
     async extend(id, seconds, context) {
       const runtime = await tidyRuntime(context);
-      const { instance } = await cloneIn(['ready'], runtime, id, context);
+      const { facts: before, instance } = await cloneIn(['ready'], runtime, id, context);
       const expiresAt = context.now() + seconds * 1000;
+      const tellClone = () => instance.operations.setExpiry(expiresAt, context.signal);
+      // It ends when the first of the two says: cut off between them, it must not end before what `list` says.
+      if (expiresAt > before.expiresAt) await tellClone();
       const facts = await runtime.extend(id, expiresAt, context);
-      await instance.operations.setExpiry(expiresAt, context.signal);
+      if (expiresAt <= before.expiresAt) await tellClone();
       return cloneReport(facts);
     },
 

@@ -1,9 +1,11 @@
 import type { Connection } from 'mysql2/promise';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createDirectOperations } from '../../src/operations/direct.ts';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
 import { databaseName } from '../../src/runtime/local/databases.ts';
+import { tryLock } from '../../src/runtime/local/lock.ts';
 import { copyClone, instanceContext, type CopiedClone } from '../support/copied-clone.ts';
 import { databasePid, eventually, isThere, openTestHome, type TestHome } from '../support/local-runtime.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -68,4 +70,33 @@ test('configure is made again when the database was killed in it: one administra
   expect(users).toEqual([{ users: 1, facts: 6 }]);
   const { checks } = await clone.instance.operations.verify(clone.task, instanceContext());
   expect(checks.every((check) => check.ok)).toBe(true);
+});
+
+test('an extend that is cut off never has the clone end before what is shown', async () => {
+  const source = { url: 'http://a.example', wordpressVersion: '', phpVersion: '' };
+  const expiresAt = Date.now() + 600_000;
+  const record = { url: clone.url, source, expiresAt, adminUsername: '', adminPassword: '' };
+  await home.runtime.markReady(clone.id, record, home.context);
+  // Held, so that no keeper is started.
+  const keeper = tryLock(home.layout.locks, 'keeper');
+  const operations = createDirectOperations({
+    home: home.home,
+    runtime: 'local',
+    kubernetes: {},
+    environment: process.env,
+  });
+  onTestFinished(async () => {
+    await operations.close();
+    keeper?.release();
+  });
+  const shown = async () => (await home.runtime.get(clone.id, home.context)).facts.expiresAt;
+  // Nothing can take the place of a folder: where the clone reads its end, writing stops as a kill would stop it.
+  const end = join(home.paths(clone.id).run, 'expires');
+  rmSync(end);
+  mkdirSync(end);
+
+  await expect(operations.extend(clone.id, 3600, home.context)).rejects.toThrow('EISDIR');
+  expect(await shown()).toBe(expiresAt);
+  await expect(operations.extend(clone.id, 60, home.context)).rejects.toThrow('EISDIR');
+  expect(await shown()).toBeLessThan(expiresAt);
 });
