@@ -48,6 +48,7 @@ export async function startWebServer(
   // A killed reset may have left none; PHP does not start without one.
   await mkdir(paths.www, { recursive: true });
   const log = await open(webLog(paths), 'a', 0o600);
+  const { size: before } = await log.stat();
   const router = routerOf(paths.home);
   const server = spawn(program, ['-S', `127.0.0.1:${port}`, '-t', paths.www, router], {
     detached: true,
@@ -62,11 +63,11 @@ export async function startWebServer(
   server.unref();
   try {
     await log.close();
-    const ready = async () => ended || (await answers(paths, port));
+    const ready = async () => ended || ((await listens(paths, before)) && (await answers(paths, port)));
     const answered = await waitUntil(ready, { every: 8, limit: START_LIMIT, signal: context.signal }, context);
     const identity = pid === undefined || ended || !answered ? undefined : await identityOf(pid);
     if (identity === undefined) {
-      if (ended && (await portWasTaken(paths))) return undefined;
+      if (ended && (await portWasTaken(paths, before))) return undefined;
       throw new WpcloneError('SERVER_FAILED', `The web server (${program}) did not start.`, {
         details: { log: webLog(paths) },
       });
@@ -170,7 +171,23 @@ async function answers(paths: InstancePaths, port: number): Promise<boolean> {
   }
 }
 
-async function portWasTaken(paths: InstancePaths): Promise<boolean> {
-  const text = await readFile(webLog(paths), 'utf8').catch(() => '');
-  return /address already in use/i.test(text.split('\n').slice(-8).join('\n'));
+/**
+ * Whether the server says that it has its port: a clone of the same name in another home may have been faster, and would answer
+ * in its place.
+ */
+const listens = async (paths: InstancePaths, since: number): Promise<boolean> =>
+  /Development Server .*started/.test(await saidSince(paths, since));
+
+const portWasTaken = async (paths: InstancePaths, since: number): Promise<boolean> =>
+  /address already in use/i.test(await saidSince(paths, since));
+
+/** The beginning of what was written to the log since it was so long. */
+async function saidSince(paths: InstancePaths, length: number): Promise<string> {
+  const log = await open(webLog(paths), 'r');
+  try {
+    const { buffer, bytesRead } = await log.read(Buffer.alloc(8192), 0, 8192, length);
+    return buffer.toString('latin1', 0, bytesRead);
+  } finally {
+    await log.close();
+  }
 }
