@@ -1,6 +1,6 @@
 /**
  * Another wpclone: `local-child.ts provision HOME ID` makes an instance and waits to be ended; `reset HOME ID` takes a clone
- * for a reset, says how that went and waits too; `keeper HOME` runs the keeper.
+ * for a reset, says how that went and waits too; `keeper HOME` runs the keeper, which looks again every half second.
  */
 import { openState } from '../../src/state/open.ts';
 import { runKeeper } from '../../src/runtime/local/keeper.ts';
@@ -11,7 +11,9 @@ import { workContext } from './work.ts';
 const [mode, home = '', id = ''] = process.argv.slice(2);
 if (mode === 'keeper') {
   const localHome = { layout: localLayout(home), state: openState(home), path: process.env['PATH'] ?? '' };
-  await runKeeper(localHome, workContext());
+  const context = workContext();
+  const sleep = (milliseconds: number, stop?: AbortSignal) => context.sleep(Math.min(milliseconds, 500), stop);
+  await runKeeper(localHome, { ...context, sleep });
 } else if (mode === 'reset') {
   const { runtime, context } = openTestHome({ home });
   const said = await runtime.setState(id, 'resetting', context).then(

@@ -3,27 +3,31 @@ import type { WorkContext } from '../../shared/context.ts';
 import type { LocalLayout } from './layout.ts';
 import { commandLines, sendSignal, waitUntil } from './process.ts';
 
-/** Milliseconds for killed processes to be gone. */
-const GONE_LIMIT = 10_000;
+/** Milliseconds for a large home to be deleted, and for killed processes to be gone. */
+const GONE_LIMIT = 60_000;
 
 /**
  * Ends the servers of a home that was deleted under them. Nothing in it can say any more which they are: their command lines do.
  * They have nothing left to save, and a server that ends in an orderly way might write some of its home again.
  */
 export async function endOrphans(layout: LocalLayout, context: WorkContext): Promise<void> {
-  for (const pid of await findOrphans(layout)) sendSignal(pid, 'SIGKILL');
-  const gone = async () => (await findOrphans(layout)).length === 0;
-  await waitUntil(gone, { every: 10, limit: GONE_LIMIT }, context);
+  const found = new Set(await findServers(layout));
+  // The folders of some may still be there: a deletion takes its time. Those of a home made anew in the same place stay.
+  const gone = async () => {
+    const left = (await findServers(layout)).filter((pid) => found.has(pid));
+    for (const pid of left) if (await worksInDeletedFolder(pid)) sendSignal(pid, 'SIGKILL');
+    return left.length === 0;
+  };
+  await waitUntil(gone, { every: 20, limit: GONE_LIMIT }, context);
 }
 
-async function findOrphans({ instances, database }: LocalLayout): Promise<readonly number[]> {
+async function findServers({ instances, database }: LocalLayout): Promise<readonly number[]> {
   const ours = (await commandLines()).filter(
     ({ words }) =>
       words.includes(`--datadir=${database.data}`) ||
       (words.includes('-S') && (words.at(-1) ?? '').startsWith(`${instances}/`)),
   );
-  const orphaned = await Promise.all(ours.map(({ pid }) => worksInDeletedFolder(pid)));
-  return ours.filter((_, index) => orphaned[index]).map(({ pid }) => pid);
+  return ours.map(({ pid }) => pid);
 }
 
 /** Another wpclone may have made a home in the same place since, with servers of its own (proc(5), /proc/PID/cwd). */
