@@ -12,6 +12,8 @@ const SHOUT = `<?php /* Plugin Name: Shout */ add_action('init', function () { i
 const cli = commandLine();
 let source: Source;
 let clone: CloneResult;
+/** A clone that ends within a minute, as it was shown before. */
+let brief: CloneReport;
 
 beforeAll(async () => {
   source = await startSource({ plugins: { 'shout/shout.php': SHOUT } });
@@ -163,6 +165,7 @@ describe('a second clone', () => {
     );
     for (const step of CLONE_STEPS) expect(stderr).toMatch(new RegExp(`^✔ ${step} `, 'm'));
     expect(stdout + stderr).not.toContain('\u001b');
+    brief = await cli.json<CloneReport>(['show', 'second']);
   });
 
   it('is found by its address without http:// and with a slash at its end, too', async () => {
@@ -242,10 +245,11 @@ describe('a password', () => {
 
 describe('the end', () => {
   it('of a clone comes by itself, although no wpclone is called', async () => {
-    const before = await cli.json<CloneReport>(['show', 'second']);
-    await sleep(Math.max(0, Date.parse(before.expires_at) - Date.now()));
-    const { status } = await page(before.clone_url).catch(() => ({ status: 410 }));
-    expect(status).toBe(410);
+    await sleep(Math.max(0, Date.parse(brief.expires_at) - Date.now()));
+    const answer = await request(brief.clone_url).catch(() => undefined);
+    // When this comes late, the clone is gone and another may have its port.
+    const status = answer?.headers['x-wpclone-instance'] === 'second' ? answer.statusCode : 'gone';
+    expect([410, 'gone']).toContain(status);
     const deadline = Date.now() + 60_000;
     while (cli.leftovers().some((name) => name.includes('second')) && Date.now() < deadline) await sleep(200);
     expect(cli.leftovers().filter((name) => name.includes('second'))).toEqual([]);
