@@ -258,8 +258,9 @@ test('rows that arrive while the site is copied are fetched afterwards', async (
   expect(await pair.inTarget('SELECT COUNT(*) AS n FROM wp_t')).toMatchObject([{ n: 3 }]);
 });
 
-test('engines that a copy can have are kept, others become InnoDB', async () => {
+test('engines that a copy can have are kept, others become InnoDB: also MEMORY, whose rows go with the server', async () => {
   const pair = await playground.pair(`
+    CREATE TABLE wp_h (id int PRIMARY KEY, v varchar(9), KEY v (v) USING HASH) ENGINE=MEMORY; INSERT INTO wp_h VALUES (1, 'x');
     CREATE TABLE wp_m (id int PRIMARY KEY, v text, FULLTEXT KEY v (v), FULLTEXT KEY w (v)) ENGINE=MyISAM; INSERT INTO wp_m VALUES (1, 'x');
     CREATE TABLE wp_a (id int PRIMARY KEY) ENGINE=Aria; CREATE TABLE wp_x (id int PRIMARY KEY, v text, FULLTEXT KEY v (v), FULLTEXT KEY w (v)); INSERT INTO wp_x VALUES (1, 'x');`);
   const { warnings } = await pair.copy({
@@ -274,9 +275,18 @@ test('engines that a copy can have are kept, others become InnoDB', async () => 
       ),
     }),
   });
-  expect(warnings).toMatchObject([{ code: 'DATABASE_FEATURE_DROPPED' }]);
+  expect(warnings.map(({ message }) => message)).toEqual([
+    'wp_h: InnoDB is used instead of the engine MEMORY.',
+    'wp_x: InnoDB is used instead of the engine FEDERATED.',
+  ]);
+  expect(await pair.inTarget("SELECT id FROM wp_h WHERE v = 'x'")).toMatchObject([{ id: 1 }]);
   const engines = await playground.server.query(
     `SELECT TABLE_NAME AS t, ENGINE AS e FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${pair.target}' ORDER BY 1`,
   );
-  expect(engines.map(({ t, e }) => `${String(t)} ${String(e)}`)).toEqual(['wp_a Aria', 'wp_m MyISAM', 'wp_x InnoDB']);
+  expect(engines.map(({ t, e }) => `${String(t)} ${String(e)}`)).toEqual([
+    'wp_a Aria',
+    'wp_h InnoDB',
+    'wp_m MyISAM',
+    'wp_x InnoDB',
+  ]);
 });

@@ -12,12 +12,14 @@ export interface TableStatements {
   readonly foreignKeys: readonly string[];
 }
 
-/** Engines that are kept as they are; everything else (FEDERATED, MRG_MYISAM, CSV, …) would need what the clone has not. */
+/**
+ * Engines that are kept as they are. Everything else (FEDERATED, MRG_MYISAM, CSV, …) would need what the clone has not, or would
+ * lose the copied rows with the server (MEMORY).
+ */
 const ENGINES = new Map([
   ['INNODB', 'InnoDB'],
   ['MYISAM', 'MyISAM'],
   ['ARIA', 'Aria'],
-  ['MEMORY', 'MEMORY'],
 ]);
 
 /**
