@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { codeOf } from '../../shared/system.ts';
 import {
   filesFolder,
@@ -94,9 +94,12 @@ export async function publishToStore(store: string | undefined, baseline: string
     );
     if (failed !== undefined && failed !== 'EEXIST') return;
   }
-  const draft = `${manifestPath(store)}.${basename(baseline)}-${process.pid}`;
+  const draft = `${manifestPath(store)}.${randomUUID()}`;
   await copyFile(manifestPath(folder), draft);
-  await rename(draft, manifestPath(store));
+  // Another clone of the source that ended at this moment has taken the draft for a leftover: the next one compares with that clone.
+  await rename(draft, manifestPath(store)).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  });
   await collectStore(store);
 }
 
