@@ -73,9 +73,9 @@ test('configure is made again when the database was killed in it: one administra
 });
 
 test('an extend that is cut off never has the clone end before what is shown', async () => {
-  const source = { url: 'http://a.example', wordpressVersion: '', phpVersion: '' };
   const expiresAt = Date.now() + 600_000;
-  const record = { url: clone.url, source, expiresAt, adminUsername: '', adminPassword: '' };
+  const facts = { url: 'http://a.example', wordpressVersion: '', phpVersion: '' };
+  const record = { url: clone.url, source: facts, expiresAt, adminUsername: '', adminPassword: '' };
   await home.runtime.markReady(clone.id, record, home.context);
   // Held, so that no keeper is started.
   const keeper = tryLock(home.layout.locks, 'keeper');
