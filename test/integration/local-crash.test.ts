@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareInstance } from '../../src/instance/settings.ts';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
 import { choosePhp } from '../../src/runtime/local/php.ts';
 import { groupMembers } from '../../src/runtime/local/process.ts';
+import { sweepInstances } from '../../src/runtime/local/sweep.ts';
 import { readWebServer, startWebServer } from '../../src/runtime/local/web-server.ts';
 import { describe, expect, test } from 'vitest';
 import {
@@ -156,6 +157,23 @@ describe('after a crash', () => {
     home.state.instances.update('row', { owner: null });
     expect((await home.runtime.sweep(home.context)).toSorted()).toEqual(['folder', 'row', 'wpclone_lost']);
     expect(await remains(home)).toMatchObject({ rows: ['kept'], folders: ['kept'] });
+  });
+
+  test('but not what a clone has taken for itself that was begun while others were removed', async () => {
+    const home = homeOfTest();
+    const { instances } = home.state;
+    await provision(home, 'kept');
+    await provision(home, 'over');
+    instances.update('over', { owner: null });
+    mkdirSync(join(home.layout.instances, 'begun/www'), { recursive: true });
+    const [kept] = instances.list();
+    const remove = (id: string): void => {
+      instances.remove(id);
+      if (kept) instances.create({ ...kept, id: 'begun' }, { first: 8101, last: 8999, avoid: new Set() });
+    };
+    const meanwhile = { ...home, state: { ...home.state, instances: { ...instances, remove } }, path: '' };
+    expect(await sweepInstances(meanwhile, home.context)).toEqual(['over']);
+    expect(existsSync(join(home.layout.instances, 'begun/www'))).toBe(true);
   });
 });
 

@@ -70,12 +70,22 @@ async function findLeftovers(home: LocalHome, context: WorkContext): Promise<rea
   for (const id of [...ids, ...strays]) databasesOfNone.delete(databaseName(id));
   return [
     ...over.flat().map((row) => ({ name: row.id, remove: () => removeClaimed(home, row, context) })),
-    ...[...strays].map((name) => ({ name, remove: () => removeInstance(home, name, context).then(() => true) })),
+    ...[...strays].map((name) => ({
+      name,
+      remove: () => unlessTaken(home, databaseName(name), () => removeInstance(home, name, context)),
+    })),
     ...[...databasesOfNone].map((name) => ({
       name,
-      remove: () => dropDatabaseNamed(home.layout, name, context).then(() => true),
+      remove: () => unlessTaken(home, name, () => dropDatabaseNamed(home.layout, name, context)),
     })),
   ];
+}
+
+/** Those before it may have taken long to remove: a clone that began meanwhile may have the name, and with it the database. */
+async function unlessTaken(home: LocalHome, database: string, remove: () => Promise<void>): Promise<boolean> {
+  if (home.state.instances.list().some(({ id }) => databaseName(id) === database)) return false;
+  await remove();
+  return true;
 }
 
 /** Leaves a clone alone that somebody has begun to work on, or given more time, since it was looked at. */
