@@ -5,6 +5,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import { connectAsAdministrator, stopServer } from '../../runtime/local/database-server.ts';
 import { withLock } from '../../runtime/local/lock.ts';
 import { choosePhp } from '../../runtime/local/php.ts';
+import { isAlive } from '../../runtime/local/process.ts';
 import { isFree } from '../../runtime/local/ports.ts';
 import { demoLayout, type DemoLayout } from './layout.ts';
 import { buildSite } from './site.ts';
@@ -92,7 +93,8 @@ async function build(layout: DemoLayout, context: WorkContext): Promise<Record> 
 async function isComplete(record: Record, layout: DemoLayout, context: WorkContext): Promise<boolean> {
   const administrator = await connectAsAdministrator(layout.servers, context);
   await administrator.end();
-  if (await answers(record.port)) return true;
+  // Another home's demonstration may have the port by now.
+  if ((await isAlive(record.server)) && (await answers(record.port))) return true;
   await stopWeb(record.server, context);
   if (!(await isFree(record.port))) return false;
   const { program } = await choosePhp(undefined, process.env['PATH'] ?? '');

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { request } from 'undici';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import { saysItServes } from '../../runtime/local/php-log.ts';
 import {
   groupMembers,
   identityOf,
@@ -26,6 +27,7 @@ export async function startWeb(
   context: WorkContext,
 ): Promise<ProcessIdentity> {
   const log = await open(layout.log, 'a', 0o600);
+  const { size: before } = await log.stat();
   const server = spawn(php, ['-S', `127.0.0.1:${port}`, '-t', layout.www], {
     detached: true,
     cwd: layout.www,
@@ -39,7 +41,7 @@ export async function startWeb(
   server.once('error', () => (ended = true));
   const { pid } = server;
   try {
-    const ready = async () => ended || (await answers(port));
+    const ready = async () => ended || ((await saysItServes(layout.log, before)) && (await answers(port)));
     await waitUntil(ready, { every: 20, limit: START_LIMIT, signal: context.signal }, context);
     const identity = ended || pid === undefined ? undefined : await identityOf(pid);
     if (identity !== undefined) return identity;

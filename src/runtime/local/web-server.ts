@@ -6,6 +6,7 @@ import type { InstancePaths } from '../../instance/types.ts';
 import { writeWhole } from '../../instance/write-file.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import { saysItServes, saysPortIsTaken } from './php-log.ts';
 import {
   commandLines,
   groupMembers,
@@ -63,11 +64,11 @@ export async function startWebServer(
   server.unref();
   try {
     await log.close();
-    const ready = async () => ended || ((await listens(paths, before)) && (await answers(paths, port)));
+    const ready = async () => ended || ((await saysItServes(webLog(paths), before)) && (await answers(paths, port)));
     const answered = await waitUntil(ready, { every: 8, limit: START_LIMIT, signal: context.signal }, context);
     const identity = pid === undefined || ended || !answered ? undefined : await identityOf(pid);
     if (identity === undefined) {
-      if (ended && (await portWasTaken(paths, before))) return undefined;
+      if (ended && (await saysPortIsTaken(webLog(paths), before))) return undefined;
       throw new WpcloneError('SERVER_FAILED', `The web server (${program}) did not start.`, {
         details: { log: webLog(paths) },
       });
@@ -168,26 +169,5 @@ async function answers(paths: InstancePaths, port: number): Promise<boolean> {
     return headers['x-wpclone-instance'] === paths.home.split('/').at(-1);
   } catch {
     return false;
-  }
-}
-
-/**
- * Whether the server says that it has its port: a clone of the same name in another home may have been faster, and would answer
- * in its place.
- */
-const listens = async (paths: InstancePaths, since: number): Promise<boolean> =>
-  /Development Server .*started/.test(await saidSince(paths, since));
-
-const portWasTaken = async (paths: InstancePaths, since: number): Promise<boolean> =>
-  /address already in use/i.test(await saidSince(paths, since));
-
-/** The beginning of what was written to the log since it was so long. */
-async function saidSince(paths: InstancePaths, length: number): Promise<string> {
-  const log = await open(webLog(paths), 'r');
-  try {
-    const { buffer, bytesRead } = await log.read(Buffer.alloc(8192), 0, 8192, length);
-    return buffer.toString('latin1', 0, bytesRead);
-  } finally {
-    await log.close();
   }
 }
