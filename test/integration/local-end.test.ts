@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
 import { ensureKeeper, runKeeper } from '../../src/runtime/local/keeper.ts';
 import { endOrphans } from '../../src/runtime/local/orphans.ts';
+import type { LocalInstanceRow } from '../../src/state/types.ts';
 import { workContext } from '../support/work.ts';
 import { describe, expect, test } from 'vitest';
 import {
@@ -23,6 +25,21 @@ import { homeOfTest } from '../support/local-test.ts';
 function isKept({ layout }: TestHome): boolean {
   const file = statSync(join(layout.locks, 'keeper.lock'), { throwIfNoEntry: false });
   return file !== undefined && readFileSync('/proc/locks', 'utf8').includes(`:${file.ino} `);
+}
+
+/** A context for which long waits are over at once; short ones are real, since they are for processes to end. */
+function hurry(signal?: AbortSignal) {
+  let skipped = 0;
+  const hurried = {
+    ...workContext(signal),
+    now: () => Date.now() + skipped,
+    sleep: async (milliseconds: number, stop?: AbortSignal) => {
+      stop?.throwIfAborted();
+      if (milliseconds < 1_000) await delay(milliseconds);
+      else skipped += milliseconds;
+    },
+  };
+  return { hurried, skipped: () => skipped };
 }
 
 describe('the end', () => {
@@ -46,21 +63,31 @@ describe('the end', () => {
     const home = homeOfTest();
     await makeReady(home, 'one', Date.now() + 500);
     const localHome = { layout: home.layout, state: home.state, path: process.env['PATH'] ?? '' };
-    let skipped = 0;
-    const hurried = {
-      ...workContext(),
-      now: () => Date.now() + skipped,
-      sleep: async (milliseconds: number) => {
-        // Short waits are real: they are for processes to end.
-        if (milliseconds < 1_000) await delay(milliseconds);
-        else skipped += milliseconds;
-      },
-    };
+    const { hurried, skipped } = hurry();
     const pid = databasePid(home);
     await runKeeper(localHome, hurried);
     expect(home.state.instances.list()).toEqual([]);
-    expect(skipped).toBeGreaterThanOrEqual(60_000);
+    expect(skipped()).toBeGreaterThanOrEqual(60_000);
     expect(isThere(pid)).toBe(false);
+  });
+
+  test('the keeper does not stop the database server under a clone that begins at that moment', async () => {
+    const home = homeOfTest();
+    await (await connectAsAdministrator(home.layout, home.context)).end();
+    const pid = databasePid(home);
+    const stop = new AbortController();
+    const { hurried } = hurry(stop.signal);
+    const row = { id: 'one', expiresAt: Date.now() + 600_000 } as LocalInstanceRow;
+    // Whoever connects from here on has to wait: the last moment at which a clone can have begun.
+    const list = () => {
+      if (existsSync(home.layout.database.socket)) return [];
+      stop.abort();
+      return [row];
+    };
+    const state = { ...home.state, instances: { ...home.state.instances, list } };
+    await expect(runKeeper({ layout: home.layout, state, path: '' }, hurried)).rejects.toThrow(/abort/i);
+    await (await connectAsAdministrator(home.layout, home.context)).end();
+    expect(databasePid(home)).toBe(pid);
   });
 
   test('one keeper per home is started, detached, and does its work', async () => {

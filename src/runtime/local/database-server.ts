@@ -35,13 +35,26 @@ export async function connectAsAdministrator(layout: LocalLayout, context: WorkC
   });
 }
 
-/** Stops the server when it runs; its data stay. */
-export async function stopServer(layout: LocalLayout, context: WorkContext): Promise<void> {
+/** Stops the server when it runs, unless it is needed after all; says whether it is stopped. Its data stay. */
+export async function stopServer(
+  layout: LocalLayout,
+  context: WorkContext,
+  isNeeded: () => boolean = () => false,
+): Promise<boolean> {
   const { database } = layout;
-  await withLock(layout.locks, 'mariadb', LOCK_LIMIT, context, async () => {
+  return withLock(layout.locks, 'mariadb', LOCK_LIMIT, context, async () => {
+    // Whoever connects from here on has to wait for the lock; whoever has connected needs it, and says so before.
+    const aside = `${database.socket}.aside`;
+    await rename(database.socket, aside).catch(() => undefined);
+    if (isNeeded()) {
+      await rename(aside, database.socket).catch(() => undefined);
+      return false;
+    }
     await endProcess(database, context);
+    await rm(aside, { force: true });
     if (dirname(database.socket) !== database.home)
       await rm(dirname(database.socket), { recursive: true, force: true });
+    return true;
   });
 }
 

@@ -32,12 +32,12 @@ export async function runKeeper(home: LocalHome, context: WorkContext): Promise<
       );
       const rows = home.state.instances.list();
       emptySince = rows.length === 0 ? (emptySince ?? context.now()) : undefined;
-      if (emptySince !== undefined && context.now() - emptySince >= IDLE_LIMIT) break;
+      const idle = emptySince !== undefined && context.now() - emptySince >= IDLE_LIMIT;
+      // A clone that begins now has its row before it connects; one that begins later starts the server again by itself.
+      if (idle && (await stopServer(home.layout, context, () => home.state.instances.list().length > 0))) return;
       const next = Math.min(LONGEST_SLEEP, ...rows.map((row) => row.expiresAt - context.now()));
       await context.sleep(Math.max(next, 1_000), context.signal);
     }
-    // A clone that begins now starts the server again by itself: both take the server's lock.
-    await stopServer(home.layout, context);
   } finally {
     lock.release();
   }
