@@ -12,6 +12,8 @@ import { callSidecar, type SidecarAddress, type SidecarCall } from './sidecar-tr
 const SILENCE_LIMIT = HEARTBEAT_SECONDS * 4 * 1000;
 /** How often work is begun again that a restarted container has forgotten. */
 const RESTARTS = 2;
+/** Milliseconds before a stream that was cut is taken up again. */
+const TAKE_UP = 250;
 
 /** How to reach one sidecar, and what the client works with. */
 export interface SidecarClientDeps {
@@ -34,7 +36,7 @@ export async function runJob(deps: SidecarClientDeps, task: Task, context: Insta
   let id = newId(deps);
   let starts = 0;
   let started = false;
-  const watchOnce = async (): Promise<Outcome> => {
+  const watchOnce = async (): Promise<Outcome | undefined> => {
     const call: Omit<SidecarCall, 'signal'> = started
       ? { method: 'GET', path: `/v1/jobs/${id}` }
       : { method: 'POST', path: '/v1/jobs', body: { ...task, id } };
@@ -47,6 +49,12 @@ export async function runJob(deps: SidecarClientDeps, task: Task, context: Insta
   for (;;) {
     try {
       const outcome = await persist(deps.cluster, waiting, watchOnce, report);
+      if (outcome === undefined) {
+        // An outage begins now, however long the job has been running: whoever persists counts from here.
+        report(cut(), TAKE_UP / 1000);
+        await deps.work.sleep(TAKE_UP, context.signal);
+        continue;
+      }
       if (outcome.failure !== undefined) throw outcome.failure;
       return outcome.value;
     } catch (error) {
@@ -79,17 +87,19 @@ interface Outcome {
   readonly failure?: WpcloneError;
 }
 
-/** Throws a retryable error when the stream is cut, so that it is taken up again. */
+const cut = () =>
+  new WpcloneError('CLUSTER_UNREACHABLE', 'The connection to the instance was cut.', { retryable: true });
+
+/** Undefined when a stream that had said something was cut; throws a retryable error when there was none. */
 async function watchJob(
   deps: SidecarClientDeps,
   call: Omit<SidecarCall, 'signal'>,
   context: InstanceContext,
   onStarted: () => void,
-): Promise<Outcome> {
+): Promise<Outcome | undefined> {
   const silence = new AbortController();
   const signal = AbortSignal.any([context.signal, silence.signal]);
-  const cut = () =>
-    new WpcloneError('CLUSTER_UNREACHABLE', 'The connection to the instance was cut.', { retryable: true });
+  let spoke = false;
   const die = () => {
     deps.cluster.renew();
     silence.abort(cut());
@@ -102,6 +112,7 @@ async function watchJob(
       clearTimeout(timer);
       timer = setTimeout(die, SILENCE_LIMIT);
       const event = parseEvent(line);
+      spoke ||= event !== undefined;
       if (event?.type === 'progress') context.progress(event.counters, event.message);
       if (event?.type === 'retry') context.retry(event.message, event.waitSeconds);
       if (event?.type === 'result') return { value: event.value };
@@ -110,6 +121,7 @@ async function watchJob(
     throw cut();
   } catch (error) {
     context.signal.throwIfAborted();
+    if (spoke) return undefined;
     if (error instanceof WpcloneError) throw error;
     throw cut();
   } finally {

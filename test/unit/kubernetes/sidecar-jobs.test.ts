@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import type { InstanceContext } from '../../../src/instance/types.ts';
+import type { Cluster, ClusterAnswer } from '../../../src/runtime/kubernetes/client.ts';
+import { runJob, type SidecarClientDeps } from '../../../src/runtime/kubernetes/sidecar-jobs.ts';
+import { WpcloneError } from '../../../src/shared/errors.ts';
+
+const MINUTE = 60_000;
+const away = () => new WpcloneError('CLUSTER_UNREACHABLE', 'away', { retryable: true });
+
+interface Line {
+  readonly after: number;
+  readonly line: string;
+}
+
+/** An API server that has the pod and answers each call to its sidecar with the next of `streams`: lines, or nothing at all. */
+function watching(streams: (readonly Line[] | 'away')[]) {
+  let time = 0;
+  const calls: string[] = [];
+  async function* said(lines: readonly Line[]) {
+    for (const { after, line } of lines) {
+      time += after;
+      yield Buffer.from(`${line}\n`);
+    }
+  }
+  const open = async ({ method }: { method: string }): Promise<ClusterAnswer> => {
+    const stream = streams.shift() ?? 'away';
+    calls.push(method);
+    if (stream === 'away') throw away();
+    return { status: 200, headers: {}, body: said(stream) as unknown as ClusterAnswer['body'] };
+  };
+  const cluster = {
+    namespace: 'staging',
+    open,
+    send: async () => ({ metadata: { uid: 'u' }, status: { phase: 'Running' } }),
+    hasAnswered: () => true,
+    renew: () => undefined,
+  } as unknown as Cluster;
+  const deps: SidecarClientDeps = {
+    cluster,
+    direct: false,
+    address: async () => ({ pod: 'wpclone-site', uid: 'u', podIp: undefined, token: 't', epoch: 1 }),
+    work: {
+      now: () => time,
+      sleep: async (milliseconds) => void (time += milliseconds),
+      randomBytes: (size) => Buffer.alloc(size, 1),
+    },
+  };
+  const retries: string[] = [];
+  const context = {
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    retry: (message: string) => retries.push(message),
+  } as unknown as InstanceContext;
+  return { calls, retries, seconds: () => time / 1000, run: () => runJob(deps, { kind: 'reset' }, context) };
+}
+
+const alive = (after: number) => ({ after, line: '{"type":"alive"}' });
+const done = { after: 0, line: '{"type":"result","value":"done"}' };
+
+describe('a job that is watched', () => {
+  test('outlives a cut connection however long it has been running', async () => {
+    const hours = [alive(200 * MINUTE)];
+    const { calls, retries, run } = watching([hours, 'away', 'away', hours, 'away', [done]]);
+    expect(await run()).toBe('done');
+    // Begun once, and then only watched again.
+    expect(calls).toEqual(['POST', 'GET', 'GET', 'GET', 'GET', 'GET']);
+    expect(retries).toHaveLength(5);
+  });
+
+  test('is given up when nobody answers for a minute and a half after it was last heard of', async () => {
+    const { run, seconds } = watching([[alive(10 * MINUTE)]]);
+    await expect(run()).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
+    expect(seconds()).toBeGreaterThan(10 * 60 + 80);
+    expect(seconds()).toBeLessThan(10 * 60 + 92);
+  });
+});
