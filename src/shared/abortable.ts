@@ -31,3 +31,26 @@ export async function within<T>(
     done.abort();
   }
 }
+
+/** Gives `work` so many milliseconds from the moment somebody cancels, for what the other side would do all the same. */
+export async function withGrace<T>(
+  milliseconds: number,
+  { signal, sleep }: Pick<WorkContext, 'signal' | 'sleep'>,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const [over, done] = [new AbortController(), new AbortController()];
+  const onAbort = (): void => {
+    sleep(milliseconds, done.signal).then(
+      () => over.abort(signal.reason),
+      () => undefined,
+    );
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await work(over.signal);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    done.abort();
+  }
+}

@@ -1,7 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Secret } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
+import type { Cluster } from '../../src/runtime/kubernetes/client.ts';
+import { podManifest, secretManifest } from '../../src/runtime/kubernetes/manifests.ts';
+import { takeName } from '../../src/runtime/kubernetes/name.ts';
+import { ownerOf } from '../../src/runtime/kubernetes/network-manifests.ts';
+import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
 import { failureOf } from '../support/work.ts';
-import { cloneId, context, request, useNamespace } from './support.ts';
+import { ABSENT_IMAGE, cloneId, context, instancePlan, request, useNamespace } from './support.ts';
 
 const namespace = useNamespace('names');
 
@@ -23,6 +30,24 @@ describe('a clone', () => {
       `services/wpclone-${id}`,
     ]);
     await runtime.remove(id, context());
+  });
+
+  test('has a port of its own, also when two choose at the same moment', async () => {
+    const runtime = await namespace.runtime();
+    const together = [cloneId(), cloneId()].map((id) => {
+      let first = true;
+      // Both begin with the same port.
+      const chance = (size: number): Buffer => {
+        const same = first && size === 4;
+        if (same) first = false;
+        return same ? Buffer.alloc(4) : randomBytes(size);
+      };
+      return runtime.provision(request({ id }), context({ randomBytes: chance }));
+    });
+    const [one, other] = await Promise.all(together);
+    expect(one?.url).not.toBe(other?.url);
+    await Promise.all([one, other].map((instance) => runtime.remove(instance?.id ?? '', context())));
+    expect(await namespace.belongings()).toEqual([]);
   });
 
   test('may take the name of a clone that is being deleted', async () => {
@@ -57,6 +82,32 @@ describe('a clone', () => {
     await runtime.provision(request({ id }), work);
     expect(work.events).toContainEqual(expect.objectContaining({ code: 'SECRET_REPAIRED' }));
     await runtime.remove(id, context());
+  });
+
+  test('does not take the Secret of a clone whose pod is made in this very moment for a leftover', async () => {
+    const plan = instancePlan(cloneId(), ABSENT_IMAGE);
+    const name = `wpclone-${plan.cloneId}`;
+    await namespace.apply('secrets', secretManifest(plan));
+    let looks = 0;
+    const slow: Cluster = {
+      ...namespace.cluster,
+      async send(call) {
+        // The first look is for a Secret of one's own whose answer was lost.
+        if (call.method === 'GET' && call.path.endsWith(`/secrets/${name}`) && (looks += 1) === 2) {
+          // Whatever is asked at the same time has been answered; then the pod is made, and owns the Secret.
+          await sleep(300);
+          await namespace.apply('pods', podManifest(plan, parseOptions({})));
+          const { uid = '' } = (await namespace.get(`pods/${name}`))?.metadata ?? {};
+          await namespace.patch(`secrets/${name}`, { metadata: { ownerReferences: [ownerOf({ name, uid })] } });
+        }
+        return namespace.cluster.send(call);
+      },
+    };
+    const late = failureOf(takeName(slow, instancePlan(plan.cloneId, ABSENT_IMAGE), context()));
+    expect((await late).code).toBe('NAME_TAKEN');
+    expect(await namespace.get(`secrets/${name}`)).toBeDefined();
+    await namespace.remove(`pods/${name}`);
+    await namespace.remove(`secrets/${name}`);
   });
 
   test('leaves a Secret alone that only has the name of a clone’s', async () => {

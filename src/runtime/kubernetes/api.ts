@@ -7,8 +7,9 @@ import type {
   V1Secret,
   V1Service,
 } from '@kubernetes/client-node';
+import { withGrace } from '../../shared/abortable.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import type { Cluster, ClusterCall } from './client.ts';
+import type { Cluster } from './client.ts';
 import { isGone, statusOf } from './errors.ts';
 import { persist, type Waiting } from './patience.ts';
 
@@ -86,6 +87,9 @@ export async function listObjects<K extends Kind>(
   }
 }
 
+/** Milliseconds that a creation under way goes on after it was cancelled: nobody could tell what is to be removed otherwise. */
+const CREATE_GRACE = 5000;
+
 /**
  * Creates an object. A try whose answer was lost is told from somebody else's object by a random word in its annotations
  * (`mark`, which the caller put there). Throws CONFLICT when another object has the name.
@@ -97,15 +101,10 @@ export async function createObject<K extends Kind>(
   mark: { readonly annotation: string; readonly value: string },
   context: Waiting,
 ): Promise<Kinds[K]> {
-  const call: ClusterCall = {
-    method: 'POST',
-    path: pathOf(cluster, kind),
-    body,
-    what: `create ${kind}`,
-    signal: context.signal,
-  };
+  const call = { method: 'POST', path: pathOf(cluster, kind), body, what: `create ${kind}` } as const;
+  const create = (signal: AbortSignal) => cluster.send<Kinds[K]>({ ...call, signal });
   try {
-    return await persist(cluster, context, () => cluster.send<Kinds[K]>(call));
+    return await persist(cluster, context, () => withGrace(CREATE_GRACE, context, create));
   } catch (error) {
     if (statusOf(error) !== 409) throw error;
     const existing = await getObject(cluster, kind, body.metadata?.name ?? '', context);

@@ -37,10 +37,9 @@ export const takenBy = (kind: 'pod' | 'Secret', metadata: V1ObjectMeta | undefin
  */
 async function removeLeftover(cluster: Cluster, id: string, context: WorkContext): Promise<WpcloneError | undefined> {
   const name = objectName(id);
-  const [secret, pod] = await Promise.all([
-    getObject(cluster, 'secrets', name, context),
-    getObject(cluster, 'pods', name, context),
-  ]);
+  // One after the other: a pod is there before it owns its Secret, so an owner that is not seen afterwards is gone for good.
+  const secret = await getObject(cluster, 'secrets', name, context);
+  const pod = await getObject(cluster, 'pods', name, context);
   if (pod !== undefined && pod.metadata?.deletionTimestamp === undefined) return takenBy('pod', pod.metadata, id);
   if (secret === undefined) return undefined;
   const taken = takenBy('Secret', secret.metadata, id);

@@ -1,17 +1,19 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import { allOrNothing } from '../../transfer/all-or-nothing.ts';
 import type { ProvisionRequest } from '../types.ts';
-import { createObject, getObject, type Identity, listObjects, mergeObject, requireNamespace } from './api.ts';
-import { transition } from './cas.ts';
+import { createObject, getObject, type Identity, mergeObject, requireNamespace } from './api.ts';
+import { transition, type UnitVersion } from './cas.ts';
 import type { Cluster } from './client.ts';
 import { statusOf } from './errors.ts';
 import { chooseImage, sameBranch } from './images.ts';
 import { workDeadline } from './keep-alive.ts';
 import { type InstancePlan, podManifest } from './manifests.ts';
-import { CLAIM, DEADLINE, INSTANCE_SELECTOR, objectName } from './names.ts';
+import { CLAIM, DEADLINE, objectName } from './names.ts';
 import { ingressManifest, ownerOf, serviceManifest } from './network-manifests.ts';
 import type { KubernetesOptions } from './options.ts';
+import { isPortTaken, localOrigin, requireOwnPort } from './local-port.ts';
 import { takeName, takenBy } from './name.ts';
 import { type Ask, waitUntilReady } from './ready.ts';
 import { removeObjects, waitUntilGone } from './remove.ts';
@@ -20,6 +22,9 @@ import { parseUnit, stampOf, type Unit } from './units.ts';
 
 /** A word that cannot be guessed, of characters that need no quoting anywhere. */
 const secretWord = (context: WorkContext): string => context.randomBytes(24).toString('base64url');
+
+/** How often another port is chosen because a second clone chose the same one at the same moment. */
+const PORT_ATTEMPTS = 5;
 
 /**
  * Makes an instance and claims it. Whatever fails, nothing stays behind; when this process dies, the deadline on each
@@ -34,21 +39,36 @@ export async function provisionInstance(
 ): Promise<Unit> {
   const chosen = await chooseImage(options, version, request.phpVersion, context);
   warnWhenDifferent(request, chosen.php, context);
-  const plan = await planInstance(cluster, request, chosen.image, options, context);
+  for (let attempt = 1; ; attempt += 1) {
+    const plan = await planInstance(cluster, request, chosen.image, options, context);
+    try {
+      return await makeInstance(cluster, plan, options, context);
+    } catch (error) {
+      if (!isPortTaken(error) || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function makeInstance(
+  cluster: Cluster,
+  plan: InstancePlan,
+  options: KubernetesOptions,
+  context: WorkContext,
+): Promise<Unit> {
   await takeName(cluster, plan, context);
-  // Stops the one when the other has failed.
-  const failed = new AbortController();
-  const work = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
   try {
     const pod = await createPod(cluster, plan, options, context);
-    const belongings = createBelongings(cluster, plan, pod, options, work);
-    const [ready] = await Promise.all([
-      waitUntilReady(cluster, pod, askSidecar(cluster, pod, plan.secrets.token), options.provisionSeconds * 1000, work),
-      belongings,
-    ]);
-    return await claim(cluster, ready, plan, context);
+    const ask = askSidecar(cluster, pod, plan.secrets.token);
+    await allOrNothing<unknown>(context.signal, (signal) => {
+      const work = { ...context, signal };
+      return [
+        waitUntilReady(cluster, pod, ask, options.provisionSeconds * 1000, work),
+        createBelongings(cluster, plan, pod, options, work),
+        requireOwnPort(cluster, plan.facts.url, pod, work),
+      ];
+    });
+    return await claim(cluster, { ...pod, state: 'CREATING', epoch: 0 }, plan, context);
   } catch (error) {
-    failed.abort(error);
     const undo = { ...context, signal: AbortSignal.timeout(30_000) };
     await removeObjects(cluster, objectName(plan.cloneId), plan.claim, undo).catch((cause: unknown) => {
       context.log.warn('clean-up failed; the next sweep does it', { clone: plan.cloneId, error: String(cause) });
@@ -98,20 +118,6 @@ async function planInstance(
       rootPassword: secretWord(context),
     },
   };
-}
-
-/** The address that `wpclone open` will make true: it is part of the clone's content, so it is settled now. */
-async function localOrigin(cluster: Cluster, options: KubernetesOptions, context: WorkContext): Promise<string> {
-  const pods = await listObjects(cluster, 'pods', { labelSelector: INSTANCE_SELECTOR }, context);
-  const taken = new Set(pods.items.map((pod) => new URL(parseUnit(pod).unit?.facts?.url ?? 'http://none').port));
-  const { first, last } = options.ports;
-  const span = last - first + 1;
-  const start = context.randomBytes(4).readUInt32BE() % span;
-  for (let step = 0; step < span; step += 1) {
-    const port = String(first + ((start + step) % span));
-    if (!taken.has(port)) return `http://localhost:${port}`;
-  }
-  throw new WpcloneError('PORTS_EXHAUSTED', `All ports from ${first} to ${last} belong to clones.`);
 }
 
 async function createPod(
@@ -167,24 +173,19 @@ async function createBelongings(
   const owner = ownerOf(pod);
   const mark = { annotation: CLAIM, value: claimId };
   const { domain } = options;
-  await Promise.all([
-    mergeObject(cluster, 'secrets', pod.name, { metadata: { ownerReferences: [owner] } }, context),
-    createObject(cluster, 'services', serviceManifest(cloneId, owner, claimId), mark, context),
-    domain === undefined
-      ? undefined
-      : createObject(
-          cluster,
-          'ingresses',
-          ingressManifest(cloneId, owner, claimId, { ...options, domain }),
-          mark,
-          context,
-        ),
-  ]);
+  await allOrNothing<unknown>(context.signal, (signal) => {
+    const work = { ...context, signal };
+    const ingress = (host: string) => ingressManifest(cloneId, owner, claimId, { ...options, domain: host });
+    return [
+      mergeObject(cluster, 'secrets', pod.name, { metadata: { ownerReferences: [owner] } }, work),
+      createObject(cluster, 'services', serviceManifest(cloneId, owner, claimId), mark, work),
+      ...(domain === undefined ? [] : [createObject(cluster, 'ingresses', ingress(domain), mark, work)]),
+    ];
+  });
 }
 
 /** The commit point, the same for an instance made now and for one that was waiting warm. */
-async function claim(cluster: Cluster, pod: V1Pod, plan: InstancePlan, context: WorkContext): Promise<Unit> {
-  const unit = ownUnit(pod);
+async function claim(cluster: Cluster, unit: UnitVersion, plan: InstancePlan, context: WorkContext): Promise<Unit> {
   const deadline = workDeadline(cluster, context.now());
   const change = {
     to: 'ASSIGNED',
