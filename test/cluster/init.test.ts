@@ -1,9 +1,12 @@
 import type { V1ResourceQuota, V1RoleBinding } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import type { Cluster, ClusterCall } from '../../src/runtime/kubernetes/client.ts';
+import { applyManifests, planCluster } from '../../src/runtime/kubernetes/cluster/init.ts';
+import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
 import { failureOf } from '../support/work.ts';
 import { changedKubeconfig, useCommands } from './commands.ts';
-import { context, eventually, request, useNamespace } from './support.ts';
+import { context, eventually, IMAGE, request, useNamespace } from './support.ts';
 
 const namespace = useNamespace('init');
 const commands = useCommands(namespace);
@@ -51,6 +54,23 @@ describe('wpclone cluster init', () => {
     const { ok, code, findings } = await check();
     expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
     expect([ok, code]).toEqual([true, 0]);
+  });
+
+  test('does not take for a change what controllers write on its objects meanwhile', async () => {
+    const quota = 'resourcequotas/wpclone';
+    const busy: Cluster = {
+      ...namespace.cluster,
+      async send<T>(call: ClusterCall): Promise<T> {
+        const answer = await namespace.cluster.send<T>(call);
+        if (call.method === 'GET' && call.path.endsWith(`/${quota}`)) {
+          await namespace.patch(`${quota}/status`, { status: { used: { services: '7' } } });
+        }
+        return answer;
+      },
+    };
+    const plan = await planCluster(busy, parseOptions({ image: IMAGE }), '0.1.0', context());
+    const applied = await applyManifests(busy, plan, false, context());
+    expect(applied.filter(({ result }) => result !== 'unchanged')).toEqual([]);
   });
 
   test('leaves what others wrote on the same objects', async () => {
@@ -142,14 +162,17 @@ describe('wpclone cluster check', () => {
       metadata: { name: 'narrow' },
       spec: { limits: [{ type: 'Container', ...limit }] },
     });
-    const report = await check();
+    const report = await eventually(async () => {
+      const found = await check();
+      return refusals(found).length > 0 ? found : undefined;
+    }, 'the limit is in force');
     expect(report.code).toBe(1);
     expect(refusals(report)).toEqual([expect.stringMatching(words)]);
     const runtime = await namespace.runtime();
     const error = await failureOf(runtime.provision(request(), context()));
     expect([error.code, error.message]).toEqual(['RULES_FORBID', expect.stringMatching(words)]);
     await namespace.remove('limitranges/narrow');
-    expect(refusals(await check())).toEqual([]);
+    await eventually(async () => (refusals(await check()).length === 0 ? true : undefined), 'the limit is gone');
     expect(await namespace.belongings()).toEqual([]);
   });
 

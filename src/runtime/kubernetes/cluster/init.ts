@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { WorkContext } from '../../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster, ClusterCall } from '../client.ts';
@@ -108,8 +109,13 @@ async function applyManifest(
     return { kind, name, result: 'forbidden', detail: message };
   }
   if (before === undefined) return { kind, name, result: 'created' };
-  const same = before.metadata.resourceVersion === after.metadata.resourceVersion;
-  return { kind, name, result: same ? 'unchanged' : 'changed' };
+  return { kind, name, result: isDeepStrictEqual(applicable(before), applicable(after)) ? 'unchanged' : 'changed' };
+}
+
+/** Without what the server and its controllers write at any moment: a quota's use, when a CronJob ran last. */
+function applicable({ status: _status, ...object }: Manifest): object {
+  const { resourceVersion: _version, managedFields: _fields, generation: _generation, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 function pathOfManifest({ apiVersion, kind, metadata }: Manifest): string {
