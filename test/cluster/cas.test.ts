@@ -168,7 +168,7 @@ describe('what is left behind', () => {
     });
     const managed = { 'app.kubernetes.io/managed-by': 'wpclone', 'app.kubernetes.io/component': 'instance' };
     await namespace.apply('secrets', secret(`wpclone-${id}`, Date.now() - 1000));
-    await namespace.apply('secrets', secret(`wpclone-${id}-fresh`, Date.now() + 60_000));
+    await namespace.apply('secrets', secret(`wpclone-${id}-fresh`, Date.now() + 3_600_000));
     expect(await runtime.sweep(context())).toEqual([id]);
     const left = await namespace.belongings();
     expect(left).toContain(`secrets/wpclone-${id}-fresh`);

@@ -6,7 +6,16 @@ import type { WpcloneError } from '../../src/shared/errors.ts';
 import { failureOf } from '../support/work.ts';
 import { makeTemp } from '../support/temp.ts';
 import { useCommands } from './commands.ts';
-import { ABSENT_IMAGE, context, eventually, IMAGE, request, type RuntimeSettings, useNamespace } from './support.ts';
+import {
+  ABSENT_IMAGE,
+  context,
+  eventually,
+  IMAGE,
+  refusesPods,
+  request,
+  type RuntimeSettings,
+  useNamespace,
+} from './support.ts';
 
 const namespace = useNamespace('causes');
 const commands = useCommands(namespace);
@@ -109,10 +118,7 @@ describe('provisioning gives up early, with the real cause', () => {
   test('the quota is used up', async () => {
     const quota = { metadata: { name: 'full' }, spec: { hard: { pods: '0' } } };
     await namespace.apply('resourcequotas', quota);
-    await eventually(async () => {
-      const found = await namespace.get<{ status?: { hard?: object } }>('resourcequotas/full');
-      return found?.status?.hard === undefined ? undefined : true;
-    }, 'the quota is in force');
+    await refusesPods(namespace);
     const { code, message } = await failure({});
     expect(code).toBe('QUOTA_EXCEEDED');
     expect(message).toMatch(/pods=1.*limited: pods=0/);
@@ -147,6 +153,7 @@ describe('a cluster that cannot be used', () => {
     const users: Record<string, unknown>[] = [{ exec }, { tokenFile: token }];
     const runtimes = await Promise.all(users.map((user) => namespace.runtime({ kubeconfig: kubeconfigOf(user) })));
     const lists = () => Promise.all(runtimes.map((runtime) => runtime.list(context())));
+    await eventually(async () => lists().catch(() => undefined), 'the API server knows of the new rights');
     expect(await lists()).toEqual([[], []]);
 
     await namespace.remove('serviceaccounts/first');

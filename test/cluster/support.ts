@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { afterAll, beforeAll } from 'vitest';
 import type { WorkContext } from '../../src/shared/context.ts';
+import type { WpcloneError } from '../../src/shared/errors.ts';
 import type { WorkEvent } from '../../src/shared/events.ts';
 import { type Cluster, connectCluster } from '../../src/runtime/kubernetes/client.ts';
 import { createKubernetesRuntime } from '../../src/runtime/kubernetes/index.ts';
-import type { InstancePlan } from '../../src/runtime/kubernetes/manifests.ts';
+import { type InstancePlan, podManifest } from '../../src/runtime/kubernetes/manifests.ts';
+import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
 import type { ProvisionRequest, Runtime } from '../../src/runtime/types.ts';
 
 /** The instance image, which `.ci/run` builds. */
@@ -164,6 +166,18 @@ export async function eventually<T>(look: () => Promise<T | undefined>, what: st
     if (Date.now() > until) throw new Error(`It did not happen: ${what}.`);
     await sleep(100);
   }
+}
+
+/** Waits until the API server enforces a quota on pods that is used up: it hears of a new one, and of its state, a moment later. */
+export async function refusesPods(namespace: TestNamespace): Promise<void> {
+  const attempt = () =>
+    namespace.apply('pods?dryRun=All', podManifest(instancePlan(cloneId(), IMAGE), parseOptions({})));
+  const refused = () =>
+    attempt().then(
+      () => undefined,
+      (error: WpcloneError) => (error.message.includes('used:') ? true : undefined),
+    );
+  await eventually(refused, 'the quota is in force');
 }
 
 /** Signals a container's first process from the node: no process may send itself that signal from inside. */
