@@ -1,7 +1,8 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CaughtMail, InstancePaths } from './types.ts';
+import { readPlain } from './write-file.ts';
 
 export const mailSchema = z.object({
   id: z.string(),
@@ -18,19 +19,10 @@ export async function listMail(paths: InstancePaths, signal: AbortSignal): Promi
   const mails: CaughtMail[] = [];
   for (const name of names) {
     signal.throwIfAborted();
-    const mail = mailSchema.safeParse(parse(await textOf(join(paths.mail, name))));
+    const mail = mailSchema.safeParse(parse(await readPlain(join(paths.mail, name))));
     if (mail.success) mails.push(mail.data);
   }
   return mails;
-}
-
-/** Nothing of what is no plain file, or too large to be held: a pipe would be waited for without end. */
-async function textOf(file: string): Promise<string> {
-  try {
-    return (await lstat(file)).isFile() ? await readFile(file, 'utf8') : '';
-  } catch {
-    return '';
-  }
 }
 
 function parse(text: string): unknown {

@@ -6,7 +6,7 @@ import type { Configuration } from './configuration.ts';
 import { phpDefine, phpLiteral } from './php-literal.ts';
 import { inWww, placesOf, type Places } from './places.ts';
 import type { DatabaseAddress, InstanceSite } from './types.ts';
-import { writeWhole } from './write-file.ts';
+import { readPlain, writeWhole } from './write-file.ts';
 
 type Definitions = Record<string, string | number | boolean>;
 
@@ -54,6 +54,15 @@ export async function writeWpConfig(site: InstanceSite, configuration: Configura
     const front = await fill('index.php.tpl', { blog_header: phpLiteral(header) });
     await writeWhole(inWww(www, places.home, 'index.php'), front);
   }
+}
+
+/** Gives the clone's wp-config.php the database's present password; all else in it stays as people have changed it. */
+export async function renewDatabasePassword(site: InstanceSite, info: SiteInfo): Promise<void> {
+  const file = inWww(site.paths.www, placesOf(info).core, 'wp-config.php');
+  const config = await readPlain(file);
+  const line = phpDefine('DB_PASSWORD', site.database.password);
+  const renewed = config.replace(/^define\( 'DB_PASSWORD', .*$/m, () => line);
+  if (renewed !== config) await writeWhole(file, renewed, 0o600);
 }
 
 /** Fills the `{{name}}` in a template, in one pass, so that a `{{name}}` inside a value is never taken for another. */

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -16,4 +16,13 @@ export async function writeWhole(file: string, content: string | Buffer, mode = 
 /** As `writeWhole`, with the content of another file. */
 export async function copyWhole(from: string, to: string): Promise<void> {
   await writeWhole(to, await readFile(from));
+}
+
+/** The text of a file in such a folder. Nothing of what is no plain file, or too large to be held: a pipe would be waited for without end. */
+export async function readPlain(file: string): Promise<string> {
+  try {
+    return (await lstat(file)).isFile() ? await readFile(file, 'utf8') : '';
+  } catch {
+    return '';
+  }
 }

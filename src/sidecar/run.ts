@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadConfiguration } from '../instance/configuration.ts';
 import { prepareInstance } from '../instance/settings.ts';
 import { createInstanceOperations, loadTransfer } from '../instance/operations.ts';
-import { writeWpConfig } from '../instance/wp-config.ts';
+import { renewDatabasePassword } from '../instance/wp-config.ts';
 import type { InstanceSite } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
@@ -75,7 +75,7 @@ function passwordKeeper(site: InstanceSite): () => Promise<void> {
     const { password } = site.database;
     if (password === known) return;
     const configuration = await loadConfiguration(site.paths).catch(() => undefined);
-    if (configuration !== undefined) await writeWpConfig(site, configuration);
+    if (configuration !== undefined) await renewDatabasePassword(site, configuration.info);
     known = password;
   };
 }

@@ -1,0 +1,57 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'undici';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startSource, type Source } from '../support/source/index.ts';
+import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';
+import { eventually, HOST, killContainer, processesOf, useNamespace } from './support.ts';
+
+const namespace = useNamespace('killed');
+const commands = useCommands(namespace);
+let source: Source;
+
+beforeAll(async () => {
+  source = await startSource({ host: HOST, posts: 3 });
+});
+afterAll(() => source.stop());
+
+/** Writes into the clone's database and tells what is there; with `?read` it only tells. */
+const PROBE = `<?php require __DIR__ . '/wp-load.php';
+if ( ! isset( $_GET['read'] ) ) update_option( 'probe', 'kept' );
+echo get_option( 'probe' ), ' ', defined( 'EDITED' ) ? 'edited' : 'as it was made';`;
+
+test('what was changed in a clone is there after each of its containers was killed', async () => {
+  const { clone_id: id, clone_url: url } = await commands.json<Report>(cloneArguments(source), passwordOf(source));
+  const pod = `wpclone-${id}`;
+  const page = async (path: string): Promise<string> => {
+    const ip = (await namespace.get(`pods/${pod}`))?.status?.podIP;
+    const { statusCode, body } = await request(`http://${ip}:8080${path}`, { headers: { host: new URL(url).host } });
+    return `${statusCode} ${await body.text()}`;
+  };
+  // This machine is the node.
+  const [pid] = await processesOf(namespace, pod, 'web');
+  const www = `/proc/${pid}/root/wpclone/www`;
+  writeFileSync(`${www}/probe.php`, PROBE, { mode: 0o644 });
+  const config = readFileSync(`${www}/wp-config.php`, 'utf8');
+  writeFileSync(`${www}/wp-config.php`, config.replace('<?php', "<?php define( 'EDITED', true );"));
+  expect(await page('/probe.php')).toBe('200 kept edited');
+
+  for (const container of ['database', 'sidecar', 'web']) {
+    await killContainer(namespace, pod, container);
+    await eventually(
+      async () => {
+        const found = await namespace.get(`pods/${pod}`);
+        const status = found?.status?.containerStatuses?.find(({ name }) => name === container);
+        const ready = found?.status?.conditions?.find(({ type }) => type === 'Ready');
+        return status?.restartCount === 1 && ready?.status === 'True' ? true : undefined;
+      },
+      `${container} is back`,
+      60_000,
+    );
+    expect(await page('/probe.php?read')).toBe('200 kept edited');
+  }
+  const { login_url: link } = await commands.json<Report>(['open', id, '--print']);
+  expect(link).toContain('wpclone-login');
+  await commands.json(['reset', id]);
+  expect(await page('/probe.php')).toMatch(/^404/);
+  expect(await page('/')).toMatch(/^200/);
+});
