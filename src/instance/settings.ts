@@ -1,11 +1,11 @@
-import { cp, mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { packagePath } from '../shared/package-root.ts';
 import type { Configuration } from './configuration.ts';
 import { placesOf } from './places.ts';
 import type { InstancePaths } from './types.ts';
-import { writeWhole } from './write-file.ts';
+import { copyWhole, writeWhole } from './write-file.ts';
 
 /** What the router and the must-use plugin read (run/settings.json). */
 const settingsSchema = z.object({
@@ -25,13 +25,16 @@ export type InstanceSettings = z.infer<typeof settingsSchema>;
 
 /**
  * Makes the folders of an instance and puts the router and its parts into it, so that a web server can be started on it.
- * Until it is configured it answers 503.
+ * Until it is configured it answers 503. Harmless to one that is served: its parts are whole at every moment.
  */
 export async function prepareInstance(paths: InstancePaths): Promise<void> {
   const folders = [paths.www, paths.mail, paths.baseline, join(paths.run, 'tmp'), join(paths.run, 'logins')];
   await mkdir(paths.home, { recursive: true, mode: 0o700 });
   await Promise.all(folders.map((folder) => mkdir(folder, { recursive: true })));
-  await cp(packagePath('templates', 'instance', 'web'), join(paths.run, 'web'), { recursive: true });
+  const parts = packagePath('templates', 'instance', 'web');
+  const entries = await readdir(parts, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  await Promise.all(files.map((file) => copyWhole(file, join(paths.run, 'web', relative(parts, file)))));
   await mkdir(join(paths.run, 'php'), { recursive: true });
   await cp(packagePath('templates', 'instance', 'php.ini'), join(paths.run, 'php', 'wpclone.ini'));
 }

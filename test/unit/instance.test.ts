@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { listMail } from '../../src/instance/mail.ts';
@@ -8,8 +9,12 @@ import { linksToSource } from '../../src/instance/page-links.ts';
 import { hashPassword } from '../../src/instance/password-hash.ts';
 import { phpDefine, phpLiteral } from '../../src/instance/php-literal.ts';
 import { inWww } from '../../src/instance/places.ts';
+import { prepareInstance } from '../../src/instance/settings.ts';
+import { renewDatabasePassword } from '../../src/instance/wp-config.ts';
 import { writeWhole } from '../../src/instance/write-file.ts';
 import { instancePaths, localLayout, storePath } from '../../src/runtime/local/layout.ts';
+import { packagePath } from '../../src/shared/package-root.ts';
+import { siteInfo } from '../support/site-info.ts';
 import { makeTemp } from '../support/temp.ts';
 
 describe('PHP literals', () => {
@@ -89,6 +94,36 @@ describe('the store of a source', () => {
     expect(new Set(stores).size).toBe(1);
     expect(storePath(layout, 'https://a.example/blog')).not.toBe(stores[0]);
     expect(storePath(layout, 'https://a.example:8443')).not.toBe(stores[0]);
+  });
+});
+
+test('the parts of a clone are whole at every moment while they are written again under it', async () => {
+  const paths = instancePaths(localLayout(makeTemp('parts')), 'x');
+  const [from, to] = [packagePath('templates/instance/web'), join(paths.run, 'web')];
+  const names = ['router.php', 'mail-store.php', 'wordpress/parts.php', 'wordpress/network.php'];
+  const present = (folder: string) =>
+    names.map((name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : 'missing'));
+  await prepareInstance(paths);
+  for (let round = 0; round < 20; round += 1) {
+    let done = false;
+    const again = prepareInstance(paths).finally(() => (done = true));
+    for (; !done; await nextTurn()) expect(present(to)).toEqual(present(from));
+    await again;
+  }
+});
+
+describe('wp-config.php', () => {
+  test('gets the database’s new password, and what people changed in it stays', async () => {
+    const paths = instancePaths(localLayout(makeTemp('config')), 'x');
+    const database = { user: 'u', database: 'd', password: "new'$&" };
+    const file = join(paths.www, 'wp-config.php');
+    const config = (password: string) =>
+      `<?php\n// edited\ndefine( 'DB_USER', 'u' );\n${phpDefine('DB_PASSWORD', password)}\ndefine( 'WP_DEBUG', true );\n`;
+    await renewDatabasePassword({ paths, database }, siteInfo());
+    expect(existsSync(file)).toBe(false);
+    await writeWhole(file, config('old'));
+    await renewDatabasePassword({ paths, database }, siteInfo());
+    expect(readFileSync(file, 'utf8')).toBe(config(database.password));
   });
 });
 
