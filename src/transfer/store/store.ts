@@ -43,13 +43,14 @@ export async function openStore(store: string | undefined, baseline: string): Pr
   const sparse = new Set<string>();
   const missing = new Set<string>();
   for (const [pack, used] of live) {
-    const from = packPath(store, pack);
-    const linked = await link(from, packPath(filesFolder(baseline), pack)).then(
+    // Its name in the store may go at any moment, when another clone of the source has its files.
+    const own = packPath(filesFolder(baseline), pack);
+    const linked = await link(packPath(store, pack), own).then(
       () => true,
       () => false,
     );
     if (!linked) missing.add(pack);
-    else if ((await stat(from)).size > 2 * used) sparse.add(pack);
+    else if ((await stat(own)).size > 2 * used) sparse.add(pack);
   }
   for (const [key, record] of records) if (missing.has(record.body.pack)) records.delete(key);
   return kept(records, sparse);

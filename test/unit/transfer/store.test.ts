@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import type promises from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   filesFolder,
   packFolder,
@@ -10,6 +11,14 @@ import {
 } from '../../../src/transfer/baseline/files.ts';
 import { openStore, publishToStore } from '../../../src/transfer/store/store.ts';
 import { makeTemp } from '../../support/temp.ts';
+
+/** What another process does just after a link was made: no real one can be that punctual. */
+const meanwhile: { link?: (from: string) => void } = vi.hoisted(() => ({}));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof promises>();
+  const link = (from: string, to: string): Promise<void> => real.link(from, to).then(() => meanwhile.link?.(from));
+  return { ...real, link };
+});
 
 const facts = { root: 'core', path: 'index.php', size: 1, mtime: 1, ctime: 1 };
 
@@ -33,4 +42,14 @@ test('clones of one source that end at the same moment all succeed, and the next
   await publishToStore(store, baselineOf(folder, 'last'));
   const kept = await openStore(store, baselineOf(folder, 'next'));
   expect(kept.find(facts)?.body.pack).toBe('last');
+});
+
+test('a clone that begins while another ends has what it found, though the store has it no more', async () => {
+  const folder = makeTemp('store-begin');
+  const store = join(folder, 'store');
+  await publishToStore(store, baselineOf(folder, 'ended'));
+  meanwhile.link = (pack) => rmSync(pack);
+  onTestFinished(() => void delete meanwhile.link);
+  const kept = await openStore(store, baselineOf(folder, 'begun'));
+  expect(kept.find(facts)?.body.pack).toBe('ended');
 });
