@@ -7,7 +7,7 @@ export async function untilAnswering(
   ask: () => Promise<unknown>,
   limit: number,
   work: Pick<WorkContext, 'now' | 'sleep'>,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<void> {
   const until = work.now() + limit;
   for (;;) {

@@ -3,11 +3,13 @@ import { request } from 'undici';
 import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { codeOf } from '../shared/system.ts';
+import { untilAnswering } from './until-answering.ts';
 
 /** The web container, which shares no processes with this one: it is spoken to through two pipes (see the image's entrypoint.sh). */
 export interface WebContainer {
   /** Ends PHP and all that it started. */
   stopPhp(): Promise<void>;
+  /** Resolves when PHP answers. */
   startPhp(): Promise<void>;
   /** Throws SERVER_FAILED when nginx or PHP does not answer. */
   check(): Promise<void>;
@@ -42,17 +44,22 @@ export function createWebContainer(
     }
   }
 
+  async function check(): Promise<void> {
+    try {
+      const answer = await request(`${webUrl}/-/wpclone/php-health`, { headersTimeout: 2000 });
+      await answer.body.dump();
+      if (answer.statusCode !== 200) throw failed(`The web server answers ${answer.statusCode}.`);
+    } catch (error) {
+      throw error instanceof WpcloneError ? error : failed('The web server does not answer yet.', error);
+    }
+  }
+
   return {
+    check,
     stopPhp: () => say('stop'),
-    startPhp: () => say('start'),
-    async check() {
-      try {
-        const answer = await request(`${webUrl}/-/wpclone/php-health`, { headersTimeout: 2000 });
-        await answer.body.dump();
-        if (answer.statusCode !== 200) throw failed(`The web server answers ${answer.statusCode}.`);
-      } catch (error) {
-        throw error instanceof WpcloneError ? error : failed('The web server does not answer yet.', error);
-      }
+    async startPhp() {
+      await say('start');
+      await untilAnswering(check, ANSWER_LIMIT, work);
     },
   };
 }

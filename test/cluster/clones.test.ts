@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { request } from 'undici';
 import { startSource, type Source } from '../support/source/index.ts';
 import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';
-import { cloneId, eventually, HOST, useNamespace } from './support.ts';
+import { cloneId, context, eventually, HOST, useNamespace } from './support.ts';
 
 const namespace = useNamespace('clones');
 const commands = useCommands(namespace);
@@ -82,6 +82,14 @@ describe('a clone on Kubernetes', () => {
 
     expect(await others.json(['reset', id])).toMatchObject({ clone_id: id, status: 'ready' });
     expect((await page(id)).status).toBe(200);
+    // Also to whoever asks in the moment in which its sidecar says so.
+    const { instance } = await (await namespace.runtime()).get(id, context());
+    const ip = (await namespace.get(`pods/wpclone-${id}`))?.status?.podIP;
+    const ignore = () => undefined;
+    await instance.operations.reset({ signal: context().signal, progress: ignore, retry: ignore });
+    const again = await request(`http://${ip}:8080/`, { headers: { host: new URL(report.clone_url).host } });
+    expect(again.statusCode).toBe(200);
+    await again.body.dump();
     const extended = await others.json<{ expires_at: string }>(['extend', id, '2h']);
     expect(Math.abs(Date.parse(extended.expires_at) - Date.now() - 7_200_000)).toBeLessThan(30_000);
     const logs = await others.run(['logs', id]);
