@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 
-/** More than PHP's own web server writes until it serves or gives up. */
-const BEGINNING = 8192;
+/** More than PHP writes until it serves or gives up, also when it complains about its extensions first. */
+const BEGINNING = 64 * 1024;
 
 /**
  * Whether PHP's web server says in its log, from `since` bytes on, that it has its port. An answer on the port is not enough: one
