@@ -16,7 +16,7 @@ import type { KubernetesOptions } from './options.ts';
 import { isPortTaken, localOrigin, requireOwnPort } from './local-port.ts';
 import { takeName, takenBy } from './name.ts';
 import { type Ask, waitUntilReady } from './ready.ts';
-import { removeObjects, waitUntilGone } from './remove.ts';
+import { LOOK_LIMIT, removeObjects, waitUntilGone } from './remove.ts';
 import { callSidecar } from './sidecar-transport.ts';
 import { parseUnit, stampOf, type Unit } from './units.ts';
 
@@ -99,7 +99,7 @@ async function planInstance(
   const origin =
     options.domain === undefined ? await localOrigin(cluster, options, context) : `https://${id}.${options.domain}`;
   const stamp = (time: number) => stampOf(cluster.clockOffset(), time);
-  const limit = options.provisionSeconds * 1000 + 60_000;
+  const limit = LOOK_LIMIT + options.provisionSeconds * 1000 + 60_000;
   return {
     cloneId: id,
     claim: secretWord(context),
@@ -136,7 +136,11 @@ async function createPod(
     // An earlier clone of this name may be on its way out.
     const earlier = (await getObject(cluster, 'pods', name, context))?.metadata;
     if (earlier !== undefined && earlier.deletionTimestamp === undefined) throw takenBy('pod', earlier, plan.cloneId);
-    if (earlier !== undefined) await waitUntilGone(cluster, name, earlier.uid ?? '', context);
+    if (earlier !== undefined) {
+      const message = 'waiting for an earlier clone of this name to be gone';
+      context.emit({ type: 'step-progress', step: 'provision', message });
+      await waitUntilGone(cluster, name, earlier.uid ?? '', context);
+    }
     return identityOf(await create());
   }
 }

@@ -8,9 +8,9 @@ import { CLAIM, MANAGED_BY, MANAGER } from './names.ts';
 /** Seconds: what is thrown away has nothing to save. */
 const REMOVAL_GRACE = 1;
 const BELONGINGS = ['ingresses', 'services', 'secrets'] as const;
-/** Milliseconds between two looks at a pod that is being deleted, and until it is left to the cluster. */
+/** Milliseconds between two looks at a pod that is being deleted, and until it is left to the cluster: its node removes all files of the clone first. */
 const LOOK_AGAIN = 200;
-const LOOK_LIMIT = 20_000;
+export const LOOK_LIMIT = 60_000;
 
 type Context = Pick<WorkContext, 'signal' | 'sleep' | 'now'>;
 
