@@ -18,7 +18,7 @@ afterAll(() => Promise.all([source.stop(), server.stop()]));
 const said = (method: string, end: string): readonly number[][] =>
   [...server.answers].filter(([call]) => call.startsWith(method) && call.endsWith(end)).map(([, statuses]) => statuses);
 
-test('a clone is made, extended, reset and deleted although everything is refused once (429) and every first answer to a write is lost (409, 422)', async () => {
+test('a clone is made, extended, reset, asked for its logs and deleted although everything is refused once (429) and every first answer to a write is lost (409, 422)', async () => {
   const environment = { KUBECONFIG: server.kubeconfig };
   const id = cloneId();
   const report = await commands.json<Report>(cloneArguments(source, '--name', id), {
@@ -32,6 +32,7 @@ test('a clone is made, extended, reset and deleted although everything is refuse
 
   expect(await commands.json(['reset', id], { environment })).toMatchObject({ status: 'ready' });
   await commands.json(['extend', id, '2h'], { environment });
+  expect(await commands.run(['logs', id], { environment })).toMatchObject({ code: 0 });
   await commands.json(['delete', id, '--force'], { environment });
   expect(await namespace.belongings()).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { pathOf } from './api.ts';
 import type { Cluster, ClusterAnswer } from './client.ts';
 import { apiError, parseStatus } from './errors.ts';
 import { linesOf } from './lines.ts';
+import { persist, type Waiting } from './patience.ts';
 
 const CONTAINERS = ['web', 'database', 'sidecar'] as const;
 const WHAT = 'get pods/log';
@@ -32,18 +33,17 @@ export async function* streamLogs(
   cluster: Cluster,
   pod: string,
   follow: boolean,
-  context: Pick<WorkContext, 'signal'>,
+  context: Waiting,
 ): AsyncGenerator<string> {
   if (!follow) {
-    for (const container of CONTAINERS) {
-      for await (const line of containerLines(cluster, pod, container, false, context.signal)) yield line;
-    }
+    for (const container of CONTAINERS) yield* containerLines(cluster, pod, container, false, context);
     return;
   }
   const controller = new AbortController();
   const signal = AbortSignal.any([context.signal, controller.signal]);
   try {
-    yield* merge(CONTAINERS.map((container) => containerLines(cluster, pod, container, true, signal)));
+    const work = { ...context, signal };
+    yield* merge(CONTAINERS.map((container) => containerLines(cluster, pod, container, true, work)));
   } finally {
     controller.abort();
   }
@@ -54,10 +54,10 @@ async function* containerLines(
   pod: string,
   container: string,
   follow: boolean,
-  signal: AbortSignal,
+  context: Waiting,
 ): AsyncGenerator<string> {
   const query = { container, follow: String(follow), tailLines: '2000' };
-  const { body } = await openLog(cluster, pod, query, signal, follow);
+  const { body } = await persist(cluster, context, () => openLog(cluster, pod, query, context.signal, follow));
   for await (const line of linesOf(body)) yield `${container}: ${line}`;
 }
 
