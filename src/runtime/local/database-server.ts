@@ -132,8 +132,8 @@ async function accepts(layout: DatabaseLayout): Promise<boolean> {
 }
 
 /**
- * Settings for data that can be copied again: nothing waits for the disk. A clean stop and a killed server lose at most a
- * second of writes; a power failure may lose the clones.
+ * Settings for data that can be copied again: nothing waits for the disk. A killed server loses nothing that was committed; a
+ * power failure may lose the clones.
  */
 function serverArguments(layout: DatabaseLayout): string[] {
   const quarterOfMemory = Math.floor(totalmem() / 4 / 2 ** 20);
@@ -161,7 +161,6 @@ function serverArguments(layout: DatabaseLayout): string[] {
     '--net-read-timeout=600',
     '--net-write-timeout=600',
     '--innodb-strict-mode=OFF',
-    // What is committed survives the server being killed, though not a power cut.
     '--innodb-flush-log-at-trx-commit=2',
     '--innodb-doublewrite=0',
     '--innodb-log-file-size=512M',
