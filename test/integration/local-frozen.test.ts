@@ -1,6 +1,7 @@
 import type { Connection } from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
+import type { WpcloneError } from '../../src/shared/errors.ts';
 import { databasePid, makeReady, NOTHING, remains } from '../support/local-runtime.ts';
 import { homeOfTest } from '../support/local-test.ts';
 
@@ -38,5 +39,22 @@ test('a clone whose tables somebody holds is not removed, but this is not waited
   await expect(home.runtime.remove('one', home.context)).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
   await somebody.end();
   await home.runtime.remove('one', home.context);
+  expect(await remains(home)).toEqual(NOTHING);
+});
+
+test('what cannot be removed now keeps nobody from working, nor the rest from going, and is tried again', async () => {
+  const home = homeOfTest();
+  await makeReady(home, 'held', Date.now());
+  await makeReady(home, 'over', Date.now());
+  const somebody = await connectAsAdministrator(home.layout, home.context);
+  await somebody.query('CREATE TABLE wpclone_held.t (id int)');
+  await somebody.query('START TRANSACTION');
+  await somebody.query('SELECT * FROM wpclone_held.t');
+  const failures: [string, string][] = [];
+  const failed = (id: string, { code }: WpcloneError): void => void failures.push([id, code]);
+  expect(await home.runtime.sweep(home.context, failed)).toEqual(['over']);
+  expect(failures).toEqual([['held', 'DATABASE_FAILED']]);
+  await somebody.end();
+  expect(await home.runtime.sweep(home.context)).toEqual(['held']);
   expect(await remains(home)).toEqual(NOTHING);
 });

@@ -1,9 +1,11 @@
 import { rename, rm } from 'node:fs/promises';
 import type { WorkContext } from '../../shared/context.ts';
 import { isAccessible } from '../../shared/system.ts';
+import type { LocalInstanceRow } from '../../state/types.ts';
 import { databaseName, databasesOnDisk, dropDatabase } from './databases.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
+import { claimForRemoval } from './owner.ts';
 import { stopWebServer } from './web-server.ts';
 
 /**
@@ -15,6 +17,21 @@ export async function removeInstance(home: LocalHome, id: string, context: WorkC
   await stopWebServer(paths, context);
   await Promise.all([removeFolder(paths.home), removeDatabase(home, id, context)]);
   home.state.instances.remove(id);
+}
+
+/**
+ * As `removeInstance`, after the clone was taken for that; `seen` is how its row was when it was decided. When it cannot be
+ * removed now, whoever tries next may take it: this process may go on for days. Throws BUSY.
+ */
+export async function removeClaimed(home: LocalHome, seen: LocalInstanceRow, context: WorkContext): Promise<void> {
+  await claimForRemoval(home, seen);
+  try {
+    await removeInstance(home, seen.id, context);
+  } catch (error) {
+    const claimed = home.state.instances.find(seen.id);
+    if (claimed?.state === 'failed') home.state.instances.updateUnchanged(claimed, { owner: null });
+    throw error;
+  }
 }
 
 async function removeDatabase(home: LocalHome, id: string, context: WorkContext): Promise<void> {

@@ -10,9 +10,9 @@ import type { LocalHome } from './home.ts';
 import { ensureKeeper, type KeeperCommand } from './keeper.ts';
 import { instancePaths, localLayout, storePath } from './layout.ts';
 import { readLogs } from './logs.ts';
-import { busy, claimForRemoval, setResetting } from './owner.ts';
+import { busy, setResetting } from './owner.ts';
 import { provisionInstance } from './provision.ts';
-import { removeInstance } from './remove.ts';
+import { removeClaimed, removeInstance } from './remove.ts';
 import { serve, serveAnew } from './serve.ts';
 import { sweepInstances } from './sweep.ts';
 
@@ -109,11 +109,11 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
 
     async remove(id, context) {
       const row = instances.find(id);
-      if (row !== undefined) await claimForRemoval(home, row);
-      await removeInstance(home, id, context);
+      if (row !== undefined) await removeClaimed(home, row, context);
+      else await removeInstance(home, id, context);
     },
 
-    sweep: (context) => sweepInstances(home, context),
+    sweep: (context, failed) => sweepInstances(home, context, failed),
 
     async *logs(id, options, context) {
       existing(state, id);

@@ -1,32 +1,43 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import type { LocalInstanceRow } from '../../state/types.ts';
+import type { SweepFailed } from '../types.ts';
 import { databaseName, databasesOnDisk, dropDatabaseNamed } from './databases.ts';
 import type { LocalHome } from './home.ts';
 import { storePath } from './layout.ts';
 import { withLock } from './lock.ts';
-import { claimForRemoval, isOwned } from './owner.ts';
+import { isOwned } from './owner.ts';
 import { SWEEP_LIMIT, SWEEP_LOCK } from './provision.ts';
-import { removeInstance } from './remove.ts';
+import { removeClaimed, removeInstance } from './remove.ts';
 import { servedBelow } from './web-server.ts';
 
 const REMOVING = '.removing';
 
 /**
  * Removes instances whose wpclone died half-way, those whose time is over, and folders and databases that belong to none.
- * Costs a few reads when there is nothing to do; the database server is only started when there is.
- * Returns the names of what was removed.
+ * Costs a few reads when there is nothing to do; the database server is only started when there is. What cannot be removed now
+ * is told to `failed` and left to the next sweep. Returns the names of what was removed.
  */
-export async function sweepInstances(home: LocalHome, context: WorkContext): Promise<readonly string[]> {
+export async function sweepInstances(
+  home: LocalHome,
+  context: WorkContext,
+  failed: SweepFailed = () => undefined,
+): Promise<readonly string[]> {
   await sweepStores(home, context);
   if ((await findLeftovers(home, context)).length === 0) return [];
   // One at a time: two sweeps would remove the same things under each other.
   return withLock(home.layout.locks, SWEEP_LOCK, SWEEP_LIMIT, context, async () => {
     const removed: string[] = [];
     for (const leftover of await findLeftovers(home, context)) {
-      if (await leftover.remove()) removed.push(leftover.name);
+      try {
+        if (await leftover.remove()) removed.push(leftover.name);
+      } catch (error) {
+        context.signal.throwIfAborted();
+        context.log.warn('could not remove', { clone: leftover.name, error: toWpcloneError(error).message });
+        failed(leftover.name, toWpcloneError(error));
+      }
     }
     return [...new Set(removed)];
   });
@@ -69,7 +80,7 @@ async function findLeftovers(home: LocalHome, context: WorkContext): Promise<rea
   const databasesOfNone = new Set(databases);
   for (const id of [...ids, ...strays]) databasesOfNone.delete(databaseName(id));
   return [
-    ...over.flat().map((row) => ({ name: row.id, remove: () => removeClaimed(home, row, context) })),
+    ...over.flat().map((row) => ({ name: row.id, remove: () => removeUnlessBusy(home, row, context) })),
     ...[...strays].map((name) => ({
       name,
       remove: () => unlessTaken(home, databaseName(name), () => removeInstance(home, name, context)),
@@ -89,15 +100,14 @@ async function unlessTaken(home: LocalHome, database: string, remove: () => Prom
 }
 
 /** Leaves a clone alone that somebody has begun to work on, or given more time, since it was looked at. */
-async function removeClaimed(home: LocalHome, row: LocalInstanceRow, context: WorkContext): Promise<boolean> {
+async function removeUnlessBusy(home: LocalHome, row: LocalInstanceRow, context: WorkContext): Promise<boolean> {
   try {
-    await claimForRemoval(home, row);
+    await removeClaimed(home, row, context);
+    return true;
   } catch (error) {
     if (error instanceof WpcloneError && error.code === 'BUSY') return false;
     throw error;
   }
-  await removeInstance(home, row.id, context);
-  return true;
 }
 
 async function isOver(row: LocalInstanceRow, context: WorkContext): Promise<boolean> {
