@@ -10,10 +10,17 @@ role=${1:-web}
 home=/wpclone
 sockets=/run/mysqld
 
+start_fpm() {
+  local settings=:/opt/wpclone/image/php
+  # Written by the sidecar for a clone that was made with --keep-mail.
+  [ -e "$home/run/php/zz-deliver-mail.ini" ] && settings+=:/opt/wpclone/image/php-deliver-mail
+  PHP_INI_SCAN_DIR=$settings exec php-fpm --nodaemonize --fpm-config /opt/wpclone/image/php-fpm.conf
+}
+
 # Runs PHP-FPM, and stops and starts it when the sidecar says so: nothing of a clone may run while it is put back.
 php() {
   local php command
-  php-fpm --nodaemonize --fpm-config /opt/wpclone/image/php-fpm.conf &
+  start_fpm &
   php=$!
   while read -r command <&3; do
     if [ "$command" = stop ] && [ -n "$php" ]; then
@@ -21,7 +28,7 @@ php() {
       wait "$php" || true
       php=
     elif [ "$command" = start ] && [ -z "$php" ]; then
-      php-fpm --nodaemonize --fpm-config /opt/wpclone/image/php-fpm.conf &
+      start_fpm &
       php=$!
     fi
     echo "$command done" >&4
@@ -43,7 +50,7 @@ web() {
   # Opened both ways, so that neither side waits for the other to open.
   exec 3<>"$sockets/web.in" 4<>"$sockets/web.out"
 
-  export WPCLONE_INSTANCE=$home WPCLONE_PHP=/usr/bin/php PHP_INI_SCAN_DIR=:/opt/wpclone/image/php
+  export WPCLONE_INSTANCE=$home WPCLONE_PHP=/usr/bin/php
   # Whatever honours a proxy is sent to a port where nothing listens: a clone reaches nobody.
   export http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9
   # What PHP logs is read in the clone's folder by verify, and in the pod's log by people.
