@@ -5,7 +5,7 @@ const project = (name: string, testTimeout: number) => ({
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout,
-    hookTimeout: 120_000,
+    hookTimeout: 240_000,
     // What is waited for comes within a moment, but not on a busy machine: the default is one second.
     expect: { poll: { timeout: 30_000 } },
     // The real parts (database servers, browsers, a cluster) share two cores: files run one after another.
@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', 60_000),
-      project('integration', 90_000),
+      project('integration', 180_000),
       project('e2e', 180_000),
       project('cluster', 300_000),
     ],
