@@ -77,6 +77,7 @@ describe('settings', () => {
     ['an unknown key', 'surprise: 1', /\.wpclone\.yaml: .*surprise/],
     ['a wrong value', 'runtime: docker', /\.wpclone\.yaml: runtime: /],
     ['a wrong type', 'exclude-table: logs', /\.wpclone\.yaml: exclude-table: /],
+    ['no time to live', 'ttl: soon', /\.wpclone\.yaml: ttl: "soon" is not a time to live\.$/],
     ['broken YAML', 'ttl: [', /\.wpclone\.yaml cannot be read/],
     ['a list', '- a', /\.wpclone\.yaml: /],
     ['what must not come with a repository: insecure', 'insecure: true', /insecure/],

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { toWpcloneError } from '../../shared/errors.ts';
+import { parseTtl } from '../ttl.ts';
 
 /**
  * What the configuration files may hold; the keys are named like the flags. What would weaken a clone's safety or send a
@@ -7,12 +9,21 @@ import { z } from 'zod';
 export const settingsSchema = z.strictObject({
   runtime: z.enum(['local', 'kubernetes']).optional(),
   username: z.string().min(1).optional(),
-  ttl: z.string().optional(),
+  ttl: z.string().superRefine(checkTtl).optional(),
   media: z.enum(['copy', 'proxy']).optional(),
   'exclude-table': z.array(z.string()).optional(),
   'exclude-path': z.array(z.string()).optional(),
   kubernetes: z.record(z.string(), z.unknown()).optional(),
 });
+
+/** Here rather than when it is used, so that the message names the file. */
+function checkTtl(text: string, issues: z.RefinementCtx): void {
+  try {
+    parseTtl(text);
+  } catch (error) {
+    issues.addIssue({ code: 'custom', message: toWpcloneError(error).message.replace(/\.$/, '') });
+  }
+}
 
 export type Settings = z.infer<typeof settingsSchema>;
 
