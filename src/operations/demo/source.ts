@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import { writeWhole } from '../../instance/write-file.ts';
 import { connectAsAdministrator, stopServer } from '../../runtime/local/database-server.ts';
 import { withLock } from '../../runtime/local/lock.ts';
 import { choosePhp } from '../../runtime/local/php.ts';
@@ -115,7 +116,7 @@ async function readRecord(layout: DemoLayout): Promise<Record | undefined> {
 }
 
 const writeRecord = (layout: DemoLayout, record: Record): Promise<void> =>
-  writeFile(layout.record, JSON.stringify(record), { mode: 0o600 });
+  writeWhole(layout.record, JSON.stringify(record), 0o600);
 
 async function freePort(): Promise<number> {
   for (let port = FIRST_PORT; port <= LAST_PORT; port += 1) if (await isFree(port)) return port;
