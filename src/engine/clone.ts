@@ -1,5 +1,5 @@
 import type { WorkContext } from '../shared/context.ts';
-import { WpcloneError } from '../shared/errors.ts';
+import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import type { StepName, Warning } from '../shared/events.ts';
 import { bytes, count, seconds } from '../shared/format.ts';
 import type { ConfigureTask, DatabaseResult, FilesResult, MediaMode, PullTask } from '../instance/types.ts';
@@ -157,7 +157,7 @@ function provision(
       const expiresAt = started + plan.ttlSeconds * 1000;
       try {
         const value = await runtime.provision({ id, sourceUrl: plan.url, expiresAt, phpVersion }, work);
-        pipeline.onUndo('provision', `removing ${id}`, (undo) => runtime.remove(id, undo));
+        pipeline.onUndo('provision', `removing ${id}`, (undo) => removeAgain(runtime, id, undo));
         const kind = value.how === 'warm' ? `warm ${runtime.kind}` : runtime.kind;
         return { value, message: `${kind} instance in ${seconds((work.now() - started) / 1000)}` };
       } catch (error) {
@@ -166,6 +166,17 @@ function provision(
       }
     }
   });
+}
+
+async function removeAgain(runtime: Runtime, id: string, context: WorkContext): Promise<void> {
+  try {
+    await runtime.remove(id, context);
+  } catch (error) {
+    const why = toWpcloneError(error).message;
+    const message = `${id} could not be removed; the next wpclone command tries again, and wpclone gc. ${why}`;
+    context.emit({ type: 'warning', code: 'REMOVAL_FAILED', message });
+    throw error;
+  }
 }
 
 function pullDatabase(pipeline: Pipeline, instance: Instance, task: PullTask): Promise<DatabaseResult> {

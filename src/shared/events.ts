@@ -51,6 +51,7 @@ export type WarningCode =
   | 'EXCLUDE_UNMATCHED'
   | 'LEFTOVERS_REMOVED'
   | 'DISCONNECT_FAILED'
+  | 'REMOVAL_FAILED'
   | 'SECRET_REPAIRED';
 
 export interface Warning {

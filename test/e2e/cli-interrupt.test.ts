@@ -2,10 +2,13 @@ import { closeSync, constants, existsSync, openSync, readdirSync, readlinkSync }
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { CloneResult } from '../../src/operations/types.ts';
+import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
+import { localLayout } from '../../src/runtime/local/layout.ts';
 import { CLONE_STEPS } from '../../src/shared/events.ts';
 import { commandLine, type Running } from '../support/cli.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { makeTemp, run } from '../support/temp.ts';
+import { workContext } from '../support/work.ts';
 
 const cli = commandLine();
 let source: Source;
@@ -22,8 +25,8 @@ afterAll(async () => {
   await source.stop();
 });
 
-function startClone(): Running {
-  return cli.start(['clone', source.url, '-u', source.adminUser, '--events'], {
+function startClone(...more: string[]): Running {
+  return cli.start(['clone', source.url, '-u', source.adminUser, '--events', ...more], {
     environment: { WPCLONE_SOURCE_PASSWORD: source.adminPassword },
   });
 }
@@ -71,6 +74,22 @@ describe('Ctrl-C', () => {
     const { stdout, code } = await running.finished;
     expect(code).toBe(130);
     expect(stdout).toContain('"code":"DISCONNECT_FAILED"');
+    expect(cli.leftovers()).toEqual([]);
+  });
+
+  it('says when the clone cannot be removed now, and the next command removes it', async () => {
+    const running = startClone('--name', 'held');
+    await running.seen(begun('verify'));
+    const somebody = await connectAsAdministrator(localLayout(cli.home), workContext());
+    await somebody.query('START TRANSACTION');
+    await somebody.query('SELECT * FROM wpclone_held.wp_options');
+    running.process.kill('SIGINT');
+    const { stdout, code } = await running.finished;
+    expect(code).toBe(130);
+    expect(stdout).toContain('"code":"REMOVAL_FAILED"');
+    expect(cli.leftovers()).not.toEqual([]);
+    await somebody.end();
+    await cli.run(['list']);
     expect(cli.leftovers()).toEqual([]);
   });
 
