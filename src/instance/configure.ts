@@ -1,6 +1,6 @@
 import type { WorkContext } from '../shared/context.ts';
 import type { Warning } from '../shared/events.ts';
-import { allOrNothing } from '../transfer/all-or-nothing.ts';
+import { allOrNothing } from '../shared/all-or-nothing.ts';
 import { addAdministrator, dropSessions } from './administrator.ts';
 import { onDatabase } from './clone-database.ts';
 import { type Configuration, newConfiguration, saveConfiguration } from './configuration.ts';

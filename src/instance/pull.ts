@@ -1,6 +1,6 @@
 import { createSiteClient } from '../site/client.ts';
 import { importDatabase, importFiles, resetDatabase, resetFiles, type TransferInput } from '../transfer/index.ts';
-import { allOrNothing } from '../transfer/all-or-nothing.ts';
+import { allOrNothing } from '../shared/all-or-nothing.ts';
 import { planMapping } from '../transfer/rewrite/plan.ts';
 import { createRewriter } from '../transfer/rewrite/rewriter.ts';
 import type { WorkContext } from '../shared/context.ts';

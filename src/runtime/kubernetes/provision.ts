@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import { allOrNothing } from '../../transfer/all-or-nothing.ts';
+import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import type { ProvisionRequest } from '../types.ts';
 import { createObject, getObject, type Identity, mergeObject, requireNamespace } from './api.ts';
 import { transition, type UnitVersion } from './cas.ts';

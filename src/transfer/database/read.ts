@@ -1,5 +1,5 @@
 import { WpcloneError } from '../../shared/errors.ts';
-import { allOrNothing } from '../all-or-nothing.ts';
+import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import type { TransferInput } from '../types.ts';
 import type { WarningCollector } from '../warnings.ts';
 import { connectTarget, type TargetConnection } from './connection.ts';

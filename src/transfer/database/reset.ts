@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { allOrNothing } from '../all-or-nothing.ts';
+import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import { databaseFolder, readSchema, type BaselineTable } from '../baseline/database.ts';
 import type { TransferContext, TransferSite } from '../types.ts';
 import { collectWarnings } from '../warnings.ts';

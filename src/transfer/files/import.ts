@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toWpcloneError } from '../../shared/errors.ts';
-import { allOrNothing } from '../all-or-nothing.ts';
+import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import {
   emptyFilesBaseline,
   filesFolder,
