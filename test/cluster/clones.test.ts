@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { request } from 'undici';
 import { startSource, type Source } from '../support/source/index.ts';
 import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';
+import { visit } from './pages.ts';
 import { cloneId, context, eventually, HOST, useNamespace } from './support.ts';
 
 const namespace = useNamespace('clones');
@@ -16,11 +17,9 @@ afterAll(() => source.stop());
 
 const clone = (...more: string[]) => commands.json<Report>(cloneArguments(source, ...more), passwordOf(source));
 
-/** Asks a pod for a page of its clone, as a browser at the clone's own address would. */
+/** A page of a clone, whose address anyone may look up. */
 async function page(id: string, path = '/'): Promise<{ status: number; body: string; location: string | undefined }> {
-  const ip = (await namespace.get(`pods/wpclone-${id}`))?.status?.podIP;
-  const { clone_url: url } = await commands.json<Report>(['show', id]);
-  const answer = await request(`http://${ip}:8080${path}`, { headers: { host: new URL(url).host } });
+  const answer = await visit(namespace, await commands.json<Report>(['show', id]), path);
   const { location } = answer.headers;
   return {
     status: answer.statusCode,

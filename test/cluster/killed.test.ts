@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSource, type Source } from '../support/source/index.ts';
 import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';
-import { eventually, HOST, killContainer, processesOf, useNamespace } from './support.ts';
+import { documentRoot, visit } from './pages.ts';
+import { eventually, HOST, killContainer, useNamespace } from './support.ts';
 
 const namespace = useNamespace('killed');
 const commands = useCommands(namespace);
@@ -20,16 +20,13 @@ if ( ! isset( $_GET['read'] ) ) update_option( 'probe', 'kept' );
 echo get_option( 'probe' ), ' ', defined( 'EDITED' ) ? 'edited' : 'as it was made';`;
 
 test('what was changed in a clone is there after each of its containers was killed', async () => {
-  const { clone_id: id, clone_url: url } = await commands.json<Report>(cloneArguments(source), passwordOf(source));
-  const pod = `wpclone-${id}`;
+  const clone = await commands.json<Report>(cloneArguments(source), passwordOf(source));
+  const pod = `wpclone-${clone.clone_id}`;
   const page = async (path: string): Promise<string> => {
-    const ip = (await namespace.get(`pods/${pod}`))?.status?.podIP;
-    const { statusCode, body } = await request(`http://${ip}:8080${path}`, { headers: { host: new URL(url).host } });
+    const { statusCode, body } = await visit(namespace, clone, path);
     return `${statusCode} ${await body.text()}`;
   };
-  // This machine is the node.
-  const [pid] = await processesOf(namespace, pod, 'web');
-  const www = `/proc/${pid}/root/wpclone/www`;
+  const www = await documentRoot(namespace, clone);
   writeFileSync(`${www}/probe.php`, PROBE, { mode: 0o644 });
   const config = readFileSync(`${www}/wp-config.php`, 'utf8');
   writeFileSync(`${www}/wp-config.php`, config.replace('<?php', "<?php define( 'EDITED', true );"));
@@ -46,7 +43,7 @@ test('what was changed in a clone is there after each of its containers was kill
     // A database that has just been started recovers first.
     await expect.poll(() => page('/probe.php?read'), { timeout: 60_000 }).toBe('200 kept edited');
   }
-  await commands.json(['reset', id]);
+  await commands.json(['reset', clone.clone_id]);
   expect(await page('/probe.php')).toMatch(/^404/);
   expect(await page('/')).toMatch(/^200/);
 });

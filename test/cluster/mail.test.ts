@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSource, type Source } from '../support/source/index.ts';
 import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';
-import { HOST, processesOf, useNamespace } from './support.ts';
+import { documentRoot, visit } from './pages.ts';
+import { HOST, useNamespace } from './support.ts';
 
 const namespace = useNamespace('mail');
 const commands = useCommands(namespace);
@@ -20,15 +20,10 @@ $sent = wp_mail( 'somebody@example.com', 'Hello', 'Text' );
 $open = function_exists( 'fsockopen' ) && fsockopen( $_GET['host'], (int) $_GET['port'] );
 echo json_encode( array( 'sent' => $sent, 'open' => $open ) );`;
 
-async function probe({ clone_id: id, clone_url: url }: Report): Promise<unknown> {
-  const pod = `wpclone-${id}`;
-  // This machine is the node.
-  const [pid] = await processesOf(namespace, pod, 'web');
-  writeFileSync(`/proc/${pid}/root/wpclone/www/probe.php`, PROBE, { mode: 0o644 });
-  const ip = (await namespace.get(`pods/${pod}`))?.status?.podIP;
+async function probe(clone: Report): Promise<unknown> {
+  writeFileSync(`${await documentRoot(namespace, clone)}/probe.php`, PROBE, { mode: 0o644 });
   const { hostname, port } = new URL(source.url);
-  const path = `/probe.php?host=${hostname}&port=${port}`;
-  const { body } = await request(`http://${ip}:8080${path}`, { headers: { host: new URL(url).host } });
+  const { body } = await visit(namespace, clone, `/probe.php?host=${hostname}&port=${port}`);
   return body.json();
 }
 

@@ -16,7 +16,7 @@ import type { KubernetesOptions } from './options.ts';
 import { isPortTaken, localOrigin, requireOwnPort } from './local-port.ts';
 import { takeName, takenBy } from './name.ts';
 import { type Ask, waitUntilReady } from './ready.ts';
-import { LOOK_LIMIT, removeObjects, waitUntilGone } from './remove.ts';
+import { GONE_LIMIT, removeObjects, waitUntilGone } from './remove.ts';
 import { callSidecar } from './sidecar-transport.ts';
 import { parseUnit, stampOf, type Unit } from './units.ts';
 
@@ -99,7 +99,7 @@ async function planInstance(
   const origin =
     options.domain === undefined ? await localOrigin(cluster, options, context) : `https://${id}.${options.domain}`;
   const stamp = (time: number) => stampOf(cluster.clockOffset(), time);
-  const limit = LOOK_LIMIT + options.provisionSeconds * 1000 + 60_000;
+  const limit = GONE_LIMIT + options.provisionSeconds * 1000 + 60_000;
   return {
     cloneId: id,
     claim: secretWord(context),

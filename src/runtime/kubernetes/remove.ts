@@ -8,9 +8,10 @@ import { CLAIM, MANAGED_BY, MANAGER } from './names.ts';
 /** Seconds: what is thrown away has nothing to save. */
 const REMOVAL_GRACE = 1;
 const BELONGINGS = ['ingresses', 'services', 'secrets'] as const;
-/** Milliseconds between two looks at a pod that is being deleted, and until it is left to the cluster: its node removes all files of the clone first. */
+/** Milliseconds between two looks at a pod that is being deleted. */
 const LOOK_AGAIN = 200;
-export const LOOK_LIMIT = 60_000;
+/** Milliseconds until such a pod is left to the cluster: its node removes all files of the clone first. */
+export const GONE_LIMIT = 60_000;
 
 type Context = Pick<WorkContext, 'signal' | 'sleep' | 'now'>;
 
@@ -65,7 +66,7 @@ export async function waitUntilGone(cluster: Cluster, name: string, uid: string,
   for (;;) {
     const pod = await getObject(cluster, 'pods', name, context);
     if (pod?.metadata?.uid !== uid) return;
-    if (context.now() - started > LOOK_LIMIT) {
+    if (context.now() - started > GONE_LIMIT) {
       throw new WpcloneError('CLUSTER_FAILED', `The pod ${name} is being deleted, but its node does not confirm it.`);
     }
     await context.sleep(LOOK_AGAIN, context.signal);

@@ -12,7 +12,10 @@ interface Line {
   readonly line: string;
 }
 
-/** An API server that has the pod and answers each call to its sidecar with the next of `streams`: lines, or nothing at all. */
+/**
+ * Stands for an API server that has the pod and answers each call to its sidecar with the next of `streams`: lines, or nothing at
+ * all. Real outages are in test/cluster; the hours between two of them cannot be waited for.
+ */
 function watching(streams: (readonly Line[] | 'away')[]) {
   let time = 0;
   const calls: string[] = [];
@@ -46,11 +49,11 @@ function watching(streams: (readonly Line[] | 'away')[]) {
     },
   };
   const retries: string[] = [];
-  const context = {
+  const context: InstanceContext = {
     signal: new AbortController().signal,
     progress: () => undefined,
-    retry: (message: string) => retries.push(message),
-  } as unknown as InstanceContext;
+    retry: (message) => void retries.push(message),
+  };
   return { calls, retries, seconds: () => time / 1000, run: () => runJob(deps, { kind: 'reset' }, context) };
 }
 
