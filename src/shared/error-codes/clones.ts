@@ -1,0 +1,21 @@
+import { define } from './define.ts';
+
+/** Clones. */
+export const CLONES_ERRORS = define({
+  NAME_TAKEN: {
+    exit: 5,
+    http: 409,
+    next: ['Choose another --name, or delete the clone if it is yours: wpclone delete {name}.'],
+  },
+  NOT_FOUND: { exit: 5, http: 404, next: ['See what there is with wpclone list.'] },
+  NOT_READY: {
+    exit: 5,
+    http: 409,
+    next: [
+      'See its state with wpclone show {name}.',
+      'On this machine, wpclone reset {name} completes a reset that was cut off.',
+    ],
+  },
+  EXPIRED: { exit: 5, http: 410, next: ['Make a new clone.'] },
+  CONFLICT: { exit: 5, http: 409, next: ['Try again; somebody else changed it at the same time.'] },
+});

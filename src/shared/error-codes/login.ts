@@ -1,0 +1,43 @@
+import { define } from './define.ts';
+
+/** Logging in to the source, and our plugin there. */
+export const LOGIN_ERRORS = define({
+  LOGIN_FAILED: { exit: 4, http: 401, next: ['Check the user name and the password by logging in with a browser.'] },
+  NOT_ADMINISTRATOR: { exit: 4, http: 403, next: ['Use an administrator of the site: only they may install plugins.'] },
+  SECOND_FACTOR: {
+    exit: 4,
+    http: 401,
+    next: ['Use an administrator without a second factor, or switch it off for as long as the clone takes.'],
+  },
+  CAPTCHA: {
+    exit: 4,
+    http: 401,
+    next: ['Only a person can solve it: switch the captcha off on the log-in page for as long as the clone takes.'],
+  },
+  LOGIN_PAGE_NOT_FOUND: { exit: 4, http: 422, next: ['Give the address of the log-in page with --login-url.'] },
+  PLUGIN_UPLOAD_FORBIDDEN: {
+    exit: 1,
+    http: 403,
+    next: [
+      'Allow plugin installation for the time being (DISALLOW_FILE_MODS, folder permissions).',
+      'Or copy {folder} to wp-content/plugins/wpclone-migrator of the site, activate it there, and try again.',
+    ],
+  },
+  PLUGIN_INSTALL_FAILED: {
+    exit: 1,
+    http: 502,
+    next: ['Look at the Plugins page of the site and at its PHP error log, then try again.'],
+  },
+  MIGRATOR_MISSING: { exit: 1, http: 502, next: ['Run the command again: it installs the plugin anew.'] },
+  SIGNATURE_REFUSED: {
+    exit: 4,
+    http: 401,
+    next: ['The key of an earlier run is no longer good: log in again by giving --username.'],
+  },
+  CLOCK_SKEW: {
+    exit: 1,
+    http: 502,
+    next: ['The clocks of this machine and of the site differ by {seconds} s; correct the wrong one.'],
+  },
+  BROWSER_MISSING: { exit: 1, http: 500, next: ['Install Chromium: wpclone doctor --fix.'] },
+});

@@ -1,0 +1,34 @@
+import { define } from './define.ts';
+
+/** Reaching the source. */
+export const SOURCE_ERRORS = define({
+  UNREACHABLE: {
+    exit: 1,
+    http: 502,
+    next: ['Check the address and that the site answers in a browser from this machine.'],
+  },
+  TLS_FAILED: {
+    exit: 1,
+    http: 502,
+    next: ['Repair the certificate of the site, or add --insecure to go on without checking it.'],
+  },
+  REDIRECTED_ELSEWHERE: { exit: 1, http: 502, next: ['If that is the right site, clone {target} instead.'] },
+  NOT_WORDPRESS: {
+    exit: 1,
+    http: 422,
+    next: ['Give the address of the WordPress front page, including its folder if it has one.'],
+  },
+  HTTP_AUTH_REQUIRED: {
+    exit: 4,
+    http: 401,
+    next: ['The web server asks for its own password before WordPress does; lift that protection for this machine.'],
+  },
+  SOURCE_BLOCKED: {
+    exit: 1,
+    http: 502,
+    next: ['A firewall in front of the site refused the request; allow this machine in it and try again.'],
+  },
+  RATE_LIMITED: { exit: 1, http: 503, next: ['The site limits requests; wait a few minutes and try again.'] },
+  SOURCE_FAILED: { exit: 1, http: 502, next: ['Look at the PHP error log of the source site, then try again.'] },
+  SOURCE_CHANGED: { exit: 1, http: 409, next: ['Try again; if it happens each time, exclude what keeps changing.'] },
+});
