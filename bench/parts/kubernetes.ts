@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { connectCluster } from '../../src/runtime/kubernetes/client.ts';
+import { connectCluster } from '../../src/runtime/kubernetes/api/client.ts';
 import { startSource, type Source } from '../../test/support/source/index.ts';
 import { createHome, type Cloned, type Home } from '../home.ts';
 import { startLargeSource } from '../large/site.ts';

@@ -21,7 +21,7 @@ export default class Demo extends BaseCommand {
     if (flags.remove) return this.remove(flags, home);
     const ttlSeconds = parseTtl(flags.ttl);
     const report = await this.operate({ ...flags, runtime: 'local' }, CLONE_STEPS, async (operations, context) => {
-      const { makeDemo } = await import('../operations/demo/index.ts');
+      const { makeDemo } = await import('../operations/demo/demo.ts');
       return makeDemo(home, ttlSeconds, operations, context, (line) => {
         if (!flags.quiet) process.stderr.write(`${line}\n`);
       });
@@ -32,7 +32,7 @@ export default class Demo extends BaseCommand {
 
   private async remove(flags: { quiet: boolean; debug: boolean }, home: string): Promise<object> {
     const clones = await this.operate({ ...flags, runtime: 'local' }, [], async (operations, context) => {
-      const { removeDemo } = await import('../operations/demo/index.ts');
+      const { removeDemo } = await import('../operations/demo/demo.ts');
       return removeDemo(home, operations, context);
     });
     return this.present({ removed: true, clones }, () =>

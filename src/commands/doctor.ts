@@ -24,7 +24,7 @@ export default class Doctor extends BaseCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(Doctor);
     const report = await this.watched(flags, [], async ({ signal }) => {
-      const { runDoctor } = await import('../operations/doctor/index.ts');
+      const { runDoctor } = await import('../operations/doctor/doctor.ts');
       const machine = { home: wpcloneHome(process.env), environment: process.env, signal };
       return runDoctor(machine, { purpose: flags.for === 'demo' ? 'demo' : 'clone', install: flags.fix });
     });

@@ -1,5 +1,5 @@
 import { createSiteClient } from '../site/client.ts';
-import { importDatabase, importFiles, resetDatabase, resetFiles, type TransferInput } from '../transfer/index.ts';
+import { importDatabase, importFiles, resetDatabase, resetFiles, type TransferInput } from '../transfer/transfer.ts';
 import { allOrNothing } from '../shared/all-or-nothing.ts';
 import { planMapping } from '../transfer/rewrite/plan.ts';
 import { createRewriter } from '../transfer/rewrite/rewriter.ts';

@@ -40,7 +40,7 @@ async function createRuntime(
   context: WorkContext,
 ): Promise<Runtime> {
   if (settings.runtime === 'kubernetes') {
-    const { createKubernetesRuntime } = await import('../runtime/kubernetes/index.ts');
+    const { createKubernetesRuntime } = await import('../runtime/kubernetes/runtime.ts');
     return createKubernetesRuntime(settings.kubernetes, {
       ...context,
       version: await version(),

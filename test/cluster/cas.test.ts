@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { listObjects } from '../../src/runtime/kubernetes/api.ts';
-import { transition } from '../../src/runtime/kubernetes/cas.ts';
-import type { Cluster } from '../../src/runtime/kubernetes/client.ts';
-import { INSTANCE_SELECTOR } from '../../src/runtime/kubernetes/names.ts';
-import { podManifest } from '../../src/runtime/kubernetes/manifests.ts';
+import { listObjects } from '../../src/runtime/kubernetes/api/objects.ts';
+import { transition } from '../../src/runtime/kubernetes/unit/cas.ts';
+import type { Cluster } from '../../src/runtime/kubernetes/api/client.ts';
+import { INSTANCE_SELECTOR } from '../../src/runtime/kubernetes/unit/names.ts';
+import { podManifest } from '../../src/runtime/kubernetes/provision/manifests.ts';
 import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
-import { parseUnit, type Unit } from '../../src/runtime/kubernetes/units.ts';
+import { parseUnit, type Unit } from '../../src/runtime/kubernetes/unit/unit.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import { failureOf } from '../support/work.ts';
 import { ABSENT_IMAGE, cloneId, context, eventually, instancePlan, request, useNamespace } from './support.ts';

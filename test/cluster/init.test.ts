@@ -1,7 +1,7 @@
 import type { V1ResourceQuota, V1RoleBinding } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import type { Cluster, ClusterCall } from '../../src/runtime/kubernetes/client.ts';
+import type { Cluster, ClusterCall } from '../../src/runtime/kubernetes/api/client.ts';
 import { applyManifests, planCluster } from '../../src/runtime/kubernetes/cluster/init.ts';
 import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
 import { failureOf } from '../support/work.ts';

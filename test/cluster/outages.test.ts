@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectCluster } from '../../src/runtime/kubernetes/client.ts';
+import { connectCluster } from '../../src/runtime/kubernetes/api/client.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { apiServerProxy, type ApiServerProxy } from './api-server-proxy.ts';
 import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';

@@ -6,9 +6,9 @@ import { afterAll, beforeAll } from 'vitest';
 import type { WorkContext } from '../../src/shared/context.ts';
 import type { WpcloneError } from '../../src/shared/errors.ts';
 import type { WorkEvent } from '../../src/shared/events.ts';
-import { type Cluster, connectCluster } from '../../src/runtime/kubernetes/client.ts';
-import { createKubernetesRuntime } from '../../src/runtime/kubernetes/index.ts';
-import { type InstancePlan, podManifest } from '../../src/runtime/kubernetes/manifests.ts';
+import { type Cluster, connectCluster } from '../../src/runtime/kubernetes/api/client.ts';
+import { createKubernetesRuntime } from '../../src/runtime/kubernetes/runtime.ts';
+import { type InstancePlan, podManifest } from '../../src/runtime/kubernetes/provision/manifests.ts';
 import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
 import type { ProvisionRequest, Runtime } from '../../src/runtime/types.ts';
 

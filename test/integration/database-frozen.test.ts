@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, afterEach, expect, test } from 'vitest';
-import { importDatabase, type TransferInput } from '../../src/transfer/index.ts';
+import { importDatabase, type TransferInput } from '../../src/transfer/transfer.ts';
 import { directClient } from '../support/direct-client.ts';
 import { startMariadb, type Mariadb } from '../support/mariadb.ts';
 import { describeSchema, siteInfo } from '../support/site-info.ts';

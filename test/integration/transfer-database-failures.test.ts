@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WpcloneError } from '../../src/shared/errors.ts';
-import { importDatabase } from '../../src/transfer/index.ts';
+import { importDatabase } from '../../src/transfer/transfer.ts';
 import { directClient } from '../support/direct-client.ts';
 import { describeSchema, siteInfo } from '../support/site-info.ts';
 import { makeTemp, run } from '../support/temp.ts';

@@ -5,7 +5,7 @@
 import { text } from 'node:stream/consumers';
 import type { SourceAccess } from '../../src/site/access.ts';
 import type { SiteInfo } from '../../src/site/info.ts';
-import { importDatabase, importFiles } from '../../src/transfer/index.ts';
+import { importDatabase, importFiles } from '../../src/transfer/transfer.ts';
 import { planMapping } from '../../src/transfer/rewrite/plan.ts';
 import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
 import type { TransferSite } from '../../src/transfer/types.ts';

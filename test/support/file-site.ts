@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SiteInfo } from '../../src/site/info.ts';
 import type { SiteClient } from '../../src/site/client-types.ts';
-import { importFiles, resetFiles } from '../../src/transfer/index.ts';
+import { importFiles, resetFiles } from '../../src/transfer/transfer.ts';
 import { planMapping } from '../../src/transfer/rewrite/plan.ts';
 import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
 import type { FilesResult, TransferContext, TransferSite, TransferTask } from '../../src/transfer/types.ts';

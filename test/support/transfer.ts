@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RowBlock } from '../../src/site/client-types.ts';
 import type { SiteInfo } from '../../src/site/info.ts';
-import { importDatabase, resetDatabase } from '../../src/transfer/index.ts';
+import { importDatabase, resetDatabase } from '../../src/transfer/transfer.ts';
 import { planMapping } from '../../src/transfer/rewrite/plan.ts';
 import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
 import type { DatabaseResult, TransferContext, TransferSite, TransferTask } from '../../src/transfer/types.ts';

@@ -1,4 +1,4 @@
-import type { DemoReport } from '../../operations/demo/index.ts';
+import type { DemoReport } from '../../operations/demo/demo.ts';
 import type { Colors } from '../colors.ts';
 import { table } from '../../shared/format.ts';
 import { cloneLine } from './text.ts';

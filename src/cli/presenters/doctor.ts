@@ -1,4 +1,4 @@
-import type { DoctorReport } from '../../operations/doctor/index.ts';
+import type { DoctorReport } from '../../operations/doctor/doctor.ts';
 import type { Colors } from '../colors.ts';
 import { table } from '../../shared/format.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { connectCluster } from '../../../src/runtime/kubernetes/client.ts';
+import { connectCluster } from '../../../src/runtime/kubernetes/api/client.ts';
 import { makeTemp } from '../../support/temp.ts';
 
 test('a program of the kubeconfig that gives no credentials does not keep anybody from cancelling', async () => {

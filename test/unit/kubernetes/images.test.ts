@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseImage, defaultImage, nearestVersion } from '../../../src/runtime/kubernetes/images.ts';
+import { chooseImage, defaultImage, nearestVersion } from '../../../src/runtime/kubernetes/provision/images.ts';
 import { parseOptions } from '../../../src/runtime/kubernetes/options.ts';
 
 const context = { signal: new AbortController().signal, sleep: async () => new Promise<void>(() => undefined) };

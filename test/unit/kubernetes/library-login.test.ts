@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { libraryLogin } from '../../../src/runtime/kubernetes/library-login.ts';
+import { libraryLogin } from '../../../src/runtime/kubernetes/login/library.ts';
 import { makeTemp } from '../../support/temp.ts';
 
 interface Parts {

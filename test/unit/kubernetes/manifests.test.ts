@@ -6,10 +6,14 @@ import { parseAllDocuments } from 'yaml';
 import { packagePath } from '../../../src/shared/package-root.ts';
 import { clusterManifests } from '../../../src/runtime/kubernetes/cluster/manifests.ts';
 import { rightsNeeded } from '../../../src/runtime/kubernetes/cluster/rights.ts';
-import { type InstancePlan, podManifest, secretManifest } from '../../../src/runtime/kubernetes/manifests.ts';
-import { ingressManifest, ownerOf, serviceManifest } from '../../../src/runtime/kubernetes/network-manifests.ts';
+import { type InstancePlan, podManifest, secretManifest } from '../../../src/runtime/kubernetes/provision/manifests.ts';
+import {
+  ingressManifest,
+  ownerOf,
+  serviceManifest,
+} from '../../../src/runtime/kubernetes/provision/network-manifests.ts';
 import { parseOptions } from '../../../src/runtime/kubernetes/options.ts';
-import { parseUnit } from '../../../src/runtime/kubernetes/units.ts';
+import { parseUnit } from '../../../src/runtime/kubernetes/unit/unit.ts';
 import { schemaErrors } from './schema.ts';
 
 const plan: InstancePlan = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { persist } from '../../../src/runtime/kubernetes/patience.ts';
+import { persist } from '../../../src/runtime/kubernetes/api/patience.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 import { failureOf } from '../../support/work.ts';
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { libraryLogin } from '../../../src/runtime/kubernetes/library-login.ts';
-import { plainLogin } from '../../../src/runtime/kubernetes/plain-login.ts';
+import { libraryLogin } from '../../../src/runtime/kubernetes/login/library.ts';
+import { plainLogin } from '../../../src/runtime/kubernetes/login/plain.ts';
 import { makeTemp } from '../../support/temp.ts';
 
 const data = Buffer.from('a certificate').toString('base64');

@@ -1,10 +1,14 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { describeProgress, findCause, UNSCHEDULABLE_PATIENCE } from '../../../src/runtime/kubernetes/diagnose.ts';
-import { apiError, connectionError, parseStatus } from '../../../src/runtime/kubernetes/errors.ts';
-import { linesOf } from '../../../src/runtime/kubernetes/lines.ts';
-import { parseUnit } from '../../../src/runtime/kubernetes/units.ts';
+import {
+  describeProgress,
+  findCause,
+  UNSCHEDULABLE_PATIENCE,
+} from '../../../src/runtime/kubernetes/provision/diagnose.ts';
+import { apiError, connectionError, parseStatus } from '../../../src/runtime/kubernetes/api/errors.ts';
+import { linesOf } from '../../../src/runtime/kubernetes/api/lines.ts';
+import { parseUnit } from '../../../src/runtime/kubernetes/unit/unit.ts';
 import { errorFromWire, errorToWire } from '../../../src/sidecar/protocol.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { InstanceContext } from '../../../src/instance/types.ts';
-import type { Cluster, ClusterAnswer } from '../../../src/runtime/kubernetes/client.ts';
-import { runJob, type SidecarClientDeps } from '../../../src/runtime/kubernetes/sidecar-jobs.ts';
+import type { Cluster, ClusterAnswer } from '../../../src/runtime/kubernetes/api/client.ts';
+import { runJob, type SidecarClientDeps } from '../../../src/runtime/kubernetes/sidecar/jobs.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 
 const MINUTE = 60_000;

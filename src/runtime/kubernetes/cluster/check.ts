@@ -1,11 +1,11 @@
 import type { V1Node } from '@kubernetes/client-node';
 import type { WorkContext } from '../../../shared/context.ts';
 import { toWpcloneError } from '../../../shared/errors.ts';
-import { requireNamespace } from '../api.ts';
-import type { Cluster } from '../client.ts';
-import { statusOf } from '../errors.ts';
+import { requireNamespace } from '../api/objects.ts';
+import type { Cluster } from '../api/client.ts';
+import { statusOf } from '../api/errors.ts';
 import type { KubernetesOptions } from '../options.ts';
-import { persist } from '../patience.ts';
+import { persist } from '../api/patience.ts';
 import type { Finding } from './finding.ts';
 import { batchVersion } from './init.ts';
 import { rehearseClone } from './rehearsal.ts';

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { WorkContext } from '../../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
-import type { Cluster, ClusterCall } from '../client.ts';
-import { isGone, statusOf } from '../errors.ts';
-import { defaultImage } from '../images.ts';
+import type { Cluster, ClusterCall } from '../api/client.ts';
+import { isGone, statusOf } from '../api/errors.ts';
+import { defaultImage } from '../provision/images.ts';
 import type { KubernetesOptions } from '../options.ts';
-import { persist } from '../patience.ts';
+import { persist } from '../api/patience.ts';
 import { clusterManifests, type Manifest } from './manifests.ts';
 
 export interface Applied {

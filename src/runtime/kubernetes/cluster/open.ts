@@ -1,5 +1,5 @@
 import type { WorkContext } from '../../../shared/context.ts';
-import { type Cluster, connectCluster } from '../client.ts';
+import { type Cluster, connectCluster } from '../api/client.ts';
 import { type KubernetesOptions, parseOptions } from '../options.ts';
 
 /** For what is about a cluster rather than its clones. Throws BAD_CONFIG, KUBECONFIG_INVALID. */

@@ -1,14 +1,14 @@
 import type { WorkContext } from '../../../shared/context.ts';
 import { toWpcloneError } from '../../../shared/errors.ts';
-import { type Kind, pathOf } from '../api.ts';
-import type { Cluster } from '../client.ts';
-import { statusOf } from '../errors.ts';
-import { defaultImage } from '../images.ts';
-import { type InstancePlan, podManifest, secretManifest } from '../manifests.ts';
-import { objectName } from '../names.ts';
-import { ingressManifest, ownerOf, serviceManifest } from '../network-manifests.ts';
+import { type Kind, pathOf } from '../api/objects.ts';
+import type { Cluster } from '../api/client.ts';
+import { statusOf } from '../api/errors.ts';
+import { defaultImage } from '../provision/images.ts';
+import { type InstancePlan, podManifest, secretManifest } from '../provision/manifests.ts';
+import { objectName } from '../unit/names.ts';
+import { ingressManifest, ownerOf, serviceManifest } from '../provision/network-manifests.ts';
 import type { KubernetesOptions } from '../options.ts';
-import { persist } from '../patience.ts';
+import { persist } from '../api/patience.ts';
 import type { Finding } from './finding.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { WorkContext } from '../../../shared/context.ts';
-import type { Cluster } from '../client.ts';
-import { persist } from '../patience.ts';
+import type { Cluster } from '../api/client.ts';
+import { persist } from '../api/patience.ts';
 
 export interface Right {
   readonly verb: string;

@@ -1,5 +1,5 @@
 import type { CoreV1Event, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import type { ErrorCode } from '../../shared/error-codes.ts';
+import type { ErrorCode } from '../../../shared/error-codes.ts';
 
 /** Why a pod will not become ready, in the cluster's own words. */
 export interface Cause {

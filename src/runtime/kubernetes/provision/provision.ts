@@ -1,24 +1,24 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import { allOrNothing } from '../../shared/all-or-nothing.ts';
-import type { ProvisionRequest } from '../types.ts';
-import { createObject, getObject, type Identity, mergeObject, requireNamespace } from './api.ts';
-import { transition, type UnitVersion } from './cas.ts';
-import type { Cluster } from './client.ts';
-import { statusOf } from './errors.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { allOrNothing } from '../../../shared/all-or-nothing.ts';
+import type { ProvisionRequest } from '../../types.ts';
+import { createObject, getObject, type Identity, mergeObject, requireNamespace } from '../api/objects.ts';
+import { transition, type UnitVersion } from '../unit/cas.ts';
+import type { Cluster } from '../api/client.ts';
+import { statusOf } from '../api/errors.ts';
 import { chooseImage, sameBranch } from './images.ts';
-import { workDeadline } from './keep-alive.ts';
+import { workDeadline } from '../unit/keep-alive.ts';
 import { type InstancePlan, podManifest } from './manifests.ts';
-import { CLAIM, DEADLINE, objectName } from './names.ts';
+import { CLAIM, DEADLINE, objectName } from '../unit/names.ts';
 import { ingressManifest, ownerOf, serviceManifest } from './network-manifests.ts';
-import type { KubernetesOptions } from './options.ts';
+import type { KubernetesOptions } from '../options.ts';
 import { isPortTaken, localOrigin, requireOwnPort } from './local-port.ts';
 import { takeName, takenBy } from './name.ts';
 import { type Ask, waitUntilReady } from './ready.ts';
-import { GONE_LIMIT, removeObjects, waitUntilGone } from './remove.ts';
-import { callSidecar } from './sidecar-transport.ts';
-import { parseUnit, stampOf, type Unit } from './units.ts';
+import { GONE_LIMIT, removeObjects, waitUntilGone } from '../unit/remove.ts';
+import { callSidecar } from '../sidecar/transport.ts';
+import { parseUnit, stampOf, type Unit } from '../unit/unit.ts';
 
 /** A word that cannot be guessed, of characters that need no quoting anywhere. */
 const secretWord = (context: WorkContext): string => context.randomBytes(24).toString('base64url');

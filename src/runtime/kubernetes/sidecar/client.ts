@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { InstanceContext, InstanceOperations } from '../../instance/types.ts';
-import { caughtMailSchema } from '../../sidecar/protocol.ts';
-import { persist } from './patience.ts';
-import { runJob, send, type SidecarClientDeps, type Task } from './sidecar-jobs.ts';
-import type { SidecarCall } from './sidecar-transport.ts';
+import type { InstanceContext, InstanceOperations } from '../../../instance/types.ts';
+import { caughtMailSchema } from '../../../sidecar/protocol.ts';
+import { persist } from '../api/patience.ts';
+import { runJob, send, type SidecarClientDeps, type Task } from './jobs.ts';
+import type { SidecarCall } from './transport.ts';
 
 /** The instance's operations, done by the sidecar beside it: long ones as jobs that this process only watches. */
 export function createSidecarOperations(deps: SidecarClientDeps): InstanceOperations {

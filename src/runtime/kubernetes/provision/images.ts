@@ -1,5 +1,5 @@
-import type { WorkContext } from '../../shared/context.ts';
-import type { KubernetesOptions } from './options.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import type { KubernetesOptions } from '../options.ts';
 
 /** Milliseconds that provisioning waits to learn the source's PHP version; a known source has told it by then. */
 const VERSION_PATIENCE = 2000;

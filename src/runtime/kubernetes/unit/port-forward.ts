@@ -2,12 +2,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { PortForward } from '@kubernetes/client-node';
-import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import { WEB_PORT } from '../../sidecar/protocol.ts';
-import type { Exposure } from '../types.ts';
-import type { Cluster } from './client.ts';
-import type { Unit } from './units.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { WEB_PORT } from '../../../sidecar/protocol.ts';
+import type { Exposure } from '../../types.ts';
+import type { Cluster } from '../api/client.ts';
+import type { Unit } from './unit.ts';
 
 /**
  * Makes the address of a clone without a domain true on this machine: listens on exactly the port that is in its URL, and

@@ -1,11 +1,11 @@
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
-import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import type { Identity } from './api.ts';
-import type { Cluster } from './client.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import type { Identity } from '../api/objects.ts';
+import type { Cluster } from '../api/client.ts';
 import { type Cause, describeProgress, findCause, hasStarted, isReady } from './diagnose.ts';
-import { lastLogLines } from './logs.ts';
-import { type Change, watchObjects } from './watch.ts';
+import { lastLogLines } from '../unit/logs.ts';
+import { type Change, watchObjects } from '../api/watch.ts';
 
 /** Milliseconds between two looks at a pod that does not change: some causes only show by time passing. */
 const LOOK_AGAIN = 1000;

@@ -1,12 +1,12 @@
-import type { WorkContext } from '../../shared/context.ts';
-import { toWpcloneError } from '../../shared/errors.ts';
-import type { SweepFailed } from '../types.ts';
-import { deleteObject, type Kind, listObjects, requireNamespace } from './api.ts';
-import type { Cluster } from './client.ts';
-import { statusOf } from './errors.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { toWpcloneError } from '../../../shared/errors.ts';
+import type { SweepFailed } from '../../types.ts';
+import { deleteObject, type Kind, listObjects, requireNamespace } from '../api/objects.ts';
+import type { Cluster } from '../api/client.ts';
+import { statusOf } from '../api/errors.ts';
 import { CERTIFICATE, certificateName, CLONE_LABEL, DEADLINE, INSTANCE_SELECTOR, objectName } from './names.ts';
 import { removeObjects } from './remove.ts';
-import { parseUnit, type Unit } from './units.ts';
+import { parseUnit, type Unit } from './unit.ts';
 
 /** Milliseconds that an expired clone still answers "this clone has ended" before it is removed. */
 const EXPIRED_GRACE = 60_000;

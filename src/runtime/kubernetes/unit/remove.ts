@@ -1,8 +1,8 @@
-import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import { deleteObject, getObject, type Kind } from './api.ts';
-import type { Cluster } from './client.ts';
-import { statusOf } from './errors.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { deleteObject, getObject, type Kind } from '../api/objects.ts';
+import type { Cluster } from '../api/client.ts';
+import { statusOf } from '../api/errors.ts';
 import { CLAIM, MANAGED_BY, MANAGER } from './names.ts';
 
 /** Seconds: what is thrown away has nothing to save. */

@@ -1,11 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import { getObject, pathOf } from './api.ts';
-import type { Cluster, ClusterCall } from './client.ts';
-import { isGone, statusOf } from './errors.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { getObject, pathOf } from '../api/objects.ts';
+import type { Cluster, ClusterCall } from '../api/client.ts';
+import { isGone, statusOf } from '../api/errors.ts';
 import { CLONE_LABEL, EPOCH, STATE_LABEL, TRANSITION } from './names.ts';
-import { persist } from './patience.ts';
+import { persist } from '../api/patience.ts';
 import { mayFollow, type UnitState } from './states.ts';
 
 /** What a unit was when it was last seen; a transition only happens from exactly here. */

@@ -1,11 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { noSuchClone } from '../../shared/clone-errors.ts';
-import type { WorkContext } from '../../shared/context.ts';
-import type { CloneFacts } from '../types.ts';
-import { listObjects, requireNamespace } from './api.ts';
-import type { Cluster } from './client.ts';
+import { noSuchClone } from '../../../shared/clone-errors.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import type { CloneFacts } from '../../types.ts';
+import { listObjects, requireNamespace } from '../api/objects.ts';
+import type { Cluster } from '../api/client.ts';
 import { CLONE_LABEL, INSTANCE_SELECTOR } from './names.ts';
-import { cloneFactsOf, parseUnit, type Unit } from './units.ts';
+import { cloneFactsOf, parseUnit, type Unit } from './unit.ts';
 
 /** The unit that a pod of ours describes. Throws NOT_FOUND when somebody has changed its marks. */
 export function unitOf(pod: V1Pod, id: string): Unit {

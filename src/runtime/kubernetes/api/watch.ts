@@ -1,7 +1,7 @@
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
-import type { WorkContext } from '../../shared/context.ts';
-import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
-import { listObjects, pathOf } from './api.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
+import { listObjects, pathOf } from './objects.ts';
 import type { Cluster } from './client.ts';
 import { apiError, parseStatus } from './errors.ts';
 import { linesOf } from './lines.ts';

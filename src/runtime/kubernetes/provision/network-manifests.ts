@@ -1,6 +1,6 @@
 import type { V1Ingress, V1OwnerReference, V1Service } from '@kubernetes/client-node';
-import { certificateName, CLAIM, CLONE_LABEL, managedLabels, objectName } from './names.ts';
-import type { KubernetesOptions } from './options.ts';
+import { certificateName, CLAIM, CLONE_LABEL, managedLabels, objectName } from '../unit/names.ts';
+import type { KubernetesOptions } from '../options.ts';
 
 /** The Service that an Ingress leads to. */
 export function serviceManifest(cloneId: string, owner: V1OwnerReference, claim: string): V1Service {

@@ -1,5 +1,5 @@
 import type { V1Container, V1Pod, V1Secret } from '@kubernetes/client-node';
-import { SIDECAR_PORT, WEB_PORT } from '../../sidecar/protocol.ts';
+import { SIDECAR_PORT, WEB_PORT } from '../../../sidecar/protocol.ts';
 import {
   CLAIM,
   CLONE_LABEL,
@@ -11,9 +11,9 @@ import {
   objectName,
   STATE_LABEL,
   TRANSITION,
-} from './names.ts';
-import type { KubernetesOptions } from './options.ts';
-import type { UnitFacts } from './units.ts';
+} from '../unit/names.ts';
+import type { KubernetesOptions } from '../options.ts';
+import type { UnitFacts } from '../unit/unit.ts';
 
 /** All that a new instance is made of. */
 export interface InstancePlan {

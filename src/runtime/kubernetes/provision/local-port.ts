@@ -1,11 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import { type Identity, listObjects } from './api.ts';
-import type { Cluster } from './client.ts';
-import { INSTANCE_SELECTOR } from './names.ts';
-import type { KubernetesOptions } from './options.ts';
-import { parseUnit } from './units.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { type Identity, listObjects } from '../api/objects.ts';
+import type { Cluster } from '../api/client.ts';
+import { INSTANCE_SELECTOR } from '../unit/names.ts';
+import type { KubernetesOptions } from '../options.ts';
+import { parseUnit } from '../unit/unit.ts';
 
 /** The address that `wpclone open` will make true: it is part of the clone's content, so it is settled now. */
 export async function localOrigin(cluster: Cluster, options: KubernetesOptions, context: WorkContext): Promise<string> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WpcloneError } from '../../shared/errors.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
 
 /** The API server's answer to what it refused (meta/v1 Status); a proxy in front of it answers anything. */
 const statusSchema = z.object({

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { type Dispatcher, request as undiciRequest } from 'undici';
-import { abortable } from '../../shared/abortable.ts';
-import type { Clock } from '../../shared/context.ts';
+import { abortable } from '../../../shared/abortable.ts';
+import type { Clock } from '../../../shared/context.ts';
 import { apiError, type ApiCall, connectionError, parseStatus } from './errors.ts';
-import type { Credentials, Login } from './login.ts';
-import type { KubernetesOptions } from './options.ts';
-import { plainLogin } from './plain-login.ts';
+import type { Credentials, Login } from '../login/types.ts';
+import type { KubernetesOptions } from '../options.ts';
+import { plainLogin } from '../login/plain.ts';
 
 export interface ClusterCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -153,7 +153,7 @@ async function inClusterNamespace(): Promise<string | undefined> {
 
 /** The client library is a third of a second of loading, which most kubeconfigs can do without. */
 async function fullLogin(context: string | undefined, file: string | undefined): Promise<Login> {
-  const { libraryLogin } = await import('./library-login.ts');
+  const { libraryLogin } = await import('../login/library.ts');
   return libraryLogin(context, file);
 }
 

@@ -1,5 +1,5 @@
-import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster } from './client.ts';
 
 export type Waiting = Pick<WorkContext, 'signal' | 'sleep' | 'now'>;

@@ -1,9 +1,9 @@
 import { request as undiciRequest } from 'undici';
-import type { WpcloneError } from '../../shared/errors.ts';
-import { EPOCH_HEADER, errorFromWire, refusalSchema, SIDECAR_PORT, TOKEN_HEADER } from '../../sidecar/protocol.ts';
-import { pathOf } from './api.ts';
-import type { Cluster, ClusterAnswer } from './client.ts';
-import { apiError, type ApiCall, connectionError, parseStatus } from './errors.ts';
+import type { WpcloneError } from '../../../shared/errors.ts';
+import { EPOCH_HEADER, errorFromWire, refusalSchema, SIDECAR_PORT, TOKEN_HEADER } from '../../../sidecar/protocol.ts';
+import { pathOf } from '../api/objects.ts';
+import type { Cluster, ClusterAnswer } from '../api/client.ts';
+import { apiError, type ApiCall, connectionError, parseStatus } from '../api/errors.ts';
 
 /** Where a sidecar is and what it wants to see. Holds a secret. */
 export interface SidecarAddress {

@@ -7,8 +7,8 @@ import type {
   V1Secret,
   V1Service,
 } from '@kubernetes/client-node';
-import { withGrace } from '../../shared/abortable.ts';
-import { WpcloneError } from '../../shared/errors.ts';
+import { withGrace } from '../../../shared/abortable.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster } from './client.ts';
 import { isGone, statusOf } from './errors.ts';
 import { persist, type Waiting } from './patience.ts';

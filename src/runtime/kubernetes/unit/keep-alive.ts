@@ -1,9 +1,9 @@
-import type { WorkContext } from '../../shared/context.ts';
-import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import { transition } from './cas.ts';
-import type { Cluster } from './client.ts';
+import type { Cluster } from '../api/client.ts';
 import { DEADLINE } from './names.ts';
-import { stampOf, type Unit } from './units.ts';
+import { stampOf, type Unit } from './unit.ts';
 
 /** Milliseconds after which unfinished work is taken for dead unless its process has said again that it lives. */
 const WORK_LIMIT = 300_000;

@@ -1,4 +1,4 @@
-import type { CloneState } from '../types.ts';
+import type { CloneState } from '../../types.ts';
 
 /** An instance's life, pool or not; kept in the pod's state label. */
 export const UNIT_STATES = [

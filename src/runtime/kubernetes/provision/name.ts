@@ -1,12 +1,12 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import { nameTaken } from '../../shared/clone-errors.ts';
-import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import { createObject, deleteObject, getObject } from './api.ts';
-import type { Cluster } from './client.ts';
-import { statusOf } from './errors.ts';
+import { nameTaken } from '../../../shared/clone-errors.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { createObject, deleteObject, getObject } from '../api/objects.ts';
+import type { Cluster } from '../api/client.ts';
+import { statusOf } from '../api/errors.ts';
 import { type InstancePlan, secretManifest } from './manifests.ts';
-import { CLAIM, DEADLINE, MANAGED_BY, MANAGER, objectName } from './names.ts';
+import { CLAIM, DEADLINE, MANAGED_BY, MANAGER, objectName } from '../unit/names.ts';
 
 /** The Secret comes first, since the pod mounts it: whoever creates it has the name. Throws NAME_TAKEN. */
 export async function takeName(cluster: Cluster, plan: InstancePlan, context: WorkContext): Promise<void> {

@@ -1,9 +1,9 @@
-import type { WorkContext } from '../../shared/context.ts';
-import { pathOf } from './api.ts';
-import type { Cluster, ClusterAnswer } from './client.ts';
-import { apiError, parseStatus } from './errors.ts';
-import { linesOf } from './lines.ts';
-import { persist, type Waiting } from './patience.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { pathOf } from '../api/objects.ts';
+import type { Cluster, ClusterAnswer } from '../api/client.ts';
+import { apiError, parseStatus } from '../api/errors.ts';
+import { linesOf } from '../api/lines.ts';
+import { persist, type Waiting } from '../api/patience.ts';
 
 const CONTAINERS = ['web', 'database', 'sidecar'] as const;
 const WHAT = 'get pods/log';

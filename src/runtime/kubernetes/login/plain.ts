@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Agent } from 'undici';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { Credentials, Login } from './login.ts';
+import type { Credentials, Login } from './types.ts';
 
 /**
  * A kubeconfig that says all there is to say: one server, and one certificate or token, each in the file itself. Whatever
@@ -48,7 +48,7 @@ export async function plainLogin(wanted: string | undefined, file: string | unde
     credentials: async (refused) =>
       credentialsOf((refused ? select(await readYaml(path), wanted) : undefined) ?? found),
     kubeConfig: async () => {
-      const { libraryLogin } = await import('./library-login.ts');
+      const { libraryLogin } = await import('./library.ts');
       return libraryLogin(wanted, file).kubeConfig();
     },
   };

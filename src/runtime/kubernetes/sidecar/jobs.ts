@@ -1,12 +1,12 @@
-import type { ConfigureTask, InstanceContext, PullTask } from '../../instance/types.ts';
-import type { WorkContext } from '../../shared/context.ts';
-import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
-import { errorFromWire, HEARTBEAT_SECONDS, type JobEvent, jobEventSchema } from '../../sidecar/protocol.ts';
-import { getObject } from './api.ts';
-import type { Cluster } from './client.ts';
-import { linesOf } from './lines.ts';
-import { persist } from './patience.ts';
-import { callSidecar, type SidecarAddress, type SidecarCall } from './sidecar-transport.ts';
+import type { ConfigureTask, InstanceContext, PullTask } from '../../../instance/types.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
+import { errorFromWire, HEARTBEAT_SECONDS, type JobEvent, jobEventSchema } from '../../../sidecar/protocol.ts';
+import { getObject } from '../api/objects.ts';
+import type { Cluster } from '../api/client.ts';
+import { linesOf } from '../api/lines.ts';
+import { persist } from '../api/patience.ts';
+import { callSidecar, type SidecarAddress, type SidecarCall } from './transport.ts';
 
 /** A stream that says nothing for this many milliseconds is dead: the sidecar promises a line every few seconds. */
 const SILENCE_LIMIT = HEARTBEAT_SECONDS * 4 * 1000;

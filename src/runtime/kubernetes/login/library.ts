@@ -1,7 +1,7 @@
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { WpcloneError } from '../../shared/errors.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
 import { loadKubeConfig, readTokenFile } from './kubeconfig.ts';
-import type { Login } from './login.ts';
+import type { Login } from './types.ts';
 
 /** What the library makes up when it finds no configuration at all. */
 const NO_KUBECONFIG = 'http://localhost:8080';
