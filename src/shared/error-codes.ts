@@ -2,6 +2,7 @@ import { CLONES_ERRORS } from './error-codes/clones.ts';
 import { CLUSTER_ERRORS } from './error-codes/cluster.ts';
 import { CONTENT_ERRORS } from './error-codes/content.ts';
 import { define } from './error-codes/define.ts';
+import { JOBS_ERRORS } from './error-codes/jobs.ts';
 import { LOGIN_ERRORS } from './error-codes/login.ts';
 import { MACHINE_ERRORS } from './error-codes/machine.ts';
 import { SOURCE_ERRORS } from './error-codes/source.ts';
@@ -16,6 +17,7 @@ export const ERRORS = define({
   ...MACHINE_ERRORS,
   ...CLONES_ERRORS,
   ...CLUSTER_ERRORS,
+  ...JOBS_ERRORS,
   CANCELLED: { exit: 130, http: 499, next: [] },
   INTERNAL: {
     exit: 1,

@@ -10,28 +10,49 @@ import { MIGRATIONS, type Migration } from './migrations.ts';
 
 export type Database = BetterSqlite3.Database;
 
+/** Milliseconds that the driver waits for another writer before it says BUSY; the event loop stands still meanwhile. */
 const BUSY_TIMEOUT_MS = 15_000;
+/** How long to try for the first, short steps of opening a database, whatever comes later. */
+const OPEN_TIMEOUT_MS = 15_000;
 const SWITCH_PAUSE_MS = 5;
 
 /** Magic numbers of network file systems (statfs(2)): NFS, SMB, SMB2, CIFS. */
 const NETWORK_FILE_SYSTEMS = new Set([0x6969, 0x517b, 0xfe534d42, 0xff534d42]);
 
+/** One database file under WPCLONE_HOME and how it is used. */
+export interface DatabaseKind {
+  /** The name of the file. */
+  readonly name: string;
+  readonly migrations: readonly Migration[];
+  /** FULL: what was committed outlives a power cut (sqlite.org/pragma.html#pragma_synchronous). */
+  readonly synchronous: 'NORMAL' | 'FULL';
+  /** Milliseconds; short in a process that must not stand still, which then tries again by itself. */
+  readonly busyTimeout: number;
+}
+
+export const STATE_DATABASE: DatabaseKind = {
+  name: 'state.db',
+  migrations: MIGRATIONS,
+  synchronous: 'NORMAL',
+  busyTimeout: BUSY_TIMEOUT_MS,
+};
+
 /**
- * Opens state.db in `home` (made with mode 0700 when missing) and brings it to the newest schema.
+ * Opens a database in `home` (made with mode 0700 when missing) and brings it to the newest schema.
  * Throws STATE_NEWER, STATE_FAILED, BUSY.
  */
-export function openDatabase(home: string, now: Clock, migrations: readonly Migration[] = MIGRATIONS): Database {
-  const file = join(home, 'state.db');
+export function openDatabase(home: string, now: Clock, kind: DatabaseKind = STATE_DATABASE): Database {
+  const file = join(home, kind.name);
   return guard(file, () => {
     makePrivateFolder(home);
-    // SQLite gives its -wal and -shm files the mode of the database file.
-    closeSync(openSync(file, 'a', 0o600));
-    const database = new (loadSqlite())(file, { timeout: BUSY_TIMEOUT_MS });
+    makePrivateFile(file);
+    const database = new (loadSqlite())(file, { timeout: OPEN_TIMEOUT_MS });
     try {
       useWriteAheadLog(database, home);
-      database.pragma('synchronous = NORMAL');
+      database.pragma(`synchronous = ${kind.synchronous}`);
       database.pragma('foreign_keys = ON');
-      migrate(database, migrations, now);
+      migrate(database, kind.migrations, now);
+      database.pragma(`busy_timeout = ${kind.busyTimeout}`);
       return database;
     } catch (error) {
       database.close();
@@ -76,6 +97,18 @@ function loadSqlite(): typeof BetterSqlite3 {
 function makePrivateFolder(home: string): void {
   makeFolder(home);
   if (readdirSync(home).length === 0) chmodSync(home, 0o700);
+}
+
+/**
+ * SQLite gives its -wal and -shm files the mode of the database file. A file that is there is not opened here: closing it again
+ * would drop the locks that another connection of this process has on it (POSIX; sqlite.org/howtocorrupt.html section 2.2).
+ */
+function makePrivateFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 /** Each folder by itself: below one that refuses them with ENOENT, as /proc does, `recursive` of Node.js tries for ever. */

@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../src/state/database.ts';
+import { openDatabase, STATE_DATABASE } from '../../src/state/database.ts';
 import { MIGRATIONS } from '../../src/state/migrations.ts';
 import { openState } from '../../src/state/open.ts';
 import { secretBox } from '../../src/state/secrets.ts';
@@ -239,11 +239,11 @@ describe('the schema', () => {
       name: 'broken',
       sql: 'CREATE TABLE extra (x TEXT) STRICT; CREATE TABLE sources (x);',
     };
-    expect(() => openDatabase(home, () => 5, [...MIGRATIONS, broken])).toThrow(
+    expect(() => openDatabase(home, () => 5, { ...STATE_DATABASE, migrations: [...MIGRATIONS, broken] })).toThrow(
       expect.objectContaining({ code: 'STATE_FAILED' }),
     );
     const good = { version: next, name: 'good', sql: 'CREATE TABLE extra (x TEXT) STRICT;' };
-    const database = openDatabase(home, () => 5, [...MIGRATIONS, good]);
+    const database = openDatabase(home, () => 5, { ...STATE_DATABASE, migrations: [...MIGRATIONS, good] });
     expect(database.prepare('SELECT version, name, applied_at FROM migrations').all().at(-1)).toEqual({
       version: next,
       name: 'good',
@@ -267,5 +267,26 @@ describe('the schema', () => {
   it('in a folder that cannot be made, as below /proc, is refused and not tried for ever', () => {
     const refused = expect.objectContaining({ code: 'STATE_FAILED', details: { path: '/proc/none/below/state.db' } });
     expect(() => openDatabase('/proc/none/below', () => 5)).toThrow(refused);
+  });
+});
+
+describe('a second connection of one process', () => {
+  /** The kernel's locks on the file (proc(5), /proc/locks). */
+  const locks = (): string[] => {
+    const number = String(statSync(join(home, 'state.db')).ino);
+    return readFileSync('/proc/locks', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(`:${number} `));
+  };
+
+  it('is opened without dropping the locks of the first, which the kernel would do on any plain close', () => {
+    const first = openDatabase(home, () => 5);
+    first.prepare('SELECT * FROM sources').all();
+    const before = locks();
+    expect(before).not.toEqual([]);
+    const second = openDatabase(home, () => 5);
+    expect(locks()).toEqual(before);
+    second.close();
+    first.close();
   });
 });

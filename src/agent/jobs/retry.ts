@@ -1,0 +1,24 @@
+import type { WpcloneError } from '../../shared/errors.ts';
+
+/** Failures after which a job is given up. */
+export const MAX_ATTEMPTS = 3;
+/** Losses after which a job is given up: it may be what kills its agents. */
+export const MAX_LOSSES = 3;
+
+const BASE = 5_000;
+const LONGEST_BACKOFF = 5 * 60_000;
+/** The longest wait that a source can ask for, in milliseconds. Also tells a wait from a clock that was set back: see `isDue`. */
+export const LONGEST_WAIT = 60 * 60_000;
+
+/**
+ * Milliseconds until the next attempt; undefined when there is none. Exponential backoff with full jitter (5 s × 2ⁿ up to 5 min),
+ * never earlier than the source asked for (Retry-After, RFC 9110 section 10.2.3).
+ * @param failures attempts that failed so far, this one included
+ * @param random between 0 and 1
+ */
+export function retryDelay(error: WpcloneError, failures: number, random: number): number | undefined {
+  if (!error.retryable || failures >= MAX_ATTEMPTS) return undefined;
+  const backoff = Math.min(BASE * 2 ** failures, LONGEST_BACKOFF) * random;
+  const asked = Math.min((error.retryAfter ?? 0) * 1000, LONGEST_WAIT);
+  return Math.max(Math.round(backoff), asked);
+}

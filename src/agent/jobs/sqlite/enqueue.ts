@@ -1,0 +1,78 @@
+import { nameTaken } from '../../../shared/clone-errors.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import type { IdempotencyKey, Job, NewJob } from '../types.ts';
+import { addEvent } from './events.ts';
+import { type JobRow, rowOf, sealSecrets, type StoreParts, toJob } from './rows.ts';
+
+/** Milliseconds that a key is remembered; longer while its job has not ended. */
+const KEY_LIFE = 24 * 3600_000;
+
+/** Runs inside one immediate transaction: key, reservation and job are there together or not at all. */
+export function enqueue(
+  { database, box, now, newId }: StoreParts,
+  job: NewJob,
+  options: { readonly key?: IdempotencyKey; readonly limit?: number } = {},
+): { readonly job: Job; readonly replayed: boolean } {
+  const at = now();
+  const earlier = options.key === undefined ? undefined : jobOfKey(database, options.key, at);
+  if (earlier !== undefined) return { job: earlier, replayed: true };
+  const waiting = Number(database.prepare(`SELECT count(*) FROM jobs WHERE state = 'pending'`).pluck().get());
+  if (options.limit !== undefined && waiting >= options.limit) {
+    throw new WpcloneError('QUEUE_FULL', `${waiting} jobs are waiting already.`, { retryable: true, retryAfter: 30 });
+  }
+  if (job.kind === 'clone' && job.clone !== null && isReserved(database, job.clone)) throw nameTaken(job.clone);
+
+  const id = newId();
+  const { lastInsertRowid } = database
+    .prepare(
+      `INSERT INTO jobs (id, kind, state, customer, clone, source_host, priority, request, secrets, traceparent, message, created_at, not_before)
+       VALUES (@id, @kind, 'pending', @customer, @clone, @sourceHost, @priority, @request, @secrets, @traceparent, 'waiting', @at, @at)`,
+    )
+    .run({
+      id,
+      kind: job.kind,
+      customer: job.customer,
+      clone: job.clone,
+      sourceHost: job.sourceHost,
+      priority: job.priority,
+      request: JSON.stringify(job.request),
+      secrets: sealSecrets(box, id, 'secrets', job.secrets),
+      traceparent: job.traceparent,
+      at,
+    });
+  const sequence = Number(lastInsertRowid);
+  if (options.key !== undefined) keepKey(database, options.key, sequence, at);
+  addEvent(database, sequence, at, { type: 'job', state: 'pending', attempt: 1, reason: 'accepted' });
+  return { job: toJob(rowOf(database, id)), replayed: false };
+}
+
+type Database = StoreParts['database'];
+
+/** Throws IDEMPOTENCY_CONFLICT. */
+function jobOfKey(database: Database, { scope, key, requestHash }: IdempotencyKey, at: number): Job | undefined {
+  const row = database
+    .prepare<[string, string], JobRow & { request_hash: string; key_made_at: number }>(
+      `SELECT j.*, k.request_hash, k.created_at AS key_made_at FROM idempotency_keys k JOIN jobs j ON j.sequence = k.job
+       WHERE k.scope = ? AND k.key = ?`,
+    )
+    .get(scope, key);
+  if (row === undefined) return undefined;
+  if (row.finished_at !== null && row.key_made_at + KEY_LIFE <= at) return undefined;
+  if (row.request_hash === requestHash) return toJob(row);
+  const message = 'The Idempotency-Key was used before, with another request.';
+  throw new WpcloneError('IDEMPOTENCY_CONFLICT', message, { details: { job: row.id } });
+}
+
+function keepKey(database: Database, { scope, key, requestHash }: IdempotencyKey, job: number, at: number): void {
+  // Only one whose time is over can be in the way.
+  database
+    .prepare(
+      'INSERT OR REPLACE INTO idempotency_keys (scope, key, request_hash, job, created_at) VALUES (?, ?, ?, ?, ?)',
+    )
+    .run(scope, key, requestHash, job, at);
+}
+
+const isReserved = (database: Database, clone: string): boolean =>
+  database
+    .prepare(`SELECT 1 FROM jobs WHERE clone = ? AND kind = 'clone' AND state IN ('pending', 'running')`)
+    .get(clone) !== undefined;

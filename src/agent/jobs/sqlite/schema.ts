@@ -1,0 +1,80 @@
+import type { DatabaseKind } from '../../../state/database.ts';
+import type { Migration } from '../../../state/migrations.ts';
+import { DRIVER_TIMEOUT } from './patient.ts';
+
+/** The steps that bring jobs.db to what this version expects; as with state.db, a released step is never edited. */
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    name: 'jobs, their events and idempotency keys',
+    sql: `
+      CREATE TABLE jobs (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'completed', 'failed')),
+        customer TEXT,
+        clone TEXT,
+        source_host TEXT,
+        priority INTEGER NOT NULL,
+        request TEXT NOT NULL,
+        secrets BLOB,
+        traceparent TEXT,
+        failures INTEGER NOT NULL DEFAULT 0,
+        losses INTEGER NOT NULL DEFAULT 0,
+        epoch INTEGER NOT NULL DEFAULT 0,
+        owner_agent TEXT,
+        owner_pid INTEGER,
+        owner_started_at TEXT,
+        progress INTEGER NOT NULL DEFAULT 0,
+        message TEXT NOT NULL DEFAULT '',
+        cancel_requested INTEGER NOT NULL DEFAULT 0,
+        checkpoint TEXT,
+        result TEXT,
+        result_secrets BLOB,
+        error TEXT,
+        created_at INTEGER NOT NULL,
+        not_before INTEGER NOT NULL,
+        started_at INTEGER,
+        finished_at INTEGER
+      ) STRICT;
+
+      -- The queue is small beside the jobs that ended: only what waits or runs is in these.
+      CREATE INDEX jobs_pending ON jobs (priority, created_at) WHERE state = 'pending';
+      CREATE INDEX jobs_running ON jobs (customer, source_host) WHERE state = 'running';
+      CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+      CREATE INDEX jobs_customer ON jobs (customer, sequence);
+      -- One job at a time may be about to give a clone its name.
+      CREATE UNIQUE INDEX jobs_reserved ON jobs (clone) WHERE kind = 'clone' AND state IN ('pending', 'running');
+
+      CREATE TABLE events (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        job INTEGER NOT NULL REFERENCES jobs (sequence) ON DELETE CASCADE,
+        at INTEGER NOT NULL,
+        event TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX events_job ON events (job, sequence);
+
+      CREATE TABLE idempotency_keys (
+        scope TEXT NOT NULL,
+        key TEXT NOT NULL,
+        request_hash TEXT NOT NULL,
+        job INTEGER NOT NULL REFERENCES jobs (sequence) ON DELETE CASCADE,
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (scope, key)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX idempotency_keys_job ON idempotency_keys (job);
+    `,
+  },
+];
+
+/**
+ * A file of its own beside state.db: what commands write there never holds up the agent, and only here each commit is worth a wait
+ * for the disk, because somebody was promised the job.
+ */
+export const JOB_DATABASE: DatabaseKind = {
+  name: 'jobs.db',
+  migrations: MIGRATIONS,
+  synchronous: 'FULL',
+  busyTimeout: DRIVER_TIMEOUT,
+};

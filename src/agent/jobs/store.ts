@@ -1,0 +1,81 @@
+import type { ErrorReport } from '../../shared/errors.ts';
+import type {
+  Attempt,
+  ClaimLimits,
+  IdempotencyKey,
+  Job,
+  JobCounts,
+  JobEvent,
+  JobFilter,
+  JobOwner,
+  JsonObject,
+  NewJob,
+  Secrets,
+  StoredEvent,
+} from './types.ts';
+
+/** A job as its owner gets it: with what it must not tell. */
+export interface ClaimedJob {
+  readonly job: Job;
+  readonly secrets: Secrets;
+  readonly attempt: Attempt;
+}
+
+/**
+ * Where jobs are kept. Whatever a call has answered is durable. Every write for an attempt tests that it is still the newest one of
+ * a running job, and throws LEASE_LOST when it is not; nothing is written then. A store that cannot be written throws DISK_FULL,
+ * BUSY or STATE_FAILED, and works again when it can be.
+ */
+export interface JobStore {
+  /**
+   * Keeps the job, its key and its first event in one step. The same key and request again returns the job of the first time
+   * (`replayed`). Throws IDEMPOTENCY_CONFLICT (same key, other request), NAME_TAKEN (another job has reserved the clone's
+   * name), QUEUE_FULL (more than `limit` jobs wait).
+   */
+  enqueue(
+    job: NewJob,
+    options?: { readonly key?: IdempotencyKey; readonly limit?: number },
+  ): Promise<{ readonly job: Job; readonly replayed: boolean }>;
+
+  /** The next job that may run, now running under a new epoch; undefined when there is none within the limits. */
+  claim(owner: JobOwner, limits: ClaimLimits): Promise<ClaimedJob | undefined>;
+
+  /** Whether somebody wants the job to stop. */
+  renew(attempt: Attempt): Promise<{ readonly cancelRequested: boolean }>;
+  /** Adds an event to the log; `progress` (0 to 100) is only ever raised. Returns its sequence number. */
+  append(attempt: Attempt, event: JobEvent, progress?: number): Promise<number>;
+  /** Replaces what the next attempt must know. */
+  checkpoint(attempt: Attempt, checkpoint: JsonObject): Promise<void>;
+  /** The request's secrets are no longer needed. */
+  forgetSecrets(attempt: Attempt): Promise<void>;
+
+  complete(attempt: Attempt, result: JsonObject, secrets: Secrets): Promise<Job>;
+  fail(attempt: Attempt, error: ErrorReport): Promise<Job>;
+  /** The attempt failed and another follows at `notBefore`. */
+  retryAt(attempt: Attempt, error: ErrorReport, notBefore: number): Promise<Job>;
+  /** Gives the job back as if this attempt had not been: for an agent that stops. */
+  release(attempt: Attempt): Promise<Job>;
+
+  /**
+   * A pending job fails with CANCELLED at once; a running one is asked to stop, and the owner does. Throws JOB_NOT_FOUND,
+   * JOB_ENDED.
+   */
+  cancel(id: string): Promise<Job>;
+  find(id: string): Promise<Job | undefined>;
+  /** What a completed job's result must not show to everybody: the clone's password and log-in link. */
+  resultSecrets(id: string): Promise<Secrets>;
+  /** Newest first. */
+  list(filter?: JobFilter): Promise<readonly Job[]>;
+  /** The next events after a sequence number, oldest first, of one job or of all; at most `limit`. */
+  events(after: number, options: { readonly job?: string; readonly limit: number }): Promise<readonly StoredEvent[]>;
+  counts(): Promise<JobCounts>;
+
+  /**
+   * Takes back the jobs of owners that are gone: pending again, or failed with AGENT_LOST after the third loss. Returns what it
+   * took back.
+   */
+  reap(isAlive: (owner: JobOwner) => Promise<boolean>): Promise<readonly Job[]>;
+  /** Forgets jobs that ended before `endedBefore`, with their events and keys. Returns how many. */
+  prune(endedBefore: number): Promise<number>;
+  close(): void;
+}
