@@ -9,6 +9,13 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/class-budget.php';
+require_once __DIR__ . '/roots.php';
+require_once __DIR__ . '/home-folder.php';
+require_once __DIR__ . '/paths.php';
+require_once __DIR__ . '/never-sent.php';
+require_once __DIR__ . '/class-batch.php';
+
 /** How often a file that changes while it is read is read again. */
 const FILE_ATTEMPTS = 3;
 

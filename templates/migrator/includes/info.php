@@ -9,6 +9,14 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/class-budget.php';
+require_once __DIR__ . '/database.php';
+require_once __DIR__ . '/schema.php';
+require_once __DIR__ . '/keys-of-tables.php';
+require_once __DIR__ . '/roots.php';
+require_once __DIR__ . '/home-folder.php';
+require_once __DIR__ . '/definitions.php';
+
 /** Constants of wp-config.php that change how a copy behaves and hold no secret. */
 const TOLD_CONSTANTS = array(
 	'ALLOW_UNFILTERED_UPLOADS',
@@ -36,6 +44,17 @@ const TOLD_CONSTANTS = array(
 	'WP_MEMORY_LIMIT',
 	'WP_POST_REVISIONS',
 );
+
+/**
+ * Answers "info".
+ *
+ * @param array $request "gzip".
+ */
+function answer_info( array $request ) {
+	start_stream();
+	send_frame( 'I', array(), wp_json_encode( site_info(), JSON_FLAGS ), ! empty( $request['gzip'] ) );
+	end_stream( true );
+}
 
 /**
  * Everything a client needs before it starts; src/site/info.ts of wpclone has the schema.

@@ -16,6 +16,9 @@ const UNUSED_SECONDS   = 3600;
 const KEY_LIFE_SECONDS = 86400;
 const TOUCH_SECONDS    = 60;
 
+/** What a key is good for. There is no other yet: whatever changes the site will have a scope, and a kind of key, of its own. */
+const SCOPE_READ = 'read';
+
 /**
  * Makes a key for a client.
  *
@@ -27,6 +30,7 @@ function create_key() {
 	$secret = rtrim( strtr( base64_encode( random_bytes( 32 ) ), '+/', '-_' ), '=' );
 	$key    = array(
 		'secret' => $secret,
+		'scope'  => SCOPE_READ,
 		'made'   => time(),
 		'used'   => time(),
 	);
@@ -52,7 +56,7 @@ function create_key() {
  * Finds a key that is still good.
  *
  * @param string $id 16 hex digits.
- * @return array{id: string, secret: string, made: int, used: int}|null The secret is its 32 raw bytes.
+ * @return array{id: string, secret: string, scope: string, made: int, used: int}|null The secret is its 32 raw bytes.
  */
 function find_key( $id ) {
 	global $wpdb;
@@ -68,6 +72,8 @@ function find_key( $id ) {
 	return array(
 		'id'     => $id,
 		'secret' => $secret,
+		// A key that an earlier version made says nothing of it.
+		'scope'  => isset( $key['scope'] ) ? (string) $key['scope'] : SCOPE_READ,
 		'made'   => (int) $key['made'],
 		'used'   => (int) $key['used'],
 	);
@@ -97,6 +103,7 @@ function touch_key( array $key ) {
 	$value = wp_json_encode(
 		array(
 			'secret' => rtrim( strtr( base64_encode( $key['secret'] ), '+/', '-_' ), '=' ),
+			'scope'  => $key['scope'],
 			'made'   => $key['made'],
 			// Later than it was made, which tells it from a key that nobody ever used.
 			'used'   => max( $now, $key['made'] + 1 ),

@@ -78,29 +78,26 @@ function delete_own_files() {
 	if ( is_link( $place ) || realpath( $place ) !== realpath( $folder ) || file_exists( $folder . '/.git' ) ) {
 		return false;
 	}
-	$files = array_merge( own_files( $folder ), own_files( $folder . '/includes' ) );
-	foreach ( $files as $file ) {
-		// phpcs:ignore WordPress.PHP.NoSilencedErrors -- a folder that is not writable stays, inactive and without keys.
-		@unlink( $file );
-	}
-	// phpcs:ignore WordPress.PHP.NoSilencedErrors
-	return @rmdir( $folder . '/includes' ) && @rmdir( $folder );
+	return delete_folder( $folder );
 }
 
 /**
- * The files directly in one of the plugin's folders.
+ * Deletes a folder of the plugin with all that is in it, through no link. What cannot be deleted stays, inactive and without keys.
  *
  * @param string $folder Absolute.
- * @return string[]
+ * @return bool Whether it is gone.
  */
-function own_files( $folder ) {
-	$names = is_dir( $folder ) ? scandir( $folder ) : array();
-	$files = array();
-	foreach ( $names as $name ) {
+function delete_folder( $folder ) {
+	// phpcs:disable WordPress.PHP.NoSilencedErrors -- a folder that is not writable stays.
+	$names = @scandir( $folder );
+	foreach ( is_array( $names ) ? array_diff( $names, array( '.', '..' ) ) : array() as $name ) {
 		$path = $folder . '/' . $name;
-		if ( is_file( $path ) || is_link( $path ) ) {
-			$files[] = $path;
+		if ( is_dir( $path ) && ! is_link( $path ) ) {
+			delete_folder( $path );
+		} else {
+			@unlink( $path );
 		}
 	}
-	return $files;
+	return @rmdir( $folder );
+	// phpcs:enable
 }

@@ -9,6 +9,14 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/class-budget.php';
+require_once __DIR__ . '/roots.php';
+require_once __DIR__ . '/home-folder.php';
+require_once __DIR__ . '/paths.php';
+require_once __DIR__ . '/never-sent.php';
+require_once __DIR__ . '/links.php';
+require_once __DIR__ . '/class-walk.php';
+
 /**
  * Answers "manifest".
  *

@@ -30,95 +30,91 @@ function giant_bytes( $db ) {
 /**
  * Sends the giant row of a keyed table that a SELECT stopped at.
  *
- * @param \mysqli       $db     Connection.
- * @param array         $reader See prepare_reader().
+ * @param Table_Reader  $reader Table.
  * @param array         $row    Its fields; the large ones are null.
  * @param string[]|null $before Key of the row before.
  * @return string[] Its key.
  */
-function send_giant_by_key( $db, array $reader, array $row, $before ) {
-	$key   = key_of_row( $reader, $row );
+function send_giant_by_key( Table_Reader $reader, array $row, $before ) {
+	$key   = $reader->key_of( $row );
 	$parts = array();
-	foreach ( $reader['key'] as $at => $column ) {
+	foreach ( $reader->key as $at => $column ) {
 		$parts[] = quote_name( $column['name'] ) . ' = ' . key_literal( $column, $key[ $at ] );
 	}
-	send_giant_row( $db, $reader, ' WHERE ' . implode( ' AND ', $parts ), $row, $before, $key );
+	send_giant_row( $reader, ' WHERE ' . implode( ' AND ', $parts ), $row, $before, $key );
 	return $key;
 }
 
 /**
  * Sends the giant rows of a table without a key, by their place among each other: a snapshot does not change.
  *
- * @param \mysqli $db     Connection.
- * @param array   $reader See prepare_reader().
+ * @param Table_Reader  $reader Table.
  */
-function send_giants_without_key( $db, array $reader ) {
-	if ( null === $reader['giant'] ) {
+function send_giants_without_key( Table_Reader $reader ) {
+	if ( null === $reader->giant ) {
 		return;
 	}
-	$where = ' WHERE ' . $reader['giant'];
-	$count = fetch_all( $db, 'SELECT COUNT(*) AS n FROM ' . $reader['table'] . $where );
+	$where = ' WHERE ' . $reader->giant;
+	$count = fetch_all( $reader->db, 'SELECT COUNT(*) AS n FROM ' . $reader->table . $where );
 	for ( $number = 0; $number < (int) $count[0]['n']; $number++ ) {
 		$one    = "$where LIMIT $number, 1";
-		$result = run_query( $db, select_fields( $reader ) . $one );
+		$result = run_query( $reader->db, $reader->select_fields() . $one );
 		$row    = mysqli_fetch_row( $result );
 		mysqli_free_result( $result );
-		send_giant_row( $db, $reader, $one, $row, null, null );
+		send_giant_row( $reader, $one, $row, null, null );
 	}
 }
 
 /**
  * Sends one giant row.
  *
- * @param \mysqli       $db     Connection.
- * @param array         $reader See prepare_reader().
+ * @param Table_Reader  $reader Table.
  * @param string        $where  What finds it.
  * @param array         $row    Its fields; the large ones are null.
  * @param string[]|null $before Key of the row before.
  * @param string[]|null $key    Its own key.
  */
-function send_giant_row( $db, array $reader, $where, array $row, $before, $key ) {
-	$lengths = giant_lengths( $db, $reader, $where );
+function send_giant_row( Table_Reader $reader, $where, array $row, $before, $key ) {
+	$lengths = giant_lengths( $reader, $where );
 	$text    = '';
-	foreach ( array_keys( $reader['columns'] ) as $at ) {
+	foreach ( array_keys( $reader->columns ) as $at ) {
 		$text .= 0 === $at ? '' : "\t";
 		if ( ! array_key_exists( $at, $lengths ) || null === $lengths[ $at ] ) {
 			$text .= null === $row[ $at ] ? '\\N' : escape_value( $row[ $at ] );
 			continue;
 		}
 		for ( $offset = 0; $offset < $lengths[ $at ]; $offset += PIECE_BYTES ) {
-			$text .= escape_value( fetch_piece( $db, $reader, $at, $where, $offset, min( PIECE_BYTES, $lengths[ $at ] - $offset ) ) );
+			$text .= escape_value( fetch_piece( $reader, $at, $where, $offset, min( PIECE_BYTES, $lengths[ $at ] - $offset ) ) );
 			if ( strlen( $text ) >= BLOCK_BYTES ) {
-				send_rows_frame( $reader, $text, 0, $before, false, true );
+				$reader->sink->block( $text, 0, $before, false, true );
 				$text = '';
 			}
 		}
 	}
-	send_rows_frame( $reader, $text . "\n", 1, $key, false );
+	$reader->sink->block( $text . "\n", 1, $key, false );
 }
 
 /**
  * Lengths of a row's large values.
  *
- * @param \mysqli $db     Connection.
- * @param array   $reader See prepare_reader().
- * @param string  $where  What finds the row.
+ * @param Table_Reader  $reader Table.
+ * @param string        $where  What finds the row.
  * @return array<int, int|null> By column number; null for NULL.
  * @throws Refusal When the row is not there.
  */
-function giant_lengths( $db, array $reader, $where ) {
+function giant_lengths( Table_Reader $reader, $where ) {
 	$fields = array();
-	foreach ( $reader['giants'] as $at ) {
-		$fields[] = 'LENGTH(' . quote_name( $reader['columns'][ $at ]['name'] ) . ')';
+	foreach ( $reader->giants as $at ) {
+		$fields[] = 'LENGTH(' . quote_name( $reader->columns[ $at ]['name'] ) . ')';
 	}
-	$result = run_query( $db, 'SELECT ' . implode( ', ', $fields ) . ' FROM ' . $reader['table'] . $where );
+	$result = run_query( $reader->db, 'SELECT ' . implode( ', ', $fields ) . ' FROM ' . $reader->table . $where );
 	$values = mysqli_fetch_row( $result );
 	mysqli_free_result( $result );
 	if ( ! is_array( $values ) ) {
 		throw new Refusal( 'database_gone', 500, 'A row went away while it was read.' );
 	}
 	return array_combine(
-		$reader['giants'],
+		$reader->giants,
 		array_map(
 			function ( $length ) {
 				return null === $length ? null : (int) $length;
@@ -131,19 +127,18 @@ function giant_lengths( $db, array $reader, $where ) {
 /**
  * Some bytes of a large value.
  *
- * @param \mysqli $db     Connection.
- * @param array   $reader See prepare_reader().
- * @param int     $at     Column number.
- * @param string  $where  What finds the row.
- * @param int     $offset From 0.
- * @param int     $length Bytes.
+ * @param Table_Reader  $reader Table.
+ * @param int           $at     Column number.
+ * @param string        $where  What finds the row.
+ * @param int           $offset From 0.
+ * @param int           $length Bytes.
  * @throws Refusal When it is not there.
  */
-function fetch_piece( $db, array $reader, $at, $where, $offset, $length ) {
-	$column = $reader['columns'][ $at ];
+function fetch_piece( Table_Reader $reader, $at, $where, $offset, $length ) {
+	$column = $reader->columns[ $at ];
 	$name   = quote_name( $column['name'] );
 	$bytes  = null === $column['charset'] && 'json' !== $column['type'] ? $name : "CONVERT($name USING binary)";
-	$result = run_query( $db, "SELECT SUBSTRING($bytes, " . ( $offset + 1 ) . ", $length) FROM " . $reader['table'] . $where );
+	$result = run_query( $reader->db, "SELECT SUBSTRING($bytes, " . ( $offset + 1 ) . ", $length) FROM " . $reader->table . $where );
 	$row    = mysqli_fetch_row( $result );
 	mysqli_free_result( $result );
 	if ( ! is_array( $row ) || ! is_string( $row[0] ) || strlen( $row[0] ) !== $length ) {

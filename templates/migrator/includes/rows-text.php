@@ -12,19 +12,18 @@ defined( 'ABSPATH' ) || exit;
 /**
  * Sends the rows of an unbuffered result in blocks, up to the first giant row.
  *
- * @param \mysqli        $db     Connection.
  * @param \mysqli_result $result Is freed.
- * @param array          $reader See prepare_reader().
+ * @param Table_Reader   $reader Table.
  * @param string[]|null  $cursor Key of the row before the first.
  * @return array rows, bytes, tail (text not sent yet), tail_rows, cursor (of the last row), giant (the giant row, or null).
  * @throws Refusal When the server stops in the middle.
  */
-function send_result( $db, $result, array $reader, $cursor ) {
-	$width  = count( $reader['columns'] );
+function send_result( $result, Table_Reader $reader, $cursor ) {
+	$width  = count( $reader->columns );
 	$tabs   = $width - 1;
-	$flag   = null === $reader['giant'] ? null : count( $reader['fields'] );
-	$extra  = count( $reader['fields'] ) > $width || null !== $flag;
-	$nulls  = $reader['nullable'];
+	$flag   = null === $reader->giant ? null : count( $reader->fields );
+	$extra  = count( $reader->fields ) > $width || null !== $flag;
+	$nulls  = $reader->nullable;
 	$text   = '';
 	$count  = 0;
 	$rows   = 0;
@@ -46,14 +45,14 @@ function send_result( $db, $result, array $reader, $cursor ) {
 		$before = $row;
 		++$count;
 		if ( strlen( $text ) >= BLOCK_BYTES ) {
-			send_rows_frame( $reader, $text, $count, key_of_row( $reader, $row ), false );
+			$reader->sink->block( $text, $count, $reader->key_of( $row ), false );
 			$rows  += $count;
 			$bytes += strlen( $text );
 			$text   = '';
 			$count  = 0;
 		}
 	}
-	$failed = null === $giant ? mysqli_errno( $db ) : 0;
+	$failed = null === $giant ? mysqli_errno( $reader->db ) : 0;
 	mysqli_free_result( $result );
 	if ( 0 !== $failed ) {
 		throw database_refusal( $failed );
@@ -63,7 +62,7 @@ function send_result( $db, $result, array $reader, $cursor ) {
 		'bytes'     => $bytes + strlen( $text ),
 		'tail'      => $text,
 		'tail_rows' => $count,
-		'cursor'    => null === $before ? $cursor : key_of_row( $reader, $before ),
+		'cursor'    => null === $before ? $cursor : $reader->key_of( $before ),
 		'giant'     => $giant,
 	);
 }
@@ -102,21 +101,4 @@ function escape_value( $value ) {
 		$value = str_replace( "\0", '\\0', $value );
 	}
 	return $value;
-}
-
-/**
- * The key of a row; null for a table without one.
- *
- * @param array $reader See prepare_reader().
- * @param array $row    Fields.
- */
-function key_of_row( array $reader, array $row ) {
-	if ( null === $reader['key'] ) {
-		return null;
-	}
-	$key = array();
-	foreach ( $reader['places'] as $at ) {
-		$key[] = (string) $row[ $at ];
-	}
-	return $key;
 }

@@ -9,7 +9,15 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
-const BLOCK_BYTES = 524288;
+require_once __DIR__ . '/class-budget.php';
+require_once __DIR__ . '/database.php';
+require_once __DIR__ . '/schema.php';
+require_once __DIR__ . '/keys-of-tables.php';
+require_once __DIR__ . '/class-table-reader.php';
+require_once __DIR__ . '/class-row-frames.php';
+require_once __DIR__ . '/rows-select.php';
+require_once __DIR__ . '/rows-text.php';
+require_once __DIR__ . '/rows-giant.php';
 
 /** How much one SELECT of a keyed table aims at: what is left of it has to be read even when time is up. */
 const SELECT_BYTES = 16777216;
@@ -23,9 +31,26 @@ const LOCKING_BYTES = 262144;
  * Answers "rows".
  *
  * @param array $request "tables" (name, columns, key, after), "seconds", "gzip".
- * @throws Refusal When the request is not understood, or a table cannot be read.
  */
 function stream_rows( array $request ) {
+	$gzip = ! empty( $request['gzip'] );
+	stream_tables(
+		$request,
+		function ( $db, array $asked, array $row, $number, Budget $budget ) use ( $gzip ) {
+			$reader = new Table_Reader( $db, $asked, $row, new Row_Frames( $number, $gzip ) );
+			return null === $reader->key ? read_without_key( $reader ) : read_by_key( $reader, $budget );
+		}
+	);
+}
+
+/**
+ * Reads tables one after another from one snapshot, until they are done or time is up.
+ *
+ * @param array    $request "tables" (name and what else is asked of each), "seconds".
+ * @param callable $read    Gets connection, what is asked, the table's row of information_schema, its number and the budget; false when time was up.
+ * @throws Refusal When the request is not understood, or a table cannot be read.
+ */
+function stream_tables( array $request, $read ) {
 	$tables = isset( $request['tables'] ) && is_array( $request['tables'] ) ? $request['tables'] : array();
 	$budget = new Budget( isset( $request['seconds'] ) ? $request['seconds'] : null );
 	$db     = connect_database( 'binary' );
@@ -38,8 +63,7 @@ function stream_rows( array $request ) {
 			throw new Refusal( 'no_such_table', 404, 'There is no such table.', array( 't' => $number ) );
 		}
 		try {
-			$reader = prepare_reader( $db, $table, $number, ! empty( $request['gzip'] ), $own['tables'][ $name ] );
-			$done   = null === $reader['key'] ? read_without_key( $db, $reader ) : read_by_key( $db, $reader, $budget );
+			$done = $read( $db, $table, $own['tables'][ $name ], $number, $budget );
 		} catch ( Refusal $refusal ) {
 			$refusal->fields['t'] = $number;
 			throw $refusal;
@@ -55,41 +79,39 @@ function stream_rows( array $request ) {
 /**
  * Reads a table with a key: bounded SELECTs, each beginning after the last row's key.
  *
- * @param \mysqli $db     Connection.
- * @param array   $reader See prepare_reader().
- * @param Budget  $budget When to stop.
+ * @param Table_Reader $reader Table.
+ * @param Budget       $budget When to stop.
  * @return bool False when time was up first.
  */
-function read_by_key( $db, array $reader, Budget $budget ) {
-	$limit  = $reader['locks'] ? 1 : SELECT_FIRST;
-	$cursor = $reader['after'];
+function read_by_key( Table_Reader $reader, Budget $budget ) {
+	$cursor = $reader->after;
 	for ( ;; ) {
-		$result = run_query( $db, select_by_key( $reader, $cursor, $limit ), MYSQLI_USE_RESULT );
-		$read   = send_result( $db, $result, $reader, $cursor );
+		$result = run_query( $reader->db, $reader->select_after( $cursor ), MYSQLI_USE_RESULT );
+		$read   = send_result( $result, $reader, $cursor );
 		$cursor = $read['cursor'];
 		if ( $read['giant'] ) {
 			if ( '' !== $read['tail'] ) {
-				send_rows_frame( $reader, $read['tail'], $read['tail_rows'], $cursor, false );
+				$reader->sink->block( $read['tail'], $read['tail_rows'], $cursor, false );
 			}
-			$cursor = send_giant_by_key( $db, $reader, $read['giant'], $cursor );
+			$cursor = send_giant_by_key( $reader, $read['giant'], $cursor );
 			// Where one is, there may be more; each costs the rest of its SELECT.
-			$limit = $reader['locks'] ? 1 : 50;
+			$reader->limit = $reader->locks ? 1 : 50;
 			if ( $budget->is_spent() ) {
 				return false;
 			}
 			continue;
 		}
-		if ( $read['rows'] < $limit ) {
-			send_rows_frame( $reader, $read['tail'], $read['tail_rows'], $cursor, true );
+		if ( $read['rows'] < $reader->limit ) {
+			$reader->sink->block( $read['tail'], $read['tail_rows'], $cursor, true );
 			return true;
 		}
 		if ( '' !== $read['tail'] ) {
-			send_rows_frame( $reader, $read['tail'], $read['tail_rows'], $cursor, false );
+			$reader->sink->block( $read['tail'], $read['tail_rows'], $cursor, false );
 		}
 		if ( $budget->is_spent() ) {
 			return false;
 		}
-		$limit = next_limit( $limit, $read['bytes'] / $read['rows'], $reader['locks'] );
+		$reader->limit = next_limit( $reader->limit, $read['bytes'] / $read['rows'], $reader->locks );
 	}
 }
 
@@ -97,23 +119,21 @@ function read_by_key( $db, array $reader, Budget $budget ) {
  * Reads a table without a key: nothing says where to go on, so it is read whole, however long that takes. Giant rows come last.
  * Where reading locks, a table that is not too large is held in memory, so that the lock does not last as long as the client takes.
  *
- * @param \mysqli $db     Connection.
- * @param array   $reader See prepare_reader().
+ * @param Table_Reader $reader Table.
  */
-function read_without_key( $db, array $reader ) {
+function read_without_key( Table_Reader $reader ) {
 	if ( function_exists( 'set_time_limit' ) ) {
 		// phpcs:ignore WordPress.PHP.NoSilencedErrors
 		@set_time_limit( 0 );
 	}
-	$cursor = null;
-	$mode   = $reader['locks'] && $reader['bytes'] <= giant_bytes( $db ) ? MYSQLI_STORE_RESULT : MYSQLI_USE_RESULT;
-	$result = run_query( $db, select_ordinary( $reader ), $mode );
-	$read   = send_result( $db, $result, $reader, $cursor );
+	$mode   = $reader->locks && $reader->bytes <= giant_bytes( $reader->db ) ? MYSQLI_STORE_RESULT : MYSQLI_USE_RESULT;
+	$result = run_query( $reader->db, $reader->select_ordinary(), $mode );
+	$read   = send_result( $result, $reader, null );
 	if ( '' !== $read['tail'] ) {
-		send_rows_frame( $reader, $read['tail'], $read['tail_rows'], null, false );
+		$reader->sink->block( $read['tail'], $read['tail_rows'], null, false );
 	}
-	send_giants_without_key( $db, $reader );
-	send_rows_frame( $reader, '', 0, null, true );
+	send_giants_without_key( $reader );
+	$reader->sink->block( '', 0, null, true );
 	return true;
 }
 
@@ -126,29 +146,4 @@ function read_without_key( $db, array $reader ) {
  */
 function next_limit( $limit, $size, $locks ) {
 	return (int) max( $locks ? 1 : 50, min( $limit * 4, SELECT_MOST, ( $locks ? LOCKING_BYTES : SELECT_BYTES ) / max( 1, $size ) ) );
-}
-
-/**
- * Sends a block of rows.
- *
- * @param array      $reader  See prepare_reader().
- * @param string     $text    Rows.
- * @param int        $rows    How many end in it.
- * @param array|null $cursor  Key of the last whole row.
- * @param bool       $last    Whether the table ends with it.
- * @param bool       $partial Whether the last row goes on in the next block.
- */
-function send_rows_frame( array $reader, $text, $rows, $cursor, $last, $partial = false ) {
-	$head = array(
-		't' => $reader['number'],
-		'n' => $rows,
-		'c' => null === $cursor ? null : array_map( 'base64_encode', $cursor ),
-	);
-	if ( $last ) {
-		$head['last'] = true;
-	}
-	if ( $partial ) {
-		$head['part'] = true;
-	}
-	send_frame( 'R', $head, $text, $reader['gzip'] );
 }

@@ -10,28 +10,10 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 require __DIR__ . '/class-refusal.php';
-require __DIR__ . '/class-budget.php';
 require __DIR__ . '/output.php';
 require __DIR__ . '/signature.php';
 require __DIR__ . '/nonces.php';
-require __DIR__ . '/database.php';
-require __DIR__ . '/schema.php';
-require __DIR__ . '/keys-of-tables.php';
-require __DIR__ . '/never-sent.php';
-require __DIR__ . '/roots.php';
-require __DIR__ . '/home-folder.php';
-require __DIR__ . '/paths.php';
-require __DIR__ . '/info.php';
-require __DIR__ . '/definitions.php';
-require __DIR__ . '/rows.php';
-require __DIR__ . '/rows-select.php';
-require __DIR__ . '/rows-text.php';
-require __DIR__ . '/rows-giant.php';
-require __DIR__ . '/manifest.php';
-require __DIR__ . '/class-walk.php';
-require __DIR__ . '/links.php';
-require __DIR__ . '/files.php';
-require __DIR__ . '/class-batch.php';
+require __DIR__ . '/operations.php';
 
 // Other plugins ask who is logged in when an option changes or a plugin goes; WordPress loads that only after the plugins.
 require_once ABSPATH . WPINC . '/pluggable.php';
@@ -82,58 +64,4 @@ function parse_request( $body ) {
 		throw new Refusal( 'bad_request', 400, 'The request is not understood.' );
 	}
 	return $request;
-}
-
-/**
- * Runs the operation that the request names.
- *
- * @param array $request Decoded body.
- * @param array $key     The key that signed it.
- * @throws Refusal When there is no such operation, or the operation refuses.
- */
-function run_operation( array $request, array $key ) {
-	switch ( $request['op'] ) {
-		case 'info':
-			start_stream();
-			send_frame( 'I', array(), wp_json_encode( site_info(), JSON_FLAGS ), ! empty( $request['gzip'] ) );
-			end_stream( true );
-			break;
-		case 'rows':
-			stream_rows( $request );
-			break;
-		case 'manifest':
-			stream_manifest( $request );
-			break;
-		case 'files':
-			stream_files( $request );
-			break;
-		case 'disconnect':
-			disconnect( $key );
-			break;
-		default:
-			throw new Refusal( 'bad_request', 400, 'There is no such operation.' );
-	}
-}
-
-/**
- * Drops the caller's key, and the whole plugin unless another client is at work.
- *
- * @param array $key The key that signed the request.
- */
-function disconnect( array $key ) {
-	drop_key( $key['id'] );
-	$stays = count_keys( 5 * 60 ) > 0;
-	$files = $stays ? false : remove_plugin();
-	start_stream();
-	send_frame(
-		'I',
-		array(),
-		wp_json_encode(
-			array(
-				'removed' => ! $stays,
-				'files'   => $files,
-			)
-		)
-	);
-	end_stream( true );
 }
