@@ -17,8 +17,10 @@ const tableSchema = z.object({
   /** The server's estimate. */
   rows: z.number(),
   dataBytes: z.number(),
-  /** SHOW CREATE TABLE. */
+  /** SHOW CREATE TABLE; empty when the server does not give it. */
   definition: z.string(),
+  /** What the server said instead of giving the definition. */
+  problem: z.string().nullish(),
   columns: z.array(columnSchema),
   /** Columns of the key that orders the reading (primary, else a unique key without nullable columns); null when there is none. */
   key: z.array(z.string()).nullable(),
@@ -62,8 +64,10 @@ const givenInfoSchema = z.object({
   /** Folders to copy; none lies inside another. */
   roots: z.array(fileRootSchema),
   tables: z.array(tableSchema),
-  views: z.array(z.object({ name: z.string(), definition: z.string() })),
+  views: z.array(z.object({ name: z.string(), definition: z.string(), problem: z.string().nullish() })),
   triggers: z.array(z.object({ name: z.string(), table: z.string(), definition: z.string() })),
+  /** What of the site's part of the database the migrator cannot read out, and what it is (sequence, …). */
+  leftOut: z.array(z.object({ name: z.string(), kind: z.string() })).default([]),
   /** Longer prefixes of other WordPress sites in the same schema, whose tables are left alone. */
   otherPrefixes: z.array(z.string()),
   activePlugins: z.array(z.string()),

@@ -3,6 +3,7 @@ import type { Warning, WarningCode } from '../shared/events.ts';
 const SHOWN_PER_CODE = 20;
 
 export interface WarningCollector {
+  /** The same words are kept once. */
   add(code: WarningCode, message: string): void;
   /** At most twenty of each code, and one more that says how many were left out. */
   list(): readonly Warning[];
@@ -14,6 +15,7 @@ export function collectWarnings(): WarningCollector {
   const seen = new Map<WarningCode, number>();
   return {
     add: (code, message) => {
+      if (shown.some((warning) => warning.code === code && warning.message === message)) return;
       const count = (seen.get(code) ?? 0) + 1;
       seen.set(code, count);
       if (count <= SHOWN_PER_CODE) shown.push({ code, message });

@@ -120,6 +120,7 @@ function infoOf(source: Source): SiteInfo {
     tables: [],
     views: [],
     triggers: [],
+    leftOut: [],
     otherPrefixes: [],
     activePlugins: [],
     theme: { stylesheet: 'twentytwentyone', template: 'twentytwentyone' },

@@ -31,6 +31,7 @@ export function siteInfo(changes: Partial<SiteInfo> = {}): SiteInfo {
     tables: [],
     views: [],
     triggers: [],
+    leftOut: [],
     otherPrefixes: [],
     activePlugins: [],
     theme: { stylesheet: 'x', template: 'x' },
@@ -53,7 +54,7 @@ export async function describeSchema(
   );
   const tables = await Promise.all(
     listed
-      .filter(({ type }) => type === 'BASE TABLE')
+      .filter(({ type }) => type === 'BASE TABLE' || type === 'SYSTEM VERSIONED')
       .map((row) => describeTable(server, database, String(row['name']), row)),
   );
   const show = async (kind: string, name: unknown, column: string): Promise<string> => {

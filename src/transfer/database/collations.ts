@@ -53,7 +53,9 @@ function candidates(name: string): string[] {
     .replace(/^_/, '');
   const language = LANGUAGES[locale] ?? (Object.values(LANGUAGES).includes(locale) ? locale : '');
   const order = tail.endsWith('bin') ? [] : family(language, sensitivity, padded);
-  return [name, ...renamed, ...order.map((rest) => `${charset}_${rest}`), `${charset}_bin`];
+  // Of MySQL's, those of version 8 do not fill up with blanks, so that 'a' and 'a ' are two values of a unique key.
+  const exact = /0900|nopad/.test(tail) ? ['nopad_bin', '0900_bin', 'bin'] : ['bin'];
+  return [name, ...renamed, ...[...order, ...exact].map((rest) => `${charset}_${rest}`)];
 }
 
 function family(language: string, sensitivity: string, padded: boolean): string[] {
@@ -64,7 +66,7 @@ function family(language: string, sensitivity: string, padded: boolean): string[
   };
   const own = language === '' ? [] : [...uca(`${language}_`), `${locale}_0900_${sensitivity}`, `${language}_ci`];
   const exact = [...uca(''), `0900_${sensitivity}`];
-  if (sensitivity.endsWith('cs')) return [...own.slice(0, 3), ...exact, 'bin'];
+  if (sensitivity.endsWith('cs')) return [...own.slice(0, 3), ...exact];
   return [...own, ...exact, 'unicode_520_nopad_ci', 'unicode_520_ci', 'unicode_ci', 'general_ci'];
 }
 

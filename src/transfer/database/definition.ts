@@ -22,9 +22,13 @@ export interface TableDefinition {
   readonly keys: readonly KeyDefinition[];
   readonly foreignKeys: readonly ForeignKey[];
   readonly checks: readonly (readonly Token[])[];
+  /** `PERIOD FOR name (from, to)`: the name, and the two columns. */
+  readonly periods: readonly (readonly string[])[];
   /** Table options by their upper-case name. */
   readonly options: ReadonlyMap<string, Token>;
   readonly partitioned: boolean;
+  /** Old rows are kept beside the current ones (MariaDB manual, "System-Versioned Tables"). */
+  readonly versioned: boolean;
 }
 
 /**
@@ -53,26 +57,33 @@ export function parseDefinition(text: string, expectedName: string): TableDefini
     ...sortItems(items),
     options: readOptions(partition < 0 ? rest : rest.slice(0, partition)),
     partitioned: partition >= 0,
+    versioned: rest.some((token, index) => isWord(token, 'SYSTEM') && isWord(rest[index + 1], 'VERSIONING')),
   };
 }
 
-type Items = Pick<TableDefinition, 'columns' | 'keys' | 'foreignKeys' | 'checks'>;
+type Items = Pick<TableDefinition, 'columns' | 'keys' | 'foreignKeys' | 'checks' | 'periods'>;
 
 function sortItems(items: readonly Token[][]): Items {
   const columns: { name: string; tokens: Token[] }[] = [];
   const keys: KeyDefinition[] = [];
   const foreignKeys: ForeignKey[] = [];
   const checks: Token[][] = [];
+  const periods: string[][] = [];
   for (const tokens of items) {
     const [first] = tokens;
-    if (!first || isWord(first, 'PERIOD')) continue;
-    if (first.kind === 'name') columns.push({ name: unquoteName(first), tokens });
+    if (!first) continue;
+    if (isWord(first, 'PERIOD')) periods.push(periodParts(tokens));
+    else if (first.kind === 'name') columns.push({ name: unquoteName(first), tokens });
     else if (tokens.some((token) => isWord(token, 'REFERENCES'))) foreignKeys.push(readForeignKey(tokens));
     else if (isWord(first, 'CHECK') || isWord(tokens[2], 'CHECK')) checks.push(tokens);
     else keys.push({ kind: keyKind(tokens), tokens, columns: keyColumns(tokens) });
   }
-  return { columns, keys, foreignKeys, checks };
+  return { columns, keys, foreignKeys, checks, periods };
 }
+
+/** SYSTEM_TIME comes as a word, the names of others quoted. */
+const periodParts = (tokens: readonly Token[]): string[] =>
+  [tokens[2], tokens[4], tokens[6]].map((token) => (token ? unquoteName(token) : ''));
 
 function keyKind(tokens: readonly Token[]): KeyDefinition['kind'] {
   const words = tokens.filter((token) => token.kind === 'word').map((token) => token.text.toUpperCase());

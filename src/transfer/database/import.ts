@@ -1,14 +1,15 @@
 import { databaseFolder, emptyDatabaseBaseline, writeSchema } from '../baseline/database.ts';
 import { diskFull } from '../disk.ts';
 import { createProgress } from '../progress.ts';
+import type { SiteInfo } from '../../site/info.ts';
 import type { DatabaseResult, TransferInput } from '../types.ts';
-import { collectWarnings, escapedName } from '../warnings.ts';
+import { collectWarnings, escapedName, type WarningCollector } from '../warnings.ts';
 import { whileAnswering } from './answering.ts';
 import { connectTarget, describeTarget, type TargetConnection } from './connection.ts';
 import { dropAll } from './drop.ts';
 import { databaseError } from './errors.ts';
 import { addForeignKeys, runInAnyOrder } from './finish.ts';
-import { planTable } from './plan.ts';
+import { planTables } from './plan.ts';
 import { readAll } from './read.ts';
 import { triggerStatements, viewStatements } from './routines.ts';
 import { selectTables, unmatchedPatterns } from './select.ts';
@@ -47,8 +48,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const selected = selectTables(info, task.excludeTables);
   for (const pattern of unmatchedPatterns(info, task.excludeTables))
     warnings.add('EXCLUDE_UNMATCHED', `No table is called ${escapedName(pattern)}: the pattern left nothing out.`);
-  const names = new Set(selected.map((table) => table.info.name));
-  const planned = selected.map((table) => planTable(table, { info, tables: names, server, warnings }));
+  const planned = planTables(selected, { info, server, warnings });
   const states = planned.map((table, index): TableState => ({
     table,
     file: `${index}.tsv`,
@@ -56,6 +56,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     bytes: 0,
     cursor: null,
     done: false,
+    leftOut: false,
   }));
   if (info.otherPrefixes.length > 0)
     warnings.add(
@@ -73,12 +74,15 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const progress = createProgress(context.progress, totals);
   await readAll(admin, states, { ...input, warnings, tick: progress.tick });
 
-  for (const { plan } of planned) await addForeignKeys(admin, plan, warnings);
+  const made = states.filter((state) => !state.leftOut);
+  const names = new Set(made.map(({ table }) => table.plan.name));
+  for (const { table } of made) await addForeignKeys(admin, table.plan, warnings);
+  nameLeftOut(info, warnings);
   const views = await runInAnyOrder(admin, viewStatements(info, server, warnings), warnings);
   const triggers = await runInAnyOrder(admin, triggerStatements(info, names, server, warnings), warnings);
   await writeSchema(site.paths.baseline, {
     version: 1,
-    tables: states.map(({ table, file, rows, bytes }) => ({
+    tables: made.map(({ table, file, rows, bytes }) => ({
       ...table.plan,
       file: bytes > 0 ? file : null,
       rows,
@@ -95,7 +99,13 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
       `${broken} values hold serialized data that was already broken; they were rewritten as plain text.`,
     );
   const { rows, bytes, urlsRewritten } = totals();
-  return { tables: planned.length, rows, bytes, urlsRewritten, warnings: warnings.list() };
+  return { tables: made.length, rows, bytes, urlsRewritten, warnings: warnings.list() };
+}
+
+/** What of the site's part of the database is no table, view or trigger. */
+function nameLeftOut(info: SiteInfo, warnings: WarningCollector): void {
+  for (const { name, kind } of info.leftOut)
+    warnings.add('DATABASE_FEATURE_DROPPED', `The ${escapedName(kind)} ${escapedName(name)} was left out.`);
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

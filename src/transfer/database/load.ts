@@ -25,14 +25,24 @@ export interface Load {
   end(): Promise<LoadOutcome>;
 }
 
+/** Types whose stored bytes are the value. All others (UUID, INET6, …) have a form in text, and take bytes for something else. */
+const STORED_BYTES =
+  /^(tiny|small|medium|big)?int|^(integer|decimal|numeric|float|double|real|bit|bool|boolean|date|datetime|timestamp|time|year|enum|set|vector)\b|(char|text|blob|binary)\b|^(geometry|geomcollection|(multi)?(point|linestring|polygon)|geometrycollection)\b/;
+
+/** Whether a column takes its value as text only, on that kind of server. `type` is in lower case. */
+export function isTextOnly(type: string, flavor: 'mysql' | 'mariadb'): boolean {
+  // In MariaDB JSON is another name for LONGTEXT.
+  return type.startsWith('json') ? flavor === 'mysql' : !STORED_BYTES.test(type);
+}
+
 /**
- * The statement for a table. JSON columns of MySQL refuse bytes without a character set, so they go through a variable
- * (MySQL manual, "The JSON Data Type": a JSON value is made from a utf8mb4 string).
+ * The statement for a table. Columns that refuse bytes without a character set go through a variable (MySQL manual, "The JSON Data
+ * Type": a JSON value is made from a utf8mb4 string; MariaDB manual, "UUID Data Type": 16 bytes are the binary form).
  */
-export function loadStatement(table: string, columns: readonly { name: string; json: boolean }[]): string {
-  const targets = columns.map((column, index) => (column.json ? `@json${index}` : quoteName(column.name)));
+export function loadStatement(table: string, columns: readonly { name: string; textOnly: boolean }[]): string {
+  const targets = columns.map((column, index) => (column.textOnly ? `@text${index}` : quoteName(column.name)));
   const sets = columns.flatMap((column, index) =>
-    column.json ? [`${quoteName(column.name)} = CONVERT(@json${index} USING utf8mb4)`] : [],
+    column.textOnly ? [`${quoteName(column.name)} = CONVERT(@text${index} USING utf8mb4)`] : [],
   );
   return (
     `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${quoteName(table)} CHARACTER SET binary (${targets.join(', ')})` +

@@ -1,8 +1,10 @@
-import type { SiteInfo } from '../../site/info.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import type { SiteInfo, TableInfo } from '../../site/info.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetServer } from './collations.ts';
 import { parseDefinition, type TableDefinition } from './definition.ts';
-import { loadStatement } from './load.ts';
+import { createStatement, type Draft } from './draft.ts';
+import { isTextOnly, loadStatement } from './load.ts';
 import { skippedColumns, type SelectedTable } from './select.ts';
 import { isWord } from './sql-tokens.ts';
 import { translateTable, type TableStatements } from './translate.ts';
@@ -11,8 +13,10 @@ import { translateTable, type TableStatements } from './translate.ts';
 const DEFER_KEYS_FROM_BYTES = 4_000_000;
 
 /** All that is needed to make and fill one table; plain data, kept in the baseline. */
-export interface TablePlan extends TableStatements {
+export interface TablePlan extends Omit<TableStatements, 'draft'> {
   readonly name: string;
+  /** The CREATE TABLE. */
+  readonly create: string;
   /** The columns of the rows, in order. */
   readonly columns: readonly string[];
   /** The columns of the key by which rows are told apart; null when there is none. */
@@ -22,6 +26,8 @@ export interface TablePlan extends TableStatements {
 
 export interface PlannedTable {
   readonly plan: TablePlan;
+  /** The CREATE TABLE in parts, for a server that does not take all of it. */
+  readonly draft: Draft;
   readonly selected: SelectedTable;
   /** Indexes of columns that are not rewritten. */
   readonly skip: ReadonlySet<number>;
@@ -29,33 +35,73 @@ export interface PlannedTable {
   readonly counting: boolean;
 }
 
-/** Plans a table for this server. Throws TABLE_FAILED, COLLATION_UNKNOWN. */
-export function planTable(
+/** What tables are planned for. */
+export interface PlanContext {
+  readonly info: SiteInfo;
+  readonly server: TargetServer;
+  readonly warnings: WarningCollector;
+}
+
+/**
+ * Plans the tables for this server. One that is excluded and whose definition is of no use is left out with a warning. Throws
+ * TABLE_FAILED, COLLATION_UNKNOWN.
+ */
+export function planTables(selected: readonly SelectedTable[], context: PlanContext): PlannedTable[] {
+  const defined = selected.flatMap((table) =>
+    orLeftOut(table, context, () => [{ table, definition: readDefinition(table.info) }]),
+  );
+  const tables = new Set(defined.map(({ table }) => table.info.name));
+  return defined.flatMap(({ table, definition }) =>
+    orLeftOut(table, context, () => [planTable(table, definition, { ...context, tables })]),
+  );
+}
+
+function orLeftOut<T>({ info, empty }: SelectedTable, { warnings }: PlanContext, plan: () => T[]): T[] {
+  try {
+    return plan();
+  } catch (error) {
+    if (!empty || !(error instanceof WpcloneError)) throw error;
+    warnings.add('DATABASE_FEATURE_DROPPED', `The table ${escapedName(info.name)} was left out: ${error.message}`);
+    return [];
+  }
+}
+
+function readDefinition({ name, definition, problem }: TableInfo): TableDefinition {
+  if (definition !== '' || !problem) return parseDefinition(definition, name);
+  throw new WpcloneError(
+    'TABLE_FAILED',
+    `The source’s database cannot open the table ${escapedName(name)}: ${escapedName(problem)}. A damaged table is mended there with REPAIR TABLE.`,
+    { details: { table: escapedName(name) } },
+  );
+}
+
+function planTable(
   selected: SelectedTable,
-  context: { info: SiteInfo; tables: ReadonlySet<string>; server: TargetServer; warnings: WarningCollector },
+  definition: TableDefinition,
+  context: PlanContext & { tables: ReadonlySet<string> },
 ): PlannedTable {
   const { info: table, empty } = selected;
-  const definition = parseDefinition(table.definition, table.name);
   const columns = table.columns.filter((column) => !column.generated);
   const deferKeys = !empty && table.dataBytes >= DEFER_KEYS_FROM_BYTES;
-  const statements = translateTable(
+  const { draft, ...statements } = translateTable(
     definition,
     { deferKeys, tables: context.tables },
     context.server,
     context.warnings,
   );
-  const json = (type: string): boolean => context.server.flavor === 'mysql' && type.startsWith('json');
   if (table.key === null && !empty)
     context.warnings.add('TABLE_WITHOUT_KEY', `${escapedName(table.name)} has no key: it was read in one go.`);
   return {
     selected,
+    draft,
     plan: {
       name: table.name,
+      create: createStatement(draft),
       columns: columns.map((column) => column.name),
       key: table.key,
       load: loadStatement(
         table.name,
-        columns.map((column) => ({ name: column.name, json: json(column.type) })),
+        columns.map(({ name, type }) => ({ name, textOnly: isTextOnly(type, context.server.flavor) })),
       ),
       ...statements,
     },

@@ -1,9 +1,11 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import type { TransferInput } from '../types.ts';
-import type { WarningCollector } from '../warnings.ts';
+import { escapedName, type WarningCollector } from '../warnings.ts';
 import { connectTarget, type TargetConnection } from './connection.ts';
+import { createFromDraft } from './draft.ts';
 import { databaseError } from './errors.ts';
+import { addKeys } from './finish.ts';
 import { planGroups } from './groups.ts';
 import { createKeyBuilder } from './key-builder.ts';
 import { quoteName } from './sql-tokens.ts';
@@ -34,7 +36,7 @@ export async function readAll(admin: TargetConnection, states: readonly TableSta
     const keys = createKeyBuilder(site.database, signal, warnings);
     const streams = groups.map((group) => readGroup(group, work, signal, (state) => keys.add(state.table.plan)));
     const rest = Promise.all(streams).then(() => keys.finish());
-    return [...streams, rest, createEmpty(admin, states)];
+    return [...streams, rest, createEmpty(admin, states, warnings)];
   });
   const counting = states.filter((state) => state.table.counting && !state.table.selected.empty);
   await streamTables(
@@ -44,11 +46,22 @@ export async function readAll(admin: TargetConnection, states: readonly TableSta
   );
 }
 
-async function createEmpty(admin: TargetConnection, states: readonly TableState[]): Promise<void> {
+/** Excluded tables: there without their rows, or, when this server does not take them at all, left out. */
+async function createEmpty(
+  admin: TargetConnection,
+  states: readonly TableState[],
+  warnings: WarningCollector,
+): Promise<void> {
   for (const state of states.filter(({ table }) => table.selected.empty)) {
-    await createTable(admin, state);
-    for (const key of state.table.plan.keys)
-      await admin.execute(`ALTER TABLE ${quoteName(state.table.plan.name)} ${key}`).catch(() => undefined);
+    try {
+      await createTable(admin, state, warnings);
+      await addKeys(admin, state.table.plan, warnings);
+    } catch (error) {
+      const { code, retryable, message } = databaseError(error, 'Making a table');
+      if (retryable || code === 'DISK_FULL' || code === 'CANCELLED') throw error;
+      warnings.add('DATABASE_FEATURE_DROPPED', `An excluded table was left out: ${message}`);
+      state.leftOut = true;
+    }
     state.done = true;
   }
 }
@@ -64,7 +77,7 @@ async function readGroup(
     try {
       const waiting = group.filter((state) => !state.done);
       for (const state of waiting)
-        await (start === 1 ? createTable(connection, state) : restartTable(connection, state));
+        await (start === 1 ? createTable(connection, state, work.warnings) : restartTable(connection, state));
       await streamTables(waiting, 'new', streamWork(work, connection, signal, complete));
       await connection.close();
       return;
@@ -76,11 +89,12 @@ async function readGroup(
   }
 }
 
-async function createTable(connection: TargetConnection, state: TableState): Promise<void> {
-  const { name, create } = state.table.plan;
-  await connection.execute(create).catch((error: unknown) => {
-    throw databaseError(error, `Making the table ${name}`, name);
+async function createTable(connection: TargetConnection, state: TableState, warnings: WarningCollector): Promise<void> {
+  const { draft, plan } = state.table;
+  const create = await createFromDraft(connection, draft, warnings).catch((error: unknown) => {
+    throw databaseError(error, `Making the table ${escapedName(plan.name)}`, escapedName(plan.name));
   });
+  state.table = { ...state.table, plan: { ...plan, create } };
 }
 
 /** A stream of rows without a key cannot be continued: what was loaded is dropped. */

@@ -10,7 +10,7 @@ import type { PlannedTable } from './plan.ts';
 
 /** How far one table is. */
 export interface TableState {
-  readonly table: PlannedTable;
+  table: PlannedTable;
   /** The file of its rows in the baseline. */
   readonly file: string;
   rows: number;
@@ -18,6 +18,8 @@ export interface TableState {
   /** The key of the last row that was read; null before the first. */
   cursor: readonly string[] | null;
   done: boolean;
+  /** It is not in the clone: it is excluded, and this server does not take it. */
+  leftOut: boolean;
 }
 
 export interface StreamWork {

@@ -1,11 +1,13 @@
 import { escapedName, type WarningCollector } from '../warnings.ts';
+import { columnParts, type Piece } from './column-parts.ts';
+import type { Draft } from './draft.ts';
 import { mapCharset, mapCollation, type TargetServer } from './collations.ts';
 import type { KeyDefinition, TableDefinition } from './definition.ts';
 import { isWord, quoteName, render, type Token } from './sql-tokens.ts';
 
-/** The statements that make a table on this server. */
+/** What makes a table on this server. */
 export interface TableStatements {
-  readonly create: string;
+  readonly draft: Draft;
   /** Keys that are cheaper to build once the rows are in: as `ADD KEY …`. */
   readonly keys: readonly string[];
   /** `ADD CONSTRAINT …`, for when all tables are there. */
@@ -34,7 +36,7 @@ export function translateTable(
   warnings: WarningCollector,
 ): TableStatements {
   const table = escapedName(definition.name);
-  const clean = (tokens: readonly Token[]): string => render(mapNames(tokens, server, table, warnings));
+  const clean = (tokens: readonly Token[]): string => render(mapNames(tokens, server, warnings));
   const autoIncrement = definition.columns.find((column) =>
     column.tokens.some((token) => isWord(token, 'AUTO_INCREMENT')),
   );
@@ -49,14 +51,25 @@ export function translateTable(
       'DATABASE_FEATURE_DROPPED',
       `Foreign key of ${table} left out: it refers to a table that is not copied (${escapedName(render(key.tokens))}).`,
     );
+  if (definition.versioned)
+    warnings.add(
+      'DATABASE_FEATURE_DROPPED',
+      `${table}: its current rows were copied, the history of them was left out.`,
+    );
   if (definition.partitioned) warnings.add('DATABASE_FEATURE_DROPPED', `The partitions of ${table} were left out.`);
-  const body = [
-    ...definition.columns.map((column) => columnText(clean(column.tokens), column.tokens, server)),
-    ...definition.keys.filter((key) => !later(key)).map((key) => clean(key.tokens)),
-    ...definition.checks.map(clean),
+  const optional = (text: string): Piece[] => [{ text, optional: true }];
+  const items = [
+    ...definition.columns.map((column) => columnPieces(mapNames(column.tokens, server, warnings), server)),
+    ...definition.keys
+      .filter((key) => !later(key))
+      .map((key) => [
+        { text: clean(key.tokens), optional: key.kind !== 'primary' && key.columns[0] !== autoIncrement?.name },
+      ]),
+    ...definition.checks.map((check) => optional(clean(check))),
+    ...definition.periods.map((period) => optional(periodText(period))),
   ];
   return {
-    create: `CREATE TABLE ${quoteName(definition.name)} (\n  ${body.join(',\n  ')}\n)${optionText(definition, server, warnings)}`,
+    draft: { name: definition.name, items, options: optionPieces(definition, server, warnings) },
     keys: definition.keys.filter(later).map((key) => `ADD ${clean(key.tokens)}`),
     foreignKeys: definition.foreignKeys
       .filter((key) => !dropped.includes(key))
@@ -69,35 +82,41 @@ function isExpression(key: KeyDefinition): boolean {
   return key.tokens.some((token, index) => token.text === '(' && key.tokens[index + 1]?.text === '(');
 }
 
-/** MariaDB takes no NOT NULL after a generated column's expression (its manual, "Generated Columns"). */
-function columnText(text: string, tokens: readonly Token[], server: TargetServer): string {
-  const generated = tokens.some((token) => isWord(token, 'STORED', 'VIRTUAL', 'PERSISTENT'));
-  return generated && server.flavor === 'mariadb' ? text.replace(/(STORED|VIRTUAL|PERSISTENT) NOT NULL/i, '$1') : text;
+/** MariaDB takes no NOT NULL beside a generated column's expression (its manual, "Generated Columns"). */
+function columnPieces(tokens: readonly Token[], server: TargetServer): Piece[] {
+  const pieces = columnParts(tokens);
+  const generated = pieces.some(({ text }) => /^(GENERATED|AS)\b(?!.* ROW (START|END)$)/i.test(text));
+  return generated && server.flavor === 'mariadb' ? pieces.filter(({ text }) => !/^NOT NULL$/i.test(text)) : pieces;
+}
+
+function periodText([name = '', from = '', to = '']: readonly string[]): string {
+  const named = /^system_time$/i.test(name) ? 'SYSTEM_TIME' : quoteName(name);
+  return `PERIOD FOR ${named} (${quoteName(from)}, ${quoteName(to)})`;
 }
 
 /** Gives charsets and collations, wherever they are named, the names that this server has for them. */
-function mapNames(tokens: readonly Token[], server: TargetServer, table: string, warnings: WarningCollector): Token[] {
+function mapNames(tokens: readonly Token[], server: TargetServer, warnings: WarningCollector): Token[] {
   return tokens.map((token, index) => {
     const [before, previous] = [tokens[index - 2], tokens[index - 1]];
     if (token.kind !== 'word' || token.text.toUpperCase() === 'BINARY') return token;
-    if (isWord(previous, 'COLLATE')) return { ...token, text: collationFor(token.text, server, table, warnings) };
+    if (isWord(previous, 'COLLATE')) return { ...token, text: collationFor(token.text, server, warnings) };
     if (isWord(previous, 'CHARSET') || (isWord(before, 'CHARACTER') && isWord(previous, 'SET')))
       return { ...token, text: mapCharset(token.text, server) };
     return token;
   });
 }
 
-function collationFor(name: string, server: TargetServer, table: string, warnings: WarningCollector): string {
+function collationFor(name: string, server: TargetServer, warnings: WarningCollector): string {
   const mapped = mapCollation(name, server);
   if (
     mapped !== name.toLowerCase() &&
     mapped.replace(/^utf8mb3/, 'utf8') !== name.toLowerCase().replace(/^utf8mb3/, 'utf8')
   )
-    warnings.add('COLLATION_MAPPED', `${table}: this server has no ${name}; ${mapped} is used instead.`);
+    warnings.add('COLLATION_MAPPED', `This server has no ${name}; ${mapped} is used instead.`);
   return mapped;
 }
 
-function optionText(definition: TableDefinition, server: TargetServer, warnings: WarningCollector): string {
+function optionPieces(definition: TableDefinition, server: TargetServer, warnings: WarningCollector): Piece[] {
   const { options } = definition;
   const table = escapedName(definition.name);
   const wanted = options.get('ENGINE')?.text.toUpperCase() ?? 'INNODB';
@@ -109,11 +128,13 @@ function optionText(definition: TableDefinition, server: TargetServer, warnings:
   const collate = options.get('COLLATE');
   const increment = options.get('AUTO_INCREMENT');
   const comment = options.get('COMMENT');
-  return [
+  const texts = [
     ` ENGINE=${kept}`,
     increment && /^\d+$/.test(increment.text) ? ` AUTO_INCREMENT=${increment.text}` : '',
     charset?.kind === 'word' ? ` DEFAULT CHARSET=${mapCharset(charset.text, server)}` : '',
-    collate?.kind === 'word' ? ` COLLATE=${collationFor(collate.text, server, table, warnings)}` : '',
+    collate?.kind === 'word' ? ` COLLATE=${collationFor(collate.text, server, warnings)}` : '',
     comment?.kind === 'string' ? ` COMMENT=${comment.text}` : '',
-  ].join('');
+  ];
+  const versioning = definition.versioned ? [{ text: ' WITH SYSTEM VERSIONING', optional: true }] : [];
+  return [...texts.map((text) => ({ text, optional: false })), ...versioning];
 }

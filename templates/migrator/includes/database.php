@@ -79,21 +79,25 @@ function start_snapshot( $db ) {
 function run_query( $db, $sql, $mode = MYSQLI_STORE_RESULT ) {
 	$result = mysqli_query( $db, $sql, $mode );
 	if ( false === $result ) {
-		throw database_refusal( mysqli_errno( $db ) );
+		throw database_refusal( mysqli_errno( $db ), mysqli_error( $db ) );
 	}
 	return $result;
 }
 
 /**
- * What a number of the database server means to the client. The server's text may hold data and is not sent.
+ * What a number of the database server means to the client. The server's text may hold data and is not sent, but for that of a
+ * damaged table, which names the table.
  *
- * @param int $number Error number.
+ * @param int    $number Error number.
+ * @param string $words  The server's text.
  * @return Refusal
  */
-function database_refusal( $number ) {
+function database_refusal( $number, $words = '' ) {
 	// 2006, 2013 connection lost; 1053 shutdown; 1205, 1213 locks; 1412 definition changed during the snapshot; 1927, 1317 killed.
 	$passing = in_array( $number, array( 2006, 2013, 1053, 1205, 1213, 1412, 1927, 1317 ), true );
-	return new Refusal( $passing ? 'database_gone' : 'table_failed', 500, "The database answered with error $number.", array( 'number' => $number ) );
+	$damaged = in_array( $number, array( 126, 127, 130, 131, 132, 134, 141, 144, 145, 1016, 1017, 1033, 1034, 1035, 1194, 1195, 1712, 1877, 1932 ), true );
+	$message = "The database answered with error $number" . ( $damaged && '' !== $words ? ': ' . substr( $words, 0, 500 ) : '' ) . '.';
+	return new Refusal( $passing ? 'database_gone' : 'table_failed', 500, $message, array( 'number' => $number ) );
 }
 
 /**

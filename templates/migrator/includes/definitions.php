@@ -13,31 +13,38 @@ defined( 'ABSPATH' ) || exit;
  * What a client must know of the site's part of the database.
  *
  * @param \mysqli $db Connection.
- * @return array{tables: array[], views: array[], triggers: array[], other: string[]}
+ * @return array{tables: array[], views: array[], triggers: array[], left_out: array[], other: string[]}
  */
 function describe_database( $db ) {
-	$own     = own_tables( $db );
-	$columns = table_columns( $db );
-	$tables  = array();
-	$views   = array();
+	$own      = own_tables( $db );
+	$columns  = table_columns( $db );
+	$tables   = array();
+	$views    = array();
+	$left_out = array();
 	foreach ( $own['tables'] as $name => $row ) {
 		$name = (string) $name;
 		if ( 'VIEW' === $row['type'] ) {
 			$views[] = describe_view( $db, $name );
-		} elseif ( 'BASE TABLE' === $row['type'] && isset( $columns[ $name ] ) ) {
-			$tables[] = describe_table( $db, $row, $columns[ $name ] );
+		} elseif ( 'BASE TABLE' === $row['type'] || 'SYSTEM VERSIONED' === $row['type'] ) {
+			$tables[] = describe_table( $db, $row, isset( $columns[ $name ] ) ? $columns[ $name ] : array() );
+		} else {
+			$left_out[] = array(
+				'name' => $name,
+				'kind' => strtolower( $row['type'] ),
+			);
 		}
 	}
 	return array(
 		'tables'   => $tables,
-		'views'    => array_values( array_filter( $views ) ),
+		'views'    => $views,
 		'triggers' => describe_triggers( $db, $own['tables'] ),
+		'left_out' => $left_out,
 		'other'    => $own['other'],
 	);
 }
 
 /**
- * One table. A broken one has an empty definition, so that the client can name it.
+ * One table. A broken one has an empty definition and the server's words, so that the client can name it.
  *
  * @param \mysqli $db      Connection.
  * @param array   $row     Of information_schema.
@@ -46,6 +53,7 @@ function describe_database( $db ) {
 function describe_table( $db, array $row, array $columns ) {
 	$name       = $row['name'];
 	$definition = '';
+	$problem    = null;
 	$key        = null;
 	try {
 		$created    = fetch_all( $db, 'SHOW CREATE TABLE ' . quote_name( $name ) );
@@ -53,6 +61,7 @@ function describe_table( $db, array $row, array $columns ) {
 		$key        = reading_key( $db, $name, $columns );
 	} catch ( Refusal $refusal ) {
 		$definition = '';
+		$problem    = last_words( $db );
 	}
 	return array(
 		'name'       => $name,
@@ -60,6 +69,7 @@ function describe_table( $db, array $row, array $columns ) {
 		'rows'       => (int) $row['estimate'],
 		'dataBytes'  => (int) $row['bytes'],
 		'definition' => $definition,
+		'problem'    => $problem,
 		'columns'    => array_map(
 			function ( $column ) {
 				unset( $column['nullable'] );
@@ -72,7 +82,7 @@ function describe_table( $db, array $row, array $columns ) {
 }
 
 /**
- * One view; null when the database user may not see how it is made.
+ * One view. Without a definition, but with the server's words, when the database user may not see how it is made.
  *
  * @param \mysqli $db   Connection.
  * @param string  $name View.
@@ -81,12 +91,26 @@ function describe_view( $db, $name ) {
 	try {
 		$created = fetch_all( $db, 'SHOW CREATE VIEW ' . quote_name( $name ) );
 	} catch ( Refusal $refusal ) {
-		return null;
+		return array(
+			'name'       => $name,
+			'definition' => '',
+			'problem'    => last_words( $db ),
+		);
 	}
 	return array(
 		'name'       => $name,
 		'definition' => (string) $created[0]['create view'],
+		'problem'    => null,
 	);
+}
+
+/**
+ * What the server said about a definition: names and error numbers, no rows.
+ *
+ * @param \mysqli $db Connection.
+ */
+function last_words( $db ) {
+	return substr( mysqli_error( $db ) . ' (error ' . mysqli_errno( $db ) . ')', 0, 500 );
 }
 
 /**

@@ -94,6 +94,7 @@ function site_info() {
 		'tables'           => $contents['tables'],
 		'views'            => $contents['views'],
 		'triggers'         => $contents['triggers'],
+		'leftOut'          => $contents['left_out'],
 		'otherPrefixes'    => $contents['other'],
 		'activePlugins'    => array_values( array_diff( (array) get_option( 'active_plugins', array() ), array( plugin_basename( FILE ) ) ) ),
 		'theme'            => $theme,

@@ -54,7 +54,7 @@ function reading_key( $db, $table, array $columns ) {
  * How values of a column are written into a comparison; null for types that cannot be compared exactly (floating point, JSON, spatial).
  *
  * @param array $column As from table_columns().
- * @return string|null "number", "ordinal" (compared by its number), "text", "bytes" or "moment".
+ * @return string|null "number", "ordinal" (compared by its number), "text", "bytes", "moment" or "address" (compared by its text).
  */
 function key_kind( array $column ) {
 	$base  = preg_replace( '/[^a-z].*$/s', '', $column['type'] );
@@ -64,6 +64,7 @@ function key_kind( array $column ) {
 		'text'    => array( 'char', 'varchar' ),
 		'bytes'   => array( 'binary', 'varbinary' ),
 		'moment'  => array( 'date', 'datetime', 'timestamp', 'time' ),
+		'address' => array( 'uuid', 'inet' ),
 	);
 	foreach ( $kinds as $kind => $types ) {
 		if ( in_array( $base, $types, true ) ) {
@@ -100,6 +101,11 @@ function key_literal( array $column, $value ) {
 			break;
 		case 'bytes':
 			return "x'" . bin2hex( $value ) . "'";
+		case 'address':
+			if ( 1 === preg_match( '/^[0-9a-f:.-]+$/D', $value ) ) {
+				return "_latin1'$value'";
+			}
+			break;
 	}
 	throw new Refusal( 'bad_request', 400, 'The cursor does not fit the key.' );
 }

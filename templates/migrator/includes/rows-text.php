@@ -53,9 +53,10 @@ function send_result( $result, Table_Reader $reader, $cursor ) {
 		}
 	}
 	$failed = null === $giant ? mysqli_errno( $reader->db ) : 0;
+	$words  = mysqli_error( $reader->db );
 	mysqli_free_result( $result );
 	if ( 0 !== $failed ) {
-		throw database_refusal( $failed );
+		throw database_refusal( $failed, $words );
 	}
 	return array(
 		'rows'      => $rows + $count,

@@ -29,6 +29,8 @@ function serve() {
 		$body = read_body();
 		$key  = authenticate( $body );
 		touch_key( $key );
+		// PHP remembers for minutes where a path led: a link made since then would be read as what it took the place of.
+		clearstatcache( true );
 		run_operation( parse_request( $body ), $key );
 	} catch ( Refusal $refusal ) {
 		send_refusal( $refusal );

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TargetServer } from '../../../src/transfer/database/collations.ts';
+import { createStatement } from '../../../src/transfer/database/draft.ts';
 import { parseDefinition } from '../../../src/transfer/database/definition.ts';
 import { render, tokenize } from '../../../src/transfer/database/sql-tokens.ts';
 import { translateTable, type TableStatements } from '../../../src/transfer/database/translate.ts';
@@ -21,7 +22,7 @@ const MARIADB: TargetServer = {
 function translate(
   text: string,
   options: { deferKeys?: boolean; tables?: string[]; server?: TargetServer } = {},
-): TableStatements & { warnings: string[] } {
+): TableStatements & { create: string; warnings: string[] } {
   const warnings = collectWarnings();
   const name = /^CREATE TABLE `([^`]+)`/.exec(text)?.[1] ?? '';
   const { deferKeys = false, tables = [name], server = MARIADB } = options;
@@ -31,7 +32,11 @@ function translate(
     server,
     warnings,
   );
-  return { ...statements, warnings: warnings.list().map(({ code }) => code) };
+  return {
+    ...statements,
+    create: createStatement(statements.draft),
+    warnings: warnings.list().map(({ code }) => code),
+  };
 }
 
 test('a table of MySQL 8 becomes one that MariaDB takes', () => {
