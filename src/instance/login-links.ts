@@ -5,7 +5,7 @@ import type { InstancePaths } from './types.ts';
 import { writeWhole } from './write-file.ts';
 
 /**
- * A link that logs the clone's administrator in once. Only the token's hash is kept (a file of that name in run/logins,
+ * A link that logs the clone's administrator in once, within an hour (the must-use plugin sees to both). Only the token's hash is kept (a file of that name in run/logins,
  * unlinked by the must-use plugin on use), so that reading the folder lets nobody in.
  */
 export async function createLoginLink(paths: InstancePaths, randomBytes: (size: number) => Buffer): Promise<string> {

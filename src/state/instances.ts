@@ -49,7 +49,7 @@ export function instanceStore(
       throw nameTaken(row.id);
     }
     const port = freePort(database, ports);
-    const complete: LocalInstanceRow = { ...row, port, url: `http://localhost:${port}` };
+    const complete: LocalInstanceRow = { ...row, port, url: `http://127.0.0.1:${port}` };
     const columns = toColumns(complete.id, complete, box);
     const names = Object.keys(columns);
     database

@@ -71,7 +71,7 @@ describe('a clone on Kubernetes', () => {
     expect((await page(id, link.pathname + link.search)).location ?? '').not.toContain('/wp-admin');
 
     const { port } = new URL(report.clone_url);
-    const busy = createServer().listen(Number(port), 'localhost');
+    const busy = createServer().listen(Number(port), '127.0.0.1');
     const refused = await others.run(['open', id, '--print', '--json']);
     busy.close();
     expect(JSON.parse(refused.stdout).error).toMatchObject({

@@ -53,7 +53,7 @@ describe('an instance', () => {
     const noticed = performance.now();
     expect(noticed - started).toBeLessThan(20_000);
     expect(instance).toMatchObject({ id, how: 'created' });
-    expect(instance.url).toMatch(/^http:\/\/localhost:2\d{4}$/);
+    expect(instance.url).toMatch(/^http:\/\/127\.0\.0\.1:2\d{4}$/);
     const pod = await namespace.get(`pods/wpclone-${id}`);
     expect(pod?.metadata?.labels).toMatchObject({ 'wpclone.dev/clone': id, 'wpclone.dev/state': 'ASSIGNED' });
     expect(pod?.metadata?.annotations).toMatchObject({ 'wpclone.dev/epoch': '1' });

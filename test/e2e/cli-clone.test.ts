@@ -40,7 +40,7 @@ describe('clone --json', () => {
     expect(clone).toMatchObject({
       clone_id: 'first',
       status: 'ready',
-      clone_url: expect.stringMatching(/^http:\/\/localhost:\d+$/),
+      clone_url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       username: expect.any(String),
       password: expect.stringMatching(/.{12,}/),
       login_url: expect.stringContaining(`${clone.clone_url}/?wpclone-login=`),
@@ -161,7 +161,7 @@ describe('a second clone', () => {
     const { stdout, stderr, code } = await cli.run(['clone', source.url, '--name', 'second', '--ttl', '1m']);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^second {3}http:\/\/localhost:\d+ {3}\S+ \/ \*{12} {3}log in: http:\S+ {3}ends in 1 min\n$/,
+      /^second {3}http:\/\/127\.0\.0\.1:\d+ {3}\S+ \/ \*{12} {3}log in: http:\S+ {3}ends in 1 min\n$/,
     );
     for (const step of CLONE_STEPS) expect(stderr).toMatch(new RegExp(`^✔ ${step} `, 'm'));
     expect(stdout + stderr).not.toContain('\u001b');

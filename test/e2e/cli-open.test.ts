@@ -26,7 +26,7 @@ const cookiesOf = async (link: string): Promise<string> => String((await request
 describe('the clone', () => {
   it('is opened by a fresh link each time, which works once', async () => {
     const [one, two] = [await printedLink(), await printedLink()];
-    expect(one).toMatch(/^http:\/\/localhost:\d+\/\?wpclone-login=\S+$/);
+    expect(one).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?wpclone-login=\S+$/);
     expect(two).not.toBe(one);
     expect(await cookiesOf(one)).toContain('wordpress_logged_in');
     expect(await cookiesOf(one)).not.toContain('wordpress_logged_in');

@@ -37,7 +37,7 @@ describe('at a terminal', () => {
     expect(screen).toMatch(/^✔ database +.*rows, .*URLs rewritten/m);
     expect(screen).toMatch(/^✔ files +[\d,]+ files/m);
     expect(screen).toMatch(/^✔ configure own keys, mail caught {2}✔ verify$/m);
-    expect(screen).toMatch(/^drawn {3}http:\/\/localhost:\d+ {3}\S+ \/ \*{12} {3}log in: /m);
+    expect(screen).toMatch(/^drawn {3}http:\/\/127\.0\.0\.1:\d+ {3}\S+ \/ \*{12} {3}log in: /m);
     expect(screen).not.toContain(source.adminPassword);
   });
 

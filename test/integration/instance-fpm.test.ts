@@ -62,8 +62,8 @@ async function answersRobots(): Promise<void> {
   if (status !== 200) throw new Error(`answered ${status}`);
 }
 
-async function get(path: string) {
-  const answer = await request(`${base}${path}`, { headers: { host: new URL(clone.url).host } });
+async function get(path: string, host = new URL(clone.url).host) {
+  const answer = await request(`${base}${path}`, { headers: { host } });
   return {
     status: answer.statusCode,
     type: answer.headers['content-type'],
@@ -85,6 +85,14 @@ test('pages, scripts, folders and static files are answered as by the local serv
   expect((await get('/wp-includes/images/blank.gif')).type).toBe('image/gif');
   expect((await get('/.htaccess')).status).toBe(404);
   expect((await get('/-/wpclone/static/wp-config.php')).status).toBe(404);
+});
+
+test('a name that is not the clone’s gets 421, whatever it asks for', async () => {
+  for (const path of ['/', '/wp-includes/css/buttons.css', '/robots.txt'])
+    expect((await get(path, 'rebound.example')).status).toBe(421);
+  // A probe asks for the address that it connects to; a forwarded port is another one than the clone knows.
+  for (const host of [new URL(base).host, 'localhost:9999', '[::1]:9999'])
+    expect((await get('/robots.txt', host)).status).toBe(200);
 });
 
 test('after the end even a static file is gone', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -66,6 +66,17 @@ describe('the log-in link', () => {
   test.each(['', 'x', '../../run/expires', 'a'.repeat(43)])('refuses %j', async (token) => {
     expect((await clone.get(`/?wpclone-login=${encodeURIComponent(token)}`)).status).toBe(403);
     expect((await clone.get(`/?wpclone-login[]=${encodeURIComponent(token)}`)).status).toBe(403);
+  });
+
+  test('ends after an hour', async () => {
+    const logins = join(home.paths(clone.id).run, 'logins');
+    const askAfter = async (minutes: number): Promise<number> => {
+      const link = new URL(await clone.instance.operations.createLoginLink(new AbortController().signal));
+      const made = Date.now() / 1000 - minutes * 60;
+      for (const name of readdirSync(logins)) utimesSync(join(logins, name), made, made);
+      return (await clone.get(link.pathname + link.search)).status;
+    };
+    expect([await askAfter(58), await askAfter(61)]).toEqual([302, 403]);
   });
 
   test('its token is nowhere on the disk', async () => {

@@ -18,7 +18,7 @@ describe('an instance', () => {
     expect(await statusOf(url)).toBe(503);
     const row = home.state.instances.find('one');
     expect(row).toMatchObject({ state: 'creating', owner: { pid: process.pid } });
-    expect(url).toBe(`http://localhost:${row?.port}`);
+    expect(url).toBe(`http://127.0.0.1:${row?.port}`);
     expect(await remains(home)).toMatchObject({ rows: ['one'], folders: ['one'] });
     expect(serversOf(home)).not.toHaveLength(0);
   });

@@ -13,10 +13,10 @@ const plain = colorsFor({ isTTY: false }, [], {});
 const clone: CloneResult = {
   clone_id: 'mysite-k3f',
   status: 'ready',
-  clone_url: 'http://localhost:8101',
+  clone_url: 'http://127.0.0.1:8101',
   username: 'wpclone-ab',
   password: 'very-secret',
-  login_url: 'http://localhost:8101/?wpclone-login=t',
+  login_url: 'http://127.0.0.1:8101/?wpclone-login=t',
   expires_at: '2026-01-01T00:30:00.000Z',
   runtime: 'local',
   source: { url: 'https://mysite.example', wordpress_version: '6.8', php_version: '8.2' },
@@ -30,8 +30,16 @@ const now = Date.parse('2026-01-01T00:00:00.000Z');
 describe('a clone in text', () => {
   it('is one line with a link to log in and without the password', () => {
     expect(cloneLine(clone, plain, now)).toBe(
-      'mysite-k3f   http://localhost:8101   wpclone-ab / ************   log in: http://localhost:8101/?wpclone-login=t   ends in 30 min',
+      'mysite-k3f   http://127.0.0.1:8101   wpclone-ab / ************   log in: http://127.0.0.1:8101/?wpclone-login=t   ends in 30 min',
     );
+  });
+
+  it('in a cluster without a domain names the command that holds its address, not a link that anybody may answer', () => {
+    const line = cloneLine({ ...clone, runtime: 'kubernetes' }, plain, now);
+    expect(line).toContain('log in: wpclone open mysite-k3f ');
+    expect(line).not.toContain('wpclone-login');
+    const domain = { clone_url: 'https://k3f.example', login_url: 'https://k3f.example/?wpclone-login=t' };
+    expect(cloneLine({ ...clone, runtime: 'kubernetes', ...domain }, plain, now)).toContain(domain.login_url);
   });
 
   it('is shown with its password only when that was asked for', () => {
@@ -43,7 +51,7 @@ describe('a clone in text', () => {
   it('is listed, or the way to the first clone is', () => {
     const listed = cloneTable([{ ...clone, created_at: '2026-01-01T00:00:00.000Z' }], plain, now);
     expect(listed).toMatch(/^NAME +STATE +URL/);
-    expect(listed).toMatch(/mysite-k3f +ready +http:\/\/localhost:8101 +https:\/\/mysite\.example +30 min +local/);
+    expect(listed).toMatch(/mysite-k3f +ready +http:\/\/127\.0\.0\.1:8101 +https:\/\/mysite\.example +30 min +local/);
     expect(listed).not.toContain('very-secret');
     expect(cloneTable([], plain, now)).toContain('wpclone clone');
   });

@@ -117,7 +117,7 @@ describe('ids and ports', () => {
   it('gives the lowest free port, leaving out the ones to avoid, and reuses freed ones', () => {
     const state = open();
     expect(state.instances.create(instance('a'), ports).port).toBe(8101);
-    expect(state.instances.create(instance('b'), ports)).toMatchObject({ port: 8103, url: 'http://localhost:8103' });
+    expect(state.instances.create(instance('b'), ports)).toMatchObject({ port: 8103, url: 'http://127.0.0.1:8103' });
     expect(() => state.instances.create(instance('c'), ports)).toThrow(
       expect.objectContaining({ code: 'PORTS_EXHAUSTED' }),
     );

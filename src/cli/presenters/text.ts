@@ -8,10 +8,17 @@ export function cloneLine(clone: CloneResult, colors: Colors, now: number): stri
     colors.bold(clone.clone_id),
     colors.cyan(clone.clone_url),
     `${clone.username} / ${'*'.repeat(12)}`,
-    `log in: ${colors.cyan(clone.login_url)}`,
+    `log in: ${colors.cyan(isHeld(clone) ? clone.login_url : `wpclone open ${clone.clone_id}`)}`,
     `ends in ${remaining(Date.parse(clone.expires_at), now)}`,
   ].join('   ');
 }
+
+/**
+ * Whether somebody answers at the clone's address already. That of a clone in a cluster without a domain is one of this machine, and
+ * until `open` holds it any user of the machine could take it, and with it the link.
+ */
+const isHeld = ({ runtime, clone_url }: CloneResult): boolean =>
+  runtime === 'local' || new URL(clone_url).hostname !== '127.0.0.1';
 
 /** `list`. */
 export function cloneTable(clones: readonly CloneReport[], colors: Colors, now: number): string {

@@ -31,7 +31,7 @@ export interface DemoSource {
   readonly password: string;
 }
 
-/** Another address than the clones' (`localhost`), so that a browser keeps the log-ins apart. */
+/** The clones' address too: WordPress names its cookies after a site's whole address, so a browser keeps the log-ins apart. */
 const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
 
 const sourceOf = ({ port, username, password }: Record): DemoSource => ({ url: urlOf(port), username, password });

@@ -4,12 +4,11 @@ import { createServer } from 'node:net';
 export const FIRST_PORT = 8101;
 export const LAST_PORT = 8999;
 
-/** Whether nobody listens on the port: `localhost` may mean either address, and both must be ours. */
-export async function isFree(port: number): Promise<boolean> {
-  return (await canListen(port, '127.0.0.1')) && (await canListen(port, '::1'));
-}
+/** Whether nobody listens on the port at the address that clones have. */
+export const isFree = (port: number): Promise<boolean> => canListen(port, '127.0.0.1');
 
-function canListen(port: number, host: string): Promise<boolean> {
+/** Whether nobody listens at an address of this machine. */
+export function canListen(port: number, host: '127.0.0.1' | '::1'): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     // A machine without IPv6 says EADDRNOTAVAIL: then nobody can listen there.

@@ -11,6 +11,7 @@ import { ensureKeeper, type KeeperCommand } from './keeper.ts';
 import { instancePaths, localLayout, storePath } from './layout.ts';
 import { readLogs } from './logs.ts';
 import { busy, setResetting } from './owner.ts';
+import { canListen } from './ports.ts';
 import { provisionInstance } from './provision.ts';
 import { removeClaimed, removeInstance } from './remove.ts';
 import { serve, serveAnew } from './serve.ts';
@@ -160,13 +161,26 @@ function instanceOf(home: LocalHome, row: LocalInstanceRow, context: WorkContext
       thaw: () => serve(home, row, context),
     },
   );
-  return { id: row.id, url: `http://localhost:${row.port}`, how: 'created', operations };
+  return { id: row.id, url: `http://127.0.0.1:${row.port}`, how: 'created', operations };
 }
 
-/** Starts again what a crash or a reboot stopped. */
+/** Starts again what a crash or a reboot stopped. Throws SERVER_FAILED, PORT_IN_USE. */
 async function awaken(home: LocalHome, row: LocalInstanceRow, context: WorkContext): Promise<void> {
+  await refuseStranger(row);
   const [connection] = await Promise.all([connectAsAdministrator(home.layout, context), serve(home, row, context)]);
   await connection.end();
+}
+
+/** Clones of before 0.2 say `localhost`, which may also mean [::1]: whoever listens there would get their log-in links. */
+async function refuseStranger({ id, port, url }: LocalInstanceRow): Promise<void> {
+  if (new URL(url).hostname !== 'localhost' || (await canListen(port, '::1'))) return;
+  throw new WpcloneError(
+    'PORT_IN_USE',
+    `Another program listens on [::1]:${port}, which the address of ${id} also means.`,
+    {
+      details: { port },
+    },
+  );
 }
 
 /** The caller's signal may be what ended the work: taking back has a time limit of its own. */

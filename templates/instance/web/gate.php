@@ -25,6 +25,27 @@ function wpclone_pass_gate( $instance ) {
 	if ( time() >= (int) $expires ) {
 		wpclone_answer_page( 410, 'This clone has ended', 'Its time was over and it is being removed. Make a new one with wpclone.' );
 	}
+	if ( ! wpclone_is_own_name( wpclone_settings( $instance )['cloneUrl'] ) ) {
+		wpclone_answer_page( 421, 'Not the name of this clone', 'Its address is what wpclone open says.' );
+	}
+}
+
+/**
+ * Whether the request is for the clone itself. A page of somebody else's site whose name suddenly means this machine (DNS
+ * rebinding) would otherwise read the clone from within its visitor's browser. Names of this machine and the address that was
+ * connected to (what probes ask for) can be no such site's; which port is forwarded to the clone does not matter.
+ */
+function wpclone_is_own_name( $clone_url ) {
+	$host = isset( $_SERVER['HTTP_HOST'] ) ? strtolower( (string) $_SERVER['HTTP_HOST'] ) : '';
+	if ( 1 !== preg_match( '~^(\[[0-9a-f:.]+\]|[^\[\]:]+)(?::\d+)?$~D', $host, $parts ) ) {
+		return false;
+	}
+	$own = array( strtolower( (string) parse_url( $clone_url, PHP_URL_HOST ) ), 'localhost', '127.0.0.1', '[::1]' );
+	if ( isset( $_SERVER['SERVER_ADDR'] ) ) {
+		$address = (string) $_SERVER['SERVER_ADDR'];
+		$own[]   = false === strpos( $address, ':' ) ? $address : '[' . trim( $address, '[]' ) . ']';
+	}
+	return in_array( $parts[1], $own, true );
 }
 
 /** The settings that configure wrote; also read by the must-use plugin. */

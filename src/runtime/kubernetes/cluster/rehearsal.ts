@@ -38,7 +38,7 @@ function examplePlan(options: KubernetesOptions, version: string, context: WorkC
     deadline: stamp,
     expiresAt: stamp,
     facts: {
-      url: `http://localhost:${options.ports.first}`,
+      url: `http://127.0.0.1:${options.ports.first}`,
       source: { url: '', wordpressVersion: '', phpVersion: '' },
       adminUsername: '',
       createdAt: stamp,

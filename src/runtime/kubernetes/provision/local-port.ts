@@ -4,6 +4,7 @@ import { WpcloneError } from '../../../shared/errors.ts';
 import { type Identity, listObjects } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
 import { INSTANCE_SELECTOR } from '../unit/names.ts';
+import { isForwarded } from '../unit/port-forward.ts';
 import type { KubernetesOptions } from '../options.ts';
 import { parseUnit } from '../unit/unit.ts';
 
@@ -15,7 +16,7 @@ export async function localOrigin(cluster: Cluster, options: KubernetesOptions, 
   const start = context.randomBytes(4).readUInt32BE() % span;
   for (let step = 0; step < span; step += 1) {
     const port = String(first + ((start + step) % span));
-    if (!taken.has(port)) return `http://localhost:${port}`;
+    if (!taken.has(port)) return `http://127.0.0.1:${port}`;
   }
   throw new WpcloneError('PORTS_EXHAUSTED', `All ports from ${first} to ${last} belong to clones.`);
 }
@@ -30,8 +31,9 @@ export async function requireOwnPort(
   own: Identity,
   context: WorkContext,
 ): Promise<void> {
-  const { port, hostname } = new URL(origin);
-  if (hostname !== 'localhost') return;
+  const url = new URL(origin);
+  if (!isForwarded(url)) return;
+  const { port } = url;
   const others = (await listInstances(cluster, context)).filter(
     ({ metadata }) => metadata?.uid !== own.uid && metadata?.deletionTimestamp === undefined,
   );

@@ -12,6 +12,7 @@ import {
   STATE_LABEL,
   TRANSITION,
 } from '../unit/names.ts';
+import { isForwarded } from '../unit/port-forward.ts';
 import type { KubernetesOptions } from '../options.ts';
 import type { UnitFacts } from '../unit/unit.ts';
 
@@ -130,7 +131,7 @@ function webContainer(plan: InstancePlan, options: KubernetesOptions): V1Contain
     ...container(plan, options, 'web'),
     args: ['web'],
     // What the clone's own URL says is answered inside the pod too: WordPress calls itself.
-    env: url.hostname === 'localhost' ? [{ name: 'WPCLONE_URL_PORT', value: url.port }] : [],
+    env: isForwarded(url) ? [{ name: 'WPCLONE_URL_PORT', value: url.port }] : [],
     ports: [{ name: 'http', containerPort: WEB_PORT }],
     livenessProbe: {
       httpGet: { path: '/-/wpclone/php-health', port: 'http' },

@@ -4,10 +4,17 @@ import { PassThrough } from 'node:stream';
 import type { PortForward } from '@kubernetes/client-node';
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
+import { codeOf } from '../../../shared/system.ts';
 import { WEB_PORT } from '../../../sidecar/protocol.ts';
 import type { Exposure } from '../../types.ts';
 import type { Cluster } from '../api/client.ts';
 import type { Unit } from './unit.ts';
+
+/**
+ * Whether a clone's address is one of this machine that `wpclone open` makes true. Clones of before 0.2 say `localhost`, which may
+ * mean two addresses.
+ */
+export const isForwarded = ({ hostname }: URL): boolean => hostname === '127.0.0.1' || hostname === 'localhost';
 
 /**
  * Makes the address of a clone without a domain true on this machine: listens on exactly the port that is in its URL, and
@@ -15,11 +22,11 @@ import type { Unit } from './unit.ts';
  * Throws PORT_IN_USE when something else uses the port.
  */
 export async function forwardPort(cluster: Cluster, unit: Unit, context: WorkContext): Promise<Exposure> {
-  const url = new URL(unit.facts?.url ?? 'http://localhost');
-  if (url.hostname !== 'localhost') return { url: url.href, forwarded: false, close: async () => undefined };
+  const url = new URL(unit.facts?.url ?? 'http://127.0.0.1');
+  if (!isForwarded(url)) return { url: url.href, forwarded: false, close: async () => undefined };
   const { PortForward } = await import('@kubernetes/client-node');
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const serve = (socket: Socket): void => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     // With the credentials of the moment: forwarding may go on for longer than a token lasts.
@@ -28,22 +35,33 @@ export async function forwardPort(cluster: Cluster, unit: Unit, context: WorkCon
       context.log.warn('a forwarded connection failed', { error: String(error) });
       socket.destroy();
     });
-  });
-  await listen(server, Number(url.port));
+  };
+  const servers: Server[] = [];
   const close = async () => {
     for (const socket of sockets) socket.destroy();
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-    });
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   };
+  try {
+    for (const host of addressesOf(url)) servers.push(await listen(createServer(serve), host, Number(url.port)));
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return { url: url.href, forwarded: true, close };
 }
 
-async function listen(server: Server, port: number): Promise<void> {
-  server.listen({ port, host: 'localhost' });
+/** All that the address may mean: where only one were held, another user of this machine could take the other. */
+const addressesOf = ({ hostname }: URL): readonly string[] =>
+  hostname === 'localhost' ? ['127.0.0.1', '::1'] : [hostname];
+
+async function listen(server: Server, host: string, port: number): Promise<Server> {
+  server.listen({ port, host });
   try {
     await once(server, 'listening');
+    return server;
   } catch (cause) {
+    // A machine without IPv6: nobody can listen there.
+    if (host === '::1' && codeOf(cause) !== 'EADDRINUSE') return server;
     const message = `Port ${port} of this machine, which is part of the clone's address, is in use.`;
     throw new WpcloneError('PORT_IN_USE', message, { details: { port }, cause });
   }

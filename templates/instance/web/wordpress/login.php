@@ -3,10 +3,20 @@
 
 defined( 'ABSPATH' ) || exit;
 
-/** Takes a log-in link's token out of use. Of several requests with the same one only one gets true: unlink is atomic. */
+/** Seconds: a link that nobody used may lie about in a terminal, a log or a chat. */
+const WPCLONE_LOGIN_LINK_LIFE = 3600;
+
+/**
+ * Takes a log-in link's token out of use, and says whether it still lets in. Of several requests with the same one only one gets
+ * true: unlink is atomic.
+ */
 function wpclone_use_login_token( $token ) {
-	return is_string( $token ) && 1 === preg_match( '/^[A-Za-z0-9_-]{43}$/', $token )
-		&& @unlink( WPCLONE_INSTANCE . '/run/logins/' . hash( 'sha256', $token ) );
+	if ( ! is_string( $token ) || 1 !== preg_match( '/^[A-Za-z0-9_-]{43}$/', $token ) ) {
+		return false;
+	}
+	$file = WPCLONE_INSTANCE . '/run/logins/' . hash( 'sha256', $token );
+	$made = @filemtime( $file );
+	return false !== $made && @unlink( $file ) && time() - $made < WPCLONE_LOGIN_LINK_LIFE;
 }
 
 add_action(
@@ -18,7 +28,7 @@ add_action(
 		nocache_headers();
 		header( 'Referrer-Policy: no-referrer' );
 		if ( ! wpclone_use_login_token( wp_unslash( $_GET['wpclone-login'] ) ) ) {
-			wp_die( 'This log-in link was used before or is not valid. Get a new one with wpclone open.', 'wpclone', 403 );
+			wp_die( 'This log-in link was used before, is older than an hour or is not valid. Get a new one with wpclone open.', 'wpclone', 403 );
 		}
 		$user = get_user_by( 'login', wpclone_instance_settings()['adminUsername'] );
 		if ( ! $user ) {
