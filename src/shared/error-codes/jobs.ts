@@ -15,5 +15,10 @@ export const JOBS_ERRORS = define({
     http: 500,
     next: ['The agent died each time it ran this job: look at its log around that time.'],
   },
+  RELEASED: {
+    exit: 1,
+    http: 503,
+    next: ['Another agent goes on with the job: look at it with wpclone jobs show {job}.'],
+  },
   LEASE_LOST: { exit: 5, http: 409, next: ['Somebody else has taken the work over; look at how it goes on.'] },
 });

@@ -1,0 +1,150 @@
+import type { WorkContext } from '../../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import type { WorkEvent } from '../../shared/events.ts';
+import { endAttempt } from './ending.ts';
+import { keepJournal } from './journal.ts';
+import type { ClaimedJob, JobStore } from './store.ts';
+import type { ClaimLimits, JobOwner, JsonObject, Secrets } from './types.ts';
+
+/** What came of a job that went well. */
+export interface JobOutcome {
+  readonly result: JsonObject;
+  readonly secrets: Secrets;
+}
+
+/** What carries a job out: a child process on this machine, a pod on a cluster. */
+export interface Executor {
+  /**
+   * Ends with the outcome or the error. `signal` asks it to stop and to take back what it did; its reason is CANCELLED (a person
+   * wants it) or LEASE_LOST or RELEASED (another attempt goes on: leave for it what it can use).
+   */
+  run(claimed: ClaimedJob, port: ExecutionPort): Promise<JobOutcome>;
+}
+
+/** How an execution speaks while it runs. */
+export interface ExecutionPort {
+  readonly signal: AbortSignal;
+  readonly emit: (event: WorkEvent) => void;
+  readonly checkpoint: (value: JsonObject) => Promise<void>;
+  /** The request's secrets will not be needed by another attempt. */
+  readonly forgetSecrets: () => Promise<void>;
+}
+
+export interface RunnerOptions {
+  readonly store: JobStore;
+  readonly executor: Executor;
+  readonly owner: JobOwner;
+  readonly limits: ClaimLimits;
+  /** Jobs at once. */
+  readonly concurrency: number;
+  readonly work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;
+}
+
+export interface Runner {
+  /** Looks for work now: a job was handed in, or cancelled. */
+  wake(): void;
+  readonly running: () => number;
+  /**
+   * Takes no more jobs, lets those that run end for `limit` milliseconds, then gives the others back. Resolves when nothing runs any
+   * more.
+   */
+  drain(limit: number): Promise<void>;
+}
+
+/** Milliseconds between two looks when nobody calls: the truth, where `wake` only saves time. */
+const LOOK = 1_000;
+
+/** Claims jobs and carries out as many at once as it may, until it is drained. */
+export function startRunner(options: RunnerOptions): Runner {
+  const { store, work } = options;
+  const active = new Map<string, { readonly controller: AbortController; readonly done: Promise<void> }>();
+  const stopping = new AbortController();
+  let poke: () => void = () => undefined;
+  let poked = false;
+
+  const begin = (claimed: ClaimedJob): void => {
+    const controller = new AbortController();
+    const done = carryOut(options, claimed, controller)
+      .catch((error: unknown) =>
+        work.log.warn('a job could not be ended', { job: claimed.job.id, error: String(error) }),
+      )
+      .finally(() => {
+        active.delete(claimed.job.id);
+        wake();
+      });
+    active.set(claimed.job.id, { controller, done });
+  };
+  const fill = async (): Promise<void> => {
+    while (active.size < options.concurrency && !stopping.signal.aborted) {
+      const claimed = await store.claim(options.owner, options.limits);
+      if (claimed === undefined) return;
+      begin(claimed);
+    }
+  };
+  const wake = (): void => {
+    poked = true;
+    poke();
+  };
+  const loop = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      poked = false;
+      await fill().catch((error: unknown) =>
+        work.log.warn('the queue cannot be read', { error: toWpcloneError(error).message }),
+      );
+      await lookForCancelled(store, active, work);
+      if (poked) continue;
+      const called = new Promise<void>((resolve) => (poke = resolve));
+      await Promise.race([called, work.sleep(LOOK, stopping.signal).catch(() => undefined)]);
+    }
+  };
+  const looping = loop();
+
+  return {
+    wake,
+    running: () => active.size,
+    async drain(limit) {
+      stopping.abort();
+      wake();
+      await looping;
+      const ended = Promise.all([...active.values()].map(({ done }) => done));
+      await Promise.race([ended, work.sleep(limit)]);
+      for (const { controller } of active.values()) controller.abort(released());
+      await Promise.all([...active.values()].map(({ done }) => done));
+    },
+  };
+}
+
+const released = () => new WpcloneError('RELEASED', 'The agent stops; another goes on with the job.');
+
+async function lookForCancelled(
+  store: JobStore,
+  active: ReadonlyMap<string, { readonly controller: AbortController }>,
+  work: Pick<WorkContext, 'log'>,
+): Promise<void> {
+  for (const [id, { controller }] of active) {
+    try {
+      const job = await store.find(id);
+      if (job?.cancelRequested === true) controller.abort(new WpcloneError('CANCELLED', 'Cancelled.'));
+    } catch (error) {
+      work.log.warn('the queue cannot be read', { error: toWpcloneError(error).message });
+    }
+  }
+}
+
+async function carryOut(options: RunnerOptions, claimed: ClaimedJob, controller: AbortController): Promise<void> {
+  const { store, executor, work } = options;
+  const { attempt } = claimed;
+  const journal = keepJournal(store, claimed, work, (error) => controller.abort(error));
+  const port: ExecutionPort = {
+    signal: controller.signal,
+    emit: journal.note,
+    checkpoint: (value) => store.checkpoint(attempt, value),
+    forgetSecrets: () => store.forgetSecrets(attempt),
+  };
+  const ending = await executor.run(claimed, port).then(
+    (outcome) => ({ ok: true as const, outcome }),
+    (error: unknown) => ({ ok: false as const, error: toWpcloneError(error) }),
+  );
+  await journal.written().catch(() => undefined);
+  await endAttempt(store, claimed, ending, controller.signal, work);
+}

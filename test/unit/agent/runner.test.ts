@@ -1,0 +1,163 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Executor, type ExecutionPort, type Runner, startRunner } from '../../../src/agent/jobs/runner.ts';
+import type { ClaimedJob, JobStore } from '../../../src/agent/jobs/store.ts';
+import { WpcloneError } from '../../../src/shared/errors.ts';
+import { LIMITS, newJob, OWNER } from '../../support/job-store/kit.ts';
+import { sqliteStores } from '../../support/job-store/sqlite.ts';
+import { workContext } from '../../support/work.ts';
+
+const { open, clean } = sqliteStores();
+const runners: Runner[] = [];
+afterEach(async () => {
+  for (const runner of runners.splice(0)) await runner.drain(0);
+  clean();
+});
+
+/** One execution that the test ends as it likes. Stands for the child process, whose own tests are elsewhere. */
+interface Play extends ClaimedJob, ExecutionPort {
+  end(): void;
+  fail(error: Error): void;
+}
+
+/** An executor whose executions wait for the test; they stop when they are asked to. */
+function stage(): { readonly executor: Executor; readonly plays: Play[] } {
+  const plays: Play[] = [];
+  const executor: Executor = {
+    run: (claimed, port) =>
+      new Promise((resolve, reject) => {
+        const end = (): void => resolve({ result: { done: claimed.job.id }, secrets: {} });
+        plays.push({ ...claimed, ...port, end, fail: reject });
+        port.signal.addEventListener('abort', () => reject(new Error('stopped')));
+      }),
+  };
+  return { executor, plays };
+}
+
+function start(store: JobStore, executor: Executor, concurrency = 4, now = Date.now): Runner {
+  const work = { ...workContext(), now };
+  const runner = startRunner({ store, executor, owner: OWNER, limits: LIMITS, concurrency, work });
+  runners.push(runner);
+  return runner;
+}
+
+const several = (store: JobStore, many: number) =>
+  Promise.all(Array.from({ length: many }, () => store.enqueue(newJob({ customer: null }))));
+const ended = (store: JobStore) => store.list({ states: ['completed', 'failed'] });
+
+describe('the runner', () => {
+  it('runs as many at once as it may, and begins the next when one ends', async () => {
+    const { store } = open();
+    const { executor, plays } = stage();
+    await several(store, 5);
+    const runner = start(store, executor, 2);
+    await expect.poll(() => plays.length).toBe(2);
+    expect(runner.running()).toBe(2);
+    for (let n = 0; n < 5; n += 1) {
+      await expect.poll(() => plays.length).toBeGreaterThan(n);
+      expect(runner.running()).toBeLessThanOrEqual(2);
+      plays[n]?.end();
+    }
+    await expect.poll(async () => (await ended(store)).length).toBe(5);
+    expect((await ended(store)).every(({ state }) => state === 'completed')).toBe(true);
+  });
+
+  it('tries again what may be tried again, and nothing else', async () => {
+    const { store, clock } = open();
+    const { executor, plays } = stage();
+    const { job } = await store.enqueue(newJob());
+    const other = await store.enqueue(newJob());
+    start(store, executor, 4, () => clock.now);
+    await expect.poll(() => plays.length).toBe(2);
+    const of = (id: string) => plays.find((play) => play.job.id === id);
+    of(job.id)?.fail(new WpcloneError('UNREACHABLE', 'Away.', { retryable: true, retryAfter: 120 }));
+    of(other.job.id)?.fail(new WpcloneError('LOGIN_FAILED', 'Wrong password.'));
+    await expect.poll(async () => (await store.find(job.id))?.attempt).toBe(2);
+    const waiting = await store.find(job.id);
+    expect(waiting).toMatchObject({ state: 'pending', error: { code: 'UNREACHABLE' } });
+    expect((waiting?.notBefore ?? 0) - clock.now).toBeGreaterThanOrEqual(120_000);
+    await expect
+      .poll(() => store.find(other.job.id))
+      .toMatchObject({ state: 'failed', attempt: 1, error: { code: 'LOGIN_FAILED' } });
+  });
+
+  it('stops an execution that somebody cancels, and says that it was cancelled whatever it ended with', async () => {
+    const { store } = open();
+    const { executor, plays } = stage();
+    const { job } = await store.enqueue(newJob());
+    const runner = start(store, executor);
+    await expect.poll(() => plays.length).toBe(1);
+    await store.cancel(job.id);
+    runner.wake();
+    await expect.poll(() => store.find(job.id)).toMatchObject({ state: 'failed', error: { code: 'CANCELLED' } });
+    expect(plays[0]?.signal.reason).toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('lets those that run end when it is drained, gives the others back, and counts no attempt', async () => {
+    const { store } = open();
+    const { executor, plays } = stage();
+    await several(store, 3);
+    const runner = start(store, executor, 2);
+    await expect.poll(() => plays.length).toBe(2);
+    const drained = runner.drain(1_000);
+    plays[0]?.end();
+    await drained;
+    expect(plays).toHaveLength(2);
+    expect(plays[1]?.signal.reason).toMatchObject({ code: 'RELEASED' });
+    const pending = await store.list({ states: ['pending'] });
+    expect(pending.map(({ failures, losses }) => [failures, losses])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(await ended(store)).toHaveLength(1);
+  });
+
+  it('stops an execution whose job was given to another, and writes nothing about it', async () => {
+    const { store } = open();
+    const { executor, plays } = stage();
+    const { job } = await store.enqueue(newJob());
+    start(store, executor, 1);
+    await expect.poll(() => plays.length).toBe(1);
+    await store.reap(() => Promise.resolve(false));
+    const second = await store.claim({ ...OWNER, agent: 'another' }, LIMITS);
+    plays[0]?.emit({ type: 'step-started', step: 'connect' });
+    await expect.poll(() => plays[0]?.signal.reason).toMatchObject({ code: 'LEASE_LOST' });
+    expect(await store.find(job.id)).toMatchObject({ state: 'running', epoch: second?.attempt.epoch, error: null });
+  });
+
+  it('keeps a finished job for itself until a full disk takes the end of it', async () => {
+    const { store } = open();
+    const { executor, plays } = stage();
+    const { job } = await store.enqueue(newJob());
+    // A real full disk is in the tests of the agent; here only its error matters.
+    let tries = 0;
+    const complete: JobStore['complete'] = (...words) => {
+      tries += 1;
+      return tries === 1 ? Promise.reject(new WpcloneError('DISK_FULL', 'No space left.')) : store.complete(...words);
+    };
+    start({ ...store, complete }, executor);
+    await expect.poll(() => plays.length).toBe(1);
+    plays[0]?.end();
+    await expect.poll(() => tries).toBe(1);
+    expect((await store.find(job.id))?.state).toBe('running');
+    await expect.poll(async () => (await store.find(job.id))?.state).toBe('completed');
+  });
+
+  it('writes what happened in order, and not every counter', async () => {
+    const { store } = open();
+    const { executor, plays } = stage();
+    const { job } = await store.enqueue(newJob());
+    start(store, executor);
+    await expect.poll(() => plays.length).toBe(1);
+    const emit = plays[0]?.emit;
+    emit?.({ type: 'step-started', step: 'files' });
+    for (let files = 1; files <= 200; files += 1)
+      emit?.({ type: 'step-progress', step: 'files', counters: { files, totalFiles: 200 } });
+    emit?.({ type: 'step-finished', step: 'files', message: '200 files', seconds: 1 });
+    await expect.poll(async () => (await store.find(job.id))?.message).toBe('200 files');
+    const log = (await store.events(0, { job: job.id, limit: 500 })).map(({ event }) => event.type);
+    expect(log.slice(0, 3)).toEqual(['job', 'job', 'step-started']);
+    expect(log.at(-1)).toBe('step-finished');
+    expect(log.length).toBeLessThan(20);
+    expect((await store.find(job.id))?.progress).toBe(35);
+  });
+});
