@@ -1,4 +1,6 @@
+import { within } from '../shared/abortable.ts';
 import type { WorkContext } from '../shared/context.ts';
+import { WpcloneError } from '../shared/errors.ts';
 import type { SourcePort } from '../engine/clone.ts';
 import type { SourceAccess } from '../site/access.ts';
 import type { ConnectDeps } from '../site/connect/types.ts';
@@ -59,7 +61,10 @@ async function disconnect(
 ): Promise<void> {
   try {
     const deps = await connectDeps(environment, context);
-    await deps.openClient(access).disconnect(AbortSignal.any([context.signal, AbortSignal.timeout(FAREWELL_LIMIT)]));
+    const late = new WpcloneError('CANCELLED', 'The site takes too long.');
+    await within(FAREWELL_LIMIT, context, late, (limited) =>
+      deps.openClient(access).disconnect(AbortSignal.any([context.signal, limited])),
+    );
     state.sources.remove(access.url);
   } catch (error) {
     const message = `The plugin could not be removed from ${access.url}; it removes itself an hour after its last use.`;

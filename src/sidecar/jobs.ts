@@ -1,6 +1,7 @@
 import type { InstanceContext, InstanceOperations } from '../instance/types.ts';
-import type { Clock } from '../shared/context.ts';
+import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { every } from '../shared/watchdog.ts';
 import { errorToWire, type JobEvent, type JobRequest, UNWATCHED_SECONDS } from './protocol.ts';
 
 type Listener = (event: JobEvent) => void;
@@ -26,10 +27,12 @@ export interface Jobs {
   stop(reason: WpcloneError): Promise<void>;
 }
 
+type JobsWork = Pick<WorkContext, 'now' | 'sleep'>;
+
 /** Ended jobs that are remembered, so that a watcher who was away for the end still learns it. */
 const REMEMBERED = 32;
 
-export function createJobs(operations: InstanceOperations, now: Clock): Jobs {
+export function createJobs(operations: InstanceOperations, work: JobsWork): Jobs {
   const jobs = new Map<string, Job>();
 
   return {
@@ -40,7 +43,7 @@ export function createJobs(operations: InstanceOperations, now: Clock): Jobs {
       if (busy !== undefined) {
         throw new WpcloneError('BUSY', `The instance is still busy with ${busy.kind}.`, { retryable: true });
       }
-      const job = startJob(request, operations, now);
+      const job = startJob(request, operations, work);
       jobs.set(request.id, job);
       for (const old of [...jobs.values()].filter((each) => !each.running).slice(0, -REMEMBERED)) jobs.delete(old.id);
       return job;
@@ -60,12 +63,12 @@ function clashes(running: JobRequest['kind'], wanted: JobRequest['kind']): boole
   return running === wanted || !(pulls.includes(running) && pulls.includes(wanted));
 }
 
-function startJob(request: JobRequest, operations: InstanceOperations, now: Clock): Job {
+function startJob(request: JobRequest, operations: InstanceOperations, work: JobsWork): Job {
   const controller = new AbortController();
   const listeners = new Set<Listener>();
   let latest: JobEvent = { type: 'alive' };
   let end: JobEvent | undefined;
-  let unwatchedSince: number | undefined = now();
+  let unwatchedSince: number | undefined = work.now();
 
   const tell = (event: JobEvent) => {
     if (event.type === 'progress') latest = event;
@@ -73,10 +76,10 @@ function startJob(request: JobRequest, operations: InstanceOperations, now: Cloc
   };
   const cancel = (reason: WpcloneError) => controller.abort(reason);
 
-  const watchdog = setInterval(() => {
-    if (unwatchedSince === undefined || now() - unwatchedSince < UNWATCHED_SECONDS * 1000) return;
+  const stopLooking = every(5000, work, () => {
+    if (unwatchedSince === undefined || work.now() - unwatchedSince < UNWATCHED_SECONDS * 1000) return;
     cancel(new WpcloneError('CANCELLED', 'The work was stopped: nobody has been watching it for too long.'));
-  }, 5000);
+  });
 
   const context: InstanceContext = {
     signal: controller.signal,
@@ -93,13 +96,13 @@ function startJob(request: JobRequest, operations: InstanceOperations, now: Cloc
       return { type: 'error', error: errorToWire(toWpcloneError(reason)) };
     }
   };
-  const work = async (): Promise<void> => {
+  const finish = async (): Promise<void> => {
     const event = await ended();
-    clearInterval(watchdog);
+    stopLooking();
     end = event;
     tell(event);
   };
-  const finished = work();
+  const finished = finish();
 
   return {
     id: request.id,
@@ -113,7 +116,7 @@ function startJob(request: JobRequest, operations: InstanceOperations, now: Cloc
       listener(end ?? latest);
       return () => {
         listeners.delete(listener);
-        if (listeners.size === 0) unwatchedSince = now();
+        if (listeners.size === 0) unwatchedSince = work.now();
       };
     },
     cancel,

@@ -38,12 +38,13 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
     work,
   );
   const knowPassword = passwordKeeper(site);
-  const jobs = createJobs(operations, work.now);
+  const jobs = createJobs(operations, work);
   const server = createSidecarServer({
     operations,
     jobs,
     epochs: await openEpochs(join(settings.statePath, 'epoch')),
     log: work.log,
+    sleep: work.sleep,
     version,
     token: () => readSecret(settings, 'token'),
     ready: async () => {

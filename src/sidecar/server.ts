@@ -3,9 +3,10 @@ import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { InstanceOperations } from '../instance/types.ts';
-import type { Logger } from '../shared/context.ts';
+import type { Logger, WorkContext } from '../shared/context.ts';
 import { ERRORS } from '../shared/error-codes.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { every } from '../shared/watchdog.ts';
 import type { Epochs } from './epochs.ts';
 import type { Job, Jobs } from './jobs.ts';
 import { EPOCH_HEADER, errorToWire, HEARTBEAT_SECONDS, jobRequestSchema, TOKEN_HEADER } from './protocol.ts';
@@ -15,6 +16,7 @@ export interface SidecarServerDeps {
   readonly jobs: Jobs;
   readonly epochs: Epochs;
   readonly log: Logger;
+  readonly sleep: WorkContext['sleep'];
   readonly version: string;
   /** Read for each request: a Secret that is changed is mounted anew without a restart. */
   readonly token: () => string;
@@ -61,10 +63,10 @@ export function createSidecarServer(deps: SidecarServerDeps): FastifyInstance {
   app.post('/v1/jobs', async (request, reply) => {
     const job = deps.jobs.start(jobRequestSchema.parse(request.body));
     deps.log.info('job', { id: job.id, kind: job.kind });
-    return reply.type('application/x-ndjson').send(eventStream(job));
+    return reply.type('application/x-ndjson').send(eventStream(job, deps));
   });
   app.get<{ Params: { id: string } }>('/v1/jobs/:id', async (request, reply) =>
-    reply.type('application/x-ndjson').send(eventStream(findJob(deps.jobs, request.params.id))),
+    reply.type('application/x-ndjson').send(eventStream(findJob(deps.jobs, request.params.id), deps)),
   );
   app.post<{ Params: { id: string } }>('/v1/jobs/:id/cancel', async (request) => {
     const job = findJob(deps.jobs, request.params.id);
@@ -87,10 +89,10 @@ export function createSidecarServer(deps: SidecarServerDeps): FastifyInstance {
 }
 
 /** One JSON object per line until the job ends; going away only stops the watching. */
-function eventStream(job: Job): Readable {
+function eventStream(job: Job, work: Pick<WorkContext, 'sleep'>): Readable {
   const stream = new Readable({ read: () => undefined });
   const push = (event: unknown) => stream.push(`${JSON.stringify(event)}\n`);
-  const heartbeat = setInterval(() => push({ type: 'alive' }), HEARTBEAT_SECONDS * 1000);
+  const stopBeating = every(HEARTBEAT_SECONDS * 1000, work, () => push({ type: 'alive' }));
   const detach = job.attach((event) => {
     // Progress that a slow reader has not taken yet is worth less than memory.
     if (event.type === 'progress' && stream.readableLength > 1_000_000) return;
@@ -98,7 +100,7 @@ function eventStream(job: Job): Readable {
     if (event.type === 'result' || event.type === 'error') stream.push(null);
   });
   stream.once('close', () => {
-    clearInterval(heartbeat);
+    stopBeating();
     detach();
   });
   return stream;

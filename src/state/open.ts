@@ -1,4 +1,3 @@
-import { randomBytes as secureRandomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../shared/context.ts';
@@ -20,10 +19,7 @@ const CHECK = 'wpclone';
  * Opens what wpclone remembers under `home`; makes it when it is not there yet. Several processes may have it open.
  * Throws STATE_NEWER (a newer wpclone wrote it), STATE_FAILED (cannot be read, or secret.key does not fit), BUSY.
  */
-export function openState(
-  home: string,
-  dependencies: StateDependencies = { now: Date.now, randomBytes: secureRandomBytes },
-): State {
+export function openState(home: string, dependencies: StateDependencies): State {
   const file = join(home, 'state.db');
   const database = openDatabase(home, dependencies.now);
   try {

@@ -6,7 +6,7 @@ const INTERVAL_MILLISECONDS = 100;
 export function createProgress(
   report: (counters: StepCounters) => void,
   counters: () => StepCounters,
-  now: () => number = () => performance.now(),
+  now: () => number,
 ): { readonly tick: () => void; readonly flush: () => void } {
   let last = Number.NEGATIVE_INFINITY;
   const flush = (): void => {

@@ -10,8 +10,8 @@ import { workContext } from './work.ts';
 
 const [mode, home = '', id = ''] = process.argv.slice(2);
 if (mode === 'keeper') {
-  const localHome = { layout: localLayout(home), state: openState(home), path: process.env['PATH'] ?? '' };
   const context = workContext();
+  const localHome = { layout: localLayout(home), state: openState(home, context), path: process.env['PATH'] ?? '' };
   const sleep = (milliseconds: number, stop?: AbortSignal) => context.sleep(Math.min(milliseconds, 500), stop);
   await runKeeper(localHome, { ...context, sleep });
 } else if (mode === 'reset') {

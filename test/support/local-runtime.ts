@@ -29,9 +29,9 @@ export interface TestHome {
 export function openTestHome(options: { readonly below?: string; readonly home?: string } = {}): TestHome {
   const home = options.home ?? join(makeTemp('home'), options.below ?? '.');
   mkdirSync(home, { recursive: true });
-  const state = openState(home);
-  const layout = localLayout(home);
   const context = workContext();
+  const state = openState(home, context);
+  const layout = localLayout(home);
   const runtime = createLocalRuntime({ home, state, keeper: ['true'], path: process.env['PATH'] ?? '' });
   return {
     home,

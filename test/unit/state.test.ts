@@ -134,7 +134,8 @@ describe('ids and ports', () => {
   it('gives processes that start at the same time on an empty folder one key and different ports', async () => {
     const script = `
       import { openState } from ${JSON.stringify(join(import.meta.dirname, '../../src/state/open.ts'))};
-      const state = openState(${JSON.stringify(home)});
+      const { randomBytes } = await import('node:crypto');
+      const state = openState(${JSON.stringify(home)}, { now: Date.now, randomBytes });
       const id = 'p' + process.pid;
       const row = { id, state: 'creating', sourceUrl: 'x', wordpressVersion: null, phpVersion: null, adminUsername: null,
         adminPassword: null, databasePassword: 'secret', owner: null, createdAt: 1, expiresAt: 2 };
@@ -156,11 +157,12 @@ describe('ids and ports', () => {
     const arrived = new Int32Array(new SharedArrayBuffer(4 * rounds));
     const script = `
       const { workerData: { arrived, home, state } } = require('node:worker_threads');
+      const { randomBytes } = require('node:crypto');
       import(state).then(({ openState }) => {
         for (let round = 0; round < arrived.length; round += 1) {
           Atomics.add(arrived, round, 1);
           while (Atomics.load(arrived, round) < 2);
-          openState(home + '/' + round).close();
+          openState(home + '/' + round, { now: Date.now, randomBytes }).close();
         }
       });`;
     const state = new URL('../../src/state/open.ts', import.meta.url).href;

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { z } from 'zod';
+import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { writeWhole } from '../../instance/write-file.ts';
@@ -55,7 +56,8 @@ export async function ensureDemoSource(
       return sourceOf(await build(layout, context));
     } catch (error) {
       // The signal of a cancelled command is spent; what it began must go all the same.
-      await clear(layout, { ...context, signal: AbortSignal.timeout(LOCK_LIMIT) });
+      const late = new WpcloneError('CANCELLED', 'Removing it took too long.');
+      await within(LOCK_LIMIT, context, late, (signal) => clear(layout, { ...context, signal }));
       throw error;
     }
   });

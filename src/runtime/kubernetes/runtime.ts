@@ -1,3 +1,4 @@
+import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { noSuchClone } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
@@ -168,9 +169,14 @@ const lost = (id: string, cause: unknown) =>
     cause,
   });
 
+/** Milliseconds for the API server to give the token of a sidecar. */
+const SECRET_LIMIT = 60_000;
+
 async function addressOf(cluster: Cluster, unit: Unit, deps: KubernetesRuntimeDeps): Promise<SidecarAddress> {
-  const context = { ...deps, signal: AbortSignal.timeout(60_000) };
-  const secret = await getObject(cluster, 'secrets', objectName(unit.cloneId ?? ''), context);
+  const late = new WpcloneError('CLUSTER_UNREACHABLE', 'The API server does not answer.', { retryable: true });
+  const secret = await within(SECRET_LIMIT, deps, late, (signal) =>
+    getObject(cluster, 'secrets', objectName(unit.cloneId ?? ''), { ...deps, signal }),
+  );
   const token = Buffer.from(secret?.data?.['token'] ?? '', 'base64').toString('utf8');
   return { pod: unit.name, uid: unit.uid, podIp: unit.podIp, token, epoch: unit.epoch };
 }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import type { Connection } from 'mysql2/promise';
 import type { DatabaseAddress } from '../../instance/types.ts';
-import { abortable } from '../../shared/abortable.ts';
+import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { connectAsAdministrator } from './database-server.ts';
@@ -70,19 +70,16 @@ async function asAdministrator<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const connection = await connectAsAdministrator(layout, context);
-  const limit = AbortSignal.timeout(LIMIT);
-  const asked = patient(connection).then(() => work(connection));
+  const details = { log: layout.database.log };
+  const late = new WpcloneError('DATABASE_FAILED', 'The database server does not answer', { details });
   try {
-    const result = await abortable(asked, limit);
+    const result = await within(LIMIT, context, late, () => patient(connection).then(() => work(connection)));
     await connection.end();
     return result;
   } catch (error) {
     if (error instanceof WpcloneError) throw error;
-    const why = limit.aborted ? 'does not answer' : `refused: ${toWpcloneError(error).message}`;
-    throw new WpcloneError('DATABASE_FAILED', `The database server ${why}`, {
-      details: { log: layout.database.log },
-      cause: error,
-    });
+    const message = `The database server refused: ${toWpcloneError(error).message}`;
+    throw new WpcloneError('DATABASE_FAILED', message, { details, cause: error });
   } finally {
     connection.destroy();
   }

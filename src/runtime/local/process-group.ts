@@ -24,7 +24,8 @@ export async function runInGroup(
   options: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly limit: number },
   context: WorkContext,
 ): Promise<Ended> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(options.limit)]);
+  const [late, done] = [new AbortController(), new AbortController()];
+  const signal = AbortSignal.any([context.signal, late.signal]);
   signal.throwIfAborted();
   const child = spawn(program, args, {
     env: options.env,
@@ -43,11 +44,16 @@ export async function runInGroup(
     if (pid !== undefined) sendSignal(-pid, 'SIGKILL');
   };
   signal.addEventListener('abort', kill, { once: true });
+  context.sleep(options.limit, done.signal).then(
+    () => late.abort(),
+    () => undefined,
+  );
   const code = await new Promise<number | null>((resolve) => {
     child.once('error', () => resolve(null));
     child.once('close', resolve);
   });
   signal.removeEventListener('abort', kill);
+  done.abort();
   if (signal.aborted && pid !== undefined) {
     await waitUntil(async () => (await groupMembers(pid)).length === 0, { every: 10, limit: GONE_LIMIT }, context);
   }

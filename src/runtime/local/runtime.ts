@@ -1,4 +1,5 @@
 import { createInstanceOperations } from '../../instance/operations.ts';
+import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { nameTaken, noSuchClone } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
@@ -186,7 +187,8 @@ async function refuseStranger({ id, port, url }: LocalInstanceRow): Promise<void
 /** The caller's signal may be what ended the work: taking back has a time limit of its own. */
 async function takeBack(home: LocalHome, id: string, context: WorkContext): Promise<void> {
   try {
-    await removeInstance(home, id, { ...context, signal: AbortSignal.timeout(UNDO_LIMIT) });
+    const late = new WpcloneError('CANCELLED', 'Removing it took too long.');
+    await within(UNDO_LIMIT, context, late, (signal) => removeInstance(home, id, { ...context, signal }));
   } catch (error) {
     context.log.warn('taking back failed', { id, error: String(error) });
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { SourceAccess } from '../access.ts';
@@ -116,10 +117,12 @@ export async function pair(admin: Admin, point: PairingPoint, insecureTls: boole
 const UNDO_SECONDS = 20;
 
 /** Takes off what `installPlugin` put there; works after the run was cancelled. Says so when it cannot. */
-export async function undoInstall(admin: Admin, work: Pick<WorkContext, 'emit'>): Promise<void> {
+export async function undoInstall(admin: Admin, work: Pick<WorkContext, 'emit' | 'sleep'>): Promise<void> {
   try {
-    const session = admin.session.with({ signal: AbortSignal.timeout(UNDO_SECONDS * 1000) });
-    await removePlugin({ base: admin.base, session });
+    const late = new Error('The site takes too long.');
+    await within(UNDO_SECONDS * 1000, work, late, (signal) =>
+      removePlugin({ base: admin.base, session: admin.session.with({ signal }) }),
+    );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const message = `The plugin could not be removed from the site again; it removes itself within an hour. ${why}`;

@@ -1,3 +1,4 @@
+import { within } from '../../shared/abortable.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { sameSite } from '../http.ts';
 import { bareUrl, parseAddress } from './address.ts';
@@ -27,10 +28,9 @@ export async function withAdmin<T>(
     try {
       return await work(admin, way);
     } finally {
-      await logOut({
-        ...admin,
-        session: admin.session.with({ signal: AbortSignal.timeout(LOG_OUT_SECONDS * 1000) }),
-      });
+      const late = new Error('The site takes too long.');
+      const leave = (signal: AbortSignal) => logOut({ ...admin, session: admin.session.with({ signal }) });
+      await within(LOG_OUT_SECONDS * 1000, deps, late, leave).catch(() => undefined);
     }
   } finally {
     await session.close();

@@ -1,4 +1,5 @@
 import { createConnection } from 'mysql2/promise';
+// oxlint-disable-next-line no-restricted-imports -- what is watched is another program, which goes by real time
 import { setTimeout as wait } from 'node:timers/promises';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { DatabaseAddress } from '../types.ts';

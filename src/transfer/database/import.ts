@@ -71,7 +71,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     totalBytes: sum(selected, (table) => (table.empty ? 0 : table.info.dataBytes)),
     urlsRewritten: rewriter.counts.replaced - before.replaced,
   });
-  const progress = createProgress(context.progress, totals);
+  const progress = createProgress(context.progress, totals, input.now);
   await readAll(admin, states, { ...input, warnings, tick: progress.tick });
 
   const made = states.filter((state) => !state.leftOut);

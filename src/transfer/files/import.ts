@@ -66,7 +66,7 @@ async function copyFiles(
   const before = rewriter.counts.replaced;
   const counts = { files: 0, reused: 0, bytes: 0, totalFiles: 0, totalBytes: 0 };
   const totals = () => ({ ...counts, urlsRewritten: rewriter.counts.replaced - before });
-  const progress = createProgress((counters) => context.progress(counters), totals);
+  const progress = createProgress((counters) => context.progress(counters), totals, now);
   const store =
     (record: ManifestRecord): Finished =>
     (code) => {

@@ -18,6 +18,25 @@ interface Line {
  */
 function watching(streams: (readonly Line[] | 'away')[]) {
   let time = 0;
+  const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>();
+  /** Once nobody has anything to do any more, it is as late as the first one who sleeps waits for. */
+  const pass = () => {
+    const [next] = [...sleepers].sort((one, other) => one.until - other.until);
+    if (next === undefined) return;
+    time = Math.max(time, next.until);
+    sleepers.delete(next);
+    next.wake();
+  };
+  const sleep = (milliseconds: number, signal?: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      const sleeper = { until: time + milliseconds, wake: resolve };
+      sleepers.add(sleeper);
+      signal?.addEventListener('abort', () => {
+        sleepers.delete(sleeper);
+        reject(new Error('aborted'));
+      });
+      setImmediate(pass);
+    });
   const calls: string[] = [];
   async function* said(lines: readonly Line[]) {
     for (const { after, line } of lines) {
@@ -44,7 +63,7 @@ function watching(streams: (readonly Line[] | 'away')[]) {
     address: async () => ({ pod: 'wpclone-site', uid: 'u', podIp: undefined, token: 't', epoch: 1 }),
     work: {
       now: () => time,
-      sleep: async (milliseconds) => void (time += milliseconds),
+      sleep,
       randomBytes: (size) => Buffer.alloc(size, 1),
     },
   };

@@ -39,10 +39,19 @@ async function sidecar(ready: () => Promise<void> = async () => undefined) {
     listMail: async () => [],
   };
   let now = 0;
-  const jobs: Jobs = createJobs(operations, () => now);
+  const jobs: Jobs = createJobs(operations, { now: () => now, sleep: work.sleep });
   const folder = makeTemp('sidecar');
   const epochs = await openEpochs(join(folder, 'epoch'));
-  app = createSidecarServer({ operations, jobs, epochs, log: work.log, version: '0', token: () => TOKEN, ready });
+  app = createSidecarServer({
+    operations,
+    jobs,
+    epochs,
+    log: work.log,
+    sleep: work.sleep,
+    version: '0',
+    token: () => TOKEN,
+    ready,
+  });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return { app, url, jobs, resets, folder, wait: (milliseconds: number) => (now += milliseconds) };
 }

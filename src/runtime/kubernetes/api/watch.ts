@@ -1,6 +1,7 @@
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import type { WorkContext } from '../../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
+import { createWatchdog } from '../../../shared/watchdog.ts';
 import { listObjects, pathOf } from './objects.ts';
 import type { Cluster } from './client.ts';
 import { apiError, parseStatus } from './errors.ts';
@@ -69,10 +70,10 @@ async function* follow<K extends keyof Watched>(
   let version = from;
   const silence = new AbortController();
   const signal = AbortSignal.any([context.signal, silence.signal]);
-  const timer = setTimeout(() => {
+  const watchdog = createWatchdog(SILENCE_LIMIT, context, () => {
     cluster.renew();
     silence.abort(new WpcloneError('CLUSTER_UNREACHABLE', 'silent watch'));
-  }, SILENCE_LIMIT);
+  });
   try {
     const query = { ...selection, watch: 'true', resourceVersion: version, timeoutSeconds: String(WATCH_SECONDS) };
     const body = await persist(cluster, context, () => openWatch(cluster, kind, query, signal));
@@ -94,7 +95,7 @@ async function* follow<K extends keyof Watched>(
     if (cut.code !== 'INTERNAL' && cut.code !== 'CLUSTER_UNREACHABLE' && cut.code !== 'CANCELLED') throw cut;
     await context.sleep(100, context.signal);
   } finally {
-    clearTimeout(timer);
+    watchdog.stop();
     // Ends the request when the consumer has seen enough.
     silence.abort();
   }

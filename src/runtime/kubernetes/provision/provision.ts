@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
+import { within } from '../../../shared/abortable.ts';
 import { allOrNothing } from '../../../shared/all-or-nothing.ts';
 import type { ProvisionRequest } from '../../types.ts';
 import { createObject, getObject, type Identity, mergeObject, requireNamespace } from '../api/objects.ts';
@@ -23,6 +24,8 @@ import { parseUnit, stampOf, type Unit } from '../unit/unit.ts';
 /** A word that cannot be guessed, of characters that need no quoting anywhere. */
 const secretWord = (context: WorkContext): string => context.randomBytes(24).toString('base64url');
 
+/** Milliseconds for taking back what was made. */
+const UNDO_LIMIT = 30_000;
 /** How often another port is chosen because a second clone chose the same one at the same moment. */
 const PORT_ATTEMPTS = 5;
 
@@ -58,7 +61,7 @@ async function makeInstance(
   await takeName(cluster, plan, context);
   try {
     const pod = await createPod(cluster, plan, options, context);
-    const ask = askSidecar(cluster, pod, plan.secrets.token);
+    const ask = askSidecar(cluster, pod, plan.secrets.token, context);
     await allOrNothing<unknown>(context.signal, (signal) => {
       const work = { ...context, signal };
       return [
@@ -69,8 +72,10 @@ async function makeInstance(
     });
     return await claim(cluster, { ...pod, state: 'CREATING', epoch: 0 }, plan, context);
   } catch (error) {
-    const undo = { ...context, signal: AbortSignal.timeout(30_000) };
-    await removeObjects(cluster, objectName(plan.cloneId), plan.claim, undo).catch((cause: unknown) => {
+    const late = new WpcloneError('CANCELLED', 'Removing it took too long.');
+    const undo = (signal: AbortSignal) =>
+      removeObjects(cluster, objectName(plan.cloneId), plan.claim, { ...context, signal });
+    await within(UNDO_LIMIT, context, late, undo).catch((cause: unknown) => {
       context.log.warn('clean-up failed; the next sweep does it', { clone: plan.cloneId, error: String(cause) });
     });
     throw error;
@@ -151,17 +156,16 @@ const identityOf = ({ metadata }: V1Pod): Identity => ({ name: metadata?.name ??
 const ASK_LIMIT = 2000;
 
 /** The question that the kubelet asks too, put through the API server; whoever may not waits for the kubelet. */
-function askSidecar(cluster: Cluster, pod: Identity, token: string): Ask {
+function askSidecar(cluster: Cluster, pod: Identity, token: string, work: WorkContext): Ask {
   return async ({ status }, signal) => {
     const address = { pod: pod.name, uid: pod.uid, podIp: status?.podIP, token, epoch: 0 };
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(ASK_LIMIT)]);
-    try {
-      const answer = await callSidecar(cluster, address, false, { method: 'GET', path: '/readyz', signal: limited });
-      await answer.body.dump();
+    const ask = async (limited: AbortSignal): Promise<boolean> => {
+      const call = { method: 'GET', path: '/readyz', signal: AbortSignal.any([signal, limited]) } as const;
+      await (await callSidecar(cluster, address, false, call)).body.dump();
       return true;
-    } catch {
-      return false;
-    }
+    };
+    const late = new WpcloneError('CLUSTER_UNREACHABLE', 'The sidecar does not answer yet.');
+    return within(ASK_LIMIT, work, late, ask).catch(() => false);
   };
 }
 

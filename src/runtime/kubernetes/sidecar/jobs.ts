@@ -1,6 +1,8 @@
 import type { ConfigureTask, InstanceContext, PullTask } from '../../../instance/types.ts';
 import type { WorkContext } from '../../../shared/context.ts';
+import { within } from '../../../shared/abortable.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
+import { createWatchdog } from '../../../shared/watchdog.ts';
 import { errorFromWire, HEARTBEAT_SECONDS, type JobEvent, jobEventSchema } from '../../../sidecar/protocol.ts';
 import { getObject } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
@@ -12,6 +14,8 @@ import { callSidecar, type SidecarAddress, type SidecarCall } from './transport.
 const SILENCE_LIMIT = HEARTBEAT_SECONDS * 4 * 1000;
 /** How often work is begun again that a restarted container has forgotten. */
 const RESTARTS = 2;
+/** Milliseconds for a job to be told that nobody wants it any more. */
+const CANCEL_LIMIT = 5000;
 /** Milliseconds before a stream that was cut is taken up again. */
 const TAKE_UP = 250;
 
@@ -104,13 +108,12 @@ async function watchJob(
     deps.cluster.renew();
     silence.abort(cut());
   };
-  let timer = setTimeout(die, SILENCE_LIMIT);
+  const watchdog = createWatchdog(SILENCE_LIMIT, deps.work, die);
   try {
     const answer = await send(deps, { ...call, endless: true, signal });
     onStarted();
     for await (const line of linesOf(answer.body)) {
-      clearTimeout(timer);
-      timer = setTimeout(die, SILENCE_LIMIT);
+      watchdog.heard();
       const event = parseEvent(line);
       spoke ||= event !== undefined;
       if (event?.type === 'progress') context.progress(event.counters, event.message);
@@ -125,7 +128,7 @@ async function watchJob(
     if (error instanceof WpcloneError) throw error;
     throw cut();
   } finally {
-    clearTimeout(timer);
+    watchdog.stop();
     silence.abort();
   }
 }
@@ -145,12 +148,12 @@ export async function send(deps: SidecarClientDeps, call: SidecarCall) {
 }
 
 async function cancelJob(deps: SidecarClientDeps, id: string): Promise<void> {
-  const signal = AbortSignal.timeout(5000);
+  const cancel = async (signal: AbortSignal): Promise<void> => {
+    const answer = await send(deps, { method: 'POST', path: `/v1/jobs/${id}/cancel`, body: {}, signal });
+    await answer.body.dump();
+  };
   // Failing that, the job ends by itself when nobody watches it.
-  await send(deps, { method: 'POST', path: `/v1/jobs/${id}/cancel`, body: {}, signal }).then(
-    (answer) => answer.body.dump(),
-    () => undefined,
-  );
+  await within(CANCEL_LIMIT, deps.work, cut(), cancel).catch(() => undefined);
 }
 
 /** When the pod behind a failed call is gone, that is the cause. */
