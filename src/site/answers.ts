@@ -1,6 +1,7 @@
 import { WpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
 import { refusalSchema, type Refusal } from './protocol.ts';
+import { isChallenge, limitsRequests, lostDatabase } from './signs.ts';
 
 /** What came instead of a stream. */
 export interface OtherAnswer {
@@ -23,9 +24,10 @@ export function classifyAnswer(answer: OtherAnswer): WpcloneError {
   const { status, host, text } = answer;
   const retryAfter = retryAfterSeconds(answer);
   if (status === 401 || status === 407) return basicAuth(host);
-  if (status === 429) return rateLimited(host, retryAfter);
-  if (status === 503 && MAINTENANCE.test(text)) return failed(`${host} is in maintenance at the moment.`);
-  if (status === 503 && !/fatal error|database connection/i.test(text)) return rateLimited(host, retryAfter);
+  if (isChallenge(answer)) return challenged(host, status);
+  if (limitsRequests(answer)) return rateLimited(host, retryAfter);
+  if (lostDatabase(answer)) return databaseDown(host);
+  if (status === 503 && MAINTENANCE.test(text)) return inMaintenance(host);
   if (status === 413)
     return new WpcloneError('SOURCE_BLOCKED', `${host} refuses requests of this size.`, { details: { host } });
   if (status >= 500) return failed(`${host} answered with HTTP ${status}.`, retryAfter);
@@ -104,6 +106,26 @@ const blocked = (host: string, status: number): WpcloneError =>
   new WpcloneError('SOURCE_BLOCKED', `Something in front of ${host} blocks our requests (HTTP ${status}).`, {
     details: { host, status },
     retryable: true,
+  });
+
+const challenged = (host: string, status: number): WpcloneError =>
+  new WpcloneError('SOURCE_BLOCKED', `Something in front of ${host} wants to see a browser first (HTTP ${status}).`, {
+    details: { host, status, challenge: true },
+  });
+
+/** The site's database does not answer. */
+export const databaseDown = (host: string): WpcloneError =>
+  new WpcloneError('SOURCE_DATABASE_DOWN', `${host} cannot reach its own database at the moment.`, {
+    details: { host },
+    retryable: true,
+  });
+
+/** WordPress is closed while it is updated. */
+export const inMaintenance = (host: string, words?: string, retryAfter?: number): WpcloneError =>
+  new WpcloneError('SOURCE_IN_MAINTENANCE', `${host} is closed for maintenance.${words ? ` It says: ${words}` : ''}`, {
+    details: { host },
+    retryable: true,
+    retryAfter,
   });
 
 const basicAuth = (host: string): WpcloneError =>

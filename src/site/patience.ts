@@ -5,6 +5,8 @@ import type { WpcloneError } from '../shared/errors.ts';
 const FRUITLESS_LIMIT: Partial<Record<ErrorCode, number>> = {
   UNREACHABLE: 10,
   SOURCE_FAILED: 10,
+  SOURCE_DATABASE_DOWN: 10,
+  SOURCE_IN_MAINTENANCE: 10,
   RATE_LIMITED: 12,
   SOURCE_BLOCKED: 3,
   MIGRATOR_MISSING: 2,

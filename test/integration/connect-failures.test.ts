@@ -262,7 +262,10 @@ describe('what stands before WordPress', () => {
   });
 
   test('asks for more patience than we have', async () => {
-    const source = await start({ maintenance: true });
+    const source = await start({
+      nginx:
+        'error_page 503 /busy; location = /busy { internal; add_header Retry-After 600 always; return 503; } location ~ wp-login { return 503; } location = / { return 503; }',
+    });
     const error = await failureOf(connectSource(asAdmin(source), connectDeps()));
     expect(error).toMatchObject({ code: 'RATE_LIMITED', retryAfter: 600 });
   });

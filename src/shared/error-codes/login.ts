@@ -28,6 +28,22 @@ export const LOGIN_ERRORS = define({
     http: 502,
     next: ['Look at the Plugins page of the site and at its PHP error log, then try again.'],
   },
+  DATABASE_UPGRADE_PENDING: {
+    exit: 1,
+    http: 409,
+    next: ['Open wp-admin of the source with a browser and press Update, then try again.'],
+  },
+  SETUP_PENDING: {
+    exit: 1,
+    http: 409,
+    next: ['Log in with a browser as the same user, answer what {address} asks, then try again.'],
+  },
+  PLUGIN_TOO_NEW: { exit: 1, http: 409, next: ['Update wpclone on this machine, then try again.'] },
+  PLUGIN_TOO_OLD: {
+    exit: 1,
+    http: 409,
+    next: ['Copy {folder} over wp-content/plugins/wpclone-migrator of the site, then try again.'],
+  },
   MIGRATOR_MISSING: { exit: 1, http: 502, next: ['Run the command again: it installs the plugin anew.'] },
   SIGNATURE_REFUSED: {
     exit: 4,

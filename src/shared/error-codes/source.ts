@@ -29,6 +29,19 @@ export const SOURCE_ERRORS = define({
     next: ['A firewall in front of the site refused the request; allow this machine in it and try again.'],
   },
   RATE_LIMITED: { exit: 1, http: 503, next: ['The site limits requests; wait a few minutes and try again.'] },
+  SOURCE_IN_MAINTENANCE: {
+    exit: 1,
+    http: 503,
+    next: [
+      'An update of the site is under way, or was cut off: wait ten minutes, then try again.',
+      'If it stays closed, delete the file .maintenance in the folder of WordPress.',
+    ],
+  },
+  SOURCE_DATABASE_DOWN: {
+    exit: 1,
+    http: 502,
+    next: ['Start the database of the source, or correct its access in wp-config.php, then try again.'],
+  },
   SOURCE_FAILED: { exit: 1, http: 502, next: ['Look at the PHP error log of the source site, then try again.'] },
   SOURCE_CHANGED: { exit: 1, http: 409, next: ['Try again; if it happens each time, exclude what keeps changing.'] },
 });

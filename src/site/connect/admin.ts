@@ -1,10 +1,10 @@
 import type { CheerioAPI } from 'cheerio/slim';
 import { WpcloneError } from '../../shared/errors.ts';
 import { ownUrl } from '../http.ts';
-import { findLoginForm } from './login-form.ts';
+import { openAdminPage, refuseNetwork } from './admin-page.ts';
 import { type Page, parsePage, plainWords, refusal } from './page.ts';
 import { PLUGIN_FILE, PLUGIN_FOLDER, PLUGIN_SOURCE } from './plugin-zip.ts';
-import { brokenSite, refuseBarred } from './recognise.ts';
+import { refuseBarred } from './recognise.ts';
 import type { Session } from './session.ts';
 
 /** The site's administration, logged in. */
@@ -32,18 +32,15 @@ export interface PairingPoint {
 
 /**
  * Opens the page where plugins are uploaded.
- * Throws NOT_ADMINISTRATOR, PLUGIN_UPLOAD_FORBIDDEN, SECOND_FACTOR, MULTISITE, PLUGIN_INSTALL_FAILED.
+ * Throws NOT_ADMINISTRATOR, PLUGIN_UPLOAD_FORBIDDEN, SECOND_FACTOR, MULTISITE, PLUGIN_INSTALL_FAILED, DATABASE_UPGRADE_PENDING,
+ * SETUP_PENDING.
  */
 export async function openInstaller(admin: Admin): Promise<Installer> {
   const page = await openAdminPage(admin, 'plugin-install.php?tab=upload');
+  refuseNetwork(page);
   const $ = parsePage(page);
-  if (/\/wp-admin\/network\//.test(page.url.pathname) || $('body.multisite').length > 0) throw multisite(page);
-  if (page.status === 403) return refusedInstaller(admin, page);
-  if (!page.url.pathname.includes('/wp-admin/')) {
-    // As shops do with their customers.
-    const message = `The site leads this user to ${page.url.pathname} instead of its administration.`;
-    throw new WpcloneError('NOT_ADMINISTRATOR', message);
-  }
+  // WordPress refuses with 403 or, deeper inside, with 500.
+  if (page.status === 403 || refusal(page) !== undefined) return refusedInstaller(admin, page);
   const active = pairingPoint(page);
   if ($('#request-filesystem-credentials-dialog').length > 0 && !active) {
     throw forbidden('the site asks for FTP credentials to write its plugins folder');
@@ -51,7 +48,7 @@ export async function openInstaller(admin: Admin): Promise<Installer> {
   const form = $('form:has(input[name=pluginzip])').first();
   const action = ownUrl(form.attr('action'), page.url);
   if (!action) {
-    const title = plainWords($('title').text());
+    const title = plainWords($('h1').first().text() || $('title').text());
     throw new WpcloneError(
       'PLUGIN_INSTALL_FAILED',
       `The site shows another page instead of the plugin upload: ${title}`,
@@ -70,31 +67,15 @@ async function refusedInstaller(admin: Admin, refused: Page): Promise<Installer>
   if (words === undefined) refuseBarred(refused);
   const page = await openAdminPage(admin, 'options-general.php');
   if (page.status !== 200) {
+    // What every user may open tells whether it is a network.
+    refuseNetwork(await openAdminPage(admin, 'profile.php'));
     throw new WpcloneError('NOT_ADMINISTRATOR', `This user may not install plugins. The site says: ${words ?? ''}`);
   }
-  if (parsePage(page)('body.multisite').length > 0) throw multisite(page);
+  refuseNetwork(page);
   const active = pairingPoint(page);
   if (!active) throw forbidden(`the site forbids changes to its plugins. It says: ${words ?? ''}`);
   return { page, form: undefined, active };
 }
-
-/** Throws when the administration is not open to us after all. */
-async function openAdminPage(admin: Admin, path: string): Promise<Page> {
-  const page = await admin.session.get(new URL(path, admin.base));
-  if (findLoginForm(page)) {
-    throw new WpcloneError(
-      'SECOND_FACTOR',
-      'The password was right, but the site does not let us into its administration.',
-    );
-  }
-  if (page.status === 401) refuseBarred(page);
-  if (page.status >= 500 && refusal(page) === undefined) throw brokenSite(page);
-  admin.logOutLink ??= ownUrl(parsePage(page)('#wp-admin-bar-logout a').attr('href'), page.url);
-  return page;
-}
-
-const multisite = (page: Page): WpcloneError =>
-  new WpcloneError('MULTISITE', `${page.url.host} is a network of sites.`);
 
 /** PLUGIN_UPLOAD_FORBIDDEN; `why` completes "The plugin cannot be installed: …". */
 export const forbidden = (why: string): WpcloneError =>

@@ -4,6 +4,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { SourceAccess } from '../access.ts';
 import { ownUrl } from '../http.ts';
+import { jsonIn } from '../json-in.ts';
 import {
   type Admin,
   actionLink,
@@ -13,11 +14,12 @@ import {
   type PairingPoint,
   removePlugin,
 } from './admin.ts';
+import { openAdminPage } from './admin-page.ts';
 import { type Page, parsePage, plainWords, refusal } from './page.ts';
 import { packPlugin, PLUGIN_FOLDER, type PluginPackage } from './plugin-zip.ts';
-import { refuseBarred } from './recognise.ts';
 import { redirectOf } from './session.ts';
-import { sendZip, sweepUpload, tryJson } from './sweep.ts';
+import { sendZip, sweepUpload, type UploadForm } from './sweep.ts';
+import { notInstalled } from './upload-refusal.ts';
 
 /**
  * Uploads and activates the plugin unless the very same one is active already. `touched` is called before the site is changed.
@@ -30,58 +32,58 @@ export async function installPlugin(admin: Admin, installer: Installer, touched:
   if (!form) throw forbidden('the site has no form to upload plugins');
   if (!active) touched();
   const uploaded = await upload(admin, form, plugin);
-  const activate = actionLink(parsePage(uploaded), 'activate', uploaded);
-  if (activate) await activatePlugin(admin, activate);
-  const page = await admin.session.get(new URL(`tools.php?page=${PLUGIN_FOLDER}`, admin.base));
-  const point = pairingPoint(page);
-  if (point) return point;
-  throw new WpcloneError(
-    'PLUGIN_INSTALL_FAILED',
-    `The plugin was uploaded but does not run. ${refusal(page) ?? ''}`.trimEnd(),
-  );
+  return activatePlugin(admin, uploaded);
 }
 
-async function upload(admin: Admin, form: NonNullable<Installer['form']>, plugin: PluginPackage): Promise<Page> {
-  const answer = await sendZip(admin, form, plugin.zip);
+async function upload(admin: Admin, form: UploadForm, plugin: PluginPackage): Promise<Page> {
+  const first = await sendZip(admin, form, plugin.zip);
+  // A page that is shown once, to whoever comes next, takes the place of this one too.
+  const answer = redirectOf(first) ? await sendZip(admin, form, plugin.zip) : first;
   const overwrite = ownUrl(parsePage(answer)('a.update-from-upload-overwrite').attr('href'), answer.url);
-  try {
-    return checkInstalled(overwrite ? await admin.session.get(overwrite) : answer);
-  } catch (error) {
-    if (answer.status === 200) await sweepUpload(admin, form).catch(() => undefined);
-    throw error;
-  }
+  const shown = overwrite ? await admin.session.get(overwrite) : answer;
+  if (shown.status === 200 && (actionLink(parsePage(shown), 'activate', shown) || pairingPoint(shown))) return shown;
+  // WordPress offers nothing to activate where it believes that it is active, as after its folder was deleted by hand.
+  if (await findPoint(admin)) return shown;
+  if (answer.status === 200) await sweepUpload(admin, form).catch(() => undefined);
+  throw notInstalled(shown);
 }
 
-/** "Could not create directory. /…/plugins/wpclone-migrator/": the path is there in every language. */
-const PLUGIN_FOLDERS = /\/(?:plugins|upgrade|upgrade-temp-backup|uploads)\//;
+/** How often an activation is asked for: pages that are shown once eat the link. */
+const ACTIVATIONS = 3;
 
-/** WordPress writes what it did into the page; only the links that follow a success are the same in every language. */
-function checkInstalled(page: Page): Page {
-  const $ = parsePage(page);
-  if (page.status === 200 && (actionLink($, 'activate', page) || pairingPoint(page))) return page;
-  const said = $('.wrap p')
-    .toArray()
-    .map((paragraph) => $(paragraph).text());
-  const refused = refusal(page);
-  if (refused === undefined) refuseBarred(page);
-  const words = refused ?? plainWords(said.find((each) => PLUGIN_FOLDERS.test(each)) ?? said.join(' '));
-  if ($('#request-filesystem-credentials-form, input[name=hostname][type=text]').length > 0) {
-    throw forbidden('the site asks for FTP credentials to write its plugins folder');
+/** Activates the plugin by the link on the page, or by a new one, and resolves to where a key can be had. */
+async function activatePlugin(admin: Admin, uploaded: Page): Promise<PairingPoint> {
+  let page = uploaded;
+  let words: string | undefined;
+  for (let attempt = 0; attempt < ACTIVATIONS; attempt += 1) {
+    const link = actionLink(parsePage(page), 'activate', page);
+    const answer = link && (await admin.session.getOnce(link));
+    // Whatever it says: WordPress notes that the plugin is active before it lets others hear of it, and they may break.
+    const point = await findPoint(admin);
+    if (point) return point;
+    words = answer && whyNot(answer);
+    if (answer && refusal(answer) !== undefined) break;
+    page = await openAdminPage(admin, 'plugins.php');
   }
-  if (page.status === 413) throw forbidden('the web server refuses uploads of that size');
-  if (PLUGIN_FOLDERS.test(words)) throw forbidden(words);
   throw new WpcloneError(
     'PLUGIN_INSTALL_FAILED',
-    `The site did not install the plugin (HTTP ${page.status}): ${words}`,
+    words === undefined
+      ? 'The plugin was uploaded but does not run.'
+      : `The site did not activate the plugin: ${words}`,
   );
 }
 
-async function activatePlugin(admin: Admin, link: URL): Promise<void> {
-  const answer = await admin.session.getOnce(link);
+/** The active plugin's own page; undefined when it is not active. */
+async function findPoint(admin: Admin): Promise<PairingPoint | undefined> {
+  const page = await openAdminPage(admin, `tools.php?page=${PLUGIN_FOLDER}`);
+  return pairingPoint(page);
+}
+
+function whyNot(answer: Page): string {
   const to = redirectOf(answer);
-  if (to && !to.searchParams.has('error')) return;
-  const words = refusal(answer) ?? `HTTP ${answer.status}`;
-  throw new WpcloneError('PLUGIN_INSTALL_FAILED', `The site did not activate the plugin: ${words}`);
+  if (to?.searchParams.has('error')) return 'WordPress says that it broke the site.';
+  const broke = answer.status >= 500 ? '; another plugin may have broken on it' : '';
+  return refusal(answer) ?? `HTTP ${answer.status}${broke}`;
 }
 
 const pairingSchema = z.object({
@@ -95,14 +97,14 @@ const pairingSchema = z.object({
   }),
 });
 
+const refusedSchema = z.object({ success: z.literal(false), data: z.object({ code: z.string() }) });
+
 /** Gets a key for signed requests. Throws PLUGIN_INSTALL_FAILED, REDIRECTED_ELSEWHERE. */
 export async function pair(admin: Admin, point: PairingPoint, insecureTls: boolean): Promise<SourceAccess> {
   const answer = await admin.session.post(point.ajax, { action: 'wpclone_pair', _wpnonce: point.nonce });
-  const parsed = pairingSchema.safeParse(tryJson(answer.text));
-  if (!parsed.success) {
-    throw new WpcloneError('PLUGIN_INSTALL_FAILED', `The plugin did not give a key (HTTP ${answer.status}).`);
-  }
-  const { url, endpoint, keyId, secret } = parsed.data.data;
+  const given = jsonIn(answer.text, pairingSchema);
+  if (!given) throw withoutKey(answer);
+  const { url, endpoint, keyId, secret } = given.data;
   const own = ownUrl(endpoint, admin.base);
   if (!own || !ownUrl(url, admin.base)) {
     const { host, origin } = new URL(url);
@@ -111,6 +113,15 @@ export async function pair(admin: Admin, point: PairingPoint, insecureTls: boole
     });
   }
   return { url: url.replace(/\/+$/, ''), endpoint: own.href, keyId, secret, insecureTls };
+}
+
+function withoutKey(answer: Page): WpcloneError {
+  const code = jsonIn(answer.text, refusedSchema)?.data.code;
+  const said =
+    code === 'not_stored'
+      ? 'it cannot store one in the options table, which may have lost its keys or AUTO_INCREMENT'
+      : (code ?? `its answer begins with: ${plainWords(answer.text.slice(0, 100)) || 'nothing'}`);
+  return new WpcloneError('PLUGIN_INSTALL_FAILED', `The plugin did not give a key (HTTP ${answer.status}): ${said}.`);
 }
 
 /** Seconds that taking the plugin off again may take after a failure or a cancelled run. */

@@ -34,6 +34,7 @@ export async function logInOverHttp(site: Site, credentials: Credentials, sessio
   if (moved && !staysAtHome(moved, form.action)) {
     throw new WpcloneError('LOGIN_FAILED', `The log-in leads elsewhere, to ${moved.origin}.`);
   }
+  if (moved && (await opensAdministration(session, admin))) return admin;
   const page = moved ? await session.get(moved) : answer;
   refuseBarred(page);
   const { answer: kind, words } = judgeAnswer(page);
@@ -45,6 +46,17 @@ export async function logInOverHttp(site: Site, credentials: Credentials, sessio
 async function isLoggedIn(session: Session, admin: URL): Promise<boolean> {
   const cookies = await session.jar.getCookies(admin.href);
   return cookies.some(({ key, value }) => isLoginCookie(key) && value.trim() !== '');
+}
+
+/** Whether the administration is open to us: a site may give its cookies names of its own (LOGGED_IN_COOKIE). */
+async function opensAdministration(session: Session, admin: URL): Promise<boolean> {
+  try {
+    const page = await session.get(new URL('profile.php', admin));
+    return page.status === 200 && parsePage(page)('body.wp-admin').length > 0;
+  } catch (error) {
+    if (error instanceof WpcloneError && error.code === 'REDIRECTED_ELSEWHERE') return false;
+    throw error;
+  }
 }
 
 /** Whether WordPress keeps a log-in in a cookie of this name (wp_cookie_constants). */

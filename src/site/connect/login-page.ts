@@ -39,7 +39,7 @@ export async function submitLogin(
 async function decided(tab: Tab, before: string, work: Work): Promise<void> {
   const deadline = work.now() + PATIENCE;
   while (work.now() < deadline) {
-    if (await holdsLogin(tab.context())) return settle(tab);
+    if ((await holdsLogin(tab.context())) || (await showsAdministration(tab))) return settle(tab);
     // A page that is being replaced cannot be asked; the next round can.
     const refusal = await refusalOn(tab, before).catch(() => undefined);
     if (refusal) throw refusal;
@@ -50,6 +50,14 @@ async function decided(tab: Tab, before: string, work: Work): Promise<void> {
 
 const holdsLogin = async (context: BrowserContext): Promise<boolean> =>
   (await context.cookies()).some(({ name, value }) => isLoginCookie(name) && value.trim() !== '');
+
+/** A site may give its cookies names of its own. */
+const showsAdministration = async (tab: Tab): Promise<boolean> =>
+  /\/wp-admin\//.test(tab.url()) &&
+  (await tab
+    .locator('body.wp-admin')
+    .count()
+    .catch(() => 0)) > 0;
 
 /** Lets the browser arrive where the log-in leads: its address tells where the administration is. */
 async function settle(tab: Tab): Promise<void> {

@@ -1,7 +1,10 @@
 import { WpcloneError } from '../../shared/errors.ts';
+import { databaseDown } from '../answers.ts';
 import { ownUrl } from '../http.ts';
+import { isChallenge, isFromWordPress, lostDatabase } from '../signs.ts';
 import { bareUrl } from './address.ts';
 import { type Page, parsePage } from './page.ts';
+import { factsElsewhere } from './recognise-elsewhere.ts';
 import type { Session } from './session.ts';
 
 /** What the front page tells before anybody has logged in. */
@@ -14,20 +17,21 @@ export interface Site {
 }
 
 /**
- * Opens the front page at the first of the addresses that answers and makes sure that it is WordPress.
+ * Opens the front page at the first of the addresses that answers and makes sure that it is WordPress: by what the page shows, else
+ * by the log-in page. What visitors of the front page are answered (403, 404, 500, 503, "coming soon") is no reason to stop.
  * Throws UNREACHABLE, TLS_FAILED, REDIRECTED_ELSEWHERE, HTTP_AUTH_REQUIRED, SOURCE_BLOCKED, SOURCE_FAILED, NOT_WORDPRESS,
- * SOURCE_IS_CLONE.
+ * SOURCE_IS_CLONE, SOURCE_IN_MAINTENANCE, SOURCE_DATABASE_DOWN, RATE_LIMITED.
  */
 export async function recogniseSite(addresses: readonly URL[], session: Session): Promise<Site> {
   const { asked, front } = await openFront(addresses, session);
   if (front.headers['x-wpclone-instance'] !== undefined) throw cloneItself(front);
+  if (front.status === 401 || isChallenge(front)) refuseBarred(front);
+  const site = factsOf(asked, front) ?? (await factsElsewhere(asked, front, session));
+  if (site) return site;
+  const home = new URL(asked.pathname, front.url);
+  if (isFromWordPress(front)) return { home, core: home, front };
   refuseBarred(front);
-  const facts = factsOf(asked, front);
-  if (facts) return facts;
   if (front.status >= 500) throw brokenSite(front);
-  const core = new URL(asked.pathname, front.url);
-  const login = await session.get(new URL(`${bareUrl(core)}/wp-login.php`));
-  if (parsePage(login)('form[name=loginform], #loginform').length > 0) return { home: core, core, front };
   throw new WpcloneError('NOT_WORDPRESS', `${bareUrl(asked)} does not look like a WordPress site.`);
 }
 
@@ -41,7 +45,8 @@ async function openFront(addresses: readonly URL[], session: Session): Promise<{
   const [asked, ...others] = addresses;
   if (!asked) throw new WpcloneError('BAD_URL', 'No address was given.');
   try {
-    return { asked, front: await session.get(new URL(`${bareUrl(asked)}/`)) };
+    // A 503 there may be the site's own "coming soon": a limit would show at the next page too, and is waited for there.
+    return { asked, front: await session.with({ impatient: true }).get(new URL(`${bareUrl(asked)}/`)) };
   } catch (error) {
     if (!lacksHttps(error) || others.length === 0) throw error;
     return openFront(others, session);
@@ -62,20 +67,23 @@ export function refuseBarred(page: Page): void {
   if (page.status === 401) {
     throw new WpcloneError('HTTP_AUTH_REQUIRED', `${host} asks for a password of the web server (HTTP 401).`);
   }
-  const challenge =
-    page.headers['cf-mitigated'] === 'challenge' || /<title>Just a moment\.\.\.<\/title>/.test(page.text);
-  if (challenge || (page.status === 403 && !isWordPressPage(page))) {
-    throw new WpcloneError('SOURCE_BLOCKED', `${host} refuses requests from this machine (HTTP ${page.status}).`);
+  const challenge = isChallenge(page);
+  if (challenge || (page.status === 403 && !isFromWordPress(page))) {
+    const wants = challenge ? 'wants to see a browser first' : 'refuses requests from this machine';
+    throw new WpcloneError('SOURCE_BLOCKED', `${host} ${wants} (HTTP ${page.status}).`, {
+      details: { host, status: page.status, challenge },
+    });
   }
 }
 
-const isWordPressPage = (page: Page): boolean => /id="error-page"|wp-(?:content|includes|admin)\//.test(page.text);
-
-/** SOURCE_FAILED for a page that came with HTTP 500 or above. */
-export const brokenSite = (page: Page): WpcloneError =>
-  new WpcloneError('SOURCE_FAILED', `${page.url.host} answers ${page.url.pathname} with HTTP ${page.status}.`, {
+/** What a page that came with HTTP 500 or above means. */
+export function brokenSite(page: Page): WpcloneError {
+  const { host, pathname } = page.url;
+  if (lostDatabase(page)) return databaseDown(host);
+  return new WpcloneError('SOURCE_FAILED', `${host} answers ${pathname} with HTTP ${page.status}.`, {
     retryable: true,
   });
+}
 
 /** The site's own addresses from its REST and RSD links, as far as they lie on the host we were asked to visit. */
 function factsOf(asked: URL, front: Page): Site | undefined {
@@ -85,7 +93,7 @@ function factsOf(asked: URL, front: Page): Site | undefined {
   const rsd = ownUrl($('link[rel=EditURI]').attr('href'), front.url);
   const asset = ownUrl(assetOf(front.text), front.url);
   const generator = /^WordPress\b/.test($('meta[name=generator]').attr('content') ?? '');
-  if (!api && !rsd && !asset && !generator && !isWordPressPage(front)) return undefined;
+  if (!api && !rsd && !asset && !generator) return undefined;
 
   const home =
     before(api, /\/(?:index\.php\/)?wp-json\/.*|\/(?:index\.php)?\?rest_route=.*/) ??

@@ -4,6 +4,7 @@ import { abortable, within } from '../../shared/abortable.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { networkFailure, openAgent, readText, resolveUrl, staysAtHome } from '../http.ts';
+import { limitsRequests } from '../signs.ts';
 import type { Page } from './page.ts';
 
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -25,6 +26,8 @@ export interface SessionChanges {
   readonly signal?: AbortSignal;
   /** Lets a request that is under way come to its end: the signal only ends the waits between requests. */
   readonly steady?: boolean;
+  /** Hands out a 503 as it is, without waiting for what may be a limit. */
+  readonly impatient?: boolean;
 }
 
 /** A browser without a window: cookies, redirects within one site and never away from https, patience with rate limits. */
@@ -40,7 +43,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-type Work = Pick<WorkContext, 'signal' | 'sleep' | 'emit'> & { readonly steady?: boolean };
+type Work = Pick<WorkContext, 'signal' | 'sleep' | 'emit'> & Pick<SessionChanges, 'steady' | 'impatient'>;
 
 /** Opens connections of its own: close it when done. */
 export function openSession(options: SessionOptions, work: Work): Session {
@@ -79,7 +82,7 @@ async function follow(start: URL, get: (url: URL) => Promise<Page>): Promise<Pag
     if (!next) return page;
     if (!staysAtHome(next, start)) {
       throw new WpcloneError('REDIRECTED_ELSEWHERE', `${start.host} sends visitors elsewhere, to ${next.origin}.`, {
-        details: { target: next.origin },
+        details: { target: next.origin, path: next.pathname },
       });
     }
     url = next;
@@ -142,18 +145,14 @@ async function patiently(work: Work, send: () => Promise<Page>): Promise<Page> {
   let waited = 0;
   for (let wait = 1; ; wait *= 2) {
     const page = await send();
-    if (page.status !== 429 && page.status !== 503) return page;
+    if (!limitsRequests(page) || (work.impatient && page.status === 503)) return page;
     const asked = Number(page.headers['retry-after'] ?? '');
     const seconds = asked > 0 ? asked : wait;
     if (waited + seconds > PATIENCE) {
-      throw new WpcloneError(
-        'RATE_LIMITED',
-        `${page.url.host} answers ${page.status}: it limits requests, or is in maintenance.`,
-        {
-          retryable: true,
-          ...(asked > 0 ? { retryAfter: asked } : {}),
-        },
-      );
+      throw new WpcloneError('RATE_LIMITED', `${page.url.host} limits requests (HTTP ${page.status}).`, {
+        retryable: true,
+        ...(asked > 0 ? { retryAfter: asked } : {}),
+      });
     }
     work.emit({
       type: 'retry',

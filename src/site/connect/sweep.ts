@@ -1,10 +1,11 @@
 import { FormData } from 'undici';
 import { ZipFile } from 'yazl';
 import { z } from 'zod';
+import { jsonIn } from '../json-in.ts';
 import { type Admin, type Installer } from './admin.ts';
 import { PLUGIN_FOLDER } from './plugin-zip.ts';
 
-type UploadForm = NonNullable<Installer['form']>;
+export type UploadForm = NonNullable<Installer['form']>;
 
 const ZIP_NAME = `${PLUGIN_FOLDER}.zip`;
 
@@ -36,8 +37,7 @@ async function deleteUploads(admin: Admin): Promise<void> {
   const media = (query: string): URL =>
     new URL(`../index.php?rest_route=/wp/v2/media${query}&_wpnonce=${encodeURIComponent(nonce)}`, base);
   const found = await session.get(media(`&status=private&per_page=100&search=${PLUGIN_FOLDER}`));
-  const listed = mediaSchema.safeParse(tryJson(found.text));
-  for (const { id, title } of listed.data ?? []) {
+  for (const { id, title } of jsonIn(found.text, mediaSchema) ?? []) {
     if (title.rendered.includes(ZIP_NAME)) await session.post(media(`/${id}&force=true&_method=DELETE`), {});
   }
 }
@@ -58,13 +58,4 @@ async function lockedZip(): Promise<Buffer> {
   const central = zip.indexOf(Buffer.from([0x50, 0x4b, 0x01, 0x02]));
   for (const at of [6, central + 8]) zip.writeUInt16LE(zip.readUInt16LE(at) | 1, at);
   return zip;
-}
-
-/** The JSON in a text; undefined when it is none. */
-export function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

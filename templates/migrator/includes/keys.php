@@ -9,6 +9,8 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/option-rows.php';
+
 const OPTION_PREFIX    = 'wpclone_migrator_';
 const KEY_PREFIX       = 'wpclone_migrator_key_';
 const ACTIVE_UNTIL     = 'wpclone_migrator_until';
@@ -25,7 +27,6 @@ const SCOPE_READ = 'read';
  * @return array{keyId: string, secret: string}|null Null when it could not be stored.
  */
 function create_key() {
-	global $wpdb;
 	$id     = bin2hex( random_bytes( 8 ) );
 	$secret = rtrim( strtr( base64_encode( random_bytes( 32 ) ), '+/', '-_' ), '=' );
 	$key    = array(
@@ -34,18 +35,10 @@ function create_key() {
 		'made'   => time(),
 		'used'   => time(),
 	);
-	$stored = $wpdb->insert(
-		$wpdb->options,
-		array(
-			'option_name'  => KEY_PREFIX . $id,
-			'option_value' => wp_json_encode( $key ),
-			'autoload'     => 'no',
-		)
-	);
-	if ( 1 !== $stored ) {
+	if ( ! insert_option_row( KEY_PREFIX . $id, wp_json_encode( $key ) ) ) {
 		return null;
 	}
-	update_option( ACTIVE_UNTIL, time() + UNUSED_SECONDS );
+	stay_active();
 	return array(
 		'keyId'  => $id,
 		'secret' => $secret,
@@ -110,7 +103,7 @@ function touch_key( array $key ) {
 		)
 	);
 	$wpdb->update( $wpdb->options, array( 'option_value' => $value ), array( 'option_name' => KEY_PREFIX . $key['id'] ) );
-	update_option( ACTIVE_UNTIL, $now + UNUSED_SECONDS );
+	stay_active();
 }
 
 /**

@@ -13,7 +13,7 @@ defined( 'ABSPATH' ) || exit;
  * Starts the hour in which the plugin waits to be paired.
  */
 function on_activation() {
-	update_option( ACTIVE_UNTIL, time() + UNUSED_SECONDS );
+	stay_active();
 	cancel_upload_cleanup();
 }
 

@@ -21,8 +21,7 @@ const NONCE_PREFIX = 'wpclone_migrator_nonce_';
 function use_nonce( $time, $nonce ) {
 	global $wpdb;
 	$name     = NONCE_PREFIX . $time . '_' . $nonce;
-	$inserted = $wpdb->query( $wpdb->prepare( "INSERT IGNORE INTO {$wpdb->options} (option_name, option_value, autoload) VALUES (%s, '', 'no')", $name ) );
-	if ( 1 !== $inserted ) {
+	if ( ! insert_option_row( $name, '' ) ) {
 		return false;
 	}
 	// Some sites have lost the unique index: count, so that two at the same time both fail.

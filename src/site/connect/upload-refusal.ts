@@ -1,0 +1,31 @@
+import { WpcloneError } from '../../shared/errors.ts';
+import { forbidden } from './admin.ts';
+import { type Page, parsePage, plainWords, refusal } from './page.ts';
+import { refuseBarred } from './recognise.ts';
+
+/**
+ * "Could not create directory. /…/plugins/wpclone-migrator/", "Unable to create directory files/2026/11": the path is there in every
+ * language. Uploads are named by their last folder where they lie outside of WordPress's own.
+ */
+const UNWRITABLE =
+  /\/(?:plugins|upgrade|upgrade-temp-backup|uploads)\/|(?:^|\s)[^\s/]+\/\d{4}\/\d{2}\b|(?:^|\s)uploads\b/;
+
+/** Why the page after an upload shows no plugin. WordPress writes what it did into it, in the site's language. */
+export function notInstalled(page: Page): WpcloneError {
+  const $ = parsePage(page);
+  const said = $('.wrap p')
+    .toArray()
+    .map((paragraph) => $(paragraph).text());
+  const refused = refusal(page);
+  if (refused === undefined) refuseBarred(page);
+  const words = refused ?? plainWords(said.find((each) => UNWRITABLE.test(each)) ?? said.join(' '));
+  if ($('#request-filesystem-credentials-form, input[name=hostname][type=text]').length > 0) {
+    return forbidden('the site asks for FTP credentials to write its plugins folder');
+  }
+  if (page.status === 413) return forbidden('the web server refuses uploads of that size');
+  if (UNWRITABLE.test(words)) return forbidden(words);
+  return new WpcloneError(
+    'PLUGIN_INSTALL_FAILED',
+    `The site did not install the plugin (HTTP ${page.status}): ${words}`,
+  );
+}
