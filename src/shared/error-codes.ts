@@ -1,3 +1,4 @@
+import { AGENT_ERRORS } from './error-codes/agent.ts';
 import { CLONES_ERRORS } from './error-codes/clones.ts';
 import { CLUSTER_ERRORS } from './error-codes/cluster.ts';
 import { CONTENT_ERRORS } from './error-codes/content.ts';
@@ -18,6 +19,7 @@ export const ERRORS = define({
   ...CLONES_ERRORS,
   ...CLUSTER_ERRORS,
   ...JOBS_ERRORS,
+  ...AGENT_ERRORS,
   CANCELLED: { exit: 130, http: 499, next: [] },
   INTERNAL: {
     exit: 1,

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JOB_DATABASE } from '../../../src/agent/jobs/sqlite/schema.ts';
+import { AGENT_DATABASE } from '../../../src/agent/database.ts';
 import { sqliteJobStore } from '../../../src/agent/jobs/sqlite/store.ts';
 import type { JobStore } from '../../../src/agent/jobs/store.ts';
 import { openDatabase } from '../../../src/state/database.ts';
@@ -25,7 +25,7 @@ export function sqliteStores(): {
       const box = secretBox(randomBytes(32), 'key', randomBytes);
       const again = (): JobStore => {
         const parts = {
-          database: openDatabase(home, () => clock.now, JOB_DATABASE),
+          database: openDatabase(home, () => clock.now, AGENT_DATABASE),
           box,
           now: () => clock.now,
           newId: () => `job-${randomBytes(8).toString('hex')}`,
@@ -39,7 +39,7 @@ export function sqliteStores(): {
         readdirSync(home)
           .map((name) => readFileSync(join(home, name), 'latin1'))
           .join('');
-      return { store: again(), clock, again, written, file: join(home, 'jobs.db') };
+      return { store: again(), clock, again, written, file: join(home, 'agent.db') };
     },
     clean: () => {
       for (const store of stores.splice(0)) store.close();

@@ -1,12 +1,12 @@
-import type { DatabaseKind } from '../../../state/database.ts';
-import type { Migration } from '../../../state/migrations.ts';
-import { DRIVER_TIMEOUT } from './patient.ts';
+import type { DatabaseKind } from '../state/database.ts';
+import type { Migration } from '../state/migrations.ts';
+import { DRIVER_TIMEOUT } from './jobs/sqlite/patient.ts';
 
-/** The steps that bring jobs.db to what this version expects; as with state.db, a released step is never edited. */
+/** The steps that bring agent.db to what this version expects; as with state.db, a released step is never edited. */
 const MIGRATIONS: readonly Migration[] = [
   {
     version: 1,
-    name: 'jobs, their events and idempotency keys',
+    name: 'jobs, their events, idempotency keys and tokens',
     sql: `
       CREATE TABLE jobs (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -64,6 +64,17 @@ const MIGRATIONS: readonly Migration[] = [
         PRIMARY KEY (scope, key)
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX idempotency_keys_job ON idempotency_keys (job);
+
+      CREATE TABLE tokens (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        hash BLOB NOT NULL,
+        scopes TEXT NOT NULL,
+        customer TEXT,
+        created_at INTEGER NOT NULL,
+        revoked_at INTEGER,
+        last_used_at INTEGER
+      ) STRICT;
     `,
   },
 ];
@@ -72,8 +83,8 @@ const MIGRATIONS: readonly Migration[] = [
  * A file of its own beside state.db: what commands write there never holds up the agent, and only here each commit is worth a wait
  * for the disk, because somebody was promised the job.
  */
-export const JOB_DATABASE: DatabaseKind = {
-  name: 'jobs.db',
+export const AGENT_DATABASE: DatabaseKind = {
+  name: 'agent.db',
   migrations: MIGRATIONS,
   synchronous: 'FULL',
   busyTimeout: DRIVER_TIMEOUT,
