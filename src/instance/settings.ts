@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { packagePath } from '../shared/package-root.ts';
+import { planMapping } from '../transfer/rewrite/plan.ts';
 import type { Configuration } from './configuration.ts';
 import { placesOf } from './places.ts';
 import type { InstancePaths } from './types.ts';
@@ -17,6 +18,12 @@ const settingsSchema = z.object({
   homePath: z.string(),
   uploadsPath: z.string(),
   sourceUploads: z.string(),
+  /** Addresses that are exchanged on the way out: what the source's pages say, and what the clone's say instead. */
+  addresses: z.array(z.tuple([z.string(), z.string()])).default([]),
+  /** PHP is told that it runs on https, as at the source. */
+  sourceHttps: z.boolean().default(false),
+  /** The source's web server reads .htaccess files. */
+  htaccess: z.boolean().default(false),
   media: z.enum(['copy', 'proxy']),
   insecureTls: z.boolean(),
   keepMail: z.boolean(),
@@ -49,6 +56,7 @@ export async function letMailOut(paths: InstancePaths): Promise<void> {
 export async function writeSettings(paths: InstancePaths, configuration: Configuration): Promise<void> {
   const { cloneId, cloneUrl, info, adminUsername, media, insecureTls, keepMail } = configuration;
   const places = placesOf(info);
+  const { from, to } = planMapping(info, cloneUrl, paths.www);
   const settings: InstanceSettings = {
     cloneId,
     cloneUrl,
@@ -57,6 +65,9 @@ export async function writeSettings(paths: InstancePaths, configuration: Configu
     homePath: slashed(places.home),
     uploadsPath: slashed(places.uploads),
     sourceUploads: info.urls.uploads,
+    addresses: from.map((address, index) => [address, to[index] ?? cloneUrl]),
+    sourceHttps: [info.home, info.siteurl].some((url) => url.startsWith('https:')),
+    htaccess: /apache|litespeed/i.test(info.serverSoftware),
     media,
     insecureTls,
     keepMail,

@@ -39,6 +39,8 @@ const givenInfoSchema = z.object({
   protocol: z.literal(1),
   wordpressVersion: z.string(),
   phpVersion: z.string(),
+  /** What the web server calls itself; '' when it does not say. */
+  serverSoftware: z.string().default(''),
   database: z.object({
     version: z.string(),
     flavor: z.enum(['mysql', 'mariadb']),

@@ -226,17 +226,17 @@ describe('verification', () => {
     expect(error).toMatchObject({ code: 'VERIFY_FAILED', details: { check: 'links' } });
   });
 
-  test('follows a front page that redirects within the clone, not one that leads to the source', async () => {
+  test('follows a front page that redirects within the clone, not one that leads nowhere', async () => {
     const file = join(home.paths(clone.id).www, 'wp-content/mu-plugins/language.php');
     const redirect = (to: string) =>
       `<?php if ($_SERVER['REQUEST_URI'] === '/') { header('Location: ${to}', true, 302); exit; }`;
     writeFileSync(file, redirect('/?lang=en'));
     await verify();
-    writeFileSync(file, redirect(`${source.url}/`));
+    writeFileSync(file, redirect('https://elsewhere.example/'));
     const error = await failure(verify());
     writeFileSync(file, '<?php');
     expect(error).toMatchObject({ code: 'VERIFY_FAILED', details: { check: 'front page' } });
-    expect(error.message).toContain(`answered 302 to ${source.url}/`);
+    expect(error.message).toContain('answered 302 to https://elsewhere.example/');
   });
 
   test('goes in by the link where a plugin moved the log-in page', async () => {

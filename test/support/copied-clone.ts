@@ -100,6 +100,7 @@ function infoOf(source: Source): SiteInfo {
     protocol: 1,
     wordpressVersion: '6.1.9',
     phpVersion: '8.2.0',
+    serverSoftware: 'nginx/1.22.1',
     database: { version: '10.11.0', flavor: 'mariadb', maxAllowedPacket: 16_777_216 },
     multisite: false,
     home: source.url,

@@ -7,6 +7,7 @@ export function siteInfo(changes: Partial<SiteInfo> = {}): SiteInfo {
     protocol: 1,
     wordpressVersion: '6.1.9',
     phpVersion: '8.2.0',
+    serverSoftware: 'nginx/1.22.1',
     database: { version: '10.11', flavor: 'mariadb', maxAllowedPacket: 16_777_216 },
     multisite: false,
     home: 'https://old.example',

@@ -9,6 +9,11 @@
 
 require __DIR__ . '/answers.php';
 require __DIR__ . '/gate.php';
+require __DIR__ . '/addresses.php';
+require __DIR__ . '/output.php';
+require __DIR__ . '/headers.php';
+require __DIR__ . '/htaccess.php';
+require __DIR__ . '/redirects.php';
 require __DIR__ . '/routes.php';
 require __DIR__ . '/media.php';
 
@@ -18,5 +23,7 @@ if ( ! wpclone_route( getenv( 'WPCLONE_INSTANCE' ) . '/www' ) ) {
 	return false;
 }
 
+require __DIR__ . '/disabled-functions.php';
+wpclone_watch_output();
 chdir( dirname( $_SERVER['SCRIPT_FILENAME'] ) );
 require $_SERVER['SCRIPT_FILENAME'];

@@ -12,15 +12,17 @@ function wpclone_route( $www ) {
 		wpclone_answer_text( 200, "User-agent: *\nDisallow: /\n" );
 	}
 
-	$file = $www . $path;
-	if ( is_dir( $file ) && is_file( rtrim( $file, '/' ) . '/index.php' ) ) {
-		if ( '/' !== substr( $path, -1 ) ) {
-			$query = (string) parse_url( $_SERVER['REQUEST_URI'], PHP_URL_QUERY );
-			wpclone_redirect( wpclone_encode_path( $path ) . '/' . ( '' === $query ? '' : '?' . $query ) );
-		}
-		return wpclone_run( $www, $path . 'index.php', '' );
+	$settings = wpclone_settings( dirname( $www ) );
+	if ( ! empty( $settings['htaccess'] ) ) {
+		wpclone_follow_htaccess( $www, $path );
 	}
-	if ( is_file( $file ) && ! preg_match( '~\.(?:php\d?|phtml|phar)$~i', $path ) ) {
+	$file = $www . $path;
+	if ( is_dir( $file ) ) {
+		$index = wpclone_index_of( $www, $path, $settings );
+		if ( null !== $index ) {
+			return $index;
+		}
+	} elseif ( is_file( $file ) && ! preg_match( '~\.(?:php\d?|phtml|phar)$~i', $path ) ) {
 		if ( wpclone_is_closed( $www, $path ) ) {
 			wpclone_answer_text( 403, "Forbidden.\n" );
 		}
@@ -31,7 +33,6 @@ function wpclone_route( $www ) {
 		return wpclone_run( $www, $parts[1], isset( $parts[2] ) ? $parts[2] : '' );
 	}
 
-	$settings = wpclone_settings( dirname( $www ) );
 	wpclone_offer_media( $settings, $www, $path );
 	return wpclone_front_controller( $settings, $www, $path );
 }
@@ -80,30 +81,53 @@ function wpclone_run( $www, $script, $path_info ) {
 	if ( '' !== $path_info ) {
 		$_SERVER['PATH_INFO'] = $path_info;
 	}
-	// Behind a front that ends TLS, WordPress would otherwise redirect to https for ever.
-	if ( 'https' === $url['scheme'] ) {
-		$_SERVER['HTTPS'] = 'on';
-	}
+	wpclone_tell_scheme( 'https' === $url['scheme'] || ! empty( wpclone_settings( dirname( $www ) )['sourceHttps'] ) );
 	return true;
 }
 
 /**
- * Whether a folder above the file is closed by an .htaccess, as plugins close their logs and paid downloads. Only the plain
- * "nobody" is understood; rules for some files of a folder are not.
+ * A front that ends TLS, and a source on https: there, code redirects to https for as long as it takes a request for plain http.
+ * What it then writes is corrected on the way out.
  */
-function wpclone_is_closed( $www, $path ) {
-	for ( $folder = dirname( $path ); ; $folder = dirname( $folder ) ) {
-		$rules = $www . $folder . '/.htaccess';
-		if ( is_file( $rules ) ) {
-			$text = preg_replace( '~<(Files\w*)\b.*?</\1>~is', '', (string) file_get_contents( $rules, false, null, 0, 65536 ) );
-			if ( preg_match( '~^\s*(?:deny\s+from\s+all|require\s+all\s+denied)\b~im', $text ) ) {
-				return true;
-			}
-		}
-		if ( strlen( $folder ) <= 1 ) {
-			return false;
-		}
+function wpclone_tell_scheme( $secure ) {
+	if ( $secure ) {
+		$_SERVER['HTTPS']                  = 'on';
+		$_SERVER['REQUEST_SCHEME']         = 'https';
+		$_SERVER['HTTP_X_FORWARDED_PROTO'] = 'https';
 	}
+}
+
+/** What stands for a folder: a script that is to run (true), a page that is sent here, or nothing (null). */
+function wpclone_index_of( $www, $path, array $settings ) {
+	$folder = rtrim( $path, '/' ) . '/';
+	foreach ( wpclone_index_names( $www, $path, $settings ) as $name ) {
+		if ( ! preg_match( '~^[\w.-]+$~', $name ) || '.' === $name[0] || ! is_file( $www . $folder . $name ) ) {
+			continue;
+		}
+		if ( '/' !== substr( $path, -1 ) ) {
+			$query = (string) parse_url( $_SERVER['REQUEST_URI'], PHP_URL_QUERY );
+			wpclone_redirect( wpclone_encode_path( $folder ) . ( '' === $query ? '' : '?' . $query ) );
+		}
+		if ( preg_match( '~\.php$~i', $name ) ) {
+			return wpclone_run( $www, $folder . $name, '' );
+		}
+		if ( wpclone_is_closed( $www, $folder . $name ) ) {
+			wpclone_answer_text( 403, "Forbidden.\n" );
+		}
+		wpclone_send_page( $www . $folder . $name );
+	}
+	return null;
+}
+
+/** A page that is a file. PHP's own server would take index.php where there is one. */
+function wpclone_send_page( $file ) {
+	ini_set( 'default_charset', '' );
+	header( 'Content-Type: text/html' );
+	wpclone_watch_output();
+	if ( 'HEAD' !== $_SERVER['REQUEST_METHOD'] ) {
+		readfile( $file );
+	}
+	exit;
 }
 
 /** PHP's own server sends the file itself; nginx is told to by a header and finds out the type by itself. */

@@ -71,6 +71,8 @@ function site_info() {
 		'protocol'         => PROTOCOL,
 		'wordpressVersion' => wordpress_version(),
 		'phpVersion'       => PHP_VERSION,
+		// phpcs:ignore WordPress.Security -- Compared, never printed.
+		'serverSoftware'   => isset( $_SERVER['SERVER_SOFTWARE'] ) ? (string) $_SERVER['SERVER_SOFTWARE'] : '',
 		'database'         => describe_server( $db ),
 		'multisite'        => is_multisite(),
 		'home'             => untrailingslashit( get_option( 'home' ) ),
