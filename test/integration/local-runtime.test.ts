@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { request } from 'undici';
@@ -10,6 +10,7 @@ import { createLocalRuntime } from '../../src/runtime/local/runtime.ts';
 import { describe, expect, test } from 'vitest';
 import { makeReady, NOTHING, openTestHome, provision, remains, serversOf, statusOf } from '../support/local-runtime.ts';
 import { homeOfTest } from '../support/local-test.ts';
+import { makeTemp } from '../support/temp.ts';
 
 describe('an instance', () => {
   test('is there with its own database and answers 503 until it is configured', async () => {
@@ -38,6 +39,31 @@ describe('an instance', () => {
     await expect(connection.query(`USE ${databaseName('axb')}`)).rejects.toThrow(/denied/);
     await expect(connection.query('SELECT * FROM mysql.user')).rejects.toThrow(/denied/);
     await connection.end();
+  });
+
+  test('its tables lie in the database server’s folder and nowhere else', async () => {
+    const home = homeOfTest();
+    await provision(home, 'one');
+    const row = home.state.instances.find('one');
+    const connection = await createConnection({
+      socketPath: home.layout.database.socket,
+      user: databaseName('one'),
+      password: row?.databasePassword ?? '',
+      database: databaseName('one'),
+    });
+    const elsewhere = makeTemp('elsewhere');
+    for (const engine of ['InnoDB', 'MyISAM', 'Aria']) {
+      const directory = `DATA DIRECTORY = '${elsewhere}'`;
+      const partition = `PARTITION BY HASH (a) PARTITIONS 1 (PARTITION p ${directory})`;
+      await connection
+        .query(`CREATE TABLE whole_${engine} (a INT) ENGINE=${engine} ${directory}`)
+        .catch(() => undefined);
+      await connection
+        .query(`CREATE TABLE parts_${engine} (a INT) ENGINE=${engine} ${partition}`)
+        .catch(() => undefined);
+    }
+    await connection.end();
+    expect(readdirSync(elsewhere)).toEqual([]);
   });
 
   test('is removed with all that belongs to it, and may be removed again', async () => {

@@ -148,6 +148,8 @@ function serverArguments(layout: DatabaseLayout): string[] {
     '--skip-networking',
     '--skip-name-resolve',
     '--skip-log-bin',
+    // A table lies in its database's folder and nowhere else (DATA DIRECTORY).
+    '--skip-symbolic-links',
     '--local-infile=1',
     '--performance-schema=off',
     // From 2 on every connection that a transfer lets go is a warning, in the logs of all clones.

@@ -1,6 +1,17 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import { escapedName } from '../warnings.ts';
-import { hasOpenQuote, isWord, splitAtCommas, tokenize, unquoteName, type Token } from './sql-tokens.ts';
+import { rebuildCheck, rebuildForeignKey, rebuildKey } from './key-parts.ts';
+import {
+  closingParenthesis,
+  hasOpenQuote,
+  isWord,
+  LONGEST_DEFINITION,
+  render,
+  splitAtCommas,
+  tokenize,
+  unquoteName,
+  type Token,
+} from './sql-tokens.ts';
 
 /** `tokens` is the whole definition; `columns` are those of the key, in order, as far as they have names. */
 export interface KeyDefinition {
@@ -29,6 +40,8 @@ export interface TableDefinition {
   readonly partitioned: boolean;
   /** Old rows are kept beside the current ones (MariaDB manual, "System-Versioned Tables"). */
   readonly versioned: boolean;
+  /** What was left out because it is no part of a definition that is known here: as SQL text. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -36,17 +49,18 @@ export interface TableDefinition {
  * the expected name is refused. Throws TABLE_FAILED.
  */
 export function parseDefinition(text: string, expectedName: string): TableDefinition {
-  const tokens = tokenize(text);
   const refuse = (why: string): WpcloneError =>
     new WpcloneError('TABLE_FAILED', `The definition of the table ${escapedName(expectedName)} ${why}.`, {
       details: { table: escapedName(expectedName) },
     });
+  if (text.length > LONGEST_DEFINITION) throw refuse('is larger than 1 MB');
+  const tokens = tokenize(text);
   const [create, table, name, open] = tokens;
   if (!isWord(create, 'CREATE') || !isWord(table, 'TABLE') || !name || open?.text !== '(')
     throw refuse('is not that of a table');
   if (hasOpenQuote(tokens)) throw refuse('is cut off');
   if (unquoteName(name) !== expectedName) throw refuse('is that of another table');
-  const end = closing(tokens, 3);
+  const end = closingParenthesis(tokens, 3);
   const items = end === undefined ? undefined : splitAtCommas(tokens.slice(4, end));
   if (end === undefined || items === undefined) throw refuse('is cut off');
   const rest = tokens.slice(end + 1);
@@ -61,24 +75,40 @@ export function parseDefinition(text: string, expectedName: string): TableDefini
   };
 }
 
-type Items = Pick<TableDefinition, 'columns' | 'keys' | 'foreignKeys' | 'checks' | 'periods'>;
+type Items = Pick<TableDefinition, 'columns' | 'keys' | 'foreignKeys' | 'checks' | 'periods' | 'leftOut'>;
 
 function sortItems(items: readonly Token[][]): Items {
   const columns: { name: string; tokens: Token[] }[] = [];
   const keys: KeyDefinition[] = [];
   const foreignKeys: ForeignKey[] = [];
-  const checks: Token[][] = [];
+  const checks: (readonly Token[])[] = [];
   const periods: string[][] = [];
+  const leftOut: string[] = [];
+  const keep = (tokens: readonly Token[], rebuild: typeof rebuildKey): readonly Token[] | undefined => {
+    const rebuilt = rebuild(tokens);
+    const rest = rebuilt?.rest ?? tokens;
+    if (rest.length > 0) leftOut.push(render(rest));
+    return rebuilt?.tokens;
+  };
   for (const tokens of items) {
     const [first] = tokens;
     if (!first) continue;
-    if (isWord(first, 'PERIOD')) periods.push(periodParts(tokens));
-    else if (first.kind === 'name') columns.push({ name: unquoteName(first), tokens });
-    else if (tokens.some((token) => isWord(token, 'REFERENCES'))) foreignKeys.push(readForeignKey(tokens));
-    else if (isWord(first, 'CHECK') || isWord(tokens[2], 'CHECK')) checks.push(tokens);
-    else keys.push({ kind: keyKind(tokens), tokens, columns: keyColumns(tokens) });
+    if (isWord(first, 'PERIOD')) {
+      periods.push(periodParts(tokens));
+    } else if (first.kind === 'name') {
+      columns.push({ name: unquoteName(first), tokens });
+    } else if (tokens.some((token) => isWord(token, 'REFERENCES'))) {
+      const kept = keepForeignKey(tokens, keep);
+      if (kept) foreignKeys.push(kept);
+    } else if (isWord(first, 'CHECK') || isWord(tokens[2], 'CHECK')) {
+      const kept = keep(tokens, rebuildCheck);
+      if (kept) checks.push(kept);
+    } else {
+      const kept = keep(tokens, rebuildKey);
+      if (kept) keys.push({ kind: keyKind(kept), tokens: kept, columns: keyColumns(kept) });
+    }
   }
-  return { columns, keys, foreignKeys, checks, periods };
+  return { columns, keys, foreignKeys, checks, periods, leftOut };
 }
 
 /** SYSTEM_TIME comes as a word, the names of others quoted. */
@@ -96,16 +126,21 @@ function keyKind(tokens: readonly Token[]): KeyDefinition['kind'] {
 function keyColumns(tokens: readonly Token[]): string[] {
   const open = tokens.findIndex((token) => token.text === '(');
   return tokens
-    .slice(open, closing(tokens, open))
+    .slice(open, closingParenthesis(tokens, open))
     .filter((token) => token.kind === 'name')
     .map(unquoteName);
 }
 
-function readForeignKey(tokens: readonly Token[]): ForeignKey {
+/** One that refers to another schema is kept as it came, to be told of: it is left out in any case. */
+function keepForeignKey(
+  tokens: readonly Token[],
+  keep: (tokens: readonly Token[], rebuild: typeof rebuildForeignKey) => readonly Token[] | undefined,
+): ForeignKey | undefined {
   const at = tokens.findIndex((token) => isWord(token, 'REFERENCES'));
   const name = tokens[at + 1];
-  const qualified = tokens[at + 2]?.text.startsWith('.') ?? false;
-  return { tokens, references: name && !qualified ? unquoteName(name) : undefined };
+  if (!name || (tokens[at + 2]?.text.startsWith('.') ?? false)) return { tokens, references: undefined };
+  const kept = keep(tokens, rebuildForeignKey);
+  return kept && { tokens: kept, references: unquoteName(name) };
 }
 
 /** `NAME = value`, `NAME=value` or, for the charset, `DEFAULT CHARSET=value`. */
@@ -116,15 +151,4 @@ function readOptions(tokens: readonly Token[]): Map<string, Token> {
     if (token.text === '=' && name?.kind === 'word' && value) options.set(name.text.toUpperCase(), value);
   });
   return options;
-}
-
-/** The index of the parenthesis that closes the one at `open`. */
-function closing(tokens: readonly Token[], open: number): number | undefined {
-  let depth = 0;
-  for (let index = open; index < tokens.length; index += 1) {
-    if (tokens[index]?.text === '(') depth += 1;
-    if (tokens[index]?.text === ')') depth -= 1;
-    if (depth === 0) return index;
-  }
-  return undefined;
 }

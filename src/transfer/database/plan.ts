@@ -89,6 +89,11 @@ function planTable(
     context.server,
     context.warnings,
   );
+  for (const part of definition.leftOut)
+    context.warnings.add(
+      'DATABASE_FEATURE_DROPPED',
+      `${escapedName(table.name)}: ${escapedName(part)} left out: it is no part of a table that is known here.`,
+    );
   if (table.key === null && !empty)
     context.warnings.add('TABLE_WITHOUT_KEY', `${escapedName(table.name)} has no key: it was read in one go.`);
   return {

@@ -1,7 +1,16 @@
 import type { SiteInfo } from '../../site/info.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import { mapCharset, mapCollation, type TargetServer } from './collations.ts';
-import { hasOpenQuote, isWord, quoteName, render, tokenize, unquoteName, type Token } from './sql-tokens.ts';
+import {
+  hasOpenQuote,
+  isWord,
+  LONGEST_DEFINITION,
+  quoteName,
+  render,
+  tokenize,
+  unquoteName,
+  type Token,
+} from './sql-tokens.ts';
 import { ownName } from './select.ts';
 
 export interface NamedStatement {
@@ -18,6 +27,7 @@ export function viewStatements(info: SiteInfo, server: TargetServer, warnings: W
     .filter((view) => ownName(view.name, info))
     .flatMap((view) => {
       const what = `The view ${escapedName(view.name)}`;
+      if (view.definition.length > LONGEST_DEFINITION) return refuse(what, warnings);
       const tokens = tokenize(view.definition);
       const at = tokens.findIndex((token) => isWord(token, 'VIEW'));
       const name = tokens[at + 1];
@@ -38,6 +48,7 @@ export function triggerStatements(
     .filter((trigger) => tables.has(trigger.table))
     .flatMap((trigger) => {
       const what = `The trigger ${escapedName(trigger.name)}`;
+      if (trigger.definition.length > LONGEST_DEFINITION) return refuse(what, warnings);
       const tokens = tokenize(trigger.definition);
       const at = tokens.findIndex((token) => isWord(token, 'TRIGGER'));
       const name = tokens[at + 1];

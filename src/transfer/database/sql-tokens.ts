@@ -1,3 +1,6 @@
+/** Characters of a definition that are read; those of real tables have some thousand. */
+export const LONGEST_DEFINITION = 1 << 20;
+
 /** A token of SQL text as SHOW CREATE prints it. `space` is what stood before it: nothing or one blank. */
 export interface Token {
   readonly kind: 'name' | 'string' | 'word' | 'symbol';
@@ -6,34 +9,76 @@ export interface Token {
   readonly space: '' | ' ';
 }
 
-const PATTERN =
-  /\s+|\/\*[\s\S]*?(?:\*\/|$)|--[ \t][^\n]*|#[^\n]*|(`[^`]*(?:``[^`]*)*`)|('[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'|"[^"\\]*(?:(?:\\[\s\S]|"")[^"\\]*)*")|([\p{L}\p{N}_$.]+)|([\s\S])/guy;
+const BLANK = /\s+/uy;
+const WORD = /[\p{L}\p{N}_$.]+/uy;
+/** To the end of its line; two dashes need a blank behind them. */
+const LINE_COMMENT = /(?:#|--[ \t])[^\n]*/uy;
 
 /**
- * Splits SQL text into tokens. Comments are dropped, versioned ones as well: what stands in those is only what another
- * kind of server may ignore. A quote that is never closed becomes a symbol: see `hasOpenQuote`.
+ * Splits SQL text into tokens, in time that grows with its length only. Comments are dropped, versioned ones as well: what stands
+ * in those is only what another kind of server may ignore. A quote that is never closed becomes a symbol, the last token: see
+ * `hasOpenQuote`.
  */
 export function tokenize(sql: string): Token[] {
   const tokens: Token[] = [];
   let space: Token['space'] = '';
-  for (const [text, name, string, word] of sql.matchAll(PATTERN)) {
-    const kind = name ? 'name' : string ? 'string' : word ? 'word' : 'symbol';
-    if (kind === 'symbol' && (text.length > 1 || /\s/.test(text))) {
+  for (let at = 0; at < sql.length;) {
+    const behind = skipBlank(sql, at);
+    if (behind > at) {
       space = ' ';
+      at = behind;
       continue;
     }
-    tokens.push({ kind, text, space });
+    const token = readToken(sql, at);
+    tokens.push({ ...token, space });
+    if (token.kind === 'symbol' && isQuote(token.text)) break;
     space = '';
+    at += token.text.length;
   }
   return tokens;
 }
 
-/** Tokens as SQL text again. */
+/** The index behind the blanks, or behind the comment, that begin at `at`. */
+function skipBlank(sql: string, at: number): number {
+  if (!sql.startsWith('/*', at)) return matchAt(BLANK, sql, at) ?? matchAt(LINE_COMMENT, sql, at) ?? at;
+  const end = sql.indexOf('*/', at + 2);
+  return end < 0 ? sql.length : end + 2;
+}
+
+function readToken(sql: string, at: number): Omit<Token, 'space'> {
+  const first = String.fromCodePoint(sql.codePointAt(at) ?? 0);
+  if (isQuote(first)) {
+    const end = endOfQuoted(sql, at);
+    if (end === undefined) return { kind: 'symbol', text: first };
+    return { kind: first === '`' ? 'name' : 'string', text: sql.slice(at, end) };
+  }
+  const end = matchAt(WORD, sql, at);
+  return end === undefined ? { kind: 'symbol', text: first } : { kind: 'word', text: sql.slice(at, end) };
+}
+
+/** The index behind the quote that closes the one at `at`; a doubled one is none, nor is one behind a backslash in a string. */
+function endOfQuoted(sql: string, at: number): number | undefined {
+  const quote = sql[at];
+  for (let index = at + 1; index < sql.length; index += 1) {
+    if (sql[index] === '\\' && quote !== '`') index += 1;
+    else if (sql[index] === quote && sql[index + 1] === quote) index += 1;
+    else if (sql[index] === quote) return index + 1;
+  }
+  return undefined;
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
+const isQuote = (text: string): boolean => text === "'" || text === '"' || text === '`';
+
 /** Whether a quote is never closed. What that means to a server depends on what comes to stand after it. */
 export const hasOpenQuote = (tokens: readonly Token[]): boolean =>
-  tokens.some(({ kind, text }) => kind === 'symbol' && /['"`]/.test(text));
+  tokens.some(({ kind, text }) => kind === 'symbol' && isQuote(text));
 
-/** Two dashes are kept apart: together they would begin a comment where the server sees one and `tokenize` did not. */
+/** Tokens as SQL text again. Two dashes are kept apart: together they would begin a comment where the server sees one and `tokenize` did not. */
 export function render(tokens: readonly Token[]): string {
   const gap = (token: Token, before: Token | undefined): string =>
     token.text === '-' && before?.text === '-' ? ' ' : token.space;
@@ -56,6 +101,17 @@ export function quoteName(name: string): string {
 /** The name that a token stands for. */
 export function unquoteName(token: Token): string {
   return token.kind === 'name' ? token.text.slice(1, -1).replaceAll('``', '`') : token.text;
+}
+
+/** The index of the parenthesis that closes the one at `open`. */
+export function closingParenthesis(tokens: readonly Token[], open: number): number | undefined {
+  let depth = 0;
+  for (let index = open; index < tokens.length; index += 1) {
+    if (tokens[index]?.text === '(') depth += 1;
+    if (tokens[index]?.text === ')') depth -= 1;
+    if (depth === 0) return index;
+  }
+  return undefined;
 }
 
 /** Splits at the commas outside of parentheses; undefined when the parentheses do not match. */

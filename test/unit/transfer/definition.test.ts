@@ -80,6 +80,45 @@ test('plain keys of a large table are put off, but not the one that its counter 
   expect(create).toContain('KEY `n` (`n`)');
 });
 
+const ELSEWHERE = "PARTITION BY HASH (`a`) PARTITIONS 1 (PARTITION p DATA DIRECTORY = '/elsewhere')";
+
+test.each([
+  ['key', `KEY \`k\` (\`a\`) USING BTREE COMMENT 'x' ${ELSEWHERE}`, "ADD KEY `k` (`a`) USING BTREE COMMENT 'x'"],
+  [
+    'full-text key',
+    `FULLTEXT KEY \`k\` (\`a\`) WITH PARSER \`ngram\` ${ELSEWHERE}`,
+    'ADD FULLTEXT KEY `k` (`a`) WITH PARSER `ngram`',
+  ],
+  ['key over an expression', `UNIQUE KEY \`k\` ((lower(\`a\`))) ${ELSEWHERE}`, 'ADD UNIQUE KEY `k` ((lower(`a`)))'],
+  ['key with options', `KEY \`k\` (\`a\`) KEY_BLOCK_SIZE=4 WITH ${ELSEWHERE}`, 'ADD KEY `k` (`a`) KEY_BLOCK_SIZE=4'],
+  [
+    'foreign key',
+    `CONSTRAINT \`f\` FOREIGN KEY (\`a\`) REFERENCES \`t\` (\`a\`) ON DELETE CASCADE ON UPDATE NO ACTION ${ELSEWHERE}`,
+    'ADD CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `t` (`a`) ON DELETE CASCADE ON UPDATE NO ACTION',
+  ],
+  ['check', `CONSTRAINT \`c\` CHECK (\`a\` > 0) ${ELSEWHERE}`, undefined],
+])('nothing follows a %s that is no part of it, and it is told of', (_, item, statement) => {
+  const text = `CREATE TABLE \`t\` (\`a\` int, ${item}, KEY \`other\` (\`a\`)) ENGINE=InnoDB`;
+  const { create, keys, foreignKeys } = translate(text, { deferKeys: true });
+  expect([...keys, ...foreignKeys].filter((key) => !key.includes('other'))).toEqual(
+    statement === undefined ? [] : [statement],
+  );
+  expect([create, ...keys, ...foreignKeys].join(' ')).not.toContain('elsewhere');
+  expect(parseDefinition(text, 't').leftOut.join()).toContain('/elsewhere');
+});
+
+test('what is no key, foreign key or check at all is left out, and told of', () => {
+  const items = [
+    'DATA DIRECTORY',
+    'KEY `k` USING BTREE',
+    'FOREIGN KEY (`a`) REFERENCES (`b`)',
+    'CHECK `a`',
+    'LIKE `u`',
+  ];
+  const { leftOut, keys, checks } = parseDefinition(`CREATE TABLE \`t\` (\`a\` int, ${items.join(', ')})`, 't');
+  expect([leftOut, keys, checks]).toEqual([items, [], []]);
+});
+
 test('foreign keys come apart, and only those to tables that are copied', () => {
   const { create, foreignKeys, warnings } = translate(
     'CREATE TABLE `a` (`b` int, KEY `b` (`b`), CONSTRAINT `x` FOREIGN KEY (`b`) REFERENCES `b` (`id`) ON DELETE SET NULL, CONSTRAINT `y` FOREIGN KEY (`b`) REFERENCES `other`.`b` (`id`), CONSTRAINT `z` FOREIGN KEY (`b`) REFERENCES `gone` (`id`)) ENGINE=InnoDB',
@@ -122,6 +161,20 @@ test('a hostile text is refused, however long', () => {
   ]) {
     expect(() => parseDefinition(`CREATE TABLE \`t\` (${text}`, 't')).toThrow();
   }
+});
+
+test('a definition is read in time that grows with its length only: its quotes may be as many as they like', () => {
+  for (const quotes of ["''", '""', "'\\'"]) {
+    const text = `CREATE TABLE \`t\` (\`a\` int DEFAULT '${quotes.repeat(400_000 / quotes.length)}`;
+    expect(() => parseDefinition(`${text}\\`, 't')).toThrow(/is cut off/);
+    expect(() => parseDefinition(`${text}\\'`, 't')).toThrow(/is cut off/);
+  }
+});
+
+test('a definition of more than 1 MB is refused', () => {
+  const text = (bytes: number): string => `CREATE TABLE \`t\` (\`a\` int COMMENT '${'x'.repeat(bytes)}')`;
+  expect(parseDefinition(text(900_000), 't').columns).toHaveLength(1);
+  expect(() => parseDefinition(text(1 << 20), 't')).toThrow(expect.objectContaining({ code: 'TABLE_FAILED' }));
 });
 
 test('two dashes never begin a comment', () => {
