@@ -14,7 +14,9 @@ interface Layer {
   readonly machine?: boolean;
 }
 
-const RUNTIME = 'runtime/types.ts';
+/** What all that uses a runtime knows of it. */
+const RUNTIME = ['runtime/types.ts', 'runtime/units.ts'];
+const STATES = 'runtime/unit-states.ts';
 const TERMINAL = ['@oclif/*', 'listr2', '@inquirer/*'];
 
 const BELOW_OPERATIONS = ['shared', 'site', 'transfer', 'instance', 'runtime', 'state', 'pool', 'restore', 'engine'];
@@ -28,24 +30,27 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   site: { may: ['shared'] },
   transfer: { may: ['shared', 'site'] },
   instance: { may: ['shared', 'site', 'transfer'] },
-  state: { may: ['shared'], types: [RUNTIME] },
+  state: { may: ['shared'], types: [...RUNTIME, STATES] },
   sidecar: { may: ['shared', 'site', 'transfer', 'instance'] },
   runtime: { may: ['shared'], types: ['instance'] },
-  'runtime/local': { may: ['shared', 'instance'], types: ['state', RUNTIME], machine: true },
-  'runtime/kubernetes': { may: ['shared', 'sidecar/protocol', 'sidecar/protocol.ts'], types: ['instance', RUNTIME] },
+  'runtime/local': { may: ['shared', 'instance', STATES], types: ['state', ...RUNTIME], machine: true },
+  'runtime/kubernetes': {
+    may: ['shared', STATES, 'sidecar/protocol', 'sidecar/protocol.ts'],
+    types: ['instance', ...RUNTIME],
+  },
   'runtime/kubernetes/login': { may: ['shared'], machine: true },
-  pool: { may: ['shared'], types: ['instance', RUNTIME] },
+  pool: { may: ['shared', STATES], types: ['instance', ...RUNTIME] },
   restore: { may: ['shared', 'site', 'transfer'], types: ['instance'] },
   'restore/merge': { may: ['shared'] },
   engine: {
     may: ['shared', 'site', 'transfer', 'pool', 'restore'],
-    types: ['instance', RUNTIME],
+    types: ['instance', ...RUNTIME],
     never: [...TERMINAL, '@kubernetes/*', 'fastify'],
   },
   operations: { may: BELOW_OPERATIONS, never: TERMINAL },
   'operations/demo': { may: [...BELOW_OPERATIONS, 'operations'], never: TERMINAL, machine: true },
-  agent: { may: ['shared', 'state', 'pool', 'operations'], types: ['instance', RUNTIME], never: TERMINAL },
-  cli: { may: ['shared', 'operations'], types: ['instance', RUNTIME], edge: true },
+  agent: { may: ['shared', 'state', 'pool', 'operations'], types: ['instance', ...RUNTIME], never: TERMINAL },
+  cli: { may: ['shared', 'operations'], types: ['instance', ...RUNTIME], edge: true },
   commands: { may: ['shared', 'operations', 'cli', 'agent'], edge: true },
 };
 

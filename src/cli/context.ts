@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Logger, WorkContext } from '../shared/context.ts';
+import { type Logger, newJobId, type WorkContext } from '../shared/context.ts';
 import type { Emit } from '../shared/events.ts';
 
 /** The context of one command, with the real clock, real waiting and real randomness. The log goes to stderr with `debug`. */
@@ -19,6 +19,7 @@ export function createWorkContext(options: { signal: AbortSignal; emit: Emit; de
       }
     },
     randomBytes,
+    jobId: newJobId(randomBytes),
     log: options.debug ? debugLogger() : silentLogger,
   };
 }

@@ -3,7 +3,7 @@ import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import type { StepName, Warning } from '../shared/events.ts';
 import { bytes, count, seconds } from '../shared/format.ts';
 import type { ConfigureTask, DatabaseResult, FilesResult, MediaMode, PullTask } from '../instance/types.ts';
-import type { CloneFacts, Instance, Runtime } from '../runtime/types.ts';
+import type { CloneFacts, Instance, ProvisionLease, Runtime } from '../runtime/types.ts';
 import type { SourceAccess } from '../site/access.ts';
 import { parseAddress } from '../site/connect/address.ts';
 import type { SiteInfo } from '../site/info.ts';
@@ -68,11 +68,12 @@ export async function cloneSite(
   parseAddress(plan.url);
   return runPipeline(context, async (pipeline) => {
     const phpVersion = Promise.withResolvers<string | undefined>();
-    const [connected, instance] = await Promise.all([
+    const [connected, lease] = await Promise.all([
       connect(pipeline, source, phpVersion.resolve),
       provision(pipeline, plan, runtime, phpVersion.promise),
     ]);
     const { access, info } = connected;
+    const { instance } = lease;
 
     const cloneUrl = cloneUrlOf(instance.url, info.home);
     const { media, excludeTables, excludePaths } = plan;
@@ -98,8 +99,7 @@ export async function cloneSite(
     await verify(pipeline, instance, task);
 
     const loginUrl = await instance.operations.createLoginLink(context.signal);
-    const facts = await runtime.markReady(
-      instance.id,
+    const facts = await lease.commit(
       {
         url: cloneUrl,
         source: { url: info.home, wordpressVersion: info.wordpressVersion, phpVersion: info.phpVersion },
@@ -149,7 +149,7 @@ function provision(
   plan: ClonePlan,
   runtime: Runtime,
   phpVersion: Promise<string | undefined>,
-): Promise<Instance> {
+): Promise<ProvisionLease> {
   return pipeline.step('provision', async ({ work }) => {
     const started = work.now();
     for (let attempt = 1; ; attempt += 1) {
@@ -157,8 +157,9 @@ function provision(
       const expiresAt = started + plan.ttlSeconds * 1000;
       try {
         const value = await runtime.provision({ id, sourceUrl: plan.url, expiresAt, phpVersion }, work);
-        pipeline.onUndo('provision', `removing ${id}`, (undo) => removeAgain(runtime, id, undo));
-        const kind = value.how === 'warm' ? `warm ${runtime.kind}` : runtime.kind;
+        pipeline.onUndo('provision', `removing ${id}`, (undo) => removeAgain(value, undo));
+        pipeline.cancelWith(value.lost);
+        const kind = value.instance.how === 'warm' ? `warm ${runtime.kind}` : runtime.kind;
         return { value, message: `${kind} instance in ${seconds((work.now() - started) / 1000)}` };
       } catch (error) {
         const taken = error instanceof WpcloneError && error.code === 'NAME_TAKEN';
@@ -168,12 +169,12 @@ function provision(
   });
 }
 
-async function removeAgain(runtime: Runtime, id: string, context: WorkContext): Promise<void> {
+async function removeAgain(lease: ProvisionLease, context: WorkContext): Promise<void> {
   try {
-    await runtime.remove(id, context);
+    await lease.remove(context);
   } catch (error) {
     const why = toWpcloneError(error).message;
-    const message = `${id} could not be removed; the next wpclone command tries again, and wpclone gc. ${why}`;
+    const message = `${lease.cloneId} could not be removed; the next wpclone command tries again, and wpclone gc. ${why}`;
     context.emit({ type: 'warning', code: 'REMOVAL_FAILED', message });
     throw error;
   }

@@ -17,6 +17,8 @@ export interface Pipeline {
   step<T>(name: StepName, run: (context: StepContext) => Promise<{ value: T; message: string }>): Promise<T>;
   /** Registers how to take back what has just been done. Run in reverse order when anything fails later. */
   onUndo(step: StepName, message: string, undo: (context: WorkContext) => Promise<void>): void;
+  /** Ends everything with the signal's reason when it aborts, as the failure of a step would. */
+  cancelWith(signal: AbortSignal): void;
   /** Seconds each finished step took. */
   readonly timings: ReadonlyMap<StepName, number>;
 }
@@ -69,8 +71,15 @@ export async function runPipeline<T>(context: WorkContext, body: (pipeline: Pipe
     return promise;
   };
 
+  const onUndo: Pipeline['onUndo'] = (name, message, run) => undos.push({ step: name, message, run });
+  const cancelWith = (other: AbortSignal): void => {
+    const cancel = (): void => controller.abort(other.reason);
+    other.addEventListener('abort', cancel, { once: true });
+    if (other.aborted) cancel();
+  };
+
   try {
-    return await body({ step, onUndo: (name, message, run) => undos.push({ step: name, message, run }), timings });
+    return await body({ step, onUndo, cancelWith, timings });
   } catch (error) {
     const failure = firstFailure(error, context.signal, controller.signal);
     if (!controller.signal.aborted) controller.abort(failure);

@@ -7,14 +7,14 @@ import { runPipeline } from './pipeline.ts';
  * good one; after a failure the clone answers nobody until it is reset again. Throws BUSY.
  */
 export async function resetClone(runtime: Runtime, id: string, context: WorkContext): Promise<CloneFacts> {
-  return runPipeline(context, async (pipeline) => {
-    await pipeline.step('reset', async (step) => {
-      await runtime.setState(id, 'resetting', step.work);
-      const { instance } = await runtime.get(id, step.work);
-      await instance.operations.reset(step);
-      await runtime.setState(id, 'ready', step.work);
-      return { value: undefined, message: `${id} is as it was when it was cloned` };
-    });
-    return (await runtime.get(id, context)).facts;
-  });
+  return runPipeline(context, (pipeline) =>
+    pipeline.step('reset', async (step) => {
+      const lease = await runtime.takeForReset(id, step.work);
+      pipeline.cancelWith(lease.lost);
+      pipeline.onUndo('reset', `${id} answers nobody until it is reset again`, (undo) => lease.release(undo));
+      await lease.instance.operations.reset(step);
+      const value = await lease.commit(step.work);
+      return { value, message: `${id} is as it was when it was cloned` };
+    }),
+  );
 }

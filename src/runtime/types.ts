@@ -1,6 +1,18 @@
 /**
  * Where instances live. Two runtimes implement this: `local` (this machine) and `kubernetes`.
  * A runtime is the truth about its clones: local ones are in the state database, Kubernetes' in the pods' labels and annotations.
+ *
+ * Words, each with one meaning in all of the code:
+ * - **instance**: one WordPress with its own database that can hold a clone. It has a name of its own.
+ * - **unit**: an instance as its runtime keeps it: its name, state, epoch and lease, whether or not it holds a clone (`Units`).
+ * - **clone**: what a unit holds: a copy of a source. Its name (id) is locked apart from the unit's.
+ * - **job**: one piece of work that was asked for, such as one `wpclone clone`; `WorkContext.jobId` names it.
+ * - **lease**: the right of one job to change one unit until it is committed, released or lost. A process may hold many,
+ *   and two jobs of one process exclude each other exactly as two processes do.
+ * - **epoch**: grows by one with every lease of a unit; whoever acts for an older one is refused.
+ * - **claim**: to take a warm unit for a clone, by compare-and-swap.
+ * - **retire**: to remove a unit that holds no clone.
+ * - **reset**: back to the baseline. (A *restore* writes to a live site.)
  */
 import type { WorkContext } from '../shared/context.ts';
 import type { WpcloneError } from '../shared/errors.ts';
@@ -62,21 +74,57 @@ export interface CloneRecord {
   readonly adminPassword: string;
 }
 
+/** What all leases have. */
+interface LeaseOfUnit {
+  readonly jobId: string;
+  /** The name of the clone that the unit holds or is to hold. */
+  readonly cloneId: string;
+  /** The unit's epoch in this lease. */
+  readonly epoch: number;
+  readonly instance: Instance;
+  /** Aborts with LEASE_LOST when the unit has become somebody else's: then nothing of it may be undone either. */
+  readonly lost: AbortSignal;
+  /**
+   * Gives the unit up as it is, without undoing anything. Until then, or until the holder is known to be dead, nobody else
+   * gets it. Does nothing when the lease is over.
+   */
+  release(context: WorkContext): Promise<void>;
+}
+
+/** Of a unit into which a clone is put. Given up, the unit is removed by the next sweep. */
+export interface ProvisionLease extends LeaseOfUnit {
+  readonly purpose: 'provision';
+  /** The clone is verified: from here on it is listed as ready. Ends the lease. Throws LEASE_LOST, INSTANCE_LOST. */
+  commit(record: CloneRecord, context: WorkContext): Promise<CloneFacts>;
+  /** Takes all of it back and ends the lease; leaves a unit alone that is somebody else's by now. */
+  remove(context: WorkContext): Promise<void>;
+}
+
+/** Of a clone that goes back to its baseline. Given up, the clone stays `resetting` and answers nobody until it is reset again. */
+export interface ResetLease extends LeaseOfUnit {
+  readonly purpose: 'reset';
+  /** The clone is as it was made: from here on it is listed as ready again. Ends the lease. Throws LEASE_LOST, INSTANCE_LOST. */
+  commit(context: WorkContext): Promise<CloneFacts>;
+}
+
+export type Lease = ProvisionLease | ResetLease;
+
 /** Ids are the clones' names. Times are milliseconds since the epoch, by this machine's clock. */
 export interface Runtime {
   readonly kind: RuntimeKind;
-  /** Makes an instance that can take a clone; on failure or abort it leaves nothing behind. Throws NAME_TAKEN. */
-  provision(request: ProvisionRequest, context: WorkContext): Promise<Instance>;
-  /** The clone is verified: from here on it is listed as ready. */
-  markReady(id: string, record: CloneRecord, context: WorkContext): Promise<CloneFacts>;
+  /**
+   * Claims a warm unit for a clone of that name or makes one; on failure or abort it leaves nothing behind. Throws NAME_TAKEN.
+   */
+  provision(request: ProvisionRequest, context: WorkContext): Promise<ProvisionLease>;
+  /** Takes a clone that is ready, or whose reset was cut off, to reset it. Throws NOT_FOUND, BUSY. */
+  takeForReset(id: string, context: WorkContext): Promise<ResetLease>;
   list(context: WorkContext): Promise<readonly CloneFacts[]>;
   /** Throws NOT_FOUND. */
   get(id: string, context: WorkContext): Promise<{ facts: CloneFacts; instance: Instance }>;
   /** The clone's own administrator's password. */
   password(id: string, context: WorkContext): Promise<string>;
   extend(id: string, expiresAt: number, context: WorkContext): Promise<CloneFacts>;
-  setState(id: string, state: 'ready' | 'resetting', context: WorkContext): Promise<void>;
-  /** Removes the clone and all that belongs to it; idempotent. */
+  /** Removes the clone and all that belongs to it; idempotent. Throws BUSY while another job has a lease of it. */
   remove(id: string, context: WorkContext): Promise<void>;
   /** Removes what crashes left behind and what has expired; returns what it removed, and tells of what it could not. */
   sweep(context: WorkContext, failed?: SweepFailed): Promise<readonly string[]>;

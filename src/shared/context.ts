@@ -20,4 +20,10 @@ export interface WorkContext {
   readonly randomBytes: (size: number) => Buffer;
   readonly log: Logger;
   readonly emit: Emit;
+  /** The job that this work belongs to: what it takes is taken in this name. Unique among all that use the same runtime. */
+  readonly jobId: string;
 }
+
+/** A name for a job that has none from its caller: `job-` and 96 random bits. */
+export const newJobId = (randomBytes: WorkContext['randomBytes']): string =>
+  `job-${randomBytes(12).toString('base64url')}`;

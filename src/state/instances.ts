@@ -19,6 +19,8 @@ interface InstanceColumns {
   readonly admin_username: string | null;
   readonly admin_password: Buffer | null;
   readonly database_password: Buffer;
+  readonly epoch: number;
+  readonly owner_job: string | null;
   readonly owner_pid: number | null;
   readonly owner_started_at: string | null;
   readonly created_at: number;
@@ -26,9 +28,11 @@ interface InstanceColumns {
 }
 
 const UNCHANGED =
-  ' AND state = @seen_state AND owner_pid IS @seen_pid AND owner_started_at IS @seen_started_at AND expires_at = @seen_expires_at';
-const seenColumns = ({ state, owner, expiresAt }: LocalInstanceRow): Columns => ({
+  ' AND state = @seen_state AND epoch = @seen_epoch AND owner_job IS @seen_job AND owner_pid IS @seen_pid AND owner_started_at IS @seen_started_at AND expires_at = @seen_expires_at';
+const seenColumns = ({ state, epoch, owner, expiresAt }: LocalInstanceRow): Columns => ({
   seen_state: state,
+  seen_epoch: epoch,
+  seen_job: owner === null ? null : owner.jobId,
   seen_pid: owner?.pid ?? null,
   seen_started_at: owner?.startedAt ?? null,
   seen_expires_at: expiresAt,
@@ -108,9 +112,10 @@ function toRow(row: InstanceColumns, box: SecretBox): LocalInstanceRow {
     adminPassword: row.admin_password && box.open(row.admin_password, `instances.admin_password ${row.id}`),
     databasePassword: box.open(row.database_password, `instances.database_password ${row.id}`),
     owner:
-      row.owner_pid === null || row.owner_started_at === null
+      row.owner_job === null || row.owner_pid === null || row.owner_started_at === null
         ? null
-        : { pid: row.owner_pid, startedAt: row.owner_started_at },
+        : { jobId: row.owner_job, pid: row.owner_pid, startedAt: row.owner_started_at },
+    epoch: row.epoch,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   };
@@ -131,6 +136,8 @@ function toColumns(id: string, row: Partial<LocalInstanceRow>, box: SecretBox): 
     admin_username: row.adminUsername,
     admin_password: seal(row.adminPassword, 'admin_password'),
     database_password: seal(row.databasePassword, 'database_password'),
+    epoch: row.epoch,
+    owner_job: row.owner === null ? null : row.owner?.jobId,
     owner_pid: row.owner === null ? null : row.owner?.pid,
     owner_started_at: row.owner === null ? null : row.owner?.startedAt,
     created_at: row.createdAt,

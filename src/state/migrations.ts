@@ -45,4 +45,13 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    version: 2,
+    name: 'leases of jobs',
+    sql: `
+      ALTER TABLE instances ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE instances ADD COLUMN owner_job TEXT;
+      UPDATE instances SET owner_job = '' WHERE owner_pid IS NOT NULL;
+    `,
+  },
 ];

@@ -13,6 +13,13 @@ export interface KnownSource {
   readonly lastUsedAt: number;
 }
 
+/** A job, and the wpclone process that carries it out: with its start time, so that a reused process id is not taken for it. */
+export interface LeaseOwner {
+  readonly jobId: string;
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
 /** One local instance, from the moment its id is taken until all of it is removed. */
 export interface LocalInstanceRow {
   readonly id: string;
@@ -26,8 +33,10 @@ export interface LocalInstanceRow {
   readonly adminUsername: string | null;
   readonly adminPassword: string | null;
   readonly databasePassword: string;
-  /** The wpclone process that works on it, with its start time so that a reused process id is not taken for it; null when none does. */
-  readonly owner: { readonly pid: number; readonly startedAt: string } | null;
+  /** The job that has the lease of it; null when none does. */
+  readonly owner: LeaseOwner | null;
+  /** Grows by one with every lease. */
+  readonly epoch: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly expiresAt: number;

@@ -88,10 +88,10 @@ describe('compare-and-swap', () => {
   test('a clone that is being reset is not reset by another at the same time', async () => {
     const { cloneId: id = '' } = await unit('READY');
     const [one, other] = [await namespace.runtime(), await namespace.runtime()];
-    await one.setState(id, 'resetting', context());
-    const error = await failureOf(other.setState(id, 'resetting', context()));
+    const lease = await one.takeForReset(id, context());
+    const error = await failureOf(other.takeForReset(id, context()));
     expect([error.code, error.message]).toEqual(['BUSY', `${id} is resetting.`]);
-    await one.setState(id, 'ready', context());
+    expect((await lease.commit(context())).state).toBe('ready');
   });
 
   test('a step that the life of a unit does not have is refused before it is asked for', async () => {
@@ -207,10 +207,10 @@ describe('what is left behind', () => {
       const runtime = await namespace.runtime({}, { now });
       const clone = request({ expiresAt: now() + 300_000 });
       const work = context({ now });
-      await runtime.provision(clone, work);
+      const lease = await runtime.provision(clone, work);
       const source = { url: 'http://source.example', wordpressVersion: '6.1', phpVersion: '8.2' };
       const record = { url: 'http://localhost:20001', source, adminUsername: 'a', adminPassword: 'b' };
-      const facts = await runtime.markReady(clone.id, { ...record, expiresAt: now() + 300_000 }, work);
+      const facts = await lease.commit({ ...record, expiresAt: now() + 300_000 }, work);
       expect(facts.state).toBe('ready');
       expect(Math.abs(facts.expiresAt - now() - 300_000)).toBeLessThan(10_000);
       // Somebody with a right clock sees the same clone, still alive, ending in five minutes.

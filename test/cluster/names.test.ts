@@ -45,8 +45,8 @@ describe('a clone', () => {
       return runtime.provision(request({ id }), context({ randomBytes: chance }));
     });
     const [one, other] = await Promise.all(together);
-    expect(one?.url).not.toBe(other?.url);
-    await Promise.all([one, other].map((instance) => runtime.remove(instance?.id ?? '', context())));
+    expect(one?.instance.url).not.toBe(other?.instance.url);
+    await Promise.all([one, other].flatMap((lease) => (lease === undefined ? [] : [lease.remove(context())])));
     expect(await namespace.belongings()).toEqual([]);
   });
 
@@ -55,7 +55,7 @@ describe('a clone', () => {
     const id = cloneId();
     await runtime.provision(request({ id }), context());
     await runtime.remove(id, context());
-    expect((await runtime.provision(request({ id }), context())).id).toBe(id);
+    expect((await runtime.provision(request({ id }), context())).cloneId).toBe(id);
     await runtime.remove(id, context());
   });
 

@@ -179,7 +179,7 @@ describe('while an instance starts', () => {
       const provisioning = runtime.provision(clone, context());
       await eventually(() => namespace.get(`pods/wpclone-${clone.id}`), 'the pod is made');
       disturb();
-      expect((await provisioning).id).toBe(clone.id);
+      expect((await provisioning).cloneId).toBe(clone.id);
       await runtime.remove(clone.id, context());
     }
   });

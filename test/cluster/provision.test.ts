@@ -49,7 +49,7 @@ describe('an instance', () => {
     const id = cloneId();
     const said = saidReady(namespace, `wpclone-${id}`);
     const started = performance.now();
-    const instance = await runtime.provision(request({ id }), work);
+    const { instance } = await runtime.provision(request({ id }), work);
     const noticed = performance.now();
     expect(noticed - started).toBeLessThan(20_000);
     expect(instance).toMatchObject({ id, how: 'created' });
@@ -71,7 +71,7 @@ describe('an instance', () => {
 
   test('has logs that are followed for as long as somebody reads them, also when it says nothing', async () => {
     const runtime = await namespace.runtime();
-    const { id } = await runtime.provision(request(), context());
+    const { cloneId: id } = await runtime.provision(request(), context());
     const lines: string[] = [];
     // Longer than any other answer of an API server may be silent.
     const signal = AbortSignal.timeout(20_000);
@@ -99,7 +99,7 @@ describe('an instance', () => {
   test('owns what belongs to it, so that nothing outlives the pod', async () => {
     const runtime = await namespace.runtime({ domain: 'clones.example', ingressClass: 'nginx', tlsSecret: 'wildcard' });
     const id = cloneId();
-    const { url } = await runtime.provision(request({ id }), context());
+    const { url } = (await runtime.provision(request({ id }), context())).instance;
     expect(url).toBe(`https://${id}.clones.example`);
     const { uid } = (await namespace.get(`pods/wpclone-${id}`))?.metadata ?? {};
     for (const kind of ['secrets', 'services', 'apis/networking.k8s.io/v1 ingresses']) {

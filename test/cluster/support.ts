@@ -51,6 +51,7 @@ export function context(changes: Partial<WorkContext> = {}): WorkContext & { rea
       }
     },
     randomBytes,
+    jobId: `job-${randomBytes(9).toString('hex')}`,
     log: { debug: ignore, info: ignore, warn: ignore },
     emit: (event) => events.push(event),
     ...changes,

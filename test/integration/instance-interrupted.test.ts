@@ -76,7 +76,7 @@ test('an extend that is cut off never has the clone end before what is shown', a
   const expiresAt = Date.now() + 600_000;
   const facts = { url: 'http://a.example', wordpressVersion: '', phpVersion: '' };
   const record = { url: clone.url, source: facts, expiresAt, adminUsername: '', adminPassword: '' };
-  await home.runtime.markReady(clone.id, record, home.context);
+  await clone.lease.commit(record, home.context);
   // Held, so that no keeper is started.
   const keeper = tryLock(home.layout.locks, 'keeper');
   const operations = createDirectOperations({

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConfigureTask } from '../../src/instance/types.ts';
-import type { Instance } from '../../src/runtime/types.ts';
+import type { Instance, ProvisionLease } from '../../src/runtime/types.ts';
 import { stopWebServer } from '../../src/runtime/local/web-server.ts';
 import { databaseName } from '../../src/runtime/local/databases.ts';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
@@ -16,13 +16,14 @@ const ID = 'pulled';
 let home: TestHome;
 let source: Source;
 let instance: Instance;
+let lease: ProvisionLease;
 let task: ConfigureTask;
 let www: string;
 
 beforeAll(async () => {
   home = openTestHome();
   source = await startSource({ posts: 5 });
-  ({ instance, task } = await pullClone(home, source, ID));
+  ({ instance, lease, task } = await pullClone(home, source, ID));
   ({ www } = home.paths(ID));
 });
 
@@ -95,8 +96,7 @@ test('a reset that is cut off lets nobody in, and the next one completes it', as
   // As a kill between the two renames would leave it.
   rmSync(www, { recursive: true });
   await stopWebServer(home.paths(ID), home.context);
-  await home.runtime.markReady(
-    ID,
+  await lease.commit(
     {
       url: instance.url,
       source: { url: source.url, wordpressVersion: '', phpVersion: '' },

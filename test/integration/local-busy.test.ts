@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { killChild, lineOf, makeReady, NOTHING, remains, type TestHome } from '../support/local-runtime.ts';
+import { killChild, leaseOf, lineOf, makeReady, NOTHING, remains, type TestHome } from '../support/local-runtime.ts';
 import { homeOfTest, startChild } from '../support/local-test.ts';
-import { failureOf } from '../support/work.ts';
+import { failureOf, workContext } from '../support/work.ts';
 
 const stateOf = (home: TestHome, id: string): string | undefined => home.state.instances.find(id)?.state;
 
@@ -15,7 +15,7 @@ test('of several resets of one clone at once one runs, and the others say who do
   for (const line of said.filter((each) => each !== 'resetting')) {
     expect(line).toContain(`one is being reset by another wpclone (process ${winner?.pid})`);
   }
-  expect((await failureOf(home.runtime.setState('one', 'ready', home.context))).code).toBe('BUSY');
+  expect((await failureOf(home.runtime.takeForReset('one', home.context))).code).toBe('BUSY');
   expect(stateOf(home, 'one')).toBe('resetting');
 });
 
@@ -52,12 +52,15 @@ test('a clone that is being deleted is not reset, and a delete that was killed i
   const removing = home.runtime.remove('one', home.context);
   // Before it has said that it removes, either of the two may be first.
   await expect.poll(() => stateOf(home, 'one'), { interval: 1, timeout: 10_000 }).not.toBe('ready');
-  const reset = await failureOf(home.runtime.setState('one', 'resetting', home.context));
+  const reset = await failureOf(home.runtime.takeForReset('one', home.context));
   expect(['BUSY', 'NOT_FOUND']).toContain(reset.code);
   await removing;
 
   await makeReady(home, 'two');
-  home.state.instances.update('two', { state: 'failed', owner: { pid: other.pid ?? 0, startedAt: 'another time' } });
+  home.state.instances.update('two', {
+    state: 'failed',
+    owner: { jobId: 'other', pid: other.pid ?? 0, startedAt: 'another time' },
+  });
   expect(await home.runtime.sweep(home.context)).toEqual(['two']);
   expect(await remains(home)).toEqual(NOTHING);
 });
@@ -71,4 +74,38 @@ test('an ended clone that is being reset outlives a sweep until that is over', a
   expect(await home.runtime.sweep(home.context)).toEqual([]);
   await killChild(other);
   expect(await home.runtime.sweep(home.context)).toEqual(['one']);
+});
+
+test('two jobs of one process exclude each other as two processes do, and each commits only what is still its own', async () => {
+  const home = homeOfTest();
+  await makeReady(home, 'one');
+  const [first, second] = [workContext(), workContext()];
+  const lease = await home.runtime.takeForReset('one', first);
+  expect((await failureOf(home.runtime.takeForReset('one', second))).code).toBe('BUSY');
+  expect((await failureOf(home.runtime.remove('one', second))).code).toBe('BUSY');
+  await lease.release(first);
+  const next = await home.runtime.takeForReset('one', second);
+  expect(next.epoch).toBe(lease.epoch + 1);
+  expect((await failureOf(lease.commit(first))).code).toBe('LEASE_LOST');
+  await lease.release(first);
+  expect(stateOf(home, 'one')).toBe('resetting');
+  expect((await next.commit(second)).state).toBe('ready');
+
+  // A job may hold several at once.
+  await makeReady(home, 'two');
+  const both = await Promise.all(['one', 'two'].map((id) => home.runtime.takeForReset(id, first)));
+  expect((await Promise.all(both.map((each) => each.commit(first)))).map((facts) => facts.state)).toEqual([
+    'ready',
+    'ready',
+  ]);
+});
+
+test('what a job was making that has given it up is removed by the next sweep, not before', async () => {
+  const home = homeOfTest();
+  const lease = await leaseOf(home, 'half');
+  expect(await home.runtime.sweep(workContext())).toEqual([]);
+  await lease.release(home.context);
+  expect(await home.runtime.sweep(workContext())).toEqual(['half']);
+  await expect(lease.remove(home.context)).resolves.toBeUndefined();
+  expect(await remains(home)).toEqual(NOTHING);
 });

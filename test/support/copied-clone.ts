@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { databaseName } from '../../src/runtime/local/databases.ts';
 import type { ConfigureResult, ConfigureTask, InstanceContext } from '../../src/instance/types.ts';
-import type { Instance } from '../../src/runtime/types.ts';
+import type { Instance, ProvisionLease } from '../../src/runtime/types.ts';
 import type { SiteInfo } from '../../src/site/info.ts';
 import type { TestHome } from './local-runtime.ts';
 import type { Source } from './source/index.ts';
@@ -14,6 +14,7 @@ export interface CopiedClone {
   readonly id: string;
   readonly url: string;
   readonly instance: Instance;
+  readonly lease: ProvisionLease;
   readonly task: ConfigureTask;
   readonly result: ConfigureResult;
   /** Runs PHP inside the clone's web server with WordPress loaded and returns what it prints. */
@@ -43,7 +44,8 @@ export async function copyClone(
 ): Promise<CopiedClone> {
   const id = `copy-${randomBytes(3).toString('hex')}`;
   const expiresAt = Date.now() + 600_000;
-  const instance = await home.runtime.provision({ id, sourceUrl: source.url, expiresAt }, home.context);
+  const lease = await home.runtime.provision({ id, sourceUrl: source.url, expiresAt }, home.context);
+  const { instance } = lease;
   const { www } = home.paths(id);
   const cloneUrl = `${new URL(instance.url).origin}${new URL(source.url).pathname}`.replace(/\/$/, '');
   await run(['cp', '-a', `${source.docroot}/.`, www]);
@@ -75,6 +77,7 @@ export async function copyClone(
     id,
     url: cloneUrl,
     instance,
+    lease,
     task,
     result,
     php: async (code) => {

@@ -16,7 +16,7 @@ if (mode === 'keeper') {
   await runKeeper(localHome, { ...context, sleep });
 } else if (mode === 'reset') {
   const { runtime, context } = openTestHome({ home });
-  const said = await runtime.setState(id, 'resetting', context).then(
+  const said = await runtime.takeForReset(id, context).then(
     () => 'resetting',
     (error: unknown) => String(error),
   );
@@ -24,10 +24,10 @@ if (mode === 'keeper') {
   setInterval(() => undefined, 1000);
 } else {
   const { runtime, context } = openTestHome({ home });
-  const { url } = await runtime.provision(
+  const { instance } = await runtime.provision(
     { id, sourceUrl: 'http://a.example', expiresAt: Date.now() + 60_000 },
     context,
   );
-  process.stdout.write(`${url}\n`);
+  process.stdout.write(`${instance.url}\n`);
   setInterval(() => undefined, 1000);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { instancePaths, localLayout, type LocalLayout } from '../../src/runtime/local/layout.ts';
 import { connectAsAdministrator, stopServer } from '../../src/runtime/local/database-server.ts';
 import { createLocalRuntime } from '../../src/runtime/local/runtime.ts';
-import type { Instance, Runtime } from '../../src/runtime/types.ts';
+import type { Instance, ProvisionLease, Runtime } from '../../src/runtime/types.ts';
 import type { InstancePaths } from '../../src/instance/types.ts';
 import type { WorkContext } from '../../src/shared/context.ts';
 import { openState } from '../../src/state/open.ts';
@@ -48,18 +48,22 @@ export function openTestHome(options: { readonly below?: string; readonly home?:
   };
 }
 
-export const provision = (home: TestHome, id: string, signal?: AbortSignal): Promise<Instance> =>
+export const leaseOf = (home: TestHome, id: string, signal?: AbortSignal): Promise<ProvisionLease> =>
   home.runtime.provision(
     { id, sourceUrl: 'https://www.a.example', expiresAt: Date.now() + 600_000 },
-    signal ? workContext(signal) : home.context,
+    signal ? { ...home.context, signal } : home.context,
   );
+
+export const provision = async (home: TestHome, id: string, signal?: AbortSignal): Promise<Instance> =>
+  (await leaseOf(home, id, signal)).instance;
 
 /** An instance that counts as a clone although nothing was copied into it. Returns its URL. */
 export async function makeReady(home: TestHome, id: string, expiresAt = Date.now() + 600_000): Promise<string> {
-  const { url } = await provision(home, id);
+  const lease = await leaseOf(home, id);
+  const { url } = lease.instance;
   const source = { url: 'https://www.a.example', wordpressVersion: '6.1.9', phpVersion: '8.2' };
   const record = { url, source, expiresAt, adminUsername: 'me', adminPassword: 'pass' };
-  await home.runtime.markReady(id, record, home.context);
+  await lease.commit(record, home.context);
   return url;
 }
 

@@ -1,14 +1,15 @@
 import { cloneUrlOf } from '../../src/engine/clone.ts';
 import type { ConfigureTask, FilesResult, PullTask } from '../../src/instance/types.ts';
-import type { Instance } from '../../src/runtime/types.ts';
+import type { Instance, ProvisionLease } from '../../src/runtime/types.ts';
 import { connectSource } from '../../src/site/connect/index.ts';
 import { asAdmin, connectDeps } from './connecting.ts';
 import { instanceContext } from './copied-clone.ts';
-import { provision, type TestHome } from './local-runtime.ts';
+import { leaseOf, type TestHome } from './local-runtime.ts';
 import type { Source } from './source/index.ts';
 
 export interface PulledClone {
   readonly instance: Instance;
+  readonly lease: ProvisionLease;
   readonly task: ConfigureTask;
   readonly files: FilesResult;
 }
@@ -16,7 +17,8 @@ export interface PulledClone {
 /** A clone made of a source as the engine does it, configured and not yet verified. */
 export async function pullClone(home: TestHome, source: Source, id: string): Promise<PulledClone> {
   const { access, info } = await connectSource(asAdmin(source), connectDeps());
-  const instance = await provision(home, id);
+  const lease = await leaseOf(home, id);
+  const { instance } = lease;
   const cloneUrl = cloneUrlOf(instance.url, info.home);
   const pull: PullTask = { access, info, cloneUrl, media: 'copy', excludeTables: [], excludePaths: [] };
   const [files] = await Promise.all([
@@ -34,5 +36,5 @@ export async function pullClone(home: TestHome, source: Source, id: string): Pro
     insecureTls: false,
   };
   await instance.operations.configure(task, instanceContext());
-  return { instance, task, files };
+  return { instance, lease, task, files };
 }

@@ -18,6 +18,7 @@ export function workContext(
     now: () => Date.now(),
     sleep: (milliseconds, stop) => sleep(milliseconds, undefined, stop ? { signal: stop } : {}),
     randomBytes,
+    jobId: `job-${randomBytes(9).toString('hex')}`,
     log: { debug: ignore, info: ignore, warn: ignore },
     emit: (event) => events.push(event),
   };

@@ -13,6 +13,7 @@ function contextWith(signal: AbortSignal): { context: WorkContext; events: WorkE
     now: () => (time += 500),
     sleep: () => new Promise<void>(() => undefined),
     randomBytes,
+    jobId: `job-${randomBytes(9).toString('hex')}`,
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
     emit: (event) => events.push(event),
   };

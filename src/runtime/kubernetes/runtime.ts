@@ -3,22 +3,23 @@ import type { WorkContext } from '../../shared/context.ts';
 import { noSuchClone } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { Instance, Runtime } from '../types.ts';
-import { getObject, mergeObject } from './api/objects.ts';
+import { getObject } from './api/objects.ts';
 import { transition } from './unit/cas.ts';
 import { type Cluster, connectCluster } from './api/client.ts';
 import { factsOf, findUnit, listUnits, unitOf } from './unit/find.ts';
-import { keepAlive, workDeadline } from './unit/keep-alive.ts';
+import { workDeadline } from './unit/keep-alive.ts';
+import { provisionLease, resetLease } from './unit/lease.ts';
 import { streamLogs } from './unit/logs.ts';
-import { DEADLINE, EXPIRES_AT, FACTS, objectName } from './unit/names.ts';
+import { DEADLINE, EXPIRES_AT, objectName } from './unit/names.ts';
 import { parseOptions } from './options.ts';
 import { forwardPort } from './unit/port-forward.ts';
 import { provisionInstance } from './provision/provision.ts';
 import { removeObjects } from './unit/remove.ts';
 import { createSidecarOperations } from './sidecar/client.ts';
 import type { SidecarAddress } from './sidecar/transport.ts';
-import { cloneStateOf } from './unit/states.ts';
+import { cloneStateOf } from '../unit-states.ts';
 import { sweepNamespace } from './unit/sweep.ts';
-import { cloneFactsOf, stampOf, type Unit, type UnitFacts } from './unit/unit.ts';
+import { cloneFactsOf, stampOf, type Unit } from './unit/unit.ts';
 
 export interface KubernetesRuntimeDeps {
   readonly now: WorkContext['now'];
@@ -42,12 +43,7 @@ export async function createKubernetesRuntime(
 ): Promise<Runtime> {
   const options = parseOptions(settings);
   const cluster = await connectCluster(options, deps.now, deps.kubeconfig);
-  /** Clones this process is making: it says again and again that it still does. */
-  const making = new Map<string, AbortController>();
-  const stopMaking = (id: string) => {
-    making.get(id)?.abort();
-    making.delete(id);
-  };
+  const closing = new AbortController();
 
   function instanceOf(unit: Unit, id: string, how: Instance['how']): Instance {
     let address: Promise<SidecarAddress> | undefined;
@@ -60,36 +56,31 @@ export async function createKubernetesRuntime(
     return { id, url: unit.facts?.url ?? '', how, operations };
   }
 
+  const leaseOf = (unit: Unit, cloneId: string) => ({
+    cluster,
+    unit,
+    cloneId,
+    instance: instanceOf(unit, cloneId, 'created'),
+    closing: closing.signal,
+  });
+
   return {
     kind: 'kubernetes',
 
     async provision(request, context) {
       const unit = await provisionInstance(cluster, request, options, deps.version, context);
-      stopMaking(request.id);
-      making.set(request.id, keepAlive(cluster, unit, context));
-      return instanceOf(unit, request.id, 'created');
+      return provisionLease(leaseOf(unit, request.id), context);
     },
 
-    async markReady(id, record, context) {
-      stopMaking(id);
-      const unit = await findUnit(cluster, id, context).catch((error: unknown) => {
-        throw isMissing(error) ? lost(id, error) : error;
-      });
-      const patch = { stringData: { 'admin-password': record.adminPassword } };
-      await mergeObject(cluster, 'secrets', objectName(id), patch, context);
-      const facts: UnitFacts = {
-        url: record.url,
-        source: record.source,
-        adminUsername: record.adminUsername,
-        createdAt: unit.facts?.createdAt ?? stampOf(cluster.clockOffset(), context.now()),
-      };
-      const annotations = {
-        [FACTS]: JSON.stringify(facts),
-        [EXPIRES_AT]: stampOf(cluster.clockOffset(), record.expiresAt),
-        [DEADLINE]: stampOf(cluster.clockOffset(), record.expiresAt),
-      };
-      const pod = await transition(cluster, unit, { to: 'READY', annotations }, context);
-      return factsOf(cluster, unitOf(pod, id), id, context);
+    async takeForReset(id, context) {
+      const unit = await findUnit(cluster, id, context);
+      if (unit.state !== 'READY') {
+        const message = `${id} is ${cloneStateOf(unit.state, false)}.`;
+        throw new WpcloneError('BUSY', message, { retryable: true, details: { name: id } });
+      }
+      const resetting = { to: 'RESETTING', annotations: { [DEADLINE]: workDeadline(cluster, context.now()) } } as const;
+      const pod = await transition(cluster, unit, resetting, context);
+      return resetLease(leaseOf(unitOf(pod, id), id), context);
     },
 
     async list(context) {
@@ -120,25 +111,7 @@ export async function createKubernetesRuntime(
       return factsOf(cluster, unitOf(pod, id), id, context);
     },
 
-    async setState(id, state, context) {
-      stopMaking(id);
-      const unit = await findUnit(cluster, id, context);
-      if (state === 'ready') {
-        const deadline = stampOf(cluster.clockOffset(), (unit.expiresAt ?? context.now()) - cluster.clockOffset());
-        await transition(cluster, unit, { to: 'READY', annotations: { [DEADLINE]: deadline } }, context);
-        return;
-      }
-      if (unit.state !== 'READY') {
-        const message = `${id} is ${cloneStateOf(unit.state, false)}.`;
-        throw new WpcloneError('BUSY', message, { retryable: true, details: { name: id } });
-      }
-      const resetting = { to: 'RESETTING', annotations: { [DEADLINE]: workDeadline(cluster, context.now()) } } as const;
-      const pod = await transition(cluster, unit, resetting, context);
-      making.set(id, keepAlive(cluster, unitOf(pod, id), context));
-    },
-
     async remove(id, context) {
-      stopMaking(id);
       await removeObjects(cluster, objectName(id), undefined, context);
     },
 
@@ -155,19 +128,11 @@ export async function createKubernetesRuntime(
     },
 
     async close() {
-      for (const id of making.keys()) stopMaking(id);
+      closing.abort();
       await cluster.close();
     },
   };
 }
-
-const isMissing = (error: unknown): boolean => error instanceof WpcloneError && error.code === 'NOT_FOUND';
-
-const lost = (id: string, cause: unknown) =>
-  new WpcloneError('INSTANCE_LOST', `The pod of ${id} went away in the middle of the work.`, {
-    details: { name: id },
-    cause,
-  });
 
 /** Milliseconds for the API server to give the token of a sidecar. */
 const SECRET_LIMIT = 60_000;

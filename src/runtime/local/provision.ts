@@ -7,7 +7,7 @@ import { createDatabase } from './databases.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
 import { withLock } from './lock.ts';
-import { ownIdentity } from './owner.ts';
+import { ownerOf } from './lease.ts';
 import { choosePhp } from './php.ts';
 import { FIRST_PORT, isFree, LAST_PORT } from './ports.ts';
 import { startWebServer } from './web-server.ts';
@@ -56,7 +56,7 @@ async function takePort(
   avoid: Set<number>,
   context: WorkContext,
 ): Promise<LocalInstanceRow> {
-  const owner = await ownIdentity();
+  const owner = await ownerOf(context);
   for (;;) {
     const row = state.instances.create(
       {
@@ -69,6 +69,7 @@ async function takePort(
         adminPassword: null,
         databasePassword,
         owner,
+        epoch: 1,
         createdAt: context.now(),
         expiresAt: request.expiresAt,
       },

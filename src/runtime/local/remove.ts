@@ -5,7 +5,7 @@ import type { LocalInstanceRow } from '../../state/types.ts';
 import { databaseName, databasesOnDisk, dropDatabase } from './databases.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
-import { claimForRemoval } from './owner.ts';
+import { leaseForRemoval } from './lease.ts';
 import { stopWebServer } from './web-server.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function removeInstance(home: LocalHome, id: string, context: WorkC
  * removed now, whoever tries next may take it: this process may go on for days. Throws BUSY.
  */
 export async function removeClaimed(home: LocalHome, seen: LocalInstanceRow, context: WorkContext): Promise<void> {
-  await claimForRemoval(home, seen);
+  await leaseForRemoval(home, seen, context);
   try {
     await removeInstance(home, seen.id, context);
   } catch (error) {

@@ -4,15 +4,15 @@ import type { WorkContext } from '../../shared/context.ts';
 import { nameTaken, noSuchClone } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { LocalInstanceRow, State } from '../../state/types.ts';
-import type { CloneFacts, Instance, Runtime } from '../types.ts';
+import type { CloneFacts, Instance, ProvisionLease, ResetLease, Runtime } from '../types.ts';
 import { databaseAddress } from './databases.ts';
 import { connectAsAdministrator } from './database-server.ts';
 import type { LocalHome } from './home.ts';
 import { ensureKeeper, type KeeperCommand } from './keeper.ts';
 import { instancePaths, localLayout, storePath } from './layout.ts';
 import { readLogs } from './logs.ts';
-import { busy, setResetting } from './owner.ts';
 import { canListen } from './ports.ts';
+import { busy, endLease, leaseForReset, leaseLost } from './lease.ts';
 import { provisionInstance } from './provision.ts';
 import { removeClaimed, removeInstance } from './remove.ts';
 import { serve, serveAnew } from './serve.ts';
@@ -61,23 +61,19 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
         throw error;
       }
       keep();
-      return instanceOf(home, row, context);
+      return provisionLease(home, row, keep, context);
     },
 
-    async markReady(id, record, context) {
-      instances.update(id, {
-        state: 'ready',
-        url: record.url,
-        sourceUrl: record.source.url,
-        wordpressVersion: record.source.wordpressVersion,
-        phpVersion: record.source.phpVersion,
-        adminUsername: record.adminUsername,
-        adminPassword: record.adminPassword,
-        expiresAt: record.expiresAt,
-        owner: null,
-      });
+    async takeForReset(id, context) {
+      const row = await leaseForReset(home, id, context);
       keep();
-      return factsOf(existing(state, id), context);
+      try {
+        await awaken(home, row, context);
+      } catch (error) {
+        endLease(home, row, {});
+        throw error;
+      }
+      return resetLease(home, row, keep, context);
     },
 
     async list(context) {
@@ -106,8 +102,6 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
       keep();
       return factsOf(existing(state, id), context);
     },
-
-    setState: (id, next) => setResetting(home, id, next),
 
     async remove(id, context) {
       const row = instances.find(id);
@@ -163,6 +157,61 @@ function instanceOf(home: LocalHome, row: LocalInstanceRow, context: WorkContext
     },
   );
   return { id: row.id, url: `http://127.0.0.1:${row.port}`, how: 'created', operations };
+}
+
+function provisionLease(
+  home: LocalHome,
+  row: LocalInstanceRow,
+  keep: () => void,
+  context: WorkContext,
+): ProvisionLease {
+  return {
+    ...leaseOf(home, row, context),
+    purpose: 'provision',
+    async commit(record, work) {
+      const changes = {
+        state: 'ready',
+        url: record.url,
+        sourceUrl: record.source.url,
+        wordpressVersion: record.source.wordpressVersion,
+        phpVersion: record.source.phpVersion,
+        adminUsername: record.adminUsername,
+        adminPassword: record.adminPassword,
+        expiresAt: record.expiresAt,
+      } as const;
+      if (!endLease(home, row, changes)) throw leaseLost(row.id);
+      keep();
+      return factsOf(existing(home.state, row.id), work);
+    },
+    async remove(work) {
+      const seen = home.state.instances.find(row.id);
+      if (seen?.epoch === row.epoch) await removeClaimed(home, seen, work);
+    },
+  };
+}
+
+function resetLease(home: LocalHome, row: LocalInstanceRow, keep: () => void, context: WorkContext): ResetLease {
+  return {
+    ...leaseOf(home, row, context),
+    purpose: 'reset',
+    async commit(work) {
+      if (!endLease(home, row, { state: 'ready' })) throw leaseLost(row.id);
+      keep();
+      return factsOf(existing(home.state, row.id), work);
+    },
+  };
+}
+
+/** While this process lives nobody takes what it has a lease of: `lost` never aborts. */
+function leaseOf(home: LocalHome, row: LocalInstanceRow, context: WorkContext) {
+  return {
+    jobId: context.jobId,
+    cloneId: row.id,
+    epoch: row.epoch,
+    instance: instanceOf(home, row, context),
+    lost: new AbortController().signal,
+    release: async () => void endLease(home, row, {}),
+  };
 }
 
 /** Starts again what a crash or a reboot stopped. Throws SERVER_FAILED, PORT_IN_USE. */

@@ -8,7 +8,7 @@ import { databaseName, databasesOnDisk, dropDatabaseNamed } from './databases.ts
 import type { LocalHome } from './home.ts';
 import { storePath } from './layout.ts';
 import { withLock } from './lock.ts';
-import { isOwned } from './owner.ts';
+import { isLeased } from './lease.ts';
 import { SWEEP_LIMIT, SWEEP_LOCK } from './provision.ts';
 import { removeClaimed, removeInstance } from './remove.ts';
 import { servedBelow } from './web-server.ts';
@@ -111,7 +111,7 @@ async function removeUnlessBusy(home: LocalHome, row: LocalInstanceRow, context:
 }
 
 async function isOver(row: LocalInstanceRow, context: WorkContext): Promise<boolean> {
-  if (await isOwned(row)) return false;
+  if (await isLeased(row)) return false;
   return (
     row.state === 'creating' || row.state === 'failed' || row.state === 'expired' || row.expiresAt <= context.now()
   );

@@ -17,5 +17,6 @@ export const CLONES_ERRORS = define({
     ],
   },
   EXPIRED: { exit: 5, http: 410, next: ['Make a new clone.'] },
+  LEASE_LOST: { exit: 5, http: 409, next: ['Another job has taken it over; see its state with wpclone show {name}.'] },
   CONFLICT: { exit: 5, http: 409, next: ['Try again; somebody else changed it at the same time.'] },
 });

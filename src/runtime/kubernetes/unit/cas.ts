@@ -6,7 +6,7 @@ import type { Cluster, ClusterCall } from '../api/client.ts';
 import { isGone, statusOf } from '../api/errors.ts';
 import { CLONE_LABEL, EPOCH, STATE_LABEL, TRANSITION } from './names.ts';
 import { persist } from '../api/patience.ts';
-import { mayFollow, type UnitState } from './states.ts';
+import { mayFollow, type UnitState } from '../../unit-states.ts';
 
 /** What a unit was when it was last seen; a transition only happens from exactly here. */
 export interface UnitVersion {

@@ -9,27 +9,36 @@ import { stampOf, type Unit } from './unit.ts';
 const WORK_LIMIT = 300_000;
 const RENEWAL = 60_000;
 
+/** What a renewal ends with when the unit is not ours any more. */
+const OVER: ReadonlySet<string> = new Set(['CLUSTER_CONFLICT', 'INSTANCE_LOST']);
+
 /** When unfinished work is given up unless it is renewed: ISO 8601, by the API server's clock. */
 export const workDeadline = (cluster: Cluster, now: number): string => stampOf(cluster.clockOffset(), now + WORK_LIMIT);
 
-/** Renews the deadline of a unit that this process works on, until stopped, cancelled, or the unit has moved on. */
-export function keepAlive(cluster: Cluster, unit: Unit, context: WorkContext): AbortController {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([context.signal, stop.signal]);
-  const work = { ...context, signal };
+/**
+ * Renews the deadline of a unit until the context's signal aborts. `lost` hears when there is nothing left to renew: the unit
+ * has moved on, or is gone.
+ */
+export function keepAlive(
+  cluster: Cluster,
+  unit: Unit,
+  context: WorkContext,
+  lost: (cause: WpcloneError) => void,
+): void {
   const renew = async () => {
     for (;;) {
-      await context.sleep(RENEWAL, signal);
+      await context.sleep(RENEWAL, context.signal);
       const annotations = { [DEADLINE]: workDeadline(cluster, context.now()) };
-      await transition(cluster, unit, { to: unit.state, annotations }, work).catch((error: unknown) => {
-        // An outage passes; a unit that has moved on or is gone needs no more renewal.
-        if (!(error instanceof WpcloneError) || !error.retryable) throw error;
-        context.log.warn('could not renew the deadline yet', { error: error.message });
+      await transition(cluster, unit, { to: unit.state, annotations }, context).catch((error: unknown) => {
+        // Whatever else it is may pass; a unit that has moved on or is gone needs no more renewal.
+        if (error instanceof WpcloneError && OVER.has(error.code)) throw error;
+        context.log.warn('could not renew the deadline yet', { error: toWpcloneError(error).message });
       });
     }
   };
   renew().catch((error: unknown) => {
-    if (!signal.aborted) context.log.debug('no more renewals', { error: toWpcloneError(error).message });
+    if (context.signal.aborted) return;
+    context.log.debug('no more renewals', { error: toWpcloneError(error).message });
+    lost(toWpcloneError(error));
   });
-  return stop;
 }

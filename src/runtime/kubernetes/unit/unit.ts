@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CloneFacts } from '../../types.ts';
 import type { UnitVersion } from './cas.ts';
 import { CLAIM, CLONE_LABEL, DEADLINE, EPOCH, EXPIRES_AT, FACTS, MANAGED_BY, MANAGER, STATE_LABEL } from './names.ts';
-import { cloneStateOf, UNIT_STATES } from './states.ts';
+import { cloneStateOf, UNIT_STATES } from '../../unit-states.ts';
 
 const factsSchema = z.strictObject({
   url: z.url(),

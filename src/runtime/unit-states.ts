@@ -1,6 +1,6 @@
-import type { CloneState } from '../../types.ts';
+import type { CloneState } from './types.ts';
 
-/** An instance's life, pool or not; kept in the pod's state label. */
+/** A unit's life, pool or not; a pod has it as a label, the state database as a column. */
 export const UNIT_STATES = [
   'CREATING',
   'VALIDATING',

@@ -1,0 +1,116 @@
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import type { CloneFacts, CloneRecord, Instance, ProvisionLease, ResetLease } from '../../types.ts';
+import type { Cluster } from '../api/client.ts';
+import { mergeObject } from '../api/objects.ts';
+import { transition } from './cas.ts';
+import { factsOf, findUnit, unitOf } from './find.ts';
+import { keepAlive } from './keep-alive.ts';
+import { DEADLINE, EXPIRES_AT, FACTS, objectName } from './names.ts';
+import { removeObjects } from './remove.ts';
+import { stampOf, type Unit, type UnitFacts } from './unit.ts';
+
+/** What a lease is of. Its deadline on the pod is renewed until the lease ends or `closing` aborts. */
+export interface LeaseOptions {
+  readonly cluster: Cluster;
+  readonly unit: Unit;
+  readonly cloneId: string;
+  readonly instance: Instance;
+  readonly closing: AbortSignal;
+}
+
+/** The lease of a unit that was just assigned to a clone. */
+export function provisionLease(options: LeaseOptions, context: WorkContext): ProvisionLease {
+  const { cluster, unit, cloneId } = options;
+  const { end, ...lease } = beginLease(options, context);
+  return {
+    ...lease,
+    purpose: 'provision',
+    async commit(record, work) {
+      end();
+      const { facts } = await present(options, work);
+      const patch = { stringData: { 'admin-password': record.adminPassword } };
+      await mergeObject(cluster, 'secrets', objectName(cloneId), patch, work);
+      const annotations = annotationsOf(cluster, record, facts?.createdAt, work);
+      return moveTo(options, 'READY', annotations, work);
+    },
+    async remove(work) {
+      end();
+      await removeObjects(cluster, objectName(cloneId), unit.claim, work);
+    },
+  };
+}
+
+/** The lease of a unit that is resetting. */
+export function resetLease(options: LeaseOptions, context: WorkContext): ResetLease {
+  const { cluster } = options;
+  const { end, ...lease } = beginLease(options, context);
+  return {
+    ...lease,
+    purpose: 'reset',
+    async commit(work) {
+      end();
+      // Its end may have been moved meanwhile.
+      const { expiresAt } = await present(options, work);
+      const deadline = stampOf(cluster.clockOffset(), (expiresAt ?? work.now()) - cluster.clockOffset());
+      return moveTo(options, 'READY', { [DEADLINE]: deadline }, work);
+    },
+  };
+}
+
+function beginLease({ cluster, unit, cloneId, instance, closing }: LeaseOptions, context: WorkContext) {
+  const [over, lost] = [new AbortController(), new AbortController()];
+  const signal = AbortSignal.any([context.signal, closing, over.signal]);
+  const tell = (cause: WpcloneError): void => {
+    const message = `The lease of ${cloneId} was lost: ${cause.message}`;
+    lost.abort(new WpcloneError('LEASE_LOST', message, { details: { name: cloneId }, cause }));
+  };
+  keepAlive(cluster, unit, { ...context, signal }, tell);
+  const end = (): void => over.abort();
+  return {
+    jobId: context.jobId,
+    cloneId,
+    epoch: unit.epoch,
+    instance,
+    lost: lost.signal,
+    end,
+    /** The deadline stands: until then whoever has its job may go on with it, then the next sweep removes it. */
+    release: async () => end(),
+  };
+}
+
+/** The pod as it is now. Throws INSTANCE_LOST. */
+const present = ({ cluster, cloneId }: LeaseOptions, context: WorkContext): Promise<Unit> =>
+  findUnit(cluster, cloneId, context).catch((cause: unknown) => {
+    if (!(cause instanceof WpcloneError && cause.code === 'NOT_FOUND')) throw cause;
+    const message = `The pod of ${cloneId} went away in the middle of the work.`;
+    throw new WpcloneError('INSTANCE_LOST', message, { details: { name: cloneId }, cause });
+  });
+
+/** From exactly where the lease began: whoever has taken it since is not disturbed. */
+async function moveTo(
+  { cluster, unit, cloneId }: LeaseOptions,
+  to: 'READY',
+  annotations: Readonly<Record<string, string>>,
+  context: WorkContext,
+): Promise<CloneFacts> {
+  const pod = await transition(cluster, unit, { to, annotations }, context);
+  return factsOf(cluster, unitOf(pod, cloneId), cloneId, context);
+}
+
+function annotationsOf(
+  cluster: Cluster,
+  record: CloneRecord,
+  createdAt: string | undefined,
+  context: WorkContext,
+): Readonly<Record<string, string>> {
+  const stamp = (time: number) => stampOf(cluster.clockOffset(), time);
+  const facts: UnitFacts = {
+    url: record.url,
+    source: record.source,
+    adminUsername: record.adminUsername,
+    createdAt: createdAt ?? stamp(context.now()),
+  };
+  const end = stamp(record.expiresAt);
+  return { [FACTS]: JSON.stringify(facts), [EXPIRES_AT]: end, [DEADLINE]: end };
+}

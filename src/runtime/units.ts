@@ -1,0 +1,58 @@
+/**
+ * The instances of a runtime as units: made ahead while nobody has asked for them, claimed for a clone, proven, removed. Beside
+ * `Runtime`, which knows them by their clones; both are views of the same units, in whatever process.
+ */
+import type { WorkContext } from '../shared/context.ts';
+import type { ProvisionLease, ProvisionRequest } from './types.ts';
+import type { UnitState } from './unit-states.ts';
+
+/** What is known of a unit, without secrets. */
+export interface UnitReport {
+  /** Its own name, unique within a runtime; not a clone's. */
+  readonly name: string;
+  readonly state: UnitState;
+  readonly epoch: number;
+  /** The job that has the lease of it. */
+  readonly jobId?: string;
+  /** The clone that it holds or is to hold. */
+  readonly cloneId?: string;
+  /** Major and minor version of its PHP; absent while it is not known. */
+  readonly phpVersion?: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** What an empty unit is asked for with. */
+export interface UnitRequest {
+  /** The nearest to this PHP version is chosen where there is a choice. */
+  readonly phpVersion?: string;
+}
+
+/** How a claim ended: `contended` when there were warm units and others were faster each time, which passes; `none` is for a refill. */
+export type ClaimOutcome =
+  | { readonly outcome: 'claimed'; readonly lease: ProvisionLease }
+  | { readonly outcome: 'contended' }
+  | { readonly outcome: 'none' };
+
+/** One check of a unit that is to be handed out. */
+export interface UnitFinding {
+  readonly check: 'answers' | 'empty-files' | 'empty-database' | 'no-mail';
+  readonly ok: boolean;
+  /** For people; empty when there is nothing to say. */
+  readonly detail: string;
+}
+
+export interface Units {
+  list(context: WorkContext): Promise<readonly UnitReport[]>;
+  /** Makes an empty unit and proves it: it is WARM when this returns. On failure or abort nothing is left of it. */
+  make(request: UnitRequest, context: WorkContext): Promise<UnitReport>;
+  /**
+   * Gives a warm unit to the clone of that name and locks the name: one winner, by compare-and-swap. A job that claims again for
+   * the same clone gets the unit that it has. Throws NAME_TAKEN.
+   */
+  claim(request: ProvisionRequest, context: WorkContext): Promise<ClaimOutcome>;
+  /** Looks whether a WARM unit can be handed out; one that cannot is QUARANTINED. Throws NOT_FOUND, BUSY. */
+  validate(name: string, context: WorkContext): Promise<readonly UnitFinding[]>;
+  /** Removes a unit that holds no clone; idempotent. Throws BUSY when it holds one, or another job has the lease of it. */
+  retire(name: string, context: WorkContext): Promise<void>;
+}
