@@ -14,6 +14,11 @@ export interface SiteClient {
    * (details.table); empty the tables that are not whole and ask for them again.
    */
   rows(tables: readonly TableRead[], signal: AbortSignal): AsyncIterable<RowBlock>;
+  /**
+   * Says what tables hold without sending it: the digests of their ranges of rows, table by table and in key order. The ranges end
+   * at the bounds that are given; what comes after the last bound (or all, without bounds) is cut as `rows` would cut it.
+   */
+  digests(tables: readonly DigestRead[], signal: AbortSignal): AsyncIterable<RangeDigest>;
   /** Lists every file, folder and link of the roots, parents before children. */
   manifest(request: ManifestRequest, signal: AbortSignal): AsyncIterable<readonly ManifestEntry[]>;
   /**
@@ -35,6 +40,27 @@ export interface TableRead {
   readonly after?: readonly string[];
 }
 
+/** One table whose rows are to be compared. A table without a key has no bounds: it is one range. */
+export interface DigestRead extends TableRead {
+  /** The last keys of ranges, in key order. */
+  readonly bounds: readonly (readonly string[])[];
+}
+
+/** A range of a table's rows: those after the range before it, up to its own last key. */
+export interface RangeDigest {
+  readonly table: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** The last key, base64 per column: the bound, or that of the last row. Null for a table without a key, or without rows. */
+  readonly last: readonly string[] | null;
+  /** Of the rows in exactly the bytes in which `rows` sends them; null when the range is so large that the site could not reach its end. */
+  readonly sha256: string | null;
+  /** The version of the form of the rows. */
+  readonly format: number;
+  /** The table ends here. */
+  readonly end: boolean;
+}
+
 /** Some rows of one table. */
 export interface RowBlock {
   readonly table: string;
@@ -50,6 +76,8 @@ export interface RowBlock {
   readonly rows: number;
   /** The key of the last whole row, base64 per column; null for a table without a key. */
   readonly cursor: readonly string[] | null;
+  /** Of all bytes since the last block that was not partial (hex); null when this one is. */
+  readonly sha256: string | null;
   /** The table has been read to its end with this block. A table without rows gives one empty block with `last`. */
   readonly last: boolean;
 }

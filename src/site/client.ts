@@ -7,6 +7,7 @@ import { converse, type Session } from './conversation.ts';
 import { openAgent } from './http.ts';
 import { siteInfoSchema, type SiteInfo } from './info.ts';
 import { createPace, isLoopback } from './pace.ts';
+import { readDigests } from './read-digests.ts';
 import { readFiles } from './read-files.ts';
 import { readManifest } from './read-manifest.ts';
 import { readRows } from './read-rows.ts';
@@ -38,6 +39,7 @@ export function createSiteClient(
   return {
     info: (signal) => readInfo(session, signal),
     rows: (tables, signal) => readRows(session, tables, signal),
+    digests: (tables, signal) => readDigests(session, tables, signal),
     manifest: (request, signal) => readManifest(session, request, signal),
     files: (files, signal) => readFiles(session, files, signal),
     disconnect: async (signal) => {

@@ -37,6 +37,8 @@ const fileRootSchema = z.object({
 
 const givenInfoSchema = z.object({
   protocol: z.literal(1),
+  /** Version of the form in which it sends rows: digests of rows can be compared within one. */
+  rowFormat: z.number().int().default(1),
   wordpressVersion: z.string(),
   phpVersion: z.string(),
   /** What the web server calls itself; '' when it does not say. */

@@ -30,6 +30,19 @@ export const rowsHeadSchema = z.object({
   part: z.literal(true).optional(),
 });
 
+/** A range of rows: n rows, b bytes, c its last key, d its digest in form f; or, with `part`, only that it goes on. */
+export const digestHeadSchema = z.object({
+  t: count,
+  n: count,
+  b: count,
+  c: z.array(base64).nullable().default(null),
+  d: sha256.optional(),
+  f: count.default(1),
+  last: z.literal(true).optional(),
+  cut: z.literal(true).optional(),
+  part: z.literal(true).optional(),
+});
+
 export const manifestHeadSchema = z.object({ ...bodyDigest, root: z.string(), c: base64 });
 
 export const manifestEntriesSchema = z.array(

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, hash, type Hash } from 'node:crypto';
 import { WpcloneError } from '../shared/errors.ts';
 import type { RowBlock, TableRead } from './client-types.ts';
 import { converse, type Session } from './conversation.ts';
@@ -47,6 +47,7 @@ export async function* readRows(
     const data = reading.skip === null ? frame.body : skipKnown(reading, frame.body, head.part === true, table);
     if (data === null) continue;
     if (data.length > 0 || head.last) progress();
+    const sha256 = head.part === true ? null : digestOf(reading, data, head.h);
     note(reading, data, head.part === true, head.c);
     if (head.last) advance(reading, tables);
     yield {
@@ -55,6 +56,7 @@ export async function* readRows(
       partial: head.part === true,
       rows: head.n,
       cursor: head.c,
+      sha256,
       last: head.last === true,
     };
   }
@@ -66,6 +68,14 @@ const ask = (table: TableRead, after: readonly string[] | null): object => ({
   ...(table.key === null ? {} : { key: table.key }),
   ...((after ?? table.after) ? { after: after ?? table.after } : {}),
 });
+
+const OF_NOTHING = hash('sha256', '', 'hex');
+
+/** Of the block, which its frame has brought along, or of the row that ends with it. */
+function digestOf(reading: Reading, data: Buffer, ofFrame: string | undefined): string {
+  if (reading.piece === null) return ofFrame ?? OF_NOTHING;
+  return reading.piece.hash.copy().update(data).digest('hex');
+}
 
 function note(reading: Reading, data: Buffer, partial: boolean, cursor: readonly string[] | null): void {
   reading.begun = true;

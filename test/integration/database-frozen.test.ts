@@ -4,6 +4,7 @@ import { directClient } from '../support/direct-client.ts';
 import { startMariadb, type Mariadb } from '../support/mariadb.ts';
 import { describeSchema, siteInfo } from '../support/site-info.ts';
 import { startPlayground, type Playground } from '../support/transfer.ts';
+import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
 
 let source: Playground;
 let target: Mariadb;
@@ -30,7 +31,7 @@ async function copying(signal: AbortSignal, onBlock: (number: number) => void): 
     client: directClient({ socket: source.server.socket, database, info, blockBytes: 50_000, beforeBlock }),
     task: { info, media: 'copy', excludeTables: [], excludePaths: [] },
     site: { ...site, database: { socketPath: target.socket, user: 'root', password: '', database: 'target' } },
-    rewriter: { value: (value) => value, rows: (rows) => rows, counts: { replaced: 0, broken: 0 } },
+    rewriter: createRewriter({ from: [], to: [], paths: [] }),
     context: { signal, progress: () => undefined },
     now: Date.now,
   };

@@ -8,6 +8,7 @@ import { directClient } from '../support/direct-client.ts';
 import { describeSchema, siteInfo } from '../support/site-info.ts';
 import { makeTemp, run } from '../support/temp.ts';
 import { checksums, startPlayground, type CopyOptions, type Playground, type SchemaPair } from '../support/transfer.ts';
+import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
 
 let playground: Playground;
 beforeAll(async () => {
@@ -143,7 +144,7 @@ test('a wrong password says so without naming it', async () => {
     client: directClient({ socket: playground.server.socket, database: pair.source, info }),
     task: { info, media: 'copy', excludeTables: [], excludePaths: [] },
     site: { ...pair.site, database: { ...pair.site.database, password: 'not-this-one' } },
-    rewriter: { value: (value) => value, rows: (rows) => rows, counts: { replaced: 0, broken: 0 } },
+    rewriter: createRewriter({ from: [], to: [], paths: [] }),
     context: { signal: new AbortController().signal, progress: () => undefined },
     now: Date.now,
   }).catch((error: unknown) => error);
@@ -183,7 +184,7 @@ test('a disk that is full for the baseline is DISK_FULL and names the place', as
     client: directClient({ socket: playground.server.socket, database: pair.source, info, blockBytes: 100_000 }),
     task: { info, media: 'copy', excludeTables: [], excludePaths: [] },
     site: small.site,
-    rewriter: { value: (value) => value, rows: (rows) => rows, counts: { replaced: 0, broken: 0 } },
+    rewriter: createRewriter({ from: [], to: [], paths: [] }),
     context: { signal: new AbortController().signal, progress: () => undefined },
     now: Date.now,
   });

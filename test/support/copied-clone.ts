@@ -101,6 +101,7 @@ function infoOf(source: Source): SiteInfo {
   const content = `${source.siteUrl}/wp-content`;
   return {
     protocol: 1,
+    rowFormat: 1,
     wordpressVersion: '6.1.9',
     phpVersion: '8.2.0',
     serverSoftware: 'nginx/1.22.1',

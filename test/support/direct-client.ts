@@ -34,6 +34,10 @@ export function directClient(source: Source): SiteClient & { readonly asked: Ask
       asked.tables.push(...tables);
       return readTables(source, tables, signal);
     },
+    // Whoever compares with a source needs the real one: how the migrator cuts and hashes is the point.
+    digests: () => {
+      throw new Error('The direct client knows no digests.');
+    },
     async *manifest({ roots }) {
       for (const root of source.info.roots.filter(({ id }) => roots.includes(id))) yield await listRoot(root);
     },
@@ -83,12 +87,13 @@ async function* readTable(
   let rows: Buffer[] = [];
   let bytes = 0;
   let cursor: string[] | null = null;
-  const block = (data: Buffer, counts: { partial: boolean; rows: number; last: boolean }): RowBlock => ({
-    table: table.name,
-    data,
-    cursor: table.key ? cursor : null,
-    ...counts,
-  });
+  let hash = createHash('sha256');
+  const block = (data: Buffer, counts: { partial: boolean; rows: number; last: boolean }): RowBlock => {
+    hash.update(data);
+    const sha256 = counts.partial ? null : hash.digest('hex');
+    if (sha256 !== null) hash = createHash('sha256');
+    return { table: table.name, data, cursor: table.key ? cursor : null, sha256, ...counts };
+  };
   const send = async (made: RowBlock): Promise<RowBlock> => {
     await source.beforeBlock?.(made);
     signal.throwIfAborted();

@@ -1,5 +1,7 @@
 import { databaseFolder, emptyDatabaseBaseline, writeSchema } from '../baseline/database.ts';
 import { diskFull } from '../disk.ts';
+import { writeDatabaseOrigin } from '../origin/database.ts';
+import { startRecorder } from '../origin/recorder.ts';
 import { createProgress } from '../progress.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import type { DatabaseResult, TransferInput } from '../types.ts';
@@ -72,7 +74,15 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     urlsRewritten: rewriter.counts.replaced - before.replaced,
   });
   const progress = createProgress(context.progress, totals, input.now);
-  await readAll(admin, states, { ...input, warnings, tick: progress.tick });
+  const recorder = await startRecorder(
+    site.paths.baseline,
+    planned.map(({ plan }) => plan),
+  );
+  try {
+    await readAll(admin, states, { ...input, warnings, recorder, tick: progress.tick });
+  } finally {
+    await recorder.close();
+  }
 
   const made = states.filter((state) => !state.leftOut);
   const names = new Set(made.map(({ table }) => table.plan.name));
@@ -80,6 +90,16 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   nameLeftOut(info, warnings);
   const views = await runInAnyOrder(admin, viewStatements(info, server, warnings), warnings);
   const triggers = await runInAnyOrder(admin, triggerStatements(info, names, server, warnings), warnings);
+  const copied = planned.map(({ plan: { name, columns, key }, selected: table }) => ({
+    name,
+    columns,
+    key,
+    definition: table.info.definition,
+    copied: table.empty ? ('structure' as const) : ('rows' as const),
+    ids: null,
+  }));
+  const { mapping } = rewriter;
+  await writeDatabaseOrigin(site.paths.baseline, copied, { info, mapping, madeAt: input.now(), recorder });
   await writeSchema(site.paths.baseline, {
     version: 1,
     tables: made.map(({ table, file, rows, bytes }) => ({

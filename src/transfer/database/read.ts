@@ -1,6 +1,7 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import type { TransferInput } from '../types.ts';
+import type { Recorder } from '../origin/recorder.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import { connectTarget, type TargetConnection } from './connection.ts';
 import { createFromDraft } from './draft.ts';
@@ -21,6 +22,7 @@ const STARTS = 3;
 
 export interface ReadWork extends TransferInput {
   readonly warnings: WarningCollector;
+  readonly recorder: Recorder;
   readonly tick: () => void;
 }
 
@@ -109,6 +111,7 @@ function streamWork(
   signal: AbortSignal,
   complete: (state: TableState) => void,
 ): StreamWork {
-  const { client, rewriter, warnings, tick } = work;
-  return { client, rewriter, connection, baseline: work.site.paths.baseline, signal, warnings, tick, complete };
+  const { client, rewriter, warnings, recorder, tick } = work;
+  const { baseline } = work.site.paths;
+  return { client, rewriter, connection, baseline, signal, warnings, recorder, tick, complete };
 }

@@ -3,6 +3,7 @@ import type { RowBlock, SiteClient, TableRead } from '../../site/client-types.ts
 import { openRowFile, type RowFile } from '../baseline/database.ts';
 import type { Rewriter } from '../rewrite/types.ts';
 import { passedThrough } from '../memory.ts';
+import type { Recorder } from '../origin/recorder.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetConnection } from './connection.ts';
 import { startLoad, type Load, type LoadOutcome } from './load.ts';
@@ -29,6 +30,7 @@ export interface StreamWork {
   readonly baseline: string;
   readonly signal: AbortSignal;
   readonly warnings: WarningCollector;
+  readonly recorder: Recorder;
   /** Called after each block. */
   readonly tick: () => void;
   /** Called when a table has all its rows. */
@@ -49,6 +51,7 @@ export async function streamTables(
   let open: OpenTable | undefined;
   let pieces: Buffer[] = [];
   const whole = new Set<TableState>();
+  if (mode === 'new') for (const state of states) work.recorder.begin(state.table.plan.name);
   try {
     for await (const block of work.client.rows(
       states.map((state) => readOf(state, mode)),
@@ -56,6 +59,7 @@ export async function streamTables(
     )) {
       const state = byName.get(block.table);
       if (!state || (open && open.state !== state)) throw unexpected(block);
+      work.recorder.block(block);
       if (block.partial) {
         pieces.push(Buffer.from(block.data));
         continue;
@@ -107,16 +111,21 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
     },
     end: async () => {
       await file.close();
-      reportOutcome(plan.name, await load.end(), mode, work.warnings);
+      reportOutcome(plan.name, await load.end(), mode, work);
     },
     abandon: () => file.close().catch(() => undefined),
   };
 }
 
 /** In the second pass rows may well be refused: what was deleted and made again has a new number but the same name. */
-function reportOutcome(name: string, outcome: LoadOutcome, mode: 'new' | 'append', warnings: WarningCollector): void {
-  if (mode === 'append' || outcome.complaintCount === 0) return;
-  const { skipped, complaintCount, complaints } = outcome;
+function reportOutcome(
+  name: string,
+  { skipped, complaintCount, complaints }: LoadOutcome,
+  mode: 'new' | 'append',
+  { warnings, recorder }: StreamWork,
+): void {
+  recorder.refused(name, skipped, complaintCount, complaints);
+  if (mode === 'append' || complaintCount === 0) return;
   const what =
     skipped > 0 ? `${skipped} rows were left out` : `${complaintCount} values could not be kept as they were`;
   warnings.add(

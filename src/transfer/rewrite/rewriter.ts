@@ -55,6 +55,7 @@ export function createRewriter(mapping: UrlMapping): Rewriter {
 
   return {
     counts,
+    mapping,
     value(value) {
       const text = rewriteText(value.toString('latin1'));
       return text === undefined ? value : Buffer.from(text, 'latin1');

@@ -25,4 +25,6 @@ export interface Rewriter {
    */
   rows(block: Buffer, skip: ReadonlySet<number>): Buffer;
   readonly counts: RewriteCounts;
+  /** What it was made of. */
+  readonly mapping: UrlMapping;
 }

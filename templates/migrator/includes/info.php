@@ -16,6 +16,7 @@ require_once __DIR__ . '/keys-of-tables.php';
 require_once __DIR__ . '/roots.php';
 require_once __DIR__ . '/home-folder.php';
 require_once __DIR__ . '/definitions.php';
+require_once __DIR__ . '/rows-text.php';
 
 /** Constants of wp-config.php that change how a copy behaves and hold no secret. */
 const TOLD_CONSTANTS = array(
@@ -69,6 +70,7 @@ function site_info() {
 	);
 	return array(
 		'protocol'         => PROTOCOL,
+		'rowFormat'        => ROW_FORMAT,
 		'wordpressVersion' => wordpress_version(),
 		'phpVersion'       => PHP_VERSION,
 		// phpcs:ignore WordPress.Security -- Compared, never printed.

@@ -22,6 +22,11 @@ const OPERATIONS = array(
 		'file'  => 'rows.php',
 		'run'   => 'stream_rows',
 	),
+	'digest'     => array(
+		'scope' => SCOPE_READ,
+		'file'  => 'digest.php',
+		'run'   => 'stream_digests',
+	),
 	'manifest'   => array(
 		'scope' => SCOPE_READ,
 		'file'  => 'manifest.php',

@@ -1,0 +1,75 @@
+/**
+ * What a clone remembers of its source and of its own making, beside its baseline (`origin/`): what a restore needs and nobody can
+ * find out later. It is our own files' form; whoever reads them checks it, because a clone may be older than the program.
+ */
+import { z } from 'zod';
+
+const count = z.number().int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** IDs may be larger than a number of JavaScript holds exactly. */
+const id = z.string().regex(/^\d+$/);
+
+/**
+ * A range of a table's rows as the source sent them, one line of `ranges.jsonl`: the rows after those of the range before it, up to
+ * its last key. A table's ranges stand in key order; between them stand those of other tables.
+ */
+export const rangeSchema = z.object({
+  /** Number of the table in `database.json`. */
+  t: count,
+  rows: count,
+  bytes: count,
+  /** The last key, base64 per column; null for a table without a key, which is one range in the order of its reading. */
+  last: z.array(z.string()).nullable(),
+  sha256,
+});
+export type OriginRange = z.infer<typeof rangeSchema>;
+
+/** The IDs of a table with a counter. */
+const idsSchema = z.object({
+  column: z.string(),
+  /** The largest that the copy holds: up to here IDs mean the same row in both. Null for a table without rows. */
+  max: id.nullable(),
+  /** The source's AUTO_INCREMENT when it was asked about its tables; null when it did not say. */
+  next: id.nullable(),
+  /** The clone gives IDs from here on; null when it counts on like the source, so that both will give the same. */
+  from: id.nullable(),
+});
+export type OriginIds = z.infer<typeof idsSchema>;
+
+const tableSchema = z.object({
+  name: z.string(),
+  columns: z.array(z.string()),
+  key: z.array(z.string()).nullable(),
+  /** Digest of the source's definition, without its AUTO_INCREMENT. */
+  definition: sha256,
+  /** Whether its rows were copied or, by an exclusion, only its structure: then none of its rows was ever here. */
+  copied: z.enum(['rows', 'structure']),
+  /** As the source sent them. */
+  rows: count,
+  bytes: count,
+  ids: idsSchema.nullable(),
+  /** What this server did not take as it came: rows that are missing here, values that are not the same. */
+  refused: z.object({ rows: count, complaints: count, examples: z.array(z.string()) }),
+});
+export type OriginTable = z.infer<typeof tableSchema>;
+
+export const databaseOriginSchema = z.object({
+  version: z.literal(1),
+  /** When the transfer ended, milliseconds since the epoch. */
+  madeAt: z.number(),
+  source: z.string(),
+  tablePrefix: z.string(),
+  /** The version of the form of the rows that the digests are of. */
+  rowFormat: count,
+  rewriter: z.object({
+    /** Of the rewriter: another one may make other bytes of the same row. */
+    version: count,
+    mapping: z.object({
+      from: z.array(z.string()),
+      to: z.array(z.string()),
+      paths: z.array(z.object({ from: z.string(), to: z.string() })),
+    }),
+  }),
+  tables: z.array(tableSchema),
+});
+export type DatabaseOrigin = z.infer<typeof databaseOriginSchema>;

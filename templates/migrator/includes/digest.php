@@ -1,0 +1,62 @@
+<?php
+/**
+ * Says what tables hold without sending it: the digest of each range of rows, in exactly the bytes in which "rows" sends them.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+require_once __DIR__ . '/rows.php';
+require_once __DIR__ . '/class-row-digest.php';
+
+/**
+ * Answers "digest".
+ *
+ * @param array $request "tables" (name, columns, key, after, bounds, stop), "seconds".
+ */
+function stream_digests( array $request ) {
+	stream_tables(
+		$request,
+		function ( $db, array $asked, array $row, $number, Budget $budget ) {
+			$sink   = new Row_Digest( $number );
+			$reader = new Table_Reader( $db, $asked, $row, $sink );
+			if ( null === $reader->key ) {
+				$sink->begin_whole();
+				return read_without_key( $reader );
+			}
+			return digest_ranges( $reader, $sink, $asked, $budget );
+		}
+	);
+}
+
+/**
+ * Reads the ranges that end at the bounds, then the rest of the table in ranges of a block each.
+ *
+ * @param Table_Reader $reader Table.
+ * @param Row_Digest   $sink   Its sink.
+ * @param array        $asked  As requested.
+ * @param Budget       $budget When to stop.
+ * @return bool False when time was up first.
+ * @throws Refusal When a bound does not fit the key.
+ */
+function digest_ranges( Table_Reader $reader, Row_Digest $sink, array $asked, Budget $budget ) {
+	$bounds = isset( $asked['bounds'] ) && is_array( $asked['bounds'] ) ? $asked['bounds'] : array();
+	foreach ( $bounds as $bound ) {
+		$reader->upto = decode_cursor( $bound, count( $reader->key ) );
+		$sink->begin_range( $reader->upto );
+		if ( ! read_by_key( $reader, $budget ) ) {
+			$sink->cut();
+			return false;
+		}
+		$reader->after = $reader->upto;
+		if ( $budget->is_spent() ) {
+			return false;
+		}
+	}
+	$reader->upto = null;
+	$sink->begin_blocks();
+	return ! empty( $asked['stop'] ) || read_by_key( $reader, $budget );
+}
