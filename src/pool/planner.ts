@@ -1,0 +1,133 @@
+import { type Breaker, isOpen } from './breaker.ts';
+import { MOST_QUARANTINED, OLDEST, overdue, PROBE_EVERY } from './deadlines.ts';
+import { type PoolSize, poolSize } from './size.ts';
+import type { Demand, PoolAction, PoolSettings, PoolUnit } from './types.ts';
+
+/** All that a plan follows from. */
+export interface PoolView {
+  readonly units: readonly PoolUnit[];
+  readonly settings: PoolSettings;
+  /** By PHP version; absent: none. */
+  readonly demand: ReadonlyMap<string, Demand>;
+  readonly breaker: Breaker;
+  readonly now: number;
+}
+
+export interface PoolPlan {
+  readonly actions: readonly PoolAction[];
+  /** By PHP version. */
+  readonly sizes: ReadonlyMap<string, PoolSize>;
+}
+
+/** Units being made at once: more would only slow each other down. */
+const MOST_IN_FLIGHT = 3;
+const NO_DEMAND: Demand = { claimsTenMinutes: 0, claimsHalfMinute: 0, refillTime: 5_000, waiting: 0 };
+
+/**
+ * What to do now, from what is there and what is wanted; nothing is remembered from one plan to the next. A unit that holds a clone
+ * whose time is not over, or that a living job works on, is never touched.
+ */
+export function planPool(view: PoolView): PoolPlan {
+  const { units, settings, now } = view;
+  const late = new Map(
+    units.flatMap((unit) => {
+      const action = overdue(unit, settings.recycle, now);
+      return action === undefined ? [] : [[unit.name, action] as const];
+    }),
+  );
+  const staying = units.filter(({ name }) => !late.has(name));
+  const sizes = new Map<string, PoolSize>();
+  const actions: PoolAction[] = [...late.values(), ...tooManyQuarantined(staying)];
+  const budget = budgetOf(view);
+  for (const phpVersion of settings.phpVersions) {
+    const size = poolSize(view.demand.get(phpVersion) ?? NO_DEMAND, settings);
+    sizes.set(phpVersion, size);
+    const own = staying.filter((unit) => unit.phpVersion === phpVersion && isIdle(unit));
+    actions.push(...planSubPool(own, size, view, allowanceFor(phpVersion, budget)));
+  }
+  const strangers = staying.filter(
+    (unit) => isIdle(unit) && !unit.leased && !settings.phpVersions.includes(unit.phpVersion),
+  );
+  actions.push(...strangers.map((unit) => retire(unit, `PHP ${unit.phpVersion} is not wanted`)));
+  return { actions, sizes };
+}
+
+/** The right to make units, as long as there is one. */
+interface Allowance {
+  take(why: string): readonly PoolAction[];
+  /** The pool has as many units as it may have. */
+  readonly full: boolean;
+}
+
+interface Budget {
+  left: number;
+  readonly full: boolean;
+}
+
+function budgetOf({ units, settings, breaker, now }: PoolView): Budget {
+  const inFlight = units.filter(({ state }) => state === 'CREATING' || state === 'VALIDATING').length;
+  // While one waits for room, another would only wait behind it, and clones that wait for room come first.
+  const blocked = units.some((unit) => unit.state === 'CREATING' && unit.unschedulable);
+  const closed = settings.mode !== 'running' || isOpen(breaker, now) || blocked;
+  const room = settings.most - units.length;
+  return { left: closed ? 0 : Math.max(0, Math.min(MOST_IN_FLIGHT - inFlight, room)), full: room <= 0 };
+}
+
+const allowanceFor = (phpVersion: string, budget: Budget): Allowance => ({
+  full: budget.full,
+  take: (why) => {
+    if (budget.left === 0) return [];
+    budget.left -= 1;
+    return [{ do: 'make', phpVersion, why }];
+  },
+});
+
+function planSubPool(
+  idle: readonly PoolUnit[],
+  { units: wanted, why }: PoolSize,
+  { settings, now }: PoolView,
+  allowance: Allowance,
+): readonly PoolAction[] {
+  // What a job works on counts, and is left alone.
+  const free = idle.filter(({ leased }) => !leased);
+  const outdated = free.filter((unit) => isOutdated(unit, settings, now)).toSorted((a, b) => a.createdAt - b.createdAt);
+  const current = idle.filter((unit) => !isOutdated(unit, settings, now));
+  const warm = current.filter(({ state }) => state === 'WARM');
+  const missing = Math.max(0, wanted - current.length);
+  const made = Array.from({ length: missing }, () => allowance.take(why)).flat();
+  // Those that are half made go first, then the oldest.
+  const goes = free.filter((unit) => current.includes(unit)).toSorted((a, b) => rank(a) - rank(b));
+  const surplus = goes.slice(0, Math.max(0, current.length - wanted));
+  // An old one serves until there is a new one in its place, or stands in the way of that.
+  const replaced = Math.max(warm.length + outdated.length - wanted, allowance.full && missing > 0 ? 1 : 0);
+  const unproven = warm.filter((unit) => !unit.leased && !surplus.includes(unit) && isUnproven(unit, now));
+  return [
+    ...made,
+    ...surplus.map((unit) => retire(unit, `${wanted} are enough: ${why}`)),
+    ...outdated.slice(0, Math.max(0, replaced)).map((unit) => retire(unit, whyOutdated(unit, settings))),
+    ...unproven.map(({ name }): PoolAction => ({ do: 'validate', unit: name, why: 'it was not asked lately' })),
+  ];
+}
+
+const isUnproven = ({ provenAt }: PoolUnit, now: number): boolean => provenAt === null || now - provenAt >= PROBE_EVERY;
+
+const rank = ({ state, createdAt }: PoolUnit): number =>
+  state === 'WARM' ? createdAt : createdAt - Number.MAX_SAFE_INTEGER / 2;
+
+const isIdle = ({ state }: PoolUnit): boolean => state === 'CREATING' || state === 'VALIDATING' || state === 'WARM';
+
+const isOutdated = ({ revision, createdAt }: PoolUnit, settings: PoolSettings, now: number): boolean =>
+  revision !== settings.revision || createdAt < settings.madeAfter || now - createdAt > OLDEST;
+
+function whyOutdated({ revision, createdAt }: PoolUnit, settings: PoolSettings): string {
+  if (revision !== settings.revision) return 'it was made from something older';
+  return createdAt < settings.madeAfter ? 'the pool is being reset' : 'it is a day old';
+}
+
+const retire = (unit: PoolUnit, why: string): PoolAction => ({ do: 'retire', unit: unit.name, why });
+
+/** The newest are kept: what they show is news. */
+function tooManyQuarantined(units: readonly PoolUnit[]): readonly PoolAction[] {
+  const aside = units.filter(({ state }) => state === 'QUARANTINED').toSorted((a, b) => b.since - a.since);
+  return aside.slice(MOST_QUARANTINED).map((unit) => retire(unit, `${MOST_QUARANTINED} in quarantine are enough`));
+}

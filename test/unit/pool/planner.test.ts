@@ -1,0 +1,249 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { afterFailure, afterSuccess, CLOSED, isOpen } from '../../../src/pool/breaker.ts';
+import { MOST_USES, OLDEST } from '../../../src/pool/deadlines.ts';
+import { planPool, type PoolView } from '../../../src/pool/planner.ts';
+import { poissonQuantile, poolSize } from '../../../src/pool/size.ts';
+import type { Demand, PoolSettings, PoolUnit, UnitState } from '../../../src/pool/types.ts';
+
+const NOW = 1_700_000_000_000;
+const SETTINGS: PoolSettings = {
+  min: 1,
+  max: 5,
+  most: 10,
+  recycle: 'always',
+  phpVersions: ['8.2'],
+  revision: 'r2',
+  madeAfter: 0,
+  mode: 'running',
+};
+const CALM: Demand = { claimsTenMinutes: 0, claimsHalfMinute: 0, refillTime: 2_000, waiting: 0 };
+
+const unit = (name: string, state: UnitState, changes: Partial<PoolUnit> = {}): PoolUnit => ({
+  name,
+  state,
+  phpVersion: '8.2',
+  revision: 'r2',
+  uses: 0,
+  createdAt: NOW - 60_000,
+  since: NOW - 1_000,
+  deadline: null,
+  leased: false,
+  unschedulable: false,
+  provenAt: NOW - 1_000,
+  ...changes,
+});
+const plan = (units: readonly PoolUnit[], changes: Partial<PoolSettings> = {}, view: Partial<PoolView> = {}) =>
+  planPool({
+    units,
+    settings: { ...SETTINGS, ...changes },
+    demand: new Map([['8.2', CALM]]),
+    breaker: CLOSED,
+    now: NOW,
+    ...view,
+  }).actions.map((action) => (action.do === 'make' ? 'make' : `${action.do} ${action.unit}`));
+
+describe('the plan', () => {
+  it('makes what is missing and nothing when all is there', () => {
+    expect(plan([])).toEqual(['make']);
+    expect(plan([unit('a', 'WARM')])).toEqual([]);
+    expect(plan([unit('a', 'CREATING', { leased: true })])).toEqual([]);
+    expect(plan([unit('a', 'READY', { deadline: NOW + 1 })])).toEqual(['make']);
+  });
+
+  it('gives up half-made units first, then the oldest, and never one that is used', () => {
+    const units = [
+      unit('old', 'WARM', { createdAt: NOW - 9_000_000 }),
+      unit('new', 'WARM'),
+      unit('half', 'CREATING'),
+      unit('held', 'READY', { deadline: NOW + 60_000 }),
+      unit('taken', 'ASSIGNED', { leased: true, deadline: NOW - 1 }),
+    ];
+    expect(plan(units)).toEqual(['retire half', 'retire old']);
+  });
+
+  it('keeps an old revision serving until a new one can, and then lets it go', () => {
+    const old = unit('old', 'WARM', { revision: 'r1' });
+    expect(plan([old])).toEqual(['make']);
+    expect(plan([old, unit('new', 'CREATING', { leased: true })])).toEqual([]);
+    expect(plan([old, unit('new', 'WARM')])).toEqual(['retire old']);
+    const day = unit('day', 'WARM', { createdAt: NOW - OLDEST - 1 });
+    expect(plan([day, unit('new', 'WARM')])).toEqual(['retire day']);
+  });
+
+  it('replaces on `pool reset` whatever is idle, and touches no clone', () => {
+    const units = [unit('a', 'WARM'), unit('clone', 'READY', { deadline: NOW + 60_000, leased: true })];
+    expect(plan(units, { madeAfter: NOW })).toEqual(['make']);
+    expect(plan([...units, unit('b', 'WARM', { createdAt: NOW })], { madeAfter: NOW })).toEqual(['retire a']);
+  });
+
+  it('holds what there is no room for, instead of making more of it', () => {
+    const waiting = unit('w', 'CREATING', { since: NOW - 3600_000, unschedulable: true, leased: true });
+    expect(plan([waiting], { min: 3 })).toEqual([]);
+    expect(plan([unit('w', 'CREATING', { since: NOW - 3600_000 })], { min: 0 })).toEqual(['retire w']);
+  });
+
+  it('makes nothing while it is paused or the breaker is open, and empties itself when it is drained', () => {
+    expect(plan([], { mode: 'paused' })).toEqual([]);
+    expect(plan([], {}, { breaker: { failures: 3, pausedUntil: NOW + 1, reason: 'no image' } })).toEqual([]);
+    expect(plan([unit('a', 'WARM')], { mode: 'draining' })).toEqual(['retire a']);
+  });
+
+  it('uses a unit again whose clone has ended, ten times, or never', () => {
+    const over = (uses: number): PoolUnit => unit('u', 'READY', { uses, deadline: NOW - 1 });
+    const warm = unit('a', 'WARM');
+    expect(plan([over(0), warm])).toEqual(['recycle u']);
+    expect(plan([over(MOST_USES), warm])).toEqual(['retire u']);
+    expect(plan([over(0), warm], { recycle: 'never' })).toEqual(['retire u']);
+  });
+
+  it('never takes a unit for clean whose reset was cut off', () => {
+    const cut = unit('u', 'RESETTING', { since: NOW - 61_000 });
+    expect(plan([cut, unit('a', 'WARM')])).toEqual(['retire u']);
+  });
+
+  it('asks a warm unit every half minute whether it still answers', () => {
+    expect(plan([unit('a', 'WARM', { provenAt: NOW - 31_000 })])).toEqual(['validate a']);
+    expect(plan([unit('a', 'WARM', { provenAt: null })])).toEqual(['validate a']);
+  });
+});
+
+describe('the size', () => {
+  it('is what the demand needs, within its limits, and says why', () => {
+    const busy = { ...CALM, claimsTenMinutes: 100, refillTime: 60_000 };
+    expect(poolSize(busy, SETTINGS).units).toBe(5);
+    expect(poolSize(busy, { ...SETTINGS, max: 50 }).units).toBe(18);
+    expect(poolSize(CALM, SETTINGS)).toEqual({
+      units: 1,
+      why: '0 claims a minute, 2 s to make one: 0 needed, at least 1 kept',
+    });
+  });
+
+  it('follows a sudden demand at once', () => {
+    const sudden = { ...CALM, claimsTenMinutes: 10, claimsHalfMinute: 10, refillTime: 6_000 };
+    expect(poolSize(sudden, SETTINGS).units).toBe(5);
+  });
+
+  it('has the quantile that the papers have', () => {
+    expect([poissonQuantile(0, 0.99), poissonQuantile(0.02, 0.978), poissonQuantile(1.25, 0.96)]).toEqual([
+      0,
+      0,
+      4 - 1,
+    ]);
+    expect(poissonQuantile(10_000, 0.99)).toBeGreaterThan(10_200);
+  });
+});
+
+describe('the breaker', () => {
+  it('forgives two failures, then pauses longer each time, and forgets at a success', () => {
+    let breaker = CLOSED;
+    const pauses = Array.from({ length: 12 }, () => {
+      breaker = afterFailure(breaker, 'no image', NOW);
+      return breaker.pausedUntil - NOW;
+    });
+    expect(pauses.slice(0, 5)).toEqual([0, 0, 10_000, 20_000, 40_000]);
+    expect(pauses.at(-1)).toBe(600_000);
+    expect(isOpen(breaker, NOW)).toBe(true);
+    expect(isOpen(breaker, NOW - 3600_000)).toBe(false);
+    expect(afterSuccess()).toEqual(CLOSED);
+  });
+});
+
+const STATES: UnitState[] = [
+  'CREATING',
+  'VALIDATING',
+  'WARM',
+  'ASSIGNED',
+  'READY',
+  'RESETTING',
+  'QUARANTINED',
+  'DELETING',
+];
+const anyUnit = fc.record({
+  name: fc.uuid(),
+  state: fc.constantFrom(...STATES),
+  phpVersion: fc.constantFrom('8.2', '7.4', '8.4'),
+  revision: fc.constantFrom('r1', 'r2'),
+  uses: fc.nat(12),
+  createdAt: fc.integer({ min: NOW - 2 * OLDEST, max: NOW }),
+  since: fc.integer({ min: NOW - 2 * 3600_000, max: NOW }),
+  deadline: fc.option(fc.integer({ min: NOW - 100_000, max: NOW + 100_000 }), { nil: null }),
+  leased: fc.boolean(),
+  unschedulable: fc.boolean(),
+  provenAt: fc.option(fc.integer({ min: NOW - 100_000, max: NOW }), { nil: null }),
+});
+const anySettings = fc.record({
+  min: fc.nat(3),
+  max: fc.integer({ min: 3, max: 6 }),
+  most: fc.integer({ min: 1, max: 12 }),
+  recycle: fc.constantFrom('always' as const, 'never' as const),
+  phpVersions: fc.constantFrom(['8.2'], ['8.2', '7.4']),
+  revision: fc.constant('r2'),
+  madeAfter: fc.constantFrom(0, NOW - 30_000),
+  mode: fc.constantFrom('running' as const, 'paused' as const, 'draining' as const),
+});
+
+/** What the runtime makes of a plan, and of a minute in which all goes well. */
+function after(units: readonly PoolUnit[], view: PoolView, now: number): PoolUnit[] {
+  const { actions } = planPool(view);
+  const left = units.filter(({ name }) => !actions.some((one) => one.do === 'retire' && one.unit === name));
+  const made = actions.flatMap((one, nth) =>
+    one.do === 'make'
+      ? [unit(`m-${now}-${nth}`, 'CREATING', { phpVersion: one.phpVersion, createdAt: now, since: now, leased: true })]
+      : [],
+  );
+  const next = left.map((one): PoolUnit => {
+    const action = actions.find((found) => found.do !== 'make' && found.unit === one.name);
+    if (action?.do === 'quarantine') return { ...one, state: 'QUARANTINED', since: now, deadline: null };
+    if (action?.do === 'recycle')
+      return { ...one, state: 'VALIDATING', since: now, deadline: null, uses: one.uses + 1 };
+    if (action?.do === 'validate') return { ...one, provenAt: now };
+    if (one.unschedulable) return { ...one, unschedulable: false };
+    if (one.state === 'CREATING') return { ...one, state: 'VALIDATING', since: now, deadline: null };
+    if (one.state === 'VALIDATING')
+      return { ...one, state: 'WARM', leased: false, since: now, deadline: null, provenAt: now };
+    return { ...one, leased: false };
+  });
+  return [...next, ...made];
+}
+
+const isUsed = ({ state, leased, deadline }: PoolUnit): boolean =>
+  (['ASSIGNED', 'READY', 'RESETTING'].includes(state) && leased) ||
+  (state === 'READY' && (deadline === null || deadline >= NOW));
+
+describe('whatever there is', () => {
+  it('never plans more than the pool may have, nor touches what holds a clone or a job works on', () => {
+    fc.assert(
+      fc.property(fc.array(anyUnit, { maxLength: 14 }), anySettings, (units, settings) => {
+        const { actions } = planPool({ units, settings, demand: new Map(), breaker: CLOSED, now: NOW });
+        const made = actions.filter((one) => one.do === 'make').length;
+        const touched = actions.flatMap((one) => (one.do === 'make' || one.do === 'validate' ? [] : [one.unit]));
+        expect(units.length + made).toBeLessThanOrEqual(Math.max(settings.most, units.length));
+        expect(new Set(touched).size).toBe(touched.length);
+        expect(units.filter((one) => isUsed(one) && touched.includes(one.name))).toEqual([]);
+      }),
+    );
+  });
+
+  it('comes to rest within a few rounds, with as many warm units as are wanted where there is room', () => {
+    fc.assert(
+      fc.property(fc.array(anyUnit, { maxLength: 14 }), anySettings, (start, settings) => {
+        let units: PoolUnit[] = start;
+        for (let round = 1; round <= 60; round += 1) {
+          const now = NOW + round * 30_000;
+          units = after(units, { units, settings, demand: new Map(), breaker: CLOSED, now }, now);
+        }
+        const now = NOW + 61 * 30_000;
+        const rest = planPool({ units, settings, demand: new Map(), breaker: CLOSED, now }).actions;
+        expect(rest.filter(({ do: what }) => what === 'make' || what === 'retire')).toEqual([]);
+        const wanted = settings.mode === 'running' ? settings.min : 0;
+        const others = units.filter(({ state }) => state !== 'WARM').length;
+        const room = Math.max(0, settings.most - others);
+        const warm = (php: string): number =>
+          units.filter((one) => one.state === 'WARM' && one.phpVersion === php).length;
+        const all = settings.phpVersions.reduce((sum, php) => sum + warm(php), 0);
+        return settings.mode !== 'running' || all >= Math.min(wanted * settings.phpVersions.length, room);
+      }),
+    );
+  });
+});
