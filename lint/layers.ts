@@ -35,8 +35,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   runtime: { may: ['shared'], types: ['instance'] },
   'runtime/local': { may: ['shared', 'instance', STATES], types: ['state', ...RUNTIME], machine: true },
   'runtime/kubernetes': {
-    may: ['shared', STATES, 'sidecar/protocol', 'sidecar/protocol.ts'],
-    types: ['instance', ...RUNTIME],
+    may: ['shared', STATES, 'sidecar/protocol.ts', 'instance/declared.ts'],
+    types: ['instance/types.ts', ...RUNTIME],
   },
   'runtime/kubernetes/login': { may: ['shared'], machine: true },
   pool: { may: ['shared', STATES], types: ['instance', ...RUNTIME] },

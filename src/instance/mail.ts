@@ -1,17 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import { mailSchema } from './schemas.ts';
 import type { CaughtMail, InstancePaths } from './types.ts';
 import { readPlain } from './write-file.ts';
-
-export const mailSchema = z.object({
-  id: z.string(),
-  at: z.string(),
-  to: z.array(z.string()),
-  subject: z.string(),
-  headers: z.array(z.string()),
-  body: z.string(),
-});
 
 /** The mail that was caught, oldest first. A file that is not ours is passed over: the clone's own code can write there. */
 export async function listMail(paths: InstancePaths, signal: AbortSignal): Promise<readonly CaughtMail[]> {

@@ -2,10 +2,17 @@
  * What can be done to one instance by code that reaches its folder and its database: on the same machine, or in the same pod.
  * src/instance does that work. The local runtime calls it in this process, the sidecar calls it in the pod.
  */
-import type { SourceAccess } from '../site/access.ts';
-import type { SiteInfo } from '../site/info.ts';
-import type { StepCounters, Warning } from '../shared/events.ts';
-import type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode, TransferTask } from '../transfer/types.ts';
+import type { z } from 'zod';
+import type { StepCounters } from '../shared/events.ts';
+import type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode } from '../transfer/types.ts';
+import type { JobName, JobResult, JobTask } from './declared.ts';
+import type {
+  configureResultSchema,
+  configureTaskSchema,
+  mailSchema,
+  pullTaskSchema,
+  verifyResultSchema,
+} from './schemas.ts';
 
 export type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode };
 
@@ -30,43 +37,11 @@ export interface InstanceSite {
   readonly store?: string;
 }
 
-/** All that a transfer needs to know; plain data, so that it can be posted to a pod. Holds secrets (access). */
-export interface PullTask extends TransferTask {
-  readonly access: SourceAccess;
-  readonly cloneUrl: string;
-}
-
-export interface ConfigureTask {
-  readonly cloneId: string;
-  readonly cloneUrl: string;
-  readonly info: SiteInfo;
-  readonly media: MediaMode;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
-  readonly admin: { readonly username: string; readonly password: string; readonly email: string };
-  readonly keepMail: boolean;
-  readonly insecureTls: boolean;
-}
-
-export interface ConfigureResult {
-  /** Drop-ins and must-use plugins that were set aside, by their path under the content folder. */
-  readonly setAside: readonly string[];
-  readonly warnings: readonly Warning[];
-}
-
-export interface VerifyResult {
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
-}
-
-export interface CaughtMail {
-  readonly id: string;
-  /** ISO 8601. */
-  readonly at: string;
-  readonly to: readonly string[];
-  readonly subject: string;
-  readonly headers: readonly string[];
-  readonly body: string;
-}
+export type PullTask = z.infer<typeof pullTaskSchema>;
+export type ConfigureTask = z.infer<typeof configureTaskSchema>;
+export type ConfigureResult = z.infer<typeof configureResultSchema>;
+export type VerifyResult = z.infer<typeof verifyResultSchema>;
+export type CaughtMail = z.infer<typeof mailSchema>;
 
 export type ProgressReport = (counters: StepCounters, message?: string) => void;
 export type RetryReport = (message: string, waitSeconds: number) => void;
@@ -78,19 +53,21 @@ export interface InstanceContext {
   readonly retry: RetryReport;
 }
 
+/** A job that is given nothing takes its context alone. */
+type JobMethod<Task, Result> = [Task] extends [undefined]
+  ? (context: InstanceContext) => Promise<Answer<Result>>
+  : (task: Task, context: InstanceContext) => Promise<Answer<Result>>;
+type Answer<Result> = [Result] extends [undefined] ? void : Result;
+
+/** The jobs of declared.ts. */
+type InstanceJobs = { readonly [K in JobName]: JobMethod<JobTask<K>, JobResult<K>> };
+
 /**
  * What can be asked of an instance. Implemented beside the instance (src/instance) and, over the sidecar's HTTP API,
  * from anywhere (src/runtime/kubernetes). Each call is idempotent: after a failure it may be made again.
  */
-export interface InstanceOperations {
-  pullDatabase(task: PullTask, context: InstanceContext): Promise<DatabaseResult>;
-  pullFiles(task: PullTask, context: InstanceContext): Promise<FilesResult>;
-  configure(task: ConfigureTask, context: InstanceContext): Promise<ConfigureResult>;
-  /** Front page, links, log-in; throws VERIFY_FAILED with the check that failed. */
-  verify(task: ConfigureTask, context: InstanceContext): Promise<VerifyResult>;
-  /** Back to the baseline: database, files, configuration; log-in tokens and caught mail are dropped. */
-  reset(context: InstanceContext): Promise<void>;
-  /** A fresh one-time log-in link, valid until used or the clone ends. */
+export interface InstanceOperations extends InstanceJobs {
+  /** A fresh one-time log-in link, valid until used, or an hour old, or the clone ends. */
   createLoginLink(signal: AbortSignal): Promise<string>;
   setExpiry(expiresAt: number, signal: AbortSignal): Promise<void>;
   listMail(signal: AbortSignal): Promise<readonly CaughtMail[]>;

@@ -1,3 +1,4 @@
+import { type JobName, type JobResult, JOBS, type JobTask } from '../instance/declared.ts';
 import type { InstanceContext, InstanceOperations } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
@@ -9,7 +10,7 @@ type Listener = (event: JobEvent) => void;
 /** Work that lives in the sidecar, whoever watches: a cut stream is attached again by the job's id. */
 export interface Job {
   readonly id: string;
-  readonly kind: JobRequest['kind'];
+  readonly kind: JobName;
   readonly running: boolean;
   /** Calls back with the latest state at once, then with each event; returns how to stop listening. */
   attach(listener: Listener): () => void;
@@ -57,11 +58,8 @@ export function createJobs(operations: InstanceOperations, work: JobsWork): Jobs
   };
 }
 
-/** The database and the files are pulled at the same time; anything else wants the instance for itself. */
-function clashes(running: JobRequest['kind'], wanted: JobRequest['kind']): boolean {
-  const pulls = ['pull-database', 'pull-files'];
-  return running === wanted || !(pulls.includes(running) && pulls.includes(wanted));
-}
+/** Two jobs that were declared so run at the same time; anything else wants the instance for itself. */
+const clashes = (running: JobName, wanted: JobName): boolean => JOBS[running].beside !== wanted;
 
 function startJob(request: JobRequest, operations: InstanceOperations, work: JobsWork): Job {
   const controller = new AbortController();
@@ -90,7 +88,7 @@ function startJob(request: JobRequest, operations: InstanceOperations, work: Job
 
   const ended = async (): Promise<JobEvent> => {
     try {
-      return { type: 'result', value: await run(request, operations, context) };
+      return { type: 'result', value: (await run(request, operations, context)) ?? null };
     } catch (error) {
       const reason: unknown = controller.signal.aborted ? controller.signal.reason : error;
       return { type: 'error', error: errorToWire(toWpcloneError(reason)) };
@@ -124,18 +122,26 @@ function startJob(request: JobRequest, operations: InstanceOperations, work: Job
   };
 }
 
-function run(request: JobRequest, operations: InstanceOperations, context: InstanceContext): Promise<unknown> {
-  switch (request.kind) {
-    case 'pull-database':
-      return operations.pullDatabase(request.task, context);
-    case 'pull-files':
-      return operations.pullFiles(request.task, context);
-    case 'configure':
-      return operations.configure(request.task, context);
-    case 'verify':
-      return operations.verify(request.task, context);
-    case 'reset':
-    default:
-      return operations.reset(context).then(() => null);
-  }
-}
+/** How each job is done. */
+const RUN: {
+  readonly [K in JobName]: (
+    operations: InstanceOperations,
+    task: JobTask<K>,
+    context: InstanceContext,
+  ) => Promise<JobResult<K>>;
+} = {
+  pullDatabase: (operations, task, context) => operations.pullDatabase(task, context),
+  pullFiles: (operations, task, context) => operations.pullFiles(task, context),
+  configure: (operations, task, context) => operations.configure(task, context),
+  verify: (operations, task, context) => operations.verify(task, context),
+  reset: async (operations, _task, context) => {
+    await operations.reset(context);
+    return undefined;
+  },
+};
+
+const run = <K extends JobName>(
+  request: JobRequest<K>,
+  operations: InstanceOperations,
+  context: InstanceContext,
+): Promise<JobResult<K>> => RUN[request.kind](operations, request.task, context);

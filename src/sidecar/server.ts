@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { type CallAnswer, type CallInput, type CallName, CALLS, INSTANCE_PROTOCOL } from '../instance/declared.ts';
 import type { InstanceOperations } from '../instance/types.ts';
 import type { Logger, WorkContext } from '../shared/context.ts';
 import { ERRORS } from '../shared/error-codes.ts';
@@ -9,7 +10,15 @@ import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { every } from '../shared/watchdog.ts';
 import type { Epochs } from './epochs.ts';
 import type { Job, Jobs } from './jobs.ts';
-import { EPOCH_HEADER, errorToWire, HEARTBEAT_SECONDS, jobRequestSchema, TOKEN_HEADER } from './protocol.ts';
+import {
+  EPOCH_HEADER,
+  errorToWire,
+  HEARTBEAT_SECONDS,
+  parseJobRequest,
+  PROTOCOL_HEADER,
+  protocolOf,
+  TOKEN_HEADER,
+} from './protocol.ts';
 
 export interface SidecarServerDeps {
   readonly operations: InstanceOperations;
@@ -38,7 +47,8 @@ export function createSidecarServer(deps: SidecarServerDeps): FastifyInstance {
     return reply.code(ERRORS[refusal.code].http).send({ error: errorToWire(refusal) });
   });
 
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header(PROTOCOL_HEADER, String(INSTANCE_PROTOCOL));
     if (HEALTH_PATHS.includes(request.url)) return;
     authenticate(request, deps.token());
     await deps.epochs.admit(epochOf(request));
@@ -61,7 +71,7 @@ export function createSidecarServer(deps: SidecarServerDeps): FastifyInstance {
   }));
 
   app.post('/v1/jobs', async (request, reply) => {
-    const job = deps.jobs.start(jobRequestSchema.parse(request.body));
+    const job = deps.jobs.start(parseJobRequest(request.body, protocolOf(request.headers)));
     deps.log.info('job', { id: job.id, kind: job.kind });
     return reply.type('application/x-ndjson').send(eventStream(job, deps));
   });
@@ -75,17 +85,30 @@ export function createSidecarServer(deps: SidecarServerDeps): FastifyInstance {
     return { ok: true };
   });
 
-  app.post('/v1/login-link', async (request) => ({
-    url: await deps.operations.createLoginLink(request.signal),
+  answerCall(app, 'createLoginLink', async (_input, signal) => ({
+    url: await deps.operations.createLoginLink(signal),
   }));
-  app.post('/v1/expiry', async (request) => {
-    const { expiresAt } = z.object({ expiresAt: z.number() }).parse(request.body);
-    await deps.operations.setExpiry(expiresAt, request.signal);
+  answerCall(app, 'setExpiry', async ({ expiresAt }, signal) => {
+    await deps.operations.setExpiry(expiresAt, signal);
     return { ok: true };
   });
-  app.get('/v1/mail', async (request) => ({ mail: await deps.operations.listMail(request.signal) }));
+  answerCall(app, 'listMail', async (_input, signal) => ({ mail: await deps.operations.listMail(signal) }));
 
   return app;
+}
+
+function answerCall<K extends CallName>(
+  app: FastifyInstance,
+  name: K,
+  answer: (input: CallInput<K>, signal: AbortSignal) => Promise<CallAnswer<K>>,
+): void {
+  const { method, path, input } = CALLS[name];
+  const schema: z.ZodType<CallInput<K>> = input;
+  app.route({
+    method,
+    url: path,
+    handler: async (request) => answer(schema.parse(request.body ?? undefined), request.signal),
+  });
 }
 
 /** One JSON object per line until the job ends; going away only stops the watching. */

@@ -1,20 +1,14 @@
 /** What a transfer is given and gives back. */
+import type { z } from 'zod';
 import type { SiteClient } from '../site/client-types.ts';
-import type { SiteInfo } from '../site/info.ts';
-import type { StepCounters, Warning } from '../shared/events.ts';
+import type { StepCounters } from '../shared/events.ts';
 import type { Rewriter } from './rewrite/types.ts';
+import type { databaseResultSchema, filesResultSchema, mediaSchema, transferTaskSchema } from './schemas.ts';
 
-export type MediaMode = 'copy' | 'proxy';
-
-/** What to copy. */
-export interface TransferTask {
-  readonly info: SiteInfo;
-  readonly media: MediaMode;
-  /** Globs over table names without the prefix or with it. */
-  readonly excludeTables: readonly string[];
-  /** Globs over paths from the document root. */
-  readonly excludePaths: readonly string[];
-}
+export type MediaMode = z.infer<typeof mediaSchema>;
+export type TransferTask = z.infer<typeof transferTaskSchema>;
+export type DatabaseResult = z.infer<typeof databaseResultSchema>;
+export type FilesResult = z.infer<typeof filesResultSchema>;
 
 /** Where a database is: a socket or, without one, host and port. */
 export interface DatabaseAddress {
@@ -49,22 +43,4 @@ export interface TransferInput {
   readonly context: TransferContext;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-}
-
-export interface DatabaseResult {
-  readonly tables: number;
-  readonly rows: number;
-  /** Bytes of rows as loaded, after rewriting. */
-  readonly bytes: number;
-  readonly urlsRewritten: number;
-  readonly warnings: readonly Warning[];
-}
-
-export interface FilesResult {
-  readonly files: number;
-  /** Of them, taken from the store without transfer. */
-  readonly reused: number;
-  readonly bytes: number;
-  readonly urlsRewritten: number;
-  readonly warnings: readonly Warning[];
 }

@@ -52,6 +52,11 @@ export const CLUSTER_ERRORS = define({
     http: 504,
     next: ['See what the cluster is doing with wpclone cluster check, then try again.'],
   },
+  PROTOCOL_MISMATCH: {
+    exit: 1,
+    http: 502,
+    next: ['Update {update}.', 'Build the image of this version and name it in {image}: docs/KUBERNETES.md shows how.'],
+  },
   CLUSTER_CONFLICT: { exit: 5, http: 409, next: ['Try again; somebody else changed it at the same time.'] },
   CLUSTER_FAILED: { exit: 1, http: 502, next: ['Try again; if it fails again, look at the events of the namespace.'] },
 });

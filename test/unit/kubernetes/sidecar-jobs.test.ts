@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { InstanceContext } from '../../../src/instance/types.ts';
+import type { ConfigureTask, InstanceContext } from '../../../src/instance/types.ts';
 import type { Cluster, ClusterAnswer } from '../../../src/runtime/kubernetes/api/client.ts';
+import { createSidecarOperations } from '../../../src/runtime/kubernetes/sidecar/client.ts';
 import { runJob, type SidecarClientDeps } from '../../../src/runtime/kubernetes/sidecar/jobs.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
+import { PROTOCOL_HEADER } from '../../../src/sidecar/protocol.ts';
 
 const MINUTE = 60_000;
 const away = () => new WpcloneError('CLUSTER_UNREACHABLE', 'away', { retryable: true });
@@ -16,7 +18,7 @@ interface Line {
  * Stands for an API server that has the pod and answers each call to its sidecar with the next of `streams`: lines, or nothing at
  * all. Real outages are in test/cluster; the hours between two of them cannot be waited for.
  */
-function watching(streams: (readonly Line[] | 'away')[]) {
+function watching(streams: (readonly Line[] | 'away')[], protocol = '1') {
   let time = 0;
   const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>();
   /** Once nobody has anything to do any more, it is as late as the first one who sleeps waits for. */
@@ -48,7 +50,8 @@ function watching(streams: (readonly Line[] | 'away')[]) {
     const stream = streams.shift() ?? 'away';
     calls.push(method);
     if (stream === 'away') throw away();
-    return { status: 200, headers: {}, body: said(stream) as unknown as ClusterAnswer['body'] };
+    const body = Object.assign(said(stream), { destroy: () => undefined });
+    return { status: 200, headers: { [PROTOCOL_HEADER]: protocol }, body: body as unknown as ClusterAnswer['body'] };
   };
   const cluster = {
     namespace: 'staging',
@@ -56,6 +59,7 @@ function watching(streams: (readonly Line[] | 'away')[]) {
     send: async () => ({ metadata: { uid: 'u' }, status: { phase: 'Running' } }),
     hasAnswered: () => true,
     renew: () => undefined,
+    clockOffset: () => 0,
   } as unknown as Cluster;
   const deps: SidecarClientDeps = {
     cluster,
@@ -73,7 +77,14 @@ function watching(streams: (readonly Line[] | 'away')[]) {
     progress: () => undefined,
     retry: (message) => void retries.push(message),
   };
-  return { calls, retries, seconds: () => time / 1000, run: () => runJob(deps, { kind: 'reset' }, context) };
+  return {
+    calls,
+    retries,
+    seconds: () => time / 1000,
+    run: () => runJob(deps, 'reset', undefined, context),
+    ask: createSidecarOperations(deps),
+    context,
+  };
 }
 
 const alive = (after: number) => ({ after, line: '{"type":"alive"}' });
@@ -94,5 +105,22 @@ describe('a job that is watched', () => {
     await expect(run()).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
     expect(seconds()).toBeGreaterThan(10 * 60 + 80);
     expect(seconds()).toBeLessThan(10 * 60 + 92);
+  });
+});
+
+describe('an instance of another version', () => {
+  test('that is older resets its clone, but is not asked to copy a site: its image is to be built anew', async () => {
+    const old = watching([[{ after: 0, line: '{"type":"result","value":null}' }], [alive(0)]]);
+    expect(await old.ask.reset(old.context)).toBeUndefined();
+    const copying = old.ask.configure({} as ConfigureTask, old.context);
+    await expect(copying).rejects.toMatchObject({
+      code: 'PROTOCOL_MISMATCH',
+      message: expect.stringContaining("the image of the clone's pod is too old"),
+    });
+  });
+
+  test('that answers what makes no sense is not believed', async () => {
+    const odd = watching([[{ after: 0, line: '{"type":"result","value":{"checks":"all"}}' }]], '2');
+    await expect(odd.ask.verify({} as ConfigureTask, odd.context)).rejects.toThrow(/makes no sense/);
   });
 });

@@ -1,17 +1,23 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
+import { INSTANCE_PROTOCOL } from '../../../src/instance/declared.ts';
 import type { InstanceContext, InstanceOperations } from '../../../src/instance/types.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 import { openEpochs } from '../../../src/sidecar/epochs.ts';
 import { createJobs, type Jobs } from '../../../src/sidecar/jobs.ts';
-import { EPOCH_HEADER, TOKEN_HEADER } from '../../../src/sidecar/protocol.ts';
+import { EPOCH_HEADER, PROTOCOL_HEADER, TOKEN_HEADER } from '../../../src/sidecar/protocol.ts';
 import { createSidecarServer } from '../../../src/sidecar/server.ts';
 import { makeTemp } from '../../support/temp.ts';
 import { workContext } from '../../support/work.ts';
 
 const TOKEN = 'right-token';
-const headers = (changes: object = {}) => ({ [TOKEN_HEADER]: TOKEN, [EPOCH_HEADER]: '1', ...changes });
+const headers = (changes: object = {}) => ({
+  [TOKEN_HEADER]: TOKEN,
+  [EPOCH_HEADER]: '1',
+  [PROTOCOL_HEADER]: String(INSTANCE_PROTOCOL),
+  ...changes,
+});
 const resetJob = { id: 'job-12345678', kind: 'reset' };
 
 let app: FastifyInstance | undefined;
@@ -111,6 +117,25 @@ describe('the sidecar refuses', () => {
       const answer = await server.inject({ method: 'POST', url: '/v1/jobs', headers: headers(), payload });
       expect([answer.statusCode, answer.json().error.code]).toEqual([400, 'BAD_INPUT']);
     }
+  });
+
+  test.each([
+    ['an older wpclone, which is to be updated', '1', { kind: 'pull-database', task: {} }, 'this wpclone is too old'],
+    ['an older wpclone that knows the job otherwise', '1', { kind: 'verify', task: {} }, 'this wpclone is too old'],
+    [
+      'a newer wpclone that asks for what it does not know',
+      '99',
+      { kind: 'dig' },
+      'image of the clone.s pod is too old',
+    ],
+  ])('%s', async (_what, protocol, job, message) => {
+    const { app: server } = await sidecar();
+    const payload = { id: 'job-12345678', ...job };
+    const told = headers({ [PROTOCOL_HEADER]: protocol });
+    const answer = await server.inject({ method: 'POST', url: '/v1/jobs', headers: told, payload });
+    expect(answer.json().error.code).toBe('PROTOCOL_MISMATCH');
+    expect(answer.json().error.message).toMatch(new RegExp(message));
+    expect(answer.headers[PROTOCOL_HEADER]).toBe(String(INSTANCE_PROTOCOL));
   });
 
   test('a second job while one is running', async () => {

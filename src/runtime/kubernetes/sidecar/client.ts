@@ -1,25 +1,31 @@
 import { z } from 'zod';
+import {
+  type CallAnswer,
+  type CallInput,
+  type CallName,
+  CALLS,
+  type JobName,
+  type JobResult,
+  JOBS,
+  type JobTask,
+} from '../../../instance/declared.ts';
 import type { InstanceContext, InstanceOperations } from '../../../instance/types.ts';
-import { caughtMailSchema } from '../../../sidecar/protocol.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
 import { persist } from '../api/patience.ts';
-import { runJob, send, type SidecarClientDeps, type Task } from './jobs.ts';
-import type { SidecarCall } from './transport.ts';
+import { runJob, send, type SidecarClientDeps } from './jobs.ts';
 
 /** The instance's operations, done by the sidecar beside it: long ones as jobs that this process only watches. */
 export function createSidecarOperations(deps: SidecarClientDeps): InstanceOperations {
   const { cluster } = deps;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the sidecar runs the same operations as are declared here
-  const job = <T>(task: Task, context: InstanceContext) => runJob(deps, task, context) as Promise<T>;
+  const job = async <K extends JobName>(kind: K, task: JobTask<K>, context: InstanceContext): Promise<JobResult<K>> =>
+    understood(JOBS[kind].result, await runJob(deps, kind, task, context));
 
-  async function ask<T>(
-    call: Omit<SidecarCall, 'signal'>,
-    answerSchema: z.ZodType<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    const waiting = { ...deps.work, signal };
-    return persist(cluster, waiting, async () => {
-      const answer = await send(deps, { ...call, signal });
-      return answerSchema.parse(JSON.parse(await cluster.read(answer, { what: `ask for ${call.path}`, signal })));
+  async function ask<K extends CallName>(name: K, input: CallInput<K>, signal: AbortSignal): Promise<CallAnswer<K>> {
+    const { method, path, answer } = CALLS[name];
+    const call = { method, path, ...(input === undefined ? {} : { body: input }), signal };
+    return persist(cluster, { ...deps.work, signal }, async () => {
+      const said = await cluster.read(await send(deps, call), { what: `ask for ${path}`, signal });
+      return understood(answer, JSON.parse(said));
     });
   }
 
@@ -31,23 +37,23 @@ export function createSidecarOperations(deps: SidecarClientDeps): InstanceOperat
   });
 
   return {
-    pullDatabase: (task, context) => job({ kind: 'pull-database', task }, context),
-    pullFiles: (task, context) => job({ kind: 'pull-files', task }, context),
-    configure: (task, context) => job({ kind: 'configure', task: inPodTime(task) }, context),
-    verify: (task, context) => job({ kind: 'verify', task: inPodTime(task) }, context),
-    reset: async (context) => {
-      await job({ kind: 'reset' }, context);
-    },
-    async createLoginLink(signal) {
-      const call = { method: 'POST', path: '/v1/login-link', body: {} } as const;
-      return (await ask(call, z.object({ url: z.string() }), signal)).url;
-    },
+    pullDatabase: (task, context) => job('pullDatabase', task, context),
+    pullFiles: (task, context) => job('pullFiles', task, context),
+    configure: (task, context) => job('configure', inPodTime(task), context),
+    verify: (task, context) => job('verify', inPodTime(task), context),
+    reset: (context) => job('reset', undefined, context),
+    createLoginLink: async (signal) => (await ask('createLoginLink', {}, signal)).url,
     async setExpiry(expiresAt, signal) {
-      const call = { method: 'POST', path: '/v1/expiry', body: { expiresAt: toPodTime(expiresAt) } } as const;
-      await ask(call, z.unknown(), signal);
+      await ask('setExpiry', { expiresAt: toPodTime(expiresAt) }, signal);
     },
-    async listMail(signal) {
-      return (await ask({ method: 'GET', path: '/v1/mail' }, z.object({ mail: caughtMailSchema }), signal)).mail;
-    },
+    listMail: async (signal) => (await ask('listMail', undefined, signal)).mail,
   };
+}
+
+/** What an instance answers is no more trusted than what it is asked. Throws INTERNAL. */
+function understood<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const why = z.prettifyError(parsed.error);
+  throw new WpcloneError('INTERNAL', `The instance gave an answer that makes no sense: ${why}`);
 }

@@ -1,9 +1,16 @@
-import type { ConfigureTask, InstanceContext, PullTask } from '../../../instance/types.ts';
+import { type JobName, JOBS, type JobTask } from '../../../instance/declared.ts';
+import type { InstanceContext } from '../../../instance/types.ts';
 import type { WorkContext } from '../../../shared/context.ts';
 import { within } from '../../../shared/abortable.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import { createWatchdog } from '../../../shared/watchdog.ts';
-import { errorFromWire, HEARTBEAT_SECONDS, type JobEvent, jobEventSchema } from '../../../sidecar/protocol.ts';
+import {
+  errorFromWire,
+  HEARTBEAT_SECONDS,
+  type JobEvent,
+  jobEventSchema,
+  type JobRequest,
+} from '../../../sidecar/protocol.ts';
 import { getObject } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
 import { linesOf } from '../api/lines.ts';
@@ -28,14 +35,13 @@ export interface SidecarClientDeps {
   readonly work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>;
 }
 
-/** What is posted; the wire's schema checks it on the other side. */
-export type Task =
-  | { readonly kind: 'pull-database' | 'pull-files'; readonly task: PullTask }
-  | { readonly kind: 'configure' | 'verify'; readonly task: ConfigureTask }
-  | { readonly kind: 'reset' };
-
 /** Starts the job and watches it to its end, however often the connection is cut; a cancelled caller cancels the job. */
-export async function runJob(deps: SidecarClientDeps, task: Task, context: InstanceContext): Promise<unknown> {
+export async function runJob<K extends JobName>(
+  deps: SidecarClientDeps,
+  kind: K,
+  task: JobTask<K>,
+  context: InstanceContext,
+): Promise<unknown> {
   const waiting = { ...deps.work, signal: context.signal };
   let id = newId(deps);
   let starts = 0;
@@ -43,7 +49,7 @@ export async function runJob(deps: SidecarClientDeps, task: Task, context: Insta
   const watchOnce = async (): Promise<Outcome | undefined> => {
     const call: Omit<SidecarCall, 'signal'> = started
       ? { method: 'GET', path: `/v1/jobs/${id}` }
-      : { method: 'POST', path: '/v1/jobs', body: { ...task, id } };
+      : { method: 'POST', path: '/v1/jobs', body: { id, kind, task } satisfies JobRequest<K>, since: JOBS[kind].since };
     return watchJob(deps, call, context, () => {
       started = true;
     });

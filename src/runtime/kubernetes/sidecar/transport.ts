@@ -1,9 +1,19 @@
 import { request as undiciRequest } from 'undici';
 import type { WpcloneError } from '../../../shared/errors.ts';
-import { EPOCH_HEADER, errorFromWire, refusalSchema, SIDECAR_PORT, TOKEN_HEADER } from '../../../sidecar/protocol.ts';
+import { INSTANCE_PROTOCOL } from '../../../instance/declared.ts';
+import {
+  EPOCH_HEADER,
+  errorFromWire,
+  PROTOCOL_HEADER,
+  protocolMismatch,
+  protocolOf,
+  refusalSchema,
+  SIDECAR_PORT,
+  TOKEN_HEADER,
+} from '../../../sidecar/protocol.ts';
 import { pathOf } from '../api/objects.ts';
 import type { Cluster, ClusterAnswer } from '../api/client.ts';
-import { apiError, type ApiCall, connectionError, parseStatus } from '../api/errors.ts';
+import { apiError, connectionError, parseStatus } from '../api/errors.ts';
 
 /** Where a sidecar is and what it wants to see. Holds a secret. */
 export interface SidecarAddress {
@@ -20,6 +30,8 @@ export interface SidecarCall {
   /** `/v1/…` */
   readonly path: string;
   readonly body?: unknown;
+  /** The version of the protocol that the sidecar must know for this. */
+  readonly since?: number;
   /** As in a call to the cluster. */
   readonly endless?: boolean;
   readonly signal: AbortSignal;
@@ -37,7 +49,11 @@ export async function callSidecar(
   direct: boolean,
   call: SidecarCall,
 ): Promise<ClusterAnswer> {
-  const headers = { [TOKEN_HEADER]: address.token, [EPOCH_HEADER]: String(address.epoch) };
+  const headers = {
+    [TOKEN_HEADER]: address.token,
+    [EPOCH_HEADER]: String(address.epoch),
+    [PROTOCOL_HEADER]: String(INSTANCE_PROTOCOL),
+  };
   const what = 'reach the pod through create pods/proxy';
   const answer =
     direct && address.podIp !== undefined
@@ -48,9 +64,18 @@ export async function callSidecar(
           headers,
           what,
         });
-  if (answer.status >= 200 && answer.status < 300) return answer;
+  const theirs = protocolOf(answer.headers);
+  const tooOld = theirs < (call.since ?? 1);
+  if (answer.status >= 200 && answer.status < 300) {
+    if (!tooOld) return answer;
+    answer.body.destroy();
+    throw protocolMismatch(INSTANCE_PROTOCOL, theirs);
+  }
   const said = await answer.body.text().catch(() => '');
-  throw refusal(answer.status, said, { what, namespace: cluster.namespace });
+  const own = ownRefusal(said);
+  if (own === undefined) throw apiError(answer.status, parseStatus(said), { what, namespace: cluster.namespace });
+  // It could not even read what it was asked.
+  throw tooOld && own.code === 'BAD_INPUT' ? protocolMismatch(INSTANCE_PROTOCOL, theirs) : own;
 }
 
 /** As a URL has it. */
@@ -73,11 +98,11 @@ async function openDirect(url: string, headers: Record<string, string>, call: Si
   }
 }
 
-/** The sidecar's own refusal, or that of the API server in between. */
-function refusal(status: number, said: string, call: ApiCall): WpcloneError {
+/** The sidecar's own refusal; undefined for that of the API server in between. */
+function ownRefusal(said: string): WpcloneError | undefined {
   try {
     return errorFromWire(refusalSchema.parse(JSON.parse(said)).error);
   } catch {
-    return apiError(status, parseStatus(said), call);
+    return undefined;
   }
 }

@@ -1,0 +1,84 @@
+/**
+ * Everything that can be asked of an instance, each declared once: what it is given and what it answers. The interface
+ * (types.ts), the sidecar's API, its table of jobs and its client follow from here.
+ */
+import { z } from 'zod';
+import { databaseResultSchema, filesResultSchema } from '../transfer/schemas.ts';
+import {
+  configureResultSchema,
+  configureTaskSchema,
+  mailSchema,
+  pullTaskSchema,
+  verifyResultSchema,
+} from './schemas.ts';
+
+/**
+ * Counted up when the other side would misunderstand what is said: a field that must be there, another meaning. An operation
+ * that changed in that way says so in `since`; the others go on working with an older other side.
+ */
+export const INSTANCE_PROTOCOL = 2;
+
+/** Nothing to say: JSON knows no `undefined`. */
+const nothing = z.null().transform(() => undefined);
+const noTask = z.undefined();
+
+/** What takes its time: it reports progress, and can be cancelled. */
+const jobs = {
+  pullDatabase: { task: pullTaskSchema, result: databaseResultSchema, since: 2, beside: 'pullFiles' },
+  pullFiles: { task: pullTaskSchema, result: filesResultSchema, since: 2, beside: 'pullDatabase' },
+  configure: { task: configureTaskSchema, result: configureResultSchema, since: 2 },
+  /** Front page, links, log-in; throws VERIFY_FAILED with the check that failed. */
+  verify: { task: configureTaskSchema, result: verifyResultSchema, since: 2 },
+  /** Back to the baseline: database, files, configuration; log-in tokens and caught mail are dropped. */
+  reset: { task: noTask, result: nothing, since: 1 },
+} as const;
+
+/** What is answered at once. */
+const calls = {
+  /** A fresh one-time log-in link. */
+  createLoginLink: {
+    method: 'POST',
+    path: '/v1/login-link',
+    input: z.object({}),
+    answer: z.object({ url: z.string() }),
+  },
+  setExpiry: {
+    method: 'POST',
+    path: '/v1/expiry',
+    /** Milliseconds since the epoch. */
+    input: z.object({ expiresAt: z.number() }),
+    answer: z.object({ ok: z.literal(true) }),
+  },
+  listMail: {
+    method: 'GET',
+    path: '/v1/mail',
+    input: z.undefined(),
+    answer: z.object({ mail: z.array(mailSchema).readonly() }),
+  },
+} as const;
+
+export type JobName = keyof typeof jobs;
+export type JobTask<K extends JobName> = z.output<(typeof jobs)[K]['task']>;
+export type JobResult<K extends JobName> = z.output<(typeof jobs)[K]['result']>;
+
+interface DeclaredJob<K extends JobName> {
+  readonly task: z.ZodType<JobTask<K>>;
+  readonly result: z.ZodType<JobResult<K>>;
+  /** The version of the protocol from which on it is as it is here. */
+  readonly since: number;
+  /** The one other job that it may run beside. */
+  readonly beside?: JobName;
+}
+export const JOBS: { readonly [K in JobName]: DeclaredJob<K> } = jobs;
+
+export type CallName = keyof typeof calls;
+export type CallInput<K extends CallName> = z.output<(typeof calls)[K]['input']>;
+export type CallAnswer<K extends CallName> = z.output<(typeof calls)[K]['answer']>;
+
+interface DeclaredCall<K extends CallName> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly input: z.ZodType<CallInput<K>>;
+  readonly answer: z.ZodType<CallAnswer<K>>;
+}
+export const CALLS: { readonly [K in CallName]: DeclaredCall<K> } = calls;

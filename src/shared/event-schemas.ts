@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+/** Counters of a step; which ones are present depends on the step. Bytes are of content, not of the wire. */
+export const stepCountersSchema = z
+  .object({
+    tables: z.number().optional(),
+    rows: z.number().optional(),
+    files: z.number().optional(),
+    bytes: z.number().optional(),
+    totalBytes: z.number().optional(),
+    totalFiles: z.number().optional(),
+    urlsRewritten: z.number().optional(),
+  })
+  .readonly();
+
+/** Things that did not stop the work but that the person should know. Stable, like error codes. */
+const WARNING_CODES = [
+  'COLLATION_MAPPED',
+  'TABLE_WITHOUT_KEY',
+  'FILE_UNREADABLE',
+  'FILE_NAME_REFUSED',
+  'SYMLINK_OUTSIDE',
+  'FILE_CHANGED',
+  'OTHER_SITE_IN_DATABASE',
+  'OTHER_SITE_IN_FILES',
+  'HOME_FOLDER_LEFT_OUT',
+  'BROKEN_SERIALIZED',
+  'SET_ASIDE',
+  'PHP_VERSION_DIFFERS',
+  'DATABASE_FEATURE_DROPPED',
+  'EXCLUDE_UNMATCHED',
+  'LEFTOVERS_REMOVED',
+  'DISCONNECT_FAILED',
+  'REMOVAL_FAILED',
+  'SECRET_REPAIRED',
+  // What a newer instance warns of; its message says what.
+  'OTHER',
+] as const;
+
+export const warningSchema = z.object({ code: z.enum(WARNING_CODES).catch('OTHER'), message: z.string() }).readonly();
+export const warningsSchema = z.array(warningSchema).readonly();

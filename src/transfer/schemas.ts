@@ -1,0 +1,41 @@
+/** What a transfer is asked for with and gives back, as it also travels to a pod and back; the types follow. */
+import { z } from 'zod';
+import { warningsSchema } from '../shared/event-schemas.ts';
+import { siteInfoSchema } from '../site/info.ts';
+
+export const mediaSchema = z.enum(['copy', 'proxy']);
+
+const globs = z.array(z.string()).readonly();
+
+/** What to copy. */
+export const transferTaskShape = {
+  info: siteInfoSchema,
+  media: mediaSchema,
+  /** Globs over table names without the prefix or with it. */
+  excludeTables: globs,
+  /** Globs over paths from the document root. */
+  excludePaths: globs,
+};
+export const transferTaskSchema = z.object(transferTaskShape).readonly();
+
+export const databaseResultSchema = z
+  .object({
+    tables: z.number(),
+    rows: z.number(),
+    /** Bytes of rows as loaded, after rewriting. */
+    bytes: z.number(),
+    urlsRewritten: z.number(),
+    warnings: warningsSchema,
+  })
+  .readonly();
+
+export const filesResultSchema = z
+  .object({
+    files: z.number(),
+    /** Of them, taken from the store without transfer. */
+    reused: z.number(),
+    bytes: z.number(),
+    urlsRewritten: z.number(),
+    warnings: warningsSchema,
+  })
+  .readonly();
