@@ -48,6 +48,12 @@ export default class Clone extends BaseCommand {
       helpValue: 'PATTERN',
       summary: "Leave out matching files and folders, such as 'wp-content/uploads/**'; may be given more than once.",
     }),
+    'id-gap': Flags.integer({
+      min: 0,
+      helpValue: 'N',
+      summary:
+        'How far above the site’s IDs those of new posts, users and so on begin in the clone, so that both can be told apart later. [default: by the site’s growth, at least 1000]',
+    }),
     'keep-mail': Flags.boolean({ summary: 'Let the clone send mail instead of catching it.', default: false }),
     events: Flags.boolean({
       summary: 'Print one JSON object per line while the clone is made; the last one is the result.',
@@ -70,6 +76,7 @@ export default class Clone extends BaseCommand {
       media: (flags.media ?? settings.media) === 'proxy' ? ('proxy' as const) : ('copy' as const),
       excludeTables: flags['exclude-table'] ?? settings['exclude-table'] ?? [],
       excludePaths: flags['exclude-path'] ?? settings['exclude-path'] ?? [],
+      ...(flags['id-gap'] === undefined ? {} : { idGap: flags['id-gap'] }),
       keepMail: flags['keep-mail'],
     };
     const clone = await this.operate(flags, CLONE_STEPS, async (operations, context, view) => {

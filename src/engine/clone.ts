@@ -37,6 +37,8 @@ export interface ClonePlan {
   readonly media: MediaMode;
   readonly excludeTables: readonly string[];
   readonly excludePaths: readonly string[];
+  /** How far above the source's IDs those of the clone begin; absent: as far as the site's growth asks for. */
+  readonly idGap?: number;
   /** Deliver mail instead of catching it. */
   readonly keepMail: boolean;
 }
@@ -76,8 +78,8 @@ export async function cloneSite(
     const { instance } = lease;
 
     const cloneUrl = cloneUrlOf(instance.url, info.home);
-    const { media, excludeTables, excludePaths } = plan;
-    const pull: PullTask = { access, info, cloneUrl, media, excludeTables, excludePaths };
+    const { media, excludeTables, excludePaths, ttlSeconds, idGap } = plan;
+    const pull: PullTask = { access, info, cloneUrl, media, excludeTables, excludePaths, ttlSeconds, idGap };
     const [database, files] = await Promise.all([
       pullDatabase(pipeline, instance, pull),
       pullFiles(pipeline, instance, pull),

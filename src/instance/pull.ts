@@ -38,7 +38,7 @@ async function withSource<T>(
   const rewriter = createRewriter(planMapping(task.info, task.cloneUrl, site.paths.www));
   const client = createSiteClient(task.access, { ...deps, retry: context.retry });
   try {
-    return await transfer({ client, task, site, rewriter, context, now: deps.now });
+    return await transfer({ client, task, site, rewriter, context, now: deps.now, randomBytes: deps.randomBytes });
   } finally {
     await client.close();
   }

@@ -72,6 +72,8 @@ const givenInfoSchema = z.object({
   triggers: z.array(z.object({ name: z.string(), table: z.string(), definition: z.string() })),
   /** What of the site's part of the database the migrator cannot read out, and what it is (sequence, …). */
   leftOut: z.array(z.object({ name: z.string(), kind: z.string() })).default([]),
+  /** New IDs per day, of tables that say when a row was made. */
+  growth: z.array(z.object({ table: z.string(), perDay: z.number() })).default([]),
   /** Longer prefixes of other WordPress sites in the same schema, whose tables are left alone. */
   otherPrefixes: z.array(z.string()),
   activePlugins: z.array(z.string()),

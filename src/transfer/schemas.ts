@@ -15,6 +15,10 @@ export const transferTaskShape = {
   excludeTables: globs,
   /** Globs over paths from the document root. */
   excludePaths: globs,
+  /** How long the clone lives, which decides how far above the source's IDs those of the clone begin. An older command does not say. */
+  ttlSeconds: z.number().default(86_400),
+  /** How far they begin above it instead; 0: where the source goes on. */
+  idGap: z.number().optional(),
 };
 export const transferTaskSchema = z.object(transferTaskShape).readonly();
 

@@ -43,4 +43,5 @@ export interface TransferInput {
   readonly context: TransferContext;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly randomBytes: (size: number) => Buffer;
 }

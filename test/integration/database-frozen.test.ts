@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, afterEach, expect, test } from 'vitest';
 import { importDatabase, type TransferInput } from '../../src/transfer/transfer.ts';
 import { directClient } from '../support/direct-client.ts';
@@ -29,11 +30,12 @@ async function copying(signal: AbortSignal, onBlock: (number: number) => void): 
   const beforeBlock = (): void => onBlock((blocks += 1));
   return {
     client: directClient({ socket: source.server.socket, database, info, blockBytes: 50_000, beforeBlock }),
-    task: { info, media: 'copy', excludeTables: [], excludePaths: [] },
+    task: { info, media: 'copy', excludeTables: [], excludePaths: [], ttlSeconds: 1800 },
     site: { ...site, database: { socketPath: target.socket, user: 'root', password: '', database: 'target' } },
     rewriter: createRewriter({ from: [], to: [], paths: [] }),
     context: { signal, progress: () => undefined },
     now: Date.now,
+    randomBytes,
   };
 }
 

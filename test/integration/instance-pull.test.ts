@@ -46,6 +46,7 @@ async function pull(context: InstanceContext) {
     cloneUrl: 'http://localhost:8101',
     media: 'copy',
     excludeTables: [],
+    ttlSeconds: 1800,
     excludePaths: [],
   };
   return pullFiles(site, task, { now: Date.now, sleep: (ms) => sleep(ms), randomBytes }, context);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DigestRead, RangeDigest } from '../../src/site/client-types.ts';
@@ -50,7 +50,7 @@ beforeAll(async () => {
   const www = join(baseline, 'www');
   await importDatabase({
     client,
-    task: { info, media: 'copy', excludeTables: [], excludePaths: [] },
+    task: { info, media: 'copy', excludeTables: [], excludePaths: [], ttlSeconds: 1800 },
     site: {
       paths: { www, baseline },
       database: { socketPath: source.mariadb.socket, user: 'clone', password: 'x', database: 'clone' },
@@ -58,6 +58,7 @@ beforeAll(async () => {
     rewriter: createRewriter(planMapping(info, 'http://localhost:8101', www)),
     context: { signal: never, progress: () => undefined },
     now: Date.now,
+    randomBytes,
   });
   const read = await readDatabaseOrigin(baseline);
   if (!read) throw new Error('nothing is remembered');
@@ -146,6 +147,14 @@ describe('what the clone remembers', () => {
 const missing = (): never => {
   throw new Error('the table is gone');
 };
+
+it('the site says how fast its tables grow, of those that tell when a row was made', async () => {
+  const { growth } = await client.info(never);
+  const posts = growth.find(({ table }) => table === 'wp_posts');
+  expect(posts?.perDay).toBeGreaterThanOrEqual(0);
+  expect(growth.map(({ table }) => table)).toEqual(expect.arrayContaining(['wp_users', 'wp_comments']));
+  expect(growth.map(({ table }) => table)).not.toContain('wp_terms');
+});
 
 describe('only the range differs', () => {
   it.each([

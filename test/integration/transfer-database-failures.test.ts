@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
@@ -142,11 +143,12 @@ test('a wrong password says so without naming it', async () => {
   const info = siteInfo(await describeSchema(playground.server, pair.source));
   const failed = await importDatabase({
     client: directClient({ socket: playground.server.socket, database: pair.source, info }),
-    task: { info, media: 'copy', excludeTables: [], excludePaths: [] },
+    task: { info, media: 'copy', excludeTables: [], excludePaths: [], ttlSeconds: 1800 },
     site: { ...pair.site, database: { ...pair.site.database, password: 'not-this-one' } },
     rewriter: createRewriter({ from: [], to: [], paths: [] }),
     context: { signal: new AbortController().signal, progress: () => undefined },
     now: Date.now,
+    randomBytes,
   }).catch((error: unknown) => error);
   expect(failed).toMatchObject({ code: 'DATABASE_FAILED', retryable: false });
   expect(String(failed)).not.toContain('not-this-one');
@@ -182,11 +184,12 @@ test('a disk that is full for the baseline is DISK_FULL and names the place', as
   const info = siteInfo(await describeSchema(playground.server, pair.source));
   const failed = importDatabase({
     client: directClient({ socket: playground.server.socket, database: pair.source, info, blockBytes: 100_000 }),
-    task: { info, media: 'copy', excludeTables: [], excludePaths: [] },
+    task: { info, media: 'copy', excludeTables: [], excludePaths: [], ttlSeconds: 1800 },
     site: small.site,
     rewriter: createRewriter({ from: [], to: [], paths: [] }),
     context: { signal: new AbortController().signal, progress: () => undefined },
     now: Date.now,
+    randomBytes,
   });
   await expect(failed).rejects.toMatchObject({ code: 'DISK_FULL', details: { path: join(mount, 'baseline', 'db') } });
 });

@@ -102,6 +102,7 @@ function infoOf(source: Source): SiteInfo {
   return {
     protocol: 1,
     rowFormat: 1,
+    growth: [],
     wordpressVersion: '6.1.9',
     phpVersion: '8.2.0',
     serverSoftware: 'nginx/1.22.1',

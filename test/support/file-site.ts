@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SiteInfo } from '../../src/site/info.ts';
@@ -66,11 +67,12 @@ export async function makeFileSite(setUp: string): Promise<FileSite> {
       const client = directClient({ socket: '', database: '', info });
       const result = await importFiles({
         client: { ...client, ...changed },
-        task: { info, media: 'copy', excludeTables: [], excludePaths: [], ...task },
+        task: { info, media: 'copy', excludeTables: [], excludePaths: [], ttlSeconds: 1800, ...task },
         site: site(number),
         rewriter: createRewriter(planMapping(info, cloneUrl, site(number).paths.www)),
         context: { ...context, ...changes },
         now,
+        randomBytes,
       });
       return { ...result, asked: client.asked };
     },

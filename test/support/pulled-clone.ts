@@ -20,7 +20,15 @@ export async function pullClone(home: TestHome, source: Source, id: string): Pro
   const lease = await leaseOf(home, id);
   const { instance } = lease;
   const cloneUrl = cloneUrlOf(instance.url, info.home);
-  const pull: PullTask = { access, info, cloneUrl, media: 'copy', excludeTables: [], excludePaths: [] };
+  const pull: PullTask = {
+    access,
+    info,
+    cloneUrl,
+    media: 'copy',
+    excludeTables: [],
+    excludePaths: [],
+    ttlSeconds: 1800,
+  };
   const [files] = await Promise.all([
     instance.operations.pullFiles(pull, instanceContext()),
     instance.operations.pullDatabase(pull, instanceContext()),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RowBlock } from '../../src/site/client-types.ts';
@@ -99,11 +100,12 @@ function schemaPair(server: Mariadb, source: string, target: string, site: Trans
       });
       const result = await importDatabase({
         client,
-        task: { info, media: 'copy', excludeTables: [], excludePaths: [], ...options.task },
+        task: { info, media: 'copy', excludeTables: [], excludePaths: [], ttlSeconds: 1800, ...options.task },
         site,
         rewriter: createRewriter(planMapping(info, CLONE_URL, site.paths.www)),
         context: { ...context, ...options.context },
         now: Date.now,
+        randomBytes,
       });
       return { ...result, asked: client.asked };
     },

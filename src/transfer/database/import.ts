@@ -9,8 +9,10 @@ import { collectWarnings, escapedName, type WarningCollector } from '../warnings
 import { whileAnswering } from './answering.ts';
 import { connectTarget, describeTarget, type TargetConnection } from './connection.ts';
 import { dropAll } from './drop.ts';
+import { describeCopied, setIdBands } from './copied.ts';
 import { databaseError } from './errors.ts';
 import { addForeignKeys, runInAnyOrder } from './finish.ts';
+import { idRules } from './ids.ts';
 import { planTables } from './plan.ts';
 import { readAll } from './read.ts';
 import { triggerStatements, viewStatements } from './routines.ts';
@@ -50,7 +52,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const selected = selectTables(info, task.excludeTables);
   for (const pattern of unmatchedPatterns(info, task.excludeTables))
     warnings.add('EXCLUDE_UNMATCHED', `No table is called ${escapedName(pattern)}: the pattern left nothing out.`);
-  const planned = planTables(selected, { info, server, warnings });
+  const planned = planTables(selected, { info, server, warnings, ids: idRules(input) });
   const states = planned.map((table, index): TableState => ({
     table,
     file: `${index}.tsv`,
@@ -90,14 +92,8 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   nameLeftOut(info, warnings);
   const views = await runInAnyOrder(admin, viewStatements(info, server, warnings), warnings);
   const triggers = await runInAnyOrder(admin, triggerStatements(info, names, server, warnings), warnings);
-  const copied = planned.map(({ plan: { name, columns, key }, selected: table }) => ({
-    name,
-    columns,
-    key,
-    definition: table.info.definition,
-    copied: table.empty ? ('structure' as const) : ('rows' as const),
-    ids: null,
-  }));
+  await setIdBands(admin, states);
+  const copied = await describeCopied(admin, states);
   const { mapping } = rewriter;
   await writeDatabaseOrigin(site.paths.baseline, copied, { info, mapping, madeAt: input.now(), recorder });
   await writeSchema(site.paths.baseline, {

@@ -4,6 +4,7 @@ import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetServer } from './collations.ts';
 import { parseDefinition, type TableDefinition } from './definition.ts';
 import { createStatement, type Draft } from './draft.ts';
+import { planIds, withNextId, type IdPlan, type IdRules } from './ids.ts';
 import { isTextOnly, loadStatement } from './load.ts';
 import { skippedColumns, type SelectedTable } from './select.ts';
 import { isWord } from './sql-tokens.ts';
@@ -29,6 +30,8 @@ export interface PlannedTable {
   /** The CREATE TABLE in parts, for a server that does not take all of it. */
   readonly draft: Draft;
   readonly selected: SelectedTable;
+  /** Of a table with a counter. */
+  readonly ids: IdPlan | null;
   /** Indexes of columns that are not rewritten. */
   readonly skip: ReadonlySet<number>;
   /** Its only key column counts up, so rows that arrive during the transfer are those above the last one read. */
@@ -40,6 +43,7 @@ export interface PlanContext {
   readonly info: SiteInfo;
   readonly server: TargetServer;
   readonly warnings: WarningCollector;
+  readonly ids: IdRules;
 }
 
 /**
@@ -83,8 +87,9 @@ function planTable(
   const { info: table, empty } = selected;
   const columns = table.columns.filter((column) => !column.generated);
   const deferKeys = !empty && table.dataBytes >= DEFER_KEYS_FROM_BYTES;
+  const ids = planIds(definition, table, context.info, context.ids);
   const { draft, ...statements } = translateTable(
-    definition,
+    withNextId(definition, ids),
     { deferKeys, tables: context.tables },
     context.server,
     context.warnings,
@@ -99,6 +104,7 @@ function planTable(
   return {
     selected,
     draft,
+    ids,
     plan: {
       name: table.name,
       create: createStatement(draft),

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import { databaseFolder, readSchema, type BaselineTable } from '../baseline/database.ts';
+import { keepGivenIds } from '../origin/ids.ts';
 import type { TransferContext, TransferSite } from '../types.ts';
 import { collectWarnings } from '../warnings.ts';
 import { whileAnswering } from './answering.ts';
@@ -10,6 +11,8 @@ import { dropAll, endOtherSessions } from './drop.ts';
 import { databaseError } from './errors.ts';
 import { addForeignKeys, addKeys, runInAnyOrder } from './finish.ts';
 import { startLoad } from './load.ts';
+import { readNextIds } from './next-ids.ts';
+import { quoteName } from './sql-tokens.ts';
 
 const STREAMS = 2;
 const READ_BYTES = 512 * 1024;
@@ -37,6 +40,7 @@ export async function resetDatabase(site: TransferSite, context: TransferContext
 async function loadAgain(admin: TargetConnection, site: TransferSite, context: TransferContext): Promise<void> {
   const schema = await readSchema(site.paths.baseline);
   await endOtherSessions(admin);
+  const given = await keepGivenIds(site.paths.baseline, await readNextIds(admin));
   await dropAll(admin);
   const queue = schema.tables.toSorted((a, b) => b.bytes - a.bytes);
   let filled = 0;
@@ -44,7 +48,7 @@ async function loadAgain(admin: TargetConnection, site: TransferSite, context: T
     Array.from({ length: STREAMS }, async () => {
       const connection = await connectTarget(site.database, signal);
       for (let table = queue.shift(); table; table = queue.shift()) {
-        await fillTable(connection, table, site.paths.baseline);
+        await fillTable(connection, table, site.paths.baseline, given.get(table.name));
         filled += 1;
         context.progress({ tables: filled });
       }
@@ -61,8 +65,15 @@ async function loadAgain(admin: TargetConnection, site: TransferSite, context: T
     );
 }
 
-async function fillTable(connection: TargetConnection, table: BaselineTable, baseline: string): Promise<void> {
+/** `next`: where IDs go on when the clone has given some already. */
+async function fillTable(
+  connection: TargetConnection,
+  table: BaselineTable,
+  baseline: string,
+  next: bigint | undefined,
+): Promise<void> {
   await connection.execute(table.create);
+  if (next !== undefined) await connection.execute(`ALTER TABLE ${quoteName(table.name)} AUTO_INCREMENT = ${next}`);
   if (table.file !== null) {
     const load = startLoad(connection, table.load, table.name);
     const rows: AsyncIterable<Buffer> = createReadStream(join(databaseFolder(baseline), table.file), {

@@ -29,8 +29,8 @@ const idsSchema = z.object({
   column: z.string(),
   /** The largest that the copy holds: up to here IDs mean the same row in both. Null for a table without rows. */
   max: id.nullable(),
-  /** The source's AUTO_INCREMENT when it was asked about its tables; null when it did not say. */
-  next: id.nullable(),
+  /** The source's AUTO_INCREMENT when it was asked about its tables. */
+  next: id,
   /** The clone gives IDs from here on; null when it counts on like the source, so that both will give the same. */
   from: id.nullable(),
 });

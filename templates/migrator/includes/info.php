@@ -16,6 +16,7 @@ require_once __DIR__ . '/keys-of-tables.php';
 require_once __DIR__ . '/roots.php';
 require_once __DIR__ . '/home-folder.php';
 require_once __DIR__ . '/definitions.php';
+require_once __DIR__ . '/growth.php';
 require_once __DIR__ . '/rows-text.php';
 
 /** Constants of wp-config.php that change how a copy behaves and hold no secret. */
@@ -99,6 +100,7 @@ function site_info() {
 		'views'            => $contents['views'],
 		'triggers'         => $contents['triggers'],
 		'leftOut'          => $contents['left_out'],
+		'growth'           => table_growth( $db, array_column( $contents['tables'], 'name' ) ),
 		'otherPrefixes'    => $contents['other'],
 		'activePlugins'    => array_values( array_diff( (array) get_option( 'active_plugins', array() ), array( plugin_basename( FILE ) ) ) ),
 		'theme'            => $theme,
