@@ -126,5 +126,5 @@ export type FileEvent =
       readonly ctime: number;
       readonly sha256: string;
     }
-  /** The file is gone, cannot be read, or changes faster than it can be read; no `end` follows. Discard what came since `start`. */
-  | { readonly type: 'failed'; readonly reason: 'gone' | 'unreadable' | 'changing' };
+  /** The file is gone, cannot be read, holds passwords of the site, or changes faster than it can be read; no `end` follows. Discard what came since `start`. */
+  | { readonly type: 'failed'; readonly reason: 'gone' | 'unreadable' | 'changing' | 'secret' };

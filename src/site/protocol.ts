@@ -60,7 +60,7 @@ const filePieceSchema = z.object({
   s: fileStateSchema,
   e: z.literal(true).optional(),
 });
-const fileFailureSchema = z.object({ i: count, f: z.enum(['gone', 'unreadable', 'changing']) });
+const fileFailureSchema = z.object({ i: count, f: z.enum(['gone', 'unreadable', 'changing', 'secret']) });
 export type FilePiece = z.infer<typeof filePieceSchema>;
 export type FileFailure = z.infer<typeof fileFailureSchema>;
 export const filesHeadSchema = z.object({ pieces: z.array(z.union([filePieceSchema, fileFailureSchema])) });

@@ -175,6 +175,8 @@ describe('the migrator hands out only the site’s own files', () => {
       '.env.production',
       '.htpasswd',
       '.git/config',
+      '.git-credentials',
+      '.npmrc',
       'wp-content/plugins/x/.git/HEAD',
       'wp-content/plugins/wpclone-migrator/wpclone-migrator.php',
     ];

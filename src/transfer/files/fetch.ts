@@ -165,6 +165,7 @@ const FAILURES = {
   gone: ['FILE_CHANGED', 'it was removed while the site was copied'],
   changing: ['FILE_CHANGED', 'it changes faster than it can be read'],
   unreadable: ['FILE_UNREADABLE', 'the web server of the source may not read it'],
+  secret: ['FILE_UNREADABLE', 'the source keeps it, because it reads like a copy of its configuration'],
 } as const;
 
 function fail(current: Receiving, reason: keyof typeof FAILURES, warnings: WarningCollector): void {

@@ -103,7 +103,11 @@ function send_small_file( Batch $batch, $number, $handle, array $stat ) {
 	if ( strlen( $body ) !== $stat[0] || state_of( $handle ) !== $stat ) {
 		return 'changed';
 	}
-	$batch->add( $number, 0, $body, $stat, true );
+	if ( is_secret_body( $body ) ) {
+		$batch->fail( $number, 'secret' );
+	} else {
+		$batch->add( $number, 0, $body, $stat, true );
+	}
 	return 'sent';
 }
 

@@ -13,6 +13,7 @@ require_once __DIR__ . '/option-rows.php';
 
 const OPTION_PREFIX    = 'wpclone_migrator_';
 const KEY_PREFIX       = 'wpclone_migrator_key_';
+const NONCE_PREFIX     = 'wpclone_migrator_nonce_';
 const ACTIVE_UNTIL     = 'wpclone_migrator_until';
 const UNUSED_SECONDS   = 3600;
 const KEY_LIFE_SECONDS = 86400;
@@ -22,16 +23,20 @@ const TOUCH_SECONDS    = 60;
 const SCOPE_READ = 'read';
 
 /**
- * Makes a key for a client.
+ * Makes a key for a client. It is good for as long as who is logged in stays who they are; one that is made without anybody logged
+ * in, by code on the server, belongs to nobody.
  *
  * @return array{keyId: string, secret: string}|null Null when it could not be stored.
  */
 function create_key() {
 	$id     = bin2hex( random_bytes( 8 ) );
 	$secret = rtrim( strtr( base64_encode( random_bytes( 32 ) ), '+/', '-_' ), '=' );
+	$user   = get_current_user_id();
 	$key    = array(
 		'secret' => $secret,
 		'scope'  => SCOPE_READ,
+		'user'   => $user,
+		'holder' => holder_state( $user ),
 		'made'   => time(),
 		'used'   => time(),
 	);
@@ -46,16 +51,38 @@ function create_key() {
 }
 
 /**
+ * What a key depends on: a digest of its administrator's password and rights, read from the tables themselves.
+ *
+ * @param int $user ID; 0 for nobody.
+ * @return string|null Null when there is no such user (any more).
+ */
+function holder_state( $user ) {
+	global $wpdb;
+	if ( 0 === $user ) {
+		return '';
+	}
+	$row = $wpdb->get_row(
+		$wpdb->prepare(
+			"SELECT u.user_pass, m.meta_value FROM {$wpdb->users} u LEFT JOIN {$wpdb->usermeta} m ON m.user_id = u.ID AND m.meta_key = %s WHERE u.ID = %d ORDER BY m.umeta_id LIMIT 1",
+			$wpdb->get_blog_prefix() . 'capabilities',
+			$user
+		),
+		ARRAY_N
+	);
+	return is_array( $row ) ? substr( hash( 'sha256', implode( "\0", array_map( 'strval', $row ) ) ), 0, 32 ) : null;
+}
+
+/**
  * Finds a key that is still good.
  *
  * @param string $id 16 hex digits.
- * @return array{id: string, secret: string, scope: string, made: int, used: int}|null The secret is its 32 raw bytes.
+ * @return array{id: string, secret: string, scope: string, user: int, holder: string, made: int, used: int}|null The secret is its 32 raw bytes.
  */
 function find_key( $id ) {
 	global $wpdb;
 	$value = $wpdb->get_var( $wpdb->prepare( "SELECT option_value FROM {$wpdb->options} WHERE option_name = %s", KEY_PREFIX . $id ) );
 	$key   = is_string( $value ) ? json_decode( $value, true ) : null;
-	if ( ! is_array( $key ) || ! isset( $key['secret'], $key['made'], $key['used'] ) || ! is_live( $key ) ) {
+	if ( ! is_array( $key ) || ! isset( $key['secret'] ) || ! is_live( $key ) ) {
 		return null;
 	}
 	$secret = base64_decode( strtr( (string) $key['secret'], '-_', '+/' ), true );
@@ -67,19 +94,26 @@ function find_key( $id ) {
 		'secret' => $secret,
 		// A key that an earlier version made says nothing of it.
 		'scope'  => isset( $key['scope'] ) ? (string) $key['scope'] : SCOPE_READ,
+		'user'   => (int) $key['user'],
+		'holder' => (string) $key['holder'],
 		'made'   => (int) $key['made'],
 		'used'   => (int) $key['used'],
 	);
 }
 
 /**
- * Whether a stored key has neither gone unused for an hour nor reached the end of its life.
+ * Whether a stored key has neither gone unused for an hour nor reached the end of its life, and its administrator was neither
+ * deleted nor given other rights or another password. An earlier version's key says nothing of that: it is not good any more.
  *
  * @param array $key As stored.
  */
 function is_live( array $key ) {
+	if ( ! isset( $key['made'], $key['used'], $key['user'], $key['holder'] ) ) {
+		return false;
+	}
 	$now = time();
-	return $now - (int) $key['used'] <= UNUSED_SECONDS && $now - (int) $key['made'] <= KEY_LIFE_SECONDS;
+	return $now - (int) $key['used'] <= UNUSED_SECONDS && $now - (int) $key['made'] <= KEY_LIFE_SECONDS
+		&& holder_state( (int) $key['user'] ) === $key['holder'];
 }
 
 /**
@@ -97,23 +131,28 @@ function touch_key( array $key ) {
 		array(
 			'secret' => rtrim( strtr( base64_encode( $key['secret'] ), '+/', '-_' ), '=' ),
 			'scope'  => $key['scope'],
+			'user'   => $key['user'],
+			'holder' => $key['holder'],
 			'made'   => $key['made'],
 			// Later than it was made, which tells it from a key that nobody ever used.
 			'used'   => max( $now, $key['made'] + 1 ),
 		)
 	);
-	$wpdb->update( $wpdb->options, array( 'option_value' => $value ), array( 'option_name' => KEY_PREFIX . $key['id'] ) );
-	stay_active();
+	// A key that went away meanwhile took all settings with it: none may come back.
+	if ( 1 === $wpdb->update( $wpdb->options, array( 'option_value' => $value ), array( 'option_name' => KEY_PREFIX . $key['id'] ) ) ) {
+		stay_active();
+	}
 }
 
 /**
- * Drops one key.
+ * Drops one key, and with it the nonces of its requests: without the key none of them can come again.
  *
  * @param string $id 16 hex digits.
  */
 function drop_key( $id ) {
 	global $wpdb;
 	$wpdb->delete( $wpdb->options, array( 'option_name' => KEY_PREFIX . $id ) );
+	$wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->options} WHERE option_name LIKE %s AND option_value = %s", $wpdb->esc_like( NONCE_PREFIX ) . '%', $id ) );
 }
 
 /**
@@ -127,7 +166,7 @@ function count_keys( $seconds = null ) {
 	$count  = 0;
 	foreach ( $values as $value ) {
 		$key = json_decode( $value, true );
-		if ( is_array( $key ) && isset( $key['used'], $key['made'] ) && is_live( $key ) ) {
+		if ( is_array( $key ) && is_live( $key ) ) {
 			$count += null === $seconds || ( $key['used'] > $key['made'] && time() - (int) $key['used'] <= $seconds ) ? 1 : 0;
 		}
 	}
@@ -141,5 +180,8 @@ function drop_everything() {
 	global $wpdb;
 	delete_option( ACTIVE_UNTIL );
 	delete_site_transient( 'update_plugins' );
-	$wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->options} WHERE option_name LIKE %s", $wpdb->esc_like( OPTION_PREFIX ) . '%' ) );
+	// The keys first: see use_nonce().
+	foreach ( array( KEY_PREFIX, OPTION_PREFIX ) as $prefix ) {
+		$wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->options} WHERE option_name LIKE %s", $wpdb->esc_like( $prefix ) . '%' ) );
+	}
 }

@@ -9,8 +9,15 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
-/** Folders and files that hold secrets wherever they are. */
-const SECRET_NAMES = '/^(\.env.*|\.git|\.svn|\.hg|\.bzr|\.ssh|\.aws|\.htpasswd.*|\.my\.cnf|\.netrc|\.pgpass|auth\.json)$/i';
+require_once __DIR__ . '/secret-content.php';
+
+/** Folders and files that hold secrets wherever they are; only names that begin with a dot, or as in SECRET_FIRST. */
+const SECRET_NAMES = '/^(\.env.*|\.git|\.svn|\.hg|\.bzr|\.subversion|\.ssh|\.aws|\.azure|\.gcloud|\.kube|\.docker|\.dockercfg|\.gnupg|\.password-store|\.composer'
+	. '|\.git-credentials.*|\.npmrc.*|\.yarnrc.*|\.pypirc|\.gem|\.htpasswd.*|\.htdigest.*|\.my\.cnf|\.mylogin\.cnf|\.netrc|\.pgpass|\.s3cfg|\.boto|\.ftpconfig|\.vault-token'
+	. '|\.[a-z]*_history|auth\.json|id_(rsa|dsa|ecdsa|ed25519)(_sk)?(\..*)?|sftp(-config)?\.json|_netrc|.*\.(ppk|p12|pfx|jks|kdbx?))$/i';
+
+/** Names that more than a look at the first character is worth; most files of a site are none of them. */
+const SECRET_FIRST = '/^[._ais]|\.(ppk|p12|pfx|jks|kdbx?)$/i';
 
 /**
  * Whether a file or folder is never sent.
@@ -23,11 +30,13 @@ function is_never_sent( $path, $name ) {
 	if ( null === $own ) {
 		$own = (string) realpath( dirname( FILE ) );
 	}
-	$first = isset( $name[0] ) ? $name[0] : '';
-	if ( ( '.' === $first || 'a' === $first || 'A' === $first ) && 1 === preg_match( SECRET_NAMES, $name ) ) {
+	if ( 1 === preg_match( SECRET_FIRST, $name ) && 1 === preg_match( SECRET_NAMES, $name ) ) {
 		return true;
 	}
 	if ( false !== stripos( $name, 'wp-config' ) && is_configuration( $path, $name ) ) {
+		return true;
+	}
+	if ( 1 === preg_match( MAY_HOLD_SECRETS, $name ) && file_holds_secret( $path . '/' . $name ) ) {
 		return true;
 	}
 	return SLUG === $name && $own === $path . '/' . $name;
@@ -47,6 +56,6 @@ function is_configuration( $path, $name ) {
 	if ( 0 === strcasecmp( 'wp-config.php', $name ) || in_array( $path, array( $core, dirname( $core ), home_folder(), realpath( WP_CONTENT_DIR ) ), true ) ) {
 		return true;
 	}
-	// Deeper down there is code with such names: a source file whose name is one word is that, not somebody's copy.
+	// Deeper down there is code with such names: a source file whose name is one word is that, not somebody's copy, unless it reads like one.
 	return 1 !== preg_match( '/^[a-z_-]+\.(php|js|css|json)$/i', $name );
 }

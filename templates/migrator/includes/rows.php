@@ -19,6 +19,9 @@ require_once __DIR__ . '/rows-select.php';
 require_once __DIR__ . '/rows-text.php';
 require_once __DIR__ . '/rows-giant.php';
 
+/** A client asks for half as many: each costs the site some queries, whatever is in it. */
+const TABLES_AT_ONCE = 100;
+
 /** How much one SELECT of a keyed table aims at: what is left of it has to be read even when time is up. */
 const SELECT_BYTES = 16777216;
 const SELECT_FIRST = 1000;
@@ -52,6 +55,9 @@ function stream_rows( array $request ) {
  */
 function stream_tables( array $request, $read ) {
 	$tables = isset( $request['tables'] ) && is_array( $request['tables'] ) ? $request['tables'] : array();
+	if ( count( $tables ) > TABLES_AT_ONCE ) {
+		throw new Refusal( 'bad_request', 413, 'The request is for too many tables.' );
+	}
 	$budget = new Budget( isset( $request['seconds'] ) ? $request['seconds'] : null );
 	$db     = connect_database( 'binary' );
 	$own    = own_tables( $db );

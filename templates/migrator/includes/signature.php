@@ -36,7 +36,7 @@ function authenticate( $body ) {
 	if ( abs( time() - (int) $time ) > WINDOW_SECONDS ) {
 		throw new Refusal( 'late', 401, 'The request is too old or from the future.', array( 'time' => time() ) );
 	}
-	if ( ! use_nonce( $time, $nonce ) ) {
+	if ( ! use_nonce( $key['id'], $time, $nonce ) ) {
 		throw new Refusal( 'replayed', 401, 'The request came before.' );
 	}
 	return $key;
