@@ -12,6 +12,7 @@ import { watchInterrupts, type Interrupts } from './interrupts.ts';
 import { errorText } from './presenters/errors.ts';
 import type { View } from './presenters/view.ts';
 import { chooseView } from './presenters/choose.ts';
+import { tidy } from './tidy.ts';
 import { toReportedError } from './usage-errors.ts';
 
 /** What a command does with its flags besides its own work; each is optional so that any set of flags fits. */
@@ -43,6 +44,18 @@ export abstract class BaseCommand extends Command {
       if (!this.undoes || this.argv.includes('--quiet')) return;
       const text = 'Cancelling and undoing; once more to leave at once.';
       process.stderr.write(`\n${this.colors(process.stderr).yellow(text)}\n`);
+    });
+  }
+
+  /** As `operate`, for work with clones: what others left is cleared away before it. */
+  protected async operateTidily<T>(
+    flags: CommonFlags,
+    steps: readonly StepName[],
+    work: (operations: Operations, context: WorkContext, view: View) => Promise<T>,
+  ): Promise<T> {
+    return this.operate(flags, steps, async (operations, context, view) => {
+      await tidy(operations, context);
+      return work(operations, context, view);
     });
   }
 

@@ -4,6 +4,7 @@ import { runtimeFlags, sourceFlags } from '../cli/flags.ts';
 import { checkName } from '../cli/names.ts';
 import { passwordSource, takePasswordFromEnvironment, usernamePrompt } from '../cli/password.ts';
 import { cloneLine } from '../cli/presenters/text.ts';
+import { tidy } from '../cli/tidy.ts';
 import { parseTtl } from '../cli/ttl.ts';
 import { CLONE_STEPS } from '../shared/events.ts';
 
@@ -83,7 +84,8 @@ export default class Clone extends BaseCommand {
       const file = flags['password-file'];
       const password = await passwordSource({ file, fromEnvironment, username, view, signal: context.signal });
       const askUsername = usernamePrompt(view, context.signal);
-      return operations.clone({ ...request, ...(askUsername === undefined ? {} : { askUsername }), password }, context);
+      await tidy(operations, context);
+      return operations.clone(request, { ...(askUsername === undefined ? {} : { askUsername }), password }, context);
     });
     return this.present(clone, (colors) => cloneLine(clone, colors, Date.now()));
   }

@@ -20,18 +20,22 @@ export default class Demo extends BaseCommand {
     const home = wpcloneHome(process.env);
     if (flags.remove) return this.remove(flags, home);
     const ttlSeconds = parseTtl(flags.ttl);
-    const report = await this.operate({ ...flags, runtime: 'local' }, CLONE_STEPS, async (operations, context) => {
-      const { makeDemo } = await import('../operations/demo/demo.ts');
-      return makeDemo(home, ttlSeconds, operations, context, (line) => {
-        if (!flags.quiet) process.stderr.write(`${line}\n`);
-      });
-    });
+    const report = await this.operateTidily(
+      { ...flags, runtime: 'local' },
+      CLONE_STEPS,
+      async (operations, context) => {
+        const { makeDemo } = await import('../operations/demo/demo.ts');
+        return makeDemo(home, ttlSeconds, operations, context, (line) => {
+          if (!flags.quiet) process.stderr.write(`${line}\n`);
+        });
+      },
+    );
     const wpclone = process.env['npm_lifecycle_event'] === 'demo' ? 'npx wpclone' : 'wpclone';
     return this.present(report, (colors) => demoText(report, wpclone, colors, Date.now()));
   }
 
   private async remove(flags: { quiet: boolean; debug: boolean }, home: string): Promise<object> {
-    const clones = await this.operate({ ...flags, runtime: 'local' }, [], async (operations, context) => {
+    const clones = await this.operateTidily({ ...flags, runtime: 'local' }, [], async (operations, context) => {
       const { removeDemo } = await import('../operations/demo/demo.ts');
       return removeDemo(home, operations, context);
     });

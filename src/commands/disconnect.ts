@@ -24,9 +24,9 @@ export default class Disconnect extends BaseCommand {
         ...(username === undefined ? {} : { username }),
         ...(flags['login-url'] === undefined ? {} : { loginUrl: flags['login-url'] }),
         insecureTls: flags.insecure,
-        password: await passwordSource({ file, fromEnvironment, username, view, signal: context.signal }),
       };
-      return operations.disconnect(args.url, login, context);
+      const password = await passwordSource({ file, fromEnvironment, username, view, signal: context.signal });
+      return operations.disconnect(args.url, login, { password }, context);
     });
     return this.present(report, () => {
       if (report.removed) return `The plugin was removed from ${report.url}.`;

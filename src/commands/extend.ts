@@ -16,7 +16,7 @@ export default class Extend extends BaseCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(Extend);
     const seconds = parseTtl(args.ttl);
-    const clone = await this.operate(flags, [], (operations, context) =>
+    const clone = await this.operateTidily(flags, [], (operations, context) =>
       operations.extend(args.name, seconds, context),
     );
     return this.present(

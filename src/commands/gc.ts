@@ -1,5 +1,7 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import { runtimeFlags } from '../cli/flags.ts';
+import { tellOfRemoved } from '../cli/tidy.ts';
+import { WpcloneError } from '../shared/errors.ts';
 
 export default class CollectGarbage extends BaseCommand {
   static override summary = 'Remove expired clones, and what crashed commands left behind.';
@@ -13,7 +15,15 @@ export default class CollectGarbage extends BaseCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(CollectGarbage);
-    const removed = await this.operate(flags, [], (operations, context) => operations.collectGarbage(context));
+    const removed = await this.operate(flags, [], async (operations, context) => {
+      const report = await operations.collectGarbage(context);
+      const [first] = report.failed;
+      if (first === undefined) return report.removed;
+      // A scheduler must see that it failed; what was removed is gone all the same.
+      tellOfRemoved(report.removed, context);
+      const message = report.failed.map((each) => `${each.clone_id} could not be removed: ${each.message}`).join('\n');
+      throw new WpcloneError(first.code, message, { details: first.details });
+    });
     return this.present({ removed }, () =>
       removed.length === 0 ? 'Nothing to remove.' : removed.map((id) => `removed ${id}`).join('\n'),
     );

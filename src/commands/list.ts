@@ -13,7 +13,7 @@ export default class List extends BaseCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(List);
-    const clones = await this.operate(flags, [], (operations, context) => operations.list(context));
+    const clones = await this.operateTidily(flags, [], (operations, context) => operations.list(context));
     return this.present({ clones }, (colors) => cloneTable(clones, colors, Date.now()));
   }
 }

@@ -18,7 +18,7 @@ export default class Mail extends BaseCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(Mail);
-    const messages = await this.operate(flags, [], (operations, context) => operations.mail(args.name, context));
+    const messages = await this.operateTidily(flags, [], (operations, context) => operations.mail(args.name, context));
     if (args.id === undefined) {
       return this.present({ messages }, (colors) => mailTable(messages, colors));
     }

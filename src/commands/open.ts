@@ -27,20 +27,16 @@ export default class Open extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Open);
-    await this.operate(flags, [], async (operations, context) => {
+    await this.operateTidily(flags, [], async (operations, context) => {
       const link = await operations.loginLink(args.name, context);
       const exposure = await operations.expose(args.name, context);
-      try {
-        const printOnly = flags.print || this.jsonEnabled();
-        const home = wpcloneHome(process.env);
-        this.show(link, !printOnly && (await openInBrowser(link.login_url, home, context.signal)));
-        if (exposure?.forwarded !== true) return;
-        process.stderr.write('Forwarding to the cluster until Ctrl-C.\n');
-        if (!context.signal.aborted) await once(context.signal, 'abort');
-        this.endedBySignal();
-      } finally {
-        await exposure?.close();
-      }
+      const printOnly = flags.print || this.jsonEnabled();
+      const home = wpcloneHome(process.env);
+      this.show(link, !printOnly && (await openInBrowser(link.login_url, home, context.signal)));
+      if (exposure.how !== 'forwarded') return;
+      process.stderr.write('Forwarding to the cluster until Ctrl-C.\n');
+      if (!context.signal.aborted) await once(context.signal, 'abort');
+      this.endedBySignal();
     });
   }
 

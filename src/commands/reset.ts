@@ -11,7 +11,9 @@ export default class Reset extends BaseCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(Reset);
-    const clone = await this.operate(flags, ['reset'], (operations, context) => operations.reset(args.name, context));
+    const clone = await this.operateTidily(flags, ['reset'], (operations, context) =>
+      operations.reset(args.name, context),
+    );
     return this.present(
       clone,
       (colors) => `${colors.bold(clone.clone_id)}   ${colors.cyan(clone.clone_url)}   was reset`,

@@ -17,7 +17,7 @@ export default class Show extends BaseCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(Show);
-    const clone = await this.operate(flags, [], (operations, context) =>
+    const clone = await this.operateTidily(flags, [], (operations, context) =>
       operations.show(args.name, { password: flags['show-password'] }, context),
     );
     return this.present(clone, (colors) => cloneDetails(clone, colors, Date.now()));

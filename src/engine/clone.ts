@@ -1,4 +1,4 @@
-import type { WorkContext } from '../shared/context.ts';
+import type { ReportingContext, WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import type { StepName, Warning } from '../shared/events.ts';
 import { bytes, count, seconds } from '../shared/format.ts';
@@ -22,7 +22,7 @@ export interface ConnectedSource {
 
 /** What the pipeline needs of the live site; src/operations implements it with src/site and the remembered keys. */
 export interface SourcePort {
-  connect(context: WorkContext): Promise<ConnectedSource>;
+  connect(context: ReportingContext): Promise<ConnectedSource>;
   /** Takes the plugin off the source and forgets its key. */
   disconnect(source: ConnectedSource, context: WorkContext): Promise<void>;
 }

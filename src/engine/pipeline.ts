@@ -1,15 +1,15 @@
 import { within } from '../shared/abortable.ts';
-import type { WorkContext } from '../shared/context.ts';
+import type { ProgressReport, ReportingContext, RetryReport, WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
-import type { StepCounters, StepName } from '../shared/events.ts';
+import type { StepName } from '../shared/events.ts';
 
 /** What a step is given while it runs; also what an instance's operations take. */
 export interface StepContext {
   readonly signal: AbortSignal;
-  readonly progress: (counters: StepCounters, message?: string) => void;
-  readonly retry: (message: string, waitSeconds: number) => void;
-  /** The caller's context with this pipeline's signal. */
-  readonly work: WorkContext;
+  readonly progress: ProgressReport;
+  readonly retry: RetryReport;
+  /** The caller's context with this pipeline's signal; what is told through it belongs to this step. */
+  readonly work: ReportingContext;
 }
 
 export interface Pipeline {
@@ -89,13 +89,18 @@ export async function runPipeline<T>(context: WorkContext, body: (pipeline: Pipe
   }
 }
 
-function stepContext(name: StepName, work: WorkContext): StepContext {
+function stepContext(name: StepName, context: WorkContext): StepContext {
+  const work = reportingAs(name, context);
+  return { signal: work.signal, work, progress: work.progress, retry: work.retry };
+}
+
+/** The context for work that is told of as this step. */
+export function reportingAs(name: StepName, context: WorkContext): Required<ReportingContext> {
   return {
-    signal: work.signal,
-    work,
+    ...context,
     progress: (counters, message) =>
-      work.emit({ type: 'step-progress', step: name, counters, ...(message === undefined ? {} : { message }) }),
-    retry: (message, waitSeconds) => work.emit({ type: 'retry', step: name, message, waitSeconds }),
+      context.emit({ type: 'step-progress', step: name, counters, ...(message === undefined ? {} : { message }) }),
+    retry: (message, waitSeconds) => context.emit({ type: 'retry', step: name, message, waitSeconds }),
   };
 }
 

@@ -3,7 +3,7 @@
  * src/instance does that work. The local runtime calls it in this process, the sidecar calls it in the pod.
  */
 import type { z } from 'zod';
-import type { StepCounters } from '../shared/events.ts';
+import type { ProgressReport, RetryReport } from '../shared/context.ts';
 import type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode } from '../transfer/types.ts';
 import type { JobName, JobResult, JobTask } from './declared.ts';
 import type {
@@ -42,9 +42,6 @@ export type ConfigureTask = z.infer<typeof configureTaskSchema>;
 export type ConfigureResult = z.infer<typeof configureResultSchema>;
 export type VerifyResult = z.infer<typeof verifyResultSchema>;
 export type CaughtMail = z.infer<typeof mailSchema>;
-
-export type ProgressReport = (counters: StepCounters, message?: string) => void;
-export type RetryReport = (message: string, waitSeconds: number) => void;
 
 /** How long-running work in an instance reports and is cancelled. */
 export interface InstanceContext {

@@ -5,43 +5,44 @@ import { cloneSite } from '../engine/clone.ts';
 import { resetClone } from '../engine/reset.ts';
 import type { CloneState, Runtime } from '../runtime/types.ts';
 import { cloneReport, cloneResult } from './reports.ts';
-import { openResources } from './resources.ts';
+import { openResources, type Resources } from './resources.ts';
 import { createSourcePort, disconnectSite } from './sources.ts';
-import type { Operations, OperationSettings } from './types.ts';
+import type { GarbageReport, Operations, OperationSettings } from './types.ts';
 
-/** Operations that do the work in this process, straight on the runtime. Nothing is opened before it is needed. */
-export function createDirectOperations(settings: OperationSettings): Operations {
-  const resources = openResources(settings);
-
-  /** Every operation first clears away what an earlier crash or an ended clone left. */
-  async function tidyRuntime(context: WorkContext): Promise<Runtime> {
-    const runtime = await resources.runtime(context);
-    tellOfRemoved(await runtime.sweep(context), context);
-    return runtime;
-  }
-
+/**
+ * Operations that do the work in this process, straight on the runtime. Nothing is opened before it is needed; a process that
+ * does many jobs gives all of them the same `resources`.
+ */
+export function createDirectOperations(
+  settings: OperationSettings,
+  resources: Resources = openResources(settings),
+): Operations {
   return {
-    async clone(request, context) {
-      const runtime = await tidyRuntime(context);
-      const source = createSourcePort(request, settings.environment, await resources.state(context));
+    async clone(request, credentials, context) {
+      const runtime = await resources.runtime(context);
+      const source = createSourcePort(
+        { ...request, ...credentials },
+        settings.environment,
+        await resources.state(context),
+      );
       const started = context.now();
       const outcome = await cloneSite(request, source, runtime, context);
       return cloneResult(outcome, (context.now() - started) / 1000);
     },
 
     async list(context) {
-      const runtime = await tidyRuntime(context);
+      const runtime = await resources.runtime(context);
       return (await runtime.list(context)).map((facts) => cloneReport(facts));
     },
 
     async show(id, options, context) {
-      const runtime = await tidyRuntime(context);
+      const runtime = await resources.runtime(context);
       const { facts } = await runtime.get(id, context);
       return cloneReport(facts, options.password ? await runtime.password(id, context) : undefined);
     },
 
     async loginLink(id, context) {
-      const runtime = await tidyRuntime(context);
+      const runtime = await resources.runtime(context);
       const { facts, instance } = await cloneIn(['ready'], runtime, id, context);
       const loginUrl = await instance.operations.createLoginLink(context.signal);
       return { clone_id: facts.id, clone_url: facts.url, login_url: loginUrl };
@@ -49,11 +50,11 @@ export function createDirectOperations(settings: OperationSettings): Operations 
 
     async expose(id, context) {
       const runtime = await resources.runtime(context);
-      return runtime.expose?.(id, context);
+      return runtime.expose(id, context);
     },
 
     async extend(id, seconds, context) {
-      const runtime = await tidyRuntime(context);
+      const runtime = await resources.runtime(context);
       const { facts: before, instance } = await cloneIn(['ready'], runtime, id, context);
       const expiresAt = context.now() + seconds * 1000;
       const tellClone = () => instance.operations.setExpiry(expiresAt, context.signal);
@@ -65,7 +66,7 @@ export function createDirectOperations(settings: OperationSettings): Operations 
     },
 
     async reset(id, context) {
-      const runtime = await tidyRuntime(context);
+      const runtime = await resources.runtime(context);
       await cloneIn(['ready', 'resetting'], runtime, id, context);
       return cloneReport(await resetClone(runtime, id, context));
     },
@@ -79,12 +80,18 @@ export function createDirectOperations(settings: OperationSettings): Operations 
       return { clone_id: id, deleted: true };
     },
 
-    async disconnect(url, login, context) {
-      return disconnectSite(url, login, settings.environment, await resources.state(context), context);
+    async disconnect(url, login, credentials, context) {
+      return disconnectSite(
+        url,
+        { ...login, ...credentials },
+        settings.environment,
+        await resources.state(context),
+        context,
+      );
     },
 
     async mail(id, context) {
-      const runtime = await tidyRuntime(context);
+      const runtime = await resources.runtime(context);
       const { instance } = await runtime.get(id, context);
       return instance.operations.listMail(context.signal);
     },
@@ -96,26 +103,15 @@ export function createDirectOperations(settings: OperationSettings): Operations 
 
     async collectGarbage(context) {
       const runtime = await resources.runtime(context);
-      const failures: WpcloneError[] = [];
+      const failed: GarbageReport['failed'][number][] = [];
       const removed = await runtime.sweep(context, (id, { code, message, details }) => {
-        failures.push(new WpcloneError(code, `${id} could not be removed: ${message}`, { details }));
+        failed.push({ clone_id: id, code, message, details });
       });
-      const [first] = failures;
-      if (first === undefined) return removed;
-      // A scheduler must see that it failed; what was removed is gone all the same.
-      tellOfRemoved(removed, context);
-      const message = failures.map((failure) => failure.message).join('\n');
-      throw new WpcloneError(first.code, message, { details: first.details, cause: first });
+      return { removed, failed };
     },
 
     close: () => resources.close(),
   };
-}
-
-function tellOfRemoved(removed: readonly string[], context: WorkContext): void {
-  if (removed.length === 0) return;
-  const message = `Removed what was left of ${removed.join(', ')}.`;
-  context.emit({ type: 'warning', code: 'LEFTOVERS_REMOVED', message });
 }
 
 /** Throws NOT_FOUND, EXPIRED, NOT_READY. */

@@ -16,27 +16,42 @@ export interface Resources {
 
 /** Nothing is opened yet. Whoever calls this calls `close` at the end. */
 export function openResources(settings: OperationSettings): Resources {
-  let state: Promise<State> | undefined;
-  let runtime: Promise<Runtime> | undefined;
-  const resources: Resources = {
-    state: (context) => (state ??= open(settings, context)),
-    runtime: (context) => (runtime ??= createRuntime(settings, resources, context)),
+  const state = opened((context) => openStateOf(settings, context));
+  const runtime = opened((context) => createRuntime(settings, state.get, context));
+  return {
+    state: state.get,
+    runtime: runtime.get,
     async close() {
-      await (await runtime)?.close?.();
-      (await state)?.close();
+      await (await runtime.present())?.close?.();
+      (await state.present())?.close();
     },
   };
-  return resources;
 }
 
-async function open(settings: OperationSettings, context: WorkContext): Promise<State> {
+/** Opens something once, at its first use; where that failed, the next use tries again. */
+function opened<T>(open: (context: WorkContext) => Promise<T>) {
+  let opening: Promise<T> | undefined;
+  return {
+    get: (context: WorkContext): Promise<T> => {
+      opening ??= open(context).catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
+      return opening;
+    },
+    /** What is open; undefined when nothing is. */
+    present: (): Promise<T | undefined> => Promise.resolve(opening).catch(() => undefined),
+  };
+}
+
+async function openStateOf(settings: OperationSettings, context: WorkContext): Promise<State> {
   const { openState } = await import('../state/open.ts');
   return openState(settings.home, context);
 }
 
 async function createRuntime(
   settings: OperationSettings,
-  resources: Resources,
+  state: Resources['state'],
   context: WorkContext,
 ): Promise<Runtime> {
   if (settings.runtime === 'kubernetes') {
@@ -50,7 +65,7 @@ async function createRuntime(
   const { createLocalRuntime } = await import('../runtime/local/runtime.ts');
   return createLocalRuntime({
     home: settings.home,
-    state: await resources.state(context),
+    state: await state(context),
     keeper: [process.execPath, packagePath('bin', 'run.js'), 'keeper'],
     path: settings.environment['PATH'] ?? '',
   });

@@ -1,19 +1,24 @@
 import { within } from '../shared/abortable.ts';
-import type { WorkContext } from '../shared/context.ts';
+import type { ReportingContext, WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import type { SourcePort } from '../engine/clone.ts';
+import { reportingAs } from '../engine/pipeline.ts';
 import type { SourceAccess } from '../site/access.ts';
 import type { ConnectDeps } from '../site/connect/types.ts';
 import type { KnownSource, State } from '../state/types.ts';
-import type { CloneRequest, DisconnectReport } from './types.ts';
+import type { Credentials, DisconnectReport, SourceLogin } from './types.ts';
 
-type Login = Pick<CloneRequest, 'url' | 'username' | 'askUsername' | 'password' | 'loginUrl' | 'insecureTls'>;
+type Login = SourceLogin & Credentials;
 
 /** How long a site is taken to have our plugin, in milliseconds: an unused migrator removes itself after an hour. */
 const MEMORY = 60 * 60 * 1000;
 
 /** Connects to the source of `login`, remembering keys in `state` between runs. */
-export function createSourcePort(login: Login, environment: NodeJS.ProcessEnv, state: State): SourcePort {
+export function createSourcePort(
+  login: Login & { readonly url: string },
+  environment: NodeJS.ProcessEnv,
+  state: State,
+): SourcePort {
   return {
     async connect(context) {
       const { connectSource } = await import('../site/connect/index.ts');
@@ -33,7 +38,7 @@ export function createSourcePort(login: Login, environment: NodeJS.ProcessEnv, s
 /** Takes the plugin off a site: with the known key, else by logging in. */
 export async function disconnectSite(
   url: string,
-  login: Omit<Login, 'url'>,
+  login: Login,
   environment: NodeJS.ProcessEnv,
   state: State,
   context: WorkContext,
@@ -44,7 +49,10 @@ export async function disconnectSite(
     return { url, removed: false };
   }
   const { disconnectSource } = await import('../site/connect/index.ts');
-  const removed = await disconnectSource({ ...login, url, known }, await connectDeps(environment, context));
+  const removed = await disconnectSource(
+    { ...login, url, known },
+    await connectDeps(environment, reportingAs('connect', context)),
+  );
   await forget(url, state);
   return { url: known?.url ?? url, removed };
 }
@@ -73,11 +81,9 @@ async function disconnect(
   }
 }
 
-async function connectDeps(environment: NodeJS.ProcessEnv, context: WorkContext): Promise<ConnectDeps> {
+async function connectDeps(environment: NodeJS.ProcessEnv, context: ReportingContext): Promise<ConnectDeps> {
   const { createSiteClient } = await import('../site/client.ts');
-  const { now, sleep, randomBytes } = context;
-  const retry = (message: string, waitSeconds: number) =>
-    context.emit({ type: 'retry', step: 'connect', message, waitSeconds });
+  const { now, sleep, randomBytes, retry = () => undefined } = context;
   return {
     ...context,
     environment,

@@ -3,20 +3,41 @@
  * Results carry the API's names (snake_case), because `--json`, `--events` and the API print them as they are.
  */
 import type { WorkContext } from '../shared/context.ts';
+import type { ErrorCode } from '../shared/error-codes.ts';
+import type { ErrorDetails } from '../shared/errors.ts';
 import type { ClonePlan } from '../engine/clone.ts';
 import type { CloneStepName, Warning } from '../shared/events.ts';
 import type { CaughtMail } from '../instance/types.ts';
 import type { CloneState, Exposure, RuntimeKind } from '../runtime/types.ts';
 
-/** What to clone and how, and the log-in for it. */
-export interface CloneRequest extends ClonePlan {
+/** How to log in to a source, without secrets. */
+export interface SourceLogin {
   readonly username?: string;
-  /** For a log-in without `username`, where there is somebody to ask. */
-  readonly askUsername?: () => Promise<string>;
-  /** Asked for only when a log-in is needed: a source with a known key needs none. */
-  readonly password?: () => Promise<string>;
   readonly loginUrl?: string;
   readonly insecureTls: boolean;
+}
+
+/** What to clone and how: plain data without secrets, which a queue can keep. */
+export interface CloneRequest extends ClonePlan, SourceLogin {}
+
+/** The words of a log-in. They are asked for only when one is needed: a source with a known key needs none. */
+export interface Credentials {
+  /** For a log-in without `username`, where there is somebody to ask. */
+  readonly askUsername?: () => Promise<string>;
+  readonly password?: () => Promise<string>;
+}
+
+/** What a clean-up did. */
+export interface GarbageReport {
+  /** The clones, or what was left of them. */
+  readonly removed: readonly string[];
+  /** What could not be removed now; whoever cleans up next tries again. */
+  readonly failed: readonly {
+    readonly clone_id: string;
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly details: ErrorDetails;
+  }[];
 }
 
 export interface SourceReport {
@@ -65,15 +86,18 @@ export interface DisconnectReport {
   readonly removed: boolean;
 }
 
-/** An id is a clone's name. Whatever takes one throws NOT_FOUND when there is no such clone. */
+/**
+ * An id is a clone's name. Whatever takes one throws NOT_FOUND when there is no such clone. Nothing here clears up what others
+ * left, but `collectGarbage`: its caller decides when.
+ */
 export interface Operations {
-  clone(request: CloneRequest, context: WorkContext): Promise<CloneResult>;
+  clone(request: CloneRequest, credentials: Credentials, context: WorkContext): Promise<CloneResult>;
   list(context: WorkContext): Promise<readonly CloneReport[]>;
   show(id: string, options: { password: boolean }, context: WorkContext): Promise<CloneReport>;
   /** A fresh one-time log-in link. */
   loginLink(id: string, context: WorkContext): Promise<{ clone_id: string; clone_url: string; login_url: string }>;
-  /** Makes the clone reachable from this machine until closed, where it is not by itself; undefined where it is. */
-  expose(id: string, context: WorkContext): Promise<Exposure | undefined>;
+  /** Makes the clone reachable from this machine, where it is not by itself, until the context's signal aborts. */
+  expose(id: string, context: WorkContext): Promise<Exposure>;
   /** The clone ends `seconds` from now. */
   extend(id: string, seconds: number, context: WorkContext): Promise<CloneReport>;
   reset(id: string, context: WorkContext): Promise<CloneReport>;
@@ -81,13 +105,14 @@ export interface Operations {
   /** `login` is used when no key of the site is known. */
   disconnect(
     url: string,
-    login: Pick<CloneRequest, 'username' | 'password' | 'loginUrl' | 'insecureTls'>,
+    login: SourceLogin,
+    credentials: Credentials,
     context: WorkContext,
   ): Promise<DisconnectReport>;
   mail(id: string, context: WorkContext): Promise<readonly CaughtMail[]>;
   logs(id: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
-  /** Removes what crashes left and what has expired; the ids of what was removed. */
-  collectGarbage(context: WorkContext): Promise<readonly string[]>;
+  /** Removes what crashes left and what has expired. */
+  collectGarbage(context: WorkContext): Promise<GarbageReport>;
   close(): Promise<void>;
 }
 

@@ -14,7 +14,7 @@
  * - **retire**: to remove a unit that holds no clone.
  * - **reset**: back to the baseline. (A *restore* writes to a live site.)
  */
-import type { WorkContext } from '../shared/context.ts';
+import type { ReportingContext, WorkContext } from '../shared/context.ts';
 import type { WpcloneError } from '../shared/errors.ts';
 import type { InstanceOperations } from '../instance/types.ts';
 
@@ -115,7 +115,7 @@ export interface Runtime {
   /**
    * Claims a warm unit for a clone of that name or makes one; on failure or abort it leaves nothing behind. Throws NAME_TAKEN.
    */
-  provision(request: ProvisionRequest, context: WorkContext): Promise<ProvisionLease>;
+  provision(request: ProvisionRequest, context: ReportingContext): Promise<ProvisionLease>;
   /** Takes a clone that is ready, or whose reset was cut off, to reset it. Throws NOT_FOUND, BUSY. */
   takeForReset(id: string, context: WorkContext): Promise<ResetLease>;
   list(context: WorkContext): Promise<readonly CloneFacts[]>;
@@ -131,10 +131,10 @@ export interface Runtime {
   /** Streams the clone's logs (web server, PHP, database) line by line. */
   logs(id: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
   /**
-   * Makes the clone's URL reachable from this machine until closed, where it is not by itself (`wpclone open` on a cluster
-   * without an Ingress); absent where clones are always reachable. Throws NOT_FOUND, PORT_IN_USE.
+   * Makes the clone's URL reachable from this machine, where it is not by itself (`wpclone open` on a cluster without an
+   * Ingress), until the context's signal aborts or the runtime is closed. Throws NOT_FOUND, PORT_IN_USE.
    */
-  expose?(id: string, context: WorkContext): Promise<Exposure>;
+  expose(id: string, context: WorkContext): Promise<Exposure>;
   /** Lets go of connections. */
   close?(): Promise<void>;
 }
@@ -142,10 +142,8 @@ export interface Runtime {
 /** Hears of a clone that is over and could not be removed. */
 export type SweepFailed = (id: string, error: WpcloneError) => void;
 
-/** A clone that was made reachable from this machine. */
+/** How a clone is reached from this machine: by itself, or through this process, for as long as it lives at most. */
 export interface Exposure {
+  readonly how: 'by-itself' | 'forwarded';
   readonly url: string;
-  /** Only reachable for as long as this process lives. */
-  readonly forwarded: boolean;
-  close(): Promise<void>;
 }

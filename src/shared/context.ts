@@ -1,4 +1,4 @@
-import type { Emit } from './events.ts';
+import type { Emit, StepCounters } from './events.ts';
 
 /** For `--debug` and the logs of a pod. Never a secret, and no personal data of a site. */
 export interface Logger {
@@ -22,6 +22,15 @@ export interface WorkContext {
   readonly emit: Emit;
   /** The job that this work belongs to: what it takes is taken in this name. Unique among all that use the same runtime. */
   readonly jobId: string;
+}
+
+export type ProgressReport = (counters: StepCounters, message?: string) => void;
+export type RetryReport = (message: string, waitSeconds: number) => void;
+
+/** For work that may take long: what it tells of itself. As part of which step that is shown is the giver's affair. */
+export interface ReportingContext extends WorkContext {
+  readonly progress?: ProgressReport;
+  readonly retry?: RetryReport;
 }
 
 /** A name for a job that has none from its caller: `job-` and 96 random bits. */

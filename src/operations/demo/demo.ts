@@ -19,7 +19,6 @@ export async function makeDemo(
   const request = {
     url: source.url,
     username: source.username,
-    password: async () => source.password,
     insecureTls: false,
     ttlSeconds,
     media: 'copy' as const,
@@ -27,7 +26,7 @@ export async function makeDemo(
     excludePaths: [],
     keepMail: false,
   };
-  return { source, clone: await operations.clone(request, context) };
+  return { source, clone: await operations.clone(request, { password: async () => source.password }, context) };
 }
 
 /** Takes the demonstration's clones and its source away; idempotent. Returns the ids of the clones. */
@@ -41,7 +40,7 @@ export async function removeDemo(
   for (const clone of clones) await operations.delete(clone.clone_id, context);
   if (source) {
     // A source that no longer answers takes its plugin with it.
-    await operations.disconnect(source.url, { insecureTls: false }, context).catch(() => undefined);
+    await operations.disconnect(source.url, { insecureTls: false }, {}, context).catch(() => undefined);
   }
   await removeDemoSource(home, context);
   return clones.map((clone) => clone.clone_id);

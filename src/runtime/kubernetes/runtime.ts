@@ -124,7 +124,7 @@ export async function createKubernetesRuntime(
 
     async expose(id, context) {
       const unit = await findUnit(cluster, id, context);
-      return forwardPort(cluster, unit, context);
+      return forwardPort(cluster, unit, { ...context, signal: AbortSignal.any([context.signal, closing.signal]) });
     },
 
     async close() {

@@ -111,6 +111,10 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
 
     sweep: (context, failed) => sweepInstances(home, context, failed),
 
+    async expose(id, context) {
+      return { how: 'by-itself', url: factsOf(existing(state, id), context).url };
+    },
+
     async *logs(id, options, context) {
       existing(state, id);
       const paths = instancePaths(home.layout, id);

@@ -46,7 +46,7 @@ async function logIn(
 ): Promise<{ admin: Admin; way: LoginWay }> {
   const base = await logInOverHttp(site, credentials, session);
   if (base) return { admin: { base, session }, way: 'http' };
-  deps.emit({ type: 'step-progress', step: 'connect', message: 'the log-in page needs a browser' });
+  deps.progress?.({}, 'the log-in page needs a browser');
   const admin = await logInWithBrowser(site, credentials, { session, insecureTls: request.insecureTls }, deps);
   return { admin, way: 'browser' };
 }

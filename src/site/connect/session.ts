@@ -2,7 +2,7 @@ import { CookieJar } from 'tough-cookie';
 import { type Agent, FormData, request } from 'undici';
 import { abortable, within } from '../../shared/abortable.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import type { WorkContext } from '../../shared/context.ts';
+import type { ReportingContext } from '../../shared/context.ts';
 import { networkFailure, openAgent, readText, resolveUrl, staysAtHome } from '../http.ts';
 import { limitsRequests } from '../signs.ts';
 import type { Page } from './page.ts';
@@ -43,7 +43,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-type Work = Pick<WorkContext, 'signal' | 'sleep' | 'emit'> & Pick<SessionChanges, 'steady' | 'impatient'>;
+type Work = Pick<ReportingContext, 'signal' | 'sleep' | 'retry'> & Pick<SessionChanges, 'steady' | 'impatient'>;
 
 /** Opens connections of its own: close it when done. */
 export function openSession(options: SessionOptions, work: Work): Session {
@@ -154,12 +154,7 @@ async function patiently(work: Work, send: () => Promise<Page>): Promise<Page> {
         ...(asked > 0 ? { retryAfter: asked } : {}),
       });
     }
-    work.emit({
-      type: 'retry',
-      step: 'connect',
-      message: `${page.url.host} limits requests (${page.status})`,
-      waitSeconds: seconds,
-    });
+    work.retry?.(`${page.url.host} limits requests (${page.status})`, seconds);
     await work.sleep(seconds * 1000, work.signal);
     waited += seconds;
   }

@@ -1,4 +1,4 @@
-import type { WorkContext } from '../../shared/context.ts';
+import type { ReportingContext } from '../../shared/context.ts';
 import type { SourceAccess } from '../access.ts';
 import type { SiteClient } from '../client-types.ts';
 import type { SiteInfo } from '../info.ts';
@@ -24,7 +24,7 @@ export interface ConnectRequest extends SiteLogin {
   readonly known?: KnownKey | undefined;
 }
 
-export interface ConnectDeps extends WorkContext {
+export interface ConnectDeps extends ReportingContext {
   /** For the browser: PATH and WPCLONE_CHROMIUM are looked at. */
   readonly environment: NodeJS.ProcessEnv;
   /** Sends signed requests: `createSiteClient` of src/site/client.ts. */

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { WorkContext } from '../../../shared/context.ts';
+import type { ReportingContext, WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { within } from '../../../shared/abortable.ts';
 import { allOrNothing } from '../../../shared/all-or-nothing.ts';
@@ -38,7 +38,7 @@ export async function provisionInstance(
   request: ProvisionRequest,
   options: KubernetesOptions,
   version: string,
-  context: WorkContext,
+  context: ReportingContext,
 ): Promise<Unit> {
   const chosen = await chooseImage(options, version, request.phpVersion, context);
   warnWhenDifferent(request, chosen.php, context);
@@ -56,7 +56,7 @@ async function makeInstance(
   cluster: Cluster,
   plan: InstancePlan,
   options: KubernetesOptions,
-  context: WorkContext,
+  context: ReportingContext,
 ): Promise<Unit> {
   await takeName(cluster, plan, context);
   try {
@@ -129,7 +129,7 @@ async function createPod(
   cluster: Cluster,
   plan: InstancePlan,
   options: KubernetesOptions,
-  context: WorkContext,
+  context: ReportingContext,
 ): Promise<Identity> {
   const mark = { annotation: CLAIM, value: plan.claim };
   const name = objectName(plan.cloneId);
@@ -143,7 +143,7 @@ async function createPod(
     if (earlier !== undefined && earlier.deletionTimestamp === undefined) throw takenBy('pod', earlier, plan.cloneId);
     if (earlier !== undefined) {
       const message = 'waiting for an earlier clone of this name to be gone';
-      context.emit({ type: 'step-progress', step: 'provision', message });
+      context.progress?.({}, message);
       await waitUntilGone(cluster, name, earlier.uid ?? '', context);
     }
     return identityOf(await create());

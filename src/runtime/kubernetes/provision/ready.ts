@@ -1,5 +1,5 @@
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
-import type { WorkContext } from '../../../shared/context.ts';
+import type { ReportingContext, WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { Identity } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
@@ -26,7 +26,7 @@ export async function waitUntilReady(
   target: Identity,
   ask: Ask,
   limit: number,
-  context: WorkContext,
+  context: ReportingContext,
 ): Promise<V1Pod> {
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
@@ -42,7 +42,7 @@ export async function waitUntilReady(
     const cause = findCause(latest, events, context.now() + cluster.clockOffset());
     if (cause !== undefined) throw await explain(cluster, target, cause, context);
     const message = describeProgress(latest, events.at(-1));
-    if (message !== said) context.emit({ type: 'step-progress', step: 'provision', message });
+    if (message !== said) context.progress?.({}, message);
     said = message;
     if (context.now() - started < limit) return undefined;
     const seconds = Math.round(limit / 1000);

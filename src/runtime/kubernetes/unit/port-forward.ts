@@ -23,7 +23,7 @@ export const isForwarded = ({ hostname }: URL): boolean => hostname === '127.0.0
  */
 export async function forwardPort(cluster: Cluster, unit: Unit, context: WorkContext): Promise<Exposure> {
   const url = new URL(unit.facts?.url ?? 'http://127.0.0.1');
-  if (!isForwarded(url)) return { url: url.href, forwarded: false, close: async () => undefined };
+  if (!isForwarded(url)) return { how: 'by-itself', url: url.href };
   const { PortForward } = await import('@kubernetes/client-node');
   const sockets = new Set<Socket>();
   const serve = (socket: Socket): void => {
@@ -37,17 +37,19 @@ export async function forwardPort(cluster: Cluster, unit: Unit, context: WorkCon
     });
   };
   const servers: Server[] = [];
-  const close = async () => {
+  const close = (): void => {
     for (const socket of sockets) socket.destroy();
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    for (const server of servers) server.close();
   };
+  context.signal.addEventListener('abort', close, { once: true });
   try {
     for (const host of addressesOf(url)) servers.push(await listen(createServer(serve), host, Number(url.port)));
   } catch (error) {
-    await close();
+    close();
     throw error;
   }
-  return { url: url.href, forwarded: true, close };
+  context.signal.throwIfAborted();
+  return { how: 'forwarded', url: url.href };
 }
 
 /** All that the address may mean: where only one were held, another user of this machine could take the other. */
