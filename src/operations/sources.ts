@@ -87,7 +87,7 @@ async function connectDeps(environment: NodeJS.ProcessEnv, context: ReportingCon
   return {
     ...context,
     environment,
-    openClient: (access) => createSiteClient(access, { now, sleep, randomBytes, retry }),
+    openClient: (access, hasty = false) => createSiteClient(access, { now, sleep, randomBytes, retry, hasty }),
   };
 }
 

@@ -17,6 +17,8 @@ import { understoodJson } from './understood.ts';
 export interface SiteClientDeps extends Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'> {
   /** Told before each wait. */
   readonly retry: (message: string, waitSeconds: number) => void;
+  /** There are other ways to the site: the first refusal of a wall is an answer. */
+  readonly hasty?: boolean;
   /** Connections to use instead of own ones. */
   readonly dispatcher?: Dispatcher;
 }
@@ -34,6 +36,7 @@ export function createSiteClient(
     sleep: deps.sleep,
     random: () => deps.randomBytes(4).readUInt32BE() / 2 ** 32,
     retry: deps.retry,
+    hasty: deps.hasty ?? false,
     answered: false,
   };
   return {

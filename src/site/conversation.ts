@@ -14,6 +14,8 @@ export interface Session extends Pick<WorkContext, 'now' | 'sleep'> {
   readonly pace: Pace;
   readonly random: () => number;
   readonly retry: (message: string, waitSeconds: number) => void;
+  /** See createPatience. */
+  readonly hasty: boolean;
   answered: boolean;
 }
 
@@ -38,7 +40,7 @@ export interface Conversation {
 
 /** Asks until nothing is left to ask for, through cut answers, failing hosts and rate limits. */
 export function converse(session: Session, question: Question, signal: AbortSignal): Conversation {
-  const patience = createPatience(() => session.answered, session.random);
+  const patience = createPatience(() => session.answered, session.random, session.hasty);
   return { frames: ask(session, question, patience, signal), progress: () => patience.progress() };
 }
 
@@ -54,11 +56,13 @@ async function* ask(
     if (request === null) return;
     const started = session.now();
     const seconds = (): number => (session.now() - started) / 1000;
+    const wire = { received: () => 0 };
     try {
-      yield* answer(session, question, request, seconds, signal);
+      yield* answer(session, question, request, { seconds, wire }, signal);
     } catch (error) {
       signal.throwIfAborted();
-      await recover(session, question, patience, toWpcloneError(error), seconds(), signal);
+      const spent = { seconds: seconds(), bytes: wire.received() };
+      await recover(session, question, patience, toWpcloneError(error), spent, signal);
     }
   }
 }
@@ -67,11 +71,13 @@ async function* answer(
   session: Session,
   question: Question,
   request: object,
-  seconds: () => number,
+  { seconds, wire }: { readonly seconds: () => number; readonly wire: { received: () => number } },
   signal: AbortSignal,
 ): AsyncGenerator<Frame> {
-  const { seconds: budget, gzip } = session.pace;
-  const { frames, received } = await session.transport.send({ ...request, seconds: budget, gzip }, signal);
+  const { seconds: budget, gzip, bytes } = session.pace;
+  const size = bytes === undefined ? {} : { bytes };
+  const { frames, received } = await session.transport.send({ ...request, seconds: budget, gzip, ...size }, signal);
+  wire.received = received;
   let content = 0;
   let any = false;
   for await (const frame of frames) {
@@ -95,10 +101,10 @@ async function recover(
   question: Question,
   patience: Patience,
   error: WpcloneError,
-  seconds: number,
+  spent: { readonly seconds: number; readonly bytes: number },
   signal: AbortSignal,
 ): Promise<void> {
-  if (error.code === 'SOURCE_FAILED' || error.code === 'UNREACHABLE') session.pace.cut(seconds);
+  if (error.code === 'SOURCE_FAILED' || error.code === 'UNREACHABLE') session.pace.cut(spent.seconds, spent.bytes);
   const wait = patience.next(error);
   session.retry(error.message, wait / 1000);
   await session.sleep(wait, signal);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROTOCOL } from './protocol.ts';
 
 const address = z.url({ protocol: /^https?$/ });
 
@@ -36,7 +37,7 @@ const fileRootSchema = z.object({
 });
 
 const givenInfoSchema = z.object({
-  protocol: z.literal(1),
+  protocol: z.literal(PROTOCOL),
   /** Version of the form in which it sends rows: digests of rows can be compared within one. */
   rowFormat: z.number().int().default(1),
   wordpressVersion: z.string(),

@@ -28,8 +28,11 @@ export interface Patience {
   next(error: WpcloneError): number;
 }
 
-/** `answered`: whether the site has ever answered this client. `random`: from 0 up to, not including, 1. */
-export function createPatience(answered: () => boolean, random: () => number): Patience {
+/**
+ * `answered`: whether the site has ever answered this client. `random`: from 0 up to, not including, 1. `hasty`: there is another way to
+ * try, so that a wall is not asked again.
+ */
+export function createPatience(answered: () => boolean, random: () => number, hasty = false): Patience {
   let fruitless = 0;
   return {
     progress: () => {
@@ -38,7 +41,8 @@ export function createPatience(answered: () => boolean, random: () => number): P
     next: (error) => {
       fruitless += 1;
       const limit = answered() ? (FRUITLESS_LIMIT[error.code] ?? 5) : Math.min(NEVER_ANSWERED_LIMIT, limitOf(error));
-      if (!error.retryable || fruitless >= limit) throw error;
+      const walled = hasty && error.code === 'SOURCE_BLOCKED' && !answered();
+      if (!error.retryable || walled || fruitless >= limit) throw error;
       if (error.retryAfter !== undefined) {
         if (error.retryAfter > LONGEST_RETRY_AFTER) throw error;
         return Math.max(1, error.retryAfter) * 1000;

@@ -1,6 +1,11 @@
-/** The migrator's protocol, version 1: docs/PROTOCOL.md. What comes from the site is checked here before anything else sees it. */
+/** The migrator's protocol: docs/PROTOCOL.md. What comes from the site is checked here before anything else sees it. */
 import { z } from 'zod';
 
+/** The version that this client speaks. */
+export const PROTOCOL = 2;
+
+/** Begins a stream in letters, which a buffer of the site made necessary: pieces of base64, each with a full stop after it. */
+export const LETTERS_MAGIC = 'wpclone-letters.';
 /** Begins every stream; what a host puts before it (a byte order mark, a notice) is skipped. */
 export const STREAM_MAGIC = Buffer.from('\x89WPCLONE1\r\n\n', 'latin1');
 export const FRAME_MAGIC = Buffer.from('\xF7W', 'latin1');

@@ -7,7 +7,7 @@ import { understood } from './understood.ts';
 
 /** Bounds of one request, so that it stays far below the body sizes that hosts accept. */
 const FILES_AT_ONCE = 2000;
-const NAME_BYTES_AT_ONCE = 192 << 10;
+const NAME_BYTES_AT_ONCE = 128 << 10;
 
 /** The file that is being received. */
 interface Receiving {

@@ -1,4 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
+import { deflateSync } from 'node:zlib';
+import { PROTOCOL } from './protocol.ts';
 
 /** The parts of a request that are signed. */
 export interface SignedRequest {
@@ -9,23 +11,32 @@ export interface SignedRequest {
   readonly time: number;
   /** 16 bytes, hex. */
   readonly nonce: string;
-  readonly body: string;
+  /** As `packContent` gives it. */
+  readonly content: string;
 }
 
 /** The text that is signed: each part after its length, so that no two requests have the same text. */
 export function signedText(request: SignedRequest): string {
-  const hash = createHash('sha256').update(request.body).digest('hex');
+  const hash = createHash('sha256').update(request.content).digest('hex');
   const parts = [request.method, request.target, String(request.time), request.nonce, hash];
-  return ['wpclone-1', ...parts.map((part) => `${Buffer.byteLength(part)}:${part}`)].join('\n');
+  return [`wpclone-${PROTOCOL}`, ...parts.map((part) => `${Buffer.byteLength(part)}:${part}`)].join('\n');
 }
 
-/** Headers that prove that a holder of the key sends this very request. `secret` is base64url. */
-export function signatureHeaders(request: SignedRequest, keyId: string, secret: string): Record<string, string> {
+/**
+ * A question as it is sent: hexadecimal, so that a firewall finds no words in it. Short ones are not deflated, nor any for a site whose
+ * PHP cannot inflate.
+ */
+export function packContent(question: object, deflated: boolean): string {
+  const json = Buffer.from(JSON.stringify(question));
+  return (deflated && json.length > 512 ? deflateSync(json) : json).toString('hex');
+}
+
+/**
+ * The body of a request, as a form with one field. All that proves that a holder of the key sends it is in there: a proxy may drop
+ * headers that it does not know. `secret` is base64url.
+ */
+export function signedBody(request: SignedRequest, keyId: string, secret: string): string {
   const key = Buffer.from(secret, 'base64url');
-  return {
-    'x-wpclone-key': keyId,
-    'x-wpclone-time': String(request.time),
-    'x-wpclone-nonce': request.nonce,
-    'x-wpclone-signature': createHmac('sha256', key).update(signedText(request)).digest('hex'),
-  };
+  const signature = createHmac('sha256', key).update(signedText(request)).digest('hex');
+  return `wpclone=${[keyId, request.time, request.nonce, signature, request.content].join('.')}`;
 }

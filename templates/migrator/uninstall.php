@@ -9,6 +9,7 @@ namespace Wpclone\Migrator;
 
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
+require __DIR__ . '/includes/host.php';
 require __DIR__ . '/includes/keys.php';
 
 drop_everything();

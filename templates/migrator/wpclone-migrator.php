@@ -2,7 +2,7 @@
 /**
  * Plugin Name:       wpclone migrator
  * Description:       Reads this site out to a wpclone that an administrator paired with it. Removes itself an hour after its last use.
- * Version:           1.0.0
+ * Version:           1.1.0
  * Requires at least: 5.5
  * Requires PHP:      7.4
  * Update URI:        false
@@ -19,21 +19,24 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
-const VERSION  = '1.0.0';
-const PROTOCOL = 1;
+const VERSION  = '1.1.0';
+const PROTOCOL = 2;
 const SLUG     = 'wpclone-migrator';
 const FILE     = __FILE__;
 
+require __DIR__ . '/includes/host.php';
 require __DIR__ . '/includes/keys.php';
 require __DIR__ . '/includes/lifecycle.php';
 
 register_activation_hook( __FILE__, __NAMESPACE__ . '\\on_activation' );
 register_deactivation_hook( __FILE__, __NAMESPACE__ . '\\on_deactivation' );
 
-if ( isset( $_SERVER['HTTP_X_WPCLONE_KEY'] ) ) {
+// phpcs:ignore WordPress.Security.NonceVerification.Missing -- signed instead.
+if ( isset( $_POST['wpclone'] ) && is_string( $_POST['wpclone'] ) ) {
 	// Answered here and now, before themes, caches and redirects of other plugins come into play.
 	require __DIR__ . '/includes/server.php';
-	serve();
+	// phpcs:ignore WordPress.Security -- compared with a pattern and a signature before anything is done with it.
+	serve( $_POST['wpclone'] );
 	exit;
 }
 

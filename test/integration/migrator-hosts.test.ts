@@ -89,7 +89,7 @@ describe('a host that gets in the way', () => {
   it('that has sent something before the plugin could is understood, also when the plugin refuses', async () => {
     const noisy = { ...access, endpoint: `${access.endpoint}?sent=1` };
     const client = testClient(noisy);
-    await expect(client.info(never)).resolves.toMatchObject({ protocol: 1 });
+    await expect(client.info(never)).resolves.toMatchObject({ protocol: 2 });
     await client.close();
     const stranger = testClient({ ...noisy, keyId: '0123456789abcdef' });
     await expect(stranger.info(never)).rejects.toMatchObject({ code: 'SIGNATURE_REFUSED' });

@@ -198,7 +198,7 @@ describe('answers that are not the migrator’s', () => {
     ],
   ])('%s for a moment is waited out', async (_name, fault, wait) => {
     const { client, waits } = await through((connection) => (connection < 1 ? fault : undefined));
-    await expect(client.info(never)).resolves.toMatchObject({ protocol: 1 });
+    await expect(client.info(never)).resolves.toMatchObject({ protocol: 2 });
     expect(waits).toEqual([wait]);
   });
 
@@ -247,8 +247,8 @@ describe('a table that somebody at the site has locked', () => {
 describe('the clock', () => {
   it.each([4000, -4000])('is corrected by what the site says when it is %i s off', async (seconds) => {
     const { client } = await through(() => undefined, { now: () => Date.now() + seconds * 1000 });
-    await expect(client.info(never)).resolves.toMatchObject({ protocol: 1 });
-    await expect(client.info(never)).resolves.toMatchObject({ protocol: 1 });
+    await expect(client.info(never)).resolves.toMatchObject({ protocol: 2 });
+    await expect(client.info(never)).resolves.toMatchObject({ protocol: 2 });
   });
 
   it('is complained about when it jumps about', async () => {

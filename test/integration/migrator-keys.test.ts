@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SourceAccess } from '../../src/site/access.ts';
-import { signatureHeaders } from '../../src/site/signing.ts';
 import { collectFiles, installMigrator, never, pair, testClient } from '../support/migrator.ts';
+import { FORM, signedForm } from '../support/signed.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 let source: Source;
@@ -17,12 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => source.stop());
 
-/** Sends a body that the key's holder signed, and returns what comes back as text. */
-async function ask(body: string, { keyId, secret }: Pick<SourceAccess, 'keyId' | 'secret'> = access): Promise<string> {
-  const nonce = randomBytes(16).toString('hex');
-  const signed = { method: 'POST', target: '/', time: Math.floor(Date.now() / 1000), nonce, body };
-  const headers = signatureHeaders(signed, keyId, secret);
-  return (await request(source.url, { method: 'POST', headers, body })).body.text();
+/** Sends a question that the key's holder signed, and returns what comes back as text. */
+async function ask(question: object, key: Pick<SourceAccess, 'keyId' | 'secret'> = access): Promise<string> {
+  return (await request(source.url, { method: 'POST', headers: FORM, body: signedForm(key, question) })).body.text();
 }
 
 describe('a key', () => {
@@ -38,7 +34,7 @@ describe('a key', () => {
     const made = `$id = wp_insert_user( array( 'user_login' => 'holder-' . uniqid(), 'user_pass' => 'x', 'role' => 'administrator' ) );`;
     const pairing = `wp_set_current_user( $id ); echo json_encode( Wpclone\\Migrator\\create_key() + array( 'user' => $id ) );`;
     const key: { keyId: string; secret: string; user: number } = JSON.parse(await source.php(made + pairing));
-    const proper = () => ask('{"op":"manifest","roots":[]}', key);
+    const proper = () => ask({ op: 'manifest', roots: [] }, key);
     expect(await proper()).toContain('"done":true');
     expect(await proper()).toContain('"done":true');
     await source.query(change(key.user));
@@ -46,11 +42,10 @@ describe('a key', () => {
   });
 
   it('reads no more tables than a client asks for in one request', async () => {
-    const tables = (count: number): string =>
-      JSON.stringify({
-        op: 'rows',
-        tables: Array.from({ length: count }, () => ({ name: 'wp_none', columns: ['a'] })),
-      });
+    const tables = (count: number): object => ({
+      op: 'rows',
+      tables: Array.from({ length: count }, () => ({ name: 'wp_none', columns: ['a'] })),
+    });
     expect(await ask(tables(100))).toContain('no_such_table');
     expect(await ask(tables(101))).toContain('bad_request');
   });

@@ -23,7 +23,7 @@ it('a key of another scope reads nothing, and can still say good-bye', async () 
   );
   const [reader, writer] = [testClient(access), testClient(other)];
   await expect(writer.info(never)).rejects.toMatchObject({ code: 'SOURCE_FAILED', retryable: false });
-  await expect(reader.info(never)).resolves.toMatchObject({ protocol: 1 });
+  await expect(reader.info(never)).resolves.toMatchObject({ protocol: 2 });
   await writer.disconnect(never);
   await expect(writer.info(never)).rejects.toMatchObject({ code: 'SIGNATURE_REFUSED' });
   await Promise.all([reader.close(), writer.close()]);

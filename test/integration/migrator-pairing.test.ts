@@ -70,7 +70,7 @@ describe('pairing', () => {
       const { status, body } = await pairWith(cookie, element.attr('data-nonce') ?? '');
       expect({ status, body }).toMatchObject({
         status: 200,
-        body: { success: true, data: { protocol: 1, url: source.url, endpoint: `${source.url}/` } },
+        body: { success: true, data: { protocol: 2, url: source.url } },
       });
       const { data } = body as { data: { url: string; endpoint: string; keyId: string; secret: string } };
       expect(Buffer.from(data.secret, 'base64url')).toHaveLength(32);

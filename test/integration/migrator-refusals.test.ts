@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SourceAccess } from '../../src/site/access.ts';
-import { signatureHeaders } from '../../src/site/signing.ts';
+import { packContent } from '../../src/site/signing.ts';
 import { packagePath } from '../../src/shared/package-root.ts';
 import { collectFiles, collectRows, installMigrator, never, pair, testClient } from '../support/migrator.ts';
+import { FORM, signedForm } from '../support/signed.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 let source: Source;
@@ -21,23 +22,21 @@ afterAll(() => source.stop());
 interface Changes {
   readonly method?: 'GET' | 'POST';
   readonly target?: string;
-  readonly body?: string;
   readonly time?: number;
   readonly key?: Pick<SourceAccess, 'keyId' | 'secret'>;
-  readonly headers?: Record<string, string>;
+  /** Changes parts of the signed body: key, time, nonce, signature, content. */
+  readonly parts?: (parts: string[]) => void;
 }
 
-const BODY = '{"op":"manifest","roots":[]}';
+const QUESTION = { op: 'manifest', roots: [] };
 
 /** Signs a proper request, then sends it with changes that the signature does not know of. */
 async function send(changes: Changes = {}): Promise<{ status: number; text: string }> {
-  const { keyId, secret } = changes.key ?? access;
-  const time = changes.time ?? Math.floor(Date.now() / 1000);
-  const nonce = randomBytes(16).toString('hex');
-  const signed = signatureHeaders({ method: 'POST', target: '/', time, nonce, body: BODY }, keyId, secret);
-  const { method = 'POST', target = '/', body = BODY } = changes;
-  const headers = { ...signed, ...changes.headers };
-  const answer = await request(source.url + target, { method, headers, ...(method === 'GET' ? {} : { body }) });
+  const { method = 'POST', target = '/', key = access, time } = changes;
+  const parts = signedForm(key, QUESTION, time).replace('wpclone=', '').split('.');
+  changes.parts?.(parts);
+  const body = `wpclone=${encodeURIComponent(parts.join('.'))}`;
+  const answer = await request(source.url + target, { method, headers: FORM, ...(method === 'GET' ? {} : { body }) });
   return { status: answer.statusCode, text: await answer.body.text() };
 }
 
@@ -45,30 +44,31 @@ const refused = { status: 401, text: expect.stringContaining('"error":"refused"'
 
 describe('the migrator answers only requests that a paired client signed', () => {
   it('answers a proper one', async () => {
-    expect(await send()).toMatchObject({ status: 200, text: expect.stringContaining('WPCLONE1') as string });
+    expect((await send()).text).toContain('WPCLONE1');
   });
 
   it('refuses without a signature', async () => {
-    expect(await send({ headers: { 'x-wpclone-signature': '' } })).toMatchObject(refused);
-    expect(await send({ headers: { 'x-wpclone-signature': '0'.repeat(64) } })).toMatchObject(refused);
+    expect(await send({ parts: (parts) => (parts[3] = '') })).toMatchObject(refused);
+    expect(await send({ parts: (parts) => parts.splice(0, 5, 'x') })).toMatchObject(refused);
+    expect(await send({ parts: (parts) => parts.push('7b7d') })).toMatchObject(refused);
   });
 
   it('is silent to a request without a key: the site answers as ever', async () => {
-    const answer = await request(source.url, { method: 'POST', body: BODY });
-    expect(await answer.body.text()).toContain('</html>');
+    for (const body of ['', 'x=1', 'wpclone[]=1', JSON.stringify({ wpclone: '1' })]) {
+      const answer = await request(source.url, { method: 'POST', headers: FORM, body });
+      expect(await answer.body.text()).toContain('</html>');
+    }
+    expect(await (await request(`${source.url}/?${signedForm(access, QUESTION)}`)).body.text()).toContain('</html>');
   });
 
-  it('refuses an altered body, path, query and method', async () => {
-    expect(await send({ body: '{"op":"manifest","roots":["core"]}' })).toMatchObject(refused);
+  it('refuses an altered content, path, query and time, and a new nonce', async () => {
+    const other = packContent({ op: 'manifest', roots: ['core'] }, true);
+    const now = Math.floor(Date.now() / 1000);
+    expect(await send({ parts: (parts) => (parts[4] = other) })).toMatchObject(refused);
     expect(await send({ target: '/index.php' })).toMatchObject(refused);
     expect(await send({ target: '/?a=b' })).toMatchObject(refused);
-    expect(await send({ method: 'GET' })).toMatchObject(refused);
-  });
-
-  it('refuses an altered time and nonce', async () => {
-    const now = Math.floor(Date.now() / 1000);
-    expect(await send({ headers: { 'x-wpclone-time': String(now - 7) } })).toMatchObject(refused);
-    expect(await send({ headers: { 'x-wpclone-nonce': '0'.repeat(32) } })).toMatchObject(refused);
+    expect(await send({ parts: (parts) => (parts[1] = String(now - 7)) })).toMatchObject(refused);
+    expect(await send({ parts: (parts) => (parts[2] = '0'.repeat(32)) })).toMatchObject(refused);
   });
 
   it('refuses an unknown key, the wrong secret and a key of another form', async () => {
@@ -88,15 +88,10 @@ describe('the migrator answers only requests that a paired client signed', () =>
   });
 
   it('answers one of many copies of a request', async () => {
-    const time = Math.floor(Date.now() / 1000);
-    const signed = signatureHeaders(
-      { method: 'POST', target: '/', time, nonce: randomBytes(16).toString('hex'), body: BODY },
-      access.keyId,
-      access.secret,
-    );
+    const body = signedForm(access, QUESTION);
     const copies = await Promise.all(
       Array.from({ length: 8 }, async () => {
-        const answer = await request(source.url, { method: 'POST', headers: signed, body: BODY });
+        const answer = await request(source.url, { method: 'POST', headers: FORM, body });
         return { status: answer.statusCode, text: await answer.body.text() };
       }),
     );
@@ -222,11 +217,12 @@ describe('the migrator’s own files', () => {
     const files = readdirSync(packagePath('templates/migrator'), { recursive: true, encoding: 'utf8' });
     for (const name of files.filter((file) => file.endsWith('.php'))) {
       const answer = await request(`${source.url}/wp-content/plugins/wpclone-migrator/${name}`, {
-        headers: { 'x-wpclone-key': access.keyId },
+        method: 'POST',
+        headers: FORM,
+        body: signedForm(access, QUESTION),
       });
       expect({ name, text: await answer.body.text() }).toEqual({ name, text: '' });
     }
-    expect(await source.php('echo "";')).toBe('');
   });
 
   it('are never replaced from a directory of plugins, where anybody may take their name', async () => {
@@ -275,7 +271,7 @@ describe('the migrator goes away', () => {
     await two.info(never);
     await one.disconnect(never);
     await expect(one.info(never)).rejects.toMatchObject({ code: 'SIGNATURE_REFUSED' });
-    await expect(two.info(never)).resolves.toMatchObject({ protocol: 1 });
+    await expect(two.info(never)).resolves.toMatchObject({ protocol: 2 });
     await two.disconnect(never);
     expect(await options()).toEqual([]);
     expect(existsSync(plugin())).toBe(false);

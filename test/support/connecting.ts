@@ -11,7 +11,8 @@ export const connectDeps = (changes: Partial<ConnectDeps> = {}): ConnectDeps & R
   return {
     ...work,
     environment: process.env,
-    openClient: (access) => createSiteClient(access, { ...work, retry: (message) => work.log.info(message) }),
+    openClient: (access, hasty = false) =>
+      createSiteClient(access, { ...work, retry: (message) => work.log.info(message), hasty }),
     ...changes,
   };
 };

@@ -100,7 +100,7 @@ export async function copyClone(
 function infoOf(source: Source): SiteInfo {
   const content = `${source.siteUrl}/wp-content`;
   return {
-    protocol: 1,
+    protocol: 2,
     rowFormat: 1,
     growth: [],
     wordpressVersion: '6.1.9',

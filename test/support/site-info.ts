@@ -4,7 +4,7 @@ import type { Mariadb } from './mariadb.ts';
 /** A site's description with nothing in it, to be filled by a test. */
 export function siteInfo(changes: Partial<SiteInfo> = {}): SiteInfo {
   return {
-    protocol: 1,
+    protocol: 2,
     rowFormat: 1,
     growth: [],
     wordpressVersion: '6.1.9',

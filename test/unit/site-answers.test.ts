@@ -73,6 +73,14 @@ describe('patience', () => {
     expect(() => patience.next(limited(3600))).toThrow(WpcloneError);
   });
 
+  it('has none with a wall while there is another way', () => {
+    const wall = new WpcloneError('SOURCE_BLOCKED', 'x', { retryable: true });
+    const random = () => 0.5;
+    expect(() => createPatience(() => false, random, true).next(wall)).toThrow(WpcloneError);
+    expect(createPatience(() => true, random, true).next(wall)).toBe(5000);
+    expect(createPatience(() => false, random).next(wall)).toBe(5000);
+  });
+
   it('has none with what cannot be helped', () => {
     const patience = createPatience(
       () => true,
@@ -85,7 +93,7 @@ describe('patience', () => {
 describe('pace', () => {
   it('asks for less at once after a cut, and for more only after answers that used their time', () => {
     const pace = createPace(false);
-    pace.cut(20);
+    pace.cut(20, 5e6);
     expect(pace.seconds).toBe(12);
     pace.succeeded(1e6, 1e6, 3);
     expect(pace.seconds).toBe(12);
@@ -93,8 +101,19 @@ describe('pace', () => {
     expect(pace.seconds).toBe(18);
     for (let round = 0; round < 30; round += 1) pace.succeeded(1, 1, pace.seconds);
     expect(pace.seconds).toBe(240);
-    for (let round = 0; round < 30; round += 1) pace.cut(pace.seconds);
+    for (let round = 0; round < 30; round += 1) pace.cut(pace.seconds, 1e6 * (round + 1));
     expect(pace.seconds).toBe(2);
+  });
+
+  it('asks for smaller answers when two are cut at the same size, and only then', () => {
+    const pace = createPace(true);
+    pace.cut(0.1, 1_048_000);
+    pace.cut(0.1, 300_000);
+    expect(pace.bytes).toBeUndefined();
+    pace.cut(0.1, 1_048_576);
+    pace.cut(0.1, 1_048_000);
+    expect(pace.bytes).toBe(Math.floor(1_048_000 * 0.85));
+    expect(pace.seconds).toBe(40);
   });
 
   it('deflates far away, until the network proves fast, and never on this machine', () => {

@@ -28,6 +28,7 @@ export interface PairingPoint {
   readonly ajax: URL;
   readonly nonce: string;
   readonly version: string;
+  readonly protocol: number;
 }
 
 /**
@@ -89,7 +90,12 @@ export function pairingPoint(page: Page): PairingPoint | undefined {
   const ajax = ownUrl(element.attr('data-ajax'), page.url);
   const nonce = element.attr('data-nonce');
   if (!ajax || nonce === undefined) return undefined;
-  return { ajax, nonce, version: element.attr('data-version') ?? '' };
+  return {
+    ajax,
+    nonce,
+    version: element.attr('data-version') ?? '',
+    protocol: Number(element.attr('data-protocol') ?? 1),
+  };
 }
 
 /** Ends our session, so that it does not stay among the user's open sessions. A failure is ignored. */

@@ -1,6 +1,7 @@
 import { openInstaller, removePlugin } from './admin.ts';
-import { installPlugin, pair, undoInstall } from './install.ts';
+import { installPlugin, undoInstall } from './install.ts';
 import { withAdmin } from './login.ts';
+import { firstAnswering, pair } from './pair.ts';
 import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
 
 /** Logs in, installs the plugin where it is missing and gets a key; undoes the installation when that fails. */
@@ -13,8 +14,8 @@ export function connectByLogin(request: ConnectRequest, deps: ConnectDeps): Prom
       const steady = { ...admin, session: admin.session.with({ steady: true }) };
       const point = await installPlugin(steady, installer, () => (installedNow = true));
       deps.signal.throwIfAborted();
-      const access = await pair(admin, point, request.insecureTls);
-      const info = await deps.openClient(access).info(deps.signal);
+      const pairing = await pair(admin, point);
+      const { access, info } = await firstAnswering(pairing, { insecureTls: request.insecureTls }, deps);
       return { access, info, way, installedNow };
     } catch (error) {
       if (installedNow) await undoInstall(admin, deps);

@@ -1,10 +1,8 @@
-import { z } from 'zod';
 import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import type { SourceAccess } from '../access.ts';
 import { ownUrl } from '../http.ts';
-import { jsonIn } from '../json-in.ts';
+import { PROTOCOL } from '../protocol.ts';
 import {
   type Admin,
   actionLink,
@@ -16,7 +14,7 @@ import {
 } from './admin.ts';
 import { openAdminPage } from './admin-page.ts';
 import { type Page, parsePage, plainWords, refusal } from './page.ts';
-import { packPlugin, PLUGIN_FOLDER, type PluginPackage } from './plugin-zip.ts';
+import { packPlugin, PLUGIN_FOLDER, PLUGIN_SOURCE, type PluginPackage } from './plugin-zip.ts';
 import { redirectOf } from './session.ts';
 import { sendZip, sweepUpload, type UploadForm } from './sweep.ts';
 import { notInstalled } from './upload-refusal.ts';
@@ -28,12 +26,29 @@ import { notInstalled } from './upload-refusal.ts';
 export async function installPlugin(admin: Admin, installer: Installer, touched: () => void): Promise<PairingPoint> {
   const plugin = await packPlugin();
   const { form, active } = installer;
-  if (active && (active.version === plugin.version || !form)) return active;
+  if (active && active.protocol > PROTOCOL) throw tooNew(active);
+  if (active && (active.version === plugin.version || !form)) return understood(active);
   if (!form) throw forbidden('the site has no form to upload plugins');
   if (!active) touched();
   const uploaded = await upload(admin, form, plugin);
   return activatePlugin(admin, uploaded);
 }
+
+/** A plugin that was put there by hand may be older than this wpclone. */
+function understood(active: PairingPoint): PairingPoint {
+  if (active.protocol === PROTOCOL) return active;
+  throw new WpcloneError(
+    'PLUGIN_TOO_OLD',
+    `The site has version ${plainWords(active.version)} of the plugin, which this wpclone no longer understands.`,
+    { details: { folder: PLUGIN_SOURCE } },
+  );
+}
+
+const tooNew = ({ version }: PairingPoint): WpcloneError =>
+  new WpcloneError(
+    'PLUGIN_TOO_NEW',
+    `The site has version ${plainWords(version)} of the plugin, which this wpclone is too old for.`,
+  );
 
 async function upload(admin: Admin, form: UploadForm, plugin: PluginPackage): Promise<Page> {
   const first = await sendZip(admin, form, plugin.zip);
@@ -84,44 +99,6 @@ function whyNot(answer: Page): string {
   if (to?.searchParams.has('error')) return 'WordPress says that it broke the site.';
   const broke = answer.status >= 500 ? '; another plugin may have broken on it' : '';
   return refusal(answer) ?? `HTTP ${answer.status}${broke}`;
-}
-
-const pairingSchema = z.object({
-  success: z.literal(true),
-  data: z.object({
-    protocol: z.literal(1),
-    keyId: z.string().regex(/^[0-9a-f]{16}$/),
-    secret: z.string().regex(/^[\w-]{43}$/),
-    url: z.url({ protocol: /^https?$/ }),
-    endpoint: z.url({ protocol: /^https?$/ }),
-  }),
-});
-
-const refusedSchema = z.object({ success: z.literal(false), data: z.object({ code: z.string() }) });
-
-/** Gets a key for signed requests. Throws PLUGIN_INSTALL_FAILED, REDIRECTED_ELSEWHERE. */
-export async function pair(admin: Admin, point: PairingPoint, insecureTls: boolean): Promise<SourceAccess> {
-  const answer = await admin.session.post(point.ajax, { action: 'wpclone_pair', _wpnonce: point.nonce });
-  const given = jsonIn(answer.text, pairingSchema);
-  if (!given) throw withoutKey(answer);
-  const { url, endpoint, keyId, secret } = given.data;
-  const own = ownUrl(endpoint, admin.base);
-  if (!own || !ownUrl(url, admin.base)) {
-    const { host, origin } = new URL(url);
-    throw new WpcloneError('REDIRECTED_ELSEWHERE', `The site says that it lives on another host, ${host}.`, {
-      details: { target: origin },
-    });
-  }
-  return { url: url.replace(/\/+$/, ''), endpoint: own.href, keyId, secret, insecureTls };
-}
-
-function withoutKey(answer: Page): WpcloneError {
-  const code = jsonIn(answer.text, refusedSchema)?.data.code;
-  const said =
-    code === 'not_stored'
-      ? 'it cannot store one in the options table, which may have lost its keys or AUTO_INCREMENT'
-      : (code ?? `its answer begins with: ${plainWords(answer.text.slice(0, 100)) || 'nothing'}`);
-  return new WpcloneError('PLUGIN_INSTALL_FAILED', `The plugin did not give a key (HTTP ${answer.status}): ${said}.`);
 }
 
 /** Seconds that taking the plugin off again may take after a failure or a cancelled run. */

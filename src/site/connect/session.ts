@@ -5,6 +5,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import type { ReportingContext } from '../../shared/context.ts';
 import { networkFailure, openAgent, readText, resolveUrl, staysAtHome } from '../http.ts';
 import { limitsRequests } from '../signs.ts';
+import { unpacked } from '../unpacked.ts';
 import type { Page } from './page.ts';
 
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -133,7 +134,9 @@ async function exchange(wire: Wire, method: 'GET' | 'POST', url: URL, body?: str
       await wire.jar.setCookie(each, url.href, { ignoreError: true });
     }
     const headers = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
-    const text = await readText(answer.body, PAGE_BYTES);
+    const watch = (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> =>
+      unpacked(chunks, answer.headers['content-encoding']);
+    const text = await readText(answer.body, PAGE_BYTES, watch);
     return { url, status: answer.statusCode, headers: Object.fromEntries(headers), text };
   } catch (error) {
     throw networkFailure(error, url);

@@ -28,7 +28,7 @@ export interface ConnectDeps extends ReportingContext {
   /** For the browser: PATH and WPCLONE_CHROMIUM are looked at. */
   readonly environment: NodeJS.ProcessEnv;
   /** Sends signed requests: `createSiteClient` of src/site/client.ts. */
-  readonly openClient: (access: SourceAccess) => Pick<SiteClient, 'info' | 'disconnect'>;
+  readonly openClient: (access: SourceAccess, hasty?: boolean) => Pick<SiteClient, 'info' | 'disconnect'>;
 }
 
 /** A site that answers signed requests. */

@@ -56,7 +56,7 @@ final class Batch {
 	 * @param bool   $end    Whether the file ends with it.
 	 */
 	public function add( $number, $offset, $bytes, array $stat, $end ) {
-		if ( '' !== $this->body && strlen( $this->body ) + strlen( $bytes ) > BLOCK_BYTES ) {
+		if ( '' !== $this->body && strlen( $this->body ) + strlen( $bytes ) > block_bytes() ) {
 			$this->send();
 		}
 		$piece = array(
@@ -71,7 +71,7 @@ final class Batch {
 		}
 		$this->pieces[] = $piece;
 		$this->body    .= $bytes;
-		if ( strlen( $this->body ) >= BLOCK_BYTES || count( $this->pieces ) >= self::PIECES ) {
+		if ( strlen( $this->body ) >= block_bytes() || count( $this->pieces ) >= self::PIECES ) {
 			$this->send();
 		}
 	}

@@ -36,10 +36,10 @@ final class Budget {
 	}
 
 	/**
-	 * Whether it is time to stop.
+	 * Whether it is time to stop, or the answer has its size.
 	 */
 	public function is_spent() {
-		return microtime( true ) >= $this->until;
+		return microtime( true ) >= $this->until || answer_is_full();
 	}
 
 	/**

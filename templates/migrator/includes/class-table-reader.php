@@ -152,7 +152,7 @@ final class Table_Reader {
 		$this->from  = $this->table;
 		$this->locks = 'InnoDB' !== $row['engine'];
 		$this->bytes = (int) $row['bytes'];
-		$this->limit = $this->locks ? 1 : SELECT_FIRST;
+		$this->limit = $this->locks || limit_answer() > 0 ? 1 : SELECT_FIRST;
 		$this->guard = own_rows_guard( $name );
 		foreach ( isset( $asked['columns'] ) && is_array( $asked['columns'] ) ? $asked['columns'] : array() as $column ) {
 			if ( ! is_string( $column ) || ! isset( $all[ $column ] ) ) {

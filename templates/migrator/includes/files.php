@@ -67,7 +67,7 @@ function send_file( Batch $batch, Budget $budget, $number, array $file ) {
 		}
 		$stat = state_of( $handle );
 		$from = 0 === $attempt && $known === $stat && $offset <= $stat[0] ? $offset : 0;
-		$end  = $stat[0] <= BLOCK_BYTES && 0 === $from
+		$end  = $stat[0] <= block_bytes() && 0 === $from
 			? send_small_file( $batch, $number, $handle, $stat )
 			: send_large_file( $batch, $budget, $number, $handle, $stat, $from );
 		fclose( $handle );
@@ -126,7 +126,7 @@ function send_large_file( Batch $batch, Budget $budget, $number, $handle, array 
 	stream_set_read_buffer( $handle, 0 );
 	fseek( $handle, $offset );
 	do {
-		$body = read_fully( $handle, min( BLOCK_BYTES, $stat[0] - $offset ) );
+		$body = read_fully( $handle, min( block_bytes(), $stat[0] - $offset ) );
 		$end  = $offset + strlen( $body ) >= $stat[0];
 		if ( ( '' === $body && ! $end ) || ( $end && state_of( $handle ) !== $stat ) ) {
 			return 'changed';

@@ -37,7 +37,8 @@ function find_home_folder() {
 	$script = isset( $_SERVER['SCRIPT_FILENAME'] ) ? (string) $_SERVER['SCRIPT_FILENAME'] : '';
 	$asked  = isset( $_SERVER['REQUEST_URI'] ) ? url_place( $_SERVER['REQUEST_URI'] ) : null;
 	// phpcs:enable
-	if ( '' === $below || 'index.php' !== basename( $script ) || url_place( get_option( 'home' ) ) !== $asked ) {
+	$home   = url_place( get_option( 'home' ) );
+	if ( '' === $below || 'index.php' !== basename( $script ) || ! in_array( $asked, array( $home, trim( $home . '/index.php', '/' ) ), true ) ) {
 		return null;
 	}
 	$folder = realpath( dirname( $script ) );

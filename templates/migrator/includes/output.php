@@ -10,6 +10,8 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 const STREAM_MAGIC  = "\x89WPCLONE1\r\n\n";
+/** Begins a stream in letters: each piece is base64 and ends with a full stop. */
+const LETTERS_MAGIC = 'wpclone-letters.';
 const FRAME_MAGIC   = "\xF7W";
 const FLAG_DEFLATED = 1;
 const BLOCK_BYTES   = 524288;
@@ -36,19 +38,51 @@ function prepare_output() {
 }
 
 /**
- * Sends the headers and the magic that tells our stream from anything a host may put before it.
+ * Sends the headers and the magic that tells our stream from anything a host may put before it. A buffer that could not be taken
+ * away may change bytes, as those that shrink pages do: then the stream is sent in letters, and the client hears whose buffer it is.
  */
 function start_stream() {
 	if ( ! headers_sent() ) {
 		status_header( 200 );
 	}
-	send_common_headers( 'application/octet-stream' );
+	send_common_headers( is_in_letters() ? 'text/plain' : 'application/octet-stream' );
 	// nginx must pass on what it gets: a buffered answer fills its disk and hides a client that went away.
 	if ( ! headers_sent() ) {
 		header( 'X-Accel-Buffering: no' );
+		if ( is_in_letters() ) {
+			header( 'X-Wpclone-Buffers: ' . preg_replace( '/[^\w\\\\:., -]/', '', implode( ', ', ob_list_handlers() ) ) );
+		}
 	}
-	echo STREAM_MAGIC;
+	if ( is_in_letters() ) {
+		echo LETTERS_MAGIC;
+	}
+	emit( STREAM_MAGIC );
 	is_streaming( true );
+}
+
+/**
+ * Whether something that cannot be taken away stands between us and the client.
+ */
+function is_in_letters() {
+	static $letters = null;
+	if ( null === $letters ) {
+		$letters = ob_get_level() > 0;
+	}
+	return $letters;
+}
+
+/**
+ * Sends bytes of the stream.
+ *
+ * @param string $bytes Bytes.
+ */
+function emit( $bytes ) {
+	sent_bytes( strlen( $bytes ) );
+	if ( is_in_letters() ) {
+		echo base64_encode( $bytes ), '.';
+		return;
+	}
+	echo $bytes;
 }
 
 /**
@@ -103,8 +137,10 @@ function send_frame( $type, array $head, $body = '', $pack = false ) {
 	}
 	$json = wp_json_encode( (object) $head, JSON_FLAGS );
 	$lead = $type . chr( $flags );
-	echo FRAME_MAGIC . $lead . pack( 'NN', strlen( $json ), strlen( $body ) ) . digest( $lead . $json ) . $json;
-	echo $body;
+	emit( FRAME_MAGIC . $lead . pack( 'NN', strlen( $json ), strlen( $body ) ) . digest( $lead . $json ) . $json );
+	if ( '' !== $body ) {
+		emit( $body );
+	}
 	flush();
 	if ( connection_aborted() ) {
 		exit;

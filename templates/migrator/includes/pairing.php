@@ -32,6 +32,9 @@ function may_pair() {
  * Answers admin-ajax.php?action=wpclone_pair.
  */
 function answer_pairing() {
+	// What other plugins have said until now would stand before the answer.
+	require_once __DIR__ . '/output.php';
+	prepare_output();
 	nocache_headers();
 	if ( 'POST' !== $_SERVER['REQUEST_METHOD'] || ! check_ajax_referer( PAIR_ACTION, false, false ) ) {
 		wp_send_json_error( array( 'code' => 'bad_nonce' ), 403 );
@@ -43,15 +46,13 @@ function answer_pairing() {
 	if ( null === $key ) {
 		wp_send_json_error( array( 'code' => 'not_stored' ), 500 );
 	}
-	$home = untrailingslashit( get_option( 'home' ) );
 	wp_send_json_success(
 		array(
 			'protocol' => PROTOCOL,
 			'version'  => VERSION,
 			'keyId'    => $key['keyId'],
 			'secret'   => $key['secret'],
-			'url'      => $home,
-			'endpoint' => $home . '/',
+			'url'      => untrailingslashit( get_option( 'home' ) ),
 		)
 	);
 }

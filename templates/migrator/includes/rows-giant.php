@@ -22,7 +22,8 @@ function giant_bytes( $db ) {
 		$server = fetch_all( $db, 'SELECT @@max_allowed_packet AS packet' );
 		$memory = memory_limit_bytes();
 		$bytes  = min( 8388608, intdiv( (int) $server[0]['packet'], 2 ), $memory > 0 ? intdiv( $memory, 16 ) : 8388608 );
-		$bytes  = max( 262144, $bytes );
+		// Where answers are small, a row that would fill one comes in pieces too.
+		$bytes  = max( min( 262144, block_bytes() ), 0 === limit_answer() ? $bytes : min( $bytes, block_bytes() ) );
 	}
 	return $bytes;
 }
@@ -77,15 +78,16 @@ function send_giants_without_key( Table_Reader $reader ) {
 function send_giant_row( Table_Reader $reader, $where, array $row, $before, $key ) {
 	$lengths = giant_lengths( $reader, $where );
 	$text    = '';
+	$piece   = min( PIECE_BYTES, block_bytes() );
 	foreach ( array_keys( $reader->columns ) as $at ) {
 		$text .= 0 === $at ? '' : "\t";
 		if ( ! array_key_exists( $at, $lengths ) || null === $lengths[ $at ] ) {
 			$text .= null === $row[ $at ] ? '\\N' : escape_value( $row[ $at ] );
 			continue;
 		}
-		for ( $offset = 0; $offset < $lengths[ $at ]; $offset += PIECE_BYTES ) {
-			$text .= escape_value( fetch_piece( $reader, $at, $where, $offset, min( PIECE_BYTES, $lengths[ $at ] - $offset ) ) );
-			if ( strlen( $text ) >= BLOCK_BYTES ) {
+		for ( $offset = 0; $offset < $lengths[ $at ]; $offset += $piece ) {
+			$text .= escape_value( fetch_piece( $reader, $at, $where, $offset, min( $piece, $lengths[ $at ] - $offset ) ) );
+			if ( strlen( $text ) >= $piece ) {
 				$reader->sink->block( $text, 0, $before, false, true );
 				$text = '';
 			}

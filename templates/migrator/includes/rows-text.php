@@ -25,6 +25,7 @@ function send_result( $result, Table_Reader $reader, $cursor ) {
 	$width  = count( $reader->columns );
 	$tabs   = $width - 1;
 	$flag   = null === $reader->giant ? null : count( $reader->fields );
+	$block  = block_bytes();
 	$extra  = count( $reader->fields ) > $width || null !== $flag;
 	$nulls  = $reader->nullable;
 	$text   = '';
@@ -47,7 +48,7 @@ function send_result( $result, Table_Reader $reader, $cursor ) {
 		$text  .= $line . "\n";
 		$before = $row;
 		++$count;
-		if ( strlen( $text ) >= BLOCK_BYTES ) {
+		if ( strlen( $text ) >= $block ) {
 			$reader->sink->block( $text, $count, $reader->key_of( $row ), false );
 			$rows  += $count;
 			$bytes += strlen( $text );

@@ -151,5 +151,10 @@ function read_without_key( Table_Reader $reader ) {
  * @param bool  $locks Whether reading locks the table.
  */
 function next_limit( $limit, $size, $locks ) {
-	return (int) max( $locks ? 1 : 50, min( $limit * 4, SELECT_MOST, ( $locks ? LOCKING_BYTES : SELECT_BYTES ) / max( 1, $size ) ) );
+	$bytes = $locks ? LOCKING_BYTES : SELECT_BYTES;
+	if ( limit_answer() > 0 ) {
+		// The answer's size is looked at after each SELECT only.
+		return (int) max( 1, min( $limit * 4, SELECT_MOST, min( $bytes, block_bytes() ) / max( 1, $size ) ) );
+	}
+	return (int) max( $locks ? 1 : 50, min( $limit * 4, SELECT_MOST, $bytes / max( 1, $size ) ) );
 }

@@ -11,6 +11,8 @@ defined( 'ABSPATH' ) || exit;
 
 require __DIR__ . '/class-refusal.php';
 require __DIR__ . '/output.php';
+require __DIR__ . '/class-budget.php';
+require __DIR__ . '/answer-size.php';
 require __DIR__ . '/signature.php';
 require __DIR__ . '/nonces.php';
 require __DIR__ . '/operations.php';
@@ -18,20 +20,27 @@ require __DIR__ . '/operations.php';
 // Other plugins ask who is logged in when an option changes or a plugin goes; WordPress loads that only after the plugins.
 require_once ABSPATH . WPINC . '/pluggable.php';
 
-const MAX_BODY_BYTES = 4194304;
+/** Of a request's content, before it is taken apart and after. */
+const MAX_CONTENT_BYTES = 4194304;
 
 /**
  * Answers the request. The caller exits afterwards.
+ *
+ * @param string $envelope The field that holds the request.
  */
-function serve() {
+function serve( $envelope ) {
 	prepare_output();
 	try {
-		$body = read_body();
-		$key  = authenticate( $body );
+		if ( strlen( $envelope ) > MAX_CONTENT_BYTES ) {
+			throw new Refusal( 'bad_request', 413, 'The request is too large.' );
+		}
+		list( $key, $content ) = authenticate( $envelope );
 		touch_key( $key );
 		// PHP remembers for minutes where a path led: a link made since then would be read as what it took the place of.
 		clearstatcache( true );
-		run_operation( parse_request( $body ), $key );
+		$request = parse_request( open_content( $content ) );
+		limit_answer( isset( $request['bytes'] ) ? $request['bytes'] : null );
+		run_operation( $request, $key );
 	} catch ( Refusal $refusal ) {
 		send_refusal( $refusal );
 	} catch ( \Throwable $error ) {
@@ -42,26 +51,35 @@ function serve() {
 }
 
 /**
- * Reads the body, up to the size any request of ours can have.
+ * Takes the content of an authenticated request apart: hexadecimal of JSON, deflated (zlib) or not.
  *
- * @throws Refusal When it is larger.
+ * @param string $content As sent.
+ * @return string JSON.
+ * @throws Refusal When it is something else.
  */
-function read_body() {
-	$body = file_get_contents( 'php://input', false, null, 0, MAX_BODY_BYTES + 1 );
-	if ( ! is_string( $body ) || strlen( $body ) > MAX_BODY_BYTES ) {
-		throw new Refusal( 'bad_request', 413, 'The request is too large.' );
+function open_content( $content ) {
+	$bytes = 0 === strlen( $content ) % 2 && strlen( $content ) === strspn( $content, '0123456789abcdef' ) ? pack( 'H*', $content ) : '';
+	if ( '' !== $bytes && '{' !== $bytes[0] ) {
+		if ( ! function_exists( 'gzuncompress' ) ) {
+			throw new Refusal( 'cannot_inflate', 400, 'PHP lacks the zlib extension.' );
+		}
+		// phpcs:ignore WordPress.PHP.NoSilencedErrors -- what is no zlib is refused below.
+		$bytes = @gzuncompress( $bytes, MAX_CONTENT_BYTES );
 	}
-	return $body;
+	if ( ! is_string( $bytes ) || '' === $bytes ) {
+		throw new Refusal( 'bad_request', 400, 'The request is not understood.' );
+	}
+	return $bytes;
 }
 
 /**
- * Decodes an authenticated body.
+ * Decodes an authenticated request.
  *
- * @param string $body JSON.
+ * @param string $json JSON.
  * @throws Refusal When it is not an object with an operation.
  */
-function parse_request( $body ) {
-	$request = json_decode( $body, true, 16 );
+function parse_request( $json ) {
+	$request = json_decode( $json, true, 16 );
 	if ( ! is_array( $request ) || ! isset( $request['op'] ) || ! is_string( $request['op'] ) ) {
 		throw new Refusal( 'bad_request', 400, 'The request is not understood.' );
 	}

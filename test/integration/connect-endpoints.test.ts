@@ -1,0 +1,145 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { connectSource } from '../../src/site/connect/index.ts';
+import type { Connection } from '../../src/site/connect/types.ts';
+import { asAdmin, connectDeps } from '../support/connecting.ts';
+import { startMariadb, type Mariadb } from '../support/mariadb.ts';
+import { collectRows, never, readOf, testClient } from '../support/migrator.ts';
+import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
+import { startWall, type WallRules } from '../support/wall.ts';
+
+let mariadb: Mariadb;
+beforeAll(async () => {
+  mariadb = await startMariadb();
+});
+afterAll(() => mariadb.stop());
+
+const opened: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0).toReversed()) await each.stop();
+});
+const start = async (options: SourceOptions = {}): Promise<Source> => {
+  const source = await startSource({ posts: 3, mariadb, ...options });
+  opened.push(source);
+  return source;
+};
+const behind = async (source: Source, rules: WallRules) => {
+  const wall = await startWall(source, rules);
+  opened.push(wall);
+  return wall;
+};
+
+/** Reads the posts over a connection; resolves to how many rows came. */
+async function rowsOver({ access, info }: Connection): Promise<number> {
+  const client = testClient(access);
+  const posts = info.tables.filter(({ name }) => name === 'wp_posts').map(readOf);
+  const rows = await collectRows(client.rows(posts, never));
+  await client.close();
+  return (rows.get('wp_posts') ?? Buffer.alloc(0)).toString('latin1').split('\n').length - 1;
+}
+
+const countPosts = async (source: Source): Promise<number> => (await source.query('SELECT ID FROM wp_posts')).length;
+
+describe('signed requests go to what runs WordPress', () => {
+  test('when a static page lies before it', async () => {
+    const source = await start({ nginx: 'location = / { index index.html; }' });
+    writeFileSync(join(source.docroot, 'index.html'), '<!doctype html><title>Welcome</title>Parked by your host');
+    const connection = await connectSource(asAdmin(source), connectDeps());
+    expect(connection.access).toMatchObject({ url: source.url, endpoint: `${source.url}/index.php` });
+    expect(await rowsOver(connection)).toBe(await countPosts(source));
+  });
+
+  test.each([
+    ['refuses', 'return 403;'],
+    ['redirects elsewhere', 'return 302 https://elsewhere.invalid/;'],
+  ])('when a firewall %s what is posted to the front page', async (_, rule) => {
+    const source = await start({
+      nginx: `set $posted $request_method$request_uri; if ($posted = "POST/") { ${rule} }`,
+    });
+    const connection = await connectSource(asAdmin(source), connectDeps());
+    expect(connection.access.endpoint).toBe(`${source.url}/index.php`);
+  });
+
+  test('when nothing but the administration may be posted to', async () => {
+    const source = await start({
+      nginx: 'set $posted $request_method$uri; if ($posted ~ "^POST/(index.php)?$") { return 403; }',
+    });
+    const connection = await connectSource(asAdmin(source), connectDeps());
+    expect(connection.access.endpoint).toBe(`${source.url}/wp-admin/admin-ajax.php`);
+    expect(await rowsOver(connection)).toBe(await countPosts(source));
+  });
+
+  test('when its front end is on another host', async () => {
+    const headless = `<?php remove_action( 'template_redirect', 'redirect_canonical' ); add_filter( 'redirect_canonical', '__return_false' );`;
+    const source = await start({ muPlugins: { 'headless.php': headless } });
+    await source.query("UPDATE wp_options SET option_value = 'http://front-end.invalid' WHERE option_name = 'home'");
+    const connection = await connectSource(asAdmin(source), connectDeps());
+    expect(connection).toMatchObject({
+      access: { url: source.url, endpoint: `${source.url}/` },
+      info: { home: 'http://front-end.invalid', siteurl: source.url },
+    });
+  });
+});
+
+describe('what stands between', () => {
+  test('may drop headers that it does not know', async () => {
+    const source = await start();
+    const wall = await behind(source, { drop: /^x-/ });
+    const connection = await connectSource(asAdmin(source, { url: wall.url }), connectDeps());
+    expect(await rowsOver(connection)).toBe(await countPosts(source));
+  });
+
+  test('may refuse words in what is sent: there are none', async () => {
+    const source = await start();
+    const words = /\.htaccess|config\.php|package\.json|wp-content|select|tables|files|op/i;
+    const wall = await behind(source, {
+      judge: ({ method, url, body }) => {
+        const signed = method === 'POST' && !url.includes('wp-admin') && !url.includes('wp-login');
+        return signed && words.test(body.toString().replace('wpclone=', '')) ? { status: 403, body: 'No.' } : undefined;
+      },
+    });
+    const connection = await connectSource(asAdmin(source, { url: wall.url }), connectDeps());
+    expect(connection.access.endpoint).toBe(`${wall.url}/`);
+    expect(await rowsOver(connection)).toBe(await countPosts(source));
+  });
+
+  test('may pack what comes back, twice, saying so or not', async () => {
+    const source = await start();
+    let round = 0;
+    const wall = await behind(source, {
+      change: (answer) => {
+        round += 1;
+        const body = gzipSync(gzipSync(Buffer.from(answer.body)));
+        const said = round % 2 === 0 ? {} : { 'content-encoding': 'gzip, gzip' };
+        return { ...answer, headers: { ...answer.headers, ...said }, body };
+      },
+    });
+    const connection = await connectSource(asAdmin(source, { url: wall.url }), connectDeps());
+    expect(await rowsOver(connection)).toBe(await countPosts(source));
+  });
+
+  test('may let no more than a megabyte through', async () => {
+    const source = await start();
+    await source.query('CREATE TABLE wp_big (id INT PRIMARY KEY, t LONGTEXT)');
+    await source.query("INSERT INTO wp_big SELECT seq, REPEAT(CONCAT('text ', seq), 100) FROM seq_1_to_9000");
+    const wall = await behind(source, { cap: 1 << 20 });
+    const { access, info } = await connectSource(asAdmin(source, { url: wall.url }), connectDeps());
+    const failures: string[] = [];
+    const client = testClient(access, { retry: (message) => failures.push(message) });
+    const rows = await collectRows(client.rows(info.tables.filter(({ name }) => name === 'wp_big').map(readOf), never));
+    await client.close();
+    expect(String(rows.get('wp_big')).split('\n')).toHaveLength(9001);
+    // What two answers show is enough.
+    expect(failures.length).toBeLessThanOrEqual(2);
+  });
+});
+
+test('an output buffer of the site that cannot be taken away and changes bytes does no harm', async () => {
+  const minifier = `<?php ob_start( function ( $html ) { return preg_replace( '/>\\s+</', '><', str_replace( array( 'http://', "\\n", 'wp_posts' ), array( 'HTTP://', '', 'x' ), $html ) ); }, 0, 0 );`;
+  const source = await start({ muPlugins: { 'minifier.php': `${minifier} ?>` } });
+  const connection = await connectSource(asAdmin(source), connectDeps());
+  expect(connection.info.home).toBe(source.url);
+  expect(await rowsOver(connection)).toBe(await countPosts(source));
+});
