@@ -48,13 +48,20 @@ export async function startMariadb(options: { readonly settings?: readonly strin
       ],
       { log },
     );
-    await waitFor(
-      'MariaDB',
-      async () => (await mysql.createConnection({ socketPath: socket, user: 'root' })).end(),
-      log,
-    );
+    await waitFor('MariaDB', () => databaseAnswers(socket), log);
     return server;
   };
+  return databaseServer({ folder, port, socket, launch });
+}
+
+/** A server that `launch` starts, and starts again: also one of another make, see ./foreign. */
+export async function databaseServer(parts: {
+  readonly folder: string;
+  readonly port: number;
+  readonly socket: string;
+  readonly launch: () => Promise<Server>;
+}): Promise<Mariadb> {
+  const { folder, port, socket, launch } = parts;
   let server = await launch();
   return {
     host: '127.0.0.1',
@@ -81,6 +88,10 @@ export async function startMariadb(options: { readonly settings?: readonly strin
     },
   };
 }
+
+/** Resolves when somebody answers at the socket. */
+export const databaseAnswers = async (socketPath: string): Promise<void> =>
+  (await mysql.createConnection({ socketPath, user: 'root' })).end();
 
 const COMMON = ['--no-defaults', ...(process.getuid?.() === 0 ? ['--user=root'] : []), '--innodb-log-file-size=16M'];
 

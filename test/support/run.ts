@@ -17,7 +17,7 @@ interface Report {
 }
 
 const words = process.argv.slice(2);
-const projects = words.filter((word) => /^(unit|integration|e2e|cluster)$/.test(word));
+const projects = words.filter((word) => /^(unit|integration|e2e|cluster|matrix)$/.test(word));
 const others = words.filter((word) => !projects.includes(word) && word !== '--');
 const folder = mkdtempSync(join(tmpdir(), 'wpclone-report-'));
 const file = join(folder, 'report.json');

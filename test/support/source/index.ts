@@ -134,7 +134,7 @@ function describe(options: SourceOptions, parts: Parts): Source {
     database,
     logs: join(parts.folder, 'logs'),
     php: (code) =>
-      run(asWebUser(['php', ...iniArguments(options, parts.folder)]), `${bootCode(options, port, core)}${code}`),
+      run(phpCommand(options, iniArguments(options, parts.folder)), `${bootCode(options, port, core)}${code}`),
     query: (sql) => parts.mariadb.query(sql, database.name),
     killWeb: () => parts.web.stop('SIGKILL'),
     restart: async () => {
@@ -144,6 +144,9 @@ function describe(options: SourceOptions, parts: Parts): Source {
     stop: parts.stop,
   };
 }
+
+const phpCommand = (options: SourceOptions, words: readonly string[]): string[] =>
+  options.php === undefined ? asWebUser(['php', ...words]) : [...options.php.cli, ...words];
 
 interface WebServers {
   start(): Promise<void>;
@@ -161,9 +164,13 @@ function webServers(options: SourceOptions, folder: string, docroot: string, por
         writeFileSync(join(folder, 'htpasswd'), htpasswd(options.basicAuth.user, options.basicAuth.password));
       }
       const log = join(folder, 'logs/servers.log');
-      const fpm = ['php-fpm8.2', '-F', '-y', join(folder, 'fpm.conf'), ...iniArguments(options, folder)];
+      const words = ['-F', '-y', join(folder, 'fpm.conf'), ...iniArguments(options, folder)];
       running = [
-        startServer(fpm, { log, unprivileged: true }),
+        // A foreign one needs root to get into its root, and leaves it there.
+        startServer([...(options.php?.fpm ?? ['php-fpm8.2']), ...words], {
+          log,
+          unprivileged: options.php === undefined,
+        }),
         startServer(['nginx', '-p', folder, '-c', join(folder, 'nginx.conf')], { log, unprivileged: true }),
       ];
       await waitFor('PHP', () => reach({ path: join(folder, 'php.sock') }), log);

@@ -43,6 +43,8 @@ export interface SourceOptions {
   readonly ini?: Readonly<Record<string, string>>;
   /** Lines for nginx's server block. */
   readonly nginx?: string;
+  /** Another PHP than this machine's: how its programs are started; see ../foreign. */
+  readonly php?: { readonly fpm: readonly string[]; readonly cli: readonly string[] };
   /** Use this database server instead of starting one. It is not stopped with the source. */
   readonly mariadb?: Mariadb;
 }

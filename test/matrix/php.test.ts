@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { CloneResult } from '../../src/operations/types.ts';
+import { commandLine } from '../support/cli.ts';
+import { foreignPhp } from '../support/foreign/php.ts';
+import { startSource, type Source } from '../support/source/index.ts';
+
+const cli = commandLine();
+const sources: Source[] = [];
+afterEach(async () => {
+  for (const source of sources.splice(0)) await source.stop();
+});
+afterAll(() => cli.stop());
+
+const clone = (source: Source, ...more: string[]): Promise<CloneResult> =>
+  cli.json<CloneResult>(['clone', source.url, '-u', source.adminUser, '--password-file', '-', ...more], {
+    input: `${source.adminPassword}\n`,
+  });
+
+describe.each(['7.4', '8.4'] as const)('a site on PHP %s', (version) => {
+  it('is read out by the plugin without a word of complaint from its PHP, and cloned whole', async () => {
+    const php = await foreignPhp(version);
+    const source = await startSource({
+      host: '127.0.0.111',
+      php,
+      // Everything that PHP has to say about our code is said, as it is on careless hosts.
+      ini: { error_reporting: '32767', display_errors: '1' },
+    });
+    sources.push(source);
+    const made = await clone(source);
+    expect(made.source.php_version).toMatch(new RegExp(`^${version}`));
+    const codes = made.warnings.map(({ code }) => code);
+    expect(codes).toContain('PHP_VERSION_DIFFERS');
+    const log = readFileSync(join(source.logs, 'php.log'), 'utf8');
+    expect(log.split('\n').filter((line) => line.includes('wpclone-migrator'))).toEqual([]);
+    const posts = await source.query('SELECT COUNT(*) AS n FROM wp_posts');
+    expect(made.transferred.rows).toBeGreaterThan(Number(posts[0]?.['n']));
+    await cli.run(['disconnect', source.url]);
+    const left = await source.query("SELECT option_name FROM wp_options WHERE option_name LIKE '%wpclone%'");
+    expect(left).toEqual([]);
+  });
+});
