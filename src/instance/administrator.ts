@@ -65,6 +65,12 @@ export async function dropSessions(connection: Connection, info: SiteInfo): Prom
   await connection.query("DELETE FROM ?? WHERE meta_key = 'session_tokens'", [userTables(info).usermeta]);
 }
 
+/** The rows that `dropSessions` deletes. */
+export const droppedSessions = (info: SiteInfo) => ({
+  table: userTables(info).usermeta,
+  where: { meta_key: 'session_tokens' },
+});
+
 interface UserTables {
   readonly users: string;
   readonly usermeta: string;

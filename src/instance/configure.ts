@@ -7,11 +7,13 @@ import { type Configuration, newConfiguration, saveConfiguration } from './confi
 import { loadOwnRows, restoreOwnRows, saveOwnRows } from './own-rows.ts';
 import { hashPassword } from './password-hash.ts';
 import { inWww, placesOf } from './places.ts';
+import { describeDoings } from './ledger.ts';
 import { setAside } from './set-aside.ts';
 import { letMailOut, writeExpiry, writeSettings } from './settings.ts';
 import type { ConfigureResult, ConfigureTask, InstanceSite } from './types.ts';
 import { writeWpConfig } from './wp-config.ts';
 import { copyWhole } from './write-file.ts';
+import { writeLedger } from '../transfer/origin/ledger.ts';
 import { packagePath } from '../shared/package-root.ts';
 
 /** Makes the copied files and tables a clone: own configuration, own administrator, harmless. From here on it is served. */
@@ -41,6 +43,7 @@ export async function configureInstance(
     saveConfiguration(site.paths, configuration),
     ...(task.keepMail ? [letMailOut(site.paths)] : []),
   ]);
+  await writeLedger(site.paths.baseline, await describeDoings(site.paths, task.info, moved));
   // Last: the router lets nobody in without it.
   await writeExpiry(site.paths, task.expiresAt);
   return { setAside: moved, warnings: moved.length === 0 ? [] : [setAsideWarning(moved)] };

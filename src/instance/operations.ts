@@ -31,7 +31,9 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
     },
     verify: async (task, context) => {
       const { verifyInstance } = await import('./verify.ts');
-      return verifyInstance(paths, task, deps, context.signal);
+      const { notingNoise } = await import('./noise.ts');
+      const work = { sleep: deps.sleep, signal: context.signal };
+      return notingNoise(site, work, () => verifyInstance(paths, task, deps, context.signal));
     },
     reset: (context) => resetInstance(site, deps, context),
     createLoginLink: () => createLoginLink(paths, deps.randomBytes),

@@ -1,6 +1,7 @@
 import { databaseFolder, emptyDatabaseBaseline, writeSchema } from '../baseline/database.ts';
 import { diskFull } from '../disk.ts';
 import { writeDatabaseOrigin } from '../origin/database.ts';
+import { noteWarnings } from '../origin/left-out.ts';
 import { startRecorder } from '../origin/recorder.ts';
 import { createProgress } from '../progress.ts';
 import type { SiteInfo } from '../../site/info.ts';
@@ -45,7 +46,7 @@ export async function importDatabase(input: TransferInput): Promise<DatabaseResu
 async function importInto(admin: TargetConnection, input: TransferInput): Promise<DatabaseResult> {
   const { task, site, rewriter, context } = input;
   const { info } = task;
-  const warnings = collectWarnings();
+  const { warnings, leftOut } = noteWarnings(collectWarnings());
   const before = { ...rewriter.counts };
   await dropAll(admin);
   const server = await describeTarget(admin);
@@ -95,7 +96,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   await setIdBands(admin, states);
   const copied = await describeCopied(admin, states);
   const { mapping } = rewriter;
-  await writeDatabaseOrigin(site.paths.baseline, copied, { info, mapping, madeAt: input.now(), recorder });
+  await writeDatabaseOrigin(site.paths.baseline, copied, { info, mapping, madeAt: input.now(), recorder, leftOut });
   await writeSchema(site.paths.baseline, {
     version: 1,
     tables: made.map(({ table, file, rows, bytes }) => ({

@@ -13,6 +13,8 @@ import {
 } from '../baseline/files.ts';
 import { diskFull } from '../disk.ts';
 import { passedThrough } from '../memory.ts';
+import { noteWarnings } from '../origin/left-out.ts';
+import { writeFilesOrigin } from '../origin/ledger.ts';
 import { createProgress } from '../progress.ts';
 import { openStore, publishToStore, type KeptFiles } from '../store/store.ts';
 import type { FilesResult, TransferInput } from '../types.ts';
@@ -61,7 +63,7 @@ async function copyFiles(
   writer: Writer,
 ): Promise<FilesResult> {
   const { client, task, rewriter, context, site, now } = input;
-  const warnings = collectWarnings();
+  const { warnings, leftOut } = noteWarnings(collectWarnings());
   const plan = planFiles(task, warnings);
   const before = rewriter.counts.replaced;
   const counts = { files: 0, reused: 0, bytes: 0, totalFiles: 0, totalBytes: 0 };
@@ -105,6 +107,7 @@ async function copyFiles(
   for (const { place, target } of links)
     if (target !== undefined) lane.link(place, target, store({ kind: 'symlink', place, target }));
   await lane.settle();
+  await writeFilesOrigin(site.paths.baseline, { exclude: [...plan.exclude], media: task.media, leftOut });
   await manifest.finish();
   progress.flush();
   const { files, reused, bytes, urlsRewritten } = totals();

@@ -4,7 +4,7 @@ import type { UrlMapping } from '../rewrite/types.ts';
 import { REWRITER_VERSION } from '../rewrite/version.ts';
 import { readOrigin, writeOrigin } from './folder.ts';
 import type { Recorder } from './recorder.ts';
-import { databaseOriginSchema, type DatabaseOrigin, type OriginIds } from './schema.ts';
+import { databaseOriginSchema, type DatabaseOrigin, type LeftOut, type OriginIds } from './schema.ts';
 
 /** A table as it was copied. */
 export interface CopiedTable {
@@ -26,9 +26,10 @@ export async function writeDatabaseOrigin(
     readonly mapping: UrlMapping;
     readonly madeAt: number;
     readonly recorder: Recorder;
+    readonly leftOut: LeftOut;
   },
 ): Promise<void> {
-  const { info, mapping, madeAt, recorder } = facts;
+  const { info, mapping, madeAt, recorder, leftOut } = facts;
   const origin: DatabaseOrigin = {
     version: 1,
     madeAt,
@@ -51,6 +52,7 @@ export async function writeDatabaseOrigin(
         refused: { ...refused, examples: [...refused.examples] },
       };
     }),
+    leftOut,
   };
   await writeOrigin(baseline, 'database.json', origin);
 }

@@ -53,6 +53,14 @@ const tableSchema = z.object({
 });
 export type OriginTable = z.infer<typeof tableSchema>;
 
+/** What was not copied, and why, in the words of the warnings; the first two thousand. */
+export const leftOutSchema = z.object({
+  said: z.array(z.object({ code: z.string(), message: z.string() })),
+  /** How many more there were. */
+  more: count,
+});
+export type LeftOut = z.infer<typeof leftOutSchema>;
+
 export const databaseOriginSchema = z.object({
   version: z.literal(1),
   /** When the transfer ended, milliseconds since the epoch. */
@@ -71,5 +79,61 @@ export const databaseOriginSchema = z.object({
     }),
   }),
   tables: z.array(tableSchema),
+  leftOut: leftOutSchema,
 });
 export type DatabaseOrigin = z.infer<typeof databaseOriginSchema>;
+
+/** Rows of one table, by the values of its key or by a column's value. */
+const rowKeySchema = z.record(z.string(), z.union([z.string(), z.number()]));
+
+/** What configuring did to the copy: none of it is a change that a person made, and none of it is ever put back. */
+export const ledgerSchema = z.object({
+  version: z.literal(1),
+  /** Rows of our own, by their key. */
+  addedRows: z.array(z.object({ table: z.string(), key: rowKeySchema })),
+  /** Rows that were deleted, by the values that they have in common. */
+  droppedRows: z.array(z.object({ table: z.string(), where: rowKeySchema })),
+  /** Files that were written or replaced, by their path under the document root. */
+  writtenFiles: z.array(z.string()),
+  /** Files and folders that were taken out of the document root, because they only work at the source's host. */
+  setAside: z.array(z.string()),
+  /** Files that are deleted if they are there. */
+  removedFiles: z.array(z.string()),
+});
+export type Ledger = z.infer<typeof ledgerSchema>;
+
+export const filesOriginSchema = z.object({
+  version: z.literal(1),
+  /** Globs over paths from the document root that the source was not asked for. */
+  exclude: z.array(z.string()),
+  /** `proxy`: uploads were left where they are. */
+  media: z.enum(['copy', 'proxy']),
+  leftOut: leftOutSchema,
+});
+export type FilesOrigin = z.infer<typeof filesOriginSchema>;
+
+/** What the site changed by itself while nobody but wpclone looked at it, by table. Values are not kept. */
+export const noiseSchema = z.object({
+  version: z.literal(1),
+  /** Why it is not known; then there are no tables. */
+  unknown: z.string().optional(),
+  tables: z.array(
+    z.object({
+      name: z.string(),
+      /** Which rows: null when that was not looked at, because the table is large or has no key. */
+      rows: z
+        .array(
+          z.object({
+            change: z.enum(['added', 'changed', 'removed']),
+            key: z.array(z.string()),
+            /** Of an option or of meta data. */
+            label: z.string().optional(),
+          }),
+        )
+        .nullable(),
+      /** How many more rows there were. */
+      more: count,
+    }),
+  ),
+});
+export type Noise = z.infer<typeof noiseSchema>;
