@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { openInBrowser } from '../cli/browser.ts';
@@ -10,6 +9,12 @@ interface Link {
   readonly clone_url: string;
   readonly login_url: string;
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 export default class Open extends BaseCommand {
   static override summary = 'Open a clone in the browser, logged in.';
@@ -29,13 +34,15 @@ export default class Open extends BaseCommand {
     const { args, flags } = await this.parse(Open);
     await this.operateTidily(flags, [], async (operations, context) => {
       const link = await operations.loginLink(args.name, context);
-      const exposure = await operations.expose(args.name, context);
+      const broken = new AbortController();
+      const exposure = await operations.expose(args.name, context, (error) => broken.abort(error));
       const printOnly = flags.print || this.jsonEnabled();
       const home = wpcloneHome(process.env);
       this.show(link, !printOnly && (await openInBrowser(link.login_url, home, context.signal)));
       if (exposure.how !== 'forwarded') return;
       process.stderr.write('Forwarding to the cluster until Ctrl-C.\n');
-      if (!context.signal.aborted) await once(context.signal, 'abort');
+      await aborted(AbortSignal.any([context.signal, broken.signal]));
+      if (!context.signal.aborted) throw broken.signal.reason;
       this.endedBySignal();
     });
   }

@@ -48,9 +48,9 @@ export function createDirectOperations(
       return { clone_id: facts.id, clone_url: facts.url, login_url: loginUrl };
     },
 
-    async expose(id, context) {
+    async expose(id, context, ended) {
       const runtime = await resources.runtime(context);
-      return runtime.expose(id, context);
+      return runtime.expose(id, context, ended);
     },
 
     async extend(id, seconds, context) {

@@ -8,7 +8,7 @@ import type { ErrorDetails } from '../shared/errors.ts';
 import type { ClonePlan } from '../engine/clone.ts';
 import type { CloneStepName, Warning } from '../shared/events.ts';
 import type { CaughtMail } from '../instance/types.ts';
-import type { CloneState, Exposure, RuntimeKind } from '../runtime/types.ts';
+import type { CloneState, Exposure, ExposureEnded, RuntimeKind } from '../runtime/types.ts';
 
 /** How to log in to a source, without secrets. */
 export interface SourceLogin {
@@ -97,7 +97,7 @@ export interface Operations {
   /** A fresh one-time log-in link. */
   loginLink(id: string, context: WorkContext): Promise<{ clone_id: string; clone_url: string; login_url: string }>;
   /** Makes the clone reachable from this machine, where it is not by itself, until the context's signal aborts. */
-  expose(id: string, context: WorkContext): Promise<Exposure>;
+  expose(id: string, context: WorkContext, ended?: ExposureEnded): Promise<Exposure>;
   /** The clone ends `seconds` from now. */
   extend(id: string, seconds: number, context: WorkContext): Promise<CloneReport>;
   reset(id: string, context: WorkContext): Promise<CloneReport>;

@@ -132,15 +132,19 @@ export interface Runtime {
   logs(id: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
   /**
    * Makes the clone's URL reachable from this machine, where it is not by itself (`wpclone open` on a cluster without an
-   * Ingress), until the context's signal aborts or the runtime is closed. Throws NOT_FOUND, PORT_IN_USE.
+   * Ingress), until the context's signal aborts or the runtime is closed. Throws NOT_FOUND, PORT_IN_USE,
+   * and why the cluster does not let it.
    */
-  expose(id: string, context: WorkContext): Promise<Exposure>;
+  expose(id: string, context: WorkContext, ended?: ExposureEnded): Promise<Exposure>;
   /** Lets go of connections. */
   close?(): Promise<void>;
 }
 
 /** Hears of a clone that is over and could not be removed. */
 export type SweepFailed = (id: string, error: WpcloneError) => void;
+
+/** Hears why a clone that was made reachable never will be again: it is gone, or the right to it was taken away. */
+export type ExposureEnded = (error: WpcloneError) => void;
 
 /** How a clone is reached from this machine: by itself, or through this process, for as long as it lives at most. */
 export interface Exposure {

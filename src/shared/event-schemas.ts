@@ -33,6 +33,8 @@ const WARNING_CODES = [
   'DISCONNECT_FAILED',
   'REMOVAL_FAILED',
   'SECRET_REPAIRED',
+  'WAITING_FOR_CLUSTER',
+  'FORWARDING_INTERRUPTED',
   // What a newer instance warns of; its message says what.
   'OTHER',
 ] as const;

@@ -201,7 +201,11 @@ describe('a cluster that cannot be used', () => {
 
   test('a certificate that does not fit', async () => {
     const kubeconfig = kubeconfigWith(({ clusters }) => {
-      for (const { cluster } of clusters) delete cluster['certificate-authority-data'];
+      for (const { cluster } of clusters) {
+        // In the file itself, or beside it.
+        delete cluster['certificate-authority-data'];
+        delete cluster['certificate-authority'];
+      }
     });
     const { code, message } = await failure({ kubeconfig });
     expect(code).toBe('CLUSTER_UNREACHABLE');

@@ -31,6 +31,8 @@ export interface TestNamespace {
   apply(path: string, body: object): Promise<void>;
   patch(path: string, body: object): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Labels of the namespace itself. */
+  label(labels: Readonly<Record<string, string>>): Promise<void>;
   runtime(settings?: RuntimeSettings, context?: Partial<WorkContext>): Promise<Runtime>;
   /** Names of everything of a clone that is there, as `pods/x`. */
   belongings(): Promise<string[]>;
@@ -104,6 +106,7 @@ export function useNamespace(label: string): TestNamespace {
     get: look,
     apply: (path, body) => send('POST', inside(path), body),
     patch: (path, body) => send('PATCH', inside(path), body),
+    label: (labels) => send('PATCH', `api/v1/namespaces/${name}`, { metadata: { labels } }),
     remove: (path) => send('DELETE', inside(path), { gracePeriodSeconds: 1 }),
     async runtime({ kubeconfig, ...settings }: RuntimeSettings = {}, changes = {}) {
       const deps = {

@@ -122,9 +122,10 @@ export async function createKubernetesRuntime(
       yield* streamLogs(cluster, unit.name, follow, context);
     },
 
-    async expose(id, context) {
+    async expose(id, context, ended) {
       const unit = await findUnit(cluster, id, context);
-      return forwardPort(cluster, unit, { ...context, signal: AbortSignal.any([context.signal, closing.signal]) });
+      const signal = AbortSignal.any([context.signal, closing.signal]);
+      return forwardPort(cluster, unit, { ...context, signal }, ended);
     },
 
     async close() {

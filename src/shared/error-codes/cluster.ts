@@ -16,7 +16,7 @@ export const CLUSTER_ERRORS = define({
   CLUSTER_FORBIDDEN: {
     exit: 4,
     http: 403,
-    next: ['Ask for the right named above, or run wpclone cluster check to see all that is missing.'],
+    next: ['Ask for the right to {right}.', 'wpclone cluster check shows all that is missing.'],
   },
   NAMESPACE_MISSING: {
     exit: 5,
@@ -34,6 +34,18 @@ export const CLUSTER_ERRORS = define({
     next: [
       'Change resources in the kubernetes settings, or the LimitRange, quota or policy that is named above; wpclone cluster check tries it out.',
     ],
+  },
+  WEBHOOK_UNREACHABLE: {
+    exit: 1,
+    http: 502,
+    next: [
+      'Mend the admission webhook that is named above, or have it leave this namespace alone (namespaceSelector).',
+    ],
+  },
+  SERVICE_ACCOUNT_MISSING: {
+    exit: 5,
+    http: 503,
+    next: ['Make it: kubectl -n {namespace} create serviceaccount default. Usually the controller manager does so.'],
   },
   UNSCHEDULABLE: {
     exit: 1,

@@ -6,7 +6,7 @@ import {
   findCause,
   UNSCHEDULABLE_PATIENCE,
 } from '../../../src/runtime/kubernetes/provision/diagnose.ts';
-import { apiError, connectionError, parseStatus } from '../../../src/runtime/kubernetes/api/errors.ts';
+import { apiError, connectionError, parseStatus, statusOf } from '../../../src/runtime/kubernetes/api/errors.ts';
 import { linesOf } from '../../../src/runtime/kubernetes/api/lines.ts';
 import { parseUnit } from '../../../src/runtime/kubernetes/unit/unit.ts';
 import { errorFromWire, errorToWire } from '../../../src/sidecar/protocol.ts';
@@ -37,7 +37,7 @@ describe('what the API server says becomes an error of ours', () => {
         message:
           'pods "x" is forbidden: error looking up service account s/default: serviceaccount "default" not found',
       },
-      'CLUSTER_FORBIDDEN',
+      'SERVICE_ACCOUNT_MISSING',
       true,
     ],
     [
@@ -54,6 +54,26 @@ describe('what the API server says becomes an error of ours', () => {
       false,
     ],
     [403, { message: 'admission webhook "policy.example" denied the request: no' }, 'RULES_FORBID', false],
+    // A policy in CEL (Kubernetes 1.26 and later).
+    [
+      422,
+      {
+        reason: 'Invalid',
+        message: `pods "x" is forbidden: ValidatingAdmissionPolicy 'team' with binding 'all' denied request: no team`,
+      },
+      'RULES_FORBID',
+      false,
+    ],
+    [
+      500,
+      {
+        reason: 'InternalError',
+        message:
+          'Internal error occurred: failed calling webhook "policy.example": Post "https://10.0.0.9/": timed out',
+      },
+      'WEBHOOK_UNREACHABLE',
+      true,
+    ],
     [
       403,
       { message: 'roles "x" is forbidden: user "jo" (groups=["a"]) is attempting to grant RBAC permissions not held' },
@@ -77,6 +97,18 @@ describe('what the API server says becomes an error of ours', () => {
   ])('%i %j is %s', (status, said, code, retryable) => {
     expect(apiError(status, said, call)).toMatchObject({ code, retryable });
   });
+
+  // A webhook chooses its code, 400 when it names none.
+  test.each([400, 403, 404, 409, 422, 429, 500])(
+    '%i of a policy is not taken for the API server’s own word',
+    (code) => {
+      const message = 'admission webhook "policy.example" denied the request: no team';
+      const error = apiError(code, { message }, call);
+      expect(error).toMatchObject({ code: 'RULES_FORBID', retryable: false });
+      expect(statusOf(error)).toBeUndefined();
+      expect(error.message).toBe(`The rules of the namespace do not let wpclone create pods: ${message}`);
+    },
+  );
 
   test('429 says how long to wait', () => {
     expect(apiError(429, parseStatus('{"details":{"retryAfterSeconds":7}}'), call).retryAfter).toBe(7);

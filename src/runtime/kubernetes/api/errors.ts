@@ -38,13 +38,15 @@ export function apiError(status: number, answer: ApiStatus, call: ApiCall, retry
   const reason = answer.reason ?? '';
   const said = answer.message ?? `HTTP ${status}`;
   const details = { status, reason, namespace: call.namespace };
-  const error = (code: WpcloneError['code'], message: string, retryable = false) =>
+  const error: Refuse = (code, message, retryable = false, right) =>
     new WpcloneError(code, message, {
-      details,
+      details: right === undefined ? details : { ...details, right },
       retryable,
       retryAfter: answer.details?.retryAfterSeconds ?? retryAfter,
     });
 
+  const policy = refusedByPolicy(said, call, answer.details?.retryAfterSeconds ?? retryAfter);
+  if (policy !== undefined) return policy;
   if (status === 401) return error('CLUSTER_AUTH', 'The cluster does not accept the log-in (it may have expired).');
   if (status === 403) return forbidden(said, call, error);
   if (status === 404 && answer.details?.kind === 'namespaces') {
@@ -66,16 +68,16 @@ const fieldsOfOthers = (answer: ApiStatus): string[] =>
     .filter(({ reason }) => reason === 'FieldManagerConflict')
     .map(({ field }) => field?.replace(/^\./, '') ?? 'a field');
 
-function forbidden(
-  said: string,
-  call: ApiCall,
-  error: (code: WpcloneError['code'], message: string, retryable?: boolean) => WpcloneError,
-): WpcloneError {
+/** `right`: the verb and the resource that are not granted. */
+type Refuse = (code: WpcloneError['code'], message: string, retryable?: boolean, right?: string) => WpcloneError;
+
+function forbidden(said: string, call: ApiCall, error: Refuse): WpcloneError {
   // The quota controller may not have computed a new quota yet; that passes.
   if (/status unknown for quota/.test(said)) return error('QUOTA_EXCEEDED', said, true);
   // A namespace is there a moment before its default service account is (kubernetes/kubernetes#66689).
   if (/error looking up service account \S+: serviceaccount "default" not found/.test(said)) {
-    return error('CLUSTER_FORBIDDEN', `The namespace ${call.namespace} has no service account yet: ${said}`, true);
+    const message = `The namespace ${call.namespace} has no service account "default", without which no pod is let in.`;
+    return error('SERVICE_ACCOUNT_MISSING', message, true);
   }
   if (/exceeded quota/.test(said)) {
     return error(
@@ -89,14 +91,34 @@ function forbidden(
   const right = /User "([^"]*)" cannot (\w+) resource "([^"]*)"/.exec(said);
   if (right !== null) {
     const [, user, verb, resource] = right;
-    return error('CLUSTER_FORBIDDEN', `${user} may not ${verb} ${resource} in namespace ${call.namespace}.`);
+    const message = `${user} may not ${verb} ${resource} in namespace ${call.namespace}.`;
+    return error('CLUSTER_FORBIDDEN', message, false, `${verb} ${resource}`);
   }
   // What else an API server forbids is forbidden by a rule about what was sent (quota, LimitRange, Pod Security, webhooks).
-  if (/" is forbidden: (?!.*attempting to grant)|^admission webhook/.test(said)) {
-    return error('RULES_FORBID', `The rules of the namespace do not let wpclone ${call.what}: ${ruleOf(said)}`);
-  }
+  if (/" is forbidden: (?!.*attempting to grant)/.test(said)) return error('RULES_FORBID', ruleMessage(said, call));
   return error('CLUSTER_FORBIDDEN', `The cluster refuses to ${call.what}: ${said}`);
 }
+
+/** How the API server begins to tell of a webhook that said no, and of a policy written in CEL. */
+const POLICY =
+  /^admission webhook "[^"]*" denied the request|^(?:\S+ "[^"]*" is forbidden: )?(?:Validating|Mutating)AdmissionPolicy '/;
+const WEBHOOK_CALL = /^(?:Internal error occurred: )?failed calling webhook "([^"]*)": (.*)$/s;
+
+/**
+ * What a policy refuses, which may say so with any HTTP code (a webhook chooses its own). Nobody must take that code for the API
+ * server's own word, such as 404 for an object that is not there: it is left out of the details.
+ */
+function refusedByPolicy(said: string, call: ApiCall, retryAfter: number | undefined): WpcloneError | undefined {
+  const details = { namespace: call.namespace };
+  if (POLICY.test(said)) return new WpcloneError('RULES_FORBID', ruleMessage(said, call), { details });
+  const [, webhook, why] = WEBHOOK_CALL.exec(said) ?? [];
+  if (webhook === undefined) return undefined;
+  const message = `The cluster's admission webhook "${webhook}" does not answer, and nothing is let in without it (failurePolicy: Fail), so wpclone could not ${call.what}: ${why}`;
+  return new WpcloneError('WEBHOOK_UNREACHABLE', message, { details, retryable: true, retryAfter });
+}
+
+const ruleMessage = (said: string, call: ApiCall): string =>
+  `The rules of the namespace do not let wpclone ${call.what}: ${ruleOf(said)}`;
 
 /** Without the name of the refused object, which nobody chose and which is gone. */
 const ruleOf = (said: string): string => said.replace(/^\S+ "[^"]*" is forbidden: /, '');
@@ -130,3 +152,7 @@ export const statusOf = (error: unknown): number | undefined =>
 
 /** Whether the API server answered that there is no such object. */
 export const isGone = (error: unknown): boolean => statusOf(error) === 404;
+
+/** Whether a role grants too little, which is another thing than a rule that refuses what was sent. */
+export const isRightMissing = (error: unknown): boolean =>
+  error instanceof WpcloneError && error.details['right'] !== undefined;

@@ -1,8 +1,9 @@
 import type { WorkContext } from '../../../shared/context.ts';
+import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { toWpcloneError } from '../../../shared/errors.ts';
 import { type Kind, pathOf } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
-import { statusOf } from '../api/errors.ts';
+import { isRightMissing, statusOf } from '../api/errors.ts';
 import { defaultImage } from '../provision/images.ts';
 import { type InstancePlan, podManifest, secretManifest } from '../provision/manifests.ts';
 import { objectName } from '../unit/names.ts';
@@ -25,9 +26,10 @@ export async function rehearseClone(
     tryToMake(cluster, kind, body, context),
   );
   const results = await Promise.all(attempts);
-  const refusals = results.filter((result) => result !== 'unknown' && result !== 'taken');
-  if (refusals.length > 0 || !results.includes('taken')) return refusals;
-  return [{ name: 'dry-run', status: 'ok', detail: 'the server would take another clone' }];
+  if (results.every((result) => result === 'taken')) {
+    return [{ name: 'dry-run', status: 'ok', detail: 'the server would take another clone' }];
+  }
+  return results.filter((result) => result !== 'told elsewhere' && result !== 'taken');
 }
 
 function examplePlan(options: KubernetesOptions, version: string, context: WorkContext): InstancePlan {
@@ -62,12 +64,15 @@ function objectsOf(plan: InstancePlan, options: KubernetesOptions): readonly (re
   ];
 }
 
+/** What those say who have a say in what is let in, whatever their HTTP code. */
+const ADMISSION: readonly ErrorCode[] = ['RULES_FORBID', 'WEBHOOK_UNREACHABLE'];
+
 async function tryToMake(
   cluster: Cluster,
   kind: Kind,
   body: object,
   context: WorkContext,
-): Promise<Finding | 'taken' | 'unknown'> {
+): Promise<Finding | 'taken' | 'told elsewhere'> {
   const path = pathOf(cluster, kind, undefined, { dryRun: 'All' });
   const call = { method: 'POST', path, body, what: `create ${kind}`, signal: context.signal } as const;
   try {
@@ -75,11 +80,14 @@ async function tryToMake(
     return 'taken';
   } catch (error) {
     const { code, message, nextSteps } = toWpcloneError(error);
-    // Found by the checks of namespace and rights.
-    if (code === 'CLUSTER_FORBIDDEN' || code === 'NAMESPACE_MISSING') return 'unknown';
+    // By the checks of namespace and rights.
+    if (code === 'NAMESPACE_MISSING' || isRightMissing(error)) return 'told elsewhere';
     // A webhook of the cluster does not know dry runs, and would be asked in earnest.
-    if (statusOf(error) === 400 && /dry.?run/i.test(message)) return 'unknown';
-    if (statusOf(error) === undefined) throw error;
+    if (statusOf(error) === 400 && /dry.?run/i.test(message)) {
+      const detail = `whether the server would take another clone's ${kind} could not be tried: ${message}`;
+      return { name: 'dry-run', status: 'warning', detail };
+    }
+    if (statusOf(error) === undefined && !ADMISSION.includes(code)) throw error;
     return { name: 'dry-run', status: 'failed', detail: message, fix: nextSteps.join(' ') };
   }
 }
