@@ -53,7 +53,7 @@ async function compare(folder: string, kind: (typeof KINDS)[number]): Promise<Ro
   const theirs: number[] = [];
   for (let run = 0; run < RUNS; run++) {
     const rewriter = createRewriter({ from: [FROM], to: [TO], paths: [] });
-    ours.push(await seconds(() => blocks.forEach((block) => rewriter.rows(block, new Set()))));
+    ours.push(await seconds(() => blocks.forEach((block) => rewriter.rows(block, { skip: new Set() }))));
     const php = runPhp(file);
     theirs.push(php.seconds);
     const results = values.map((value) => rewriter.value(value));

@@ -25,7 +25,7 @@ export async function tablesRows(): Promise<Row[]> {
     const theirs: number[] = [];
     for (let run = 0; run < RUNS; run++) {
       const rewriter = createRewriter({ from: [source.url], to: [TO], paths: [] });
-      ours.push(await seconds(() => blocks.forEach((block) => rewriter.rows(block, new Set()))));
+      ours.push(await seconds(() => blocks.forEach((block) => rewriter.rows(block, { skip: new Set() }))));
       theirs.push(run % 2 === 0 ? runPhp(source, source.url, TO) : runPhp(source, TO, source.url));
     }
     return [

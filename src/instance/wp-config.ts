@@ -83,7 +83,8 @@ function databaseConstants(database: DatabaseAddress, info: SiteInfo): Definitio
     DB_USER: database.user,
     DB_PASSWORD: database.password,
     DB_HOST: database.socketPath === undefined ? port : `localhost:${database.socketPath}`,
-    DB_CHARSET: info.charset,
+    // Without one, PHP would get text in what this machine's database server takes for granted.
+    DB_CHARSET: info.charset || (info.connectionCharset ?? ''),
     DB_COLLATE: info.collate,
   };
 }

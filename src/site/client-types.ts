@@ -87,12 +87,14 @@ export interface ManifestRequest {
   readonly roots: readonly string[];
   /** Globs over `root-place/path`; what matches is left out, folders with all below them. */
   readonly exclude: readonly string[];
+  /** Told of what the site never sends: secrets, which are not listed. */
+  readonly withheld?: (root: string, path: string) => void;
 }
 
 /** One file, folder or link of the site, or one that cannot be copied. */
 export interface ManifestEntry {
   readonly root: string;
-  /** Relative to the root, with `/`, valid UTF-8, already checked for `..`, empty and NUL segments. '' is the root itself. */
+  /** Relative to the root, with `/`, as `src/shared/file-names.ts` has names, already checked for `..`, empty and NUL segments. '' is the root itself. */
   readonly path: string;
   readonly kind: 'file' | 'directory' | 'symlink' | 'refused';
   readonly size: number;
@@ -104,7 +106,7 @@ export interface ManifestEntry {
   /** symlink: the target, relative to the link's folder and inside the same root. */
   readonly target?: string;
   /** refused: why it cannot be copied. */
-  readonly reason?: 'unreadable' | 'outside' | 'name' | 'special' | 'loop' | 'other-site';
+  readonly reason?: 'unreadable' | 'outside' | 'name' | 'special' | 'loop' | 'nowhere' | 'other-site';
 }
 
 /** One file to read; `size` as it was listed. */

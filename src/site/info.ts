@@ -54,7 +54,10 @@ const givenInfoSchema = z.object({
   home: address,
   siteurl: address,
   tablePrefix: z.string(),
+  /** DB_CHARSET, as WordPress settled it; may be empty. */
   charset: z.string(),
+  /** The character set that PHP gets results in. */
+  connectionCharset: z.string().optional(),
   collate: z.string(),
   locale: z.string(),
   paths: z.object({

@@ -5,7 +5,7 @@ import type { manifestEntriesSchema } from './protocol.ts';
 
 type WireEntry = z.infer<typeof manifestEntriesSchema>[number];
 
-const REASONS = ['unreadable', 'outside', 'name', 'special', 'loop', 'other-site'] as const;
+const REASONS = ['unreadable', 'outside', 'name', 'special', 'loop', 'nowhere', 'other-site'] as const;
 
 /** An entry as the site sent it, with its path and target checked: whatever the site says, nothing leads out of the root. */
 export function toEntry(root: string, wire: WireEntry): ManifestEntry {

@@ -1,5 +1,6 @@
 /** The migrator's protocol: docs/PROTOCOL.md. What comes from the site is checked here before anything else sees it. */
 import { z } from 'zod';
+import { bytesOfName, hasLoneBytes, nameOfBytes } from '../shared/file-names.ts';
 
 /** The version that this client speaks. */
 export const PROTOCOL = 2;
@@ -48,12 +49,28 @@ export const digestHeadSchema = z.object({
   part: z.literal(true).optional(),
 });
 
-export const manifestHeadSchema = z.object({ ...bodyDigest, root: z.string(), c: base64 });
+/** A name is text, or, where its bytes are no UTF-8, `{"b": base64}`. */
+const wireName = z.union([
+  z.string(),
+  z.object({ b: base64 }).transform(({ b }) => nameOfBytes(Buffer.from(b, 'base64'))),
+]);
+
+/** A name for a request. */
+export const toWireName = (name: string): string | { readonly b: string } =>
+  hasLoneBytes(name) ? { b: bytesOfName(name).toString('base64') } : name;
+
+export const manifestHeadSchema = z.object({
+  ...bodyDigest,
+  root: z.string(),
+  c: base64,
+  /** Paths of what is never sent. */
+  withheld: z.array(wireName).optional(),
+});
 
 export const manifestEntriesSchema = z.array(
   z.union([
-    z.tuple([z.string(), z.enum(['f', 'd']), count, z.number(), z.number(), count]),
-    z.tuple([z.string(), z.enum(['l', 'x']), count, z.number(), z.number(), count, z.string()]),
+    z.tuple([wireName, z.enum(['f', 'd']), count, z.number(), z.number(), count]),
+    z.tuple([wireName, z.enum(['l', 'x']), count, z.number(), z.number(), count, wireName]),
   ]),
 );
 

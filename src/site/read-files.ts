@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { WpcloneError } from '../shared/errors.ts';
 import type { FileEvent, FileRequest } from './client-types.ts';
 import { converse, type Session } from './conversation.ts';
-import { filesHeadSchema, type FileFailure, type FilePiece, type FileState } from './protocol.ts';
+import { filesHeadSchema, toWireName, type FileFailure, type FilePiece, type FileState } from './protocol.ts';
 import { understood } from './understood.ts';
 
 /** Bounds of one request, so that it stays far below the body sizes that hosts accept. */
@@ -58,7 +58,8 @@ function listFrom(files: readonly FileRequest[], { next, receiving }: Progress):
     bytes += Buffer.byteLength(file.path) + 16;
     if (bytes > NAME_BYTES_AT_ONCE && list.length > 0) break;
     const resumed = index === next && receiving !== null;
-    list.push(resumed ? [file.root, file.path, receiving.offset, receiving.state] : [file.root, file.path]);
+    const named = [file.root, toWireName(file.path)];
+    list.push(resumed ? [...named, receiving.offset, receiving.state] : named);
   }
   return list;
 }

@@ -25,6 +25,7 @@ export async function* readManifest(
     const entries = understoodJson(manifestEntriesSchema, frame.body);
     after = { root: head.root, path: head.c };
     progress();
+    for (const path of head.withheld ?? []) wanted.withheld?.(head.root, path);
     yield entries.map((entry) => toEntry(head.root, entry));
   }
 }

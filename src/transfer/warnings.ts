@@ -29,8 +29,11 @@ export function collectWarnings(): WarningCollector {
   };
 }
 
-/** A name from a site, safe to print: control characters are shown as JSON escapes, and a long name is cut. */
+/** A name from a site, safe to print: control characters are shown as JSON escapes, bytes that are no text as \\xE9, and a long name is cut. */
 export function escapedName(name: string): string {
-  const safe = JSON.stringify(name).slice(1, -1).replaceAll('\\"', '"');
+  const safe = JSON.stringify(name)
+    .slice(1, -1)
+    .replaceAll('\\"', '"')
+    .replaceAll(/\\udc([89a-f][0-9a-f])/g, String.raw`\x$1`);
   return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
 }

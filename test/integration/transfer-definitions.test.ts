@@ -123,3 +123,16 @@ test('a system-versioned table comes with its current rows and goes on keeping o
   expect(target).toEqual(source);
   expect(await pair.inTarget('SELECT id, t FROM wp_e')).toEqual([{ id: 1, t: 5 }]);
 });
+
+test('values that hold an address in base64 are counted by their column', async () => {
+  const pair = await playground.pair(
+    `CREATE TABLE wp_t (id int PRIMARY KEY, v text, w text); INSERT INTO wp_t VALUES (1, TO_BASE64('see https://old.example/x'), 'x'), (2, TO_BASE64('{"u":"https://old.example"}'), TO_BASE64('old.example'));`,
+  );
+  const { warnings } = await pair.copy();
+  expect(warnings).toEqual([
+    {
+      code: 'BASE64_ADDRESS',
+      message: 'wp_t.v: 2 values hold an address of the site in base64; they were left as they are.',
+    },
+  ]);
+});

@@ -8,6 +8,7 @@ import type { SiteInfo } from '../../site/info.ts';
 import type { DatabaseResult, TransferInput } from '../types.ts';
 import { collectWarnings, escapedName, type WarningCollector } from '../warnings.ts';
 import { whileAnswering } from './answering.ts';
+import { createReadings } from './charsets.ts';
 import { connectTarget, describeTarget, type TargetConnection } from './connection.ts';
 import { dropAll } from './drop.ts';
 import { describeCopied, setIdBands } from './copied.ts';
@@ -53,7 +54,8 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const selected = selectTables(info, task.excludeTables);
   for (const pattern of unmatchedPatterns(info, task.excludeTables))
     warnings.add('EXCLUDE_UNMATCHED', `No table is called ${escapedName(pattern)}: the pattern left nothing out.`);
-  const planned = planTables(selected, { info, server, warnings, ids: idRules(input) });
+  const readings = createReadings(admin, info.connectionCharset ?? info.charset);
+  const planned = await planTables(selected, { info, server, readings, warnings, ids: idRules(input) });
   const states = planned.map((table, index): TableState => ({
     table,
     file: `${index}.tsv`,
@@ -109,6 +111,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     triggers,
   });
   progress.flush();
+  nameEncoded(states, warnings);
   const broken = rewriter.counts.broken - before.broken;
   if (broken > 0)
     warnings.add(
@@ -123,6 +126,16 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
 function nameLeftOut(info: SiteInfo, warnings: WarningCollector): void {
   for (const { name, kind } of info.leftOut)
     warnings.add('DATABASE_FEATURE_DROPPED', `The ${escapedName(kind)} ${escapedName(name)} was left out.`);
+}
+
+/** Addresses in base64 go on pointing to the source. */
+function nameEncoded(states: readonly TableState[], warnings: WarningCollector): void {
+  for (const { table } of states)
+    for (const [index, count] of table.encoded)
+      warnings.add(
+        'BASE64_ADDRESS',
+        `${escapedName(`${table.plan.name}.${table.plan.columns[index] ?? ''}`)}: ${count} values hold an address of the site in base64; they were left as they are.`,
+      );
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

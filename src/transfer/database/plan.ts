@@ -1,6 +1,9 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import type { SiteInfo, TableInfo } from '../../site/info.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
+import type { Reading } from '../rewrite/reading.ts';
+import type { RowColumns } from '../rewrite/types.ts';
+import type { Readings } from './charsets.ts';
 import type { TargetServer } from './collations.ts';
 import { parseDefinition, type TableDefinition } from './definition.ts';
 import { createStatement, type Draft } from './draft.ts';
@@ -32,8 +35,10 @@ export interface PlannedTable {
   readonly selected: SelectedTable;
   /** Of a table with a counter. */
   readonly ids: IdPlan | null;
-  /** Indexes of columns that are not rewritten. */
-  readonly skip: ReadonlySet<number>;
+  /** What rewriting must know of its columns. */
+  readonly columns: RowColumns;
+  /** How many values of a column hold an address in base64, by the column's index; filled in while rows are read. */
+  readonly encoded: ReadonlyMap<number, number>;
   /** Its only key column counts up, so rows that arrive during the transfer are those above the last one read. */
   readonly counting: boolean;
 }
@@ -42,6 +47,7 @@ export interface PlannedTable {
 export interface PlanContext {
   readonly info: SiteInfo;
   readonly server: TargetServer;
+  readonly readings: Readings;
   readonly warnings: WarningCollector;
   readonly ids: IdRules;
 }
@@ -50,14 +56,27 @@ export interface PlanContext {
  * Plans the tables for this server. One that is excluded and whose definition is of no use is left out with a warning. Throws
  * TABLE_FAILED, COLLATION_UNKNOWN.
  */
-export function planTables(selected: readonly SelectedTable[], context: PlanContext): PlannedTable[] {
+export async function planTables(selected: readonly SelectedTable[], context: PlanContext): Promise<PlannedTable[]> {
   const defined = selected.flatMap((table) =>
     orLeftOut(table, context, () => [{ table, definition: readDefinition(table.info) }]),
   );
   const tables = new Set(defined.map(({ table }) => table.info.name));
-  return defined.flatMap(({ table, definition }) =>
-    orLeftOut(table, context, () => [planTable(table, definition, { ...context, tables })]),
+  const planned = await Promise.all(
+    defined.map(async ({ table, definition }) => {
+      const readings = await readingsOf(table.info, context.readings);
+      return orLeftOut(table, context, () => [planTable(table, definition, readings, { ...context, tables })]);
+    }),
   );
+  return planned.flat();
+}
+
+async function readingsOf(table: TableInfo, readings: Readings): Promise<Map<number, Reading>> {
+  const found = new Map<number, Reading>();
+  for (const [index, { charset }] of table.columns.filter(({ generated }) => !generated).entries()) {
+    const reading = await readings(charset);
+    if (reading) found.set(index, reading);
+  }
+  return found;
 }
 
 function orLeftOut<T>({ info, empty }: SelectedTable, { warnings }: PlanContext, plan: () => T[]): T[] {
@@ -82,6 +101,7 @@ function readDefinition({ name, definition, problem }: TableInfo): TableDefiniti
 function planTable(
   selected: SelectedTable,
   definition: TableDefinition,
+  readings: ReadonlyMap<number, Reading>,
   context: PlanContext & { tables: ReadonlySet<string> },
 ): PlannedTable {
   const { info: table, empty } = selected;
@@ -99,6 +119,7 @@ function planTable(
       'DATABASE_FEATURE_DROPPED',
       `${escapedName(table.name)}: ${escapedName(part)} left out: it is no part of a table that is known here.`,
     );
+  const encoded = new Map<number, number>();
   if (table.key === null && !empty)
     context.warnings.add('TABLE_WITHOUT_KEY', `${escapedName(table.name)} has no key: it was read in one go.`);
   return {
@@ -116,7 +137,12 @@ function planTable(
       ),
       ...statements,
     },
-    skip: skippedColumns(table, context.info.tablePrefix),
+    columns: {
+      skip: skippedColumns(table, context.info.tablePrefix),
+      readings,
+      encoded: (column) => encoded.set(column, (encoded.get(column) ?? 0) + 1),
+    },
+    encoded,
     counting: isCounting(definition, table.key),
   };
 }

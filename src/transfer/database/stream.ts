@@ -69,7 +69,7 @@ export async function streamTables(
       if (data.length > 0) {
         open ??= await openTable(state, mode, work);
         passedThrough(data.length);
-        await open.write(work.rewriter.rows(data, state.table.skip));
+        await open.write(work.rewriter.rows(data, state.table.columns));
       }
       state.rows += block.rows;
       state.cursor = block.cursor ?? state.cursor;

@@ -4,7 +4,7 @@ import type { SiteInfo } from '../../site/info.ts';
 import { pathMatcher } from '../glob.ts';
 import type { TransferTask } from '../types.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
-import { isSafePath, isWithin, joinPlaces, linkTarget, placeOf, rootPlace } from './places.ts';
+import { isFilePath, isWithin, joinPlaces, linkTarget, placeOf, rootPlace } from './places.ts';
 
 /**
  * Folders and files under the content folder that no copy needs: caches that are made again, what updates left behind, and other
@@ -26,6 +26,8 @@ export interface FilePlan {
   readonly exclude: readonly string[];
   /** What becomes of an entry: where it goes, or undefined when it is left out (said in a warning where it is not wanted). */
   readonly choose: (entry: ManifestEntry) => ChosenEntry | undefined;
+  /** Tells of something that the site does not send. */
+  readonly withheld: (root: string, path: string) => void;
   /** Whether a place lies in the uploads. */
   readonly isUpload: (place: string) => boolean;
 }
@@ -55,14 +57,24 @@ export function planFiles(task: TransferTask, warnings: WarningCollector): FileP
   const excluded = pathMatcher(exclude);
   const taken = new Set<string>();
   const isUpload = (place: string): boolean => uploads !== undefined && isWithin(place, uploads);
+  const withheld = (root: string, path: string): undefined => {
+    // The clone has one of its own.
+    if (/(^|\/)wp-config\.php$/i.test(path)) return;
+    warnings.add(
+      'SECRET_LEFT_OUT',
+      `${escapedName(joinPlaces(root, path))} left out: it may hold secrets of the site.`,
+    );
+  };
   return {
     exclude,
     isUpload,
+    withheld,
     choose: (entry) => {
       const root = places.get(entry.root);
-      if (root === undefined || (entry.path !== '' && !isSafePath(entry.path))) return refuse(entry, 'name', warnings);
+      if (root === undefined || (entry.path !== '' && !isFilePath(entry.path))) return refuse(entry, 'name', warnings);
       const place = joinPlaces(root, entry.path);
-      if (excluded(place) || isSecret(place, info)) return undefined;
+      if (excluded(place)) return undefined;
+      if (isSecret(place, info)) return withheld(entry.root, entry.path);
       if (taken.has(place)) return entry.kind === 'directory' ? undefined : refuse(entry, 'name', warnings);
       if (entry.kind === 'refused') return refuse(entry, entry.reason ?? 'unreadable', warnings);
       if (entry.kind !== 'directory' && task.media === 'proxy' && isUpload(place)) return undefined;
@@ -98,6 +110,7 @@ const REASONS: Readonly<Record<NonNullable<ManifestEntry['reason']>, readonly [W
   unreadable: ['FILE_UNREADABLE', 'the web server of the source may not read it'],
   outside: ['SYMLINK_OUTSIDE', 'it leads out of the copied folders'],
   loop: ['SYMLINK_OUTSIDE', 'it leads in a circle'],
+  nowhere: ['SYMLINK_OUTSIDE', 'it leads nowhere'],
   name: ['FILE_NAME_REFUSED', 'its name cannot be used, or is taken'],
   special: ['FILE_NAME_REFUSED', 'it is not a plain file'],
   'other-site': ['OTHER_SITE_IN_FILES', 'another WordPress lies there'],

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { toWpcloneError } from '../../shared/errors.ts';
 import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import {
@@ -132,7 +131,7 @@ async function list(
   signal: AbortSignal,
 ): Promise<void> {
   const roots = task.info.roots.map((root) => root.id);
-  for await (const entries of client.manifest({ roots, exclude: plan.exclude }, signal)) {
+  for await (const entries of client.manifest({ roots, exclude: plan.exclude, withheld: plan.withheld }, signal)) {
     for (const entry of entries) {
       const chosen = plan.choose(entry);
       if (!chosen) continue;
@@ -171,5 +170,7 @@ function refuse(place: string, code: string, warnings: WarningCollector): void {
 /** The folder itself stays: it may be a mount. */
 async function emptyFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+  // As bytes: a name that is no UTF-8 would not be found again.
+  for (const name of await readdir(folder, { encoding: 'buffer' }))
+    await rm(Buffer.concat([Buffer.from(`${folder}/`), name]), { recursive: true, force: true });
 }

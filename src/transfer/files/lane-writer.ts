@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { diskPath } from '../../shared/file-names.ts';
 import { codeOf } from '../../shared/system.ts';
 import type { ExtractOperation, WriteOperation, WriteResult, WriterSettings } from './write-protocol.ts';
 
@@ -59,7 +60,7 @@ export function createLaneWriter(lane: string, settings: WriterSettings, folders
   const discard = (file: OpenFile): void => {
     if (file.descriptor === undefined) return;
     fs.closeSync(file.descriptor);
-    fs.unlinkSync(file.path);
+    fs.unlinkSync(diskPath(file.path));
   };
   const drop = (): WriteResult | undefined => {
     const file = open;
@@ -89,7 +90,7 @@ export function createLaneWriter(lane: string, settings: WriterSettings, folders
           return refusing(operation.id, () => {
             const path = join(settings.target, operation.place);
             makeFolder(dirname(path), folders, settings.target);
-            fs.symlinkSync(operation.target, path);
+            fs.symlinkSync(diskPath(operation.target), diskPath(path));
           });
         case 'open':
           open = start(operation.id, operation.place, operation.mode);
@@ -130,7 +131,7 @@ function refusing(id: number, work: () => void): WriteResult {
 
 function openNew(path: string, mode: number): number {
   const wanted = (mode & 0o777) | 0o600;
-  const descriptor = fs.openSync(path, NEW_FILE, wanted);
+  const descriptor = fs.openSync(diskPath(path), NEW_FILE, wanted);
   fs.fchmodSync(descriptor, wanted); // The process's umask may have taken bits away.
   return descriptor;
 }
@@ -140,8 +141,8 @@ function makeFolder(path: string, made: Set<string>, top: string, mode = 0o755):
   if (made.has(path) || path === top) return;
   makeFolder(dirname(path), made, top);
   const wanted = (mode & 0o777) | 0o700;
-  fs.mkdirSync(path, wanted);
-  fs.chmodSync(path, wanted);
+  fs.mkdirSync(diskPath(path), wanted);
+  fs.chmodSync(diskPath(path), wanted);
   made.add(path);
 }
 

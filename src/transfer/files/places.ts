@@ -1,9 +1,14 @@
 import type { FileRoot, SiteInfo } from '../../site/info.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 
-/** Whether every segment names something below: no empty one, no `.` or `..`, no NUL, no backslash. */
+/** Whether every segment names something below, on any kind of system: no empty one, no `.` or `..`, no NUL, no backslash. */
 export function isSafePath(path: string): boolean {
-  return path.split('/').every((segment) => !/^\.{0,2}$|[\0\\]/.test(segment));
+  return isFilePath(path) && !path.includes('\\');
+}
+
+/** The same for the path of a file, in whose name a backslash is a letter like others. */
+export function isFilePath(path: string): boolean {
+  return path.split('/').every((segment) => !/^\.{0,2}$|\0/.test(segment));
 }
 
 /** Places joined with slashes; '' is the document root. */
@@ -39,7 +44,7 @@ export const isWithin = (place: string, folder: string): boolean =>
  * link in the middle can lead them elsewhere.
  */
 export function linkTarget(place: string, target: string, root: string): string | undefined {
-  if (target === '' || target.startsWith('/') || /[\0\\]/.test(target)) return undefined;
+  if (target === '' || target.startsWith('/') || target.includes('\0')) return undefined;
   const resolved = place.split('/').slice(0, -1);
   const floor = root === '' ? 0 : root.split('/').length;
   for (const segment of target.split('/')) {

@@ -1,20 +1,23 @@
+import { createEncodedSearch } from './encoded.ts';
 import { createFinder } from './finder.ts';
 import { createOutput } from './output.ts';
 import { applyPatches } from './patch.ts';
 import type { Patch } from './patch.ts';
-import { escapeField, fieldsOf, unescapeField, windows } from './rows.ts';
+import { escapeField, fieldsOf, fieldsOfColumns, unescapeField, windows } from './rows.ts';
 import type { Field } from './rows.ts';
 import { fixLengths } from './serialized.ts';
 import type { Place } from './serialized.ts';
 import { holdsLengths } from './tokens.ts';
-import type { Rewriter, UrlMapping } from './types.ts';
+import type { Reading } from './reading.ts';
+import type { Rewriter, RowColumns, UrlMapping } from './types.ts';
 
 /**
- * Makes a rewriter for one clone. Base64 and compressed content is not looked into. Throws a TypeError when an address of
+ * Makes a rewriter for one clone. Base64 is told of and left as it is, compressed content is not looked into. Throws a TypeError when an address of
  * the mapping is not an absolute http(s) URL.
  */
 export function createRewriter(mapping: UrlMapping): Rewriter {
   const find = createFinder(mapping);
+  const findEncoded = createEncodedSearch(new Set(mapping.from.map((from) => new URL(from).hostname)), find);
   const backslashPaths = mapping.paths.some(({ from }) => !from.startsWith('/'));
   const counts = { replaced: 0, broken: 0 };
 
@@ -27,18 +30,37 @@ export function createRewriter(mapping: UrlMapping): Rewriter {
     return result.patches;
   };
 
-  const rewriteText = (text: string): string | undefined => {
+  const textPatches = (text: string): readonly Patch[] | undefined => {
     const found = find(text);
-    const patches = found.length > 0 ? fixed(text, { start: 0, end: text.length, inRow: false }, found) : undefined;
+    return found.length > 0 ? fixed(text, { start: 0, end: text.length, inRow: false }, found) : undefined;
+  };
+
+  const rewriteText = (text: string): string | undefined => {
+    const patches = textPatches(text);
     return patches && applyPatches(text, patches);
+  };
+
+  /** Lengths are counted in what PHP reads, and what is stored keeps all other bytes. */
+  const rewriteStored = (stored: string, reading: Reading): string | undefined => {
+    const patches = textPatches(reading.read(stored));
+    return patches && applyPatches(stored, reading.back(stored, patches));
   };
 
   /**
    * A match in a field is the same match in the escaped field, because a run of backslashes counts as one sign and an
    * escaped line break ends a name as the line break does. What that is not true of is unescaped first.
    */
-  const fieldPatches = (text: string, { start, end, patches }: Field): readonly Patch[] => {
+  const fieldPatches = (
+    text: string,
+    { start, end, column, patches }: Field,
+    readings: RowColumns['readings'],
+  ): readonly Patch[] => {
     const raw = text.slice(start, end);
+    const reading = readings?.get(column);
+    if (reading && !(reading.ascii && reading.isSame(raw))) {
+      const value = rewriteStored(unescapeField(raw), reading);
+      return value === undefined ? [] : [{ start, end, text: escapeField(value) }];
+    }
     const inRow = raw.includes('\\');
     const direct = inRow && backslashPaths ? undefined : fixed(text, { start, end, inRow }, patches);
     if (direct !== undefined) return direct;
@@ -46,10 +68,12 @@ export function createRewriter(mapping: UrlMapping): Rewriter {
     return value === undefined ? [] : [{ start, end, text: escapeField(value) }];
   };
 
-  const rewriteRows = (text: string, skip: ReadonlySet<number>): string | undefined => {
+  const rewriteRows = (text: string, { skip, readings }: RowColumns, wide: ReadonlySet<number>): string | undefined => {
     const found = find(text);
-    if (found.length === 0) return undefined;
-    const patches = fieldsOf(text, found, skip).flatMap((field) => fieldPatches(text, field));
+    if (found.length === 0 && wide.size === 0) return undefined;
+    const fields = fieldsOf(text, found, skip);
+    const all = wide.size === 0 ? fields : withColumns(text, fields, wide);
+    const patches = all.flatMap((field) => fieldPatches(text, field, readings));
     return patches.length === 0 ? undefined : applyPatches(text, patches);
   };
 
@@ -60,13 +84,42 @@ export function createRewriter(mapping: UrlMapping): Rewriter {
       const text = rewriteText(value.toString('latin1'));
       return text === undefined ? value : Buffer.from(text, 'latin1');
     },
-    rows(block, skip) {
+    rows(block, columns) {
+      if (columns.encoded) tellEncoded(block, findEncoded, columns.skip, columns.encoded);
       const output = createOutput(block);
+      const wide = wideColumns(columns);
       for (const { start, end } of windows(block)) {
-        const text = rewriteRows(block.toString('latin1', start, end), skip);
+        const text = rewriteRows(block.toString('latin1', start, end), columns, wide);
         if (text !== undefined) output.replace(start, end, text);
       }
       return output.finish();
     },
   };
+}
+
+/** Columns in whose bytes no address is found as it is: each of their values is looked into. */
+const wideColumns = ({ readings, skip }: RowColumns): ReadonlySet<number> =>
+  new Set([...(readings ?? [])].filter(([column, { ascii }]) => !ascii && !skip.has(column)).map(([column]) => column));
+
+function withColumns(text: string, fields: readonly Field[], columns: ReadonlySet<number>): Field[] {
+  const others = fields.filter(({ column }) => !columns.has(column));
+  return [...others, ...fieldsOfColumns(text, columns)].toSorted((a, b) => a.start - b.start);
+}
+
+/** Once for each value. */
+function tellEncoded(
+  block: Buffer,
+  search: ReturnType<typeof createEncodedSearch>,
+  skip: ReadonlySet<number>,
+  tell: (column: number) => void,
+): void {
+  const found: Patch[] = [];
+  search(block, (at) => found.push({ start: at, end: at, text: '' }));
+  if (found.length === 0) return;
+  found.sort((a, b) => a.start - b.start);
+  for (const { start, end } of windows(block)) {
+    const here = found.filter((hit) => hit.start >= start && hit.start < end);
+    const places = here.map((hit) => ({ start: hit.start - start, end: hit.start - start, text: '' }));
+    for (const { column } of fieldsOf(block.toString('latin1', start, end), places, skip)) tell(column);
+  }
 }

@@ -4,6 +4,8 @@ import type { Patch } from './patch.ts';
 export interface Field {
   readonly start: number;
   readonly end: number;
+  /** The index of its column. */
+  readonly column: number;
   readonly patches: Patch[];
 }
 
@@ -34,13 +36,29 @@ function lastRowEnd(block: Buffer, start: number): number {
 export function fieldsOf(text: string, patches: readonly Patch[], skip: ReadonlySet<number>): Field[] {
   const fields: Field[] = [];
   const cursor = createCursor(text);
-  let field: Field = { start: 0, end: -1, patches: [] };
+  let field: Field = { start: 0, end: -1, column: 0, patches: [] };
   for (const patch of patches) {
     if (patch.start >= field.end) {
-      field = { ...cursor.moveTo(patch.start), patches: [] };
-      if (!skip.has(cursor.column())) fields.push(field);
+      field = { ...cursor.moveTo(patch.start), column: cursor.column(), patches: [] };
+      if (!skip.has(field.column)) fields.push(field);
     }
     field.patches.push(patch);
+  }
+  return fields;
+}
+
+/** All fields of the given columns. */
+export function fieldsOfColumns(text: string, columns: ReadonlySet<number>): Field[] {
+  const fields: Field[] = [];
+  let column = 0;
+  for (let start = 0; start < text.length;) {
+    const tab = text.indexOf('\t', start);
+    const row = text.indexOf('\n', start);
+    const rowEnd = row === -1 ? text.length : row;
+    const end = tab === -1 ? rowEnd : Math.min(tab, rowEnd);
+    if (columns.has(column)) fields.push({ start, end, column, patches: [] });
+    column = end === rowEnd ? 0 : column + 1;
+    start = end + 1;
   }
   return fields;
 }

@@ -1,3 +1,5 @@
+import type { Reading } from './reading.ts';
+
 /** What a rewriter maps. All URLs are absolute, without a trailing slash. */
 export interface UrlMapping {
   /** The source's home URL, and the other URLs that mean the same site (siteurl, www or not, other scheme is implied). */
@@ -15,15 +17,22 @@ export interface RewriteCounts {
   readonly broken: number;
 }
 
+/** What is particular about columns of a table, by their index. */
+export interface RowColumns {
+  /** Left alone. */
+  readonly skip: ReadonlySet<number>;
+  /** PHP gets other bytes than the stored ones. */
+  readonly readings?: ReadonlyMap<number, Reading>;
+  /** Told of each value that holds an address in base64, which is left as it is. */
+  readonly encoded?: (column: number) => void;
+}
+
 /** Rewrites the addresses of one source to those of one clone, and counts what it did. */
 export interface Rewriter {
   /** Rewrites one value. Returns the very same buffer when there is nothing to do. */
   value(value: Buffer): Buffer;
-  /**
-   * Rewrites whole rows in LOAD DATA format (see RowBlock). `skip` holds the indexes of columns to leave alone.
-   * Returns the very same buffer when there is nothing to do.
-   */
-  rows(block: Buffer, skip: ReadonlySet<number>): Buffer;
+  /** Rewrites whole rows in LOAD DATA format (see RowBlock). Returns the very same buffer when there is nothing to do. */
+  rows(block: Buffer, columns: RowColumns): Buffer;
   readonly counts: RewriteCounts;
   /** What it was made of. */
   readonly mapping: UrlMapping;

@@ -51,6 +51,13 @@ final class Walk {
 	private $entries = array();
 
 	/**
+	 * What is never sent, and so not listed: people are told that it is missing.
+	 *
+	 * @var array
+	 */
+	private $withheld = array();
+
+	/**
 	 * Path of the last entry.
 	 *
 	 * @var string
@@ -139,22 +146,26 @@ final class Walk {
 	 * @return bool False when time was up.
 	 */
 	private function entry( $folder, $name, $path, array $resume, $is_sent ) {
-		if ( is_never_sent( $folder, $name ) || ( null !== $this->exclude && 1 === preg_match( $this->exclude, ltrim( $this->root['place'] . '/' . $path, '/' ) ) ) ) {
+		if ( null !== $this->exclude && 1 === preg_match( $this->exclude, ltrim( $this->root['place'] . '/' . $path, '/' ) ) ) {
 			return true;
 		}
 		$full = $folder . '/' . $name;
 		// phpcs:ignore WordPress.PHP.NoSilencedErrors
 		$stat = @lstat( $full );
 		$kind = false === $stat ? 0 : $stat['mode'] & 0170000;
-		if ( 0040000 === $kind && 1 === preg_match( '//u', $name ) ) {
+		if ( is_never_sent( $folder, $name ) ) {
+			if ( ! $is_sent && ! is_own_to_each_site( $name ) ) {
+				$this->withheld[] = name_for_wire( $path );
+			}
+			return true;
+		}
+		if ( 0040000 === $kind ) {
 			return $this->folder( $path, $stat, $resume, $is_sent );
 		}
 		if ( $is_sent ) {
 			return true;
 		}
-		if ( 1 !== preg_match( '//u', $name ) ) {
-			$this->add( $path, 'x', $stat, 'name' );
-		} elseif ( 0100000 === $kind ) {
+		if ( 0100000 === $kind ) {
 			// Readable by all, as nearly every file is: no need to ask.
 			$readable = 0444 === ( $stat['mode'] & 0444 ) || is_readable( $full );
 			$this->add( $path, $readable ? 'f' : 'x', $stat, $readable ? null : 'unreadable' );
@@ -178,9 +189,10 @@ final class Walk {
 	 * @param string|null $extra Target or reason.
 	 */
 	private function add( $path, $kind, $stat, $extra ) {
-		$entry = false === $stat ? array( $path, $kind, 0, 0, 0, 0 ) : array( $path, $kind, $stat['size'], $stat['mtime'], $stat['ctime'], $stat['mode'] & 07777 );
+		$name  = name_for_wire( $path );
+		$entry = false === $stat ? array( $name, $kind, 0, 0, 0, 0 ) : array( $name, $kind, $stat['size'], $stat['mtime'], $stat['ctime'], $stat['mode'] & 07777 );
 		if ( null !== $extra ) {
-			$entry[] = $extra;
+			$entry[] = name_for_wire( $extra );
 		}
 		$this->entries[] = $entry;
 		$this->last      = $path;
@@ -193,14 +205,18 @@ final class Walk {
 	 * Sends what has been collected.
 	 */
 	private function send() {
-		if ( array() === $this->entries ) {
+		if ( array() === $this->entries && array() === $this->withheld ) {
 			return;
 		}
 		$head = array(
 			'root' => $this->root['id'],
 			'c'    => base64_encode( $this->last ),
 		);
+		if ( array() !== $this->withheld ) {
+			$head['withheld'] = $this->withheld;
+		}
 		send_frame( 'M', $head, wp_json_encode( $this->entries, JSON_FLAGS ), $this->gzip );
-		$this->entries = array();
+		$this->entries  = array();
+		$this->withheld = array();
 	}
 }

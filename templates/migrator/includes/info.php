@@ -82,6 +82,8 @@ function site_info() {
 		'siteurl'          => untrailingslashit( get_option( 'siteurl' ) ),
 		'tablePrefix'      => $wpdb->base_prefix,
 		'charset'          => (string) $wpdb->charset,
+		// Not what was asked for, but what the server agreed to.
+		'connectionCharset' => (string) $wpdb->get_var( 'SELECT @@character_set_results' ),
 		'collate'          => (string) $wpdb->collate,
 		'locale'           => get_locale(),
 		'paths'            => site_paths(),

@@ -20,7 +20,8 @@ defined( 'ABSPATH' ) || exit;
 function classify_link( array $root, $path, $full ) {
 	$real = realpath( $full );
 	if ( false === $real ) {
-		return array( 'x', is_endless( $full ) ? 'loop' : 'unreadable' );
+		// Where PHP is kept to some folders, it cannot see whether there is something behind the link.
+		return array( 'x', is_endless( $full ) ? 'loop' : ( ini_get( 'open_basedir' ) ? 'outside' : 'nowhere' ) );
 	}
 	if ( is_within( $full, $real ) ) {
 		return array( 'x', 'loop' );
@@ -31,7 +32,7 @@ function classify_link( array $root, $path, $full ) {
 			return null;
 		}
 	}
-	if ( ! is_within( $real, $root['path'] ) || 1 !== preg_match( '//u', $real ) ) {
+	if ( ! is_within( $real, $root['path'] ) ) {
 		return array( 'x', 'outside' );
 	}
 	if ( ! is_sendable( $root['path'], ltrim( substr( $real, strlen( $root['path'] ) ), '/' ) ) ) {

@@ -43,6 +43,15 @@ function is_never_sent( $path, $name ) {
 }
 
 /**
+ * Whether something that is never sent is no loss to a copy, which has its own: that need not be told of.
+ *
+ * @param string $name Its name.
+ */
+function is_own_to_each_site( $name ) {
+	return 0 === strcasecmp( 'wp-config.php', $name ) || SLUG === $name;
+}
+
+/**
  * Whether a file is wp-config.php, or looks like a copy that somebody or an editor made of it.
  *
  * @param string $path Absolute real path of its folder.

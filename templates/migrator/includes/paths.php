@@ -23,15 +23,39 @@ function roots_by_id() {
 }
 
 /**
+ * A name as JSON can hold it: text, or the base64 of bytes that are none.
+ *
+ * @param string $name Path or link target.
+ * @return string|array{b: string}
+ */
+function name_for_wire( $name ) {
+	return 1 === preg_match( '//u', $name ) ? $name : array( 'b' => base64_encode( $name ) );
+}
+
+/**
+ * The name that came in either form.
+ *
+ * @param mixed $name From a request.
+ * @return string|null
+ */
+function name_from_wire( $name ) {
+	if ( is_array( $name ) && isset( $name['b'] ) && is_string( $name['b'] ) ) {
+		$name = base64_decode( $name['b'], true );
+	}
+	return is_string( $name ) ? $name : null;
+}
+
+/**
  * The absolute path of a file that a request names.
  *
  * @param mixed $root Id of a root.
- * @param mixed $path Relative to it.
+ * @param mixed $name Relative to it, as name_for_wire() writes names.
  * @return string|null Null when it does not exist as a plain path inside the root, or is never sent.
  */
-function resolve_file( $root, $path ) {
+function resolve_file( $root, $name ) {
 	$roots = roots_by_id();
-	if ( ! is_string( $root ) || ! isset( $roots[ $root ] ) || ! is_string( $path ) || '' === $path || false !== strpos( $path, "\0" ) ) {
+	$path  = name_from_wire( $name );
+	if ( ! is_string( $root ) || ! isset( $roots[ $root ] ) || null === $path || '' === $path || false !== strpos( $path, "\0" ) ) {
 		return null;
 	}
 	$base = $roots[ $root ]['path'];

@@ -87,14 +87,14 @@ http {
 `;
 }
 
-export const fpmConfig = (folder: string): string => `[global]
+export const fpmConfig = (options: SourceOptions, folder: string): string => `[global]
 error_log = ${folder}/logs/fpm.log
 daemonize = no
 [www]
 listen = ${folder}/php.sock
 listen.mode = 0666
 pm = static
-pm.max_children = 5
+pm.max_children = ${options.workers ?? 5}
 catch_workers_output = yes
 `;
 

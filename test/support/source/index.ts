@@ -159,7 +159,7 @@ function webServers(options: SourceOptions, folder: string, docroot: string, por
     start: async () => {
       const certificates = options.https ? await certificate() : '';
       writeFileSync(join(folder, 'nginx.conf'), nginxConfig(options, { folder, docroot, port, certificates }));
-      writeFileSync(join(folder, 'fpm.conf'), fpmConfig(folder));
+      writeFileSync(join(folder, 'fpm.conf'), fpmConfig(options, folder));
       if (options.basicAuth) {
         writeFileSync(join(folder, 'htpasswd'), htpasswd(options.basicAuth.user, options.basicAuth.password));
       }

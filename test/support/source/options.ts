@@ -41,6 +41,8 @@ export interface SourceOptions {
   readonly maintenance?: boolean;
   /** Lines for php.ini, such as { memory_limit: '64M' }. */
   readonly ini?: Readonly<Record<string, string>>;
+  /** PHP's processes. [default: 5] */
+  readonly workers?: number;
   /** Lines for nginx's server block. */
   readonly nginx?: string;
   /** Another PHP than this machine's: how its programs are started; see ../foreign. */
