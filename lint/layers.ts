@@ -66,8 +66,11 @@ export const layerRules: OxlintOverride[] = [
   ...Object.entries(LAYERS)
     .toSorted(([one], [other]) => one.split('/').length - other.split('/').length)
     .flatMap(([name, layer]) => rulesOf(name, layer)),
-  // A program of its own: what it takes from Node.js it hands down.
-  { files: ['src/sidecar/main.ts'], rules: { 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' } },
+  // Programs of their own: what they take from Node.js they hand down.
+  {
+    files: ['src/sidecar/main.ts', 'src/agent/work/main.ts'],
+    rules: { 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
+  },
 ];
 
 /** The linter sees an import as it is written, so there is a rule for each depth that a file may lie at. */

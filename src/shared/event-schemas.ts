@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STEPS } from './steps.ts';
 
 /** Counters of a step; which ones are present depends on the step. Bytes are of content, not of the wire. */
 export const stepCountersSchema = z
@@ -43,3 +44,24 @@ const WARNING_CODES = [
 
 export const warningSchema = z.object({ code: z.enum(WARNING_CODES).catch('OTHER'), message: z.string() }).readonly();
 export const warningsSchema = z.array(warningSchema).readonly();
+
+const stepSchema = z.enum(STEPS);
+const said = { step: stepSchema, message: z.string() };
+
+/** See `WorkEvent`. */
+export const workEventSchema = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('step-started'), step: stepSchema }),
+    z.object({
+      type: z.literal('step-progress'),
+      step: stepSchema,
+      message: z.string().exactOptional(),
+      counters: stepCountersSchema.exactOptional(),
+    }),
+    z.object({ type: z.literal('step-finished'), ...said, seconds: z.number() }),
+    z.object({ type: z.literal('step-failed'), ...said }),
+    z.object({ type: z.literal('retry'), ...said, waitSeconds: z.number() }),
+    z.object({ type: z.literal('warning'), ...warningSchema.unwrap().shape }),
+    z.object({ type: z.literal('undo'), ...said }),
+  ])
+  .readonly();

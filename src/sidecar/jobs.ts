@@ -1,9 +1,10 @@
 import { type JobName, type JobResult, JOBS, type JobTask } from '../instance/declared.ts';
+import { errorToWire } from '../shared/wire-error.ts';
 import type { InstanceContext, InstanceOperations } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { every } from '../shared/watchdog.ts';
-import { errorToWire, type JobEvent, type JobRequest, UNWATCHED_SECONDS } from './protocol.ts';
+import { type JobEvent, type JobRequest, UNWATCHED_SECONDS } from './protocol.ts';
 
 type Listener = (event: JobEvent) => void;
 

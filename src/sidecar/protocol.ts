@@ -3,8 +3,8 @@
  * Both ends come from here (src/runtime/kubernetes is the other one). Versioned by the path's first segment.
  */
 import { z } from 'zod';
+import { wireErrorSchema } from '../shared/wire-error.ts';
 import { INSTANCE_PROTOCOL, type JobName, JOBS, type JobTask } from '../instance/declared.ts';
-import { ERRORS, type ErrorCode } from '../shared/error-codes.ts';
 import { type ErrorDetails, WpcloneError } from '../shared/errors.ts';
 import { stepCountersSchema } from '../shared/event-schemas.ts';
 
@@ -68,49 +68,21 @@ export function protocolOf(headers: Readonly<Record<string, string | readonly st
   return Number.isSafeInteger(version) && version > 0 ? version : 1;
 }
 
-const errorSchema = z.object({
-  code: z.string(),
-  message: z.string(),
-  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-  retryable: z.boolean().default(false),
-  retryAfter: z.number().optional(),
-});
-export type WireError = z.infer<typeof errorSchema>;
-
 /** `result` and `error` end a stream; a stream that ends otherwise was cut. */
 export const jobEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), counters: stepCountersSchema, message: z.string().optional() }),
   z.object({ type: z.literal('retry'), message: z.string(), waitSeconds: z.number() }),
   z.object({ type: z.literal('alive') }),
   z.object({ type: z.literal('result'), value: z.unknown() }),
-  z.object({ type: z.literal('error'), error: errorSchema }),
+  z.object({ type: z.literal('error'), error: wireErrorSchema }),
 ]);
 export type JobEvent = z.infer<typeof jobEventSchema>;
 
 /** The body of every answer that is not 2xx. */
-export const refusalSchema = z.object({ error: errorSchema });
+export const refusalSchema = z.object({ error: wireErrorSchema });
 
 export const statusSchema = z.object({
   version: z.string(),
   epoch: z.number(),
   jobs: z.array(z.object({ id: z.string(), kind: z.string(), running: z.boolean() })),
 });
-
-/** The error as it is sent. Causes and stacks stay here. */
-export function errorToWire(error: WpcloneError): WireError {
-  const { code, message, details, retryable, retryAfter } = error;
-  return { code, message, details: { ...details }, retryable, ...(retryAfter === undefined ? {} : { retryAfter }) };
-}
-
-/** A code this version does not know (a newer sidecar) becomes INTERNAL; the message is kept. */
-export function errorFromWire(wire: WireError): WpcloneError {
-  const code = isKnown(wire.code) ? wire.code : 'INTERNAL';
-  const message = isKnown(wire.code) ? wire.message : `${wire.code}: ${wire.message}`;
-  return new WpcloneError(code, message, {
-    details: wire.details,
-    retryable: wire.retryable,
-    retryAfter: wire.retryAfter,
-  });
-}
-
-const isKnown = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { errorToWire } from '../shared/wire-error.ts';
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -12,7 +13,6 @@ import type { Epochs } from './epochs.ts';
 import type { Job, Jobs } from './jobs.ts';
 import {
   EPOCH_HEADER,
-  errorToWire,
   HEARTBEAT_SECONDS,
   parseJobRequest,
   PROTOCOL_HEADER,

@@ -10,5 +10,18 @@ export const AGENT_ERRORS = define({
     ],
   },
   SCOPE_MISSING: { exit: 4, http: 403, next: ['Use a token with the scope {scope}.'] },
+  FOREIGN_HOST: {
+    exit: 4,
+    http: 403,
+    next: ['Call the agent by the address that it listens on, or tell it its name (--host-name).'],
+  },
+  TOO_MANY_REQUESTS: { exit: 1, http: 429, next: ['Wait as long as Retry-After says.'] },
+  BODY_TOO_LARGE: { exit: 2, http: 413, next: [] },
+  NO_SUCH_CALL: { exit: 5, http: 404, next: ['Its calls are in /openapi.json.'] },
+  AGENT_STOPPING: {
+    exit: 1,
+    http: 503,
+    next: ['Try again in a moment: another agent, or this one again, takes over.'],
+  },
   TOKEN_NOT_FOUND: { exit: 5, http: 404, next: ['See what there is with wpclone agent token list.'] },
 });

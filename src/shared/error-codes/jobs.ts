@@ -15,6 +15,11 @@ export const JOBS_ERRORS = define({
     http: 500,
     next: ['The agent died each time it ran this job: look at its log around that time.'],
   },
+  WORKER_DIED: {
+    exit: 1,
+    http: 500,
+    next: ['Look at the log of the agent; the kernel ends processes when memory is short.'],
+  },
   RELEASED: {
     exit: 1,
     http: 503,

@@ -9,7 +9,7 @@ import {
 import { apiError, connectionError, parseStatus, statusOf } from '../../../src/runtime/kubernetes/api/errors.ts';
 import { linesOf } from '../../../src/runtime/kubernetes/api/lines.ts';
 import { parseUnit } from '../../../src/runtime/kubernetes/unit/unit.ts';
-import { errorFromWire, errorToWire } from '../../../src/sidecar/protocol.ts';
+import { errorFromWire, errorToWire } from '../../../src/shared/wire-error.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 
 const call = { what: 'create pods', namespace: 'staging' };

@@ -39,10 +39,21 @@ export function forgetSecrets(parts: StoreParts, attempt: Attempt): void {
 export function complete(parts: StoreParts, attempt: Attempt, result: JsonObject, secrets: Secrets): Job {
   const row = owned(parts, attempt);
   parts.database
-    .prepare(`UPDATE jobs SET result = ?, result_secrets = ?, error = NULL, progress = 100 WHERE sequence = ?`)
-    .run(JSON.stringify(result), sealSecrets(parts.box, row.id, 'result_secrets', secrets), row.sequence);
+    .prepare(
+      `UPDATE jobs SET result = ?, result_secrets = ?, error = NULL, progress = 100, clone = coalesce(clone, ?)
+       WHERE sequence = ?`,
+    )
+    .run(
+      JSON.stringify(result),
+      sealSecrets(parts.box, row.id, 'result_secrets', secrets),
+      cloneOf(result),
+      row.sequence,
+    );
   return end(parts, row, 'completed');
 }
+
+/** A clone that was to get a name of our choosing has it now. */
+const cloneOf = ({ clone_id: id }: JsonObject): string | null => (typeof id === 'string' ? id : null);
 
 export function fail(parts: StoreParts, attempt: Attempt, error: ErrorReport): Job {
   const row = owned(parts, attempt);

@@ -1,16 +1,11 @@
 import { type JobName, JOBS, type JobTask } from '../../../instance/declared.ts';
+import { errorFromWire } from '../../../shared/wire-error.ts';
 import type { InstanceContext } from '../../../instance/types.ts';
 import type { WorkContext } from '../../../shared/context.ts';
 import { within } from '../../../shared/abortable.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import { createWatchdog } from '../../../shared/watchdog.ts';
-import {
-  errorFromWire,
-  HEARTBEAT_SECONDS,
-  type JobEvent,
-  jobEventSchema,
-  type JobRequest,
-} from '../../../sidecar/protocol.ts';
+import { HEARTBEAT_SECONDS, type JobEvent, jobEventSchema, type JobRequest } from '../../../sidecar/protocol.ts';
 import { getObject } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
 import { linesOf } from '../api/lines.ts';

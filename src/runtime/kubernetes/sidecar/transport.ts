@@ -1,9 +1,9 @@
 import { request as undiciRequest } from 'undici';
+import { errorFromWire } from '../../../shared/wire-error.ts';
 import type { WpcloneError } from '../../../shared/errors.ts';
 import { INSTANCE_PROTOCOL } from '../../../instance/declared.ts';
 import {
   EPOCH_HEADER,
-  errorFromWire,
   PROTOCOL_HEADER,
   protocolMismatch,
   protocolOf,

@@ -1,0 +1,59 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { WpcloneError } from '../../shared/errors.ts';
+import { type Caller, may, type Scope } from '../access/token.ts';
+import type { Job } from '../jobs/types.ts';
+import { createBucket } from './bucket.ts';
+import type { AgentDeps } from './types.ts';
+
+/** Calls that need no token: they say nothing but that the agent is there. */
+const OPEN = new Set(['/livez', '/readyz']);
+
+/**
+ * Before each call: is it addressed to us, who calls, not too often. A page of a foreign site in a browser on this machine must get
+ * nowhere, whatever name it gave this address (DNS rebinding); so names are checked first.
+ */
+export function guardCalls(app: FastifyInstance, deps: AgentDeps): void {
+  const bucket = createBucket(deps.limits.requestsPerSecond, deps.work.now);
+  app.decorateRequest('caller');
+  app.addHook('onRequest', async (request) => {
+    refuseStrangers(request, deps.names);
+    if (OPEN.has(request.routeOptions.url ?? '')) return;
+    request.caller = deps.tokens.check(bearerOf(request));
+    const wait = bucket.take(request.caller.token);
+    if (wait > 0) {
+      throw new WpcloneError('TOO_MANY_REQUESTS', 'Too many requests with this token.', {
+        retryable: true,
+        retryAfter: wait,
+      });
+    }
+  });
+}
+
+function refuseStrangers({ headers }: FastifyRequest, names: ReadonlySet<string>): void {
+  const { host = '', origin } = headers;
+  if (!names.has(hostName(host))) throw new WpcloneError('FOREIGN_HOST', 'The agent is not called so.');
+  if (origin !== undefined && (!URL.canParse(origin) || !names.has(new URL(origin).hostname))) {
+    throw new WpcloneError('FOREIGN_HOST', 'The agent answers no pages of other sites.');
+  }
+}
+
+const hostName = (host: string): string => host.replace(/:\d+$/, '').toLowerCase();
+
+/** RFC 6750 section 2.1. */
+function bearerOf({ headers }: FastifyRequest): string | undefined {
+  return /^Bearer ([^\s]+)$/i.exec(headers.authorization ?? '')?.[1];
+}
+
+/** Throws SCOPE_MISSING. */
+export function requireScope(caller: Caller, scope: Scope): void {
+  if (may(caller, scope)) return;
+  throw new WpcloneError('SCOPE_MISSING', `This token may not do that: it needs the scope ${scope}.`, {
+    details: { scope },
+  });
+}
+
+/** Others' jobs are as if they were not there: whether an id exists is nobody else's business. Throws JOB_NOT_FOUND. */
+export function requireOwn(caller: Caller, id: string, job: Job | undefined): Job {
+  if (job !== undefined && (caller.customer === null || job.customer === caller.customer)) return job;
+  throw new WpcloneError('JOB_NOT_FOUND', `There is no job ${id}.`, { details: { job: id } });
+}

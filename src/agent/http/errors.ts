@@ -1,0 +1,45 @@
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
+import { ERRORS } from '../../shared/error-codes.ts';
+import { reportOf, toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import type { AgentDeps } from './types.ts';
+
+/** Turns whatever a route throws into the one shape of errors. What a person sent is never repeated: it may be a password. */
+export function renderErrors(app: FastifyInstance, { work }: Pick<AgentDeps, 'work'>): void {
+  app.setErrorHandler<FastifyError>((thrown, request, reply) => {
+    const error = fromRequest(thrown);
+    if (error.code === 'INTERNAL') {
+      work.log.warn('a request failed', { route: request.routeOptions.url ?? '', error: error.message });
+    }
+    if (error.retryAfter !== undefined) void reply.header('retry-after', String(Math.ceil(error.retryAfter)));
+    return reply.code(statusOf(error)).send({ error: reportOf(error) });
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    const error = new WpcloneError('NO_SUCH_CALL', 'The agent has no such call.');
+    return reply.code(404).send({ error: reportOf(error) });
+  });
+}
+
+function fromRequest(thrown: FastifyError): WpcloneError {
+  if (hasZodFastifySchemaValidationErrors(thrown)) {
+    const words = thrown.validation.map(({ instancePath, message }) => `${field(instancePath)}: ${message ?? 'wrong'}`);
+    return new WpcloneError('BAD_INPUT', `The request is not as it should be. ${words.join('; ')}.`);
+  }
+  if (isResponseSerializationError(thrown)) {
+    return new WpcloneError('INTERNAL', `The answer of ${thrown.method} ${thrown.url} is not as it was promised.`);
+  }
+  if (thrown.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new WpcloneError('BODY_TOO_LARGE', 'The body of the request is too large.');
+  }
+  // Of the framework itself: no JSON, a wrong content type.
+  if (typeof thrown.statusCode === 'number' && thrown.statusCode < 500 && !(thrown instanceof WpcloneError)) {
+    return new WpcloneError('BAD_INPUT', 'The body of the request cannot be read as JSON.');
+  }
+  return toWpcloneError(thrown);
+}
+
+const field = (path: string): string => path.replace(/^\//, '').replaceAll('/', '.') || 'body';
+
+/** 401 says that the agent's token is wrong, and nothing else: a site or a cluster that refuses a log-in is another's 401. */
+const statusOf = ({ code }: WpcloneError): number =>
+  ERRORS[code].http === 401 && code !== 'UNAUTHORIZED' ? 422 : ERRORS[code].http;

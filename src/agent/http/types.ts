@@ -1,0 +1,39 @@
+import type { WorkContext } from '../../shared/context.ts';
+import type { Operations } from '../../operations/types.ts';
+import type { Caller } from '../access/token.ts';
+import type { Tokens } from '../access/tokens.ts';
+import type { JobStore } from '../jobs/store.ts';
+
+/** What the routes work with. */
+export interface AgentDeps {
+  readonly store: JobStore;
+  readonly tokens: Tokens;
+  readonly operations: Operations;
+  /** Tells the runner that there is work, or that a job is to stop. */
+  readonly wake: () => void;
+  /** Resolves at the next event of any job, or after so many milliseconds. */
+  readonly nextEvent: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;
+  readonly version: string;
+  readonly limits: AgentLimits;
+  /** Set while the agent stops: it takes no more jobs. */
+  readonly draining: () => boolean;
+  /** Host names under which it may be called, without ports. */
+  readonly names: ReadonlySet<string>;
+}
+
+export interface AgentLimits {
+  /** Jobs that may wait. */
+  readonly queue: number;
+  /** Requests a second of one token, on the average; as many as ten seconds' worth at once. */
+  readonly requestsPerSecond: number;
+  /** Streams of events at once. */
+  readonly streams: number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls; set before any route runs. */
+    caller: Caller;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * What an agent and the process that carries out one of its jobs say to each other, over Node's channel between processes. Both come
+ * from one package, so there is no version; what is read is checked all the same.
+ */
+import { z } from 'zod';
+import { workEventSchema } from '../../shared/event-schemas.ts';
+import { wireErrorSchema } from '../../shared/wire-error.ts';
+import type { Json } from '../jobs/types.ts';
+
+const json: z.ZodType<Json> = z.json();
+const record = z.record(z.string(), json);
+const secrets = z.record(z.string(), z.string());
+
+const begin = z.object({
+  type: z.literal('begin'),
+  /** What leases of instances are held under: as the attempt, it is given to one process once. */
+  lease: z.string(),
+  kind: z.enum(['clone', 'restore', 'reset', 'delete', 'pool']),
+  clone: z.string().nullable(),
+  request: record,
+  secrets,
+  settings: z.object({
+    home: z.string(),
+    runtime: z.enum(['local', 'kubernetes']),
+    kubernetes: z.record(z.string(), z.unknown()),
+  }),
+});
+export type Begin = z.infer<typeof begin>;
+
+/** From the agent; `begin` is the first. */
+export const toWorker = z.discriminatedUnion('type', [
+  begin,
+  z.object({
+    type: z.literal('stop'),
+    reason: z.enum(['CANCELLED', 'RELEASED', 'LEASE_LOST']),
+    message: z.string(),
+  }),
+]);
+export type ToWorker = z.infer<typeof toWorker>;
+
+/** To the agent; `done` or `failed` is the last. */
+export const fromWorker = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('event'), event: workEventSchema }),
+  z.object({ type: z.literal('done'), result: record, secrets }),
+  z.object({ type: z.literal('failed'), error: wireErrorSchema }),
+]);
+export type FromWorker = z.infer<typeof fromWorker>;

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { CloneRequest } from '../../operations/types.ts';
+
+const text = z.string();
+const globs = z.array(z.string()).readonly();
+
+/** A clone's request as a queue keeps it. */
+export const cloneRequestSchema: z.ZodType<CloneRequest> = z.strictObject({
+  url: text,
+  name: text.exactOptional(),
+  username: text.exactOptional(),
+  loginUrl: text.exactOptional(),
+  insecureTls: z.boolean(),
+  ttlSeconds: z.number(),
+  media: z.enum(['copy', 'proxy']),
+  excludeTables: globs,
+  excludePaths: globs,
+  keepMail: z.boolean(),
+  idGap: z.number().exactOptional(),
+});

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { ERRORS, type ErrorCode } from './error-codes.ts';
+import { WpcloneError } from './errors.ts';
+
+/** An error as one process of ours sends it to another. */
+export const wireErrorSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  retryable: z.boolean().default(false),
+  retryAfter: z.number().optional(),
+});
+export type WireError = z.infer<typeof wireErrorSchema>;
+
+/** The error as it is sent. Causes and stacks stay here. */
+export function errorToWire(error: WpcloneError): WireError {
+  const { code, message, details, retryable, retryAfter } = error;
+  return { code, message, details: { ...details }, retryable, ...(retryAfter === undefined ? {} : { retryAfter }) };
+}
+
+/** A code this version does not know (a newer sidecar) becomes INTERNAL; the message is kept. */
+export function errorFromWire(wire: WireError): WpcloneError {
+  const code = isKnown(wire.code) ? wire.code : 'INTERNAL';
+  const message = isKnown(wire.code) ? wire.message : `${wire.code}: ${wire.message}`;
+  return new WpcloneError(code, message, {
+    details: wire.details,
+    retryable: wire.retryable,
+    retryAfter: wire.retryAfter,
+  });
+}
+
+const isKnown = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);

@@ -1,0 +1,108 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Runner, startRunner } from '../../src/agent/jobs/runner.ts';
+import type { JobStore } from '../../src/agent/jobs/store.ts';
+import { processExecutor } from '../../src/agent/work/executor.ts';
+import { createDirectOperations } from '../../src/operations/direct.ts';
+import type { Operations } from '../../src/operations/types.ts';
+import { LIMITS, newJob, OWNER } from '../support/job-store/kit.ts';
+import { sqliteStores } from '../support/job-store/sqlite.ts';
+import { homeOfTest } from '../support/local-test.ts';
+import { startSource, type Source } from '../support/source/index.ts';
+import { workContext } from '../support/work.ts';
+
+let source: Source;
+beforeAll(async () => {
+  source = await startSource({ host: '127.0.0.111', posts: 3 });
+});
+afterAll(() => source.stop());
+
+const { open, clean } = sqliteStores();
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+  clean();
+});
+
+/** A runner whose jobs are real child processes on a home of the test's own. */
+function start(): { store: JobStore; runner: Runner; operations: Operations } {
+  const { home } = homeOfTest();
+  const settings = { home, runtime: 'local' as const, kubernetes: {}, environment: process.env };
+  const { store } = open();
+  const runner = startRunner({
+    store,
+    executor: processExecutor(settings),
+    owner: OWNER,
+    limits: LIMITS,
+    concurrency: 2,
+    work: workContext(),
+  });
+  const operations = createDirectOperations(settings);
+  ends.push(
+    () => operations.close(),
+    () => runner.drain(0),
+  );
+  return { store, runner, operations };
+}
+
+const cloneJob = (name: string, password = source.adminPassword) =>
+  newJob({
+    clone: name,
+    customer: null,
+    request: {
+      url: source.url,
+      name,
+      username: source.adminUser,
+      insecureTls: false,
+      ttlSeconds: 600,
+      media: 'copy',
+      excludeTables: [],
+      excludePaths: [],
+      keepMail: false,
+    },
+    secrets: { source_password: password },
+  });
+
+describe('a job in a process of its own', () => {
+  it('makes the clone, tells of its steps, and keeps what lets people in apart', async () => {
+    const { store, operations, runner } = start();
+    const { job } = await store.enqueue(cloneJob('by-job'));
+    runner.wake();
+    await expect.poll(async () => (await store.find(job.id))?.state, { timeout: 120_000 }).toBe('completed');
+    const ended = await store.find(job.id);
+    expect(ended).toMatchObject({ progress: 100, result: { clone_id: 'by-job', status: 'ready' } });
+    expect(await store.resultSecrets(job.id)).toEqual({ password: expect.any(String), login_url: expect.any(String) });
+    const log = (await store.events(0, { job: job.id, limit: 500 })).map(({ event }) => event);
+    const finished = log.flatMap((event) => (event.type === 'step-finished' ? [event.step] : []));
+    expect(finished.toSorted()).toEqual(['configure', 'connect', 'database', 'files', 'provision', 'verify']);
+    expect((await operations.list(workContext())).map((clone) => clone.clone_id)).toEqual(['by-job']);
+
+    const removal = await store.enqueue(newJob({ kind: 'delete', clone: 'by-job', customer: null, secrets: {} }));
+    runner.wake();
+    await expect.poll(async () => (await store.find(removal.job.id))?.state, { timeout: 60_000 }).toBe('completed');
+    expect(await operations.list(workContext())).toEqual([]);
+  });
+
+  it('fails with the error that the same command would print', async () => {
+    const { store, runner } = start();
+    const { job } = await store.enqueue(cloneJob('wrong', 'not the password'));
+    runner.wake();
+    await expect.poll(async () => (await store.find(job.id))?.state, { timeout: 120_000 }).toBe('failed');
+    expect((await store.find(job.id))?.error).toMatchObject({ code: 'LOGIN_FAILED' });
+  });
+
+  it('takes everything back when it is cancelled in the middle', async () => {
+    const { store, runner, operations } = start();
+    const { job } = await store.enqueue(cloneJob('stopped'));
+    runner.wake();
+    const begun = async (): Promise<boolean> =>
+      (await store.events(0, { job: job.id, limit: 500 })).some(
+        ({ event }) => event.type === 'step-started' && event.step === 'database',
+      );
+    await expect.poll(begun, { timeout: 120_000 }).toBe(true);
+    await store.cancel(job.id);
+    runner.wake();
+    await expect.poll(async () => (await store.find(job.id))?.state, { timeout: 120_000 }).toBe('failed');
+    expect((await store.find(job.id))?.error).toMatchObject({ code: 'CANCELLED' });
+    expect(await operations.list(workContext())).toEqual([]);
+  });
+});
