@@ -6,7 +6,8 @@ import { understood } from './understood.ts';
 
 /** More would only make requests large: the rest is asked for when these are done. */
 const TABLES_AT_ONCE = 50;
-const BOUNDS_AT_ONCE = 5000;
+/** Characters of keys in one request. */
+const BOUNDS_AT_ONCE = 250_000;
 
 interface Reading {
   /** The table whose ranges come next. */
@@ -63,15 +64,25 @@ function nextRequest(reading: Reading, tables: readonly DigestRead[]): object | 
     const first = wanted.length === 0;
     const left = first ? table.bounds.slice(reading.reached) : table.bounds;
     const after = first ? reading.cursor : (table.after ?? null);
-    const bounds = left.slice(0, room);
+    const bounds = takeWhileRoom(left, room);
     const { name, columns, key } = table;
     const stop = bounds.length < left.length;
     wanted.push({ name, columns, ...(key && { key }), ...(after && { after }), bounds, ...(stop && { stop }) });
-    room -= bounds.length;
+    room -= sizeOf(bounds);
     if (stop) break;
   }
   return wanted.length === 0 ? null : { op: 'digest', tables: wanted };
 }
+
+/** As many bounds as fit, at least one, so that it goes on in any case. */
+function takeWhileRoom(bounds: DigestRead['bounds'], room: number): DigestRead['bounds'] {
+  let size = 0;
+  const end = bounds.findIndex((bound) => (size += sizeOf([bound])) > room);
+  return end === -1 ? bounds : bounds.slice(0, Math.max(1, end));
+}
+
+const sizeOf = (bounds: DigestRead['bounds']): number =>
+  bounds.reduce((sum, bound) => bound.reduce((all, value) => all + value.length + 3, sum + 3), 0);
 
 function advance(reading: Reading, tables: readonly DigestRead[]): void {
   reading.at += 1;

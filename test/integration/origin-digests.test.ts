@@ -1,5 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DigestRead, RangeDigest } from '../../src/site/client-types.ts';
 import type { SiteInfo } from '../../src/site/info.ts';
@@ -7,11 +6,9 @@ import { importDatabase } from '../../src/transfer/transfer.ts';
 import { definitionDigest, readDatabaseOrigin } from '../../src/transfer/origin/database.ts';
 import { readRanges } from '../../src/transfer/origin/ranges.ts';
 import type { DatabaseOrigin, OriginRange, OriginTable } from '../../src/transfer/origin/schema.ts';
-import { planMapping } from '../../src/transfer/rewrite/plan.ts';
-import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
+import { inputFor } from '../support/imported.ts';
 import { installMigrator, never, readOf, testClient, type TestClient } from '../support/migrator.ts';
 import { startSource, type Source } from '../support/source/index.ts';
-import { makeTemp } from '../support/temp.ts';
 
 /** Tables whose keys and rows are hard to cut into ranges; large ones have several. */
 const TABLES = [
@@ -36,30 +33,15 @@ let source: Source;
 let client: TestClient;
 let origin: DatabaseOrigin;
 let ranges: readonly OriginRange[];
-const baseline = makeTemp('origin');
+let baseline: string;
 
 beforeAll(async () => {
   source = await startSource();
   await source.mariadb.script(`SET sql_mode = ''; ${TABLES.join(';\n')};`, source.database.name);
   client = testClient(await installMigrator(source));
-  await source.mariadb.query('CREATE DATABASE clone CHARACTER SET utf8mb4');
-  await source.mariadb.query("CREATE USER clone@localhost IDENTIFIED BY 'x'");
-  await source.mariadb.query('GRANT ALL ON clone.* TO clone@localhost');
-  await source.mariadb.query('SET GLOBAL local_infile = 1');
-  const info = await client.info(never);
-  const www = join(baseline, 'www');
-  await importDatabase({
-    client,
-    task: { info, media: 'copy', excludeTables: [], excludePaths: [], ttlSeconds: 1800 },
-    site: {
-      paths: { www, baseline },
-      database: { socketPath: source.mariadb.socket, user: 'clone', password: 'x', database: 'clone' },
-    },
-    rewriter: createRewriter(planMapping(info, 'http://localhost:8101', www)),
-    context: { signal: never, progress: () => undefined },
-    now: Date.now,
-    randomBytes,
-  });
+  const input = await inputFor(source, client);
+  ({ baseline } = input.site.paths);
+  await importDatabase(input);
   const read = await readDatabaseOrigin(baseline);
   if (!read) throw new Error('nothing is remembered');
   origin = read;
