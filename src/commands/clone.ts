@@ -6,6 +6,7 @@ import { passwordSource, takePasswordFromEnvironment, usernamePrompt } from '../
 import { cloneLine } from '../cli/presenters/text.ts';
 import { tidy } from '../cli/tidy.ts';
 import { parseTtl } from '../cli/ttl.ts';
+import { parseDefines, parsePhpVersion } from '../operations/defines.ts';
 import { CLONE_STEPS } from '../shared/events.ts';
 
 const DEFAULT_TTL = '30m';
@@ -26,6 +27,11 @@ export default class Clone extends BaseCommand {
       description: 'A big site: fetch uploads only when they are looked at, and leave out the rows of log tables.',
       command:
         "<%= config.bin %> <%= command.id %> https://mysite.example -u admin --media proxy --exclude-table '*_log'",
+    },
+    {
+      description:
+        'A site whose code needs a constant that was not told because it is a secret, on the PHP of the site.',
+      command: '<%= config.bin %> <%= command.id %> https://mysite.example -u admin --define ACME_KEY=none --php 7.4',
     },
   ];
   static override args = { url: Args.string({ required: true, description: 'Address of the site, as in a browser.' }) };
@@ -55,6 +61,17 @@ export default class Clone extends BaseCommand {
       summary:
         'How far above the site’s IDs those of new posts, users and so on begin in the clone, so that both can be told apart later. [default: by the site’s growth, at least 1000]',
     }),
+    define: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'NAME=VALUE',
+      summary:
+        "Define a constant in the clone's wp-config.php: true, false, null, a number or text; may be given more than once.",
+    }),
+    php: Flags.string({
+      helpValue: 'VERSION',
+      summary: "Run the clone on this PHP, such as 8.2. [default: the nearest to the site's]",
+    }),
     'keep-mail': Flags.boolean({ summary: 'Let the clone send mail instead of catching it.', default: false }),
     events: Flags.boolean({
       summary: 'Print one JSON object per line while the clone is made; the last one is the result.',
@@ -79,6 +96,8 @@ export default class Clone extends BaseCommand {
       excludePaths: flags['exclude-path'] ?? settings['exclude-path'] ?? [],
       ...(flags['id-gap'] === undefined ? {} : { idGap: flags['id-gap'] }),
       keepMail: flags['keep-mail'],
+      defines: parseDefines(flags.define ?? []),
+      ...(flags.php === undefined ? {} : { php: parsePhpVersion(flags.php) }),
     };
     const clone = await this.operate(flags, CLONE_STEPS, async (operations, context, view) => {
       const file = flags['password-file'];

@@ -41,6 +41,10 @@ export interface ClonePlan {
   readonly idGap?: number;
   /** Deliver mail instead of catching it. */
   readonly keepMail: boolean;
+  /** Constants for the clone's wp-config.php. */
+  readonly defines: ConfigureTask['defines'];
+  /** The PHP that the clone must run on, such as `8.2`; absent: the nearest to the source's. */
+  readonly php?: string;
 }
 
 /** What came of a clone that was made and verified. Holds secrets: the password and the log-in link. */
@@ -76,6 +80,8 @@ export async function cloneSite(
     ]);
     const { access, info } = connected;
     const { instance } = lease;
+    const differing = differentPhp(info, instance);
+    warn(context, differing);
 
     const cloneUrl = cloneUrlOf(instance.url, info.home);
     const { media, excludeTables, excludePaths, ttlSeconds, idGap } = plan;
@@ -96,6 +102,7 @@ export async function cloneSite(
       admin,
       keepMail: plan.keepMail,
       insecureTls: access.insecureTls,
+      defines: plan.defines,
     };
     const configured = await configure(pipeline, instance, task);
     await verify(pipeline, instance, task);
@@ -111,7 +118,7 @@ export async function cloneSite(
       },
       context,
     );
-    const warnings = [...database.warnings, ...files.warnings, ...configured.warnings];
+    const warnings = [...differing, ...database.warnings, ...files.warnings, ...configured.warnings];
     return {
       facts,
       password: admin.password,
@@ -143,6 +150,15 @@ function connect(
   return connected.finally(() => phpVersion(undefined));
 }
 
+function differentPhp({ phpVersion }: SiteInfo, { php }: Instance): readonly Warning[] {
+  const site = minor(phpVersion);
+  if (php === undefined || php === site) return [];
+  const message = `The site runs PHP ${site}, its clone ${php}. Code that only runs on ${site} fails in it; --php ${site} takes that version where it is installed.`;
+  return [{ code: 'PHP_VERSION_DIFFERS', message }];
+}
+
+const minor = (version: string): string => version.split('.').slice(0, 2).join('.');
+
 /** How often a generated name that turns out to be taken is replaced. */
 const NAME_ATTEMPTS = 5;
 
@@ -158,7 +174,8 @@ function provision(
       const id = plan.name ?? cloneName(plan.url, work.randomBytes);
       const expiresAt = started + plan.ttlSeconds * 1000;
       try {
-        const value = await runtime.provision({ id, sourceUrl: plan.url, expiresAt, phpVersion }, work);
+        const php = plan.php === undefined ? {} : { php: plan.php };
+        const value = await runtime.provision({ id, sourceUrl: plan.url, expiresAt, phpVersion, ...php }, work);
         pipeline.onUndo('provision', `removing ${id}`, (undo) => removeAgain(value, undo));
         pipeline.cancelWith(value.lost);
         const kind = value.instance.how === 'warm' ? `warm ${runtime.kind}` : runtime.kind;
@@ -241,7 +258,6 @@ const WAYS: Record<ConnectedSource['way'], string> = {
 
 function describeSource({ info, way }: ConnectedSource): string {
   const size = info.tables.reduce((sum, table) => sum + table.dataBytes, 0);
-  const php = info.phpVersion.split('.').slice(0, 2).join('.');
   const tables = `${count(info.tables.length)} tables, ${bytes(size)} of database`;
-  return `WordPress ${info.wordpressVersion}, PHP ${php}, ${tables} (${WAYS[way]})`;
+  return `WordPress ${info.wordpressVersion}, PHP ${minor(info.phpVersion)}, ${tables} (${WAYS[way]})`;
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { siteInfoSchema, type SiteInfo } from '../site/info.ts';
+import { KEY_NAMES } from './constant-names.ts';
 import type { ConfigureTask, InstancePaths } from './types.ts';
 import { writeWhole } from './write-file.ts';
 
@@ -15,14 +16,9 @@ const configurationSchema = z.object({
   keepMail: z.boolean(),
   insecureTls: z.boolean(),
   keys: z.record(z.string(), z.string()),
+  defines: z.record(z.string(), z.json()).default({}),
 });
 export type Configuration = z.infer<typeof configurationSchema>;
-
-/** wp-config.php's secrets (WordPress handbook, "Editing wp-config.php", Security Keys). */
-export const KEY_NAMES = ['AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE'].flatMap((name) => [
-  `${name}_KEY`,
-  `${name}_SALT`,
-]);
 
 /** The configuration of a new clone, with keys and salts of its own. */
 export function newConfiguration(task: ConfigureTask, randomBytes: (size: number) => Buffer): Configuration {
@@ -36,6 +32,7 @@ export function newConfiguration(task: ConfigureTask, randomBytes: (size: number
     keepMail: task.keepMail,
     insecureTls: task.insecureTls,
     keys,
+    defines: task.defines,
   };
 }
 

@@ -3,6 +3,8 @@ import type { Warning } from '../shared/events.ts';
 import { allOrNothing } from '../shared/all-or-nothing.ts';
 import { addAdministrator, dropSessions } from './administrator.ts';
 import { onDatabase } from './clone-database.ts';
+import { leftOutOfConfiguration, linkBesideDocumentRoot } from './configuration-files.ts';
+import { putFrontController } from './front-controller.ts';
 import { type Configuration, newConfiguration, saveConfiguration } from './configuration.ts';
 import { loadOwnRows, restoreOwnRows, saveOwnRows } from './own-rows.ts';
 import { hashPassword } from './password-hash.ts';
@@ -46,7 +48,8 @@ export async function configureInstance(
   await writeLedger(site.paths.baseline, await describeDoings(site.paths, task.info, moved));
   // Last: the router lets nobody in without it.
   await writeExpiry(site.paths, task.expiresAt);
-  return { setAside: moved, warnings: moved.length === 0 ? [] : [setAsideWarning(moved)] };
+  const aside = moved.length === 0 ? [] : [setAsideWarning(moved)];
+  return { setAside: moved, warnings: [...aside, ...leftOutOfConfiguration(task.info)] };
 }
 
 /** The same after the baseline was put back: keys, salts and the administrator stay what they were. */
@@ -72,6 +75,8 @@ async function configureFiles(site: InstanceSite, configuration: Configuration):
   await Promise.all([
     writeSettings(site.paths, configuration),
     writeWpConfig(site, configuration),
+    putFrontController(site, configuration),
+    linkBesideDocumentRoot(site.paths, configuration.info),
     copyWhole(plugin, inWww(www, placesOf(configuration.info).muPlugins, 'wpclone-instance.php')),
   ]);
   return moved;

@@ -19,6 +19,8 @@ export const configureTaskSchema = z
     admin: z.object({ username: z.string(), password: z.string(), email: z.string() }).readonly(),
     keepMail: z.boolean(),
     insecureTls: z.boolean(),
+    /** Constants for its wp-config.php; none that is a clone's own (constant-names.ts). */
+    defines: z.record(z.string(), z.json()).default({}),
   })
   .readonly();
 

@@ -52,6 +52,8 @@ export interface ProvisionRequest {
   readonly expiresAt: number;
   /** The instance nearest to this PHP version is chosen where there is a choice; undefined while it is not known yet. */
   readonly phpVersion?: Promise<string | undefined>;
+  /** No other than this, such as `8.2`. Throws PHP_VERSION_MISSING where there is none. */
+  readonly php?: string;
 }
 
 /** An instance that can take a clone or holds one. */
@@ -60,6 +62,8 @@ export interface Instance {
   readonly url: string;
   /** `warm`: was ready and waiting; `created`: made for this clone. */
   readonly how: 'warm' | 'created';
+  /** The PHP it runs on, such as `8.2`, where the runtime has not told of it itself. */
+  readonly php?: string;
   readonly operations: InstanceOperations;
 }
 

@@ -28,12 +28,26 @@ const tableSchema = z.object({
 });
 
 const fileRootSchema = z.object({
-  /** Stable within a site: core, content, plugins, muplugins, uploads, home, link-N. */
+  /** Stable within a site: core, content, plugins, muplugins, uploads, home, link-N, above-N. */
   id: z.string().regex(/^[a-z0-9-]+$/),
   /** The absolute real path at the source. */
   path: z.string(),
   /** The path under the origin of the site's URL at which the folder is served, without slashes at the ends; '' is the origin. */
   place: z.string(),
+});
+
+/** What is behind the source's wp-config.php. Paths are absolute at the source. */
+const configurationSchema = z.object({
+  /** Names of constants whose values are not told: secrets, and what is no plain value. */
+  withheld: z.array(z.string()).default([]),
+  /** Names of constants that hold the path of a file or folder that is there. */
+  paths: z.array(z.string()).default([]),
+  /** Files of Composer that load classes. */
+  autoloaders: z.array(z.string()).default([]),
+  /** Other files that wp-config.php loads. */
+  others: z.array(z.string()).default([]),
+  /** The file that PHP runs before every script (auto_prepend_file), or ''. */
+  prepended: z.string().default(''),
 });
 
 const givenInfoSchema = z.object({
@@ -84,8 +98,9 @@ const givenInfoSchema = z.object({
   theme: z.object({ stylesheet: z.string(), template: z.string() }),
   dropIns: z.array(z.string()),
   muPlugins: z.array(z.string()),
-  /** Constants of the source's wp-config.php that matter to a copy, from a fixed list. */
-  constants: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** Constants that the source's wp-config.php and its files define, without secrets. */
+  constants: z.record(z.string(), z.json()),
+  configuration: configurationSchema.default(() => configurationSchema.parse({})),
   limits: z.object({
     /** Seconds; 0 when unlimited. */
     executionSeconds: z.number(),

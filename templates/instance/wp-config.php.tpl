@@ -6,6 +6,8 @@
 
 {{definitions}}
 
+{{autoloaders}}
+
 $table_prefix = {{table_prefix}};
 
 if ( ! defined( 'ABSPATH' ) ) {

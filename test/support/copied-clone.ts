@@ -70,6 +70,7 @@ export async function copyClone(
     admin: { username: 'wpclone-test', password: randomBytes(9).toString('hex'), email: 'wpclone@clone.invalid' },
     keepMail: false,
     insecureTls: false,
+    defines: {},
     ...changes.task,
   };
   const result = await instance.operations.configure(task, instanceContext());
@@ -133,6 +134,7 @@ function infoOf(source: Source): SiteInfo {
     dropIns: [],
     muPlugins: [],
     constants: {},
+    configuration: { withheld: [], paths: [], autoloaders: [], others: [], prepended: '' },
     limits: { executionSeconds: 30, memoryBytes: 134_217_728, gzip: true },
   };
 }

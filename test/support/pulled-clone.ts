@@ -42,6 +42,7 @@ export async function pullClone(home: TestHome, source: Source, id: string): Pro
     admin: { username: 'wpclone-test', password: 'a-password-of-its-own', email: 'wpclone@clone.invalid' },
     keepMail: false,
     insecureTls: false,
+    defines: {},
   };
   await instance.operations.configure(task, instanceContext());
   return { instance, lease, task, files };

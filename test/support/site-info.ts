@@ -41,6 +41,7 @@ export function siteInfo(changes: Partial<SiteInfo> = {}): SiteInfo {
     dropIns: [],
     muPlugins: [],
     constants: {},
+    configuration: { withheld: [], paths: [], autoloaders: [], others: [], prepended: '' },
     limits: { executionSeconds: 0, memoryBytes: 0, gzip: true },
     ...changes,
   };

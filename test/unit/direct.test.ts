@@ -41,6 +41,7 @@ test('a request is plain data, which a queue can keep', () => {
     excludeTables: ['*_log'],
     excludePaths: [],
     keepMail: false,
+    defines: {},
   };
   expect(JSON.parse(JSON.stringify(request))).toEqual(request);
 });

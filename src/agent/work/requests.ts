@@ -17,4 +17,6 @@ export const cloneRequestSchema: z.ZodType<CloneRequest> = z.strictObject({
   excludePaths: globs,
   keepMail: z.boolean(),
   idGap: z.number().exactOptional(),
+  defines: z.record(z.string(), z.json()).default({}),
+  php: text.exactOptional(),
 });

@@ -25,6 +25,7 @@ export async function makeDemo(
     excludeTables: [],
     excludePaths: [],
     keepMail: false,
+    defines: {},
   };
   return { source, clone: await operations.clone(request, { password: async () => source.password }, context) };
 }

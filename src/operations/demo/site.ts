@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { packagePath } from '../../shared/package-root.ts';
-import { KEY_NAMES } from '../../instance/configuration.ts';
+import { KEY_NAMES } from '../../instance/constant-names.ts';
 import { phpDefine } from '../../instance/php-literal.ts';
 import { createDatabase, databaseAddress } from '../../runtime/local/databases.ts';
 import type { DemoLayout } from './layout.ts';

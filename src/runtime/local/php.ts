@@ -22,12 +22,17 @@ export interface Php {
 
 /**
  * The PHP to serve a clone with: of those installed the one nearest to the source's version, which is only waited for when
- * there is a choice. Throws PHP_MISSING, also when PHP lacks an extension.
+ * there is a choice; or the very version that is asked for. Throws PHP_MISSING, also when PHP lacks an extension, and PHP_VERSION_MISSING.
  */
-export async function choosePhp(wanted: Promise<string | undefined> | undefined, path: string): Promise<Php> {
+export async function choosePhp(
+  wanted: Promise<string | undefined> | undefined,
+  path: string,
+  asked?: string,
+): Promise<Php> {
   const installed = await installedPhp(path);
   const [first] = installed;
   if (first === undefined) throw new WpcloneError('PHP_MISSING', 'PHP (the php command) is not installed.');
+  if (asked !== undefined) return exactly(asked, installed);
   const version = installed.length > 1 && wanted !== undefined ? await wanted : undefined;
   const program = version === undefined ? first : nearest(installed, version);
   return checkPhp(program.program);
@@ -50,6 +55,26 @@ async function installedPhp(path: string): Promise<readonly Installed[]> {
     if (!programs.has(real)) programs.set(real, { program: real, version });
   }
   return [...programs.values()];
+}
+
+/** By what each says of itself: a name may promise another version. */
+async function exactly(asked: string, installed: readonly Installed[]): Promise<Php> {
+  const told = await Promise.all(
+    installed.map(async ({ program }) => ({ program, version: await versionOf(program) })),
+  );
+  const found = told.find(({ version }) => version === asked);
+  if (found !== undefined) return checkPhp(found.program);
+  const versions = [...new Set(told.map(({ version }) => version))].filter((version) => version !== undefined);
+  const has = versions.length === 0 ? 'no PHP that runs' : `PHP ${versions.toSorted().join(', ')}`;
+  throw new WpcloneError('PHP_VERSION_MISSING', `This machine has ${has}, but no PHP ${asked}.`);
+}
+
+async function versionOf(program: string): Promise<string | undefined> {
+  const code = 'echo PHP_MAJOR_VERSION.".".PHP_MINOR_VERSION;';
+  return run(program, ['-n', '-r', code], { timeout: 20_000 }).then(
+    ({ stdout }) => stdout,
+    () => undefined,
+  );
 }
 
 function nearest(installed: readonly Installed[], wanted: string): Installed {

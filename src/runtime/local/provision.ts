@@ -16,19 +16,25 @@ import { startWebServer } from './web-server.ts';
 export const SWEEP_LOCK = 'sweep';
 export const SWEEP_LIMIT = 120_000;
 
+export interface MadeInstance {
+  readonly row: LocalInstanceRow;
+  /** The PHP that serves it, such as `8.2`. */
+  readonly php: string;
+}
+
 /** Makes everything an instance needs. The row comes first, so that whatever follows can be found and removed. */
 export async function provisionInstance(
   home: LocalHome,
   request: ProvisionRequest,
   context: WorkContext,
-): Promise<LocalInstanceRow> {
+): Promise<MadeInstance> {
   const { id } = request;
   const paths = instancePaths(home.layout, id);
   const password = context.randomBytes(24).toString('base64url');
   const avoid = new Set<number>();
   let row = await takePort(home, request, password, avoid, context);
   const parts = await Promise.allSettled([
-    choosePhp(request.phpVersion, home.path),
+    choosePhp(request.phpVersion, home.path, request.php),
     createDatabase(home.layout, id, password, context),
     rm(paths.home, { recursive: true, force: true }).then(() => prepareInstance(paths)),
   ]);
@@ -45,7 +51,7 @@ export async function provisionInstance(
       return takePort(home, request, password, avoid, context);
     });
   }
-  return row;
+  return { row, php: chosen.value.version };
 }
 
 /** Takes name and port in the state, then makes sure that no other program holds the port. Throws NAME_TAKEN, PORTS_EXHAUSTED. */

@@ -13,7 +13,7 @@ import { instancePaths, localLayout, storePath } from './layout.ts';
 import { readLogs } from './logs.ts';
 import { canListen } from './ports.ts';
 import { busy, endLease, leaseForReset, leaseLost } from './lease.ts';
-import { provisionInstance } from './provision.ts';
+import { type MadeInstance, provisionInstance } from './provision.ts';
 import { removeClaimed, removeInstance } from './remove.ts';
 import { serve, serveAnew } from './serve.ts';
 import { sweepInstances } from './sweep.ts';
@@ -53,15 +53,15 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
 
     async provision(request, context) {
       if (instances.find(request.id) !== undefined) throw nameTaken(request.id);
-      let row: LocalInstanceRow;
+      let made: MadeInstance;
       try {
-        row = await provisionInstance(home, request, context);
+        made = await provisionInstance(home, request, context);
       } catch (error) {
         if (!(error instanceof WpcloneError && error.code === 'NAME_TAKEN')) await takeBack(home, request.id, context);
         throw error;
       }
       keep();
-      return provisionLease(home, row, keep, context);
+      return provisionLease(home, made, keep, context);
     },
 
     async takeForReset(id, context) {
@@ -165,12 +165,14 @@ function instanceOf(home: LocalHome, row: LocalInstanceRow, context: WorkContext
 
 function provisionLease(
   home: LocalHome,
-  row: LocalInstanceRow,
+  { row, php }: MadeInstance,
   keep: () => void,
   context: WorkContext,
 ): ProvisionLease {
+  const lease = leaseOf(home, row, context);
   return {
-    ...leaseOf(home, row, context),
+    ...lease,
+    instance: { ...lease.instance, php },
     purpose: 'provision',
     async commit(record, work) {
       const changes = {

@@ -4,6 +4,13 @@ import { define } from './define.ts';
 export const MACHINE_ERRORS = define({
   MARIADB_MISSING: { exit: 1, http: 500, next: ['Install it: wpclone doctor --fix.'] },
   PHP_MISSING: { exit: 1, http: 500, next: ['Install it: wpclone doctor --fix.'] },
+  PHP_VERSION_MISSING: {
+    exit: 1,
+    http: 409,
+    next: [
+      'Leave --php out to take the nearest, or install that version with the extensions curl, mbstring and mysqli.',
+    ],
+  },
   DATABASE_FAILED: { exit: 1, http: 500, next: ['Look at {log}.', 'Check the set-up with wpclone doctor.'] },
   SERVER_FAILED: { exit: 1, http: 500, next: ['Look at {log}.', 'Check the set-up with wpclone doctor.'] },
   INSTALL_FAILED: {

@@ -18,34 +18,7 @@ require_once __DIR__ . '/home-folder.php';
 require_once __DIR__ . '/definitions.php';
 require_once __DIR__ . '/growth.php';
 require_once __DIR__ . '/rows-text.php';
-
-/** Constants of wp-config.php that change how a copy behaves and hold no secret. */
-const TOLD_CONSTANTS = array(
-	'ALLOW_UNFILTERED_UPLOADS',
-	'AUTOSAVE_INTERVAL',
-	'COMPRESS_CSS',
-	'COMPRESS_SCRIPTS',
-	'CONCATENATE_SCRIPTS',
-	'CUSTOM_USER_META_TABLE',
-	'CUSTOM_USER_TABLE',
-	'DISALLOW_FILE_EDIT',
-	'DISALLOW_FILE_MODS',
-	'DISALLOW_UNFILTERED_HTML',
-	'EMPTY_TRASH_DAYS',
-	'IMAGE_EDIT_OVERWRITE',
-	'MEDIA_TRASH',
-	'NOBLOGREDIRECT',
-	'SCRIPT_DEBUG',
-	'UPLOADS',
-	'WPLANG',
-	'WP_CACHE',
-	'WP_DEBUG',
-	'WP_DEFAULT_THEME',
-	'WP_ENVIRONMENT_TYPE',
-	'WP_MAX_MEMORY_LIMIT',
-	'WP_MEMORY_LIMIT',
-	'WP_POST_REVISIONS',
-);
+require_once __DIR__ . '/constants.php';
 
 /**
  * Answers "info".
@@ -63,9 +36,10 @@ function answer_info( array $request ) {
  */
 function site_info() {
 	global $wpdb;
-	$db       = connect_database( 'utf8mb4' );
-	$contents = describe_database( $db );
-	$theme    = array(
+	$db        = connect_database( 'utf8mb4' );
+	$contents  = describe_database( $db );
+	$constants = configured_constants();
+	$theme     = array(
 		'stylesheet' => (string) get_option( 'stylesheet' ),
 		'template'   => (string) get_option( 'template' ),
 	);
@@ -108,7 +82,11 @@ function site_info() {
 		'theme'            => $theme,
 		'dropIns'          => files_among( WP_CONTENT_DIR, array( 'advanced-cache.php', 'db.php', 'db-error.php', 'install.php', 'maintenance.php', 'object-cache.php', 'php-error.php', 'fatal-error-handler.php', 'sunrise.php' ) ),
 		'muPlugins'        => array_map( 'basename', (array) glob( WPMU_PLUGIN_DIR . '/*.php' ) ),
-		'constants'        => (object) told_constants(),
+		'constants'        => (object) $constants['told'],
+		'configuration'    => array(
+			'withheld' => $constants['withheld'],
+			'paths'    => $constants['paths'],
+		) + describe_loaded_files(),
 		'limits'           => array(
 			'executionSeconds' => (int) ini_get( 'max_execution_time' ),
 			'memoryBytes'      => memory_limit_bytes(),
@@ -155,18 +133,4 @@ function files_among( $folder, array $names ) {
 			}
 		)
 	);
-}
-
-/**
- * The told constants that are defined with a plain value.
- */
-function told_constants() {
-	$told = array();
-	foreach ( TOLD_CONSTANTS as $name ) {
-		$value = defined( $name ) ? constant( $name ) : null;
-		if ( is_string( $value ) || is_int( $value ) || is_bool( $value ) || is_float( $value ) ) {
-			$told[ $name ] = $value;
-		}
-	}
-	return $told;
 }

@@ -9,6 +9,8 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/loaded-files.php';
+
 /**
  * Where the site keeps things, without trailing slashes.
  */
@@ -66,7 +68,7 @@ function site_roots() {
 	foreach ( $links as $number => $link ) {
 		$candidates[] = array( 'link-' . $number, $link[0], $link[1] );
 	}
-	$roots = without_nested( $candidates );
+	$roots = without_nested( array_merge( $candidates, autoloaded_folders() ) );
 	return $roots;
 }
 

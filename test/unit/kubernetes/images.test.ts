@@ -35,3 +35,16 @@ describe('of the images that somebody named', () => {
 test('where nobody named any, the default is the one of this version', async () => {
   expect(await choose({}, '7.4')).toEqual({ image: 'docker.io/wpclone/instance:1.0-php8.2', php: '8.2' });
 });
+
+describe('a PHP that somebody insists on', () => {
+  const insist = (settings: object) => chooseImage(parseOptions({ ...settings }), '1.0', undefined, context, '7.4');
+
+  test('is the image named for it', async () => {
+    expect(await insist({ images: { '7.4': 'own:7.4', '8.4': 'own:8.4' } })).toEqual({ image: 'own:7.4', php: '7.4' });
+    expect((await insist({})).image).toMatch(/-php7\.4$/);
+  });
+
+  test.each([[{ images: { '8.4': 'own:8.4' } }], [{ image: 'own:latest' }]])('is refused with %j', async (settings) => {
+    await expect(insist(settings)).rejects.toMatchObject({ code: 'PHP_VERSION_MISSING' });
+  });
+});

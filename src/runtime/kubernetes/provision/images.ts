@@ -1,4 +1,5 @@
 import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
 import type { KubernetesOptions } from '../options.ts';
 
 /** Milliseconds that provisioning waits to learn the source's PHP version; a known source has told it by then. */
@@ -25,18 +26,32 @@ export interface ChosenImage {
   readonly php: string | undefined;
 }
 
-/** The image whose PHP is the nearest to the source's, as far as that is known in time. */
+/** The image whose PHP is the nearest to the source's, as far as that is known in time, or the one that is asked for. Throws PHP_VERSION_MISSING. */
 export async function chooseImage(
   options: KubernetesOptions,
   version: string,
   phpVersion: Promise<string | undefined> | undefined,
   context: Pick<WorkContext, 'signal' | 'sleep'>,
+  asked?: string,
 ): Promise<ChosenImage> {
+  if (asked !== undefined) return { image: imageWith(asked, options, version), php: asked };
   if (options.image !== undefined) return { image: options.image, php: undefined };
   const choices = versionsOf(options);
   const wanted = choices.length === 1 ? undefined : await inTime(phpVersion, context);
   const php = wanted === undefined ? usualVersion(options) : nearestVersion(wanted, choices);
   return { image: namedImage(options, php, version), php };
+}
+
+/** The image of a PHP that somebody insists on. */
+function imageWith(php: string, options: KubernetesOptions, version: string): string {
+  const named = Object.keys(options.images);
+  if (options.image === undefined && (named.length === 0 || named.includes(php)))
+    return namedImage(options, php, version);
+  const said =
+    options.image === undefined
+      ? `There are images for PHP ${named.join(', ')} (kubernetes.images), but none for ${php}.`
+      : `One image serves all clones (kubernetes.image); it cannot be told whether it has PHP ${php}. Name one for each version under kubernetes.images.`;
+  throw new WpcloneError('PHP_VERSION_MISSING', said);
 }
 
 async function inTime(

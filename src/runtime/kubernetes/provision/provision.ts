@@ -40,7 +40,7 @@ export async function provisionInstance(
   version: string,
   context: ReportingContext,
 ): Promise<Unit> {
-  const chosen = await chooseImage(options, version, request.phpVersion, context);
+  const chosen = await chooseImage(options, version, request.phpVersion, context, request.php);
   warnWhenDifferent(request, chosen.php, context);
   for (let attempt = 1; ; attempt += 1) {
     const plan = await planInstance(cluster, request, chosen.image, options, context);

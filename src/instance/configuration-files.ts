@@ -1,0 +1,82 @@
+import { lstat, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { codeOf } from '../shared/system.ts';
+import type { Warning } from '../shared/events.ts';
+import type { SiteInfo } from '../site/info.ts';
+import { placeOf } from '../transfer/files/places.ts';
+import { inWww } from './places.ts';
+import type { InstancePaths } from './types.ts';
+
+/**
+ * What the source's wp-config.php loads besides WordPress. Composer's autoloaders come along, in a folder of the document root that
+ * no web server serves (a dot in front); other files hold settings and passwords and stay.
+ */
+const ABOVE = /^\.wpclone-above\/[^/]+$/;
+
+/** Names in an instance's folder that are taken. */
+const TAKEN = new Set(['www', 'mail', 'baseline', 'run', 'set-aside', 'elsewhere']);
+
+/** The autoloaders that were copied, as paths in the clone. */
+export const autoloaderFiles = (www: string, info: SiteInfo): readonly string[] =>
+  info.configuration.autoloaders
+    .map((file) => placeOf(info, file))
+    .filter((place) => place !== undefined)
+    .map((place) => inWww(www, place));
+
+/**
+ * A folder that lies beside the document root at the source is found beside it here too, by code that goes up from its own place.
+ */
+export async function linkBesideDocumentRoot(paths: InstancePaths, info: SiteInfo): Promise<void> {
+  const root = info.roots.find(({ place }) => place === '');
+  const above = info.roots.filter(
+    ({ path, place }) => ABOVE.test(place) && root !== undefined && dirname(path) === dirname(root.path),
+  );
+  for (const { place } of above) {
+    const name = place.split('/')[1] ?? '';
+    const link = join(paths.home, name);
+    if (TAKEN.has(name) || (await isThere(link))) continue;
+    await symlink(join('www', place), link);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** What of it the clone does without, in plain words. */
+export function leftOutOfConfiguration(info: SiteInfo): readonly Warning[] {
+  const { autoloaders, others, prepended } = info.configuration;
+  const missing = [...autoloaders.filter((file) => placeOf(info, file) === undefined), ...others];
+  const warnings: Warning[] = [];
+  if (missing.length > 0) {
+    warnings.push({
+      code: 'CONFIG_FILES_LEFT_OUT',
+      message:
+        `wp-config.php of the source also loads ${listed(missing)}. The clone does not: such files hold passwords. ` +
+        'The constants they define were carried over, but for secrets (--define NAME=VALUE gives one); functions and classes were not.',
+    });
+  }
+  if (prepended !== '') {
+    warnings.push({
+      code: 'PREPENDED_FILE_LEFT_OUT',
+      message: `The source's host runs ${shown(prepended)} before every page (auto_prepend_file); the clone does not.`,
+    });
+  }
+  return warnings;
+}
+
+const SHOWN = 5;
+
+function listed(files: readonly string[]): string {
+  const more = files.length > SHOWN ? ` and ${files.length - SHOWN} more` : '';
+  return files.slice(0, SHOWN).map(shown).join(', ') + more;
+}
+
+/** A name from the site: without control characters, and not endless. */
+const shown = (file: string): string => JSON.stringify(file.slice(0, 200)).slice(1, -1);
