@@ -49,6 +49,13 @@ export default class Clone extends BaseCommand {
       helpValue: 'PATTERN',
       summary: "Leave out the rows of matching tables, such as '*_log'; may be given more than once.",
     }),
+    'include-table': Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'PATTERN',
+      summary:
+        "Copy matching tables that have not the prefix of the site, such as 'acme_*'; may be given more than once.",
+    }),
     'exclude-path': Flags.string({
       multiple: true,
       multipleNonGreedy: true,
@@ -93,6 +100,7 @@ export default class Clone extends BaseCommand {
       ttlSeconds: parseTtl(flags.ttl ?? settings.ttl ?? DEFAULT_TTL),
       media: (flags.media ?? settings.media) === 'proxy' ? ('proxy' as const) : ('copy' as const),
       excludeTables: flags['exclude-table'] ?? settings['exclude-table'] ?? [],
+      includeTables: flags['include-table'] ?? settings['include-table'] ?? [],
       excludePaths: flags['exclude-path'] ?? settings['exclude-path'] ?? [],
       ...(flags['id-gap'] === undefined ? {} : { idGap: flags['id-gap'] }),
       keepMail: flags['keep-mail'],

@@ -36,6 +36,8 @@ export interface ClonePlan {
   readonly ttlSeconds: number;
   readonly media: MediaMode;
   readonly excludeTables: readonly string[];
+  /** Globs over names of tables that have not the site's prefix. */
+  readonly includeTables?: readonly string[];
   readonly excludePaths: readonly string[];
   /** How far above the source's IDs those of the clone begin; absent: as far as the site's growth asks for. */
   readonly idGap?: number;
@@ -84,8 +86,18 @@ export async function cloneSite(
     warn(context, differing);
 
     const cloneUrl = cloneUrlOf(instance.url, info.home);
-    const { media, excludeTables, excludePaths, ttlSeconds, idGap } = plan;
-    const pull: PullTask = { access, info, cloneUrl, media, excludeTables, excludePaths, ttlSeconds, idGap };
+    const { media, excludeTables, includeTables = [], excludePaths, ttlSeconds, idGap } = plan;
+    const pull: PullTask = {
+      access,
+      info,
+      cloneUrl,
+      media,
+      excludeTables,
+      includeTables,
+      excludePaths,
+      ttlSeconds,
+      idGap,
+    };
     const [database, files] = await Promise.all([
       pullDatabase(pipeline, instance, pull),
       pullFiles(pipeline, instance, pull),

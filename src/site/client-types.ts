@@ -36,6 +36,8 @@ export interface TableRead {
   /** Columns to read, in this order (generated ones left out). */
   readonly columns: readonly string[];
   readonly key: readonly string[] | null;
+  /** It has not the site's prefix. */
+  readonly other?: true;
   /** Only rows with keys greater than this (values of `key`, base64 of their bytes). Absent: from the start. */
   readonly after?: readonly string[];
 }

@@ -27,6 +27,8 @@ const tableSchema = z.object({
   key: z.array(z.string()).nullable(),
 });
 
+const viewSchema = z.object({ name: z.string(), definition: z.string(), problem: z.string().nullish() });
+
 const fileRootSchema = z.object({
   /** Stable within a site: core, content, plugins, muplugins, uploads, home, link-N, above-N. */
   id: z.string().regex(/^[a-z0-9-]+$/),
@@ -86,10 +88,12 @@ const givenInfoSchema = z.object({
   /** Folders to copy; none lies inside another. */
   roots: z.array(fileRootSchema),
   tables: z.array(tableSchema),
-  views: z.array(z.object({ name: z.string(), definition: z.string(), problem: z.string().nullish() })),
+  views: z.array(viewSchema),
+  /** Tables and views without the site's prefix that belong to no other WordPress either; `names`: those that are not described. */
+  others: z.object({ tables: z.array(tableSchema), views: z.array(viewSchema), names: z.array(z.string()) }).optional(),
   triggers: z.array(z.object({ name: z.string(), table: z.string(), definition: z.string() })),
   /** What of the site's part of the database the migrator cannot read out, and what it is (sequence, …). */
-  leftOut: z.array(z.object({ name: z.string(), kind: z.string() })).default([]),
+  leftOut: z.array(z.object({ name: z.string(), kind: z.string() })).optional(),
   /** New IDs per day, of tables that say when a row was made. */
   growth: z.array(z.object({ table: z.string(), perDay: z.number() })).default([]),
   /** Longer prefixes of other WordPress sites in the same schema, whose tables are left alone. */

@@ -66,6 +66,7 @@ const ask = (table: TableRead, after: readonly string[] | null): object => ({
   name: table.name,
   columns: table.columns,
   ...(table.key === null ? {} : { key: table.key }),
+  ...(table.other ? { other: true } : {}),
   ...((after ?? table.after) ? { after: after ?? table.after } : {}),
 });
 

@@ -13,6 +13,8 @@ export const transferTaskShape = {
   media: mediaSchema,
   /** Globs over table names without the prefix or with it. */
   excludeTables: globs,
+  /** Globs over names of tables that have not the site's prefix. */
+  includeTables: globs.optional(),
   /** Globs over paths from the document root. */
   excludePaths: globs,
   /** How long the clone lives, which decides how far above the source's IDs those of the clone begin. An older command does not say. */

@@ -12,6 +12,7 @@ export const settingsSchema = z.strictObject({
   ttl: z.string().superRefine(checkTtl).optional(),
   media: z.enum(['copy', 'proxy']).optional(),
   'exclude-table': z.array(z.string()).optional(),
+  'include-table': z.array(z.string()).optional(),
   'exclude-path': z.array(z.string()).optional(),
   kubernetes: z.record(z.string(), z.unknown()).optional(),
 });
@@ -34,6 +35,7 @@ export const ENVIRONMENT = {
   WPCLONE_TTL: 'ttl',
   WPCLONE_MEDIA: 'media',
   WPCLONE_EXCLUDE_TABLE: 'exclude-table',
+  WPCLONE_INCLUDE_TABLE: 'include-table',
   WPCLONE_EXCLUDE_PATH: 'exclude-path',
 } as const satisfies Record<string, keyof Settings>;
 

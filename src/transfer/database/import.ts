@@ -5,7 +5,7 @@ import { noteWarnings } from '../origin/left-out.ts';
 import { startRecorder } from '../origin/recorder.ts';
 import { createProgress } from '../progress.ts';
 import type { SiteInfo } from '../../site/info.ts';
-import type { DatabaseResult, TransferInput } from '../types.ts';
+import type { DatabaseResult, TransferInput, TransferTask } from '../types.ts';
 import { collectWarnings, escapedName, type WarningCollector } from '../warnings.ts';
 import { whileAnswering } from './answering.ts';
 import { createReadings } from './charsets.ts';
@@ -18,7 +18,8 @@ import { idRules } from './ids.ts';
 import { planTables } from './plan.ts';
 import { readAll } from './read.ts';
 import { triggerStatements, viewStatements } from './routines.ts';
-import { selectTables, unmatchedPatterns } from './select.ts';
+import { selectOthers, type Others } from './others.ts';
+import { selectTables, unmatchedPatterns, type SelectedTable } from './select.ts';
 import type { TableState } from './stream.ts';
 
 /**
@@ -51,9 +52,9 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const before = { ...rewriter.counts };
   await dropAll(admin);
   const server = await describeTarget(admin);
-  const selected = selectTables(info, task.excludeTables);
-  for (const pattern of unmatchedPatterns(info, task.excludeTables))
-    warnings.add('EXCLUDE_UNMATCHED', `No table is called ${escapedName(pattern)}: the pattern left nothing out.`);
+  const others = selectOthers(info, task.includeTables ?? []);
+  const selected = selectTables(info, task.excludeTables, others.tables);
+  nameUnmatched(task, selected, others, warnings);
   const readings = createReadings(admin, info.connectionCharset ?? info.charset);
   const planned = await planTables(selected, { info, server, readings, warnings, ids: idRules(input) });
   const states = planned.map((table, index): TableState => ({
@@ -93,8 +94,9 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const names = new Set(made.map(({ table }) => table.plan.name));
   for (const { table } of made) await addForeignKeys(admin, table.plan, warnings);
   nameLeftOut(info, warnings);
-  const views = await runInAnyOrder(admin, viewStatements(info, server, warnings), warnings);
-  const triggers = await runInAnyOrder(admin, triggerStatements(info, names, server, warnings), warnings);
+  const views = await runInAnyOrder(admin, viewStatements(info, others.views, server, warnings), warnings);
+  const present = new Set([...names, ...info.views.map(({ name }) => name), ...others.views.map(({ name }) => name)]);
+  const triggers = await runInAnyOrder(admin, triggerStatements(info, names, present, server, warnings), warnings);
   await setIdBands(admin, states);
   const copied = await describeCopied(admin, states);
   const { mapping } = rewriter;
@@ -122,9 +124,31 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   return { tables: made.length, rows, bytes, urlsRewritten, warnings: warnings.list() };
 }
 
+/** Patterns that fit nothing, and what has not the site's prefix and was not asked for. */
+function nameUnmatched(
+  { info, excludeTables, includeTables = [] }: TransferTask,
+  selected: readonly SelectedTable[],
+  others: Others,
+  warnings: WarningCollector,
+): void {
+  const names = selected.map(({ info: { name } }) => name);
+  for (const pattern of unmatchedPatterns(excludeTables, names, info.tablePrefix))
+    warnings.add('EXCLUDE_UNMATCHED', `No table is called ${escapedName(pattern)}: the pattern left nothing out.`);
+  const candidates = [...others.tables, ...others.views].map(({ name }) => name);
+  for (const pattern of unmatchedPatterns(includeTables, candidates, info.tablePrefix))
+    warnings.add('INCLUDE_UNMATCHED', `No table without the prefix of the site is called ${escapedName(pattern)}.`);
+  if (others.leftOut.length === 0) return;
+  const shown = others.leftOut.slice(0, 20).map(escapedName).join(', ');
+  const more = others.leftOut.length > 20 ? ` and ${others.leftOut.length - 20} more` : '';
+  warnings.add(
+    'TABLES_WITHOUT_PREFIX',
+    `Left out, because they have not the prefix ${escapedName(info.tablePrefix)}: ${shown}${more}. --include-table copies those that the site needs.`,
+  );
+}
+
 /** What of the site's part of the database is no table, view or trigger. */
 function nameLeftOut(info: SiteInfo, warnings: WarningCollector): void {
-  for (const { name, kind } of info.leftOut)
+  for (const { name, kind } of info.leftOut ?? [])
     warnings.add('DATABASE_FEATURE_DROPPED', `The ${escapedName(kind)} ${escapedName(name)} was left out.`);
 }
 

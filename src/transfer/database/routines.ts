@@ -12,6 +12,7 @@ import {
   type Token,
 } from './sql-tokens.ts';
 import { ownName } from './select.ts';
+import { tablesOfTrigger } from './trigger-tables.ts';
 
 export interface NamedStatement {
   readonly what: string;
@@ -22,25 +23,32 @@ export interface NamedStatement {
  * The statements that make the site's views here. Of the head nothing is kept (ALGORITHM, DEFINER, SQL SECURITY): what somebody
  * else made at the source belongs to the clone's own user.
  */
-export function viewStatements(info: SiteInfo, server: TargetServer, warnings: WarningCollector): NamedStatement[] {
-  return info.views
-    .filter((view) => ownName(view.name, info))
-    .flatMap((view) => {
-      const what = `The view ${escapedName(view.name)}`;
-      if (view.definition.length > LONGEST_DEFINITION) return refuse(what, warnings);
-      const tokens = tokenize(view.definition);
-      const at = tokens.findIndex((token) => isWord(token, 'VIEW'));
-      const name = tokens[at + 1];
-      if (hasOpenQuote(tokens) || !isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== view.name)
-        return refuse(what, warnings);
-      return build(what, `CREATE VIEW ${quoteName(view.name)} `, tokens.slice(at + 2), server, warnings);
-    });
+export function viewStatements(
+  info: SiteInfo,
+  others: SiteInfo['views'],
+  server: TargetServer,
+  warnings: WarningCollector,
+): NamedStatement[] {
+  return [...info.views.filter((view) => ownName(view.name, info)), ...others].flatMap((view) => {
+    const what = `The view ${escapedName(view.name)}`;
+    if (view.definition.length > LONGEST_DEFINITION) return refuse(what, warnings);
+    const tokens = tokenize(view.definition);
+    const at = tokens.findIndex((token) => isWord(token, 'VIEW'));
+    const name = tokens[at + 1];
+    if (hasOpenQuote(tokens) || !isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== view.name)
+      return refuse(what, warnings);
+    return build(what, `CREATE VIEW ${quoteName(view.name)} `, tokens.slice(at + 2), server, warnings);
+  });
 }
 
-/** The statements that make the triggers of the tables that are copied. */
+/**
+ * The statements that make the triggers of the tables that are copied. One that uses what is not in the clone is left out: nobody
+ * could write to its table.
+ */
 export function triggerStatements(
   info: SiteInfo,
   tables: ReadonlySet<string>,
+  made: ReadonlySet<string>,
   server: TargetServer,
   warnings: WarningCollector,
 ): NamedStatement[] {
@@ -54,6 +62,12 @@ export function triggerStatements(
       const name = tokens[at + 1];
       if (hasOpenQuote(tokens) || !isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== trigger.name)
         return refuse(what, warnings);
+      const missing = tablesOfTrigger(tokens.slice(at + 2)).filter((table) => !made.has(table));
+      if (missing.length > 0) {
+        const names = [...new Set(missing)].map(escapedName).join(', ');
+        warnings.add('DATABASE_FEATURE_DROPPED', `${what} left out: it uses ${names}, not in the clone.`);
+        return [];
+      }
       return build(what, `CREATE TRIGGER ${quoteName(trigger.name)} `, tokens.slice(at + 2), server, warnings);
     });
 }

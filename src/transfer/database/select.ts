@@ -5,6 +5,8 @@ export interface SelectedTable {
   readonly info: TableInfo;
   /** Only its structure is copied. */
   readonly empty: boolean;
+  /** It has not the site's prefix. */
+  readonly other: boolean;
 }
 
 /** Whether a name belongs to the site: it has its prefix, and not the longer one of another site in the same schema. */
@@ -19,21 +21,35 @@ export function ownName(name: string, info: Pick<SiteInfo, 'tablePrefix' | 'othe
   );
 }
 
-/** The site's tables; those that match a glob (with the prefix or without it) are copied without their rows. */
-export function selectTables(info: SiteInfo, exclude: readonly string[]): SelectedTable[] {
+/**
+ * The site's tables, and `others` that are copied with them; those that match a glob (with the prefix or without it) are copied
+ * without their rows.
+ */
+export function selectTables(
+  info: SiteInfo,
+  exclude: readonly string[],
+  others: readonly TableInfo[] = [],
+): SelectedTable[] {
   const globs = exclude.map(globToRegExp);
   const seen = new Set<string>();
-  return info.tables
-    .filter((table) => ownName(table.name, info) && !seen.has(table.name) && seen.add(table.name))
-    .map((table) => {
-      const bare = table.name.slice(info.tablePrefix.length);
-      return { info: table, empty: globs.some((glob) => glob.test(table.name) || glob.test(bare)) };
+  // Another site's users, where two share them.
+  const shared = new Set([info.constants['CUSTOM_USER_TABLE'], info.constants['CUSTOM_USER_META_TABLE']]);
+  const own = info.tables.filter(({ name }) => ownName(name, info) || shared.has(name));
+  return [...own, ...others]
+    .filter(({ name }) => !seen.has(name) && seen.add(name))
+    .map((table, index) => {
+      const other = index >= own.length || others.includes(table);
+      const bare = other ? table.name : table.name.slice(info.tablePrefix.length);
+      return { info: table, other, empty: globs.some((glob) => glob.test(table.name) || glob.test(bare)) };
     });
 }
 
-/** Patterns that leave no table out: most likely slips of whoever wrote them. */
-export function unmatchedPatterns(info: SiteInfo, exclude: readonly string[]): string[] {
-  return exclude.filter((pattern) => !selectTables(info, [pattern]).some((table) => table.empty));
+/** Patterns that fit no table: most likely slips of whoever wrote them. */
+export function unmatchedPatterns(patterns: readonly string[], tables: readonly string[], prefix: string): string[] {
+  return patterns.filter((pattern) => {
+    const glob = globToRegExp(pattern);
+    return !tables.some((name) => glob.test(name) || (name.startsWith(prefix) && glob.test(name.slice(prefix.length))));
+  });
 }
 
 /**

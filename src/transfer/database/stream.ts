@@ -136,7 +136,8 @@ function reportOutcome(
 
 function readOf(state: TableState, mode: 'new' | 'append'): TableRead {
   const { name, columns, key } = state.table.plan;
-  return { name, columns, key, ...(mode === 'append' && state.cursor ? { after: state.cursor } : {}) };
+  const other = state.table.selected.other ? ({ other: true } as const) : {};
+  return { name, columns, key, ...other, ...(mode === 'append' && state.cursor ? { after: state.cursor } : {}) };
 }
 
 function unexpected(block: RowBlock): WpcloneError {

@@ -9,19 +9,75 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+/** How many tables that belong to no site are described; of more, only the names are told. */
+const MOST_UNOWNED = 200;
+
 /**
  * What a client must know of the site's part of the database.
  *
  * @param \mysqli $db Connection.
- * @return array{tables: array[], views: array[], triggers: array[], left_out: array[], other: string[]}
+ * @return array{tables: array[], views: array[], triggers: array[], others: array, left_out: array[], other: string[]}
  */
 function describe_database( $db ) {
 	$own      = own_tables( $db );
 	$columns  = table_columns( $db );
+	$site     = describe_tables( $db, $own['tables'], $columns );
+	$unowned  = array_slice( $own['unowned'], 0, MOST_UNOWNED, true );
+	$others   = describe_tables( $db, $unowned, $columns );
+	return array(
+		'tables'   => $site['tables'],
+		'views'    => $site['views'],
+		'triggers' => describe_triggers( $db, $own['tables'] + $unowned ),
+		'others'   => array(
+			'tables' => $others['tables'],
+			'views'  => $others['views'],
+			'names'  => array_map( 'strval', array_keys( array_diff_key( $own['unowned'], $unowned ) ) ),
+		),
+		'left_out' => array_merge( $site['left_out'], $others['left_out'], describe_routines( $db ) ),
+		'other'    => $own['other'],
+	);
+}
+
+/**
+ * Stored functions, procedures and events, which are not read out: what and name of each.
+ *
+ * @param \mysqli $db Connection.
+ */
+function describe_routines( $db ) {
+	$found = array();
+	foreach (
+		array(
+			'SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS kind FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()',
+			"SELECT EVENT_NAME AS name, 'event' AS kind FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()",
+		) as $sql
+	) {
+		try {
+			foreach ( fetch_all( $db, $sql ) as $row ) {
+				$found[] = array(
+					'name' => $row['name'],
+					'kind' => strtolower( $row['kind'] ),
+				);
+			}
+		} catch ( Refusal $refusal ) {
+			continue;
+		}
+	}
+	return $found;
+}
+
+/**
+ * Definitions of some tables and views.
+ *
+ * @param \mysqli $db      Connection.
+ * @param array[] $rows    Of information_schema, by name.
+ * @param array[] $columns Of all tables, by name.
+ * @return array{tables: array[], views: array[], left_out: array[]}
+ */
+function describe_tables( $db, array $rows, array $columns ) {
 	$tables   = array();
 	$views    = array();
 	$left_out = array();
-	foreach ( $own['tables'] as $name => $row ) {
+	foreach ( $rows as $name => $row ) {
 		$name = (string) $name;
 		if ( 'VIEW' === $row['type'] ) {
 			$views[] = describe_view( $db, $name );
@@ -37,9 +93,7 @@ function describe_database( $db ) {
 	return array(
 		'tables'   => $tables,
 		'views'    => $views,
-		'triggers' => describe_triggers( $db, $own['tables'] ),
 		'left_out' => $left_out,
-		'other'    => $own['other'],
 	);
 }
 

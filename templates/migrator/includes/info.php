@@ -75,6 +75,7 @@ function site_info() {
 		'tables'           => $contents['tables'],
 		'views'            => $contents['views'],
 		'triggers'         => $contents['triggers'],
+		'others'           => $contents['others'],
 		'leftOut'          => $contents['left_out'],
 		'growth'           => table_growth( $db, array_column( $contents['tables'], 'name' ) ),
 		'otherPrefixes'    => $contents['other'],

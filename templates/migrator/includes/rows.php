@@ -65,11 +65,13 @@ function stream_tables( array $request, $read ) {
 	start_stream();
 	foreach ( array_values( $tables ) as $number => $table ) {
 		$name = is_array( $table ) && isset( $table['name'] ) ? (string) $table['name'] : '';
-		if ( ! isset( $own['tables'][ $name ] ) ) {
+		// A table that belongs to no site is read when it is asked for as such, and never by mistake.
+		$known = empty( $table['other'] ) ? $own['tables'] : $own['unowned'];
+		if ( ! isset( $known[ $name ] ) ) {
 			throw new Refusal( 'no_such_table', 404, 'There is no such table.', array( 't' => $number ) );
 		}
 		try {
-			$done = $read( $db, $table, $own['tables'][ $name ], $number, $budget );
+			$done = $read( $db, $table, $known[ $name ], $number, $budget );
 		} catch ( Refusal $refusal ) {
 			$refusal->fields['t'] = $number;
 			throw $refusal;

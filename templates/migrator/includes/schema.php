@@ -13,7 +13,7 @@ defined( 'ABSPATH' ) || exit;
  * The site's own tables and views: those with its prefix, except those of other sites with a longer prefix, and user tables named otherwise.
  *
  * @param \mysqli $db Connection.
- * @return array{tables: array[], other: string[]} Rows of information_schema by table name, and the prefixes of other sites.
+ * @return array{tables: array[], unowned: array[], other: string[]} Rows of information_schema by table name: the site's, and those of no WordPress; longer prefixes of other sites.
  */
 function own_tables( $db ) {
 	global $wpdb;
@@ -23,16 +23,21 @@ function own_tables( $db ) {
 	}
 	$other  = other_prefixes( array_keys( $all ), $wpdb->base_prefix );
 	$shared = array( $wpdb->users, $wpdb->usermeta );
-	$tables = array();
+	$others  = all_prefixes( array_keys( $all ), $wpdb->base_prefix );
+	$tables  = array();
+	$unowned = array();
 	foreach ( $all as $name => $row ) {
 		$name = (string) $name;
 		if ( in_array( $name, $shared, true ) || belongs_to_prefix( $name, $wpdb->base_prefix, $other ) ) {
 			$tables[ $name ] = $row;
+		} elseif ( ! starts_with_any( $name, $others ) ) {
+			$unowned[ $name ] = $row;
 		}
 	}
 	return array(
-		'tables' => $tables,
-		'other'  => $other,
+		'tables'  => $tables,
+		'unowned' => $unowned,
+		'other'   => $other,
 	);
 }
 
@@ -72,6 +77,40 @@ function other_prefixes( array $names, $prefix ) {
 		}
 	}
 	return $found;
+}
+
+/**
+ * The prefixes of all other sites in the same schema.
+ *
+ * @param string[] $names  All tables.
+ * @param string   $prefix This site's.
+ */
+function all_prefixes( array $names, $prefix ) {
+	$present = array_flip( $names );
+	$found   = other_prefixes( $names, $prefix );
+	foreach ( $names as $name ) {
+		$name  = (string) $name;
+		$other = substr( $name, 0, -7 );
+		if ( 'options' === substr( $name, -7 ) && $other !== $prefix && isset( $present[ $other . 'posts' ], $present[ $other . 'postmeta' ] ) ) {
+			$found[] = $other;
+		}
+	}
+	return $found;
+}
+
+/**
+ * Whether a name begins with one of some prefixes.
+ *
+ * @param string   $name     Table.
+ * @param string[] $prefixes May hold the empty one, which everything begins with.
+ */
+function starts_with_any( $name, array $prefixes ) {
+	foreach ( $prefixes as $prefix ) {
+		if ( '' === $prefix || 0 === strpos( $name, $prefix ) ) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /**

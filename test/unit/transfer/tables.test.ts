@@ -17,7 +17,7 @@ const table = (name: string, dataBytes = 0): TableInfo => ({
   columns: [],
   key: ['id'],
 });
-const select = (...tables: TableInfo[]) => tables.map((info) => ({ info, empty: false }));
+const select = (...tables: TableInfo[]) => tables.map((info) => ({ info, empty: false, other: false }));
 const names = (groups: ReturnType<typeof planGroups>): string[][] =>
   groups.map((group) => group.map(({ info }) => info.name));
 
