@@ -136,3 +136,27 @@ test('values that hold an address in base64 are counted by their column', async 
     },
   ]);
 });
+
+test('a value that the server changes and a row that it refuses are told of with key, column and reason', async () => {
+  const pair = await playground.pair(
+    `CREATE TABLE wp_t (id int PRIMARY KEY, v text, n text); INSERT INTO wp_t VALUES (1, 'abc', '1'), (7, 'a\\tb', '2'), (9, 'abcdef', 'x'), (10, 'z', '3');
+     CREATE TABLE wp_u (id int PRIMARY KEY AUTO_INCREMENT, v varchar(9) COLLATE utf8mb4_bin UNIQUE); INSERT INTO wp_u VALUES (1, 'a'), (2, 'A');`,
+  );
+  const { warnings } = await pair.copy({
+    info: ({ tables }) => ({
+      tables: tables.map((table) => ({
+        ...table,
+        definition: table.definition
+          .replace('`v` text', '`v` varchar(4)')
+          .replace('`n` text', '`n` int')
+          .replace('utf8mb4_bin', 'utf8mb4_general_ci'),
+      })),
+    }),
+  });
+  expect(warnings.map(({ code, message }) => `${code} ${message}`).toSorted()).toEqual([
+    expect.stringMatching(
+      /^VALUES_REFUSED wp_t: 2 values could not be kept as they were \(id=9: Data truncated for column 'v' at row 3; id=9: Incorrect integer value: 'x' for column .*`n` at row 3\)\.$/,
+    ),
+    "VALUES_REFUSED wp_u: 1 rows were left out (Duplicate entry 'A' for key 'v').",
+  ]);
+});

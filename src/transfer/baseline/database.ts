@@ -47,9 +47,12 @@ export interface RowFile {
   close(): Promise<void>;
 }
 
+/** Where the file of a table's rows is. */
+export const rowFilePath = (baseline: string, file: string): string => join(databaseFolder(baseline), file);
+
 /** Opens the file of a table's rows. `append` goes on after what is there; else it starts empty. */
 export async function openRowFile(baseline: string, file: string, mode: 'append' | 'new'): Promise<RowFile> {
-  const handle = await open(join(databaseFolder(baseline), file), mode === 'append' ? 'a' : 'w', 0o600);
+  const handle = await open(rowFilePath(baseline, file), mode === 'append' ? 'a' : 'w', 0o600);
   return {
     write: async (rows) => {
       for (let offset = 0; offset < rows.length;) offset += (await handle.write(rows, offset)).bytesWritten;

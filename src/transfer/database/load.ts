@@ -9,12 +9,18 @@ const PACKET_BYTES = 512 * 1024;
 /** An empty packet ends the rows. */
 const END = Buffer.alloc(0);
 
+/** The server's number for it, and its words. */
+export interface Complaint {
+  readonly code: number;
+  readonly message: string;
+}
+
 /** What the server said at the end of a LOAD DATA. */
 export interface LoadOutcome {
   /** Rows that a key refused because an equal one was there. */
   readonly skipped: number;
   /** What the server found to complain about, the first few. */
-  readonly complaints: readonly string[];
+  readonly complaints: readonly Complaint[];
   readonly complaintCount: number;
 }
 
@@ -84,10 +90,10 @@ export function startLoad(connection: TargetConnection, sql: string, table: stri
       rows.push(END);
       const header = await done;
       const skipped = Number(/Skipped: (\d+)/.exec(header.info)?.[1] ?? 0);
-      const complaints = header.warningStatus > 0 ? await connection.query('SHOW WARNINGS LIMIT 5') : [];
+      const complaints = header.warningStatus > 0 ? await connection.query('SHOW WARNINGS LIMIT 64') : [];
       return {
         skipped,
-        complaints: complaints.map((row) => String(row['Message'])),
+        complaints: complaints.map((row) => ({ code: Number(row['Code']), message: String(row['Message']) })),
         complaintCount: header.warningStatus,
       };
     },

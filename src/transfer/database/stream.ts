@@ -1,12 +1,13 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import type { RowBlock, SiteClient, TableRead } from '../../site/client-types.ts';
-import { openRowFile, type RowFile } from '../baseline/database.ts';
+import { openRowFile, rowFilePath, type RowFile } from '../baseline/database.ts';
 import type { Rewriter } from '../rewrite/types.ts';
 import { passedThrough } from '../memory.ts';
 import type { Recorder } from '../origin/recorder.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetConnection } from './connection.ts';
-import { startLoad, type Load, type LoadOutcome } from './load.ts';
+import { describeComplaints } from './complaints.ts';
+import { startLoad, type Load } from './load.ts';
 import type { PlannedTable } from './plan.ts';
 
 /** How far one table is. */
@@ -102,6 +103,7 @@ interface OpenTable {
 async function openTable(state: TableState, mode: 'new' | 'append', work: StreamWork): Promise<OpenTable> {
   const { plan } = state.table;
   const file: RowFile = await openRowFile(work.baseline, state.file, mode);
+  const rows = { file: rowFilePath(work.baseline, state.file), first: mode === 'append' ? state.rows : 0 };
   const load: Load = startLoad(work.connection, plan.load, escapedName(plan.name));
   return {
     state,
@@ -111,27 +113,14 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
     },
     end: async () => {
       await file.close();
-      reportOutcome(plan.name, await load.end(), mode, work);
+      const outcome = await load.end();
+      const examples = outcome.complaints.slice(0, 5).map(({ message }) => message);
+      work.recorder.refused(plan.name, outcome.skipped, outcome.complaintCount, examples);
+      const said = await describeComplaints(plan, outcome, rows, mode);
+      if (said !== undefined) work.warnings.add('VALUES_REFUSED', `${escapedName(plan.name)}: ${said}`);
     },
     abandon: () => file.close().catch(() => undefined),
   };
-}
-
-/** In the second pass rows may well be refused: what was deleted and made again has a new number but the same name. */
-function reportOutcome(
-  name: string,
-  { skipped, complaintCount, complaints }: LoadOutcome,
-  mode: 'new' | 'append',
-  { warnings, recorder }: StreamWork,
-): void {
-  recorder.refused(name, skipped, complaintCount, complaints);
-  if (mode === 'append' || complaintCount === 0) return;
-  const what =
-    skipped > 0 ? `${skipped} rows were left out` : `${complaintCount} values could not be kept as they were`;
-  warnings.add(
-    'DATABASE_FEATURE_DROPPED',
-    `${escapedName(name)}: ${what} (${complaints.map(escapedName).join('; ')}).`,
-  );
 }
 
 function readOf(state: TableState, mode: 'new' | 'append'): TableRead {
