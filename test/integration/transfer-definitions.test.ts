@@ -160,3 +160,28 @@ test('a value that the server changes and a row that it refuses are told of with
     "VALUES_REFUSED wp_u: 1 rows were left out (Duplicate entry 'A' for key 'v').",
   ]);
 });
+
+test('text in a character set that only MySQL has is converted, with a warning', async () => {
+  const pair = await playground.pair(
+    `CREATE TABLE wp_t (id int PRIMARY KEY, v varbinary(90), w varbinary(9)); INSERT INTO wp_t VALUES (1, CONCAT(x'D6D0CEC48135F4378139EF30', ' https://old.example/'), NULL), (2, 'abc', x'D6D0');`,
+  );
+  const { warnings } = await pair.copy({
+    info: ({ tables }) => ({
+      tables: tables.map((table) => ({
+        ...table,
+        definition: table.definition
+          .replaceAll(/varbinary\((\d+)\)/g, 'varchar($1) CHARACTER SET gb18030 COLLATE gb18030_chinese_ci')
+          .replaceAll('utf8mb4_general_ci', 'gb18030_chinese_ci')
+          .replaceAll('CHARSET=utf8mb4', 'CHARSET=gb18030'),
+        columns: table.columns.map((column) => (column.name === 'id' ? column : { ...column, charset: 'gb18030' })),
+      })),
+    }),
+  });
+  expect(warnings.map(({ code }) => code)).toEqual(['COLLATION_MAPPED', 'COLLATION_MAPPED']);
+  const rows = await pair.inTarget('SELECT v, w FROM wp_t ORDER BY id');
+  const text = new TextDecoder('gb18030').decode(Buffer.from('D6D0CEC48135F4378139EF30', 'hex'));
+  expect(rows).toEqual([
+    { v: `${text} http://localhost:8101/`, w: null },
+    { v: 'abc', w: '中' },
+  ]);
+});

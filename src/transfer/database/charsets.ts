@@ -1,6 +1,8 @@
 import { createReading, type Reading } from '../rewrite/reading.ts';
 import type { TargetConnection } from './connection.ts';
 
+const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
+
 /** What PHP gets for a character that its connection's character set lacks. */
 const UNKNOWN = '?';
 const UTF8 = /[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|[\x80-\xff]/g;
@@ -33,14 +35,24 @@ interface Charset {
   encode(character: string): string | undefined;
 }
 
+const gb18030 = new TextDecoder('gb18030');
+/** The clone's tables have UTF-8 instead (collations.ts). */
+const GB18030: Reading = createReading({
+  ascii: false,
+  units: /[\x81-\xfe](?:[\x30-\x39][\x81-\xfe][\x30-\x39]|[\x40-\xfe])|[\x80-\xff]/g,
+  convert: (unit) => Buffer.from(gb18030.decode(bytesOf(unit)), 'utf8').toString('latin1'),
+  write: (text) => text,
+  converted: true,
+});
+
 /** Gives the reading of a column by its character set; undefined where PHP gets what is stored. */
 export type Readings = (charset: string | null) => Promise<Reading | undefined>;
 
 /**
- * `connected` is the character set of PHP's connection. What a server's set holds is asked of the clone's server, once for each
+ * `connected` is the character set of PHP's connection, `known` are those of the clone's server. What a server's set holds is asked of the clone's server, once for each
  * that is met.
  */
-export function createReadings(connection: TargetConnection, connected: string): Readings {
+export function createReadings(connection: TargetConnection, connected: string, known: ReadonlySet<string>): Readings {
   const charsets = new Map<string, Promise<Charset>>();
   const readings = new Map<string, Promise<Reading | undefined>>();
   const charsetOf = (name: string): Promise<Charset> => {
@@ -50,6 +62,7 @@ export function createReadings(connection: TargetConnection, connected: string):
   };
   const to = canonical(connected);
   const make = async (from: string): Promise<Reading | undefined> => {
+    if (from === 'gb18030') return known.has(from) ? undefined : GB18030;
     if (from === to || from === 'ascii' || (from === 'utf8mb3' && to === 'utf8mb4')) return undefined;
     const [stored, got] = await Promise.all([charsetOf(from), charsetOf(to)]);
     const characters = new RegExp(`${(UNITS[to] ?? ONE_BYTE).source}|[\\s\\S]`, 'g');
@@ -71,8 +84,6 @@ export function createReadings(connection: TargetConnection, connected: string):
 }
 
 const canonical = (charset: string): string => (charset.toLowerCase() === 'utf8' ? 'utf8mb3' : charset.toLowerCase());
-
-const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 
 async function load(connection: TargetConnection, name: string): Promise<Charset> {
   if (name.startsWith('utf8')) return utf8(name);

@@ -55,7 +55,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const others = selectOthers(info, task.includeTables ?? []);
   const selected = selectTables(info, task.excludeTables, others.tables);
   nameUnmatched(task, selected, others, warnings);
-  const readings = createReadings(admin, info.connectionCharset ?? info.charset);
+  const readings = createReadings(admin, info.connectionCharset ?? info.charset, server.charsets);
   const planned = await planTables(selected, { info, server, readings, warnings, ids: idRules(input) });
   const states = planned.map((table, index): TableState => ({
     table,

@@ -101,9 +101,16 @@ function mapNames(tokens: readonly Token[], server: TargetServer, warnings: Warn
     if (token.kind !== 'word' || token.text.toUpperCase() === 'BINARY') return token;
     if (isWord(previous, 'COLLATE')) return { ...token, text: collationFor(token.text, server, warnings) };
     if (isWord(previous, 'CHARSET') || (isWord(before, 'CHARACTER') && isWord(previous, 'SET')))
-      return { ...token, text: mapCharset(token.text, server) };
+      return { ...token, text: charsetFor(token.text, server, warnings) };
     return token;
   });
+}
+
+function charsetFor(name: string, server: TargetServer, warnings: WarningCollector): string {
+  const mapped = mapCharset(name, server);
+  if (name.toLowerCase() === 'gb18030' && mapped !== 'gb18030')
+    warnings.add('COLLATION_MAPPED', `This server has no ${name}; its text was converted to ${mapped}.`);
+  return mapped;
 }
 
 function collationFor(name: string, server: TargetServer, warnings: WarningCollector): string {
@@ -131,7 +138,7 @@ function optionPieces(definition: TableDefinition, server: TargetServer, warning
   const texts = [
     ` ENGINE=${kept}`,
     increment && /^\d+$/.test(increment.text) ? ` AUTO_INCREMENT=${increment.text}` : '',
-    charset?.kind === 'word' ? ` DEFAULT CHARSET=${mapCharset(charset.text, server)}` : '',
+    charset?.kind === 'word' ? ` DEFAULT CHARSET=${charsetFor(charset.text, server, warnings)}` : '',
     collate?.kind === 'word' ? ` COLLATE=${collationFor(collate.text, server, warnings)}` : '',
     comment?.kind === 'string' ? ` COMMENT=${comment.text}` : '',
   ];

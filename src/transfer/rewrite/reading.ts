@@ -10,6 +10,8 @@ export interface Reading {
   /** Whether PHP gets the very bytes that are stored. */
   isSame(stored: string): boolean;
   read(stored: string): string;
+  /** The clone stores what PHP gets: its server has not the column's character set. */
+  readonly converted: boolean;
   /** Patches of what `read` gives as patches of the stored bytes: only what they replace changes, whatever cannot be converted. */
   back(stored: string, patches: readonly Patch[]): Patch[];
 }
@@ -22,10 +24,11 @@ export interface ReadingRules {
   readonly convert: (unit: string) => string;
   /** ASCII text as the column stores it. */
   readonly write: (text: string) => string;
+  readonly converted?: boolean;
 }
 
 /** Conversions are remembered: the characters of a text are few. */
-export function createReading({ ascii, units, convert, write }: ReadingRules): Reading {
+export function createReading({ ascii, units, convert, write, converted: isConverted = false }: ReadingRules): Reading {
   const known = new Map<string, string>();
   const converted = (unit: string): string => {
     let form = known.get(unit);
@@ -34,6 +37,7 @@ export function createReading({ ascii, units, convert, write }: ReadingRules): R
   };
   return {
     ascii,
+    converted: isConverted,
     isSame: (stored) => stored.search(units) === -1,
     read: (stored) => stored.replaceAll(units, converted),
     back: (stored, patches) => {

@@ -11,6 +11,9 @@ import { holdsLengths } from './tokens.ts';
 import type { Reading } from './reading.ts';
 import type { Rewriter, RowColumns, UrlMapping } from './types.ts';
 
+/** How rows write NULL. */
+const NULL_FIELD = String.raw`\N`;
+
 /**
  * Makes a rewriter for one clone. Base64 is told of and left as it is, compressed content is not looked into. Throws a TypeError when an address of
  * the mapping is not an absolute http(s) URL.
@@ -42,7 +45,9 @@ export function createRewriter(mapping: UrlMapping): Rewriter {
 
   /** Lengths are counted in what PHP reads, and what is stored keeps all other bytes. */
   const rewriteStored = (stored: string, reading: Reading): string | undefined => {
-    const patches = textPatches(reading.read(stored));
+    const read = reading.read(stored);
+    const patches = textPatches(read);
+    if (reading.converted) return applyPatches(read, patches ?? []);
     return patches && applyPatches(stored, reading.back(stored, patches));
   };
 
@@ -57,6 +62,7 @@ export function createRewriter(mapping: UrlMapping): Rewriter {
   ): readonly Patch[] => {
     const raw = text.slice(start, end);
     const reading = readings?.get(column);
+    if (raw === NULL_FIELD) return [];
     if (reading && !(reading.ascii && reading.isSame(raw))) {
       const value = rewriteStored(unescapeField(raw), reading);
       return value === undefined ? [] : [{ start, end, text: escapeField(value) }];
