@@ -22,7 +22,7 @@ let www: string;
 
 beforeAll(async () => {
   home = openTestHome();
-  source = await startSource({ posts: 5 });
+  source = await startSource({ host: '127.0.0.111', posts: 5 });
   ({ instance, lease, task } = await pullClone(home, source, ID));
   ({ www } = home.paths(ID));
 });

@@ -23,11 +23,9 @@ const SPELLINGS: readonly (readonly [string, string])[] = [
 /** The charset under the name that this server uses for it. Throws COLLATION_UNKNOWN. */
 export function mapCharset(charset: string, server: TargetServer): string {
   const name = charset.toLowerCase();
-  const found = [
-    name,
-    ...(name === 'gb18030' ? ['utf8mb4'] : []),
-    ...SPELLINGS.filter(([from]) => from === name).map(([, to]) => to),
-  ].find((candidate) => server.charsets.has(candidate));
+  const found = [name, ...SPELLINGS.filter(([from]) => from === name).map(([, to]) => to)].find((candidate) =>
+    server.charsets.has(candidate),
+  );
   if (found === undefined) throw unknown(`The character set ${name}`);
   return found;
 }
@@ -44,9 +42,6 @@ export function mapCollation(collation: string, server: TargetServer): string {
 }
 
 function candidates(name: string): string[] {
-  // Only MySQL has it; all that it can write, UTF-8 can write too.
-  if (name.startsWith('gb18030_'))
-    return [name, ...(name.endsWith('_bin') ? ['utf8mb4_bin'] : candidates('utf8mb4_unicode_520_ci'))];
   const renamed = SPELLINGS.filter(([from]) => name.startsWith(`${from}_`)).map(
     ([from, to]) => to + name.slice(from.length),
   );

@@ -103,7 +103,7 @@ interface OpenTable {
 async function openTable(state: TableState, mode: 'new' | 'append', work: StreamWork): Promise<OpenTable> {
   const { plan } = state.table;
   const file: RowFile = await openRowFile(work.baseline, state.file, mode);
-  const rows = { file: rowFilePath(work.baseline, state.file), first: mode === 'append' ? state.rows : 0 };
+  const place = { file: rowFilePath(work.baseline, state.file), first: mode === 'append' ? state.rows : 0 };
   const load: Load = startLoad(work.connection, plan.load, escapedName(plan.name));
   return {
     state,
@@ -116,7 +116,7 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
       const outcome = await load.end();
       const examples = outcome.complaints.slice(0, 5).map(({ message }) => message);
       work.recorder.refused(plan.name, outcome.skipped, outcome.complaintCount, examples);
-      const said = await describeComplaints(plan, outcome, rows, mode);
+      const said = await describeComplaints(plan, outcome, place, mode);
       if (said !== undefined) work.warnings.add('VALUES_REFUSED', `${escapedName(plan.name)}: ${said}`);
     },
     abandon: () => file.close().catch(() => undefined),

@@ -106,15 +106,16 @@ function mapNames(tokens: readonly Token[], server: TargetServer, warnings: Warn
   });
 }
 
+/** Only MySQL has gb18030; all that it can write, UTF-8 can write too. */
 function charsetFor(name: string, server: TargetServer, warnings: WarningCollector): string {
-  const mapped = mapCharset(name, server);
-  if (name.toLowerCase() === 'gb18030' && mapped !== 'gb18030')
-    warnings.add('COLLATION_MAPPED', `This server has no ${name}; its text was converted to ${mapped}.`);
-  return mapped;
+  if (!/^gb18030$/i.test(name) || server.charsets.has('gb18030')) return mapCharset(name, server);
+  warnings.add('COLLATION_MAPPED', `This server has no ${name}; its text was converted to utf8mb4.`);
+  return mapCharset('utf8mb4', server);
 }
 
 function collationFor(name: string, server: TargetServer, warnings: WarningCollector): string {
-  const mapped = mapCollation(name, server);
+  const converted = /^gb18030_/i.test(name) && !server.charsets.has('gb18030');
+  const mapped = mapCollation(converted ? `utf8mb4_${/bin$/i.test(name) ? 'bin' : 'unicode_520_ci'}` : name, server);
   if (
     mapped !== name.toLowerCase() &&
     mapped.replace(/^utf8mb3/, 'utf8') !== name.toLowerCase().replace(/^utf8mb3/, 'utf8')
