@@ -25,6 +25,14 @@ export const sourceFlags = {
     helpValue: 'FILE',
     summary: 'Read the password from this file (- is standard input), instead of WPCLONE_SOURCE_PASSWORD or a prompt.',
   }),
+  'http-auth': Flags.string({
+    helpValue: 'USER',
+    summary: 'User name for the web server of the source, where it asks for a password before WordPress does.',
+  }),
+  'http-auth-password-file': Flags.string({
+    helpValue: 'FILE',
+    summary: 'Read its password from this file, instead of WPCLONE_HTTP_AUTH_PASSWORD or a prompt.',
+  }),
   'login-url': Flags.string({ helpValue: 'URL', summary: 'Address of the log-in page, if it was moved.' }),
   insecure: Flags.boolean({
     summary: 'Continue even if the certificate of the source cannot be verified.',

@@ -5,15 +5,19 @@ import { text } from 'node:stream/consumers';
 import { WpcloneError } from '../shared/errors.ts';
 import type { View } from './presenters/view.ts';
 
-const VARIABLE = 'WPCLONE_SOURCE_PASSWORD';
+/** Where passwords come from when neither a file nor a prompt is possible. */
+type PasswordVariable = 'WPCLONE_SOURCE_PASSWORD' | 'WPCLONE_HTTP_AUTH_PASSWORD';
 
 /**
- * Takes the source's password out of the environment, so that no program that is started later inherits it.
+ * Takes a password out of the environment, so that no program that is started later inherits it.
  * Call it first thing.
  */
-export function takePasswordFromEnvironment(environment: NodeJS.ProcessEnv): string | undefined {
-  const password = environment[VARIABLE];
-  delete environment[VARIABLE];
+export function takePasswordFromEnvironment(
+  environment: NodeJS.ProcessEnv,
+  variable: PasswordVariable = 'WPCLONE_SOURCE_PASSWORD',
+): string | undefined {
+  const password = environment[variable];
+  delete environment[variable];
   return password === '' ? undefined : password;
 }
 
@@ -25,20 +29,22 @@ export async function passwordSource(options: {
   readonly file: string | undefined;
   readonly fromEnvironment: string | undefined;
   readonly username: string | undefined;
+  /** It is the web server's password, which comes before the site's. */
+  readonly webServer?: boolean;
   readonly view: View;
   readonly signal: AbortSignal;
 }): Promise<() => Promise<string>> {
-  const given = options.file === undefined ? options.fromEnvironment : await readPassword(options.file, options.signal);
+  const { file, fromEnvironment, username, webServer = false } = options;
+  const missing = webServer ? 'HTTP_AUTH_PASSWORD_MISSING' : 'PASSWORD_MISSING';
+  const given = file === undefined ? fromEnvironment : await readPassword(file, missing, options.signal);
   if (given !== undefined) return async () => given;
+  const whose = webServer ? "the source's web server" : 'the source';
   return async () => {
     if (!canAsk()) {
-      throw new WpcloneError(
-        'PASSWORD_MISSING',
-        'The password of the source is needed, and there is no terminal to ask for it.',
-      );
+      throw new WpcloneError(missing, `The password of ${whose} is needed, and there is no terminal to ask for it.`);
     }
     const { password } = await import('@inquirer/prompts');
-    const message = options.username === undefined ? 'Password of the source:' : `Password of ${options.username}:`;
+    const message = `Password of ${username === undefined || webServer ? whose : username}:`;
     return options.view.ask((output) =>
       password({ message, mask: true }, { output, signal: options.signal, clearPromptOnDone: true }).catch(asCancelled),
     );
@@ -71,7 +77,11 @@ export function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY && !process.env['CI'];
 }
 
-async function readPassword(file: string, signal: AbortSignal): Promise<string> {
+async function readPassword(
+  file: string,
+  missing: 'PASSWORD_MISSING' | 'HTTP_AUTH_PASSWORD_MISSING',
+  signal: AbortSignal,
+): Promise<string> {
   try {
     const content = await (file === '-' ? textOf(process.stdin, signal) : contentOf(file, signal));
     const password = content.replace(/\r?\n[\s\S]*$/, '');
@@ -81,7 +91,7 @@ async function readPassword(file: string, signal: AbortSignal): Promise<string> 
     throw new WpcloneError('BAD_INPUT', `The password file ${file} cannot be read.`, { cause });
   }
   const name = file === '-' ? 'Standard input' : `The password file ${file}`;
-  throw new WpcloneError('PASSWORD_MISSING', `${name} contains no password.`);
+  throw new WpcloneError(missing, `${name} contains no password.`);
 }
 
 /** A pipe, such as `<(command)`, is read so that Ctrl-C is heard meanwhile: its other end may take as long as it likes. */

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { runtimeFlags, sourceFlags } from '../cli/flags.ts';
+import { httpAuthSource } from '../cli/http-auth.ts';
 import { checkName } from '../cli/names.ts';
 import { passwordSource, takePasswordFromEnvironment, usernamePrompt } from '../cli/password.ts';
 import { cloneLine } from '../cli/presenters/text.ts';
@@ -22,6 +23,11 @@ export default class Clone extends BaseCommand {
       description: 'In a script: the password on standard input, the result as JSON.',
       command:
         'pass show mysite | <%= config.bin %> <%= command.id %> https://mysite.example -u admin --password-file - --json',
+    },
+    {
+      description: 'A staging site whose web server asks for a password of its own, too.',
+      command:
+        '<%= config.bin %> <%= command.id %> https://staging.example -u admin --http-auth staging --http-auth-password-file secret.txt',
     },
     {
       description: 'A big site: fetch uploads only when they are looked at, and leave out the rows of log tables.',
@@ -88,6 +94,7 @@ export default class Clone extends BaseCommand {
 
   async run(): Promise<object> {
     const fromEnvironment = takePasswordFromEnvironment(process.env);
+    const httpAuthFromEnvironment = takePasswordFromEnvironment(process.env, 'WPCLONE_HTTP_AUTH_PASSWORD');
     const { args, flags } = await this.parse(Clone);
     const settings = this.settings();
     const username = flags.username ?? settings.username;
@@ -111,8 +118,18 @@ export default class Clone extends BaseCommand {
       const file = flags['password-file'];
       const password = await passwordSource({ file, fromEnvironment, username, view, signal: context.signal });
       const askUsername = usernamePrompt(view, context.signal);
+      const webServer = {
+        user: flags['http-auth'],
+        file: flags['http-auth-password-file'],
+        fromEnvironment: httpAuthFromEnvironment,
+      };
+      const credentials = {
+        ...(askUsername === undefined ? {} : { askUsername }),
+        ...(await httpAuthSource(webServer, view, context.signal)),
+        password,
+      };
       await tidy(operations, context);
-      return operations.clone(request, { ...(askUsername === undefined ? {} : { askUsername }), password }, context);
+      return operations.clone(request, credentials, context);
     });
     return this.present(clone, (colors) => cloneLine(clone, colors, Date.now()));
   }

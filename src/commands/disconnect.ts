@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { sourceFlags } from '../cli/flags.ts';
+import { httpAuthSource } from '../cli/http-auth.ts';
 import { passwordSource, takePasswordFromEnvironment } from '../cli/password.ts';
 
 export default class Disconnect extends BaseCommand {
@@ -16,6 +17,7 @@ export default class Disconnect extends BaseCommand {
 
   async run(): Promise<object> {
     const fromEnvironment = takePasswordFromEnvironment(process.env);
+    const httpAuthFromEnvironment = takePasswordFromEnvironment(process.env, 'WPCLONE_HTTP_AUTH_PASSWORD');
     const { args, flags } = await this.parse(Disconnect);
     const username = flags.username ?? this.settings().username;
     const report = await this.operate(flags, [], async (operations, context, view) => {
@@ -26,7 +28,13 @@ export default class Disconnect extends BaseCommand {
         insecureTls: flags.insecure,
       };
       const password = await passwordSource({ file, fromEnvironment, username, view, signal: context.signal });
-      return operations.disconnect(args.url, login, { password }, context);
+      const webServer = {
+        user: flags['http-auth'],
+        file: flags['http-auth-password-file'],
+        fromEnvironment: httpAuthFromEnvironment,
+      };
+      const httpAuth = await httpAuthSource(webServer, view, context.signal);
+      return operations.disconnect(args.url, login, { ...httpAuth, password }, context);
     });
     return this.present(report, () => {
       if (report.removed) return `The plugin was removed from ${report.url}.`;

@@ -82,8 +82,8 @@ export async function cloneSite(
     ]);
     const { access, info } = connected;
     const { instance } = lease;
-    const differing = differentPhp(info, instance);
-    warn(context, differing);
+    const early = [...differentPhp(info, instance), ...uploadsBehindPassword(plan.media, access)];
+    warn(context, early);
 
     const cloneUrl = cloneUrlOf(instance.url, info.home);
     const { media, excludeTables, includeTables = [], excludePaths, ttlSeconds, idGap } = plan;
@@ -130,7 +130,7 @@ export async function cloneSite(
       },
       context,
     );
-    const warnings = [...differing, ...database.warnings, ...files.warnings, ...configured.warnings];
+    const warnings = [...early, ...database.warnings, ...files.warnings, ...configured.warnings];
     return {
       facts,
       password: admin.password,
@@ -243,6 +243,14 @@ function verify(pipeline: Pipeline, instance: Instance, task: ConfigureTask): Pr
     const value = await instance.operations.verify(task, step);
     return { value, message: value.checks.map((check) => check.name).join(', ') };
   });
+}
+
+/** What a clone's pages could read, whoever opens one could have: they get no password and no cookie of the source. */
+function uploadsBehindPassword(media: MediaMode, { httpAuth, cookies }: SourceAccess): Warning[] {
+  if (media !== 'proxy' || (httpAuth === undefined && cookies === undefined)) return [];
+  const what = httpAuth === undefined ? 'a firewall' : 'a password of the web server';
+  const message = `The source is behind ${what}, which clones cannot pass: uploads that are fetched later will be missing. Copy them: --media copy.`;
+  return [{ code: 'MEDIA_UNREACHABLE', message }];
 }
 
 function warn(context: WorkContext, warnings: readonly Warning[]): void {

@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
+import { USER_AGENT } from '../site/access.ts';
 import { packagePath } from '../shared/package-root.ts';
 import { planMapping } from '../transfer/rewrite/plan.ts';
 import type { Configuration } from './configuration.ts';
@@ -26,6 +27,8 @@ const settingsSchema = z.object({
   htaccess: z.boolean().default(false),
   media: z.enum(['copy', 'proxy']),
   insecureTls: z.boolean(),
+  /** What uploads are fetched as: the site knows one visitor. */
+  userAgent: z.string().default(USER_AGENT),
   keepMail: z.boolean(),
 });
 export type InstanceSettings = z.infer<typeof settingsSchema>;
@@ -70,6 +73,7 @@ export async function writeSettings(paths: InstancePaths, configuration: Configu
     htaccess: /apache|litespeed/i.test(info.serverSoftware),
     media,
     insecureTls,
+    userAgent: USER_AGENT,
     keepMail,
   };
   await writeWhole(join(paths.run, 'settings.json'), JSON.stringify(settings), 0o600);

@@ -24,7 +24,8 @@ export function createSourcePort(
       const { connectSource } = await import('../site/connect/index.ts');
       const known = await findKnown(login.url, state, context);
       const deps = await connectDeps(environment, context);
-      const connection = await connectSource({ ...login, known }, deps);
+      const httpAuth = await login.httpAuth?.();
+      const connection = await connectSource({ ...login, httpAuth, known }, deps);
       remember(connection.access, state, context);
       return connection;
     },
@@ -50,7 +51,7 @@ export async function disconnectSite(
   }
   const { disconnectSource } = await import('../site/connect/index.ts');
   const removed = await disconnectSource(
-    { ...login, url, known },
+    { ...login, httpAuth: await login.httpAuth?.(), url, known },
     await connectDeps(environment, reportingAs('connect', context)),
   );
   await forget(url, state);

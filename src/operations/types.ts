@@ -25,6 +25,8 @@ export interface Credentials {
   /** For a log-in without `username`, where there is somebody to ask. */
   readonly askUsername?: () => Promise<string>;
   readonly password?: () => Promise<string>;
+  /** For a web server that asks for a password of its own. */
+  readonly httpAuth?: () => Promise<{ readonly username: string; readonly password: string }>;
 }
 
 /** What a clean-up did. */

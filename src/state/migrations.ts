@@ -54,4 +54,9 @@ export const MIGRATIONS: readonly Migration[] = [
       UPDATE instances SET owner_job = '' WHERE owner_pid IS NOT NULL;
     `,
   },
+  {
+    version: 3,
+    name: 'what walls gave',
+    sql: 'ALTER TABLE sources ADD COLUMN wall BLOB;',
+  },
 ];

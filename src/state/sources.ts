@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Database } from './database.ts';
 import type { SecretBox } from './secrets.ts';
 import type { KnownSource, State } from './types.ts';
@@ -9,9 +10,13 @@ interface SourceColumns {
   readonly secret: Buffer;
   readonly insecure_tls: number;
   readonly last_used_at: number;
+  readonly wall: Buffer | null;
 }
 
 const place = (url: string): string => `sources.secret ${url}`;
+const wallPlace = (url: string): string => `sources.wall ${url}`;
+
+const wallSchema = z.object({ userAgent: z.string().optional(), cookies: z.string() });
 
 /** The sources that have our plugin. `guarded` turns errors of SQLite into ours; secrets go through `box`. */
 export function sourceStore(database: Database, box: SecretBox, guarded: <T>(work: () => T) => T): State['sources'] {
@@ -22,7 +27,11 @@ export function sourceStore(database: Database, box: SecretBox, guarded: <T>(wor
     secret: box.open(row.secret, place(row.url)),
     insecureTls: row.insecure_tls === 1,
     lastUsedAt: row.last_used_at,
+    ...(row.wall === null ? {} : wallSchema.parse(JSON.parse(box.open(row.wall, wallPlace(row.url))))),
   });
+  // Cookies are secrets like keys; a name alone needs no keeping.
+  const wallOf = ({ url, userAgent, cookies }: KnownSource): Buffer | null =>
+    cookies === undefined ? null : box.seal(JSON.stringify({ userAgent, cookies }), wallPlace(url));
   return {
     find: (url) =>
       guarded(() => {
@@ -35,10 +44,11 @@ export function sourceStore(database: Database, box: SecretBox, guarded: <T>(wor
       guarded(() => {
         database
           .prepare<SourceColumns>(
-            `INSERT INTO sources (url, endpoint, key_id, secret, insecure_tls, last_used_at)
-             VALUES (@url, @endpoint, @key_id, @secret, @insecure_tls, @last_used_at)
+            `INSERT INTO sources (url, endpoint, key_id, secret, insecure_tls, last_used_at, wall)
+             VALUES (@url, @endpoint, @key_id, @secret, @insecure_tls, @last_used_at, @wall)
              ON CONFLICT (url) DO UPDATE SET endpoint = excluded.endpoint, key_id = excluded.key_id,
-               secret = excluded.secret, insecure_tls = excluded.insecure_tls, last_used_at = excluded.last_used_at`,
+               secret = excluded.secret, insecure_tls = excluded.insecure_tls, last_used_at = excluded.last_used_at,
+               wall = excluded.wall`,
           )
           .run({
             url: source.url,
@@ -47,6 +57,7 @@ export function sourceStore(database: Database, box: SecretBox, guarded: <T>(wor
             secret: box.seal(source.secret, place(source.url)),
             insecure_tls: source.insecureTls ? 1 : 0,
             last_used_at: source.lastUsedAt,
+            wall: wallOf(source),
           });
       }),
     remove: (url) =>

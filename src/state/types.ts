@@ -9,6 +9,9 @@ export interface KnownSource {
   readonly keyId: string;
   readonly secret: string;
   readonly insecureTls: boolean;
+  /** The name that a wall let in, and what it gave; see SourceAccess. */
+  readonly userAgent?: string | undefined;
+  readonly cookies?: string | undefined;
   /** Milliseconds since the epoch: when it last answered a signed request. */
   readonly lastUsedAt: number;
 }

@@ -21,12 +21,17 @@ export const SOURCE_ERRORS = define({
   HTTP_AUTH_REQUIRED: {
     exit: 4,
     http: 401,
-    next: ['The web server asks for its own password before WordPress does; lift that protection for this machine.'],
+    next: [
+      'Give its user name with --http-auth USER; the password comes from --http-auth-password-file FILE, WPCLONE_HTTP_AUTH_PASSWORD or a prompt.',
+    ],
   },
   SOURCE_BLOCKED: {
     exit: 1,
     http: 502,
-    next: ['A firewall in front of the site refused the request; allow this machine in it and try again.'],
+    next: [
+      'A firewall in front of the site refused the request; allow this machine in it and try again.',
+      'Where it only wants to see a browser, Chromium gets in: wpclone doctor tells whether it is here.',
+    ],
   },
   RATE_LIMITED: { exit: 1, http: 503, next: ['The site limits requests; wait a few minutes and try again.'] },
   SOURCE_IN_MAINTENANCE: {

@@ -16,6 +16,11 @@ export const USAGE_ERRORS = define({
     http: 400,
     next: ['Pass the password with --password-file FILE (- for standard input) or in WPCLONE_SOURCE_PASSWORD.'],
   },
+  HTTP_AUTH_PASSWORD_MISSING: {
+    exit: 2,
+    http: 400,
+    next: ['Pass it with --http-auth-password-file FILE (- for standard input) or in WPCLONE_HTTP_AUTH_PASSWORD.'],
+  },
   CONFIRMATION_MISSING: { exit: 3, http: 409, next: ['Add --force to do it without a question.'] },
   DECLINED: { exit: 3, http: 409, next: [] },
 });

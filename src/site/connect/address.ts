@@ -20,7 +20,10 @@ export function parseAddress(typed: string): readonly URL[] {
 function parse(text: string): URL {
   const url = URL.parse(text);
   if (!url || url.hostname === '' || /\s/.test(text)) throw bad('That is not the address of a site.');
-  if (url.username !== '' || url.password !== '') throw bad('The address must not hold a user name or a password.');
+  if (url.username !== '' || url.password !== '')
+    throw bad(
+      'The address must not hold a user name or a password: name the web server’s user with --http-auth, the site’s with --username.',
+    );
   url.search = '';
   url.hash = '';
   let path = url.pathname;

@@ -1,7 +1,11 @@
-import { openInstaller, removePlugin } from './admin.ts';
+import type { CookieJar } from 'tough-cookie';
+import { WpcloneError } from '../../shared/errors.ts';
+import { USER_AGENT } from '../access.ts';
+import { type Admin, openInstaller, removePlugin } from './admin.ts';
 import { installPlugin, undoInstall } from './install.ts';
+import { isLoginCookie } from './login-http.ts';
 import { withAdmin } from './login.ts';
-import { firstAnswering, pair } from './pair.ts';
+import { firstAnswering, pair, type Pairing } from './pair.ts';
 import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
 
 /** Logs in, installs the plugin where it is missing and gets a key; undoes the installation when that fails. */
@@ -15,13 +19,41 @@ export function connectByLogin(request: ConnectRequest, deps: ConnectDeps): Prom
       const point = await installPlugin(steady, installer, () => (installedNow = true));
       deps.signal.throwIfAborted();
       const pairing = await pair(admin, point);
-      const { access, info } = await firstAnswering(pairing, { insecureTls: request.insecureTls }, deps);
+      const { access, info } = await reach(admin, pairing, request, deps);
       return { access, info, way, installedNow };
     } catch (error) {
       if (installedNow) await undoInstall(admin, deps);
       throw error;
     }
   });
+}
+
+/** Finds where the plugin answers; where a wall guards every way, with what it gives a browser. */
+async function reach(admin: Admin, pairing: Pairing, request: ConnectRequest, deps: ConnectDeps) {
+  const { insecureTls } = request;
+  const httpAuth = admin.session.httpAuth(admin.base);
+  const home = new URL(`${pairing.url}/`);
+  const waysWith = (cookies: string | undefined): Parameters<typeof firstAnswering>[1] => ({
+    insecureTls,
+    userAgent: USER_AGENT,
+    ...(cookies === undefined ? {} : { cookies }),
+    ...(httpAuth === undefined ? {} : { httpAuth }),
+  });
+  try {
+    return await firstAnswering(pairing, waysWith(await admin.session.wallCookies(home)), deps, true);
+  } catch (error) {
+    const walled = error instanceof WpcloneError && error.code === 'SOURCE_BLOCKED';
+    if (!walled || !(await admin.session.passWall(home))) throw error;
+    return firstAnswering(pairing, waysWith(await visitorCookies(admin.session.jar, home)), deps, false);
+  }
+}
+
+/** What the site gives every visitor; nothing of our log-in. */
+async function visitorCookies(jar: CookieJar, home: URL): Promise<string | undefined> {
+  const cookies = (await jar.getCookies(home.href)).filter(
+    ({ key }) => !isLoginCookie(key) && !/^(?:wordpress_|wp-)/.test(key),
+  );
+  return cookies.length === 0 ? undefined : cookies.map((cookie) => cookie.cookieString()).join('; ');
 }
 
 /** Takes the plugin off through the administration; false when it was not there. */

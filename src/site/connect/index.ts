@@ -1,6 +1,6 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import type { SourceAccess } from '../access.ts';
-import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
+import type { ConnectDeps, Connection, ConnectRequest, KnownKey } from './types.ts';
 
 /**
  * Gets a site to answer signed requests: with the key of an earlier run, else by logging in, over plain HTTP or with a browser,
@@ -22,7 +22,7 @@ export async function connectSource(request: ConnectRequest, deps: ConnectDeps):
 export async function disconnectSource(request: ConnectRequest, deps: ConnectDeps): Promise<boolean> {
   if (request.known) {
     try {
-      await deps.openClient({ ...request.known, insecureTls: request.insecureTls }).disconnect(deps.signal);
+      await deps.openClient(knownAccess(request.known, request)).disconnect(deps.signal);
       return true;
     } catch (error) {
       const gone = error instanceof WpcloneError && error.code === 'MIGRATOR_MISSING';
@@ -36,7 +36,7 @@ export async function disconnectSource(request: ConnectRequest, deps: ConnectDep
 
 async function tryKnownKey(request: ConnectRequest, deps: ConnectDeps): Promise<Connection | undefined> {
   if (!request.known) return undefined;
-  const access: SourceAccess = { ...request.known, insecureTls: request.insecureTls };
+  const access = knownAccess(request.known, request);
   try {
     const info = await deps.openClient(access).info(deps.signal);
     return { access, info, way: 'known-key', installedNow: false };
@@ -46,6 +46,17 @@ async function tryKnownKey(request: ConnectRequest, deps: ConnectDeps): Promise<
     return undefined;
   }
 }
+
+const knownAccess = (known: KnownKey, { insecureTls, httpAuth }: ConnectRequest): SourceAccess => ({
+  url: known.url,
+  endpoint: known.endpoint,
+  keyId: known.keyId,
+  secret: known.secret,
+  insecureTls,
+  ...(known.userAgent === undefined ? {} : { userAgent: known.userAgent }),
+  ...(known.cookies === undefined ? {} : { cookies: known.cookies }),
+  ...(httpAuth === undefined ? {} : { httpAuth }),
+});
 
 /**
  * The site forgot the key, or the plugin took itself off; a page that came instead of the plugin's answer may look like a firewall's.

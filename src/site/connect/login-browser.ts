@@ -1,9 +1,9 @@
-import { Cookie } from 'tough-cookie';
 import type { BrowserContext, Page as Tab } from 'playwright-core';
 import { WpcloneError } from '../../shared/errors.ts';
 import { networkFailure, ownUrl, staysAtHome } from '../http.ts';
 import { bareUrl } from './address.ts';
 import { type BrowserDeps, withBrowser } from './browser.ts';
+import { type BrowserLook, openContext, takeCookies } from './browser-context.ts';
 import { openLoginPage } from './login-open.ts';
 import { submitLogin } from './login-page.ts';
 import { type Credentials, defaultAdmin, loginLinks } from './login-http.ts';
@@ -18,20 +18,20 @@ import type { Session } from './session.ts';
 export async function logInWithBrowser(
   site: Site,
   credentials: Credentials,
-  options: { readonly session: Session; readonly insecureTls: boolean },
+  options: { readonly session: Session } & Pick<BrowserLook, 'insecureTls' | 'httpAuth'>,
   deps: BrowserDeps,
 ): Promise<Admin> {
   return withBrowser(deps, async (browser) => {
-    const context = await browser.newContext({ ignoreHTTPSErrors: options.insecureTls, serviceWorkers: 'block' });
+    const { session, ...look } = options;
+    const context = await openContext(browser, { ...look, jar: session.jar, home: site.home });
     const leaked = Promise.withResolvers<never>();
     leaked.promise.catch(() => undefined);
     await keepOnSite(context, site.home, credentials.password, leaked.reject);
     const tab = await context.newPage();
     const opened = await openLoginPage(tab, placesOf(site, credentials), { ...credentials, home: site.home }, deps);
     await Promise.race([submitLogin(tab, { ...credentials, home: site.home }, opened, deps), leaked.promise]);
-    const userAgent = String(await tab.evaluate('navigator.userAgent'));
-    await takeCookies(context, options.session);
-    return { base: adminOf(tab, site), session: options.session.with({ userAgent }) };
+    await takeCookies(context, session.jar);
+    return { base: adminOf(tab, site), session };
   }).catch((error: unknown) => {
     deps.signal.throwIfAborted();
     throw networkFailure(error, site.home);
@@ -66,21 +66,6 @@ const placesOf = (site: Site, credentials: Credentials): URL[] =>
   credentials.loginUrl
     ? [credentials.loginUrl]
     : [...loginLinks(site.front), new URL(`${bareUrl(site.core)}/wp-login.php`)];
-
-async function takeCookies(context: BrowserContext, session: Session): Promise<void> {
-  for (const { name, value, domain, path, secure, httpOnly } of await context.cookies()) {
-    const host = domain.replace(/^\./, '');
-    const cookie = new Cookie({
-      key: name,
-      value,
-      path,
-      secure,
-      httpOnly,
-      ...(domain.startsWith('.') ? { domain: host } : {}),
-    });
-    await session.jar.setCookie(cookie, `${secure ? 'https' : 'http'}://${host}${path}`, { ignoreError: true });
-  }
-}
 
 function adminOf(tab: Tab, site: Site): URL {
   const url = ownUrl(tab.url(), site.home);

@@ -7,6 +7,7 @@ import { logInWithBrowser } from './login-browser.ts';
 import { type Credentials, logInOverHttp } from './login-http.ts';
 import { recogniseSite, type Site } from './recognise.ts';
 import { openSession, type Session } from './session.ts';
+import { passWall } from './wall.ts';
 import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
 
 export type LoginWay = Exclude<Connection['way'], 'known-key'>;
@@ -20,7 +21,18 @@ export async function withAdmin<T>(
   deps: ConnectDeps,
   work: (admin: Admin, way: LoginWay) => Promise<T>,
 ): Promise<T> {
-  const session = openSession({ insecureTls: request.insecureTls }, deps);
+  const { insecureTls, httpAuth } = request;
+  const session = openSession(
+    {
+      insecureTls,
+      httpAuth,
+      passWall: (url, jar) => {
+        deps.progress?.({}, 'something in front of the site wants to see a browser');
+        return passWall(url, { insecureTls, httpAuth, jar, home: url }, deps);
+      },
+    },
+    deps,
+  );
   try {
     const site = await recogniseSite(parseAddress(request.url), session);
     const credentials = await credentialsOf(request, site);
@@ -47,7 +59,8 @@ async function logIn(
   const base = await logInOverHttp(site, credentials, session);
   if (base) return { admin: { base, session }, way: 'http' };
   deps.progress?.({}, 'the log-in page needs a browser');
-  const admin = await logInWithBrowser(site, credentials, { session, insecureTls: request.insecureTls }, deps);
+  const { insecureTls, httpAuth } = request;
+  const admin = await logInWithBrowser(site, credentials, { session, insecureTls, httpAuth }, deps);
   return { admin, way: 'browser' };
 }
 

@@ -61,17 +61,21 @@ const ELSEWHERE: readonly ErrorCode[] = [
   'SIGNATURE_REFUSED',
 ];
 
-/** The first of the endpoints that answers, and what the site says of itself. Throws what the first one was answered. */
+/**
+ * The first of the endpoints that answers, and what the site says of itself. Throws what the first one was answered; `hasty`: no wall is
+ * asked twice.
+ */
 export async function firstAnswering(
   { endpoints, ...pairing }: Pairing,
   way: Omit<SourceAccess, 'url' | 'endpoint' | 'keyId' | 'secret'>,
   deps: Pick<ConnectDeps, 'openClient' | 'signal' | 'log'>,
+  hasty: boolean,
 ): Promise<{ access: SourceAccess; info: SiteInfo }> {
   let first: unknown;
   for (const [index, endpoint] of endpoints.entries()) {
     const access: SourceAccess = { ...pairing, ...way, endpoint };
     try {
-      return { access, info: await deps.openClient(access, index < endpoints.length - 1).info(deps.signal) };
+      return { access, info: await deps.openClient(access, hasty || index < endpoints.length - 1).info(deps.signal) };
     } catch (error) {
       if (!(error instanceof WpcloneError) || !ELSEWHERE.includes(error.code)) throw error;
       deps.log.debug('an endpoint does not answer', { endpoint, code: error.code });

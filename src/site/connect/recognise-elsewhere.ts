@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { databaseDown, inMaintenance } from '../answers.ts';
 import { ownUrl } from '../http.ts';
 import { jsonIn } from '../json-in.ts';
-import { lostDatabase } from '../signs.ts';
+import { isFromWordPress, lostDatabase } from '../signs.ts';
 import { bareUrl } from './address.ts';
 import { findLoginForm } from './login-form.ts';
 import { type Page, parsePage, refusal } from './page.ts';
@@ -24,6 +24,8 @@ export async function factsElsewhere(asked: URL, front: Page, session: Session):
   if (first.status === 503 && refusal(first) !== undefined) {
     throw inMaintenance(first.url.host, refusal(first), retryAfterOf(first));
   }
+  // What refuses both is in front of all; more questions would only make it suspicious.
+  if (front.status === 403 && first.status === 403 && !isFromWordPress(first)) return undefined;
   if (lostDatabase(first)) throw databaseDown(first.url.host);
   const said = await restFacts(home, session);
   if (said) return { ...said, front };

@@ -30,9 +30,20 @@ export async function recogniseSite(addresses: readonly URL[], session: Session)
   if (site) return site;
   const home = new URL(asked.pathname, front.url);
   if (isFromWordPress(front)) return { home, core: home, front };
+  if (front.status === 403 && (await passed(front, session))) return recogniseSite(addresses, session);
   refuseBarred(front);
   if (front.status >= 500) throw brokenSite(front);
   throw new WpcloneError('NOT_WORDPRESS', `${bareUrl(asked)} does not look like a WordPress site.`);
+}
+
+/** A wall may let a browser in that only refused us; without one here, its refusal stands. */
+async function passed(front: Page, session: Session): Promise<boolean> {
+  try {
+    return await session.passWall(front.url);
+  } catch (error) {
+    if (error instanceof WpcloneError && error.code === 'BROWSER_MISSING') return false;
+    throw error;
+  }
 }
 
 const cloneItself = (front: Page): WpcloneError =>

@@ -1,29 +1,31 @@
 import { CookieJar } from 'tough-cookie';
-import { type Agent, FormData, request } from 'undici';
-import { abortable, within } from '../../shared/abortable.ts';
+import { FormData } from 'undici';
+import { within } from '../../shared/abortable.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { ReportingContext } from '../../shared/context.ts';
-import { networkFailure, openAgent, readText, resolveUrl, staysAtHome } from '../http.ts';
-import { limitsRequests } from '../signs.ts';
-import { unpacked } from '../unpacked.ts';
+import type { HttpAuth } from '../access.ts';
+import { openAgent, resolveUrl, staysAtHome } from '../http.ts';
+import { isChallenge, limitsRequests } from '../signs.ts';
+import { exchange, type Sent, type Wire } from './exchange.ts';
 import type { Page } from './page.ts';
 
-const PAGE_BYTES = 8 * 1024 * 1024;
 const MAX_REDIRECTS = 10;
 /** Milliseconds for a whole page: one that comes by single bytes is never silent for long enough to be given up. */
 const PAGE_TIME = 120_000;
 /** Seconds that a rate limit is waited for in all before giving up. */
 const PATIENCE = 90;
-const USER_AGENT = 'Mozilla/5.0 (compatible; wpclone)';
+/** How often a browser is started against walls. */
+const MOST_WALLS = 2;
 
 export interface SessionOptions {
   readonly insecureTls: boolean;
-  readonly userAgent?: string;
+  /** The web server's own password. */
+  readonly httpAuth?: HttpAuth | undefined;
+  /** Gets past a wall at this address with a browser, whose cookies it puts into the jar; false when it cannot. */
+  readonly passWall?: (url: URL, jar: CookieJar) => Promise<boolean>;
 }
 
 export interface SessionChanges {
-  /** The name that a browser logged in under. */
-  readonly userAgent?: string;
   readonly signal?: AbortSignal;
   /** Lets a request that is under way come to its end: the signal only ends the waits between requests. */
   readonly steady?: boolean;
@@ -39,6 +41,12 @@ export interface Session {
   getOnce(url: URL): Promise<Page>;
   /** Sends a form; its answer's redirects are not followed. */
   post(url: URL, fields: Readonly<Record<string, string>> | FormData): Promise<Page>;
+  /** Has a browser get past what keeps us from a page. Challenges are met without asking. False when that was in vain, or has been. */
+  passWall(url: URL): Promise<boolean>;
+  /** What walls gave the browser, as the value of a Cookie header for `url`; undefined without walls. */
+  wallCookies(url: URL): Promise<string | undefined>;
+  /** The web server's password, when the host of `url` has asked for it. */
+  httpAuth(url: URL): HttpAuth | undefined;
   /** The same cookies and connections, with something changed. */
   with(changes: SessionChanges): Session;
   close(): Promise<void>;
@@ -49,29 +57,60 @@ type Work = Pick<ReportingContext, 'signal' | 'sleep' | 'retry'> & Pick<SessionC
 /** Opens connections of its own: close it when done. */
 export function openSession(options: SessionOptions, work: Work): Session {
   const agent = openAgent(options.insecureTls);
-  return sessionOver(agent, new CookieJar(), options.userAgent ?? USER_AGENT, work);
+  const jar = new CookieJar();
+  const wire: Wire = { agent, jar, httpAuth: options.httpAuth, asked: new Set() };
+  return sessionOver(wire, wallsOf(options, jar), work);
 }
 
-function sessionOver(agent: Agent, jar: CookieJar, userAgent: string, work: Work): Session {
-  const once = (method: 'GET' | 'POST', url: URL, body?: string | FormData): Promise<Page> =>
+function sessionOver(wire: Wire, walls: Walls, work: Work): Session {
+  const send = (sent: Sent): Promise<Page> =>
     patiently(work, () =>
-      within(PAGE_TIME, work, endless(url), (limit) =>
-        exchange(
-          { agent, jar, userAgent, signal: work.steady ? limit : AbortSignal.any([work.signal, limit]) },
-          method,
-          url,
-          body,
-        ),
+      within(PAGE_TIME, work, endless(sent.url), (limit) =>
+        exchange(wire, sent, work.steady ? limit : AbortSignal.any([work.signal, limit])),
       ),
     );
+  const once = async (method: 'GET' | 'POST', url: URL, body?: string | FormData): Promise<Page> => {
+    const page = await send({ method, url, body });
+    return isChallenge(page) && (await walls.pass(url)) ? send({ method, url, body }) : page;
+  };
   return {
-    jar,
+    jar: wire.jar,
     get: (url) => follow(url, (each) => once('GET', each)),
     getOnce: (url) => once('GET', url),
     post: (url, fields) =>
       once('POST', url, fields instanceof FormData ? fields : new URLSearchParams(fields).toString()),
-    with: (changes) => sessionOver(agent, jar, changes.userAgent ?? userAgent, { ...work, ...changes }),
-    close: () => agent.destroy(),
+    passWall: (url) => walls.pass(url),
+    wallCookies: (url) => walls.cookies(url),
+    httpAuth: ({ origin }) => (wire.asked.has(origin) ? wire.httpAuth : undefined),
+    with: (changes) => sessionOver(wire, walls, { ...work, ...changes }),
+    close: () => wire.agent.destroy(),
+  };
+}
+
+interface Walls {
+  pass(url: URL): Promise<boolean>;
+  cookies(url: URL): Promise<string | undefined>;
+}
+
+function wallsOf({ passWall }: SessionOptions, jar: CookieJar): Walls {
+  const given = new Set<string>();
+  let tries = 0;
+  const held = async (url: URL): Promise<Set<string>> =>
+    new Set((await jar.getCookies(url.href)).map((cookie) => cookie.cookieString()));
+  return {
+    pass: async (url) => {
+      if (!passWall || tries >= MOST_WALLS) return false;
+      tries += 1;
+      const before = await held(url);
+      if (!(await passWall(url, jar))) return false;
+      // Cookies of a log-in or of a plugin are not for the transfer: they would tie its requests to a session of the site.
+      for (const cookie of await held(url)) if (!before.has(cookie)) given.add(cookie.replace(/=.*/s, ''));
+      return true;
+    },
+    cookies: async (url) => {
+      const cookies = (await jar.getCookies(url.href)).filter(({ key }) => given.has(key));
+      return cookies.length === 0 ? undefined : cookies.map((cookie) => cookie.cookieString()).join('; ');
+    },
   };
 }
 
@@ -103,46 +142,6 @@ const endless = (url: URL): WpcloneError =>
     retryable: true,
   });
 
-interface Wire {
-  readonly agent: Agent;
-  readonly jar: CookieJar;
-  readonly userAgent: string;
-  readonly signal: AbortSignal;
-}
-
-async function exchange(wire: Wire, method: 'GET' | 'POST', url: URL, body?: string | FormData): Promise<Page> {
-  try {
-    const cookie = await wire.jar.getCookieString(url.href);
-    const asked = request(url, {
-      dispatcher: wire.agent,
-      method,
-      signal: wire.signal,
-      headers: {
-        'user-agent': wire.userAgent,
-        // No JSON in here: WordPress would leave parts of its pages out (wp_is_json_request).
-        accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
-        ...(cookie === '' ? {} : { cookie }),
-        ...(typeof body === 'string' ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
-        ...(method === 'POST' ? { origin: url.origin, referer: url.href } : {}),
-      },
-      body: body ?? null,
-    });
-    // While it is still being connected, undici does not hear the signal.
-    const answer = await abortable(asked, wire.signal);
-    const cookies = answer.headers['set-cookie'] ?? [];
-    for (const each of typeof cookies === 'string' ? [cookies] : cookies) {
-      await wire.jar.setCookie(each, url.href, { ignoreError: true });
-    }
-    const headers = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
-    const watch = (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> =>
-      unpacked(chunks, answer.headers['content-encoding']);
-    const text = await readText(answer.body, PAGE_BYTES, watch);
-    return { url, status: answer.statusCode, headers: Object.fromEntries(headers), text };
-  } catch (error) {
-    throw networkFailure(error, url);
-  }
-}
-
 /** Waits as long as the site asks for, or ever longer, when it limits requests: never around the limit. Throws RATE_LIMITED. */
 async function patiently(work: Work, send: () => Promise<Page>): Promise<Page> {
   let waited = 0;
@@ -150,7 +149,7 @@ async function patiently(work: Work, send: () => Promise<Page>): Promise<Page> {
     const page = await send();
     if (!limitsRequests(page) || (work.impatient && page.status === 503)) return page;
     const asked = Number(page.headers['retry-after'] ?? '');
-    const seconds = asked > 0 ? asked : wait;
+    const seconds = asked > 0 ? Math.max(1, asked) : wait;
     if (waited + seconds > PATIENCE) {
       throw new WpcloneError('RATE_LIMITED', `${page.url.host} limits requests (HTTP ${page.status}).`, {
         retryable: true,

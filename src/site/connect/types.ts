@@ -1,10 +1,10 @@
 import type { ReportingContext } from '../../shared/context.ts';
-import type { SourceAccess } from '../access.ts';
+import type { HttpAuth, SourceAccess } from '../access.ts';
 import type { SiteClient } from '../client-types.ts';
 import type { SiteInfo } from '../info.ts';
 
 /** The key of an earlier run. */
-export type KnownKey = Pick<SourceAccess, 'url' | 'endpoint' | 'keyId' | 'secret'>;
+export type KnownKey = Omit<SourceAccess, 'insecureTls' | 'httpAuth'>;
 
 export interface SiteLogin {
   readonly username?: string | undefined;
@@ -21,6 +21,8 @@ export interface ConnectRequest extends SiteLogin {
   /** As typed: with or without scheme, also of a page in the administration. */
   readonly url: string;
   readonly insecureTls: boolean;
+  /** For a web server that asks for a password of its own. */
+  readonly httpAuth?: HttpAuth | undefined;
   readonly known?: KnownKey | undefined;
 }
 

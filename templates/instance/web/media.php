@@ -67,7 +67,7 @@ function wpclone_fetch_media( $settings, $path, $file ) {
 	$temporary = tempnam( sys_get_temp_dir(), 'media' );
 	$status    = 502;
 	for ( $hop = 0; $hop < 4; $hop++ ) {
-		list( $status, $location, $html ) = wpclone_download( $url, $temporary, $settings['insecureTls'] );
+		list( $status, $location, $html ) = wpclone_download( $url, $temporary, $settings );
 		if ( null === $location ) {
 			break;
 		}
@@ -90,7 +90,8 @@ function wpclone_fetch_media( $settings, $path, $file ) {
 }
 
 /** One request. Returns status, where a redirect leads or null, and whether the answer is a page. */
-function wpclone_download( $url, $temporary, $insecure ) {
+function wpclone_download( $url, $temporary, $settings ) {
+	$insecure = $settings['insecureTls'];
 	$out  = fopen( $temporary, 'wb' );
 	$curl = curl_init( $url );
 	curl_setopt_array(
@@ -104,7 +105,7 @@ function wpclone_download( $url, $temporary, $insecure ) {
 			CURLOPT_TIMEOUT          => WPCLONE_MEDIA_SECONDS,
 			CURLOPT_LOW_SPEED_LIMIT  => 1,
 			CURLOPT_LOW_SPEED_TIME   => WPCLONE_MEDIA_SILENCE,
-			CURLOPT_USERAGENT        => 'wpclone',
+			CURLOPT_USERAGENT        => isset( $settings['userAgent'] ) ? $settings['userAgent'] : 'wpclone',
 			CURLOPT_SSL_VERIFYPEER   => ! $insecure,
 			CURLOPT_SSL_VERIFYHOST   => $insecure ? 0 : 2,
 			CURLOPT_NOPROGRESS       => false,

@@ -55,11 +55,6 @@ if ( ! function_exists( 'connection_aborted' ) ) {
 if ( ! function_exists( 'header_remove' ) ) {
 	function header_remove( $name = null ) {}
 }
-if ( ! function_exists( 'headers_sent' ) ) {
-	function headers_sent() {
-		return false;
-	}
-}
 if ( ! function_exists( 'ob_get_level' ) ) {
 	function ob_get_level() {
 		return 0;
@@ -81,6 +76,19 @@ if ( ! function_exists( 'clearstatcache' ) ) {
 if ( ! function_exists( 'stream_set_read_buffer' ) ) {
 	function stream_set_read_buffer( $stream, $size ) {
 		return -1;
+	}
+}
+if ( ! function_exists( 'stream_get_contents' ) ) {
+	function stream_get_contents( $stream, $length ) {
+		$body = '';
+		while ( strlen( $body ) < $length && ! feof( $stream ) ) {
+			$more = fread( $stream, min( 65536, $length - strlen( $body ) ) );
+			if ( ! is_string( $more ) || '' === $more ) {
+				break;
+			}
+			$body .= $more;
+		}
+		return $body;
 	}
 }
 

@@ -1,0 +1,55 @@
+import type { BrowserContext, Page as Tab } from 'playwright-core';
+import { staysAtHome } from '../http.ts';
+import { isChallenge, isFromWordPress } from '../signs.ts';
+import { type BrowserDeps, withBrowser } from './browser.ts';
+import { type BrowserLook, openContext, takeCookies } from './browser-context.ts';
+
+/** Milliseconds for a wall to make up its mind about a browser; and about one that it shows no script to. */
+const CHALLENGE_TIME = 30_000;
+const REFUSAL_TIME = 3000;
+
+/**
+ * Opens a page that a wall keeps from us in Chromium, waits until the wall lets it through, and takes its cookies over. False when
+ * it does not. Throws BROWSER_MISSING.
+ */
+export function passWall(url: URL, look: BrowserLook, deps: BrowserDeps): Promise<boolean> {
+  return withBrowser(deps, async (browser) => {
+    const context = await openContext(browser, look);
+    await keepAtHome(context, url);
+    const tab = await context.newPage();
+    const passed = await waitForPage(tab, url, deps);
+    if (passed) await takeCookies(context, look.jar);
+    return passed;
+  });
+}
+
+async function waitForPage(tab: Tab, url: URL, deps: BrowserDeps): Promise<boolean> {
+  let status = 0;
+  tab.on('response', (answer) => {
+    const page = answer.request().isNavigationRequest() && answer.frame() === tab.mainFrame();
+    if (page && (answer.status() < 300 || answer.status() >= 400)) status = answer.status();
+  });
+  await tab.goto(url.href, { waitUntil: 'domcontentloaded' }).catch(() => null);
+  const started = deps.now();
+  for (;;) {
+    // A page that is being replaced cannot be asked; the next round can.
+    const text = await tab.content().catch(() => undefined);
+    const answer = { status, headers: {}, text: text ?? '' };
+    const challenge = text === undefined || isChallenge(answer);
+    const refused = status === 0 || status === 401 || status === 403 || status === 429 || status === 503;
+    if (!challenge && (!refused || isFromWordPress(answer))) return true;
+    if (deps.now() - started > (challenge ? CHALLENGE_TIME : REFUSAL_TIME)) return false;
+    await deps.sleep(100, deps.signal);
+  }
+}
+
+/** The page itself stays at the site; a wall's own scripts may come from elsewhere. Nothing secret is typed in here. */
+async function keepAtHome(context: BrowserContext, home: URL): Promise<void> {
+  await context.route('**/*', async (route) => {
+    const request = route.request();
+    const url = URL.parse(request.url());
+    const leaves = request.isNavigationRequest() && request.frame().parentFrame() === null;
+    if (url && leaves && !staysAtHome(url, home)) return route.abort('blockedbyclient');
+    return route.continue();
+  });
+}
