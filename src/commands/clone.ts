@@ -15,7 +15,7 @@ const DEFAULT_TTL = '30m';
 export default class Clone extends BaseCommand {
   static override summary = 'Copy a live WordPress site into a throw-away clone with its own URL and log-in.';
   static override description =
-    'Logs in to the site, installs a small plugin that reads it out (wpclone disconnect removes it again), and copies the database and the files. The clone sends no mail, runs no cron jobs and calls no other site; it is deleted when its time is over.';
+    'Logs in to the site, installs a small plugin that reads it out (wpclone disconnect removes it again), and copies the database and the files. The clone sends no mail, runs no cron jobs and calls no other site; it is deleted when its time is over. It is compared with what the site itself does; what differs is a warning, and the clone is kept, unless --strict is given.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> https://mysite.example --username admin',
     '<%= config.bin %> <%= command.id %> https://mysite.example -u admin --name try-update --ttl 2h',
@@ -86,6 +86,10 @@ export default class Clone extends BaseCommand {
       summary: "Run the clone on this PHP, such as 8.2. [default: the nearest to the site's]",
     }),
     'keep-mail': Flags.boolean({ summary: 'Let the clone send mail instead of catching it.', default: false }),
+    strict: Flags.boolean({
+      summary: 'Keep no clone that differs from its source: what would be a warning fails the command.',
+      default: false,
+    }),
     events: Flags.boolean({
       summary: 'Print one JSON object per line while the clone is made; the last one is the result.',
     }),
@@ -113,6 +117,7 @@ export default class Clone extends BaseCommand {
       keepMail: flags['keep-mail'],
       defines: parseDefines(flags.define ?? []),
       ...(flags.php === undefined ? {} : { php: parsePhpVersion(flags.php) }),
+      strict: flags.strict,
     };
     const clone = await this.operate(flags, CLONE_STEPS, async (operations, context, view) => {
       const file = flags['password-file'];

@@ -3,13 +3,16 @@ import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import type { StepName, Warning } from '../shared/events.ts';
 import { bytes, count, seconds } from '../shared/format.ts';
 import type { ConfigureTask, DatabaseResult, FilesResult, MediaMode, PullTask } from '../instance/types.ts';
+import type { Finding } from '../shared/findings.ts';
 import type { CloneFacts, Instance, ProvisionLease, Runtime } from '../runtime/types.ts';
 import type { SourceAccess } from '../site/access.ts';
 import { parseAddress } from '../site/connect/address.ts';
 import type { SiteInfo } from '../site/info.ts';
+import type { SourceLooks } from '../site/looks.ts';
 import { cloneName, randomWord } from './names.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
 import { refuseWhatCannotBeCloned } from './plan.ts';
+import { refuseEmpty, verify, warn } from './verify.ts';
 
 /** A source that answers signed requests, and what it said about itself. */
 export interface ConnectedSource {
@@ -18,11 +21,15 @@ export interface ConnectedSource {
   readonly way: 'known-key' | 'http' | 'browser';
   /** This run put the plugin there: a failed clone takes it off again. */
   readonly installedNow: boolean;
+  /** Who logs in there, by name or address, when that is known. */
+  readonly username?: string | undefined;
 }
 
 /** What the pipeline needs of the live site; src/operations implements it with src/site and the remembered keys. */
 export interface SourcePort {
   connect(context: ReportingContext): Promise<ConnectedSource>;
+  /** What its own pages do, to compare the clone with. Rejects only when cancelled. */
+  look(source: ConnectedSource, context: WorkContext): Promise<SourceLooks>;
   /** Takes the plugin off the source and forgets its key. */
   disconnect(source: ConnectedSource, context: WorkContext): Promise<void>;
 }
@@ -47,9 +54,11 @@ export interface ClonePlan {
   readonly defines: ConfigureTask['defines'];
   /** The PHP that the clone must run on, such as `8.2`; absent: the nearest to the source's. */
   readonly php?: string;
+  /** Keep no clone that differs from its source. */
+  readonly strict: boolean;
 }
 
-/** What came of a clone that was made and verified. Holds secrets: the password and the log-in link. */
+/** What came of a clone that was made and compared with its source. Holds secrets: the password and the log-in link. */
 export interface CloneOutcome {
   readonly facts: CloneFacts;
   readonly password: string;
@@ -58,6 +67,8 @@ export interface CloneOutcome {
   readonly database: DatabaseResult;
   readonly files: FilesResult;
   readonly warnings: readonly Warning[];
+  /** What differs from the source; empty when nothing does. Also in `facts`. */
+  readonly findings: readonly Finding[];
   /** Seconds by step. */
   readonly timings: ReadonlyMap<StepName, number>;
 }
@@ -98,6 +109,9 @@ export async function cloneSite(
       ttlSeconds,
       idGap,
     };
+    // Beside the transfer, so that it costs no time. What is thrown when all is cancelled is thrown by the others too.
+    const looking = source.look(connected, pipeline.work);
+    looking.catch(() => undefined);
     const [database, files] = await Promise.all([
       pullDatabase(pipeline, instance, pull),
       pullFiles(pipeline, instance, pull),
@@ -115,9 +129,10 @@ export async function cloneSite(
       keepMail: plan.keepMail,
       insecureTls: access.insecureTls,
       defines: plan.defines,
+      sourceUsername: connected.username,
     };
     const configured = await configure(pipeline, instance, task);
-    await verify(pipeline, instance, task);
+    const verified = await verify(pipeline, instance, { ...task, looks: await looking }, plan.strict);
 
     const loginUrl = await instance.operations.createLoginLink(context.signal);
     const facts = await lease.commit(
@@ -127,10 +142,11 @@ export async function cloneSite(
         expiresAt,
         adminUsername: admin.username,
         adminPassword: admin.password,
+        findings: verified.findings,
       },
       context,
     );
-    const warnings = [...early, ...database.warnings, ...files.warnings, ...configured.warnings];
+    const warnings = [...early, ...database.warnings, ...files.warnings, ...configured.warnings, ...verified.warnings];
     return {
       facts,
       password: admin.password,
@@ -139,6 +155,7 @@ export async function cloneSite(
       database,
       files,
       warnings,
+      findings: verified.findings,
       timings: pipeline.timings,
     };
   });
@@ -214,6 +231,7 @@ async function removeAgain(lease: ProvisionLease, context: WorkContext): Promise
 function pullDatabase(pipeline: Pipeline, instance: Instance, task: PullTask): Promise<DatabaseResult> {
   return pipeline.step('database', async (step) => {
     const value = await instance.operations.pullDatabase(task, step);
+    refuseEmpty(task, value);
     warn(step.work, value.warnings);
     const message = `${bytes(value.bytes)}, ${count(value.rows)} rows, ${count(value.urlsRewritten)} URLs rewritten`;
     return { value, message };
@@ -238,23 +256,12 @@ function configure(pipeline: Pipeline, instance: Instance, task: ConfigureTask) 
   });
 }
 
-function verify(pipeline: Pipeline, instance: Instance, task: ConfigureTask): Promise<unknown> {
-  return pipeline.step('verify', async (step) => {
-    const value = await instance.operations.verify(task, step);
-    return { value, message: value.checks.map((check) => check.name).join(', ') };
-  });
-}
-
 /** What a clone's pages could read, whoever opens one could have: they get no password and no cookie of the source. */
 function uploadsBehindPassword(media: MediaMode, { httpAuth, cookies }: SourceAccess): Warning[] {
   if (media !== 'proxy' || (httpAuth === undefined && cookies === undefined)) return [];
   const what = httpAuth === undefined ? 'a firewall' : 'a password of the web server';
   const message = `The source is behind ${what}, which clones cannot pass: uploads that are fetched later will be missing. Copy them: --media copy.`;
   return [{ code: 'MEDIA_UNREACHABLE', message }];
-}
-
-function warn(context: WorkContext, warnings: readonly Warning[]): void {
-  for (const warning of warnings) context.emit({ type: 'warning', ...warning });
 }
 
 /** The instance's origin with the path of the source's home URL, so that root-relative links keep working. */

@@ -19,6 +19,8 @@ export interface Pipeline {
   onUndo(step: StepName, message: string, undo: (context: WorkContext) => Promise<void>): void;
   /** Ends everything with the signal's reason when it aborts, as the failure of a step would. */
   cancelWith(signal: AbortSignal): void;
+  /** The caller's context with this pipeline's signal, for what is done beside the steps. */
+  readonly work: WorkContext;
   /** Seconds each finished step took. */
   readonly timings: ReadonlyMap<StepName, number>;
 }
@@ -79,7 +81,7 @@ export async function runPipeline<T>(context: WorkContext, body: (pipeline: Pipe
   };
 
   try {
-    return await body({ step, onUndo, cancelWith, timings });
+    return await body({ step, onUndo, cancelWith, work, timings });
   } catch (error) {
     const failure = firstFailure(error, context.signal, controller.signal);
     if (!controller.signal.aborted) controller.abort(failure);

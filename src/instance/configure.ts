@@ -34,12 +34,13 @@ export async function configureInstance(
     files(),
     onDatabase(site.database, both, async (connection) => {
       await dropSessions(connection, task.info);
-      const rows = await addAdministrator(connection, task.info, {
+      const administrator = {
         username: task.admin.username,
         email: task.admin.email,
         passwordHash: hashPassword(task.admin.password, randomBytes),
         registered: new Date(now()).toISOString().slice(0, 19).replace('T', ' '),
-      });
+      };
+      const rows = await addAdministrator(connection, task.info, administrator, task.sourceUsername);
       await saveOwnRows(site.paths, rows);
     }),
     saveConfiguration(site.paths, configuration),

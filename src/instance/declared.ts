@@ -10,13 +10,14 @@ import {
   mailSchema,
   pullTaskSchema,
   verifyResultSchema,
+  verifyTaskSchema,
 } from './schemas.ts';
 
 /**
  * Counted up when the other side would misunderstand what is said: a field that must be there, another meaning. An operation
  * that changed in that way says so in `since`; the others go on working with an older other side.
  */
-export const INSTANCE_PROTOCOL = 2;
+export const INSTANCE_PROTOCOL = 3;
 
 /** Nothing to say: JSON knows no `undefined`. */
 const nothing = z.null().transform(() => undefined);
@@ -27,8 +28,8 @@ const jobs = {
   pullDatabase: { task: pullTaskSchema, result: databaseResultSchema, since: 2, beside: 'pullFiles' },
   pullFiles: { task: pullTaskSchema, result: filesResultSchema, since: 2, beside: 'pullDatabase' },
   configure: { task: configureTaskSchema, result: configureResultSchema, since: 2 },
-  /** Front page, links, log-in; throws VERIFY_FAILED with the check that failed. */
-  verify: { task: configureTaskSchema, result: verifyResultSchema, since: 2 },
+  /** Compares the clone with its source and finds a way in. Throws VERIFY_FAILED when nothing of it answers. */
+  verify: { task: verifyTaskSchema, result: verifyResultSchema, since: 3 },
   /** Back to the baseline: database, files, configuration; log-in tokens and caught mail are dropped. */
   reset: { task: noTask, result: nothing, since: 1 },
 } as const;

@@ -30,10 +30,10 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
       return result;
     },
     verify: async (task, context) => {
-      const { verifyInstance } = await import('./verify.ts');
+      const { verifyInstance } = await import('./verify/verify.ts');
       const { notingNoise } = await import('./noise.ts');
       const work = { sleep: deps.sleep, signal: context.signal };
-      return notingNoise(site, work, () => verifyInstance(paths, task, deps, context.signal));
+      return notingNoise(site, work, () => verifyInstance(site, task, deps, context.signal));
     },
     reset: (context) => resetInstance(site, deps, context),
     createLoginLink: () => createLoginLink(paths, deps.randomBytes),

@@ -1,28 +1,31 @@
 /** What is said to an instance and what it answers; the types follow (types.ts), and so does what goes over the wire. */
 import { z } from 'zod';
 import { warningsSchema } from '../shared/event-schemas.ts';
+import { findingSchema } from '../shared/findings.ts';
 import { accessSchema } from '../site/access.ts';
 import { siteInfoSchema } from '../site/info.ts';
+import { looksSchema } from '../site/looks.ts';
 import { mediaSchema, transferTaskShape } from '../transfer/schemas.ts';
 
 /** All that a transfer needs to know; plain data, so that it can be posted to a pod. Holds secrets (access). */
 export const pullTaskSchema = z.object({ ...transferTaskShape, access: accessSchema, cloneUrl: z.string() }).readonly();
 
-export const configureTaskSchema = z
-  .object({
-    cloneId: z.string(),
-    cloneUrl: z.string(),
-    info: siteInfoSchema,
-    media: mediaSchema,
-    /** Milliseconds since the epoch. */
-    expiresAt: z.number(),
-    admin: z.object({ username: z.string(), password: z.string(), email: z.string() }).readonly(),
-    keepMail: z.boolean(),
-    insecureTls: z.boolean(),
-    /** Constants for its wp-config.php; none that is a clone's own (constant-names.ts). */
-    defines: z.record(z.string(), z.json()).default({}),
-  })
-  .readonly();
+const configureTaskShape = {
+  cloneId: z.string(),
+  cloneUrl: z.string(),
+  info: siteInfoSchema,
+  media: mediaSchema,
+  /** Milliseconds since the epoch. */
+  expiresAt: z.number(),
+  admin: z.object({ username: z.string(), password: z.string(), email: z.string() }).readonly(),
+  keepMail: z.boolean(),
+  insecureTls: z.boolean(),
+  /** Constants for its wp-config.php; none that is a clone's own (constant-names.ts). */
+  defines: z.record(z.string(), z.json()).default({}),
+  /** Who was logged in at the source, by name or address, when that is known. */
+  sourceUsername: z.string().optional(),
+};
+export const configureTaskSchema = z.object(configureTaskShape).readonly();
 
 export const configureResultSchema = z
   .object({
@@ -32,10 +35,12 @@ export const configureResultSchema = z
   })
   .readonly();
 
+/** The task of `configure`, and what to compare the clone with. */
+export const verifyTaskSchema = z.object({ ...configureTaskShape, looks: looksSchema }).readonly();
+
+/** What differs from the source, and what people should know although it does not differ. */
 export const verifyResultSchema = z
-  .object({
-    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() }).readonly()).readonly(),
-  })
+  .object({ findings: z.array(findingSchema).readonly(), warnings: warningsSchema })
   .readonly();
 
 export const mailSchema = z

@@ -12,6 +12,7 @@ import type {
   mailSchema,
   pullTaskSchema,
   verifyResultSchema,
+  verifyTaskSchema,
 } from './schemas.ts';
 
 export type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode };
@@ -40,6 +41,7 @@ export interface InstanceSite {
 export type PullTask = z.infer<typeof pullTaskSchema>;
 export type ConfigureTask = z.infer<typeof configureTaskSchema>;
 export type ConfigureResult = z.infer<typeof configureResultSchema>;
+export type VerifyTask = z.infer<typeof verifyTaskSchema>;
 export type VerifyResult = z.infer<typeof verifyResultSchema>;
 export type CaughtMail = z.infer<typeof mailSchema>;
 

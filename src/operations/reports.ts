@@ -19,6 +19,8 @@ export function cloneReport(facts: CloneFacts, password?: string): CloneReport {
       wordpress_version: facts.source.wordpressVersion,
       php_version: facts.source.phpVersion,
     },
+    verified: facts.state !== 'creating' && facts.findings.length === 0,
+    findings: facts.findings,
   };
 }
 

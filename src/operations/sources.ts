@@ -27,7 +27,12 @@ export function createSourcePort(
       const httpAuth = await login.httpAuth?.();
       const connection = await connectSource({ ...login, httpAuth, known }, deps);
       remember(connection.access, state, context);
-      return connection;
+      return { ...connection, username: login.username };
+    },
+
+    async look({ access, info }, context) {
+      const { lookAtSource } = await import('../site/look-at-source.ts');
+      return lookAtSource(access, info, context);
     },
 
     async disconnect(source, context) {

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../shared/error-codes.ts';
 import type { ErrorDetails } from '../shared/errors.ts';
 import type { ClonePlan } from '../engine/clone.ts';
 import type { CloneStepName, Warning } from '../shared/events.ts';
+import type { Finding } from '../shared/findings.ts';
 import type { CaughtMail } from '../instance/types.ts';
 import type { CloneState, Exposure, ExposureEnded, RuntimeKind } from '../runtime/types.ts';
 
@@ -61,6 +62,10 @@ export interface CloneReport {
   readonly expires_at: string;
   readonly runtime: RuntimeKind;
   readonly source: SourceReport;
+  /** Whether it does what its source did when it was made. */
+  readonly verified: boolean;
+  /** What it does otherwise. */
+  readonly findings: readonly Finding[];
 }
 
 /** What `clone` prints: the clone, and how it was made. Holds secrets. */

@@ -16,6 +16,7 @@
  */
 import type { ReportingContext, WorkContext } from '../shared/context.ts';
 import type { WpcloneError } from '../shared/errors.ts';
+import type { Finding } from '../shared/findings.ts';
 import type { InstanceOperations } from '../instance/types.ts';
 
 export type RuntimeKind = 'local' | 'kubernetes';
@@ -43,6 +44,8 @@ export interface CloneFacts {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** What differs from the source, as it was seen when the clone was made; empty while it is being made. */
+  readonly findings: readonly Finding[];
 }
 
 /** What an instance is asked for with. */
@@ -76,6 +79,7 @@ export interface CloneRecord {
   readonly expiresAt: number;
   readonly adminUsername: string;
   readonly adminPassword: string;
+  readonly findings: readonly Finding[];
 }
 
 /** What all leases have. */
@@ -98,7 +102,7 @@ interface LeaseOfUnit {
 /** Of a unit into which a clone is put. Given up, the unit is removed by the next sweep. */
 export interface ProvisionLease extends LeaseOfUnit {
   readonly purpose: 'provision';
-  /** The clone is verified: from here on it is listed as ready. Ends the lease. Throws LEASE_LOST, INSTANCE_LOST. */
+  /** The clone was looked at: from here on it is listed as ready. Ends the lease. Throws LEASE_LOST, INSTANCE_LOST. */
   commit(record: CloneRecord, context: WorkContext): Promise<CloneFacts>;
   /** Takes all of it back and ends the lease; leaves a unit alone that is somebody else's by now. */
   remove(context: WorkContext): Promise<void>;

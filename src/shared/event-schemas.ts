@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FINDING_CODES } from './findings.ts';
 import { STEPS } from './steps.ts';
 
 /** Counters of a step; which ones are present depends on the step. Bytes are of content, not of the wire. */
@@ -44,6 +45,10 @@ const WARNING_CODES = [
   'SECRET_REPAIRED',
   'WAITING_FOR_CLUSTER',
   'FORWARDING_INTERRUPTED',
+  'FRONT_PAGE',
+  'NOT_COMPARED',
+  'PASSWORD_LOGIN',
+  ...FINDING_CODES,
   // What a newer instance warns of; its message says what.
   'OTHER',
 ] as const;

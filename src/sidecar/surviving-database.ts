@@ -17,18 +17,24 @@ export function survivingDatabase(
   incarnation: () => Promise<string>,
   work: Pick<WorkContext, 'now' | 'sleep'>,
 ): InstanceOperations {
-  async function attempt<T>(run: () => Promise<T>, context: InstanceContext): Promise<T> {
+  async function attempt<T>(
+    run: () => Promise<T>,
+    context: InstanceContext,
+    isGood: (value: T) => boolean = () => true,
+  ): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       const before = await incarnation().catch(() => 'none');
-      try {
-        return await run();
-      } catch (error) {
-        context.signal.throwIfAborted();
-        const after = await incarnation().catch(() => 'none');
-        if (tries === ATTEMPTS || (before === after && after !== 'none')) throw error;
-        context.retry(`The database was restarted (${toWpcloneError(error).message}); this step begins again.`, 0);
-        await untilAnswering(incarnation, DATABASE_LIMIT, work, context.signal);
+      const result = await Promise.allSettled([run()]).then(([settled]) => settled);
+      if (result.status === 'fulfilled' && isGood(result.value)) return result.value;
+      context.signal.throwIfAborted();
+      const after = await incarnation().catch(() => 'none');
+      if (tries === ATTEMPTS || (before === after && after !== 'none')) {
+        if (result.status === 'rejected') throw result.reason;
+        return result.value;
       }
+      const why = result.status === 'rejected' ? ` (${toWpcloneError(result.reason).message})` : '';
+      context.retry(`The database was restarted${why}; this step begins again.`, 0);
+      await untilAnswering(incarnation, DATABASE_LIMIT, work, context.signal);
     }
   }
 
@@ -36,7 +42,13 @@ export function survivingDatabase(
     ...operations,
     pullDatabase: (task, context) => attempt(() => operations.pullDatabase(task, context), context),
     configure: (task, context) => attempt(() => operations.configure(task, context), context),
-    verify: (task, context) => attempt(() => operations.verify(task, context), context),
+    // What was found while the database was away says nothing about the clone.
+    verify: (task, context) =>
+      attempt(
+        () => operations.verify(task, context),
+        context,
+        ({ findings }) => findings.length === 0,
+      ),
     reset: (context) => attempt(() => operations.reset(context), context),
   };
 }

@@ -6,7 +6,7 @@ import { untilAnswering } from './until-answering.ts';
 const WEB_LIMIT = 60_000;
 
 /**
- * Verifies the clone once the web server answers, and a second time when it died during the first: the kubelet starts its
+ * Verifies the clone once the web server answers, and a second time when it died during the first, whether that failed or found differences: the kubelet starts its
  * container anew, and the clone itself is not harmed. `answers` throws while the web server does not answer.
  */
 export function survivingWeb(
@@ -20,19 +20,20 @@ export function survivingWeb(
     ...operations,
     async verify(task, context) {
       await answering(context.signal);
-      try {
-        return await operations.verify(task, context);
-      } catch (error) {
-        context.signal.throwIfAborted();
-        const died = await answers().then(
-          () => false,
-          () => true,
-        );
-        if (!died) throw error;
+      const first = await Promise.allSettled([operations.verify(task, context)]).then(([result]) => result);
+      if (first.status === 'fulfilled' && first.value.findings.length === 0) return first.value;
+      context.signal.throwIfAborted();
+      const died = await answers().then(
+        () => false,
+        () => true,
+      );
+      if (died) {
         context.retry('The web server was restarted; the clone is verified again.', 0);
         await answering(context.signal);
         return operations.verify(task, context);
       }
+      if (first.status === 'rejected') throw first.reason;
+      return first.value;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { nameTaken, noSuchClone } from '../shared/clone-errors.ts';
 import { WpcloneError } from '../shared/errors.ts';
+import { findingSchema } from '../shared/findings.ts';
 import type { Database } from './database.ts';
 import type { SecretBox } from './secrets.ts';
 import type { LocalInstanceRow, State } from './types.ts';
@@ -25,6 +26,8 @@ interface InstanceColumns {
   readonly owner_started_at: string | null;
   readonly created_at: number;
   readonly expires_at: number;
+  /** JSON; null for none. */
+  readonly findings: string | null;
 }
 
 const UNCHANGED =
@@ -118,6 +121,7 @@ function toRow(row: InstanceColumns, box: SecretBox): LocalInstanceRow {
     epoch: row.epoch,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
+    findings: row.findings === null ? [] : findingSchema.array().parse(JSON.parse(row.findings)),
   };
 }
 
@@ -142,6 +146,7 @@ function toColumns(id: string, row: Partial<LocalInstanceRow>, box: SecretBox): 
     owner_started_at: row.owner === null ? null : row.owner?.startedAt,
     created_at: row.createdAt,
     expires_at: row.expiresAt,
+    findings: row.findings && (row.findings.length === 0 ? null : JSON.stringify(row.findings)),
   };
   return Object.fromEntries(
     Object.entries(columns).filter((entry): entry is [string, Columns[string]] => entry[1] !== undefined),

@@ -59,4 +59,9 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'what walls gave',
     sql: 'ALTER TABLE sources ADD COLUMN wall BLOB;',
   },
+  {
+    version: 4,
+    name: 'what was found in a clone',
+    sql: 'ALTER TABLE instances ADD COLUMN findings TEXT;',
+  },
 ];

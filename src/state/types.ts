@@ -1,5 +1,6 @@
 /** What wpclone remembers under WPCLONE_HOME, in SQLite (state.db, mode 0600 in a folder of mode 0700). Secrets are encrypted at rest. */
 import type { CloneState } from '../runtime/types.ts';
+import type { Finding } from '../shared/findings.ts';
 
 /** A source that has (or had) our plugin. */
 export interface KnownSource {
@@ -43,6 +44,8 @@ export interface LocalInstanceRow {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** What differs from the source. */
+  readonly findings: readonly Finding[];
 }
 
 /** Every call is one short transaction. All throw STATE_FAILED, BUSY and DISK_FULL besides what is named. */

@@ -209,7 +209,7 @@ describe('what is left behind', () => {
       const work = context({ now });
       const lease = await runtime.provision(clone, work);
       const source = { url: 'http://source.example', wordpressVersion: '6.1', phpVersion: '8.2' };
-      const record = { url: 'http://localhost:20001', source, adminUsername: 'a', adminPassword: 'b' };
+      const record = { url: 'http://localhost:20001', source, adminUsername: 'a', adminPassword: 'b', findings: [] };
       const facts = await lease.commit({ ...record, expiresAt: now() + 300_000 }, work);
       expect(facts.state).toBe('ready');
       expect(Math.abs(facts.expiresAt - now() - 300_000)).toBeLessThan(10_000);

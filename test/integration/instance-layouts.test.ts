@@ -4,6 +4,7 @@ import { request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { instanceContext } from '../support/copied-clone.ts';
 import { homeOfTest } from '../support/local-test.ts';
+import { ALL_WELL, looksOf } from '../support/looks.ts';
 import { pullClone } from '../support/pulled-clone.ts';
 import { startSource, type SourceOptions } from '../support/source/index.ts';
 
@@ -16,16 +17,17 @@ async function cloneOf(options: SourceOptions, files: Readonly<Record<string, st
     writeFileSync(join(source.docroot, path), body);
   }
   const clone = await pullClone(home, source, 'laid-out');
-  const { checks } = await clone.instance.operations.verify(clone.task, instanceContext());
+  const looks = await looksOf(source);
+  const verified = await clone.instance.operations.verify({ ...clone.task, looks }, instanceContext());
   const get = async (path: string) => {
     const answer = await request(`${clone.task.cloneUrl}${path}`);
     return { status: answer.statusCode, body: await answer.body.text() };
   };
-  return { ...clone, checks, get };
+  return { ...clone, verified, get };
 }
 
 test('a site whose WordPress has a folder of its own is cloned with what lies beside that, without its neighbours', async () => {
-  const { checks, get, files } = await cloneOf(
+  const { verified, get, files } = await cloneOf(
     { core: '/core' },
     {
       'google1234.html': 'google-site-verification',
@@ -36,7 +38,7 @@ test('a site whose WordPress has a folder of its own is cloned with what lies be
       'shop/prices.txt': 'secret',
     },
   );
-  expect(checks.every(({ ok }) => ok)).toBe(true);
+  expect(verified).toEqual(ALL_WELL);
   expect((await get('/')).body).toContain('Paper Street Soap');
   expect(await get('/google1234.html')).toEqual({ status: 200, body: 'google-site-verification' });
   expect(await get('/favicon.ico')).toEqual({ status: 200, body: 'icon' });
@@ -49,7 +51,7 @@ test('a site whose WordPress has a folder of its own is cloned with what lies be
 
 test('where the folder of the address cannot be told, the clone works and says what it lacks', async () => {
   const options = { core: '/core', nginx: 'rewrite ^/$ /core/index.php last;' };
-  const { checks, files } = await cloneOf(options, { 'favicon.ico': 'icon' });
-  expect(checks.every(({ ok }) => ok)).toBe(true);
+  const { verified, files } = await cloneOf(options, { 'favicon.ico': 'icon' });
+  expect(verified).toEqual(ALL_WELL);
   expect(files.warnings.map(({ code }) => code)).toEqual(['HOME_FOLDER_LEFT_OUT']);
 });

@@ -7,6 +7,7 @@ import type { Instance, ProvisionLease } from '../../src/runtime/types.ts';
 import { stopWebServer } from '../../src/runtime/local/web-server.ts';
 import { databaseName } from '../../src/runtime/local/databases.ts';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
+import { ALL_WELL, looksOf, UNSEEN } from '../support/looks.ts';
 import { instanceContext } from '../support/copied-clone.ts';
 import { openTestHome, statusOf, type TestHome } from '../support/local-runtime.ts';
 import { pullClone } from '../support/pulled-clone.ts';
@@ -56,7 +57,7 @@ const snapshot = async () => ({
 });
 
 test('a reset brings back changed and deleted rows, tables and files, and takes away what was added', async () => {
-  await instance.operations.verify(task, instanceContext());
+  await instance.operations.verify({ ...task, looks: UNSEEN }, instanceContext());
   // Verification logged in: the session and the new hash are changes, too.
   await query("DELETE FROM wp_usermeta WHERE meta_key = 'session_tokens'");
   await instance.operations.reset(instanceContext());
@@ -83,8 +84,8 @@ test('a reset brings back changed and deleted rows, tables and files, and takes 
   expect(statSync(join(www, 'wp-content/mu-plugins/wpclone-instance.php')).isFile()).toBe(true);
   expect(await statusOf(link)).toBe(403);
   expect(await instance.operations.listMail(home.context.signal)).toEqual([]);
-  const { checks } = await instance.operations.verify(task, instanceContext());
-  expect(checks.every((check) => check.ok)).toBe(true);
+  const looks = await looksOf(source);
+  expect(await instance.operations.verify({ ...task, looks }, instanceContext())).toEqual(ALL_WELL);
 });
 
 test('a reset that is cut off lets nobody in, and the next one completes it', async () => {
@@ -103,12 +104,14 @@ test('a reset that is cut off lets nobody in, and the next one completes it', as
       expiresAt: task.expiresAt,
       adminUsername: '',
       adminPassword: '',
+      findings: [],
     },
     home.context,
   );
   ({ instance } = await home.runtime.get(ID, home.context));
   await instance.operations.reset(instanceContext());
-  await instance.operations.verify(task, instanceContext());
+  const { findings } = await instance.operations.verify({ ...task, looks: UNSEEN }, instanceContext());
+  expect(findings).toEqual([]);
 });
 
 test('mail that is to be delivered goes to sendmail, not to our catcher', async () => {

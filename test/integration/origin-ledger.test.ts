@@ -7,6 +7,7 @@ import { loadOwnRows } from '../../src/instance/own-rows.ts';
 import type { Noise } from '../../src/transfer/origin/schema.ts';
 import { instanceContext } from '../support/copied-clone.ts';
 import { openTestHome, type TestHome } from '../support/local-runtime.ts';
+import { UNSEEN } from '../support/looks.ts';
 import { pullClone, type PulledClone } from '../support/pulled-clone.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
@@ -43,7 +44,7 @@ beforeAll(async () => {
   clone = await pullClone(home, source, 'noted');
   ({ baseline } = home.paths('noted'));
   writeFileSync(join(home.paths('noted').www, 'wp-content/mu-plugins/restless.php'), RESTLESS);
-  await clone.instance.operations.verify(clone.task, instanceContext());
+  await clone.instance.operations.verify({ ...clone.task, looks: UNSEEN }, instanceContext());
 });
 afterAll(async () => {
   await home.close();

@@ -62,7 +62,7 @@ export async function makeReady(home: TestHome, id: string, expiresAt = Date.now
   const lease = await leaseOf(home, id);
   const { url } = lease.instance;
   const source = { url: 'https://www.a.example', wordpressVersion: '6.1.9', phpVersion: '8.2' };
-  const record = { url, source, expiresAt, adminUsername: 'me', adminPassword: 'pass' };
+  const record = { url, source, expiresAt, adminUsername: 'me', adminPassword: 'pass', findings: [] };
   await lease.commit(record, home.context);
   return url;
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'undici';
+import { createCookies } from '../../src/site/cookies.ts';
+import { lookAt } from '../../src/site/looks.ts';
 import type { CloneResult } from '../../src/operations/types.ts';
 import type { CommandLine, Finished } from './cli.ts';
 import type { Source, SourceOptions } from './source/index.ts';
@@ -32,6 +34,8 @@ export interface Made {
   readonly failure: () => { readonly code: string; readonly message: string; readonly next_steps: readonly string[] };
   /** Asks the clone for a page, as a visitor without cookies, following no redirect. */
   readonly get: (path: string, headers?: Record<string, string>) => Promise<Answer>;
+  /** Follows the log-in link that the command printed, to where it leads. */
+  readonly enter: () => Promise<Answer & { readonly url: string }>;
 }
 
 export interface Answer {
@@ -61,6 +65,15 @@ export function made(source: Source, cli: CommandLine, finished: Finished): Made
       return error;
     },
     get: (path, headers = {}) => ask(new URL(path, `${clone().clone_url}/`).href, headers),
+    enter: async () => {
+      const cookies = createCookies();
+      const { url, answer } = await lookAt(new URL(clone().login_url), async (next) => {
+        const page = await ask(next.href, { cookie: cookies.header() });
+        cookies.keep([page.headers['set-cookie'] ?? []].flat());
+        return page;
+      });
+      return { ...answer, url: url.href };
+    },
   };
 }
 

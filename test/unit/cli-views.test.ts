@@ -24,6 +24,8 @@ const clone: CloneResult = {
   timings: { connect: 1, provision: 1, database: 1, files: 1, configure: 1, verify: 1, total: 6 },
   transferred: { tables: 1, rows: 1, files: 1, bytes: 1, urls_rewritten: 1 },
   warnings: [],
+  verified: true,
+  findings: [],
 };
 const now = Date.parse('2026-01-01T00:00:00.000Z');
 

@@ -42,6 +42,7 @@ test('a request is plain data, which a queue can keep', () => {
     excludePaths: [],
     keepMail: false,
     defines: {},
+    strict: false,
   };
   expect(JSON.parse(JSON.stringify(request))).toEqual(request);
 });

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { listMail } from '../../src/instance/mail.ts';
-import { linksToSource } from '../../src/instance/page-links.ts';
+import { linksToSource } from '../../src/instance/verify/page-links.ts';
 import { hashPassword } from '../../src/instance/password-hash.ts';
 import { phpDefine, phpLiteral } from '../../src/instance/php-literal.ts';
 import { inWww } from '../../src/instance/places.ts';

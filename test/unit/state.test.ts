@@ -45,6 +45,7 @@ const instance = (id: string) => ({
   epoch: 1,
   createdAt: 1,
   expiresAt: 2,
+  findings: [],
 });
 
 beforeEach(() => {

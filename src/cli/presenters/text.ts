@@ -53,8 +53,18 @@ export function cloneDetails(clone: CloneReport, colors: Colors, now: number): s
     ['Made', clone.created_at],
     ['Ends', `${clone.expires_at} (${remaining(Date.parse(clone.expires_at), now)})`],
     ['Runtime', clone.runtime],
+    ['Verified', verified(clone, colors)],
   ];
-  return table(rows.map(([name = '', value = '']) => [colors.dim(name), value]));
+  const details = table(rows.map(([name = '', value = '']) => [colors.dim(name), value]));
+  const findings = clone.findings.map(
+    ({ code, message }) => `${colors.yellow('!')} ${printable(message)} ${colors.dim(`(${code})`)}`,
+  );
+  return [details, ...findings].join('\n');
+}
+
+function verified({ status, findings }: CloneReport, colors: Colors): string {
+  if (status === 'creating') return 'not yet';
+  return findings.length === 0 ? 'does what its source did' : colors.yellow('differs from its source');
 }
 
 function state(clone: CloneReport, colors: Colors): string {

@@ -26,6 +26,7 @@ export async function makeDemo(
     excludePaths: [],
     keepMail: false,
     defines: {},
+    strict: false,
   };
   return { source, clone: await operations.clone(request, { password: async () => source.password }, context) };
 }

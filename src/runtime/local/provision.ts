@@ -78,6 +78,7 @@ async function takePort(
         epoch: 1,
         createdAt: context.now(),
         expiresAt: request.expiresAt,
+        findings: [],
       },
       { first: FIRST_PORT, last: LAST_PORT, avoid },
     );

@@ -140,6 +140,7 @@ function factsOf(row: LocalInstanceRow, context: WorkContext): CloneFacts {
     adminUsername: row.adminUsername ?? '',
     createdAt: row.createdAt,
     expiresAt: row.expiresAt,
+    findings: row.findings,
   };
 }
 
@@ -184,6 +185,7 @@ function provisionLease(
         adminUsername: record.adminUsername,
         adminPassword: record.adminPassword,
         expiresAt: record.expiresAt,
+        findings: record.findings,
       } as const;
       if (!endLease(home, row, changes)) throw leaseLost(row.id);
       keep();

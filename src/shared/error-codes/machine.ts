@@ -34,7 +34,8 @@ export const MACHINE_ERRORS = define({
     exit: 1,
     http: 500,
     next: [
-      'The message says which check failed. If it names a plugin, leave that out with --exclude-path and try again.',
+      'Without {strict} the clone is kept, and what differs is a warning.',
+      'If the message names a plugin, leave that out with --exclude-path and try again.',
     ],
   },
 });

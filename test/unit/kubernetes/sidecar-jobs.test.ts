@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ConfigureTask, InstanceContext } from '../../../src/instance/types.ts';
+import { INSTANCE_PROTOCOL } from '../../../src/instance/declared.ts';
+import type { ConfigureTask, InstanceContext, VerifyTask } from '../../../src/instance/types.ts';
 import type { Cluster, ClusterAnswer } from '../../../src/runtime/kubernetes/api/client.ts';
 import { createSidecarOperations } from '../../../src/runtime/kubernetes/sidecar/client.ts';
 import { runJob, type SidecarClientDeps } from '../../../src/runtime/kubernetes/sidecar/jobs.ts';
@@ -120,7 +121,10 @@ describe('an instance of another version', () => {
   });
 
   test('that answers what makes no sense is not believed', async () => {
-    const odd = watching([[{ after: 0, line: '{"type":"result","value":{"checks":"all"}}' }]], '2');
-    await expect(odd.ask.verify({} as ConfigureTask, odd.context)).rejects.toThrow(/makes no sense/);
+    const odd = watching(
+      [[{ after: 0, line: '{"type":"result","value":{"findings":"all"}}' }]],
+      String(INSTANCE_PROTOCOL),
+    );
+    await expect(odd.ask.verify({} as VerifyTask, odd.context)).rejects.toThrow(/makes no sense/);
   });
 });

@@ -109,6 +109,7 @@ function annotationsOf(
     url: record.url,
     source: record.source,
     adminUsername: record.adminUsername,
+    findings: [...record.findings],
     createdAt: createdAt ?? stamp(context.now()),
   };
   const end = stamp(record.expiresAt);

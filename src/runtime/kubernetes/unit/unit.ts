@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { findingSchema } from '../../../shared/findings.ts';
 import type { CloneFacts } from '../../types.ts';
 import type { UnitVersion } from './cas.ts';
 import { CLAIM, CLONE_LABEL, DEADLINE, EPOCH, EXPIRES_AT, FACTS, MANAGED_BY, MANAGER, STATE_LABEL } from './names.ts';
@@ -10,6 +11,7 @@ const factsSchema = z.strictObject({
   source: z.strictObject({ url: z.string(), wordpressVersion: z.string(), phpVersion: z.string() }),
   adminUsername: z.string(),
   createdAt: z.iso.datetime(),
+  findings: z.array(findingSchema).optional(),
 });
 export type UnitFacts = z.infer<typeof factsSchema>;
 
@@ -118,5 +120,6 @@ export function cloneFactsOf(unit: Unit, now: number, offset: number): CloneFact
     adminUsername: unit.facts.adminUsername,
     createdAt: Date.parse(unit.facts.createdAt) - offset,
     expiresAt,
+    findings: unit.facts.findings ?? [],
   };
 }

@@ -7,16 +7,18 @@ defined( 'ABSPATH' ) || exit;
 const WPCLONE_LOGIN_LINK_LIFE = 3600;
 
 /**
- * Takes a log-in link's token out of use, and says whether it still lets in. Of several requests with the same one only one gets
- * true: unlink is atomic.
+ * Takes a log-in link's token out of use. Of several requests with the same one only one gets an answer: unlink is atomic.
+ *
+ * @return string|null The number of the user whom it logs in, '' for the clone's own administrator; null when it lets nobody in.
  */
 function wpclone_use_login_token( $token ) {
 	if ( ! is_string( $token ) || 1 !== preg_match( '/^[A-Za-z0-9_-]{43}$/', $token ) ) {
-		return false;
+		return null;
 	}
 	$file = WPCLONE_INSTANCE . '/run/logins/' . hash( 'sha256', $token );
 	$made = @filemtime( $file );
-	return false !== $made && @unlink( $file ) && time() - $made < WPCLONE_LOGIN_LINK_LIFE;
+	$user = (string) @file_get_contents( $file );
+	return false !== $made && @unlink( $file ) && time() - $made < WPCLONE_LOGIN_LINK_LIFE ? $user : null;
 }
 
 add_action(
@@ -27,10 +29,11 @@ add_action(
 		}
 		nocache_headers();
 		header( 'Referrer-Policy: no-referrer' );
-		if ( ! wpclone_use_login_token( wp_unslash( $_GET['wpclone-login'] ) ) ) {
+		$who = wpclone_use_login_token( wp_unslash( $_GET['wpclone-login'] ) );
+		if ( null === $who ) {
 			wp_die( 'This log-in link was used before, is older than an hour or is not valid. Get a new one with wpclone open.', 'wpclone', 403 );
 		}
-		$user = get_user_by( 'login', wpclone_instance_settings()['adminUsername'] );
+		$user = '' === $who ? get_user_by( 'login', wpclone_instance_settings()['adminUsername'] ) : get_user_by( 'id', (int) $who );
 		if ( ! $user ) {
 			wp_die( 'The administrator of this clone was deleted. Bring it back with wpclone reset.', 'wpclone', 403 );
 		}
@@ -53,4 +56,15 @@ add_filter(
 	},
 	PHP_INT_MAX,
 	3
+);
+
+// Whoever verifies the clone has to know whether a page of the administration was reached by one who may administer.
+add_action(
+	'admin_init',
+	function () {
+		if ( isset( $_SERVER['HTTP_X_WPCLONE_VERIFY'] ) && ! headers_sent() ) {
+			header( 'X-Wpclone-Rights: ' . ( current_user_can( 'manage_options' ) ? 'administrator' : 'none' ) );
+		}
+	},
+	PHP_INT_MIN
 );

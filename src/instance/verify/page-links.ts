@@ -1,4 +1,4 @@
-import { parseHtml } from '../site/html.ts';
+import { parseHtml } from '../../site/html.ts';
 
 const ATTRIBUTES = ['href', 'src', 'srcset', 'action', 'formaction', 'poster', 'data-src', 'data-srcset'] as const;
 const ELEMENTS = ATTRIBUTES.map((attribute) => `[${attribute}]`).join(',');

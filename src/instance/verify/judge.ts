@@ -1,0 +1,94 @@
+import type { WarningCode } from '../../shared/events.ts';
+import { printable } from '../../shared/format.ts';
+import type { Finding } from '../../shared/findings.ts';
+import type { Seen, Sight } from '../../site/looks.ts';
+import type { SiteInfo } from '../../site/info.ts';
+import type { ConfigureTask, VerifyResult } from '../types.ts';
+import { compare, does, isGood } from './compare.ts';
+import type { Entry } from './entry.ts';
+import { linksToSource } from './page-links.ts';
+
+/** A page of the clone, or why it gave no answer. */
+export type Sighting = Seen | { readonly failed: string };
+
+const NOTHING: VerifyResult = { findings: [], warnings: [] };
+/** Findings are kept with the clone: they stay short whatever a site says. */
+const LONGEST = 1000;
+
+const finding = (check: Finding['check'], code: Finding['code'], message: string): VerifyResult => ({
+  findings: [{ check, code, message: printable(message).slice(0, LONGEST) }],
+  warnings: [],
+});
+const warning = (code: WarningCode, message: string): VerifyResult => ({
+  findings: [],
+  warnings: [{ code, message: printable(message).slice(0, LONGEST) }],
+});
+
+export const together = (...parts: readonly VerifyResult[]): VerifyResult => ({
+  findings: parts.flatMap((part) => part.findings),
+  warnings: parts.flatMap((part) => part.warnings),
+});
+
+/** `inside` is what the front page shows to the administrator, looked at where visitors are shown nothing. */
+export function judgeFront(front: Sighting, source: Sight, inside: Sighting | undefined, said: string): VerifyResult {
+  const differs = (why: string) => finding('front page', 'FRONT_PAGE_DIFFERS', `The front page ${why}.${said}`);
+  if ('failed' in front) return differs(`gives no answer: ${front.failed}`);
+  const { look } = front;
+  const comparison = compare(look, source, 'front');
+  if (comparison.kind === 'different') return differs(comparison.why);
+  const shown = inside !== undefined && !('failed' in inside) ? ` Logged in, it ${does(inside.look)}.` : '';
+  if (comparison.kind === 'same') {
+    if (isGood(look)) return NOTHING;
+    return warning('FRONT_PAGE', `The front page ${does(look)}, as the source's does.${shown}${said}`);
+  }
+  const unseen = `the source's could not be compared: ${comparison.why}`;
+  if (!isGood(look) || look.empty) return differs(`${look.empty ? 'is empty' : does(look)}; ${unseen}`);
+  return warning('NOT_COMPARED', `The front page ${does(look)}; ${unseen}.`);
+}
+
+/** A log-in page that is moved or closed is the source's own affair; the link gets in without it. */
+export function judgeLoginPage(login: Sighting, source: Sight, said: string): VerifyResult {
+  const differs = (why: string) => finding('log-in page', 'LOGIN_PAGE_DIFFERS', `The log-in page ${why}.${said}`);
+  if ('failed' in login) return differs(`gives no answer: ${login.failed}`);
+  const comparison = compare(login.look, source, 'login');
+  if (comparison.kind === 'different') return differs(comparison.why);
+  if (comparison.kind === 'same') return NOTHING;
+  const unseen = `the source's could not be compared: ${comparison.why}`;
+  return login.look.status >= 500
+    ? differs(`${does(login.look)}; ${unseen}`)
+    : warning('NOT_COMPARED', `The log-in page ${does(login.look)}; ${unseen}.`);
+}
+
+/** `password`: whether the form took it; undefined where there was no form to send. */
+export function judgeEntry(
+  entry: Entry,
+  password: boolean | undefined,
+  task: ConfigureTask,
+  said: string,
+): VerifyResult {
+  const own = task.admin.username;
+  if (!entry.inside) {
+    const why = `The log-in link of ${own} does not reach the administration: it ${entry.did}.${said}`;
+    return finding('log-in', 'ADMINISTRATION_NOT_REACHED', why);
+  }
+  if (entry.as !== undefined) {
+    const why = `The site does not let ${own} into its administration; log-in links log in ${entry.as.login} of the source instead.`;
+    return finding('log-in', 'LOGIN_AS_SOURCE_ADMIN', why);
+  }
+  if (password !== false) return NOTHING;
+  return warning('PASSWORD_LOGIN', `The log-in page does not let ${own} in by password alone; log-in links do.`);
+}
+
+/** The page is the one that is shown: to visitors, else to the administrator. */
+export function judgeLinks(page: Sighting | undefined, info: SiteInfo): VerifyResult {
+  if (page === undefined || 'failed' in page || !isGood(page.look)) return NOTHING;
+  const links = linksToSource(page.answer.body, [info.home, info.siteurl], page.url.href);
+  if (links.length === 0) return NOTHING;
+  const some = links.slice(0, 3).map((link) => link.slice(0, 200));
+  const many = links.length === 1 ? '1 link' : `${links.length} links`;
+  return finding(
+    'links',
+    'LINKS_TO_SOURCE',
+    `${many} of the front page lead to the source, such as ${some.join(', ')}`,
+  );
+}

@@ -1,0 +1,70 @@
+import type { WorkContext } from '../../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { lookAt } from '../../site/looks.ts';
+import type { InstanceSite, VerifyResult, VerifyTask } from '../types.ts';
+import { isGood } from './compare.ts';
+import { byPassword, enter } from './entry.ts';
+import { judgeEntry, judgeFront, judgeLinks, judgeLoginPage, type Sighting, together } from './judge.ts';
+import { whatPhpSaid } from './php-errors.ts';
+import { openVisitors, type Visitor } from './visitor.ts';
+
+export interface VerifyDependencies extends Pick<WorkContext, 'randomBytes' | 'sleep'> {
+  /** Where the instance's web server is reached from here, such as http://127.0.0.1:8101; the Host header is the clone's. */
+  readonly base: string;
+}
+
+/**
+ * Looks at the clone as people would, and compares it with what the source itself did. Whatever differs is a finding: the copy
+ * is there. Throws VERIFY_FAILED only when nothing at all answers.
+ */
+export async function verifyInstance(
+  site: InstanceSite,
+  task: VerifyTask,
+  dependencies: VerifyDependencies,
+  signal: AbortSignal,
+): Promise<VerifyResult> {
+  const { base, sleep, randomBytes } = dependencies;
+  const visitors = openVisitors(base, task.cloneUrl, { sleep, signal });
+  const see = async (visitor: Visitor, url: URL): Promise<Sighting> => {
+    try {
+      return await lookAt(url, (each) => visitor.get(each));
+    } catch (error) {
+      signal.throwIfAborted();
+      return { failed: toWpcloneError(error).message };
+    }
+  };
+  const home = new URL(`${task.cloneUrl}/`);
+  const reader = visitors.newcomer();
+  try {
+    const [front, login, entry] = await Promise.all([
+      see(visitors.newcomer(), home),
+      see(reader, loginPageOf(task)),
+      enter({ site, task, visitors, randomBytes, signal }),
+    ]);
+    const said = await whatPhpSaid(site.paths);
+    if ('failed' in front && 'failed' in login && entry.visitor === undefined) throw nothingAnswers(front.failed, said);
+    const hidden = 'failed' in front || !isGood(front.look);
+    const inside = hidden && entry.inside && entry.visitor ? await see(entry.visitor, home) : undefined;
+    const password = 'failed' in login ? undefined : await byPassword(reader, login, task).catch(() => undefined);
+    signal.throwIfAborted();
+    return together(
+      judgeFront(front, task.looks.front, inside, broken(front) ? said : ''),
+      judgeLinks(hidden ? inside : front, task.info),
+      judgeLoginPage(login, task.looks.login, broken(login) ? said : ''),
+      judgeEntry(entry, password, task, said),
+    );
+  } finally {
+    await visitors.close();
+  }
+}
+
+/** PHP's log explains a page that fails or is empty, and none that does what it should. */
+const broken = (page: Sighting): boolean => 'failed' in page || page.look.status >= 500 || page.look.empty;
+
+function loginPageOf({ cloneUrl, info }: VerifyTask): URL {
+  const core = new URL(info.siteurl).pathname.replace(/\/+$/, '');
+  return new URL(`${new URL(cloneUrl).origin}${core}/wp-login.php`);
+}
+
+const nothingAnswers = (why: string, said: string): WpcloneError =>
+  new WpcloneError('VERIFY_FAILED', `The clone does not answer: ${why}.${said}`, { details: { check: 'answer' } });

@@ -1,0 +1,81 @@
+import { Pool } from 'undici';
+import { within } from '../../shared/abortable.ts';
+import type { WorkContext } from '../../shared/context.ts';
+import { USER_AGENT } from '../../site/access.ts';
+import { createCookies } from '../../site/cookies.ts';
+import type { Answer } from '../../site/looks.ts';
+
+/** Asks the clone for pages, as one visitor with cookies. URLs are the clone's public ones. */
+export interface Visitor {
+  get(url: URL): Promise<Answer>;
+  post(url: URL, fields: Readonly<Record<string, string>>): Promise<Answer>;
+  /** Whether WordPress takes this visitor for somebody it knows. */
+  isLoggedIn(): boolean;
+}
+
+/** As many visitors of one clone as are wanted, none of whom knows of the others. */
+export interface Visitors {
+  newcomer(): Visitor;
+  close(): Promise<void>;
+}
+
+/** Milliseconds without a word. Generous, because the first request to a clone compiles all of WordPress. */
+const SILENCE_LIMIT = 60_000;
+/** Milliseconds for a whole page: one that goes on and on is never silent. */
+const PAGE_LIMIT = 120_000;
+const LARGEST_PAGE = 32 * 2 ** 20;
+
+/**
+ * Each visitor behaves like a browser: it keeps cookies, but follows no redirects. It always asks the instance's own web server at
+ * `base`, whatever the clone's public address is.
+ */
+export function openVisitors(base: string, cloneUrl: string, work: Pick<WorkContext, 'sleep' | 'signal'>): Visitors {
+  const pool = new Pool(base, { connections: 3, headersTimeout: SILENCE_LIMIT, bodyTimeout: SILENCE_LIMIT });
+  return { newcomer: () => visitor(pool, new URL(cloneUrl), work), close: () => pool.destroy() };
+}
+
+function visitor(pool: Pool, { host, protocol }: URL, work: Pick<WorkContext, 'sleep' | 'signal'>): Visitor {
+  // Without this cookie WordPress takes the browser for one that refuses cookies, and refuses the log-in.
+  const cookies = createCookies({ wordpress_test_cookie: 'WP%20Cookie%20check' });
+
+  const ask = async (signal: AbortSignal, method: 'GET' | 'POST', url: URL, body?: string): Promise<Answer> => {
+    const answer = await pool.request({
+      method,
+      path: url.pathname + url.search,
+      signal,
+      body: body ?? null,
+      headers: {
+        host,
+        accept: 'text/html,*/*;q=0.8',
+        'user-agent': USER_AGENT,
+        cookie: cookies.header(),
+        'x-forwarded-proto': protocol.slice(0, -1),
+        // Tells the must-use plugin to keep even wordpress.org out of this page: its answer may take seconds.
+        'x-wpclone-verify': '1',
+        ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      },
+    });
+    cookies.keep(answer.headers['set-cookie']);
+    return { status: answer.statusCode, headers: answer.headers, body: await readPage(answer.body) };
+  };
+  const visit = (method: 'GET' | 'POST', url: URL, body?: string): Promise<Answer> => {
+    const late = new Error(`${url.pathname} does not come to its end`);
+    return within(PAGE_LIMIT, work, late, (limit) => ask(AbortSignal.any([work.signal, limit]), method, url, body));
+  };
+  return {
+    get: (url) => visit('GET', url),
+    post: (url, fields) => visit('POST', url, new URLSearchParams(fields).toString()),
+    isLoggedIn: () => cookies.has(/^wordpress_logged_in_/),
+  };
+}
+
+async function readPage(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > LARGEST_PAGE) throw new Error(`the page is larger than ${LARGEST_PAGE} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,61 @@
+import { request } from 'undici';
+import { abortable, within } from '../shared/abortable.ts';
+import type { WorkContext } from '../shared/context.ts';
+import { toWpcloneError } from '../shared/errors.ts';
+import { printable } from '../shared/format.ts';
+import { headersFor, type SourceAccess } from './access.ts';
+import { createCookies } from './cookies.ts';
+import { networkFailure, openAgent, readText } from './http.ts';
+import type { SiteInfo } from './info.ts';
+import { type Answer, lookAt, type Sight, type SourceLooks } from './looks.ts';
+
+/** Milliseconds for one page with its redirects; a clone waits no longer for something to be compared with. */
+const LOOK_LIMIT = 15_000;
+/** Enough of a page to tell what it is. */
+const PAGE_BYTES = 2 ** 20;
+
+/**
+ * Looks at the source's front page and log-in page as a visitor does, so that its copy can be compared with it. A page that
+ * cannot be looked at is told of in the result: it is no failure. Rejects only when cancelled.
+ */
+export async function lookAtSource(
+  access: SourceAccess,
+  info: Pick<SiteInfo, 'home' | 'siteurl'>,
+  work: Pick<WorkContext, 'signal' | 'sleep'>,
+): Promise<SourceLooks> {
+  const agent = openAgent(access.insecureTls);
+  const look = async (start: URL): Promise<Sight> => {
+    const cookies = createCookies();
+    const late = new Error(`${start.host} did not answer within ${LOOK_LIMIT / 1000} s`);
+    try {
+      return await within(LOOK_LIMIT, work, late, async (limit) => {
+        const signal = AbortSignal.any([work.signal, limit]);
+        const ask = async (url: URL): Promise<Answer> => {
+          const own = headersFor(access);
+          const cookie = [own['cookie'], cookies.header()].filter(Boolean).join('; ');
+          const headers = { ...own, accept: 'text/html,*/*;q=0.8', ...(cookie === '' ? {} : { cookie }) };
+          const answer = await abortable(request(url, { dispatcher: agent, signal, headers }), signal);
+          cookies.keep(answer.headers['set-cookie']);
+          return {
+            status: answer.statusCode,
+            headers: answer.headers,
+            body: await readText(answer.body, PAGE_BYTES),
+          };
+        };
+        return (await lookAt(start, ask)).look;
+      });
+    } catch (error) {
+      work.signal.throwIfAborted();
+      return { failed: printable(toWpcloneError(networkFailure(error, start)).message).slice(0, 300) };
+    }
+  };
+  try {
+    const [front, login] = await Promise.all([
+      look(new URL(`${info.home}/`)),
+      look(new URL(`${info.siteurl}/wp-login.php`)),
+    ]);
+    return { front, login };
+  } finally {
+    await agent.destroy();
+  }
+}

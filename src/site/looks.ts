@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { resolveUrl, sameSite } from './http.ts';
+
+/** One answer of a site to a visitor who is not logged in; redirects are not followed. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The page, or the beginning of it. */
+  readonly body: string;
+}
+
+/** What a page does, in terms that are the same at a site and at its copy. */
+export const lookSchema = z.object({
+  /** Of the last answer: redirects within the site are followed. */
+  status: z.number(),
+  /** The path of the last answer without a slash at its end; the whole address when it leads away from the site. */
+  place: z.string(),
+  html: z.boolean(),
+  empty: z.boolean(),
+  /** There is a field for a password. */
+  passwordField: z.boolean(),
+  /** It may be the word of something in front of the site (firewall, web server, rate limit) that a copy does not have. */
+  wall: z.boolean(),
+});
+export type Look = z.infer<typeof lookSchema>;
+
+/** A page that could not be looked at says why. */
+const sightSchema = z.union([lookSchema, z.object({ failed: z.string() })]);
+export type Sight = z.infer<typeof sightSchema>;
+
+/** What the source's own pages did while its content was copied. */
+export const looksSchema = z.object({ front: sightSchema, login: sightSchema });
+export type SourceLooks = z.infer<typeof looksSchema>;
+
+/** A page where it led to. */
+export interface Seen {
+  readonly look: Look;
+  readonly url: URL;
+  readonly answer: Answer;
+}
+
+/** How many redirects a page may take: to a language, to a log-in for members, back with a cookie. */
+const HOPS = 8;
+
+/** Looks at a page as a visitor does, following redirects as long as they stay on its site. */
+export async function lookAt(start: URL, ask: (url: URL) => Promise<Answer>): Promise<Seen> {
+  let url = start;
+  for (let hop = 0; ; hop += 1) {
+    const answer = await ask(url);
+    const next = leadsTo(answer, url);
+    if (next !== undefined && sameSite(next, start) && hop < HOPS) {
+      url = next;
+      continue;
+    }
+    const place = next !== undefined && !sameSite(next, start) ? bare(next.origin + next.pathname) : bare(url.pathname);
+    return { url, answer, look: describe(answer, place) };
+  }
+}
+
+function leadsTo({ status, headers }: Answer, url: URL): URL | undefined {
+  const { location } = headers;
+  return status >= 300 && status < 400 ? resolveUrl([location].flat()[0], url) : undefined;
+}
+
+const bare = (place: string): string => place.replace(/\/+$/, '');
+
+const PASSWORD_FIELD = /<input\b[^>]*\b(?:type\s*=\s*["']?password\b|name\s*=\s*["']?pwd\b)/i;
+
+function describe({ status, headers, body }: Answer, place: string): Look {
+  const type = String(headers['content-type'] ?? '');
+  return {
+    status,
+    place,
+    html: type === '' || /html/i.test(type),
+    empty: body.trim() === '',
+    passwordField: PASSWORD_FIELD.test(body),
+    wall: isWall(status, headers, body),
+  };
+}
+
+const WALL_STATUS: ReadonlySet<number> = new Set([401, 403, 406, 407, 429, 503]);
+const CHALLENGE =
+  /cf-chl|challenge-platform|<title>just a moment\.\.\.|sgcaptcha|_incapsula_resource|sucuri_cloudproxy|ddos-guard/i;
+const WORDPRESS = /id="error-page"|wp-(?:content|includes|admin|json)\//;
+
+function isWall(status: number, headers: Answer['headers'], body: string): boolean {
+  if (headers['cf-mitigated'] === 'challenge' || CHALLENGE.test(body)) return true;
+  return WALL_STATUS.has(status) && !WORDPRESS.test(`${String(headers['link'] ?? '')}${body}`);
+}
