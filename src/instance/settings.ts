@@ -17,6 +17,7 @@ const settingsSchema = z.object({
   adminUsername: z.string(),
   /** With a leading slash, or ''. */
   homePath: z.string(),
+  corePath: z.string(),
   uploadsPath: z.string(),
   sourceUploads: z.string(),
   /** Addresses that are exchanged on the way out: what the source's pages say, and what the clone's say instead. */
@@ -66,6 +67,7 @@ export async function writeSettings(paths: InstancePaths, configuration: Configu
     sourceUrl: info.home,
     adminUsername,
     homePath: slashed(places.home),
+    corePath: slashed(places.core),
     uploadsPath: slashed(places.uploads),
     sourceUploads: info.urls.uploads,
     addresses: from.map((address, index) => [address, to[index] ?? cloneUrl]),

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '../../shared/format.ts';
 import type { InstancePaths } from '../types.ts';
@@ -7,23 +7,32 @@ import type { InstancePaths } from '../types.ts';
 const TAIL = 64 * 1024;
 const LINES = 3;
 
+const logOf = (paths: InstancePaths): string => join(paths.run, 'php-errors.log');
+
+/** How much PHP has logged by now, in bytes. */
+export const phpLogSize = (paths: InstancePaths): Promise<number> =>
+  stat(logOf(paths)).then(
+    ({ size }) => size,
+    () => 0,
+  );
+
 /**
- * " PHP said: …" with the last errors of PHP's log, shortened; '' when it logged none. Arguments are never in it
- * (zend.exception_ignore_args).
+ * " PHP said: …" with the last errors of PHP's log since it had a size, shortened; '' when it logged none. Arguments are never
+ * in it (zend.exception_ignore_args).
  */
-export async function whatPhpSaid(paths: InstancePaths): Promise<string> {
-  const lines = (await tail(join(paths.run, 'php-errors.log')).catch(() => '')).split('\n');
+export async function whatPhpSaid(paths: InstancePaths, since: number): Promise<string> {
+  const lines = (await tail(logOf(paths), since).catch(() => '')).split('\n');
   const fatal = lines.filter((line) => /PHP (?:Fatal|Parse|Recoverable)/.test(line));
   const telling = fatal.length > 0 ? fatal : lines.filter((line) => line.includes('PHP Warning'));
   const said = [...new Set(telling.map((line) => printable(line.replace(/^\[[^\]]*\] /, '')).slice(0, 300)))];
   return said.length === 0 ? '' : ` PHP said: ${said.slice(-LINES).join(' | ')}`;
 }
 
-async function tail(path: string): Promise<string> {
+async function tail(path: string, since: number): Promise<string> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(TAIL), 0, TAIL, Math.max(0, size - TAIL));
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(TAIL), 0, TAIL, Math.max(since, size - TAIL));
     return buffer.subarray(0, bytesRead).toString('utf8');
   } finally {
     await file.close();

@@ -5,7 +5,7 @@ import type { InstanceSite, VerifyResult, VerifyTask } from '../types.ts';
 import { isGood } from './compare.ts';
 import { byPassword, enter } from './entry.ts';
 import { judgeEntry, judgeFront, judgeLinks, judgeLoginPage, type Sighting, together } from './judge.ts';
-import { whatPhpSaid } from './php-errors.ts';
+import { phpLogSize, whatPhpSaid } from './php-errors.ts';
 import { openVisitors, type Visitor } from './visitor.ts';
 
 export interface VerifyDependencies extends Pick<WorkContext, 'randomBytes' | 'sleep'> {
@@ -35,15 +35,22 @@ export async function verifyInstance(
   };
   const home = new URL(`${task.cloneUrl}/`);
   const reader = visitors.newcomer();
+  const logged = await phpLogSize(site.paths);
   try {
-    const [front, login, entry] = await Promise.all([
+    const door = { site, task, visitors, randomBytes, signal };
+    let [front, login, entry] = await Promise.all([
       see(visitors.newcomer(), home),
       see(reader, loginPageOf(task)),
-      enter({ site, task, visitors, randomBytes, signal }),
+      enter(door),
     ]);
-    const said = await whatPhpSaid(site.paths);
+    if ('failed' in front) {
+      // A process of PHP's own server may have taken in their requests too, and never came to them.
+      if ('failed' in login) login = await see(reader, loginPageOf(task));
+      if (entry.visitor === undefined) entry = await enter(door);
+    }
+    const said = await whatPhpSaid(site.paths, logged);
     if ('failed' in front && 'failed' in login && entry.visitor === undefined) throw nothingAnswers(front.failed, said);
-    const hidden = 'failed' in front || !isGood(front.look);
+    const hidden = !('failed' in front) && !isGood(front.look);
     const inside = hidden && entry.inside && entry.visitor ? await see(entry.visitor, home) : undefined;
     const password = 'failed' in login ? undefined : await byPassword(reader, login, task).catch(() => undefined);
     signal.throwIfAborted();

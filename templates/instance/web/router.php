@@ -16,6 +16,7 @@ require __DIR__ . '/htaccess.php';
 require __DIR__ . '/redirects.php';
 require __DIR__ . '/routes.php';
 require __DIR__ . '/media.php';
+require __DIR__ . '/log-in.php';
 
 wpclone_pass_gate( getenv( 'WPCLONE_INSTANCE' ) );
 

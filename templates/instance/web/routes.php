@@ -13,6 +13,9 @@ function wpclone_route( $www ) {
 	}
 
 	$settings = wpclone_settings( dirname( $www ) );
+	if ( wpclone_is_login_link() ) {
+		return wpclone_follow_login_link( $www, $settings );
+	}
 	if ( ! empty( $settings['htaccess'] ) ) {
 		wpclone_follow_htaccess( $www, $path );
 	}

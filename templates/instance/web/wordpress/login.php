@@ -3,46 +3,8 @@
 
 defined( 'ABSPATH' ) || exit;
 
-/** Seconds: a link that nobody used may lie about in a terminal, a log or a chat. */
-const WPCLONE_LOGIN_LINK_LIFE = 3600;
-
-/**
- * Takes a log-in link's token out of use. Of several requests with the same one only one gets an answer: unlink is atomic.
- *
- * @return string|null The number of the user whom it logs in, '' for the clone's own administrator; null when it lets nobody in.
- */
-function wpclone_use_login_token( $token ) {
-	if ( ! is_string( $token ) || 1 !== preg_match( '/^[A-Za-z0-9_-]{43}$/', $token ) ) {
-		return null;
-	}
-	$file = WPCLONE_INSTANCE . '/run/logins/' . hash( 'sha256', $token );
-	$made = @filemtime( $file );
-	$user = (string) @file_get_contents( $file );
-	return false !== $made && @unlink( $file ) && time() - $made < WPCLONE_LOGIN_LINK_LIFE ? $user : null;
-}
-
-add_action(
-	'init',
-	function () {
-		if ( ! isset( $_GET['wpclone-login'] ) || 'GET' !== $_SERVER['REQUEST_METHOD'] ) {
-			return;
-		}
-		nocache_headers();
-		header( 'Referrer-Policy: no-referrer' );
-		$who = wpclone_use_login_token( wp_unslash( $_GET['wpclone-login'] ) );
-		if ( null === $who ) {
-			wp_die( 'This log-in link was used before, is older than an hour or is not valid. Get a new one with wpclone open.', 'wpclone', 403 );
-		}
-		$user = '' === $who ? get_user_by( 'login', wpclone_instance_settings()['adminUsername'] ) : get_user_by( 'id', (int) $who );
-		if ( ! $user ) {
-			wp_die( 'The administrator of this clone was deleted. Bring it back with wpclone reset.', 'wpclone', 403 );
-		}
-		wp_set_auth_cookie( $user->ID, true );
-		wp_safe_redirect( admin_url() );
-		exit;
-	},
-	PHP_INT_MIN
-);
+// A log-in link: see log-in.php beside the router. All that makes a session is there by now, and no plugin has looked at the request.
+add_action( 'plugins_loaded', 'wpclone_log_in', PHP_INT_MIN );
 
 // A captcha or a second factor that needs the outside world must not lock the clone's own administrator out.
 add_filter(
