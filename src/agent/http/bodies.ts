@@ -34,6 +34,8 @@ export const cloneBody = z
     media: z.enum(['copy', 'proxy']).optional(),
     exclude_tables: z.array(pattern).max(200).optional(),
     exclude_paths: z.array(pattern).max(200).optional(),
+    /** Keep no clone that differs from its source. */
+    strict: z.boolean().optional(),
     /** These two weaken a clone or its transfer: they want the scope admin. */
     keep_mail: z.boolean().optional(),
     insecure: z.boolean().optional(),

@@ -16,6 +16,7 @@ export const cloneRequestSchema: z.ZodType<CloneRequest> = z.strictObject({
   excludeTables: globs,
   excludePaths: globs,
   keepMail: z.boolean(),
+  strict: z.boolean(),
   idGap: z.number().exactOptional(),
   defines: z.record(z.string(), z.json()).default({}),
   php: text.exactOptional(),

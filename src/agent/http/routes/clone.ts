@@ -90,6 +90,7 @@ function cloneJob(caller: Caller, body: CloneBody, headers: FastifyRequest['head
     excludeTables: body.exclude_tables ?? [],
     excludePaths: body.exclude_paths ?? [],
     keepMail: body.keep_mail ?? false,
+    strict: body.strict ?? false,
     insecureTls: body.insecure ?? false,
     ...(body.customer_id === undefined ? {} : { name: body.customer_id }),
     ...(body.source_username === undefined ? {} : { username: body.source_username }),
