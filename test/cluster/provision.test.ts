@@ -49,7 +49,9 @@ describe('an instance', () => {
     const id = cloneId();
     const said = saidReady(namespace, `wpclone-${id}`);
     const started = performance.now();
-    const { instance } = await runtime.provision(request({ id }), work);
+    const messages: string[] = [];
+    const progress = (_counters: object, message = '') => messages.push(message);
+    const { instance } = await runtime.provision(request({ id }), { ...work, progress });
     const noticed = performance.now();
     expect(noticed - started).toBeLessThan(20_000);
     expect(instance).toMatchObject({ id, how: 'created' });
@@ -58,7 +60,6 @@ describe('an instance', () => {
     expect(pod?.metadata?.labels).toMatchObject({ 'wpclone.dev/clone': id, 'wpclone.dev/state': 'ASSIGNED' });
     expect(pod?.metadata?.annotations).toMatchObject({ 'wpclone.dev/epoch': '1' });
     // Which of these there is time for is the kubelet's affair.
-    const messages = work.events.map((event) => ('message' in event ? event.message : ''));
     expect(messages.join('\n')).toMatch(/^(scheduling|starting|waiting for) ?/m);
 
     // Often it has answered by itself before the kubelet's next probe.
