@@ -5,6 +5,9 @@ import { manifestEntriesSchema, manifestHeadSchema } from './protocol.ts';
 import { toEntry } from './manifest-entry.ts';
 import { understood, understoodJson } from './understood.ts';
 
+/** What is known of the files is held in memory, some hundred bytes each. */
+const MOST_ENTRIES = 2_000_000;
+
 /** Streams the list of files; see `SiteClient.manifest`. */
 export async function* readManifest(
   session: Session,
@@ -13,6 +16,7 @@ export async function* readManifest(
 ): AsyncGenerator<readonly ManifestEntry[]> {
   let after: { readonly root: string; readonly path: string } | null = null;
   let done = wanted.roots.length === 0;
+  let listed = 0;
   const request = (): object | null =>
     done ? null : { op: 'manifest', roots: wanted.roots, exclude: wanted.exclude, ...(after ? { after } : {}) };
   const finished = (): void => {
@@ -25,10 +29,18 @@ export async function* readManifest(
     const entries = understoodJson(manifestEntriesSchema, frame.body);
     after = { root: head.root, path: head.c };
     progress();
+    listed += entries.length;
+    if (listed > MOST_ENTRIES) throw tooMany();
     for (const path of head.withheld ?? []) wanted.withheld?.(head.root, path);
     yield entries.map((entry) => toEntry(head.root, entry));
   }
 }
+
+const tooMany = (): WpcloneError =>
+  new WpcloneError(
+    'SOURCE_FAILED',
+    `The site lists more than ${MOST_ENTRIES / 1e6} million files: leave folders out with --exclude-path.`,
+  );
 
 const unexpected = (): WpcloneError =>
   new WpcloneError('SOURCE_FAILED', 'The site listed files that were not asked for.');

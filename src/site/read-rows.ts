@@ -7,6 +7,8 @@ import { understood } from './understood.ts';
 
 /** More would only make requests large: the rest is asked for when these are done. */
 const TABLES_AT_ONCE = 50;
+/** Bytes of one row on the way. It is held whole, and a site may send one that never ends. */
+const LONGEST_ROW = 256 << 20;
 
 interface Reading {
   /** The table being read. */
@@ -49,6 +51,7 @@ export async function* readRows(
     if (data.length > 0 || head.last) progress();
     const sha256 = head.part === true ? null : digestOf(reading, data, head.h);
     note(reading, data, head.part === true, head.c);
+    if ((reading.piece?.bytes ?? 0) > LONGEST_ROW) throw tooLarge(table);
     if (head.last) advance(reading, tables);
     yield {
       table: table.name,
@@ -122,6 +125,11 @@ function skipKnown(reading: Reading, data: Buffer, partial: boolean, table: Tabl
     details: { table: table.name },
   });
 }
+
+const tooLarge = (table: TableRead): WpcloneError =>
+  new WpcloneError('ROW_TOO_LARGE', `A row of ${JSON.stringify(table.name)} has more than ${LONGEST_ROW >> 20} MB.`, {
+    details: { table: table.name },
+  });
 
 const unexpected = (): WpcloneError =>
   new WpcloneError('SOURCE_FAILED', 'The site sent rows that were not asked for.', { retryable: false });

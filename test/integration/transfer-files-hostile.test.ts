@@ -114,3 +114,33 @@ test('a file that goes away or changes too fast is left out with a warning; one 
   const [pack = ''] = readdirSync(join(site.site(1).paths.baseline, 'files/packs'));
   expect(readFileSync(join(site.site(1).paths.baseline, 'files/packs', pack), 'utf8')).toBe('goodlast');
 });
+
+test('a path that could not be removed any more is refused, however it is made up; so is no real one', async () => {
+  const site = await fileSite();
+  const real = `wp-content/plugins/${'node_modules/package-with-a-name/'.repeat(15)}index.js`;
+  const { warnings, files } = await site.copy(1, {
+    client: hostile([
+      { path: real },
+      { path: `${'d/'.repeat(150)}f` },
+      { path: `${`${'d'.repeat(200)}/`.repeat(6)}f` },
+      { path: `${'e'.repeat(200)}/`.repeat(6).slice(0, -1), kind: 'directory' },
+    ]),
+  });
+  expect(files).toBe(1);
+  expect(warnings.map(({ code }) => code)).toEqual(['FILE_NAME_REFUSED', 'FILE_NAME_REFUSED', 'FILE_NAME_REFUSED']);
+});
+
+test.each([1e300, -1e300, 8.64e15, -1])('a file may be as old or as new as the site likes: %d', async (mtime) => {
+  const site = await fileSite();
+  const made = hostile([{ path: 'old.txt' }]);
+  const { files, warnings } = await site.copy(1, {
+    client: {
+      ...made,
+      async *files(asked: readonly FileRequest[]): AsyncGenerator<FileEvent> {
+        for await (const event of made.files(asked)) yield event.type === 'end' ? { ...event, mtime } : event;
+      },
+    },
+  });
+  expect([files, warnings]).toEqual([1, []]);
+  expect(statSync(join(site.site(1).paths.www, 'old.txt')).mtimeMs).toBeGreaterThanOrEqual(0);
+});

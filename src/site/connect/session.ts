@@ -149,6 +149,7 @@ async function patiently(work: Work, send: () => Promise<Page>): Promise<Page> {
     const page = await send();
     if (!limitsRequests(page) || (work.impatient && page.status === 503)) return page;
     const asked = Number(page.headers['retry-after'] ?? '');
+    // Never shorter than a second: a wait of next to nothing would be asked for again without end.
     const seconds = asked > 0 ? Math.max(1, asked) : wait;
     if (waited + seconds > PATIENCE) {
       throw new WpcloneError('RATE_LIMITED', `${page.url.host} limits requests (HTTP ${page.status}).`, {

@@ -4,7 +4,7 @@ import type { SiteInfo } from '../../site/info.ts';
 import { pathMatcher } from '../glob.ts';
 import type { TransferTask } from '../types.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
-import { isFilePath, isWithin, joinPlaces, linkTarget, placeOf, rootPlace } from './places.ts';
+import { isFilePath, isReachable, isWithin, joinPlaces, linkTarget, placeOf, rootPlace } from './places.ts';
 
 /**
  * Folders and files under the content folder that no copy needs: caches that are made again, what updates left behind, and other
@@ -73,6 +73,7 @@ export function planFiles(task: TransferTask, warnings: WarningCollector): FileP
       const root = places.get(entry.root);
       if (root === undefined || (entry.path !== '' && !isFilePath(entry.path))) return refuse(entry, 'name', warnings);
       const place = joinPlaces(root, entry.path);
+      if (!isReachable(place)) return refuse(entry, 'name', warnings);
       if (excluded(place)) return undefined;
       if (isSecret(place, info)) return withheld(entry.root, entry.path);
       if (taken.has(place)) return entry.kind === 'directory' ? undefined : refuse(entry, 'name', warnings);
@@ -110,8 +111,8 @@ const REASONS: Readonly<Record<NonNullable<ManifestEntry['reason']>, readonly [W
   unreadable: ['FILE_UNREADABLE', 'the web server of the source may not read it'],
   outside: ['SYMLINK_OUTSIDE', 'it leads out of the copied folders'],
   loop: ['SYMLINK_OUTSIDE', 'it leads in a circle'],
-  nowhere: ['SYMLINK_OUTSIDE', 'it leads nowhere'],
-  name: ['FILE_NAME_REFUSED', 'its name cannot be used, or is taken'],
+    nowhere: ['SYMLINK_OUTSIDE', 'it leads nowhere'],
+    name: ['FILE_NAME_REFUSED', 'its name cannot be used, is too long or is taken'],
   special: ['FILE_NAME_REFUSED', 'it is not a plain file'],
   'other-site': ['OTHER_SITE_IN_FILES', 'another WordPress lies there'],
 };

@@ -8,6 +8,9 @@ import type { ExtractOperation, WriteOperation, WriteResult, WriterSettings } fr
 const CHUNK_BYTES = 1024 * 1024;
 const NEW_FILE = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_NOFOLLOW;
 
+/** Seconds since the epoch, in the year 2106: every file system has times until then. A site may say anything. */
+const LATEST_TIME = 2 ** 32 - 1;
+
 /** Errors that concern one name only: the entry is left out and the rest goes on. */
 const REFUSALS = new Set(['ENAMETOOLONG', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EINVAL', 'EILSEQ', 'ELOOP']);
 
@@ -53,7 +56,8 @@ export function createLaneWriter(lane: string, settings: WriterSettings, folders
   };
   const finish = (file: OpenFile, mtime: number): WriteResult => {
     if (file.descriptor === undefined) return { id: file.id, code: file.code ?? 'EINVAL' };
-    fs.futimesSync(file.descriptor, mtime, mtime);
+    const time = Math.min(Math.max(mtime, 0), LATEST_TIME);
+    fs.futimesSync(file.descriptor, time, time);
     fs.closeSync(file.descriptor);
     return { id: file.id };
   };

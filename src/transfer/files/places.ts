@@ -11,6 +11,14 @@ export function isFilePath(path: string): boolean {
   return path.split('/').every((segment) => !/^\.{0,2}$|\0/.test(segment));
 }
 
+/** Bytes of a place, and folders one in another: far more than any site has, and far from where a path cannot be removed again. */
+const LONGEST_PLACE = 1024;
+const DEEPEST_PLACE = 100;
+
+/** Whether a file can be at a place: the clone's folder comes before it, and is renamed when it goes. */
+export const isReachable = (place: string): boolean =>
+  Buffer.byteLength(place) <= LONGEST_PLACE && place.split('/').length <= DEEPEST_PLACE;
+
 /** Places joined with slashes; '' is the document root. */
 export const joinPlaces = (...places: readonly string[]): string => places.filter((place) => place !== '').join('/');
 
