@@ -90,6 +90,10 @@ export default class Clone extends BaseCommand {
       summary: 'Keep no clone that differs from its source: what would be a warning fails the command.',
       default: false,
     }),
+    'allow-exec': Flags.boolean({
+      summary: 'Let the clone’s PHP start programs, such as an image optimiser; what those do is not held back.',
+      default: false,
+    }),
     events: Flags.boolean({
       summary: 'Print one JSON object per line while the clone is made; the last one is the result.',
     }),
@@ -118,6 +122,7 @@ export default class Clone extends BaseCommand {
       defines: parseDefines(flags.define ?? []),
       ...(flags.php === undefined ? {} : { php: parsePhpVersion(flags.php) }),
       strict: flags.strict,
+      allowExec: flags['allow-exec'],
     };
     const clone = await this.operate(flags, CLONE_STEPS, async (operations, context, view) => {
       const file = flags['password-file'];

@@ -56,6 +56,8 @@ export interface ClonePlan {
   readonly php?: string;
   /** Keep no clone that differs from its source. */
   readonly strict: boolean;
+  /** Let its PHP start programs. */
+  readonly allowExec?: boolean | undefined;
 }
 
 /** What came of a clone that was made and compared with its source. Holds secrets: the password and the log-in link. */
@@ -127,6 +129,7 @@ export async function cloneSite(
       expiresAt,
       admin,
       keepMail: plan.keepMail,
+      allowExec: plan.allowExec,
       insecureTls: access.insecureTls,
       defines: plan.defines,
       sourceUsername: connected.username,

@@ -11,7 +11,7 @@ import { hashPassword } from './password-hash.ts';
 import { inWww, placesOf } from './places.ts';
 import { describeDoings } from './ledger.ts';
 import { setAside } from './set-aside.ts';
-import { letMailOut, writeExpiry, writeSettings } from './settings.ts';
+import { isOpened, openPhp, writeExpiry, writeSettings } from './settings.ts';
 import type { ConfigureResult, ConfigureTask, InstanceSite } from './types.ts';
 import { writeWpConfig } from './wp-config.ts';
 import { copyWhole } from './write-file.ts';
@@ -44,7 +44,7 @@ export async function configureInstance(
       await saveOwnRows(site.paths, rows);
     }),
     saveConfiguration(site.paths, configuration),
-    ...(task.keepMail ? [letMailOut(site.paths)] : []),
+    ...(isOpened(task) ? [openPhp(site.paths, task)] : []),
   ]);
   await writeLedger(site.paths.baseline, await describeDoings(site.paths, task.info, moved));
   // Last: the router lets nobody in without it.

@@ -4,7 +4,7 @@ import type { WorkContext } from '../shared/context.ts';
 import { loadConfiguration } from './configuration.ts';
 import { createLoginLink } from './login-links.ts';
 import { listMail } from './mail.ts';
-import { writeExpiry } from './settings.ts';
+import { isOpened, writeExpiry } from './settings.ts';
 import type { InstanceContext, InstanceOperations, InstanceSite } from './types.ts';
 import { writeWhole } from './write-file.ts';
 
@@ -26,7 +26,7 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
     configure: async (task, context) => {
       const { configureInstance } = await import('./configure.ts');
       const result = await configureInstance(site, task, deps, context.signal);
-      if (task.keepMail) await deps.freeze().then(deps.thaw);
+      if (isOpened(task)) await deps.freeze().then(deps.thaw);
       return result;
     },
     verify: async (task, context) => {

@@ -19,6 +19,8 @@ const configureTaskShape = {
   expiresAt: z.number(),
   admin: z.object({ username: z.string(), password: z.string(), email: z.string() }).readonly(),
   keepMail: z.boolean(),
+  /** Its PHP may start programs. */
+  allowExec: z.boolean().optional(),
   insecureTls: z.boolean(),
   /** Constants for its wp-config.php; none that is a clone's own (constant-names.ts). */
   defines: z.record(z.string(), z.json()).default({}),
@@ -26,7 +28,6 @@ const configureTaskShape = {
   sourceUsername: z.string().optional(),
 };
 export const configureTaskSchema = z.object(configureTaskShape).readonly();
-
 export const configureResultSchema = z
   .object({
     /** Drop-ins and must-use plugins that were set aside, by their path under the content folder. */

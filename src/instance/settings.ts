@@ -47,13 +47,25 @@ export async function prepareInstance(paths: InstancePaths): Promise<void> {
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   await Promise.all(files.map((file) => copyWhole(file, join(paths.run, 'web', relative(parts, file)))));
   await mkdir(join(paths.run, 'php'), { recursive: true });
-  await cp(packagePath('templates', 'instance', 'php.ini'), join(paths.run, 'php', 'wpclone.ini'));
+  const settings = ['wpclone.ini', 'apart.ini'].map((name) => join(paths.run, 'php', name));
+  const templates = ['php.ini', 'php-apart.ini'].map((name) => packagePath('templates', 'instance', name));
+  await Promise.all(templates.map((template, index) => cp(template, settings[index] ?? '')));
 }
 
-/** Lets PHP deliver mail. Takes effect when the server is started anew. */
-export async function letMailOut(paths: InstancePaths): Promise<void> {
-  const settings = packagePath('templates', 'instance', 'php-deliver-mail.ini');
-  await cp(settings, join(paths.run, 'php', 'zz-deliver-mail.ini'));
+/** What a clone's PHP may do that is closed by default. */
+export interface Openings {
+  readonly keepMail: boolean;
+  /** Start programs. */
+  readonly allowExec?: boolean | undefined;
+}
+
+/** Whether anything is opened. */
+export const isOpened = ({ keepMail, allowExec }: Openings): boolean => keepMail || allowExec === true;
+
+/** Lets PHP deliver mail, start programs, or both. Takes effect when the server is started anew. */
+export async function openPhp(paths: InstancePaths, { keepMail, allowExec }: Openings): Promise<void> {
+  const name = [...(keepMail ? ['deliver-mail'] : []), ...(allowExec === true ? ['allow-exec'] : [])].join('-');
+  await cp(packagePath('templates', 'instance', `php-${name}.ini`), join(paths.run, 'php', `zz-${name}.ini`));
 }
 
 /** Writes run/settings.json, which the router and the must-use plugin read on every request. */

@@ -11,9 +11,11 @@ home=/wpclone
 sockets=/run/mysqld
 
 start_fpm() {
-  local settings=:/opt/wpclone/image/php
-  # Written by the sidecar for a clone that was made with --keep-mail.
-  [ -e "$home/run/php/zz-deliver-mail.ini" ] && settings+=:/opt/wpclone/image/php-deliver-mail
+  local settings=:/opt/wpclone/image/php opened
+  # Written by the sidecar for a clone that was made with --keep-mail or --allow-exec; read is the image's own copy.
+  for opened in deliver-mail allow-exec deliver-mail-allow-exec; do
+    [ -e "$home/run/php/zz-$opened.ini" ] && settings+=:/opt/wpclone/image/php-$opened
+  done
   PHP_INI_SCAN_DIR=$settings exec php-fpm --nodaemonize --fpm-config /opt/wpclone/image/php-fpm.conf
 }
 

@@ -13,7 +13,7 @@ async function installTooNew(settings: string | undefined): Promise<string> {
   writeFileSync(join(folder, 'too-new/package.json'), JSON.stringify(dependency));
   writeFileSync(join(folder, 'package.json'), '{"dependencies":{"too-new":"file:./too-new"}}');
   if (settings !== undefined) copyFileSync(settings, join(folder, '.npmrc'));
-  const { all = '' } = await execa('npm', ['install', '--dry-run', '--offline', '--no-audit', '--no-fund'], {
+  const { all } = await execa('npm', ['install', '--dry-run', '--offline', '--no-audit', '--no-fund'], {
     cwd: folder,
     all: true,
     env: { PATH: process.env['PATH'] ?? '', HOME: folder },

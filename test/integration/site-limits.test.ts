@@ -51,7 +51,7 @@ test('a site that asks for next to no patience is not asked again without end', 
     if (milliseconds > 90_000) return delay(milliseconds, undefined, { signal: stop });
     waits.push(milliseconds);
   };
-  const session = openSession({ insecureTls: false }, { signal: never, sleep, emit: () => undefined });
+  const session = openSession({ insecureTls: false }, { signal: never, sleep });
   onTestFinished(async () => {
     await session.close();
     await site.close();

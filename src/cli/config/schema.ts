@@ -4,7 +4,7 @@ import { parseTtl } from '../ttl.ts';
 
 /**
  * What the configuration files may hold; the keys are named like the flags. What would weaken a clone's safety or send a
- * password elsewhere (--insecure, --keep-mail, --login-url) is not among them: such a file may come with somebody's repository.
+ * password elsewhere (--insecure, --keep-mail, --allow-exec, --login-url) is not among them: such a file may come with somebody's repository.
  */
 export const settingsSchema = z.strictObject({
   runtime: z.enum(['local', 'kubernetes']).optional(),

@@ -12,7 +12,7 @@ const LIMIT = 120_000;
 
 /**
  * Makes the data folder of a new server, in a folder of its own that takes its place only when it is whole.
- * Its administrator is the operating system's user who runs this, by unix_socket.
+ * Its administrator is the operating system's user who runs this, by unix_socket until the first start gives them a password.
  * Throws MARIADB_MISSING, DATABASE_FAILED.
  */
 export async function installDatabase(layout: DatabaseLayout, context: WorkContext): Promise<void> {

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { lstat, mkdir, open, readFile, readlink, rename, rm } from 'node:fs/promises';
-import { totalmem, userInfo } from 'node:os';
+import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Connection } from 'mysql2/promise';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { codeOf, isAccessible } from '../../shared/system.ts';
+import { connectWithAllRights, givePassword } from './database-administrator.ts';
 import { installDatabase } from './database-install.ts';
 import type { DatabaseLayout, LocalLayout } from './layout.ts';
 import { withLock } from './lock.ts';
@@ -31,7 +32,7 @@ export async function connectAsAdministrator(layout: LocalLayout, context: WorkC
     const started = await tryConnect(layout.database, HUNG_LIMIT);
     if (started !== undefined) return started;
     await startServer(layout.database, context);
-    return createAdministratorConnection(layout.database, GREETING_LIMIT);
+    return connectWithAllRights(layout.database, GREETING_LIMIT);
   });
 }
 
@@ -58,16 +59,10 @@ export async function stopServer(
   });
 }
 
-/** The server takes the operating system's word for who we are (unix_socket): there is no password to keep. */
-async function createAdministratorConnection(layout: DatabaseLayout, connectTimeout: number): Promise<Connection> {
-  const { createConnection } = await import('mysql2/promise');
-  return createConnection({ socketPath: layout.socket, user: userInfo().username, connectTimeout });
-}
-
 /** Undefined when no server is there or it says nothing. One that refuses is alive: clones work with it. Then throws DATABASE_FAILED. */
 async function tryConnect(layout: DatabaseLayout, limit: number): Promise<Connection | undefined> {
   try {
-    return await createAdministratorConnection(layout, limit);
+    return await connectWithAllRights(layout, limit);
   } catch (error) {
     if (codeOf(error)?.startsWith('ER_') !== true) return undefined;
     const { message } = toWpcloneError(error);
@@ -119,6 +114,7 @@ async function launch(program: string, layout: DatabaseLayout, context: WorkCont
         details,
       });
     }
+    await givePassword(layout, GREETING_LIMIT, context);
   } finally {
     await log.close();
   }

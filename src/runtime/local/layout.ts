@@ -21,6 +21,8 @@ export interface DatabaseLayout {
   readonly pidFile: string;
   readonly log: string;
   readonly temporary: string;
+  /** The administrator's name and password, as the option file of a client. */
+  readonly administrator: string;
 }
 
 /** The length of sun_path less its final NUL: 108 on Linux, 104 on the BSDs and macOS (unix(7), unix(4)). */
@@ -41,6 +43,7 @@ export function localLayout(home: string): LocalLayout {
       pidFile: join(database, 'server.pid'),
       log: join(database, 'server.log'),
       temporary: join(database, 'tmp'),
+      administrator: join(database, 'administrator.cnf'),
     },
   };
 }

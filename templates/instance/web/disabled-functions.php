@@ -96,6 +96,18 @@ if ( ! function_exists( 'popen' ) ) {
 		return wpclone_refuse( __FUNCTION__ );
 	}
 }
+if ( extension_loaded( 'pcntl' ) ) {
+	if ( ! function_exists( 'pcntl_fork' ) ) {
+		function pcntl_fork(): int {
+			return wpclone_refuse( __FUNCTION__, $error, $message, -1 );
+		}
+	}
+	if ( ! function_exists( 'pcntl_exec' ) ) {
+		function pcntl_exec( string $path, array $args = array(), array $env_vars = array() ): bool {
+			return wpclone_refuse( __FUNCTION__ );
+		}
+	}
+}
 if ( ! function_exists( 'proc_open' ) ) {
 	function proc_open( $command, array $descriptor_spec, &$pipes, ?string $cwd = null, ?array $env_vars = null, ?array $options = null ) {
 		$pipes = array();
