@@ -1,6 +1,7 @@
 import { Command, type Interfaces } from '@oclif/core';
 import type { WorkContext } from '../shared/context.ts';
 import { reportOf } from '../shared/errors.ts';
+import { safeJson } from '../shared/format.ts';
 import type { StepName } from '../shared/events.ts';
 import type { Operations, OperationSettings } from '../operations/types.ts';
 import { colorsFor, type Colors } from './colors.ts';
@@ -148,7 +149,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${this.eventsEnabled() ? JSON.stringify(json) : JSON.stringify(json, null, 2)}\n`);
+    process.stdout.write(`${safeJson(json, this.eventsEnabled() ? undefined : 2)}\n`);
   }
 
   /** The last line of `--events` says what it is, as the ones before it do. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Config, run, settings } from '@oclif/core';
 import { ERRORS } from '../shared/error-codes.ts';
 import { reportOf, WpcloneError } from '../shared/errors.ts';
+import { safeJson } from '../shared/format.ts';
 import { colorsFor } from './colors.ts';
 import { errorText } from './presenters/errors.ts';
 import { toReportedError } from './usage-errors.ts';
@@ -23,7 +24,7 @@ export async function main(argv: string[], root: URL): Promise<void> {
     const reported = toReportedError(error, argv, commandNames(config));
     process.exitCode = ERRORS[reported.code].exit;
     if (argv.includes('--json') || argv.includes('--events')) {
-      process.stdout.write(`${JSON.stringify({ error: reportOf(reported) })}\n`);
+      process.stdout.write(`${safeJson({ error: reportOf(reported) })}\n`);
     } else {
       process.stderr.write(errorText(reported, colorsFor(process.stderr, argv), argv.includes('--debug')));
     }

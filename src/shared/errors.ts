@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from './error-codes.ts';
+import { shellWord } from './format.ts';
 
 /** What a next step speaks of: a key of the details. */
 const PLACE = /\{(\w+)\}/g;
@@ -34,11 +35,11 @@ export class WpcloneError extends Error {
     return ERRORS[this.code].exit;
   }
 
-  /** A step that speaks of what this error does not name is left out. */
+  /** A step that speaks of what this error does not name is left out. What it names may come from a site, and goes into a shell. */
   get nextSteps(): string[] {
     return ERRORS[this.code].next
       .filter((step) => [...step.matchAll(PLACE)].every(([, key = '']) => this.details[key] !== undefined))
-      .map((step) => step.replace(PLACE, (_, key: string) => String(this.details[key])));
+      .map((step) => step.replace(PLACE, (_, key: string) => shellWord(String(this.details[key]))));
   }
 }
 

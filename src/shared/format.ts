@@ -58,6 +58,21 @@ function visibleLength(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
+/** A word for a shell, as it is or in quotes: people copy the commands that they are told. Control characters are left out. */
+export function shellWord(text: string): string {
+  const word = printable(text);
+  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** JSON in which no character can rewrite what a terminal shows: those that JSON itself leaves as they are are escaped too. */
+export function safeJson(value: unknown, indent?: number): string {
+  // oxlint-disable-next-line no-control-regex
+  return JSON.stringify(value, null, indent).replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /**
  * Text that a site wrote (names, subjects, log lines), safe to print: control characters could rewrite what the terminal
  * shows. Line feeds and tabs stay where `multiline` allows them.

@@ -117,6 +117,25 @@ test.each([
   expect(asked).toHaveLength(before);
 });
 
+test('a source that names another host for its uploads is asked at its own', async () => {
+  const { port } = new URL(hostUrl);
+  const other = await copyClone(home, source, {
+    task: { media: 'proxy' },
+    info: {
+      home: hostUrl,
+      siteurl: hostUrl,
+      urls: {
+        content: `${hostUrl}/wp-content`,
+        plugins: `${hostUrl}/wp-content/plugins`,
+        uploads: `http://127.0.0.2:${port}/wp-content/uploads`,
+      },
+    },
+  });
+  expect(await other.get('/wp-content/uploads/elsewhere.gif')).toMatchObject({ status: 200, body: IMAGE.toString() });
+  expect(asked).toContain('/wp-content/uploads/elsewhere.gif');
+  await home.runtime.remove(other.id, home.context);
+});
+
 test('nothing outside of the uploads is fetched', async () => {
   const before = asked.length;
   expect((await clone.get('/wp-content/themes/none.gif')).status).toBe(404);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import type { SourceAccess } from '../../src/site/access.ts';
 import { collectFiles, installMigrator, never, pair, testClient } from '../support/migrator.ts';
 import { FORM, signedForm } from '../support/signed.ts';
 import { startSource, type Source } from '../support/source/index.ts';
+import { makeTemp } from '../support/temp.ts';
 
 let source: Source;
 let access: SourceAccess;
@@ -59,6 +60,26 @@ describe('the migrator hands out', () => {
     await client.close();
     return paths.map((path) => files.get(path)?.failed);
   };
+
+  it('not what lies elsewhere, although upload_path names it; a link to it from the uploads’ own place it does', async () => {
+    const roots = async () => {
+      const client = testClient(access);
+      const info = await client.info(never);
+      await client.close();
+      return info.roots.map(({ path }) => path);
+    };
+    const elsewhere = makeTemp('elsewhere');
+    for (const path of [elsewhere, '/etc', 'wp-content/../../../etc']) {
+      await source.php(`update_option( 'upload_path', '${path}' );`);
+      expect((await roots()).filter((root) => root === elsewhere || root === '/etc')).toEqual([]);
+    }
+    await source.php("delete_option( 'upload_path' );");
+    renameSync(join(source.content, 'uploads'), join(source.content, 'uploads-before'));
+    symlinkSync(elsewhere, join(source.content, 'uploads'));
+    expect(await roots()).toContain(elsewhere);
+    unlinkSync(join(source.content, 'uploads'));
+    renameSync(join(source.content, 'uploads-before'), join(source.content, 'uploads'));
+  });
 
   it('not what reads like its configuration or a private key, whatever its name; code and public certificates it does', async () => {
     const config = (password: string) =>

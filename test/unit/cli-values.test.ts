@@ -2,10 +2,34 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { colorsFor } from '../../src/cli/colors.ts';
 import { checkName } from '../../src/cli/names.ts';
-import { bytes, count, printable, remaining, seconds, table } from '../../src/shared/format.ts';
+import { bytes, count, printable, remaining, safeJson, seconds, shellWord, table } from '../../src/shared/format.ts';
 import { parseTtl } from '../../src/cli/ttl.ts';
 
 const failsWith = (code: string) => expect.objectContaining({ code });
+
+describe('what a site wrote', () => {
+  it('is the same JSON without a character that rewrites a terminal', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const json = safeJson({ text });
+        expect(JSON.parse(json)).toEqual({ text });
+        expect(json).toBe(printable(json));
+      }),
+    );
+    expect(safeJson({ a: '\u202e\u009b' })).toBe('{"a":"\\u202e\\u009b"}');
+    expect(safeJson([1], 2)).toBe('[\n  1\n]');
+  });
+
+  it.each([
+    ['wp_posts', 'wp_posts'],
+    ['/a/b.log', '/a/b.log'],
+    ['', "''"],
+    ["a'b", "'a'\\''b'"],
+    ['$(id)', "'$(id)'"],
+  ])('%s is one word for a shell', (text, word) => {
+    expect(shellWord(text)).toBe(word);
+  });
+});
 
 describe('a time to live', () => {
   it.each([

@@ -88,6 +88,13 @@ describe('an error in text', () => {
     expect(steps({ log: '/var/log/x' })[0]).toBe('Look at /var/log/x.');
   });
 
+  it('quotes in its advice what a site named, for the shell that it is pasted into', () => {
+    const step = (table: string) => new WpcloneError('TABLE_FAILED', 'x', { details: { table } }).nextSteps[0];
+    expect(step('wp_posts')).toContain('--exclude-table wp_posts,');
+    expect(step('x; rm -rf ~ $(id) `id`')).toContain("--exclude-table 'x; rm -rf ~ $(id) `id`',");
+    expect(step("it's\u202e\u001b[2J")).toContain("--exclude-table 'it'\\''s[2J',");
+  });
+
   it('never repeats a password that was given as an argument', () => {
     const fromOclif = Object.assign(new Error('Nonexistent flag: --password=hunter2'), { oclif: { exit: 2 } });
     const reported = toReportedError(fromOclif, ['clone', 'x', '--password=hunter2']);

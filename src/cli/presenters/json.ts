@@ -1,11 +1,12 @@
 import type { WorkEvent } from '../../shared/events.ts';
+import { safeJson } from '../../shared/format.ts';
 import type { View } from './view.ts';
 
 /** `--events`: one JSON object per line. */
 export function eventsView(stream: NodeJS.WritableStream, questions: NodeJS.WritableStream): View {
   return {
     emit: (event: WorkEvent) => {
-      stream.write(`${JSON.stringify(event)}\n`);
+      stream.write(`${safeJson(event)}\n`);
     },
     ask: (prompt) => prompt(questions),
     close: async () => {},

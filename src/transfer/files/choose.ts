@@ -45,6 +45,11 @@ export interface ChosenEntry {
 export function planFiles(task: TransferTask, warnings: WarningCollector): FilePlan {
   const { info } = task;
   sayWhetherHomeIsMissing(info, warnings);
+  if (placeOf(info, info.paths.uploads) === undefined)
+    warnings.add(
+      'SYMLINK_OUTSIDE',
+      `The uploads were left out: ${escapedName(info.paths.uploads)} lies outside of the site.`,
+    );
   const places = new Map(info.roots.map((root) => [root.id, rootPlace(root)]));
   const content = placeOf(info, info.paths.content);
   const plugins = placeOf(info, info.paths.plugins);
@@ -111,8 +116,8 @@ const REASONS: Readonly<Record<NonNullable<ManifestEntry['reason']>, readonly [W
   unreadable: ['FILE_UNREADABLE', 'the web server of the source may not read it'],
   outside: ['SYMLINK_OUTSIDE', 'it leads out of the copied folders'],
   loop: ['SYMLINK_OUTSIDE', 'it leads in a circle'],
-    nowhere: ['SYMLINK_OUTSIDE', 'it leads nowhere'],
-    name: ['FILE_NAME_REFUSED', 'its name cannot be used, is too long or is taken'],
+  nowhere: ['SYMLINK_OUTSIDE', 'it leads nowhere'],
+  name: ['FILE_NAME_REFUSED', 'its name cannot be used, is too long or is taken'],
   special: ['FILE_NAME_REFUSED', 'it is not a plain file'],
   'other-site': ['OTHER_SITE_IN_FILES', 'another WordPress lies there'],
 };

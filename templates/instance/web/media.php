@@ -61,9 +61,20 @@ function wpclone_media_type( $path ) {
 	return isset( WPCLONE_MEDIA_TYPES[ $extension ] ) ? WPCLONE_MEDIA_TYPES[ $extension ] : null;
 }
 
+/**
+ * Where the source serves its uploads. The site says where that is, and may say anything: a host that only this machine reaches,
+ * for example. Of another host than the site's own the path alone is taken.
+ */
+function wpclone_source_uploads( $settings ) {
+	if ( wpclone_same_site( $settings['sourceUrl'], $settings['sourceUploads'] ) ) {
+		return $settings['sourceUploads'];
+	}
+	return preg_replace( '~^([a-z]+://[^/?#]+).*$~is', '$1', $settings['sourceUrl'] ) . wpclone_encode_path( $settings['uploadsPath'] );
+}
+
 /** Fetches one upload into place. Returns the status to answer with: 200, the source's 404 or 410, otherwise 502. */
 function wpclone_fetch_media( $settings, $path, $file ) {
-	$url       = $settings['sourceUploads'] . wpclone_encode_path( substr( $path, strlen( $settings['uploadsPath'] ) ) );
+	$url       = wpclone_source_uploads( $settings ) . wpclone_encode_path( substr( $path, strlen( $settings['uploadsPath'] ) ) );
 	$temporary = tempnam( sys_get_temp_dir(), 'media' );
 	$status    = 502;
 	for ( $hop = 0; $hop < 4; $hop++ ) {
@@ -71,7 +82,7 @@ function wpclone_fetch_media( $settings, $path, $file ) {
 		if ( null === $location ) {
 			break;
 		}
-		if ( ! wpclone_same_site( $settings['sourceUploads'], $location ) ) {
+		if ( ! wpclone_same_site( $settings['sourceUrl'], $location ) ) {
 			$status = 502;
 			break;
 		}

@@ -55,7 +55,7 @@ function site_roots() {
 		array( 'content', $paths['content'], url_place( $urls['content'] ) ),
 		array( 'plugins', $paths['plugins'], url_place( $urls['plugins'] ) ),
 		array( 'muplugins', $paths['muPlugins'], url_place( defined( 'WPMU_PLUGIN_URL' ) ? WPMU_PLUGIN_URL : '' ) ),
-		array( 'uploads', $paths['uploads'], url_place( $urls['uploads'] ) ),
+		array( 'uploads', own_uploads( $paths ), url_place( $urls['uploads'] ) ),
 	);
 	$themes     = get_theme_root();
 	$theme_url  = url_place( get_theme_root_uri() );
@@ -70,6 +70,27 @@ function site_roots() {
 	}
 	$roots = without_nested( array_merge( $candidates, autoloaded_folders() ) );
 	return $roots;
+}
+
+/**
+ * The folder of the uploads, when it belongs to the site: by its path, since it may be a link to where there is room. The setting
+ * upload_path may name any folder of the machine.
+ *
+ * @param array $paths See site_paths().
+ * @return string Empty when it lies elsewhere.
+ */
+function own_uploads( array $paths ) {
+	$uploads = wp_normalize_path( $paths['uploads'] );
+	if ( 1 === preg_match( '~(^|/)\.\.(/|$)~', $uploads ) ) {
+		return '';
+	}
+	foreach ( array( $paths['abspath'], $paths['content'], home_folder() ) as $folder ) {
+		$folder = wp_normalize_path( (string) $folder );
+		if ( '' !== $folder && ( is_within( $uploads, $folder ) || is_within( $uploads, (string) realpath( $folder ) ) ) ) {
+			return $paths['uploads'];
+		}
+	}
+	return '';
 }
 
 /**
