@@ -26,7 +26,7 @@ export function createSourcePort(
       const deps = await connectDeps(environment, context);
       const httpAuth = await login.httpAuth?.();
       const connection = await connectSource({ ...login, httpAuth, known }, deps);
-      remember(connection.access, state, context);
+      await remember(connection.access, state, context);
       return { ...connection, username: login.username };
     },
 
@@ -79,7 +79,7 @@ async function disconnect(
     await within(FAREWELL_LIMIT, context, late, (limited) =>
       deps.openClient(access).disconnect(AbortSignal.any([context.signal, limited])),
     );
-    state.sources.remove(access.url);
+    await state.sources.remove(access.url);
   } catch (error) {
     const message = `The plugin could not be removed from ${access.url}; it removes itself an hour after its last use.`;
     context.emit({ type: 'warning', code: 'DISCONNECT_FAILED', message });
@@ -97,21 +97,20 @@ async function connectDeps(environment: NodeJS.ProcessEnv, context: ReportingCon
   };
 }
 
-function remember(access: SourceAccess, state: State, context: WorkContext): void {
-  state.sources.save({ ...access, lastUsedAt: context.now() });
+function remember(access: SourceAccess, state: State, context: WorkContext): Promise<void> {
+  return state.sources.save({ ...access, lastUsedAt: context.now() });
 }
 
 async function findKnown(typed: string, state: State, context: WorkContext): Promise<KnownSource | undefined> {
   const places = await placesOf(typed);
-  return state.sources
-    .list()
-    .find((source) => places.has(place(new URL(source.url))) && context.now() - source.lastUsedAt < MEMORY);
+  const sources = await state.sources.list();
+  return sources.find((source) => places.has(place(new URL(source.url))) && context.now() - source.lastUsedAt < MEMORY);
 }
 
 async function forget(typed: string, state: State): Promise<void> {
   const places = await placesOf(typed);
-  for (const source of state.sources.list()) {
-    if (places.has(place(new URL(source.url)))) state.sources.remove(source.url);
+  for (const source of await state.sources.list()) {
+    if (places.has(place(new URL(source.url)))) await state.sources.remove(source.url);
   }
 }
 

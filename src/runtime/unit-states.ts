@@ -36,7 +36,7 @@ const CLONE_STATES: Readonly<Record<UnitState, CloneState>> = {
   READY: 'ready',
   RESETTING: 'resetting',
   QUARANTINED: 'failed',
-  DELETING: 'expired',
+  DELETING: 'failed',
 };
 
 /** How the rest of wpclone calls it. */

@@ -18,8 +18,9 @@ export interface UnitReport {
   readonly cloneId?: string;
   /** Major and minor version of its PHP; absent while it is not known. */
   readonly phpVersion?: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch: when it was made, and when it came into its present state. */
   readonly createdAt: number;
+  readonly stateSince: number;
 }
 
 /** What an empty unit is asked for with. */

@@ -171,6 +171,12 @@ function currentVersion(database: Database): number {
   return Number(database.prepare('SELECT coalesce(max(version), 0) FROM migrations').pluck().get());
 }
 
+/** Throws STATE_NEWER when a newer wpclone has changed the schema since the database was opened. */
+export function requireVersion(database: Database, newest: number): void {
+  const current = currentVersion(database);
+  if (current > newest) throw stateNewer(database.name, current, newest);
+}
+
 function stateNewer(file: string, current: number, newest: number): WpcloneError {
   return new WpcloneError(
     'STATE_NEWER',

@@ -64,4 +64,49 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'what was found in a clone',
     sql: 'ALTER TABLE instances ADD COLUMN findings TEXT;',
   },
+  {
+    version: 5,
+    name: 'units and the clones in them',
+    sql: `
+      ALTER TABLE instances RENAME TO clones_as_instances;
+
+      CREATE TABLE instances (
+        name TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        port INTEGER NOT NULL UNIQUE,
+        php_version TEXT,
+        database_password BLOB NOT NULL,
+        epoch INTEGER NOT NULL,
+        lease_job TEXT,
+        lease_pid INTEGER,
+        lease_started_at TEXT,
+        created_at INTEGER NOT NULL,
+        state_since INTEGER NOT NULL
+      ) STRICT;
+
+      CREATE TABLE clones (
+        id TEXT PRIMARY KEY,
+        unit TEXT NOT NULL UNIQUE REFERENCES instances (name) ON DELETE CASCADE,
+        url TEXT NOT NULL,
+        source_url TEXT NOT NULL,
+        wordpress_version TEXT,
+        php_version TEXT,
+        admin_username TEXT,
+        admin_password BLOB,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        findings TEXT
+      ) STRICT;
+
+      INSERT INTO instances
+        SELECT id,
+          CASE state WHEN 'creating' THEN 'ASSIGNED' WHEN 'ready' THEN 'READY' WHEN 'resetting' THEN 'RESETTING' ELSE 'DELETING' END,
+          port, NULL, database_password, epoch, owner_job, owner_pid, owner_started_at, created_at, created_at
+        FROM clones_as_instances;
+      INSERT INTO clones
+        SELECT id, id, url, source_url, wordpress_version, php_version, admin_username, admin_password, created_at, expires_at, findings
+        FROM clones_as_instances;
+      DROP TABLE clones_as_instances;
+    `,
+  },
 ];

@@ -1,16 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../shared/context.ts';
+import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
-import { guard, openDatabase, type Database } from './database.ts';
-import { instanceStore } from './instances.ts';
+import { accessTo } from './access.ts';
+import { guard, openDatabase, STATE_DATABASE, type Database, type DatabaseKind } from './database.ts';
+import { DRIVER_TIMEOUT } from './patient.ts';
 import { ensureKeyFile, readKey, secretBox, type RandomBytes, type SecretBox } from './secrets.ts';
 import { sourceStore } from './sources.ts';
 import type { State } from './types.ts';
+import { unitStore } from './units.ts';
 
-export interface StateDependencies {
-  readonly now: Clock;
-  readonly randomBytes: RandomBytes;
+export type StateDependencies = Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>;
+
+export interface StateOptions {
+  /** FULL in a process that answers for what it stored: then that outlives a power cut. */
+  readonly synchronous?: DatabaseKind['synchronous'];
 }
 
 const CHECK = 'wpclone';
@@ -18,16 +22,19 @@ const CHECK = 'wpclone';
 /**
  * Opens what wpclone remembers under `home`; makes it when it is not there yet. Several processes may have it open.
  * Throws STATE_NEWER (a newer wpclone wrote it), STATE_FAILED (cannot be read, or secret.key does not fit), BUSY.
+ * One per process: several connections would wait for each other.
  */
-export function openState(home: string, dependencies: StateDependencies): State {
+export function openState(home: string, dependencies: StateDependencies, options: StateOptions = {}): State {
   const file = join(home, 'state.db');
-  const database = openDatabase(home, dependencies.now);
+  const database = openDatabase(home, dependencies.now, { ...STATE_DATABASE, ...options });
   try {
     const box = guard(file, () => openSecrets(database, join(home, 'secret.key'), dependencies.randomBytes));
-    const guarded = <T>(work: () => T): T => guard(file, work);
+    // Opened with patience, as all wait for the first one then; from here on the event loop must not stand still.
+    database.pragma(`busy_timeout = ${DRIVER_TIMEOUT}`);
+    const access = accessTo(database, STATE_DATABASE.migrations.at(-1)?.version ?? 0, dependencies);
     return {
-      sources: sourceStore(database, box, guarded),
-      instances: instanceStore(database, box, guarded),
+      sources: sourceStore(database, box, access),
+      units: unitStore(database, box, dependencies.now, access),
       close: () => {
         database.close();
       },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Access } from './access.ts';
 import type { Database } from './database.ts';
 import type { SecretBox } from './secrets.ts';
 import type { KnownSource, State } from './types.ts';
@@ -18,8 +19,8 @@ const wallPlace = (url: string): string => `sources.wall ${url}`;
 
 const wallSchema = z.object({ userAgent: z.string().optional(), cookies: z.string() });
 
-/** The sources that have our plugin. `guarded` turns errors of SQLite into ours; secrets go through `box`. */
-export function sourceStore(database: Database, box: SecretBox, guarded: <T>(work: () => T) => T): State['sources'] {
+/** The sources that have our plugin. Secrets go through `box`. */
+export function sourceStore(database: Database, box: SecretBox, access: Access): State['sources'] {
   const read = (row: SourceColumns): KnownSource => ({
     url: row.url,
     endpoint: row.endpoint,
@@ -34,14 +35,14 @@ export function sourceStore(database: Database, box: SecretBox, guarded: <T>(wor
     cookies === undefined ? null : box.seal(JSON.stringify({ userAgent, cookies }), wallPlace(url));
   return {
     find: (url) =>
-      guarded(() => {
+      access.read(() => {
         const row = database.prepare<[string], SourceColumns>('SELECT * FROM sources WHERE url = ?').get(url);
         return row && read(row);
       }),
     list: () =>
-      guarded(() => database.prepare<[], SourceColumns>('SELECT * FROM sources ORDER BY url').all().map(read)),
+      access.read(() => database.prepare<[], SourceColumns>('SELECT * FROM sources ORDER BY url').all().map(read)),
     save: (source) =>
-      guarded(() => {
+      access.write(() => {
         database
           .prepare<SourceColumns>(
             `INSERT INTO sources (url, endpoint, key_id, secret, insecure_tls, last_used_at, wall)
@@ -61,7 +62,7 @@ export function sourceStore(database: Database, box: SecretBox, guarded: <T>(wor
           });
       }),
     remove: (url) =>
-      guarded(() => {
+      access.write(() => {
         database.prepare<[string]>('DELETE FROM sources WHERE url = ?').run(url);
       }),
   };

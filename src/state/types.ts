@@ -1,5 +1,5 @@
 /** What wpclone remembers under WPCLONE_HOME, in SQLite (state.db, mode 0600 in a folder of mode 0700). Secrets are encrypted at rest. */
-import type { CloneState } from '../runtime/types.ts';
+import type { UnitState } from '../runtime/unit-states.ts';
 import type { Finding } from '../shared/findings.ts';
 
 /** A source that has (or had) our plugin. */
@@ -24,23 +24,16 @@ export interface LeaseOwner {
   readonly startedAt: string;
 }
 
-/** One local instance, from the moment its id is taken until all of it is removed. */
-export interface LocalInstanceRow {
+/** A clone: what a unit holds. */
+export interface CloneRow {
   readonly id: string;
-  readonly state: CloneState;
-  readonly port: number;
-  /** The clone's own URL once it is known, else the origin. */
+  /** The clone's own URL once it is known, else the unit's origin. */
   readonly url: string;
   readonly sourceUrl: string;
   readonly wordpressVersion: string | null;
   readonly phpVersion: string | null;
   readonly adminUsername: string | null;
   readonly adminPassword: string | null;
-  readonly databasePassword: string;
-  /** The job that has the lease of it; null when none does. */
-  readonly owner: LeaseOwner | null;
-  /** Grows by one with every lease. */
-  readonly epoch: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly expiresAt: number;
@@ -48,30 +41,71 @@ export interface LocalInstanceRow {
   readonly findings: readonly Finding[];
 }
 
-/** Every call is one short transaction. All throw STATE_FAILED, BUSY and DISK_FULL besides what is named. */
+/** One local instance, from the moment its name is taken until all of it is removed, with the clone that it holds. */
+export interface UnitRow {
+  readonly name: string;
+  readonly state: UnitState;
+  readonly port: number;
+  /** Major and minor version of its PHP; null for those of before 0.2. */
+  readonly phpVersion: string | null;
+  readonly databasePassword: string;
+  /** Grows by one with every lease. */
+  readonly epoch: number;
+  /** The job that has the lease of it; null when none does. */
+  readonly lease: LeaseOwner | null;
+  /** Milliseconds since the epoch: when it was made, and when it came into its present state. */
+  readonly createdAt: number;
+  readonly stateSince: number;
+  readonly clone: CloneRow | null;
+}
+
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+  readonly avoid: ReadonlySet<number>;
+}
+
+/** A clone that is to come into a unit. */
+export type NewClone = Pick<CloneRow, 'id' | 'sourceUrl' | 'expiresAt'>;
+
+export type UnitChanges = Partial<Pick<UnitRow, 'state' | 'phpVersion' | 'port' | 'epoch' | 'lease'>>;
+
+/**
+ * Every call is one short transaction; while another process holds the database it is made again and everything else goes on in
+ * between. All throw STATE_FAILED, STATE_NEWER, BUSY and DISK_FULL besides what is named.
+ */
 export interface State {
   readonly sources: {
-    find(url: string): KnownSource | undefined;
-    list(): readonly KnownSource[];
-    save(source: KnownSource): void;
-    remove(url: string): void;
+    find(url: string): Promise<KnownSource | undefined>;
+    list(): Promise<readonly KnownSource[]>;
+    save(source: KnownSource): Promise<void>;
+    remove(url: string): Promise<void>;
   };
-  readonly instances: {
-    find(id: string): LocalInstanceRow | undefined;
-    list(): readonly LocalInstanceRow[];
-    /** Takes the id and the lowest free port of the range in one transaction. Throws NAME_TAKEN, PORTS_EXHAUSTED. */
+  readonly units: {
+    find(name: string): Promise<UnitRow | undefined>;
+    /** The unit that holds a clone. */
+    holding(cloneId: string): Promise<UnitRow | undefined>;
+    list(): Promise<readonly UnitRow[]>;
+    /** Takes the lowest free port of the range and, with a clone, its name, all or nothing. Throws NAME_TAKEN, PORTS_EXHAUSTED. */
     create(
-      row: Omit<LocalInstanceRow, 'port' | 'url'>,
-      ports: { readonly first: number; readonly last: number; readonly avoid: ReadonlySet<number> },
-    ): LocalInstanceRow;
-    /** Throws NOT_FOUND. */
-    update(id: string, changes: Partial<Omit<LocalInstanceRow, 'id' | 'port'>>): void;
+      unit: Pick<UnitRow, 'name' | 'state' | 'databasePassword' | 'epoch' | 'lease'>,
+      clone: NewClone | undefined,
+      ports: PortRange,
+    ): Promise<UnitRow>;
+    /** As `change`, gives the unit another port, the lowest free one of the range. Throws PORTS_EXHAUSTED. */
+    move(seen: UnitRow, ports: PortRange): Promise<UnitRow | undefined>;
     /**
-     * As `update`, but only when nobody has changed the state, the owner or the end of the row since it was read (compare
-     * and swap); says whether it was done.
+     * Compare and swap: changes the unit and its clone only when nobody has changed its state, its lease, its clone or the clone's
+     * end since it was read; undefined when somebody has.
      */
-    updateUnchanged(seen: LocalInstanceRow, changes: Partial<Omit<LocalInstanceRow, 'id' | 'port'>>): boolean;
-    remove(id: string): void;
+    change(
+      seen: UnitRow,
+      changes: UnitChanges & { readonly clone?: Partial<Omit<CloneRow, 'id'>> },
+    ): Promise<UnitRow | undefined>;
+    /** As `change`, for a unit that holds no clone and is to hold this one. Throws NAME_TAKEN. */
+    assign(seen: UnitRow, clone: NewClone, changes: UnitChanges): Promise<UnitRow | undefined>;
+    /** Forgets the unit and the clone in it. */
+    remove(name: string): Promise<void>;
   };
   close(): void;
 }

@@ -82,7 +82,8 @@ describe('Ctrl-C', () => {
     await running.seen(begun('verify'));
     const somebody = await connectAsAdministrator(localLayout(cli.home), workContext());
     await somebody.query('START TRANSACTION');
-    await somebody.query('SELECT * FROM wpclone_held.wp_options');
+    const database = cli.leftovers().find((name) => name.startsWith('wpclone_')) ?? '';
+    await somebody.query(`SELECT * FROM ${database}.wp_options`);
     running.process.kill('SIGINT');
     const { stdout, code } = await running.finished;
     expect(code).toBe(130);
@@ -154,7 +155,8 @@ describe('kill -9', () => {
       environment: { WPCLONE_SOURCE_PASSWORD: source.adminPassword },
     });
     const { clone_id: id, clone_url: url } = clone;
-    const frozen = join(cli.home, 'clones', id, 'run/frozen');
+    const [unit = ''] = readdirSync(join(cli.home, 'clones'));
+    const frozen = join(cli.home, 'clones', unit, 'run/frozen');
     const running = cli.start(['reset', id]);
     await expect.poll(() => existsSync(frozen), { interval: 1, timeout: 30_000 }).toBe(true);
     running.process.kill('SIGKILL');

@@ -38,14 +38,14 @@ test('whatever address a clone’s URL means, it is the clone that answers there
   const meant = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true });
   for (const { address, family } of meant) {
     const host = family === 6 ? `[${address}]` : address;
-    expect(await ask(`http://${host}:${url.port}/robots.txt`)).toEqual({ status: 200, instance: 'held' });
+    expect(await ask(`http://${host}:${url.port}/robots.txt`)).toEqual({ status: 200, instance: home.unit('held') });
   }
 });
 
 test('a clone whose URL says localhost is not opened while a stranger listens at its other address', async () => {
   const home = homeOfTest();
   const { port } = new URL(await servedClone(home, 'old'));
-  home.state.instances.update('old', { url: `http://localhost:${port}` });
+  await home.alter('old', { clone: { url: `http://localhost:${port}` } });
   await home.runtime.get('old', home.context);
   await strangerOn(port);
   await expect(home.runtime.get('old', home.context)).rejects.toMatchObject({ code: 'PORT_IN_USE' });

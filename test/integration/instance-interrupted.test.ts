@@ -30,7 +30,7 @@ async function onClone<T>(work: (connection: Connection) => Promise<T>): Promise
   const connection = await connectAsAdministrator(home.layout, home.context);
   connection.on('error', () => undefined);
   try {
-    await connection.changeUser({ database: databaseName(clone.id) });
+    await connection.changeUser({ database: databaseName(home.unit(clone.id)) });
     return await work(connection);
   } finally {
     connection.destroy();

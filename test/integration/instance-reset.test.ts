@@ -35,7 +35,7 @@ afterAll(async () => {
 async function query(sql: string): Promise<unknown> {
   const connection = await connectAsAdministrator(home.layout, home.context);
   try {
-    await connection.changeUser({ database: databaseName(ID) });
+    await connection.changeUser({ database: databaseName(home.unit(ID)) });
     return (await connection.query(sql))[0];
   } finally {
     await connection.end();

@@ -3,7 +3,8 @@ import { killChild, leaseOf, lineOf, makeReady, NOTHING, remains, type TestHome 
 import { homeOfTest, startChild } from '../support/local-test.ts';
 import { failureOf, workContext } from '../support/work.ts';
 
-const stateOf = (home: TestHome, id: string): string | undefined => home.state.instances.find(id)?.state;
+const stateOf = async (home: TestHome, id: string): Promise<string | undefined> =>
+  (await home.state.units.holding(id))?.state;
 
 test('of several resets of one clone at once one runs, and the others say who does it', async () => {
   const home = homeOfTest();
@@ -16,7 +17,7 @@ test('of several resets of one clone at once one runs, and the others say who do
     expect(line).toContain(`one is being reset by another wpclone (process ${winner?.pid})`);
   }
   expect((await failureOf(home.runtime.takeForReset('one', home.context))).code).toBe('BUSY');
-  expect(stateOf(home, 'one')).toBe('resetting');
+  expect(await stateOf(home, 'one')).toBe('RESETTING');
 });
 
 test('a clone that another wpclone resets is not deleted, until that one is gone', async () => {
@@ -27,7 +28,7 @@ test('a clone that another wpclone resets is not deleted, until that one is gone
   const error = await failureOf(home.runtime.remove('one', home.context));
   expect(error.code).toBe('BUSY');
   expect(error.message).toContain(`process ${other.pid}`);
-  expect(stateOf(home, 'one')).toBe('resetting');
+  expect(await stateOf(home, 'one')).toBe('RESETTING');
   await killChild(other);
   await home.runtime.remove('one', home.context);
   expect(await remains(home)).toEqual(NOTHING);
@@ -51,15 +52,15 @@ test('a clone that is being deleted is not reset, and a delete that was killed i
   await lineOf(other);
   const removing = home.runtime.remove('one', home.context);
   // Before it has said that it removes, either of the two may be first.
-  await expect.poll(() => stateOf(home, 'one'), { interval: 1, timeout: 10_000 }).not.toBe('ready');
+  await expect.poll(() => stateOf(home, 'one'), { interval: 1, timeout: 10_000 }).not.toBe('READY');
   const reset = await failureOf(home.runtime.takeForReset('one', home.context));
   expect(['BUSY', 'NOT_FOUND']).toContain(reset.code);
   await removing;
 
   await makeReady(home, 'two');
-  home.state.instances.update('two', {
-    state: 'failed',
-    owner: { jobId: 'other', pid: other.pid ?? 0, startedAt: 'another time' },
+  await home.alter('two', {
+    state: 'DELETING',
+    lease: { jobId: 'other', pid: other.pid ?? 0, startedAt: 'another time' },
   });
   expect(await home.runtime.sweep(home.context)).toEqual(['two']);
   expect(await remains(home)).toEqual(NOTHING);
@@ -70,7 +71,7 @@ test('an ended clone that is being reset outlives a sweep until that is over', a
   await makeReady(home, 'one', Date.now() + 600_000);
   const other = startChild(home, 'reset', 'one');
   expect(await lineOf(other)).toBe('resetting');
-  home.state.instances.update('one', { expiresAt: 1 });
+  await home.alter('one', { clone: { expiresAt: 1 } });
   expect(await home.runtime.sweep(home.context)).toEqual([]);
   await killChild(other);
   expect(await home.runtime.sweep(home.context)).toEqual(['one']);
@@ -88,7 +89,7 @@ test('two jobs of one process exclude each other as two processes do, and each c
   expect(next.epoch).toBe(lease.epoch + 1);
   expect((await failureOf(lease.commit(first))).code).toBe('LEASE_LOST');
   await lease.release(first);
-  expect(stateOf(home, 'one')).toBe('resetting');
+  expect(await stateOf(home, 'one')).toBe('RESETTING');
   expect((await next.commit(second)).state).toBe('ready');
 
   // A job may hold several at once.

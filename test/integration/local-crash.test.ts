@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareInstance } from '../../src/instance/settings.ts';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
+import { instancePaths } from '../../src/runtime/local/layout.ts';
 import { choosePhp } from '../../src/runtime/local/php.ts';
 import { groupMembers } from '../../src/runtime/local/process.ts';
 import { sweepInstances } from '../../src/runtime/local/sweep.ts';
@@ -36,16 +37,17 @@ describe('two at once', () => {
   test('a clone does not take the server of its namesake in another home for its own', async () => {
     const [first, second] = [homeOfTest(), homeOfTest()];
     const taken = Number(new URL((await provision(first, 'one')).url).port);
-    await prepareInstance(second.paths('one'));
+    const namesake = instancePaths(second.layout, first.unit('one'));
+    await prepareInstance(namesake);
     const { program } = await choosePhp(undefined, process.env['PATH'] ?? '');
-    expect(await startWebServer(second.paths('one'), program, taken, second.context)).toBeUndefined();
+    expect(await startWebServer(namesake, program, taken, second.context)).toBeUndefined();
   });
 
   test('many in one process', async () => {
     const home = homeOfTest();
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => provision(home, id)));
     expect(serversOf(home)).not.toHaveLength(0);
-    expect(home.state.instances.list()).toHaveLength(5);
+    expect(await home.state.units.list()).toHaveLength(5);
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => home.runtime.remove(id, home.context)));
     expect(await remains(home)).toEqual(NOTHING);
   });
@@ -138,11 +140,12 @@ describe('after a crash', () => {
     const home = homeOfTest();
     await makeReady(home, 'one');
     await makeReady(home, 'two');
+    const lost = home.unit('one');
     rmSync(home.paths('one').home, { recursive: true });
-    home.state.instances.remove('one');
-    expect(await home.runtime.sweep(home.context)).toContain('one');
+    await home.state.units.remove(lost);
+    expect(await home.runtime.sweep(home.context)).toContain(lost);
     expect(await remains(home)).toMatchObject({ rows: ['two'], folders: ['two'] });
-    expect(serversOf(home).filter((line) => line.includes('/one/'))).toEqual([]);
+    expect(serversOf(home).filter((line) => line.includes(`/${lost}/`))).toEqual([]);
     expect(serversOf(home)).not.toEqual([]);
   });
 
@@ -154,24 +157,23 @@ describe('after a crash', () => {
     await connection.end();
     mkdirSync(join(home.layout.instances, 'folder/www'), { recursive: true });
     await provision(home, 'row');
-    home.state.instances.update('row', { owner: null });
+    await home.alter('row', { lease: null });
     expect((await home.runtime.sweep(home.context)).toSorted()).toEqual(['folder', 'row', 'wpclone_lost']);
     expect(await remains(home)).toMatchObject({ rows: ['kept'], folders: ['kept'] });
   });
 
   test('but not what a clone has taken for itself that was begun while others were removed', async () => {
     const home = homeOfTest();
-    const { instances } = home.state;
-    await provision(home, 'kept');
+    const { units } = home.state;
     await provision(home, 'over');
-    instances.update('over', { owner: null });
+    await home.alter('over', { lease: null });
     mkdirSync(join(home.layout.instances, 'begun/www'), { recursive: true });
-    const [kept] = instances.list();
-    const remove = (id: string): void => {
-      instances.remove(id);
-      if (kept) instances.create({ ...kept, id: 'begun' }, { first: 8101, last: 8999, avoid: new Set() });
+    const remove = async (name: string): Promise<void> => {
+      await units.remove(name);
+      const begun = { name: 'begun', state: 'CREATING', databasePassword: 'x', epoch: 1, lease: null } as const;
+      await units.create(begun, undefined, { first: 8101, last: 8999, avoid: new Set() });
     };
-    const meanwhile = { ...home, state: { ...home.state, instances: { ...instances, remove } }, path: '' };
+    const meanwhile = { ...home, state: { ...home.state, units: { ...units, remove } }, path: '' };
     expect(await sweepInstances(meanwhile, home.context)).toEqual(['over']);
     expect(existsSync(join(home.layout.instances, 'begun/www'))).toBe(true);
   });
@@ -196,7 +198,7 @@ describe('cancelled', () => {
       const work = provision(home, 'gone', AbortSignal.timeout(milliseconds));
       await work.then(() => home.runtime.remove('gone', home.context)).catch(() => undefined);
       expect(await remains(home)).toMatchObject({ rows: ['warm'], folders: ['warm'] });
-      expect(serversOf(home).filter((line) => line.includes('/gone/'))).toEqual([]);
+      expect(serversOf(home).filter((line) => !line.includes(`/${home.unit('warm')}/`))).toEqual([]);
     }
   });
 });

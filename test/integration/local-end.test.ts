@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
 import { ensureKeeper, runKeeper } from '../../src/runtime/local/keeper.ts';
 import { endOrphans } from '../../src/runtime/local/orphans.ts';
-import type { LocalInstanceRow } from '../../src/state/types.ts';
+import type { UnitRow } from '../../src/state/types.ts';
 import { workContext } from '../support/work.ts';
 import { describe, expect, test } from 'vitest';
 import {
@@ -27,15 +27,17 @@ function isKept({ layout }: TestHome): boolean {
   return file !== undefined && readFileSync('/proc/locks', 'utf8').includes(`:${file.ino} `);
 }
 
-/** A context for which long waits are over at once; short ones are real, since they are for processes to end. */
+/** A context for which the keeper's long waits are over at once; short ones and limits are real, since they are for others to end. */
 function hurry(signal?: AbortSignal) {
   let skipped = 0;
+  const context = workContext(signal);
   const hurried = {
-    ...workContext(signal),
+    ...context,
     now: () => Date.now() + skipped,
     sleep: async (milliseconds: number, stop?: AbortSignal) => {
       stop?.throwIfAborted();
-      if (milliseconds < 1_000) await delay(milliseconds);
+      if (milliseconds < 1_000 || stop !== context.signal)
+        await delay(milliseconds, undefined, stop ? { signal: stop } : {});
       else skipped += milliseconds;
     },
   };
@@ -66,7 +68,7 @@ describe('the end', () => {
     const { hurried, skipped } = hurry();
     const pid = databasePid(home);
     await runKeeper(localHome, hurried);
-    expect(home.state.instances.list()).toEqual([]);
+    expect(await home.state.units.list()).toEqual([]);
     expect(skipped()).toBeGreaterThanOrEqual(60_000);
     expect(isThere(pid)).toBe(false);
   });
@@ -77,14 +79,14 @@ describe('the end', () => {
     const pid = databasePid(home);
     const stop = new AbortController();
     const { hurried } = hurry(stop.signal);
-    const row = { id: 'one', expiresAt: Date.now() + 600_000 } as LocalInstanceRow;
+    const unit = { name: 'one', clone: null } as UnitRow;
     // Whoever connects from here on has to wait: the last moment at which a clone can have begun.
-    const list = () => {
+    const list = async () => {
       if (existsSync(home.layout.database.socket)) return [];
       stop.abort();
-      return [row];
+      return [unit];
     };
-    const state = { ...home.state, instances: { ...home.state.instances, list } };
+    const state = { ...home.state, units: { ...home.state.units, list } };
     await expect(runKeeper({ layout: home.layout, state, path: '' }, hurried)).rejects.toThrow(/abort/i);
     await (await connectAsAdministrator(home.layout, home.context)).end();
     expect(databasePid(home)).toBe(pid);
@@ -97,7 +99,7 @@ describe('the end', () => {
     ensureKeeper(home.layout, command);
     await eventually(() => isKept(home));
     ensureKeeper(home.layout, command);
-    await eventually(() => home.state.instances.list().length === 0);
+    await eventually(async () => (await home.state.units.list()).length === 0);
     const keepers = processes(`keeper ${home.home}`);
     expect(keepers).toHaveLength(1);
     process.kill(keepers[0]?.pid ?? 0, 'SIGTERM');

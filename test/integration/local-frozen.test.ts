@@ -1,5 +1,6 @@
 import type { Connection } from 'mysql2/promise';
 import { expect, test } from 'vitest';
+import { databaseName } from '../../src/runtime/local/databases.ts';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
 import type { WpcloneError } from '../../src/shared/errors.ts';
 import { databasePid, makeReady, NOTHING, remains } from '../support/local-runtime.ts';
@@ -33,9 +34,9 @@ test('a clone whose tables somebody holds is not removed, but this is not waited
   const home = homeOfTest();
   await makeReady(home, 'one');
   const somebody = await connectAsAdministrator(home.layout, home.context);
-  await somebody.query('CREATE TABLE wpclone_one.t (id int)');
+  await somebody.query(`CREATE TABLE ${databaseName(home.unit('one'))}.t (id int)`);
   await somebody.query('START TRANSACTION');
-  await somebody.query('SELECT * FROM wpclone_one.t');
+  await somebody.query(`SELECT * FROM ${databaseName(home.unit('one'))}.t`);
   await expect(home.runtime.remove('one', home.context)).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
   await somebody.end();
   await home.runtime.remove('one', home.context);
@@ -47,9 +48,9 @@ test('what cannot be removed now keeps nobody from working, nor the rest from go
   await makeReady(home, 'held', Date.now());
   await makeReady(home, 'over', Date.now());
   const somebody = await connectAsAdministrator(home.layout, home.context);
-  await somebody.query('CREATE TABLE wpclone_held.t (id int)');
+  await somebody.query(`CREATE TABLE ${databaseName(home.unit('held'))}.t (id int)`);
   await somebody.query('START TRANSACTION');
-  await somebody.query('SELECT * FROM wpclone_held.t');
+  await somebody.query(`SELECT * FROM ${databaseName(home.unit('held'))}.t`);
   const failures: [string, string][] = [];
   const failed = (id: string, { code }: WpcloneError): void => void failures.push([id, code]);
   expect(await home.runtime.sweep(home.context, failed)).toEqual(['over']);

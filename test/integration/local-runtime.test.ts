@@ -17,8 +17,8 @@ describe('an instance', () => {
     const home = homeOfTest();
     const { url } = await provision(home, 'one');
     expect(await statusOf(url)).toBe(503);
-    const row = home.state.instances.find('one');
-    expect(row).toMatchObject({ state: 'creating', owner: { pid: process.pid } });
+    const row = await home.state.units.holding('one');
+    expect(row).toMatchObject({ state: 'ASSIGNED', lease: { pid: process.pid, jobId: home.context.jobId }, epoch: 1 });
     expect(url).toBe(`http://127.0.0.1:${row?.port}`);
     expect(await remains(home)).toMatchObject({ rows: ['one'], folders: ['one'] });
     expect(serversOf(home)).not.toHaveLength(0);
@@ -28,15 +28,15 @@ describe('an instance', () => {
     const home = homeOfTest();
     await provision(home, 'a-b');
     await provision(home, 'axb');
-    const row = home.state.instances.find('a-b');
+    const row = await home.state.units.holding('a-b');
     const connection = await createConnection({
       socketPath: home.layout.database.socket,
-      user: databaseName('a-b'),
+      user: databaseName(home.unit('a-b')),
       password: row?.databasePassword ?? '',
-      database: databaseName('a-b'),
+      database: databaseName(home.unit('a-b')),
     });
     await connection.query('CREATE TABLE t (id INT)');
-    await expect(connection.query(`USE ${databaseName('axb')}`)).rejects.toThrow(/denied/);
+    await expect(connection.query(`USE ${databaseName(home.unit('axb'))}`)).rejects.toThrow(/denied/);
     await expect(connection.query('SELECT * FROM mysql.user')).rejects.toThrow(/denied/);
     await connection.end();
   });
@@ -44,12 +44,12 @@ describe('an instance', () => {
   test('its tables lie in the database server’s folder and nowhere else', async () => {
     const home = homeOfTest();
     await provision(home, 'one');
-    const row = home.state.instances.find('one');
+    const row = await home.state.units.holding('one');
     const connection = await createConnection({
       socketPath: home.layout.database.socket,
-      user: databaseName('one'),
+      user: databaseName(home.unit('one')),
       password: row?.databasePassword ?? '',
-      database: databaseName('one'),
+      database: databaseName(home.unit('one')),
     });
     const elsewhere = makeTemp('elsewhere');
     for (const engine of ['InnoDB', 'MyISAM', 'Aria']) {
@@ -79,8 +79,8 @@ describe('an instance', () => {
     const home = homeOfTest();
     await provision(home, 'one');
     await expect(provision(home, 'one')).rejects.toMatchObject({ code: 'NAME_TAKEN' });
-    expect(home.state.instances.find('one')).toBeDefined();
-    expect(await statusOf(home.state.instances.find('one')?.url ?? '')).toBe(503);
+    expect(await home.state.units.holding('one')).toBeDefined();
+    expect(await statusOf((await home.state.units.holding('one'))?.clone?.url ?? '')).toBe(503);
   });
 
   test('does not take a port that another program has', async () => {

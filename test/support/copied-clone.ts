@@ -58,7 +58,7 @@ export async function copyClone(
     source.database.name,
   ]);
   const origin = new RegExp(new URL(source.url).origin.replaceAll('.', '\\.'), 'g');
-  const client = ['mariadb', `--defaults-file=${home.layout.database.administrator}`, databaseName(id)];
+  const client = ['mariadb', `--defaults-file=${home.layout.database.administrator}`, databaseName(home.unit(id))];
   await run(client, dump.replace(origin, new URL(instance.url).origin));
   changes.prepare?.(www);
   const task: ConfigureTask = {

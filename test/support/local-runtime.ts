@@ -4,12 +4,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { instancePaths, localLayout, type LocalLayout } from '../../src/runtime/local/layout.ts';
 import { connectAsAdministrator, stopServer } from '../../src/runtime/local/database-server.ts';
-import { createLocalRuntime } from '../../src/runtime/local/runtime.ts';
-import type { Instance, ProvisionLease, Runtime } from '../../src/runtime/types.ts';
+import { removeUnit } from '../../src/runtime/local/remove.ts';
+import { createLocalRuntime, type LocalRuntime } from '../../src/runtime/local/runtime.ts';
+import type { Instance, ProvisionLease } from '../../src/runtime/types.ts';
 import type { InstancePaths } from '../../src/instance/types.ts';
 import type { WorkContext } from '../../src/shared/context.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State } from '../../src/state/types.ts';
+import Sqlite from 'better-sqlite3';
 import { request } from 'undici';
 import { makeTemp } from './temp.ts';
 import { workContext } from './work.ts';
@@ -18,9 +20,14 @@ export interface TestHome {
   readonly home: string;
   readonly layout: LocalLayout;
   readonly state: State;
-  readonly runtime: Runtime;
+  readonly runtime: LocalRuntime;
   readonly context: WorkContext;
+  /** The name of the unit that holds a clone; the clone's own when none does. */
+  unit(id: string): string;
+  /** Of the unit that holds a clone. */
   paths(id: string): InstancePaths;
+  /** Changes a unit, whoever has it, or the clone in it. */
+  alter(id: string, changes: Parameters<State['units']['change']>[1]): Promise<void>;
   /** Removes every clone, stops the database server and forgets the home. */
   close(): Promise<void>;
 }
@@ -33,16 +40,27 @@ export function openTestHome(options: { readonly below?: string; readonly home?:
   const state = openState(home, context);
   const layout = localLayout(home);
   const runtime = createLocalRuntime({ home, state, keeper: ['true'], path: process.env['PATH'] ?? '' });
+  // A connection of its own, so that a test can look without waiting.
+  const look = new Sqlite(join(home, 'state.db'), { readonly: true });
+  const unit = (id: string): string =>
+    look.prepare<[string], string>('SELECT unit FROM clones WHERE id = ?').pluck().get(id) ?? id;
   return {
     home,
     layout,
     state,
     runtime,
     context,
-    paths: (id) => instancePaths(layout, id),
+    unit,
+    paths: (id) => instancePaths(layout, unit(id)),
+    alter: async (id, changes) => {
+      const seen = await state.units.holding(id);
+      if (seen === undefined || (await state.units.change(seen, changes)) === undefined) throw new Error(`no ${id}`);
+    },
     close: async () => {
-      for (const row of state.instances.list()) await runtime.remove(row.id, context);
+      const localHome = { layout, state, path: '' };
+      for (const { name } of await state.units.list()) await removeUnit(localHome, name, context);
       await stopServer(layout, context);
+      look.close();
       state.close();
     },
   };
@@ -73,15 +91,19 @@ export async function statusOf(url: string): Promise<number> {
   return statusCode;
 }
 
-/** Everything of instances that is anywhere: folders, rows, databases, accounts, processes. */
+/** Everything of instances that is anywhere: folders, rows, databases, accounts, processes; by their clones where they hold any. */
 export async function remains(home: TestHome): Promise<Record<string, unknown>> {
   const connection = await connectAsAdministrator(home.layout, home.context);
   const [databases] = await connection.query(`SHOW DATABASES LIKE 'wpclone%'`);
   const [accounts] = await connection.query(`SELECT User FROM mysql.user WHERE User LIKE 'wpclone%'`);
   await connection.end();
+  const units = await home.state.units.list();
+  const clones = new Map(units.map(({ name, clone }) => [name, clone?.id ?? name]));
   return {
-    rows: home.state.instances.list().map((row) => row.id),
-    folders: existsSync(home.layout.instances) ? readdirSync(home.layout.instances) : [],
+    rows: [...clones.values()],
+    folders: (existsSync(home.layout.instances) ? readdirSync(home.layout.instances) : []).map(
+      (name) => clones.get(name) ?? name,
+    ),
     databases,
     accounts,
     servers: serversOf(home),

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, mkdirSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import * as fc from 'fast-check';
@@ -18,7 +19,7 @@ let home: string;
 const opened: State[] = [];
 
 const open = (): State => {
-  const state = openState(home, { now: () => 1_000, randomBytes });
+  const state = openState(home, { now: () => 1_000, sleep: (milliseconds) => sleep(milliseconds), randomBytes });
   opened.push(state);
   return state;
 };
@@ -32,21 +33,14 @@ const source: KnownSource = {
   insecureTls: true,
   lastUsedAt: 42,
 };
-const instance = (id: string) => ({
-  id,
-  state: 'creating' as const,
-  sourceUrl: source.url,
-  wordpressVersion: null,
-  phpVersion: null,
-  adminUsername: null,
-  adminPassword: null,
-  databasePassword: `db-password-of-${id}`,
-  owner: { jobId: 'job-1', pid: 17, startedAt: '998877' },
+const unit = (name: string) => ({
+  name,
+  state: 'CREATING' as const,
+  databasePassword: `db-password-of-${name}`,
+  lease: { jobId: 'job-1', pid: 17, startedAt: '998877' },
   epoch: 1,
-  createdAt: 1,
-  expiresAt: 2,
-  findings: [],
 });
+const clone = (id: string) => ({ id, sourceUrl: source.url, expiresAt: 2_000 });
 
 beforeEach(() => {
   home = join(mkdtempSync(join(tmpdir(), 'wpclone-state-')), 'home');
@@ -57,98 +51,108 @@ afterEach(() => {
 });
 
 describe('what is remembered', () => {
-  it('comes back in the next process as it was saved', () => {
+  it('comes back in the next process as it was saved', async () => {
     const first = open();
-    first.sources.save(source);
-    const row = first.instances.create(instance('a-1'), ports);
-    first.instances.update('a-1', {
-      state: 'ready',
-      adminPassword: 'pw',
-      owner: null,
-      url: 'http://localhost:8101/blog',
-    });
+    await first.sources.save(source);
+    const made = await first.units.create(unit('u-1'), clone('a'), ports);
+    const url = 'http://127.0.0.1:8101/blog';
+    const ready = await first.units.change(made, { state: 'READY', lease: null, clone: { adminPassword: 'pw', url } });
     const second = open();
-    expect(second.sources.find(source.url)).toEqual(source);
-    expect(second.sources.list()).toEqual([source]);
-    expect(second.instances.find('a-1')).toEqual({
-      ...row,
-      state: 'ready',
-      adminPassword: 'pw',
-      owner: null,
-      url: 'http://localhost:8101/blog',
+    expect(await second.sources.find(source.url)).toEqual(source);
+    expect(await second.sources.list()).toEqual([source]);
+    expect(await second.units.holding('a')).toEqual(ready);
+    expect(ready).toEqual({
+      ...made,
+      state: 'READY',
+      lease: null,
+      clone: { ...made.clone, adminPassword: 'pw', url },
     });
   });
 
-  it('is changed by saving again and forgotten by removing', () => {
+  it('is changed by saving again and forgotten by removing', async () => {
     const state = open();
-    state.sources.save(source);
-    state.sources.save({ ...source, lastUsedAt: 43, secret: 'another' });
-    expect(state.sources.list()).toEqual([{ ...source, lastUsedAt: 43, secret: 'another' }]);
-    state.sources.remove(source.url);
-    expect(state.sources.find(source.url)).toBeUndefined();
-    state.instances.create(instance('a-1'), ports);
-    state.instances.remove('a-1');
-    state.instances.remove('a-1');
-    expect(state.instances.list()).toEqual([]);
+    await state.sources.save(source);
+    await state.sources.save({ ...source, lastUsedAt: 43, secret: 'another' });
+    expect(await state.sources.list()).toEqual([{ ...source, lastUsedAt: 43, secret: 'another' }]);
+    await state.sources.remove(source.url);
+    expect(await state.sources.find(source.url)).toBeUndefined();
+    await state.units.create(unit('u-1'), clone('a'), ports);
+    await state.units.remove('u-1');
+    await state.units.remove('u-1');
+    expect(await state.units.list()).toEqual([]);
+    expect(await state.units.holding('a')).toBeUndefined();
   });
 
-  it('changes an instance as it was seen only when nobody has changed its state, owner or end since', () => {
+  it('changes a unit as it was seen only when nobody has changed its state, its lease, its clone or the end of that since', async () => {
     const [one, other] = [open(), open()];
-    const seen = one.instances.create(instance('a-1'), ports);
-    expect(other.instances.updateUnchanged(seen, { state: 'ready', owner: null })).toBe(true);
-    expect(one.instances.updateUnchanged(seen, { state: 'failed' })).toBe(false);
-    const ready = { ...seen, state: 'ready' as const, owner: null };
-    expect(one.instances.find('a-1')).toEqual(ready);
-    expect(
-      one.instances.updateUnchanged({ ...ready, owner: { jobId: 'job-1', pid: 17, startedAt: 'x' } }, { expiresAt: 9 }),
-    ).toBe(false);
-    expect(one.instances.updateUnchanged(ready, { expiresAt: 9 })).toBe(true);
-    expect(other.instances.updateUnchanged(ready, { state: 'resetting' })).toBe(false);
-    one.instances.remove('a-1');
-    expect(other.instances.updateUnchanged(ready, { state: 'ready' })).toBe(false);
+    const seen = await one.units.create(unit('u-1'), clone('a'), ports);
+    const ready = await other.units.change(seen, { state: 'READY', lease: null });
+    expect(await one.units.change(seen, { state: 'DELETING' })).toBeUndefined();
+    expect(await one.units.find('u-1')).toEqual(ready);
+    if (ready === undefined) throw new Error('it was not changed');
+    const later = await one.units.change(ready, { clone: { expiresAt: 9_000 } });
+    expect(later?.clone?.expiresAt).toBe(9_000);
+    expect(await other.units.change(ready, { state: 'RESETTING' })).toBeUndefined();
+    expect(await other.units.change({ ...ready, epoch: 2 }, { state: 'RESETTING' })).toBeUndefined();
+    await one.units.remove('u-1');
+    expect(await other.units.change(ready, { state: 'READY' })).toBeUndefined();
   });
 
-  it('refuses to change an instance that is gone', () => {
-    expect(() => open().instances.update('gone', { state: 'ready' })).toThrow(
-      expect.objectContaining({ code: 'NOT_FOUND' }),
+  it('puts a clone into an empty unit for one of several that want it', async () => {
+    const [one, other] = [open(), open()];
+    const made = await one.units.create({ ...unit('u-1'), lease: null, state: 'WARM' }, undefined, ports);
+    const taken = await Promise.all(
+      [one, other].map((state, index) => state.units.assign(made, clone(`c-${index}`), { state: 'ASSIGNED' })),
     );
+    expect(taken.filter((each) => each !== undefined)).toHaveLength(1);
+    expect((await one.units.list()).map((each) => each.clone?.id)).toEqual([
+      taken[0]?.clone?.id ?? taken[1]?.clone?.id,
+    ]);
   });
 });
 
-describe('ids and ports', () => {
-  it('gives the lowest free port, leaving out the ones to avoid, and reuses freed ones', () => {
+describe('names and ports', () => {
+  it('gives the lowest free port, leaving out the ones to avoid, and reuses freed ones', async () => {
     const state = open();
-    expect(state.instances.create(instance('a'), ports).port).toBe(8101);
-    expect(state.instances.create(instance('b'), ports)).toMatchObject({ port: 8103, url: 'http://127.0.0.1:8103' });
-    expect(() => state.instances.create(instance('c'), ports)).toThrow(
-      expect.objectContaining({ code: 'PORTS_EXHAUSTED' }),
-    );
-    state.instances.remove('a');
-    expect(state.instances.create(instance('c'), ports).port).toBe(8101);
+    expect((await state.units.create(unit('a'), undefined, ports)).port).toBe(8101);
+    const second = await state.units.create(unit('b'), clone('b'), ports);
+    expect(second).toMatchObject({ port: 8103, clone: { url: 'http://127.0.0.1:8103' } });
+    const none = expect.objectContaining({ code: 'PORTS_EXHAUSTED' });
+    await expect(state.units.create(unit('c'), undefined, ports)).rejects.toThrow(none);
+    await expect(state.units.move(second, ports)).rejects.toThrow(none);
+    await state.units.remove('a');
+    expect(await state.units.move(second, ports)).toMatchObject({
+      port: 8101,
+      clone: { url: 'http://127.0.0.1:8101' },
+    });
   });
 
-  it('gives an id only once', () => {
+  it('gives the name of a clone only once, whatever unit it is in, and takes nothing with it when it is taken', async () => {
     const state = open();
-    state.instances.create(instance('a'), ports);
-    expect(() => state.instances.create(instance('a'), ports)).toThrow(expect.objectContaining({ code: 'NAME_TAKEN' }));
+    await state.units.create(unit('u-1'), clone('a'), ports);
+    const taken = expect.objectContaining({ code: 'NAME_TAKEN' });
+    await expect(state.units.create(unit('u-2'), clone('a'), ports)).rejects.toThrow(taken);
+    expect(await state.units.list()).toHaveLength(1);
+    const empty = await state.units.create({ ...unit('u-2'), state: 'WARM' }, undefined, ports);
+    await expect(state.units.assign(empty, clone('a'), { state: 'ASSIGNED' })).rejects.toThrow(taken);
+    expect(await state.units.find('u-2')).toEqual(empty);
   });
 
   it('gives processes that start at the same time on an empty folder one key and different ports', async () => {
     const script = `
       import { openState } from ${JSON.stringify(join(import.meta.dirname, '../../src/state/open.ts'))};
       const { randomBytes } = await import('node:crypto');
-      const state = openState(${JSON.stringify(home)}, { now: Date.now, randomBytes });
-      const id = 'p' + process.pid;
-      const row = { id, state: 'creating', sourceUrl: 'x', wordpressVersion: null, phpVersion: null, adminUsername: null,
-        adminPassword: null, databasePassword: 'secret', owner: null, epoch: 1, createdAt: 1, expiresAt: 2 };
-      state.instances.create(row, { first: 9000, last: 9100, avoid: new Set() });
-      state.instances.list();`;
+      const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+      const state = openState(${JSON.stringify(home)}, { now: Date.now, sleep, randomBytes });
+      const unit = { name: 'p' + process.pid, state: 'CREATING', databasePassword: 'secret', lease: null, epoch: 1 };
+      await state.units.create(unit, undefined, { first: 9000, last: 9100, avoid: new Set() });
+      await state.units.list();`;
     const children = Array.from({ length: 8 }, () =>
       spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'inherit'] }),
     );
     const codes: unknown[] = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]));
     expect(codes).toEqual(children.map(() => 0));
-    const rows = open().instances.list();
+    const rows = await open().units.list();
     expect(rows.map((row) => row.port).sort((a, b) => a - b)).toEqual(rows.map((_, index) => 9000 + index));
     expect(rows).toHaveLength(8);
     expect(readdirSync(home).filter((name) => name.startsWith('secret.key'))).toEqual(['secret.key']);
@@ -164,7 +168,7 @@ describe('ids and ports', () => {
         for (let round = 0; round < arrived.length; round += 1) {
           Atomics.add(arrived, round, 1);
           while (Atomics.load(arrived, round) < 2);
-          openState(home + '/' + round, { now: Date.now, randomBytes }).close();
+          openState(home + '/' + round, { now: Date.now, sleep: undefined, randomBytes }).close();
         }
       });`;
     const state = new URL('../../src/state/open.ts', import.meta.url).href;
@@ -177,11 +181,11 @@ describe('ids and ports', () => {
 });
 
 describe('secrets', () => {
-  it('are readable by nobody else and never stand in the files in plain text', () => {
+  it('are readable by nobody else and never stand in the files in plain text', async () => {
     const state = open();
-    state.sources.save(source);
-    state.instances.create(instance('a'), ports);
-    state.instances.update('a', { adminPassword: 'admin-password' });
+    await state.sources.save(source);
+    const made = await state.units.create(unit('a'), clone('b'), ports);
+    await state.units.change(made, { clone: { adminPassword: 'admin-password' } });
     expect(mode(home)).toBe(0o700);
     for (const name of readdirSync(home)) expect([name, mode(join(home, name))]).toEqual([name, 0o600]);
     const bytes = Buffer.concat(readdirSync(home).map((name) => readFileSync(join(home, name))));
@@ -197,8 +201,8 @@ describe('secrets', () => {
     expect(mode(home)).toBe(0o755);
   });
 
-  it('fails closed when the key does not fit, is missing or is no key', () => {
-    open().sources.save(source);
+  it('fails closed when the key does not fit, is missing or is no key', async () => {
+    await open().sources.save(source);
     const keyFile = join(home, 'secret.key');
     const refused = expect.objectContaining({ code: 'STATE_FAILED', message: expect.stringContaining(keyFile) });
     writeFileSync(keyFile, randomBytes(32).toString('base64url'));
@@ -235,8 +239,8 @@ describe('the schema', () => {
     expect(open).toThrow(expect.objectContaining({ code: 'STATE_NEWER', exitCode: 57 }));
   });
 
-  it('is brought forward with what is stored, and a step that fails changes nothing', () => {
-    open().sources.save(source);
+  it('is brought forward with what is stored, and a step that fails changes nothing', async () => {
+    await open().sources.save(source);
     const next = (MIGRATIONS.at(-1)?.version ?? 0) + 1;
     const broken = {
       version: next,
@@ -271,30 +275,5 @@ describe('the schema', () => {
   it('in a folder that cannot be made, as below /proc, is refused and not tried for ever', () => {
     const refused = expect.objectContaining({ code: 'STATE_FAILED', details: { path: '/proc/none/below/state.db' } });
     expect(() => openDatabase('/proc/none/below', () => 5)).toThrow(refused);
-  });
-});
-
-describe('a second connection of one process', () => {
-  /** The kernel's locks on the file (proc(5), /proc/locks). */
-  const locks = (): string[] => {
-    const number = String(statSync(join(home, 'state.db')).ino);
-    return (
-      readFileSync('/proc/locks', 'utf8')
-        .split('\n')
-        .filter((line) => line.includes(`:${number} `))
-        // The first column only counts the locks of the whole machine.
-        .map((line) => line.replace(/^\d+: /, ''))
-    );
-  };
-
-  it('is opened without dropping the locks of the first, which the kernel would do on any plain close', () => {
-    const first = openDatabase(home, () => 5);
-    first.prepare('SELECT * FROM sources').all();
-    const before = locks();
-    expect(before).not.toEqual([]);
-    const second = openDatabase(home, () => 5);
-    expect(locks()).toEqual(before);
-    second.close();
-    first.close();
   });
 });

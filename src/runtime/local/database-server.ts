@@ -40,14 +40,14 @@ export async function connectAsAdministrator(layout: LocalLayout, context: WorkC
 export async function stopServer(
   layout: LocalLayout,
   context: WorkContext,
-  isNeeded: () => boolean = () => false,
+  isNeeded: () => Promise<boolean> = async () => false,
 ): Promise<boolean> {
   const { database } = layout;
   return withLock(layout.locks, 'mariadb', LOCK_LIMIT, context, async () => {
     // Whoever connects from here on has to wait for the lock; whoever has connected needs it, and says so before.
     const aside = `${database.socket}.aside`;
     await rename(database.socket, aside).catch(() => undefined);
-    if (isNeeded()) {
+    if (await isNeeded()) {
       await rename(aside, database.socket).catch(() => undefined);
       return false;
     }

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import type { Connection } from 'mysql2/promise';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { DatabaseAddress } from '../../instance/types.ts';
 import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
@@ -57,6 +57,17 @@ export async function dropDatabaseNamed(layout: LocalLayout, name: string, conte
 export async function databasesOnDisk(layout: LocalLayout): Promise<readonly string[]> {
   const names = await readdir(layout.database.data).catch(() => []);
   return names.filter((name) => name.startsWith(PREFIX));
+}
+
+/** The tables in the database of an instance. Throws MARIADB_MISSING, DATABASE_FAILED. */
+export async function tablesOf(layout: LocalLayout, id: string, context: WorkContext): Promise<readonly string[]> {
+  return asAdministrator(layout, context, async (connection) => {
+    const [rows] = await connection.query<RowDataPacket[]>(
+      'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?',
+      [databaseName(id)],
+    );
+    return rows.map((row) => String(row['name']));
+  });
 }
 
 /** A session that still loads a table would hold the drop up for as long as it likes. */

@@ -30,12 +30,14 @@ export async function runKeeper(home: LocalHome, context: WorkContext): Promise<
       await sweepInstances(home, context).catch((error: unknown) =>
         context.log.warn('sweep failed', { error: String(error) }),
       );
-      const rows = home.state.instances.list();
-      emptySince = rows.length === 0 ? (emptySince ?? context.now()) : undefined;
+      const units = await home.state.units.list();
+      emptySince = units.length === 0 ? (emptySince ?? context.now()) : undefined;
       const idle = emptySince !== undefined && context.now() - emptySince >= IDLE_LIMIT;
-      // A clone that begins now has its row before it connects; one that begins later starts the server again by itself.
-      if (idle && (await stopServer(home.layout, context, () => home.state.instances.list().length > 0))) return;
-      const next = Math.min(LONGEST_SLEEP, ...rows.map((row) => row.expiresAt - context.now()));
+      // A unit that is begun now has its row before it connects; one that is begun later starts the server again by itself.
+      const isNeeded = async () => (await home.state.units.list()).length > 0;
+      if (idle && (await stopServer(home.layout, context, isNeeded))) return;
+      const ends = units.flatMap(({ clone }) => (clone === null ? [] : [clone.expiresAt - context.now()]));
+      const next = Math.min(LONGEST_SLEEP, ...ends);
       await context.sleep(Math.max(next, 1_000), context.signal);
     }
   } finally {

@@ -5,7 +5,7 @@ import type { InstancePaths } from '../../instance/types.ts';
 /** Where the local runtime keeps things under WPCLONE_HOME. */
 export interface LocalLayout {
   readonly home: string;
-  /** One folder per clone. */
+  /** One folder per unit. (0.1.0 called it so, and named the folders after the clones.) */
   readonly instances: string;
   /** Files kept between clones of the same source. */
   readonly stores: string;
@@ -49,8 +49,8 @@ export function localLayout(home: string): LocalLayout {
 }
 
 /** Where the folders of one instance are. */
-export function instancePaths(layout: LocalLayout, id: string): InstancePaths {
-  const home = join(layout.instances, id);
+export function instancePaths(layout: LocalLayout, unit: string): InstancePaths {
+  const home = join(layout.instances, unit);
   return {
     home,
     www: join(home, 'www'),

@@ -1,7 +1,8 @@
 import { noSuchClone } from '../../shared/clone-errors.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import type { LeaseOwner, LocalInstanceRow } from '../../state/types.ts';
+import type { CloneRow, LeaseOwner, UnitChanges, UnitRow } from '../../state/types.ts';
+import type { UnitState } from '../unit-states.ts';
 import type { LocalHome } from './home.ts';
 import { identityOf, isAlive } from './process.ts';
 
@@ -14,65 +15,91 @@ export async function ownerOf({ jobId }: Pick<WorkContext, 'jobId'>): Promise<Le
 }
 
 /** Whether a job of a living process has the lease. */
-export const isLeased = async (row: LocalInstanceRow): Promise<boolean> => row.owner !== null && isAlive(row.owner);
+export const isLeased = async ({ lease }: UnitRow): Promise<boolean> => lease !== null && isAlive(lease);
 
-const DOING: Partial<Record<LocalInstanceRow['state'], string>> = {
-  creating: 'made',
-  resetting: 'reset',
-  failed: 'removed',
+/** What the holder of a lease is doing with the unit. */
+const DOING: Partial<Record<UnitState, string>> = {
+  CREATING: 'made',
+  VALIDATING: 'checked',
+  ASSIGNED: 'made',
+  RESETTING: 'reset',
+  DELETING: 'removed',
 };
 
-/** BUSY, saying what the clone's owner is doing; `row` is how it was last seen. */
-export function busy(row: LocalInstanceRow | undefined, id: string): WpcloneError {
-  const doing = (row && DOING[row.state]) ?? 'changed';
-  const by = row?.owner ? ` (process ${row.owner.pid})` : '';
-  return new WpcloneError('BUSY', `${id} is being ${doing} by another wpclone${by}.`, { retryable: true });
+/** BUSY, saying what the unit's holder is doing; `unit` is how it was last seen, `name` what the caller calls it. */
+export function busy(unit: UnitRow | undefined, name: string): WpcloneError {
+  const doing = (unit && DOING[unit.state]) ?? 'changed';
+  const by = unit?.lease ? ` (process ${unit.lease.pid})` : '';
+  return new WpcloneError('BUSY', `${name} is being ${doing} by another wpclone${by}.`, { retryable: true });
 }
 
+/** A unit with its clone, which it holds as long as it is leased for it. */
+export type HeldUnit = UnitRow & { readonly clone: CloneRow };
+
+export const holds = (unit: UnitRow | undefined): unit is HeldUnit => unit !== undefined && unit.clone !== null;
+
 /**
- * Takes a clone for a reset. One whose reset was cut off stays `resetting`, since it answers nobody, until another takes it
- * over. Throws NOT_FOUND, BUSY.
+ * Takes a unit in the state that it is in, if nobody has it: undefined when somebody has, or has taken it since it was seen.
+ * Compare and swap, so one of several at once gets it.
  */
-export async function leaseForReset(home: LocalHome, id: string, context: WorkContext): Promise<LocalInstanceRow> {
-  const { instances } = home.state;
-  const owner = await ownerOf(context);
-  const seen = instances.find(id);
-  if (seen === undefined) throw noSuchClone(id);
-  const may = seen.state === 'ready' || (seen.state === 'resetting' && !(await isLeased(seen)));
-  const changes = { state: 'resetting', owner, epoch: seen.epoch + 1 } as const;
-  if (!may || !instances.updateUnchanged(seen, changes)) throw busy(instances.find(id), id);
-  return { ...seen, ...changes };
+export async function takeUnit(
+  home: LocalHome,
+  seen: UnitRow,
+  state: UnitState,
+  context: Pick<WorkContext, 'jobId'>,
+): Promise<UnitRow | undefined> {
+  const lease = await ownerOf(context);
+  const free = isSame(seen.lease, lease) || !(await isLeased(seen));
+  return free ? home.state.units.change(seen, { state, lease, epoch: seen.epoch + 1 }) : undefined;
 }
 
 /**
- * Takes a clone to remove it, so that nobody resets it meanwhile and the next sweep goes on when this process dies; `seen` is
- * how the row was when that was decided. Throws BUSY when another job has the lease of it.
+ * Takes a clone for a reset. One whose reset was cut off stays RESETTING, since it answers nobody, until another takes it over.
+ * Throws NOT_FOUND, BUSY.
+ */
+export async function leaseForReset(home: LocalHome, cloneId: string, context: WorkContext): Promise<HeldUnit> {
+  const seen = await home.state.units.holding(cloneId);
+  if (seen === undefined) throw noSuchClone(cloneId);
+  const may = seen.state === 'READY' || (seen.state === 'RESETTING' && !(await isLeased(seen)));
+  const taken = may ? await takeUnit(home, seen, 'RESETTING', context) : undefined;
+  if (!holds(taken)) throw busy(await home.state.units.holding(cloneId), cloneId);
+  return taken;
+}
+
+/**
+ * Takes a unit to remove it, so that nobody works on it meanwhile and the next sweep goes on when this process dies; `seen` is
+ * how it was when that was decided. Undefined when it is gone. Throws BUSY when another job has the lease of it.
  */
 export async function leaseForRemoval(
   home: LocalHome,
-  seen: LocalInstanceRow,
+  seen: UnitRow,
   context: Pick<WorkContext, 'jobId'>,
-): Promise<void> {
-  const owner = await ownerOf(context);
-  const free = isSame(seen.owner, owner) || !(await isLeased(seen));
-  const changes = { state: 'failed', owner, epoch: seen.epoch + 1 } as const;
-  if (free && home.state.instances.updateUnchanged(seen, changes)) return;
-  const now = home.state.instances.find(seen.id);
-  if (now !== undefined) throw busy(now, seen.id);
+): Promise<UnitRow | undefined> {
+  const taken = await takeUnit(home, seen, 'DELETING', context);
+  if (taken !== undefined) return taken;
+  const now = await home.state.units.find(seen.name);
+  if (now !== undefined) throw busy(now, now.clone?.id ?? now.name);
+  return undefined;
 }
 
-/** Ends what was taken, unless somebody else has taken it since: says whether it was still ours. */
-export function endLease(home: LocalHome, lease: LocalInstanceRow, changes: Partial<LocalInstanceRow>): boolean {
-  const { instances } = home.state;
-  const seen = instances.find(lease.id);
-  // Its end may have been moved meanwhile, which is nothing to a lease.
-  if (seen === undefined || !isSame(seen.owner, lease.owner) || seen.epoch !== lease.epoch) return false;
-  return instances.updateUnchanged(seen, { ...changes, owner: null });
+/** Ends what was taken and makes the changes, unless somebody else has taken it since: undefined then. */
+export async function endLease(
+  home: LocalHome,
+  taken: UnitRow,
+  changes: UnitChanges & { readonly clone?: Partial<CloneRow> },
+): Promise<UnitRow | undefined> {
+  for (;;) {
+    const seen = await home.state.units.find(taken.name);
+    if (seen === undefined || !isSame(seen.lease, taken.lease) || seen.epoch !== taken.epoch) return undefined;
+    const changed = await home.state.units.change(seen, { ...changes, lease: null });
+    // Otherwise its end was moved at this moment, which is nothing to a lease.
+    if (changed !== undefined) return changed;
+  }
 }
 
 /** LEASE_LOST, in the same words wherever it is found. */
-export const leaseLost = (id: string): WpcloneError =>
-  new WpcloneError('LEASE_LOST', `${id} was taken over by another job.`, { details: { name: id } });
+export const leaseLost = (cloneId: string): WpcloneError =>
+  new WpcloneError('LEASE_LOST', `${cloneId} was taken over by another job.`, { details: { name: cloneId } });
 
 const isSame = (a: LeaseOwner | null, b: LeaseOwner | null): boolean =>
   a !== null && a.jobId === b?.jobId && a.pid === b.pid && a.startedAt === b.startedAt;

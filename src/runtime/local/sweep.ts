@@ -2,18 +2,24 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
-import type { LocalInstanceRow } from '../../state/types.ts';
+import type { UnitRow } from '../../state/types.ts';
 import type { SweepFailed } from '../types.ts';
+import type { UnitState } from '../unit-states.ts';
 import { databaseName, databasesOnDisk, dropDatabaseNamed } from './databases.ts';
 import type { LocalHome } from './home.ts';
 import { storePath } from './layout.ts';
 import { withLock } from './lock.ts';
 import { isLeased } from './lease.ts';
-import { SWEEP_LIMIT, SWEEP_LOCK } from './provision.ts';
-import { removeClaimed, removeInstance } from './remove.ts';
+import { removeTaken, removeUnit } from './remove.ts';
 import { servedBelow } from './web-server.ts';
 
 const REMOVING = '.removing';
+
+/** Held while leftovers are looked for and removed; milliseconds to wait for it. */
+const SWEEP_LOCK = 'sweep';
+const SWEEP_LIMIT = 120_000;
+/** Milliseconds that a unit which cannot be handed out is kept for somebody to look at. */
+const QUARANTINE_LIMIT = 3600 * 1000;
 
 /**
  * Removes instances whose wpclone died half-way, those whose time is over, and folders and databases that belong to none.
@@ -55,7 +61,8 @@ const STORE_LIMIT = 24 * 3600 * 1000;
 /** Removes what is kept of sources that have had no clone for a day: it is somebody's data, and it takes room. */
 async function sweepStores(home: LocalHome, context: WorkContext): Promise<void> {
   const { layout, state } = home;
-  const used = new Set(state.instances.list().map((row) => storePath(layout, row.sourceUrl)));
+  const held = (await state.units.list()).flatMap(({ clone }) => (clone === null ? [] : [clone]));
+  const used = new Set(held.map((clone) => storePath(layout, clone.sourceUrl)));
   for (const name of await readdir(layout.stores).catch(() => [])) {
     const store = join(layout.stores, name);
     if (used.has(store)) continue;
@@ -71,19 +78,22 @@ async function findLeftovers(home: LocalHome, context: WorkContext): Promise<rea
     servedBelow(home.layout.instances),
     databasesOnDisk(home.layout),
   ]);
-  const rows = home.state.instances.list();
-  const over = await Promise.all(rows.map(async (row) => ((await isOver(row, context)) ? [row] : [])));
-  const ids = new Set(rows.map((row) => row.id));
+  const units = await home.state.units.list();
+  const over = await Promise.all(units.map(async (unit) => ((await isOver(unit, context)) ? [unit] : [])));
+  const names = new Set(units.map((unit) => unit.name));
   const strays = new Set(
-    [...folders.map((name) => name.replace(REMOVING, '')), ...served].filter((id) => !ids.has(id)),
+    [...folders.map((name) => name.replace(REMOVING, '')), ...served].filter((name) => !names.has(name)),
   );
   const databasesOfNone = new Set(databases);
-  for (const id of [...ids, ...strays]) databasesOfNone.delete(databaseName(id));
+  for (const name of [...names, ...strays]) databasesOfNone.delete(databaseName(name));
   return [
-    ...over.flat().map((row) => ({ name: row.id, remove: () => removeUnlessBusy(home, row, context) })),
+    ...over.flat().map((unit) => ({
+      name: unit.clone?.id ?? unit.name,
+      remove: () => removeUnlessBusy(home, unit, context),
+    })),
     ...[...strays].map((name) => ({
       name,
-      remove: () => unlessTaken(home, databaseName(name), () => removeInstance(home, name, context)),
+      remove: () => unlessTaken(home, databaseName(name), () => removeUnit(home, name, context)),
     })),
     ...[...databasesOfNone].map((name) => ({
       name,
@@ -92,17 +102,17 @@ async function findLeftovers(home: LocalHome, context: WorkContext): Promise<rea
   ];
 }
 
-/** Those before it may have taken long to remove: a clone that began meanwhile may have the name, and with it the database. */
+/** Those before it may have taken long to remove: a unit that was begun meanwhile may have the name, and with it the database. */
 async function unlessTaken(home: LocalHome, database: string, remove: () => Promise<void>): Promise<boolean> {
-  if (home.state.instances.list().some(({ id }) => databaseName(id) === database)) return false;
+  if ((await home.state.units.list()).some(({ name }) => databaseName(name) === database)) return false;
   await remove();
   return true;
 }
 
-/** Leaves a clone alone that somebody has begun to work on, or given more time, since it was looked at. */
-async function removeUnlessBusy(home: LocalHome, row: LocalInstanceRow, context: WorkContext): Promise<boolean> {
+/** Leaves a unit alone that somebody has begun to work on, or given more time, since it was looked at. */
+async function removeUnlessBusy(home: LocalHome, seen: UnitRow, context: WorkContext): Promise<boolean> {
   try {
-    await removeClaimed(home, row, context);
+    await removeTaken(home, seen, context);
     return true;
   } catch (error) {
     if (error instanceof WpcloneError && error.code === 'BUSY') return false;
@@ -110,9 +120,11 @@ async function removeUnlessBusy(home: LocalHome, row: LocalInstanceRow, context:
   }
 }
 
-async function isOver(row: LocalInstanceRow, context: WorkContext): Promise<boolean> {
-  if (await isLeased(row)) return false;
-  return (
-    row.state === 'creating' || row.state === 'failed' || row.state === 'expired' || row.expiresAt <= context.now()
-  );
+/** States in which a unit is only while a job works on it. */
+const WORKED_ON: ReadonlySet<UnitState> = new Set(['CREATING', 'VALIDATING', 'ASSIGNED', 'DELETING']);
+
+async function isOver(unit: UnitRow, context: WorkContext): Promise<boolean> {
+  if (await isLeased(unit)) return false;
+  if (unit.state === 'QUARANTINED' && unit.stateSince + QUARANTINE_LIMIT <= context.now()) return true;
+  return WORKED_ON.has(unit.state) || (unit.clone !== null && unit.clone.expiresAt <= context.now());
 }

@@ -161,7 +161,7 @@ function environment(paths: InstancePaths, program: string): NodeJS.ProcessEnv {
 }
 
 /** Whether this very instance answers on the port, not another program. */
-async function answers(paths: InstancePaths, port: number): Promise<boolean> {
+export async function answers(paths: InstancePaths, port: number): Promise<boolean> {
   const { request } = await import('undici');
   try {
     const { headers, body } = await request(`http://127.0.0.1:${port}/robots.txt`, { headersTimeout: 5_000 });

@@ -6,7 +6,7 @@ import { append, checkpoint, complete, fail, forgetSecrets, lose, owned, release
 import { claim } from './claim.ts';
 import { enqueue } from './enqueue.ts';
 import { eventsAfter } from './events.ts';
-import { patiently } from './patient.ts';
+import { patiently } from '../../../state/patient.ts';
 import { cancel, counts, list, pruneSome, resultSecrets } from './requests.ts';
 import { findRow, type JobRow, type StoreParts, toJob } from './rows.ts';
 

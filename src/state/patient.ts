@@ -1,5 +1,5 @@
-import type { WorkContext } from '../../../shared/context.ts';
-import { WpcloneError } from '../../../shared/errors.ts';
+import type { WorkContext } from '../shared/context.ts';
+import { WpcloneError } from '../shared/errors.ts';
 
 /** Milliseconds that the driver itself waits for another writer. It blocks this process's event loop, so it is short. */
 export const DRIVER_TIMEOUT = 100;

@@ -1,0 +1,75 @@
+import { rm } from 'node:fs/promises';
+import { prepareInstance } from '../../instance/settings.ts';
+import type { WorkContext } from '../../shared/context.ts';
+import type { NewClone, UnitRow } from '../../state/types.ts';
+import { createDatabase } from './databases.ts';
+import type { LocalHome } from './home.ts';
+import { instancePaths } from './layout.ts';
+import { leaseLost, ownerOf } from './lease.ts';
+import { choosePhp } from './php.ts';
+import { FIRST_PORT, isFree, LAST_PORT } from './ports.ts';
+import { startWebServer } from './web-server.ts';
+
+/** What a unit is made with. */
+export interface UnitWish {
+  /** The clone whose name is taken with it; absent: made ahead, for nobody yet. */
+  readonly clone?: NewClone;
+  /** The nearest PHP is chosen where there is a choice. */
+  readonly phpVersion?: Promise<string | undefined> | undefined;
+  /** No other PHP than this. */
+  readonly php?: string | undefined;
+}
+
+/** A name that no clone has: names of clones are chosen by people, and may look like anything. */
+const unitName = (context: WorkContext): string => `unit-${context.randomBytes(5).toString('hex')}`;
+
+/**
+ * Makes everything a unit needs, under a lease of this job; the row comes first, so that whatever follows can be found and
+ * removed. `begun` hears of it. The unit is CREATING. Throws NAME_TAKEN, PORTS_EXHAUSTED, PHP_MISSING, PHP_VERSION_MISSING,
+ * MARIADB_MISSING.
+ */
+export async function makeUnit(
+  home: LocalHome,
+  wish: UnitWish,
+  context: WorkContext,
+  begun: (unit: UnitRow) => void,
+): Promise<UnitRow> {
+  const avoid = new Set<number>();
+  const row = {
+    name: unitName(context),
+    state: 'CREATING',
+    databasePassword: context.randomBytes(24).toString('base64url'),
+    epoch: 1,
+    lease: await ownerOf(context),
+  } as const;
+  const first = await home.state.units.create(row, wish.clone, { first: FIRST_PORT, last: LAST_PORT, avoid });
+  begun(first);
+  let unit = (await isFree(first.port)) ? first : await moved(home, first, avoid);
+  const paths = instancePaths(home.layout, unit.name);
+  const parts = await Promise.allSettled([
+    choosePhp(wish.phpVersion, home.path, wish.php),
+    createDatabase(home.layout, unit.name, unit.databasePassword, context),
+    rm(paths.home, { recursive: true, force: true }).then(() => prepareInstance(paths)),
+  ]);
+  // All have come to an end before the first failure is thrown: what is undone next must not be made meanwhile.
+  const [chosen, ...others] = parts;
+  for (const part of others) if (part.status === 'rejected') throw part.reason;
+  if (chosen.status === 'rejected') throw chosen.reason;
+  context.signal.throwIfAborted();
+  while ((await startWebServer(paths, chosen.value.program, unit.port, context)) === undefined)
+    unit = await moved(home, unit, avoid);
+  return changed(unit, await home.state.units.change(unit, { phpVersion: chosen.value.version }));
+}
+
+/** To a port that no other program holds. */
+async function moved(home: LocalHome, unit: UnitRow, avoid: Set<number>): Promise<UnitRow> {
+  avoid.add(unit.port);
+  const range = { first: FIRST_PORT, last: LAST_PORT, avoid };
+  const next = changed(unit, await home.state.units.move(unit, range));
+  return (await isFree(next.port)) ? next : moved(home, next, avoid);
+}
+
+function changed(unit: UnitRow, next: UnitRow | undefined): UnitRow {
+  if (next === undefined) throw leaseLost(unit.clone?.id ?? unit.name);
+  return next;
+}

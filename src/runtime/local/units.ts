@@ -1,0 +1,145 @@
+import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import type { UnitRow } from '../../state/types.ts';
+import type { ProvisionRequest } from '../types.ts';
+import type { UnitFinding, UnitReport, Units } from '../units.ts';
+import { provisionLease } from './held.ts';
+import type { LocalHome } from './home.ts';
+import { busy, endLease, type HeldUnit, holds, isLeased, ownerOf, takeUnit } from './lease.ts';
+import { makeUnit } from './make.ts';
+import { choosePhp, type Php } from './php.ts';
+import { removeTaken } from './remove.ts';
+import { serve, serveWith } from './serve.ts';
+import { takeBack } from './take-back.ts';
+import { examineUnit } from './validate.ts';
+
+/** The instances of this machine as units. `keep` starts what looks after them. */
+export function createLocalUnits(home: LocalHome, keep: () => void): Units {
+  const { units } = home.state;
+
+  /** Looks at a unit that this job has taken to validate it, and says what it is from now on. */
+  async function judge(unit: UnitRow, context: WorkContext) {
+    const findings = await examineUnit(home, unit, context);
+    const clean = findings.every((finding) => finding.ok);
+    const judged = await endLease(home, unit, { state: clean ? 'WARM' : 'QUARANTINED' });
+    if (judged === undefined) throw busy(await units.find(unit.name), unit.name);
+    return { judged, findings, clean };
+  }
+
+  return {
+    async list() {
+      return (await units.list()).map(reportOf);
+    },
+
+    async make(request, context) {
+      let begun: UnitRow | undefined;
+      try {
+        const wish = { phpVersion: Promise.resolve(request.phpVersion) };
+        const made = await makeUnit(home, wish, context, (unit) => (begun = unit));
+        const validating = await units.change(made, { state: 'VALIDATING' });
+        const { judged, findings, clean } = await judge(validating ?? made, context);
+        if (!clean) throw unfit(judged, findings);
+        keep();
+        return reportOf(judged);
+      } catch (error) {
+        if (begun !== undefined) await takeBack(home, begun.name, context);
+        throw error;
+      }
+    },
+
+    async claim(request, context) {
+      const taken = await claimUnit(home, request, context);
+      if (typeof taken === 'string') return { outcome: taken };
+      keep();
+      return { outcome: 'claimed', lease: provisionLease(home, taken, 'warm', keep, context) };
+    },
+
+    async validate(name, context) {
+      const seen = await units.find(name);
+      if (seen === undefined) throw new WpcloneError('NOT_FOUND', `There is no unit called ${name}.`);
+      const taken = seen.state === 'WARM' ? await takeUnit(home, seen, 'VALIDATING', context) : undefined;
+      if (taken === undefined) throw busy(await units.find(name), name);
+      try {
+        return (await judge(taken, context)).findings;
+      } catch (error) {
+        // What could not be looked at is not handed out.
+        await endLease(home, taken, { state: 'QUARANTINED' });
+        throw error;
+      }
+    },
+
+    async retire(name, context) {
+      const seen = await units.find(name);
+      if (seen === undefined) return;
+      if (seen.clone !== null) throw busy(seen, name);
+      await removeTaken(home, seen, context);
+    },
+  };
+}
+
+/** A unit of this job for the clone; `contended` when others took each that was there, `none` when none was. */
+async function claimUnit(
+  home: LocalHome,
+  request: ProvisionRequest,
+  context: WorkContext,
+): Promise<HeldUnit | 'contended' | 'none'> {
+  const { units } = home.state;
+  const own = (await units.list()).find(
+    ({ state, lease, clone }) => state === 'ASSIGNED' && lease?.jobId === context.jobId && clone?.id === request.id,
+  );
+  if (holds(own) && (await isLeased(own))) return own;
+  const isWarm = ({ state, lease }: UnitRow): boolean => state === 'WARM' && lease === null;
+  if (!(await units.list()).some(isWarm)) return 'none';
+  // First, as it may have to wait for what the source says; and those that have it before others.
+  const php = await choosePhp(request.phpVersion, home.path, request.php);
+  const differs = ({ phpVersion }: UnitRow): number => (phpVersion === php.version ? 0 : 1);
+  const warm = (await units.list()).filter(isWarm).toSorted((one, other) => differs(one) - differs(other));
+  const lease = await ownerOf(context);
+  const clone = { id: request.id, sourceUrl: request.sourceUrl, expiresAt: request.expiresAt };
+  for (const seen of warm) {
+    const taken = await units.assign(seen, clone, { state: 'ASSIGNED', lease, epoch: seen.epoch + 1 });
+    if (!holds(taken)) continue;
+    const ready = await madeReady(home, taken, php, context);
+    if (ready !== undefined) return ready;
+  }
+  return warm.length === 0 ? 'none' : 'contended';
+}
+
+/** It may have stood for a day: its server runs, with the PHP that is wanted. Undefined when that cannot be; then it is gone. */
+async function madeReady(
+  home: LocalHome,
+  unit: HeldUnit,
+  php: Php,
+  context: WorkContext,
+): Promise<HeldUnit | undefined> {
+  try {
+    if (php.version === unit.phpVersion) {
+      await serve(home, unit, context);
+      return unit;
+    }
+    await serveWith(home, unit, php.program, context);
+    const changed = await home.state.units.change(unit, { phpVersion: php.version });
+    return holds(changed) ? changed : undefined;
+  } catch (error) {
+    await takeBack(home, unit.name, context);
+    context.signal.throwIfAborted();
+    context.log.warn('a warm unit does not work and was removed', { unit: unit.name, error: String(error) });
+    return undefined;
+  }
+}
+
+const reportOf = ({ name, state, epoch, lease, clone, phpVersion, createdAt, stateSince }: UnitRow): UnitReport => ({
+  name,
+  state,
+  epoch,
+  createdAt,
+  stateSince,
+  ...(lease === null ? {} : { jobId: lease.jobId }),
+  ...(clone === null ? {} : { cloneId: clone.id }),
+  ...(phpVersion === null ? {} : { phpVersion }),
+});
+
+function unfit({ name }: UnitRow, findings: readonly UnitFinding[]): WpcloneError {
+  const why = findings.filter((finding) => !finding.ok).map(({ check, detail }) => `${check} ${detail}`.trim());
+  return new WpcloneError('SERVER_FAILED', `The new unit ${name} cannot be used: ${why.join(', ')}.`);
+}
