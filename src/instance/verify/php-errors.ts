@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '../../shared/format.ts';
+import { hintsOf } from './php-hints.ts';
 import type { InstancePaths } from '../types.ts';
 
 /** The end of a log that may be long. */
@@ -25,7 +26,8 @@ export async function whatPhpSaid(paths: InstancePaths, since: number): Promise<
   const fatal = lines.filter((line) => /PHP (?:Fatal|Parse|Recoverable)/.test(line));
   const telling = fatal.length > 0 ? fatal : lines.filter((line) => line.includes('PHP Warning'));
   const said = [...new Set(telling.map((line) => printable(line.replace(/^\[[^\]]*\] /, '')).slice(0, 300)))];
-  return said.length === 0 ? '' : ` PHP said: ${said.slice(-LINES).join(' | ')}`;
+  const last = said.slice(-LINES);
+  return last.length === 0 ? '' : ` PHP said: ${last.join(' | ')}.${hintsOf(last)}`;
 }
 
 async function tail(path: string, since: number): Promise<string> {
