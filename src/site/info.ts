@@ -64,6 +64,8 @@ const givenInfoSchema = z.object({
     version: z.string(),
     flavor: z.enum(['mysql', 'mariadb']),
     maxAllowedPacket: z.number(),
+    /** Upper and lower case in tables' names are the same to it; then all names here are as the site spells them. */
+    ignoresCase: z.boolean().optional(),
   }),
   multisite: z.boolean(),
   /** Without trailing slashes. */

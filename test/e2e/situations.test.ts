@@ -33,7 +33,9 @@ for (const name of names) {
 
 /** Rejects with what `check` of the situation expected in vain. */
 async function whetherItIsKept(situation: Situation): Promise<void> {
-  const source = await startSource({ host: '127.0.0.111', posts: 3, mariadb, ...situation.source });
+  const { databaseSettings: settings } = situation;
+  const own = settings && (await startMariadb({ settings }));
+  const source = await startSource({ host: '127.0.0.111', posts: 3, mariadb: own ?? mariadb, ...situation.source });
   try {
     await situation.plant?.(source);
     const url = situation.url?.(source) ?? source.url;
@@ -47,6 +49,7 @@ async function whetherItIsKept(situation: Situation): Promise<void> {
   } finally {
     await deleteClones();
     await source.stop();
+    await own?.stop();
   }
 }
 

@@ -97,8 +97,22 @@ test('a key that this server lacks is left out with a warning', async () => {
       ),
     ),
   );
-  expect(warnings).toMatchObject([{ code: 'DATABASE_FEATURE_DROPPED' }]);
+  expect(warnings).toMatchObject([
+    { message: expect.stringContaining('PARSER') },
+    { message: expect.stringContaining('low') },
+  ]);
   expect(await pair.inTarget("SHOW KEYS FROM wp_t WHERE Key_name = 'ft'")).toHaveLength(1);
+});
+
+test('of two tables that this server takes for one, the one that WordPress asks for is copied and the other named', async () => {
+  const blind = await startPlayground(['--lower-case-table-names=1']);
+  onTestFinished(() => blind.stop());
+  const pair = await blind.pair('CREATE TABLE wp_posts (id int PRIMARY KEY); INSERT INTO wp_posts VALUES (1);');
+  const { warnings } = await pair.copy({
+    info: ({ tables }) => ({ tables: [...tables.map((table) => ({ ...table, name: 'wp_Posts' })), ...tables] }),
+  });
+  expect(warnings).toEqual([{ code: 'TABLE_NAME_CASE', message: expect.stringContaining('wp_Posts was left out') }]);
+  expect(await pair.inTarget('SELECT id FROM wp_posts')).toHaveLength(1);
 });
 
 test('cancelling ends at once, leaves no session, and the next try starts clean', async () => {

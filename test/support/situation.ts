@@ -12,6 +12,8 @@ export interface Situation {
   readonly promise: string;
   /** The source; its host is 127.0.0.111 unless it says otherwise, so that its address and the clone's differ in length. */
   readonly source?: SourceOptions;
+  /** Settings of a MariaDB server of the source's own, such as --lower-case-table-names=1. */
+  readonly databaseSettings?: readonly string[];
   /** Called before the command runs. Must-use plugins are easier given in `source.muPlugins`; `beside` reads a file's text. */
   readonly plant?: (source: Source) => Promise<void>;
   /** More arguments of `wpclone clone URL --username ADMIN --password-file -`; `--json` is among them already. */

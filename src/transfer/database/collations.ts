@@ -6,6 +6,8 @@ export interface TargetServer {
   readonly engines: ReadonlySet<string>;
   readonly collations: ReadonlySet<string>;
   readonly charsets: ReadonlySet<string>;
+  /** Names of tables that differ by case only are the same to it. */
+  readonly ignoresCase: boolean;
 }
 
 /** Languages of MySQL 8's collations (by their locale) and the names of the older ones for the same language. */

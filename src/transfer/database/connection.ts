@@ -77,7 +77,7 @@ export async function connectTarget(address: DatabaseAddress, signal: AbortSigna
 
 /** Asks the server what it is and has. */
 export async function describeTarget(connection: TargetConnection): Promise<TargetServer> {
-  const [version] = await connection.query('SELECT VERSION() AS version');
+  const [version] = await connection.query('SELECT VERSION() AS version, @@lower_case_table_names AS mode');
   const mariadb = String(version?.['version']).toLowerCase().includes('mariadb');
   // MariaDB lists its newer collations without their charset; their full names are in another view since 10.10.
   const collations = await connection
@@ -99,6 +99,7 @@ export async function describeTarget(connection: TargetConnection): Promise<Targ
     engines: new Set(names(engines, 'name').map((name) => name.toUpperCase())),
     collations: new Set(names(collations, 'name').map((name) => name.toLowerCase())),
     charsets: new Set(names(collations, 'charset')),
+    ignoresCase: Number(version?.['mode']) > 0,
   };
 }
 

@@ -1,6 +1,7 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import { escapedName } from '../warnings.ts';
 import { rebuildCheck, rebuildForeignKey, rebuildKey } from './key-parts.ts';
+import { asItIs, respellTable, type Spelling } from './spelling.ts';
 import {
   closingParenthesis,
   hasOpenQuote,
@@ -48,13 +49,13 @@ export interface TableDefinition {
  * Takes the text of SHOW CREATE TABLE apart. It is the site's word: anything that is not exactly one CREATE TABLE with
  * the expected name is refused. Throws TABLE_FAILED.
  */
-export function parseDefinition(text: string, expectedName: string): TableDefinition {
+export function parseDefinition(text: string, expectedName: string, spell: Spelling = asItIs): TableDefinition {
   const refuse = (why: string): WpcloneError =>
     new WpcloneError('TABLE_FAILED', `The definition of the table ${escapedName(expectedName)} ${why}.`, {
       details: { table: escapedName(expectedName) },
     });
   if (text.length > LONGEST_DEFINITION) throw refuse('is larger than 1 MB');
-  const tokens = tokenize(text);
+  const tokens = respellTable(tokenize(text, 'versioned comments are read'), spell);
   const [create, table, name, open] = tokens;
   if (!isWord(create, 'CREATE') || !isWord(table, 'TABLE') || !name || open?.text !== '(')
     throw refuse('is not that of a table');

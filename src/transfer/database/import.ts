@@ -20,6 +20,7 @@ import { readAll } from './read.ts';
 import { triggerStatements, viewStatements } from './routines.ts';
 import { selectOthers, type Others } from './others.ts';
 import { selectTables, unmatchedPatterns, type SelectedTable } from './select.ts';
+import { distinctTables, spellingOf, warnOfCase } from './spelling.ts';
 import type { TableState } from './stream.ts';
 
 /**
@@ -52,11 +53,13 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const before = { ...rewriter.counts };
   await dropAll(admin);
   const server = await describeTarget(admin);
-  const others = selectOthers(info, task.includeTables ?? []);
-  const selected = selectTables(info, task.excludeTables, others.tables);
+  const spell = spellingOf(info);
+  warnOfCase(info, server, warnings);
+  const others = selectOthers(info, task.includeTables ?? [], spell);
+  const selected = distinctTables(selectTables(info, task.excludeTables, others.tables), server, warnings);
   nameUnmatched(task, selected, others, warnings);
   const readings = createReadings(admin, info.connectionCharset ?? info.charset, server.charsets);
-  const planned = await planTables(selected, { info, server, readings, warnings, ids: idRules(input) });
+  const planned = await planTables(selected, { info, server, readings, warnings, ids: idRules(input), spell });
   const states = planned.map((table, index): TableState => ({
     table,
     file: `${index}.tsv`,
@@ -94,9 +97,10 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const names = new Set(made.map(({ table }) => table.plan.name));
   for (const { table } of made) await addForeignKeys(admin, table.plan, warnings);
   nameLeftOut(info, warnings);
-  const views = await runInAnyOrder(admin, viewStatements(info, others.views, server, warnings), warnings);
+  const target = { server, spell };
+  const views = await runInAnyOrder(admin, viewStatements(info, others.views, target, warnings), warnings);
   const present = new Set([...names, ...info.views.map(({ name }) => name), ...others.views.map(({ name }) => name)]);
-  const triggers = await runInAnyOrder(admin, triggerStatements(info, names, present, server, warnings), warnings);
+  const triggers = await runInAnyOrder(admin, triggerStatements(info, names, present, target, warnings), warnings);
   await setIdBands(admin, states);
   const copied = await describeCopied(admin, states);
   const { mapping } = rewriter;

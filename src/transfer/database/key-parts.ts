@@ -93,11 +93,10 @@ const using = (parts: Parts): boolean => option(parts, 'USING', () => parts.word
 const keyOption = (parts: Parts): boolean =>
   option(parts, 'COMMENT', () => parts.value('string', /^/)) ||
   option(parts, 'KEY_BLOCK_SIZE', () => parts.value('word', /^\d+$/)) ||
-  option(parts, 'WITH', () => parts.word('PARSER') && parts.name()) ||
   option(parts, 'M', () => parts.value('word', /^\d+$/)) ||
   option(parts, 'DISTANCE', () => parts.value('word', /^\w+$/)) ||
   parts.words('NOT', 'IGNORED') ||
-  parts.word('IGNORED', 'VISIBLE', 'INVISIBLE');
+  parts.word('IGNORED');
 
 /** Keeps a word together with what has to follow it, or neither. */
 function option(parts: Parts, word: string, follows: () => boolean): boolean {

@@ -1,5 +1,6 @@
 import { globToRegExp } from '../glob.ts';
 import type { SiteInfo, TableInfo } from '../../site/info.ts';
+import type { Spelling } from './spelling.ts';
 import { LONGEST_DEFINITION, tokenize, unquoteName } from './sql-tokens.ts';
 
 /** What of the tables and views without the site's prefix is copied. */
@@ -14,7 +15,7 @@ export interface Others {
  * Chooses among what has not the site's prefix and belongs to no other WordPress: what a pattern names, and what views, triggers
  * and foreign keys of the site do not work without.
  */
-export function selectOthers(info: SiteInfo, include: readonly string[]): Others {
+export function selectOthers(info: SiteInfo, include: readonly string[], spell: Spelling): Others {
   const globs = include.map(globToRegExp);
   const { tables, views, names } = info.others ?? { tables: [], views: [], names: [] };
   const definitions = new Map([...tables, ...views].map(({ name, definition }) => [name, definition]));
@@ -27,7 +28,7 @@ export function selectOthers(info: SiteInfo, include: readonly string[]): Others
   ];
   // What is needed may itself need others.
   for (let text = needs.shift(); text !== undefined && definitions.size > chosen.size; text = needs.shift())
-    for (const name of namesIn(text))
+    for (const name of namesIn(text).map(spell))
       if (definitions.has(name) && !chosen.has(name)) {
         chosen.add(name);
         needs.push(definitions.get(name) ?? '');

@@ -10,6 +10,7 @@ import { createStatement, type Draft } from './draft.ts';
 import { planIds, withNextId, type IdPlan, type IdRules } from './ids.ts';
 import { isTextOnly, loadStatement } from './load.ts';
 import { skippedColumns, type SelectedTable } from './select.ts';
+import type { Spelling } from './spelling.ts';
 import { isWord } from './sql-tokens.ts';
 import { translateTable, type TableStatements } from './translate.ts';
 
@@ -50,6 +51,7 @@ export interface PlanContext {
   readonly readings: Readings;
   readonly warnings: WarningCollector;
   readonly ids: IdRules;
+  readonly spell: Spelling;
 }
 
 /**
@@ -58,7 +60,7 @@ export interface PlanContext {
  */
 export async function planTables(selected: readonly SelectedTable[], context: PlanContext): Promise<PlannedTable[]> {
   const defined = selected.flatMap((table) =>
-    orLeftOut(table, context, () => [{ table, definition: readDefinition(table.info) }]),
+    orLeftOut(table, context, () => [{ table, definition: readDefinition(table.info, context.spell) }]),
   );
   const tables = new Set(defined.map(({ table }) => table.info.name));
   const planned = await Promise.all(
@@ -89,8 +91,8 @@ function orLeftOut<T>({ info, empty }: SelectedTable, { warnings }: PlanContext,
   }
 }
 
-function readDefinition({ name, definition, problem }: TableInfo): TableDefinition {
-  if (definition !== '' || !problem) return parseDefinition(definition, name);
+function readDefinition({ name, definition, problem }: TableInfo, spell: Spelling): TableDefinition {
+  if (definition !== '' || !problem) return parseDefinition(definition, name, spell);
   throw new WpcloneError(
     'TABLE_FAILED',
     `The source’s database cannot open the table ${escapedName(name)}: ${escapedName(problem)}. A damaged table is mended there with REPAIR TABLE.`,

@@ -12,7 +12,14 @@ import {
   type Token,
 } from './sql-tokens.ts';
 import { ownName } from './select.ts';
+import { respellTrigger, respellView, type Spelling } from './spelling.ts';
 import { tablesOfTrigger } from './trigger-tables.ts';
+
+/** For which server statements are written, and how they name tables. */
+export interface RoutineTarget {
+  readonly server: TargetServer;
+  readonly spell: Spelling;
+}
 
 export interface NamedStatement {
   readonly what: string;
@@ -26,18 +33,18 @@ export interface NamedStatement {
 export function viewStatements(
   info: SiteInfo,
   others: SiteInfo['views'],
-  server: TargetServer,
+  target: RoutineTarget,
   warnings: WarningCollector,
 ): NamedStatement[] {
   return [...info.views.filter((view) => ownName(view.name, info)), ...others].flatMap((view) => {
     const what = `The view ${escapedName(view.name)}`;
     if (view.definition.length > LONGEST_DEFINITION) return refuse(what, warnings);
-    const tokens = tokenize(view.definition);
+    const tokens = respellView(tokenize(view.definition), target.spell);
     const at = tokens.findIndex((token) => isWord(token, 'VIEW'));
     const name = tokens[at + 1];
     if (hasOpenQuote(tokens) || !isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== view.name)
       return refuse(what, warnings);
-    return build(what, `CREATE VIEW ${quoteName(view.name)} `, tokens.slice(at + 2), server, warnings);
+    return build(what, `CREATE VIEW ${quoteName(view.name)} `, tokens.slice(at + 2), target.server, warnings);
   });
 }
 
@@ -49,7 +56,7 @@ export function triggerStatements(
   info: SiteInfo,
   tables: ReadonlySet<string>,
   made: ReadonlySet<string>,
-  server: TargetServer,
+  target: RoutineTarget,
   warnings: WarningCollector,
 ): NamedStatement[] {
   return info.triggers
@@ -57,7 +64,7 @@ export function triggerStatements(
     .flatMap((trigger) => {
       const what = `The trigger ${escapedName(trigger.name)}`;
       if (trigger.definition.length > LONGEST_DEFINITION) return refuse(what, warnings);
-      const tokens = tokenize(trigger.definition);
+      const tokens = respellTrigger(tokenize(trigger.definition), target.spell);
       const at = tokens.findIndex((token) => isWord(token, 'TRIGGER'));
       const name = tokens[at + 1];
       if (hasOpenQuote(tokens) || !isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== trigger.name)
@@ -68,7 +75,7 @@ export function triggerStatements(
         warnings.add('DATABASE_FEATURE_DROPPED', `${what} left out: it uses ${names}, not in the clone.`);
         return [];
       }
-      return build(what, `CREATE TRIGGER ${quoteName(trigger.name)} `, tokens.slice(at + 2), server, warnings);
+      return build(what, `CREATE TRIGGER ${quoteName(trigger.name)} `, tokens.slice(at + 2), target.server, warnings);
     });
 }
 

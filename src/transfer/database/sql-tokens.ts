@@ -11,19 +11,25 @@ export interface Token {
 
 const BLANK = /\s+/uy;
 const WORD = /[\p{L}\p{N}_$.]+/uy;
+/** What begins a comment that servers of this version or a later one read. */
+const VERSIONED_COMMENT = /\/\*M?!\d*/uy;
+const COMMENT_END = /\*\//uy;
 /** To the end of its line; two dashes need a blank behind them. */
 const LINE_COMMENT = /(?:#|--[ \t])[^\n]*/uy;
 
 /**
- * Splits SQL text into tokens, in time that grows with its length only. Comments are dropped, versioned ones as well: what stands
- * in those is only what another kind of server may ignore. A quote that is never closed becomes a symbol, the last token: see
- * `hasOpenQuote`.
+ * Splits SQL text into tokens, in time that grows with its length only. Comments are dropped; versioned ones too, unless they are to
+ * be read: SHOW CREATE TABLE writes into those what another kind of server may not know. A quote that is never closed becomes a
+ * symbol, the last token: see `hasOpenQuote`.
  */
-export function tokenize(sql: string): Token[] {
+export function tokenize(sql: string, versioned?: 'versioned comments are read'): Token[] {
   const tokens: Token[] = [];
   let space: Token['space'] = '';
+  let inComment = false;
   for (let at = 0; at < sql.length;) {
-    const behind = skipBlank(sql, at);
+    const mark = versioned && matchAt(inComment ? COMMENT_END : VERSIONED_COMMENT, sql, at);
+    if (mark !== undefined) inComment = !inComment;
+    const behind = mark ?? skipBlank(sql, at);
     if (behind > at) {
       space = ' ';
       at = behind;

@@ -24,6 +24,9 @@ const ENGINES = new Map([
   ['ARIA', 'Aria'],
 ]);
 
+/** Options that are left out and that somebody may have relied on: all others only tune how rows are stored. */
+const TOLD_OPTIONS = ['ENGINE_ATTRIBUTE', 'SECONDARY_ENGINE', 'SECONDARY_ENGINE_ATTRIBUTE', 'ENCRYPTION'];
+
 /**
  * Puts a definition together for this server from an allow-list of its parts: what could reach outside of the database
  * (DATA DIRECTORY, CONNECTION, TABLESPACE, UNION) or is only storage tuning (ROW_FORMAT, ENCRYPTION, partitions) is left out.
@@ -56,6 +59,8 @@ export function translateTable(
       'DATABASE_FEATURE_DROPPED',
       `${table}: its current rows were copied, the history of them was left out.`,
     );
+  const told = TOLD_OPTIONS.filter((name) => definition.options.has(name));
+  if (told.length > 0) warnings.add('DATABASE_FEATURE_DROPPED', `${table}: ${told.join(', ')} left out.`);
   if (definition.partitioned) warnings.add('DATABASE_FEATURE_DROPPED', `The partitions of ${table} were left out.`);
   const optional = (text: string): Piece[] => [{ text, optional: true }];
   const items = [

@@ -142,7 +142,7 @@ final class Table_Reader {
 	 * @throws Refusal When the request does not fit the table.
 	 */
 	public function __construct( $db, array $asked, array $row, Row_Sink $sink ) {
-		$name = (string) $asked['name'];
+		$name = $row['name'];
 		$all  = table_columns( $db, $name );
 		$all  = isset( $all[ $name ] ) ? array_column( $all[ $name ], null, 'name' ) : array();
 

@@ -177,11 +177,12 @@ function describe_triggers( $db, array $tables ) {
 	$triggers = array();
 	try {
 		foreach ( fetch_all( $db, 'SHOW TRIGGERS' ) as $row ) {
-			if ( isset( $tables[ $row['table'] ] ) ) {
+			$table = spelled_name( $db, $row['table'] );
+			if ( isset( $tables[ $table ] ) ) {
 				$created    = fetch_all( $db, 'SHOW CREATE TRIGGER ' . quote_name( $row['trigger'] ) );
 				$triggers[] = array(
 					'name'       => $row['trigger'],
-					'table'      => $row['table'],
+					'table'      => $table,
 					'definition' => (string) $created[0]['sql original statement'],
 				);
 			}

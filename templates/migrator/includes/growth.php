@@ -53,8 +53,9 @@ function counters_and_moments( $db ) {
 		AND (EXTRA LIKE '%auto_increment%' OR DATA_TYPE IN ('datetime', 'timestamp')) ORDER BY TABLE_NAME, ORDINAL_POSITION";
 	foreach ( fetch_all( $db, $sql ) as $row ) {
 		$kind = false === stripos( (string) $row['extra'], 'auto_increment' ) ? 'moment' : 'counter';
-		if ( ! isset( $found[ $row['tab'] ][ $kind ] ) ) {
-			$found[ $row['tab'] ][ $kind ] = $row['name'];
+		$name = spelled_name( $db, $row['tab'] );
+		if ( ! isset( $found[ $name ][ $kind ] ) ) {
+			$found[ $name ][ $kind ] = $row['name'];
 		}
 	}
 	return $found;

@@ -116,6 +116,7 @@ function describe_server( $db ) {
 		'version'          => $rows[0]['version'],
 		'flavor'           => false === stripos( $rows[0]['version'], 'mariadb' ) ? 'mysql' : 'mariadb',
 		'maxAllowedPacket' => (int) $rows[0]['packet'],
+		'ignoresCase'      => ignored_case( $db ) > 0,
 	);
 }
 

@@ -64,7 +64,7 @@ function stream_tables( array $request, $read ) {
 	start_snapshot( $db );
 	start_stream();
 	foreach ( array_values( $tables ) as $number => $table ) {
-		$name = is_array( $table ) && isset( $table['name'] ) ? (string) $table['name'] : '';
+		$name = is_array( $table ) && isset( $table['name'] ) ? spelled_name( $db, (string) $table['name'] ) : '';
 		// A table that belongs to no site is read when it is asked for as such, and never by mistake.
 		$known = empty( $table['other'] ) ? $own['tables'] : $own['unowned'];
 		if ( ! isset( $known[ $name ] ) ) {

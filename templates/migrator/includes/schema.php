@@ -19,6 +19,8 @@ function own_tables( $db ) {
 	global $wpdb;
 	$all = array();
 	foreach ( fetch_all( $db, 'SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, TABLE_ROWS AS estimate, DATA_LENGTH AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME' ) as $row ) {
+		$row['name'] = spelled_name( $db, $row['name'] );
+
 		$all[ $row['name'] ] = $row;
 	}
 	$other  = other_prefixes( array_keys( $all ), $wpdb->base_prefix );
@@ -39,6 +41,51 @@ function own_tables( $db ) {
 		'unowned' => $unowned,
 		'other'   => $other,
 	);
+}
+
+/**
+ * The name of a table as the site spells it. A server that does not tell names apart by case may list them otherwise than the site
+ * asks for them (lower_case_table_names); other servers need what they list.
+ *
+ * @param \mysqli $db   Connection.
+ * @param string  $name As the server lists it, or as it was asked for.
+ */
+function spelled_name( $db, $name ) {
+	global $wpdb;
+	static $known = null;
+	if ( null === $known ) {
+		$known = ignored_case( $db ) > 0 ? names_in_wpdb() : false;
+	}
+	$lower = strtolower( $name );
+	if ( false === $known || isset( $known[ $lower ] ) ) {
+		return false === $known ? $name : $known[ $lower ];
+	}
+	$prefix = $wpdb->base_prefix;
+	return 0 === strpos( $lower, strtolower( $prefix ) ) ? $prefix . substr( $name, strlen( $prefix ) ) : $name;
+}
+
+/**
+ * How the server treats upper and lower case in tables' names: 0 when it tells them apart.
+ *
+ * @param \mysqli $db Connection.
+ */
+function ignored_case( $db ) {
+	$rows = fetch_all( $db, 'SELECT @@lower_case_table_names AS mode' );
+	return (int) $rows[0]['mode'];
+}
+
+/**
+ * All texts by which WordPress and its plugins may ask for tables, by their lower case.
+ */
+function names_in_wpdb() {
+	global $wpdb;
+	$names = array();
+	foreach ( get_object_vars( $wpdb ) as $name ) {
+		if ( is_string( $name ) && strlen( $name ) <= 64 ) {
+			$names[ strtolower( $name ) ] = $name;
+		}
+	}
+	return $names;
 }
 
 /**
@@ -124,7 +171,7 @@ function table_columns( $db, $table = null ) {
 	$where   = null === $table ? '' : ' AND TABLE_NAME = ' . quote_text( $db, $table );
 	$columns = array();
 	foreach ( fetch_all( $db, 'SELECT TABLE_NAME AS tab, COLUMN_NAME AS name, COLUMN_TYPE AS type, CHARACTER_SET_NAME AS charset, IS_NULLABLE AS nullable, EXTRA AS extra FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()' . $where . ' ORDER BY TABLE_NAME, ORDINAL_POSITION' ) as $row ) {
-		$columns[ $row['tab'] ][] = array(
+		$columns[ spelled_name( $db, $row['tab'] ) ][] = array(
 			'name'      => $row['name'],
 			'type'      => strtolower( $row['type'] ),
 			'charset'   => $row['charset'],

@@ -6,6 +6,7 @@ const server = (...collations: string[]): TargetServer => ({
   engines: new Set(),
   collations: new Set(collations),
   charsets: new Set(collations.map((name) => name.split('_')[0] ?? '')),
+  ignoresCase: false,
 });
 
 const OLD = server(

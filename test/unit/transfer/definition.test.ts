@@ -17,6 +17,7 @@ const MARIADB: TargetServer = {
     'latin1_swedish_ci',
   ]),
   charsets: new Set(['utf8mb4', 'utf8mb3', 'latin1']),
+  ignoresCase: false,
 };
 
 function translate(
@@ -57,18 +58,39 @@ test('a table of MySQL 8 becomes one that MariaDB takes', () => {
 /*!50100 PARTITION BY HASH (id) PARTITIONS 4 */`,
   );
   expect(create).toBe(`CREATE TABLE \`wp_t\` (
-  \`id\` bigint unsigned NOT NULL AUTO_INCREMENT,
+  \`id\` bigint unsigned NOT NULL AUTO_INCREMENT STORAGE DISK COLUMN_FORMAT FIXED,
   \`v\` varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_uca1400_nopad_ai_ci DEFAULT (_utf8mb4'a,b)'),
   \`doc\` json DEFAULT NULL,
   \`name\` varchar(50) COLLATE utf8mb4_uca1400_nopad_ai_ci GENERATED ALWAYS AS (json_unquote(json_extract(\`doc\`,_utf8mb4'$.name'))) STORED,
-  \`hidden\` int DEFAULT NULL,
+  \`hidden\` int DEFAULT NULL INVISIBLE,
   PRIMARY KEY (\`id\`),
   UNIQUE KEY \`u\` (\`v\`),
   KEY \`off\` (\`hidden\`),
-  CONSTRAINT \`c\` CHECK ((\`id\` > 0))
+  CONSTRAINT \`c\` CHECK ((\`id\` > 0)) NOT ENFORCED
 ) ENGINE=InnoDB AUTO_INCREMENT=77 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_uca1400_nopad_ai_ci COMMENT='it''s, (odd)'`);
   expect(keys).toEqual(['ADD KEY `low` ((lower(`v`)))', 'ADD FULLTEXT KEY `ft` (`v`)']);
-  expect(new Set(warnings)).toEqual(new Set(['COLLATION_MAPPED']));
+  expect(new Set(warnings)).toEqual(new Set(['COLLATION_MAPPED', 'DATABASE_FEATURE_DROPPED']));
+});
+
+test('what MySQL writes into comments is a part that this server may refuse, or is told of', () => {
+  const text = `CREATE TABLE \`t\` (
+  \`p\` point NOT NULL /*!80003 SRID 4326 */,
+  \`n\` int DEFAULT NULL /*!80023 INVISIBLE */ /*!80021 ENGINE_ATTRIBUTE '{"a": "*/"}' */,
+  KEY \`k\` (\`n\`) /*!80000 INVISIBLE */ /*!80021 ENGINE_ATTRIBUTE '{}' */,
+  FULLTEXT KEY \`f\` (\`v\`) /*!50100 WITH PARSER \`ngram\` */,
+  CONSTRAINT \`c\` CHECK ((\`n\` > 0)) /*!80016 NOT ENFORCED */
+) /*!50100 TABLESPACE \`x\` */ ENGINE=InnoDB /* ENGINE=CSV */ /*!80021 ENGINE_ATTRIBUTE='{}' */
+/*!50100 PARTITION BY HASH (n) */`;
+  const { draft, warnings } = translate(text);
+  const clauses = draft.items.flat().filter(({ text: clause }) => /SRID|INVISIBLE|ENGINE_|ENFORCED/.test(clause));
+  expect(clauses).toEqual(
+    ['SRID 4326', 'INVISIBLE', `ENGINE_ATTRIBUTE '{"a": "*/"}'`, 'CONSTRAINT `c` CHECK ((`n` > 0)) NOT ENFORCED'].map(
+      (clause) => ({ text: clause, optional: true }),
+    ),
+  );
+  expect(parseDefinition(text, 't').leftOut).toEqual(["INVISIBLE ENGINE_ATTRIBUTE '{}'", 'WITH PARSER `ngram`']);
+  expect(warnings).toEqual(['DATABASE_FEATURE_DROPPED', 'DATABASE_FEATURE_DROPPED']);
+  expect(draft.options.map((option) => option.text).join('')).toBe(' ENGINE=InnoDB');
 });
 
 test('plain keys of a large table are put off, but not the one that its counter needs', () => {
@@ -84,11 +106,7 @@ const ELSEWHERE = "PARTITION BY HASH (`a`) PARTITIONS 1 (PARTITION p DATA DIRECT
 
 test.each([
   ['key', `KEY \`k\` (\`a\`) USING BTREE COMMENT 'x' ${ELSEWHERE}`, "ADD KEY `k` (`a`) USING BTREE COMMENT 'x'"],
-  [
-    'full-text key',
-    `FULLTEXT KEY \`k\` (\`a\`) WITH PARSER \`ngram\` ${ELSEWHERE}`,
-    'ADD FULLTEXT KEY `k` (`a`) WITH PARSER `ngram`',
-  ],
+  ['full-text key', `FULLTEXT KEY \`k\` (\`a\`) WITH PARSER \`ngram\` ${ELSEWHERE}`, 'ADD FULLTEXT KEY `k` (`a`)'],
   ['key over an expression', `UNIQUE KEY \`k\` ((lower(\`a\`))) ${ELSEWHERE}`, 'ADD UNIQUE KEY `k` ((lower(`a`)))'],
   ['key with options', `KEY \`k\` (\`a\`) KEY_BLOCK_SIZE=4 WITH ${ELSEWHERE}`, 'ADD KEY `k` (`a`) KEY_BLOCK_SIZE=4'],
   [
