@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, openSync, readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { CloneResult } from '../../src/operations/types.ts';
@@ -155,8 +155,10 @@ describe('kill -9', () => {
       environment: { WPCLONE_SOURCE_PASSWORD: source.adminPassword },
     });
     const { clone_id: id, clone_url: url } = clone;
-    const [unit = ''] = readdirSync(join(cli.home, 'clones'));
-    const frozen = join(cli.home, 'clones', unit, 'run/frozen');
+    const runs = readdirSync(join(cli.home, 'clones')).map((unit) => join(cli.home, 'clones', unit, 'run'));
+    const servedAt = `"port":${new URL(url).port}`;
+    const served = runs.find((folder) => readFileSync(join(folder, 'web-server.json'), 'utf8').includes(servedAt));
+    const frozen = join(served ?? '', 'frozen');
     const running = cli.start(['reset', id]);
     await expect.poll(() => existsSync(frozen), { interval: 1, timeout: 30_000 }).toBe(true);
     running.process.kill('SIGKILL');
