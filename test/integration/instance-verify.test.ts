@@ -128,6 +128,19 @@ test('where the own administrator is not let in, links log in the one of the sou
   expect(String(answer.headers['set-cookie'])).toContain('=wpclone-test%7C');
 });
 
+test.each([
+  ['ends the request', "http_response_code(503); header('Retry-After: 3600'); exit('closed');"],
+  ['breaks', 'nowhere_to_be_found();'],
+  ['sends visitors away', "header('Location: https://elsewhere.example/', true, 301); exit;"],
+])('a log-in link gets in although a plugin %s before WordPress is there', async (_what, code) => {
+  plant(`<?php if (!preg_grep('/^wordpress_logged_in_/', array_keys($_COOKIE))) { ${code} }`);
+  const link = new URL(await clone.instance.operations.createLoginLink(new AbortController().signal));
+  const { status, headers } = await clone.get(link.pathname + link.search);
+  expect([status, headers['location'], headers['retry-after']]).toEqual([302, `${clone.url}/wp-admin/`, undefined]);
+  expect(String(headers['set-cookie'])).toContain('=wpclone-test%7C');
+  expect((await clone.get(link.pathname + link.search)).status).toBe(403);
+});
+
 test('an administration that nobody reaches is a finding that says where the link led', async () => {
   plant(`<?php add_action('admin_init', function () { wp_redirect(home_url('/members/')); exit; });`);
   const { findings } = await verify();
