@@ -20,24 +20,26 @@ export interface SourceAdministrator {
 }
 
 /**
- * The administrator that was used at the source, else the first one there is; undefined when there is none. `username` is a log-in
- * name or an address of mail; `except` is never meant.
+ * The administrator that was used at the source: the one who gave wpclone its key, else the one with the log-in name or the address
+ * of mail `username`; else the first one there is. Undefined when there is none. `except` is never meant.
  */
 export async function findSourceAdministrator(
   connection: Connection,
   info: SiteInfo,
-  { username = '', except }: { readonly username?: string | undefined; readonly except: string },
+  { username, except }: { readonly username?: string | undefined; readonly except: string },
 ): Promise<SourceAdministrator | undefined> {
   const { users, usermeta } = userTables(info);
   const { tablePrefix: prefix } = info;
+  // Null is equal to nothing, unlike an empty name or address.
+  const known = [info.administrator ?? null, username ?? null, username ?? null];
   // WordPress keeps level 10 with whoever has all the rights of an administrator, whatever the role is called.
   const [rows] = await connection.query<RowDataPacket[]>(
     `SELECT u.ID AS id, u.user_login AS login, c.meta_value AS capabilities
      FROM ?? u JOIN ?? c ON c.user_id = u.ID AND c.meta_key = ?
      LEFT JOIN ?? l ON l.user_id = u.ID AND l.meta_key = ?
-     WHERE u.user_login <> ? AND (u.user_login = ? OR u.user_email = ? OR l.meta_value = '10')
-     ORDER BY u.user_login = ? DESC, u.user_email = ? DESC, u.ID LIMIT 1`,
-    [users, usermeta, `${prefix}capabilities`, usermeta, `${prefix}user_level`, except, ...Array(4).fill(username)],
+     WHERE u.user_login <> ? AND (u.ID = ? OR u.user_login = ? OR u.user_email = ? OR l.meta_value = '10')
+     ORDER BY u.ID <=> ? DESC, u.user_login <=> ? DESC, u.user_email <=> ? DESC, u.ID LIMIT 1`,
+    [users, usermeta, `${prefix}capabilities`, usermeta, `${prefix}user_level`, except, ...known, ...known],
   );
   const [row] = administratorSchema.array().parse(rows);
   return row;

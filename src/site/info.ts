@@ -96,6 +96,8 @@ const givenInfoSchema = z.object({
   triggers: z.array(z.object({ name: z.string(), table: z.string(), definition: z.string() })),
   /** What of the site's part of the database the migrator cannot read out, and what it is (sequence, …). */
   leftOut: z.array(z.object({ name: z.string(), kind: z.string() })).optional(),
+  /** The number of the user who gave the key that asks. */
+  administrator: z.number().int().nonnegative().optional(),
   /** New IDs per day, of tables that say when a row was made. */
   growth: z.array(z.object({ table: z.string(), perDay: z.number() })).default([]),
   /** Longer prefixes of other WordPress sites in the same schema, whose tables are left alone. */

@@ -128,6 +128,27 @@ test('where the own administrator is not let in, links log in the one of the sou
   expect(String(answer.headers['set-cookie'])).toContain('=wpclone-test%7C');
 });
 
+test('who gave the key is the administrator of the source, and nobody without an address is taken for one', async () => {
+  const second = Number(
+    await source.php(
+      "wp_update_user(array('ID' => get_user_by('login', 'sam')->ID, 'user_email' => '')); echo wp_insert_user(array('user_login' => 'second', 'user_pass' => 'x', 'role' => 'administrator'));",
+    ),
+  );
+  await source.query("UPDATE wp_users SET user_email = '' WHERE user_login = 'sam'");
+  const other = await copyClone(home, source, { info: { administrator: second } });
+  const rules = "array(wp_get_current_user()->user_login, current_user_can('manage_options'))";
+  writeFileSync(
+    join(home.paths(other.id).www, 'wp-content/mu-plugins/planted.php'),
+    `<?php add_action('admin_init', function () { if (${rules} !== array('second', true)) { wp_logout(); wp_redirect(home_url('/')); exit; } });`,
+  );
+  const { findings } = await other.instance.operations.verify({ ...other.task, looks }, instanceContext());
+  expect(findings).toMatchObject([{ code: 'LOGIN_AS_SOURCE_ADMIN', message: expect.stringContaining('second') }]);
+  const nobody = await copyClone(home, source);
+  const may = await nobody.php("echo (int) user_can(get_user_by('login', 'wpclone-test'), 'manage_options');");
+  expect(may).toBe('1');
+  for (const { id } of [other, nobody]) await home.runtime.remove(id, home.context);
+});
+
 test.each([
   ['ends the request', "http_response_code(503); header('Retry-After: 3600'); exit('closed');"],
   ['breaks', 'nowhere_to_be_found();'],

@@ -24,10 +24,12 @@ require_once __DIR__ . '/constants.php';
  * Answers "info".
  *
  * @param array $request "gzip".
+ * @param array $key     The key that signed it.
  */
-function answer_info( array $request ) {
+function answer_info( array $request, array $key ) {
 	start_stream();
-	send_frame( 'I', array(), wp_json_encode( site_info(), JSON_FLAGS ), ! empty( $request['gzip'] ) );
+	$info = array( 'administrator' => $key['user'] ) + site_info();
+	send_frame( 'I', array(), wp_json_encode( $info, JSON_FLAGS ), ! empty( $request['gzip'] ) );
 	end_stream( true );
 }
 
