@@ -61,7 +61,7 @@ describe('in the middle of a clone', () => {
     expect((await running.finished).stdout).toContain('"type":"retry"');
     expect(report.timings['total']).toBeGreaterThan(19);
     // Begun once: nothing was transferred a second time.
-    expect((await jobsOf(report.clone_id)).filter((kind) => kind === 'pull-files')).toHaveLength(1);
+    expect((await jobsOf(report.clone_id)).filter((kind) => kind === 'pullFiles')).toHaveLength(1);
   });
 
   test('connections to the API server are cut again and again', async () => {
@@ -70,7 +70,7 @@ describe('in the middle of a clone', () => {
     const report = await resultOf(running);
     clearInterval(cutting);
     expect(report.error).toBeUndefined();
-    expect((await jobsOf(report.clone_id)).filter((kind) => kind === 'pull-files')).toHaveLength(1);
+    expect((await jobsOf(report.clone_id)).filter((kind) => kind === 'pullFiles')).toHaveLength(1);
   });
 
   test('the database container is killed: the step begins again', async () => {
