@@ -5,7 +5,7 @@ import { toWpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
 import { headersFor, type SourceAccess } from './access.ts';
 import { createCookies } from './cookies.ts';
-import { networkFailure, openAgent, readText } from './http.ts';
+import { networkFailure, openAgent, readText, staysAtHome } from './http.ts';
 import type { SiteInfo } from './info.ts';
 import { type Answer, lookAt, type Sight, type SourceLooks } from './looks.ts';
 
@@ -20,10 +20,11 @@ const PAGE_BYTES = 2 ** 20;
  */
 export async function lookAtSource(
   access: SourceAccess,
-  info: Pick<SiteInfo, 'home' | 'siteurl'>,
+  info: Pick<SiteInfo, 'siteurl'>,
   work: Pick<WorkContext, 'signal' | 'sleep'>,
 ): Promise<SourceLooks> {
   const agent = openAgent(access.insecureTls);
+  const home = new URL(`${access.url}/`);
   const look = async (start: URL): Promise<Sight> => {
     const cookies = createCookies();
     const late = new Error(`${start.host} did not answer within ${LOOK_LIMIT / 1000} s`);
@@ -31,7 +32,8 @@ export async function lookAtSource(
       return await within(LOOK_LIMIT, work, late, async (limit) => {
         const signal = AbortSignal.any([work.signal, limit]);
         const ask = async (url: URL): Promise<Answer> => {
-          const own = headersFor(access);
+          // Cookies and passwords are for the site itself.
+          const own = staysAtHome(url, home) ? headersFor(access) : headersFor({ userAgent: access.userAgent });
           const cookie = [own['cookie'], cookies.header()].filter(Boolean).join('; ');
           const headers = { ...own, accept: 'text/html,*/*;q=0.8', ...(cookie === '' ? {} : { cookie }) };
           const answer = await abortable(request(url, { dispatcher: agent, signal, headers }), signal);
@@ -46,12 +48,17 @@ export async function lookAtSource(
       });
     } catch (error) {
       work.signal.throwIfAborted();
-      return { failed: printable(toWpcloneError(networkFailure(error, start)).message).slice(0, 300) };
+      return {
+        failed: printable(toWpcloneError(networkFailure(error, start)).message)
+          .slice(0, 300)
+          .replace(/\.$/, ''),
+      };
     }
   };
   try {
     const [front, login] = await Promise.all([
-      look(new URL(`${info.home}/`)),
+      // Not info.home: a front end on another host is not what was copied.
+      look(home),
       look(new URL(`${info.siteurl}/wp-login.php`)),
     ]);
     return { front, login };

@@ -17,6 +17,8 @@ export const lookSchema = z.object({
   place: z.string(),
   html: z.boolean(),
   empty: z.boolean(),
+  /** It speaks of WordPress's own folders; not known of looks of older releases. */
+  wordpress: z.boolean().optional(),
   /** There is a field for a password. */
   passwordField: z.boolean(),
   /** It may be the word of something in front of the site (firewall, web server, rate limit) that a copy does not have. */
@@ -68,13 +70,15 @@ const PASSWORD_FIELD = /<input\b[^>]*\b(?:type\s*=\s*["']?password\b|name\s*=\s*
 
 function describe({ status, headers, body }: Answer, place: string): Look {
   const type = String(headers['content-type'] ?? '');
+  const wordpress = WORDPRESS.test(`${String(headers['link'] ?? '')}${body}`);
   return {
     status,
     place,
     html: type === '' || /html/i.test(type),
     empty: body.trim() === '',
+    wordpress,
     passwordField: PASSWORD_FIELD.test(body),
-    wall: isWall(status, headers, body),
+    wall: isWall(status, headers, body, wordpress),
   };
 }
 
@@ -83,7 +87,7 @@ const CHALLENGE =
   /cf-chl|challenge-platform|<title>just a moment\.\.\.|sgcaptcha|_incapsula_resource|sucuri_cloudproxy|ddos-guard/i;
 const WORDPRESS = /id="error-page"|wp-(?:content|includes|admin|json)\//;
 
-function isWall(status: number, headers: Answer['headers'], body: string): boolean {
+function isWall(status: number, headers: Answer['headers'], body: string, wordpress: boolean): boolean {
   if (headers['cf-mitigated'] === 'challenge' || CHALLENGE.test(body)) return true;
-  return WALL_STATUS.has(status) && !WORDPRESS.test(`${String(headers['link'] ?? '')}${body}`);
+  return WALL_STATUS.has(status) && !wordpress;
 }

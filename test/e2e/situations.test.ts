@@ -5,6 +5,7 @@ import { commandLine } from '../support/cli.ts';
 import { startMariadb, type Mariadb } from '../support/mariadb.ts';
 import { made, type Situation } from '../support/situation.ts';
 import { startSource } from '../support/source/index.ts';
+import { startWall } from '../support/wall.ts';
 
 /**
  * What people's sites are like must not cost them their clone: each file or folder in situations/ is one situation.
@@ -36,11 +37,13 @@ async function whetherItIsKept(situation: Situation): Promise<void> {
   const { databaseSettings: settings } = situation;
   const own = settings && (await startMariadb({ settings }));
   const source = await startSource({ host: '127.0.0.111', posts: 3, mariadb: own ?? mariadb, ...situation.source });
+  const wall = situation.wall && (await startWall(source, situation.wall));
   try {
     await situation.plant?.(source);
-    const url = situation.url?.(source) ?? source.url;
+    const url = situation.url?.(source) ?? wall?.url ?? source.url;
     const login = ['--username', source.adminUser, '--password-file', '-'];
-    const args = ['clone', url, ...login, ...(situation.args ?? []), '--json'];
+    const more = typeof situation.args === 'function' ? situation.args(source) : (situation.args ?? []);
+    const args = ['clone', url, ...login, ...more, '--json'];
     const finished = await cli.run(args, {
       input: `${source.adminPassword}\n`,
       environment: situation.environment ?? {},
@@ -48,6 +51,7 @@ async function whetherItIsKept(situation: Situation): Promise<void> {
     await situation.check(made(source, cli, finished));
   } finally {
     await deleteClones();
+    await wall?.stop();
     await source.stop();
     await own?.stop();
   }

@@ -5,6 +5,7 @@ import { lookAt } from '../../src/site/looks.ts';
 import type { CloneResult } from '../../src/operations/types.ts';
 import type { CommandLine, Finished } from './cli.ts';
 import type { Source, SourceOptions } from './source/index.ts';
+import type { WallRules } from './wall.ts';
 
 /** One thing that real sites do, planted in a real source and cloned with the built command. */
 export interface Situation {
@@ -16,8 +17,10 @@ export interface Situation {
   readonly databaseSettings?: readonly string[];
   /** Called before the command runs. Must-use plugins are easier given in `source.muPlugins`; `beside` reads a file's text. */
   readonly plant?: (source: Source) => Promise<void>;
+  /** A wall before the source, by whose address it is known and cloned. */
+  readonly wall?: WallRules;
   /** More arguments of `wpclone clone URL --username ADMIN --password-file -`; `--json` is among them already. */
-  readonly args?: readonly string[];
+  readonly args?: readonly string[] | ((source: Source) => readonly string[]);
   readonly environment?: NodeJS.ProcessEnv;
   /** The address to clone, when it is not the source's. */
   readonly url?: (source: Source) => string;

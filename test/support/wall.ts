@@ -53,9 +53,10 @@ export async function startWall(source: Source, rules: WallRules): Promise<Wall>
       response.end(body);
     })().catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { hostname } = new URL(source.url);
+  await new Promise<void>((resolve) => server.listen(0, hostname, resolve));
   const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+  const url = `http://${hostname}:${typeof address === 'object' && address ? address.port : 0}`;
   await source.query(`UPDATE wp_options SET option_value = '${url}' WHERE option_name IN ('home', 'siteurl')`);
   return {
     url,

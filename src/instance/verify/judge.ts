@@ -29,6 +29,12 @@ export const together = (...parts: readonly VerifyResult[]): VerifyResult => ({
   warnings: parts.flatMap((part) => part.warnings),
 });
 
+/** Which name stands for the folder (index.html before index.php) is a setting of web servers that cannot be read at the source. */
+const HIDDEN =
+  "The front page is WordPress's; the source's web server shows visitors another page there, such as a file index.html.";
+
+const hides = (source: Sight): boolean => !('failed' in source) && source.wordpress === false;
+
 /** `inside` is what the front page shows to the administrator, looked at where visitors are shown nothing. */
 export function judgeFront(front: Sighting, source: Sight, inside: Sighting | undefined, said: string): VerifyResult {
   const differs = (why: string) => finding('front page', 'FRONT_PAGE_DIFFERS', `The front page ${why}.${said}`);
@@ -38,7 +44,7 @@ export function judgeFront(front: Sighting, source: Sight, inside: Sighting | un
   if (comparison.kind === 'different') return differs(comparison.why);
   const shown = inside !== undefined && !('failed' in inside) ? ` Logged in, it ${does(inside.look)}.` : '';
   if (comparison.kind === 'same') {
-    if (isGood(look)) return NOTHING;
+    if (isGood(look)) return hides(source) && look.wordpress ? warning('FRONT_PAGE', HIDDEN) : NOTHING;
     return warning('FRONT_PAGE', `The front page ${does(look)}, as the source's does.${shown}${said}`);
   }
   const unseen = `the source's could not be compared: ${comparison.why}`;

@@ -1,0 +1,40 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { lookAtSource } from '../../src/site/look-at-source.ts';
+import { listen, type Listener } from '../support/connecting.ts';
+import { workContext } from '../support/work.ts';
+
+const SECRETS = { cookies: 'pass=let-me-in', httpAuth: { username: 'staging', password: 'secret' } };
+
+const opened: Listener[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0)) await each.close();
+});
+
+/** A site that notes who sent it a cookie or a password, as `PATH: cookie`. */
+async function site(): Promise<{ site: Listener; heard: string[] }> {
+  const heard: string[] = [];
+  const listener = await listen(({ url, headers }, response) => {
+    const told = ['cookie', 'authorization'].filter((name) => headers[name] !== undefined);
+    heard.push(`${url}: ${told.join(', ')}`);
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<p>A page</p>');
+  });
+  opened.push(listener);
+  return { site: listener, heard };
+}
+
+describe('the looks at a source', () => {
+  test('take the cookies of a wall and the web server’s password along, to the site itself and no other', async () => {
+    const [own, other] = [await site(), await site()];
+    const access = { url: own.site.url(), endpoint: own.site.url(), keyId: '', secret: '', insecureTls: false };
+    await lookAtSource({ ...access, ...SECRETS }, { siteurl: other.site.url() }, workContext());
+    expect(own.heard).toEqual(['/: cookie, authorization']);
+    expect(other.heard).toEqual(['/wp-login.php: ']);
+  });
+
+  test('say whether WordPress made a page', async () => {
+    const { site: own } = await site();
+    const access = { url: own.url(), endpoint: own.url(), keyId: '', secret: '', insecureTls: false };
+    const looks = await lookAtSource(access, { siteurl: own.url() }, workContext());
+    expect(looks.front).toMatchObject({ status: 200, wordpress: false });
+  });
+});
