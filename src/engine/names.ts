@@ -1,3 +1,4 @@
+import { withoutWww } from '../shared/site-address.ts';
 import { parseAddress } from '../site/connect/address.ts';
 
 /** Letters and digits that cannot be mistaken for one another when read aloud or typed. */
@@ -14,7 +15,7 @@ export function randomWord(length: number, randomBytes: (size: number) => Buffer
  */
 export function cloneName(sourceUrl: string, randomBytes: (size: number) => Buffer): string {
   const hostname = parseAddress(sourceUrl)[0]?.hostname ?? '';
-  const labels = hostname.replace(/^www\./, '').split('.');
+  const labels = withoutWww(hostname).split('.');
   const isAddress = labels.every((label) => /^\d*$/.test(label)) || hostname.startsWith('[');
   const host = isAddress ? 'site' : (labels[0] ?? '');
   const slug = host

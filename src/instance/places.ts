@@ -1,3 +1,4 @@
+import { withoutWww } from '../shared/site-address.ts';
 import { join } from 'node:path';
 import { WpcloneError } from '../shared/errors.ts';
 import type { SiteInfo } from '../site/info.ts';
@@ -46,7 +47,7 @@ function byUrl(info: SiteInfo, url: string): string | undefined {
   return own.includes(hostOf(url)) ? pathOf(url) : undefined;
 }
 
-const hostOf = (url: string): string => new URL(url).host.replace(/^www\./, '');
+const hostOf = (url: string): string => withoutWww(new URL(url).host);
 
 function pathOf(url: string): string {
   try {

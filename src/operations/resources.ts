@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
 import type { WorkContext } from '../shared/context.ts';
-import { packagePath } from '../shared/package-root.ts';
+import { packagePath, packageVersion } from '../shared/package-root.ts';
 import type { Runtime } from '../runtime/types.ts';
 import type { State } from '../state/types.ts';
 import type { OperationSettings } from './types.ts';
@@ -58,7 +56,7 @@ async function createRuntime(
     const { createKubernetesRuntime } = await import('../runtime/kubernetes/runtime.ts');
     return createKubernetesRuntime(settings.kubernetes, {
       ...context,
-      version: await version(),
+      version: await packageVersion(),
       insideCluster: insideCluster(),
     });
   }
@@ -69,11 +67,6 @@ async function createRuntime(
     keeper: [process.execPath, packagePath('bin', 'run.js'), 'keeper'],
     path: settings.environment['PATH'] ?? '',
   });
-}
-
-async function version(): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(packagePath('package.json'), 'utf8'));
-  return z.object({ version: z.string() }).parse(manifest).version;
 }
 
 /** A pod has its service account here (Kubernetes documentation, "Accessing the Kubernetes API from a Pod"). */

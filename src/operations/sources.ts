@@ -1,3 +1,4 @@
+import { siteKey } from '../shared/site-address.ts';
 import { within } from '../shared/abortable.ts';
 import type { ReportingContext, WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
@@ -102,22 +103,21 @@ function remember(access: SourceAccess, state: State, context: WorkContext): Pro
 }
 
 async function findKnown(typed: string, state: State, context: WorkContext): Promise<KnownSource | undefined> {
-  const places = await placesOf(typed);
+  const sites = await sitesOf(typed);
   const sources = await state.sources.list();
-  return sources.find((source) => places.has(place(new URL(source.url))) && context.now() - source.lastUsedAt < MEMORY);
+  return sources.find(
+    (source) => sites.has(siteKey(new URL(source.url))) && context.now() - source.lastUsedAt < MEMORY,
+  );
 }
 
 async function forget(typed: string, state: State): Promise<void> {
-  const places = await placesOf(typed);
+  const sites = await sitesOf(typed);
   for (const source of await state.sources.list()) {
-    if (places.has(place(new URL(source.url)))) await state.sources.remove(source.url);
+    if (sites.has(siteKey(new URL(source.url)))) await state.sources.remove(source.url);
   }
 }
 
-async function placesOf(typed: string): Promise<ReadonlySet<string>> {
+async function sitesOf(typed: string): Promise<ReadonlySet<string>> {
   const { parseAddress } = await import('../site/connect/address.ts');
-  return new Set(parseAddress(typed).map(place));
+  return new Set(parseAddress(typed).map(siteKey));
 }
-
-/** What tells sites apart: two addresses that differ only in their scheme or a leading `www.` are the same site. */
-const place = (url: URL): string => `${url.host.replace(/^www\./, '')}${url.pathname.replace(/\/+$/, '')}`;

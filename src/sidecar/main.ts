@@ -1,19 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
-import { packagePath } from '../shared/package-root.ts';
+import { packageVersion } from '../shared/package-root.ts';
 import { createLineLogger } from './log.ts';
 import { runSidecar } from './run.ts';
 import { sidecarSettings } from './settings.ts';
 
-const manifest = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(await readFile(packagePath('package.json'), 'utf8')));
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
 
-await runSidecar(sidecarSettings(process.env), manifest.version, {
+await runSidecar(sidecarSettings(process.env), await packageVersion(), {
   signal: stop.signal,
   now: Date.now,
   sleep: async (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),

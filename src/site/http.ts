@@ -1,3 +1,4 @@
+import { withoutWww } from '../shared/site-address.ts';
 import { Agent, type Dispatcher } from 'undici';
 import { WpcloneError } from '../shared/errors.ts';
 
@@ -20,7 +21,7 @@ export function sameSite(one: URL, other: URL): boolean {
 export const staysAtHome = (url: URL, home: URL): boolean =>
   sameSite(url, home) && (home.protocol !== 'https:' || url.protocol === 'https:');
 
-const bareHost = (url: URL): string => url.hostname.replace(/^www\./, '');
+const bareHost = (url: URL): string => withoutWww(url.hostname);
 
 /** The http or https URL that a link in a page at `base` means, if it means one. */
 export function resolveUrl(link: string | undefined, base: URL): URL | undefined {

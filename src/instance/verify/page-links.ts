@@ -1,3 +1,4 @@
+import { withoutWww } from '../../shared/site-address.ts';
 import { parseHtml } from '../../site/html.ts';
 
 const ATTRIBUTES = ['href', 'src', 'srcset', 'action', 'formaction', 'poster', 'data-src', 'data-srcset'] as const;
@@ -32,7 +33,7 @@ export function linksToSource(html: string, sources: readonly string[], page: st
   return [...found];
 }
 
-const bareHost = (url: URL): string => url.host.replace(/^www\./, '');
+const bareHost = (url: URL): string => withoutWww(url.host);
 
 const isBelow = (path: string, folder: string): boolean =>
   `${path}/`.startsWith(folder.endsWith('/') ? folder : `${folder}/`);

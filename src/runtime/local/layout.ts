@@ -1,3 +1,4 @@
+import { siteKey } from '../../shared/site-address.ts';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { InstancePaths } from '../../instance/types.ts';
@@ -62,8 +63,8 @@ export function instancePaths(layout: LocalLayout, unit: string): InstancePaths 
 
 /** The store of a source: by its address without what may change between two clones of it (scheme, www, final slashes). */
 export function storePath(layout: LocalLayout, sourceUrl: string): string {
-  const { host, pathname } = new URL(/^https?:/i.test(sourceUrl) ? sourceUrl : `http://${sourceUrl}`);
-  return join(layout.stores, shortHash(host.replace(/^www\./, '') + pathname.replace(/\/+$/, '')));
+  const url = new URL(/^https?:/i.test(sourceUrl) ? sourceUrl : `http://${sourceUrl}`);
+  return join(layout.stores, shortHash(siteKey(url)));
 }
 
 /** A deep home does not leave room for a socket's path: then it lies in a private folder of fixed name under /tmp. */

@@ -1,3 +1,4 @@
+import { withoutWww } from '../../shared/site-address.ts';
 import { domainToASCII, domainToUnicode } from 'node:url';
 import type { UrlMapping } from './types.ts';
 
@@ -64,7 +65,7 @@ const sources = (mapping: UrlMapping): Set<string> => new Set(mapping.from.map((
 
 /** Hosts that only the clone has are not searched for. */
 function hostRules(byHost: ReadonlyMap<string, UrlRule[]>, wanted: ReadonlySet<string>): HostRules[] {
-  const names = new Set([...wanted].map((host) => host.replace(/^www\./, '')));
+  const names = new Set([...wanted].map(withoutWww));
   const sorted = (host: string): UrlRule[] =>
     wanted.has(host) ? (byHost.get(host) ?? []).sort((a, b) => b.segments.length - a.segments.length) : [];
   return [...names].map((name) => ({

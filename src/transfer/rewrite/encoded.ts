@@ -1,3 +1,4 @@
+import { withoutWww } from '../../shared/site-address.ts';
 import type { Finder } from './finder.ts';
 
 /** How much of a value is decoded around a place that looks like an address. */
@@ -12,7 +13,7 @@ export function createEncodedSearch(
   hosts: Iterable<string>,
   find: Finder,
 ): (block: Buffer, hit: (at: number) => void) => void {
-  const needles = [...new Set([...hosts].map((host) => host.replace(/^www\./, '')))].flatMap(encodings);
+  const needles = [...new Set([...hosts].map(withoutWww))].flatMap(encodings);
   return (block, hit) => {
     for (const needle of needles) {
       for (let at = block.indexOf(needle, 0, 'latin1'); at !== -1; at = block.indexOf(needle, at + 1, 'latin1'))

@@ -1,3 +1,4 @@
+import { withoutWww } from '../../shared/site-address.ts';
 import { isIP } from 'node:net';
 import type { SiteInfo } from '../../site/info.ts';
 import type { UrlMapping } from './types.ts';
@@ -34,14 +35,14 @@ const isBelow = (url: string, other: string): boolean =>
 
 const pathOf = (url: string): string => new URL(url).pathname.replace(/\/+$/, '');
 const depth = (url: string): number => pathOf(url).split('/').length;
-const bareHost = (url: string): string => new URL(url).host.replace(/^www\./, '');
+const bareHost = (url: string): string => withoutWww(new URL(url).host);
 
 /** Nearly every site answers with and without www, and old content links to either. */
 function withTwin(url: string): string[] {
   const parsed = new URL(url);
   const { hostname } = parsed;
   if (!hostname.includes('.') || isIP(hostname) !== 0 || hostname.startsWith('[')) return [url];
-  parsed.hostname = hostname.startsWith('www.') ? hostname.slice(4) : `www.${hostname}`;
+  parsed.hostname = hostname.startsWith('www.') ? withoutWww(hostname) : `www.${hostname}`;
   return [url, parsed.origin + pathOf(url)];
 }
 

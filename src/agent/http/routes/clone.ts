@@ -1,3 +1,4 @@
+import { withoutWww } from '../../../shared/site-address.ts';
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -111,7 +112,7 @@ function cloneJob(caller: Caller, body: CloneBody, headers: FastifyRequest['head
 /** For the limit per source; an address that is none fails in the job, with its own words. */
 function hostOf(address: string): string | null {
   const url = /^https?:/i.test(address) ? address : `https://${address}`;
-  return URL.canParse(url) ? new URL(url).host.replace(/^www\./, '') : null;
+  return URL.canParse(url) ? withoutWww(new URL(url).host) : null;
 }
 
 /** draft-ietf-httpapi-idempotency-key-header. The password is part of what is hashed: another one is another request. */
