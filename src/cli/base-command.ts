@@ -7,6 +7,7 @@ import type { Operations, OperationSettings } from '../operations/types.ts';
 import { colorsFor, type Colors } from './colors.ts';
 import { createWorkContext } from './context.ts';
 import { loadSettings, wpcloneHome } from './config/load.ts';
+import { sourcesLimit } from './size.ts';
 import type { Settings } from './config/schema.ts';
 import { globalFlags } from './flags.ts';
 import { watchInterrupts, type Interrupts } from './interrupts.ts';
@@ -118,6 +119,7 @@ export abstract class BaseCommand extends Command {
     return {
       home: wpcloneHome(process.env),
       environment: process.env,
+      ...sourcesLimit(settings),
       runtime: runtime === 'kubernetes' ? 'kubernetes' : 'local',
       kubernetes: {
         ...settings.kubernetes,

@@ -1,4 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts';
+import { sourcesLimit } from '../cli/size.ts';
 import { wpcloneHome } from '../cli/config/load.ts';
 
 /** Started by the local runtime, detached; people have no use for it. */
@@ -8,7 +9,12 @@ export default class Keeper extends BaseCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Keeper);
-    const settings = { home: wpcloneHome(process.env), environment: process.env };
+    const { WPCLONE_SOURCES_LIMIT: limit } = process.env;
+    const settings = {
+      home: wpcloneHome(process.env),
+      environment: process.env,
+      ...sourcesLimit(limit === undefined ? {} : { 'sources-limit': limit }),
+    };
     await this.watched(flags, [], async (context) => {
       const { keepLocalClones } = await import('../operations/keeper.ts');
       await keepLocalClones(settings, context);

@@ -107,7 +107,8 @@ export function createDirectOperations(
       const removed = await runtime.sweep(context, (id, { code, message, details }) => {
         failed.push({ clone_id: id, code, message, details });
       });
-      return { removed, failed };
+      const sources = await runtime.trimCache?.(context);
+      return { removed, failed, ...(sources ? { sources } : {}) };
     },
 
     close: () => resources.close(),

@@ -3,7 +3,7 @@ import type { OperationSettings } from './types.ts';
 
 /** Removes local clones at their end until none is left; the detached process behind `wpclone keeper`. */
 export async function keepLocalClones(
-  settings: Pick<OperationSettings, 'home' | 'environment'>,
+  settings: Pick<OperationSettings, 'home' | 'environment' | 'sourcesLimit'>,
   context: WorkContext,
 ): Promise<void> {
   const [{ openState }, { runKeeper }, { localLayout }] = await Promise.all([
@@ -13,7 +13,9 @@ export async function keepLocalClones(
   ]);
   const state = openState(settings.home, context);
   try {
-    await runKeeper({ layout: localLayout(settings.home), state, path: settings.environment['PATH'] ?? '' }, context);
+    const { home, environment, sourcesLimit } = settings;
+    const limit = sourcesLimit === undefined ? {} : { storesLimit: sourcesLimit };
+    await runKeeper({ layout: localLayout(home), state, path: environment['PATH'] ?? '', ...limit }, context);
   } finally {
     state.close();
   }

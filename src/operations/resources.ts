@@ -66,6 +66,7 @@ async function createRuntime(
     state: await state(context),
     keeper: [process.execPath, packagePath('bin', 'run.js'), 'keeper'],
     path: settings.environment['PATH'] ?? '',
+    ...(settings.sourcesLimit === undefined ? {} : { storesLimit: settings.sourcesLimit }),
   });
 }
 

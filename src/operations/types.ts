@@ -9,7 +9,7 @@ import type { ClonePlan } from '../engine/clone.ts';
 import type { CloneStepName, Warning } from '../shared/events.ts';
 import type { Finding } from '../shared/findings.ts';
 import type { CaughtMail } from '../instance/types.ts';
-import type { CloneState, Exposure, ExposureEnded, RuntimeKind } from '../runtime/types.ts';
+import type { CacheReport, CloneState, Exposure, ExposureEnded, RuntimeKind } from '../runtime/types.ts';
 
 /** How to log in to a source, without secrets. */
 export interface SourceLogin {
@@ -41,6 +41,8 @@ export interface GarbageReport {
     readonly message: string;
     readonly details: ErrorDetails;
   }[];
+  /** What is kept of sources for their next clones; on this machine only. */
+  readonly sources?: CacheReport;
 }
 
 export interface SourceReport {
@@ -140,4 +142,6 @@ export interface OperationSettings {
   readonly kubernetes: KubernetesSettings;
   /** PATH for programs, WPCLONE_CHROMIUM for the browser. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Bytes that may be kept of sources on this machine for their next clones. */
+  readonly sourcesLimit?: number;
 }

@@ -136,6 +136,8 @@ export interface Runtime {
   remove(id: string, context: WorkContext): Promise<void>;
   /** Removes what crashes left behind and what has expired; returns what it removed, and tells of what it could not. */
   sweep(context: WorkContext, failed?: SweepFailed): Promise<readonly string[]>;
+  /** Keeps what is kept between clones of a source within its limit; only where something is. */
+  trimCache?(context: WorkContext): Promise<CacheReport>;
   /** Streams the clone's logs (web server, PHP, database) line by line. */
   logs(id: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
   /**
@@ -146,6 +148,15 @@ export interface Runtime {
   expose(id: string, context: WorkContext, ended?: ExposureEnded): Promise<Exposure>;
   /** Lets go of connections. */
   close?(): Promise<void>;
+}
+
+/** What is kept of sources for their next clones, in bytes on disk that no clone needs. */
+export interface CacheReport {
+  /** What was removed just now. */
+  readonly freed_bytes: number;
+  /** What is left. */
+  readonly bytes: number;
+  readonly limit_bytes: number;
 }
 
 /** Hears of a clone that is over and could not be removed. */

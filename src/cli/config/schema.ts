@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { toWpcloneError } from '../../shared/errors.ts';
+import { parseSize } from '../size.ts';
 import { parseTtl } from '../ttl.ts';
 
 /**
@@ -14,6 +15,7 @@ export const settingsSchema = z.strictObject({
   'exclude-table': z.array(z.string()).optional(),
   'include-table': z.array(z.string()).optional(),
   'exclude-path': z.array(z.string()).optional(),
+  'sources-limit': z.string().superRefine(checkSize).optional(),
   kubernetes: z.record(z.string(), z.unknown()).optional(),
 });
 
@@ -24,6 +26,11 @@ function checkTtl(text: string, issues: z.RefinementCtx): void {
   } catch (error) {
     issues.addIssue({ code: 'custom', message: toWpcloneError(error).message.replace(/\.$/, '') });
   }
+}
+
+function checkSize(text: string, issues: z.RefinementCtx): void {
+  if (parseSize(text) === undefined)
+    issues.addIssue({ code: 'custom', message: `"${text}" is not a size such as 10GB` });
 }
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -37,6 +44,7 @@ export const ENVIRONMENT = {
   WPCLONE_EXCLUDE_TABLE: 'exclude-table',
   WPCLONE_INCLUDE_TABLE: 'include-table',
   WPCLONE_EXCLUDE_PATH: 'exclude-path',
+  WPCLONE_SOURCES_LIMIT: 'sources-limit',
 } as const satisfies Record<string, keyof Settings>;
 
 /** `WPCLONE_KUBERNETES_INGRESS_CLASS` is `ingressClass` under `kubernetes`. */

@@ -2,6 +2,8 @@ import { constants, mkdtemp, rmdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { localLayout } from '../../runtime/local/layout.ts';
+import { storesSize, STORES_LIMIT } from '../../runtime/local/stores.ts';
 import { findProgram } from '../../runtime/local/programs.ts';
 import { findChromium } from '../../site/connect/chromium.ts';
 import { isAccessible } from '../../shared/system.ts';
@@ -10,7 +12,7 @@ import type { Part } from './packages.ts';
 
 /** One thing that wpclone needs of this machine. */
 export interface Check {
-  readonly name: 'node' | 'home' | 'disk' | 'user' | Part;
+  readonly name: 'node' | 'home' | 'disk' | 'sources' | 'user' | Part;
   readonly ok: boolean;
   /** Without it nothing works; else only some things do not. */
   readonly required: boolean;
@@ -20,6 +22,8 @@ export interface Check {
 export interface Machine {
   readonly home: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** Bytes that may be kept of sources for their next clones; 10 GB without it. */
+  readonly sourcesLimit?: number;
   readonly signal: AbortSignal;
 }
 
@@ -39,6 +43,7 @@ export async function examine(machine: Machine, purpose: 'clone' | 'demo'): Prom
     purpose === 'demo' ? checkWordpress() : checkChromium(machine),
     checkHome(machine),
     checkDisk(machine),
+    checkSources(machine),
     checkUser(),
   ]);
 }
@@ -126,6 +131,13 @@ async function checkDisk({ home }: Machine): Promise<Check> {
   const { bavail, bsize } = await statfs(await existing(home));
   const free = bavail * bsize;
   return { name: 'disk', ok: free >= LEAST_FREE, required: true, detail: `${bytes(free)} free for ${home}` };
+}
+
+/** What stays on the disk when every clone is gone, for the next ones. */
+async function checkSources({ home, sourcesLimit = STORES_LIMIT }: Machine): Promise<Check> {
+  const size = await storesSize(localLayout(home));
+  const detail = `${bytes(size)} kept of sources for their next clones, of at most ${bytes(sourcesLimit)}`;
+  return { name: 'sources', ok: size <= sourcesLimit, required: false, detail };
 }
 
 async function checkUser(): Promise<Check> {

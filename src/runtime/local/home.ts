@@ -7,4 +7,6 @@ export interface LocalHome {
   readonly state: State;
   /** Where programs are looked for, as in PATH. */
   readonly path: string;
+  /** Bytes that may be kept of sources; see trimStores. */
+  readonly storesLimit?: number;
 }

@@ -5,12 +5,15 @@ import type { LocalHome } from './home.ts';
 import { tryLock } from './lock.ts';
 import type { LocalLayout } from './layout.ts';
 import { endOrphans } from './orphans.ts';
+import { trimStores } from './stores.ts';
 import { sweepInstances } from './sweep.ts';
 
 /** Milliseconds: the longest sleep between two looks, and how long it stays when there is no clone left. */
 const LONGEST_SLEEP = 30_000;
 const IDLE_LIMIT = 60_000;
 const LOCK = 'keeper';
+/** How the keeper is told how much may be kept of sources. */
+export const STORES_LIMIT_VARIABLE = 'WPCLONE_SOURCES_LIMIT';
 
 /** A program and its arguments that run `runKeeper` for this home. */
 export type KeeperCommand = readonly [string, ...string[]];
@@ -30,6 +33,10 @@ export async function runKeeper(home: LocalHome, context: WorkContext): Promise<
       await sweepInstances(home, context).catch((error: unknown) =>
         context.log.warn('sweep failed', { error: String(error) }),
       );
+      await trimStores(home, context).catch((error: unknown) => {
+        context.signal.throwIfAborted();
+        context.log.warn('trimming failed', { error: String(error) });
+      });
       const units = await home.state.units.list();
       emptySince = units.length === 0 ? (emptySince ?? context.now()) : undefined;
       const idle = emptySince !== undefined && context.now() - emptySince >= IDLE_LIMIT;
@@ -45,8 +52,12 @@ export async function runKeeper(home: LocalHome, context: WorkContext): Promise<
   }
 }
 
-/** Starts the keeper when none runs; it outlives this process and its terminal. */
-export function ensureKeeper(layout: LocalLayout, command: KeeperCommand): void {
+/** Starts the keeper when none runs; it outlives this process and its terminal. `settings` are environment variables for it. */
+export function ensureKeeper(
+  layout: LocalLayout,
+  command: KeeperCommand,
+  settings: Readonly<Record<string, string>> = {},
+): void {
   const lock = tryLock(layout.locks, LOCK);
   if (lock === undefined) return;
   lock.release();
@@ -55,7 +66,12 @@ export function ensureKeeper(layout: LocalLayout, command: KeeperCommand): void 
     detached: true,
     cwd: layout.home,
     stdio: 'ignore',
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', WPCLONE_HOME: layout.home },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '',
+      WPCLONE_HOME: layout.home,
+      ...settings,
+    },
   });
   keeper.once('error', () => undefined);
   keeper.unref();

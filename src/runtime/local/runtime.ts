@@ -7,7 +7,7 @@ import type { Units } from '../units.ts';
 import { connectAsAdministrator } from './database-server.ts';
 import { factsOf, instanceOf, provisionLease, resetLease } from './held.ts';
 import type { LocalHome } from './home.ts';
-import { ensureKeeper, type KeeperCommand } from './keeper.ts';
+import { ensureKeeper, type KeeperCommand, STORES_LIMIT_VARIABLE } from './keeper.ts';
 import { instancePaths, localLayout } from './layout.ts';
 import { busy, endLease, type HeldUnit, holds, leaseForReset, leaseLost } from './lease.ts';
 import { readLogs } from './logs.ts';
@@ -15,6 +15,7 @@ import { makeUnit } from './make.ts';
 import { canListen } from './ports.ts';
 import { removeTaken } from './remove.ts';
 import { serve } from './serve.ts';
+import { STORES_LIMIT, trimStores } from './stores.ts';
 import { sweepInstances } from './sweep.ts';
 import { takeBack } from './take-back.ts';
 import { createLocalUnits } from './units.ts';
@@ -27,6 +28,8 @@ export interface LocalRuntimeSettings {
   readonly keeper: KeeperCommand;
   /** Where programs are looked for, as in PATH. */
   readonly path: string;
+  /** Bytes that may be kept of sources for their next clones; 10 GB without it. */
+  readonly storesLimit?: number;
 }
 
 /**
@@ -45,10 +48,10 @@ export interface LocalRuntime extends Runtime {
 
 /** Instances on this machine: a folder, a database on wpclone's own MariaDB server and a PHP server each. Throws BAD_CONFIG. */
 export function createLocalRuntime(settings: LocalRuntimeSettings): LocalRuntime {
-  const { state, path } = settings;
+  const { state, path, storesLimit = STORES_LIMIT } = settings;
   refuseColon(settings.home);
-  const home: LocalHome = { layout: localLayout(settings.home), state, path };
-  const keep = (): void => ensureKeeper(home.layout, settings.keeper);
+  const home: LocalHome = { layout: localLayout(settings.home), state, path, storesLimit };
+  const keep = (): void => ensureKeeper(home.layout, settings.keeper, { [STORES_LIMIT_VARIABLE]: String(storesLimit) });
   const units = createLocalUnits(home, keep);
 
   return {
@@ -104,10 +107,15 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): LocalRuntime
 
     async remove(id, context) {
       const unit = await state.units.holding(id);
-      if (unit !== undefined) await removeTaken(home, unit, context);
+      if (unit === undefined) return;
+      await removeTaken(home, unit, context);
+      // What it shared with its source's store is the store's alone now.
+      await trimStores(home, context);
     },
 
     sweep: (context, failed) => sweepInstances(home, context, failed),
+
+    trimCache: (context) => trimStores(home, context),
 
     async expose(id, context) {
       return { how: 'by-itself', url: factsOf(await existing(state, id), context).url };

@@ -1,5 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import type { UnitRow } from '../../state/types.ts';
@@ -7,7 +6,6 @@ import type { SweepFailed } from '../types.ts';
 import type { UnitState } from '../unit-states.ts';
 import { databaseName, databasesOnDisk, dropDatabaseNamed } from './databases.ts';
 import type { LocalHome } from './home.ts';
-import { storePath } from './layout.ts';
 import { withLock } from './lock.ts';
 import { isLeased } from './lease.ts';
 import { removeTaken, removeUnit } from './remove.ts';
@@ -31,7 +29,6 @@ export async function sweepInstances(
   context: WorkContext,
   failed: SweepFailed = () => undefined,
 ): Promise<readonly string[]> {
-  await sweepStores(home, context);
   if ((await findLeftovers(home, context)).length === 0) return [];
   // One at a time: two sweeps would remove the same things under each other.
   return withLock(home.layout.locks, SWEEP_LOCK, SWEEP_LIMIT, context, async () => {
@@ -53,22 +50,6 @@ interface Leftover {
   readonly name: string;
   /** Says whether it was still left over. */
   remove(): Promise<boolean>;
-}
-
-/** Milliseconds that the files of a source are kept for its next clone after its last one is gone. */
-const STORE_LIMIT = 24 * 3600 * 1000;
-
-/** Removes what is kept of sources that have had no clone for a day: it is somebody's data, and it takes room. */
-async function sweepStores(home: LocalHome, context: WorkContext): Promise<void> {
-  const { layout, state } = home;
-  const held = (await state.units.list()).flatMap(({ clone }) => (clone === null ? [] : [clone]));
-  const used = new Set(held.map((clone) => storePath(layout, clone.sourceUrl)));
-  for (const name of await readdir(layout.stores).catch(() => [])) {
-    const store = join(layout.stores, name);
-    if (used.has(store)) continue;
-    const { mtimeMs } = await stat(store);
-    if (mtimeMs + STORE_LIMIT < context.now()) await rm(store, { recursive: true, force: true });
-  }
 }
 
 async function findLeftovers(home: LocalHome, context: WorkContext): Promise<readonly Leftover[]> {

@@ -96,9 +96,13 @@ export async function publishToStore(store: string | undefined, baseline: string
     if (failed !== undefined && failed !== 'EEXIST') return;
   }
   const draft = `${manifestPath(store)}.${randomUUID()}`;
-  await copyFile(manifestPath(folder), draft);
   // Another clone of the source that ended at this moment has taken the draft for a leftover: the next one compares with that clone.
-  await rename(draft, manifestPath(store)).catch((error: unknown) => {
+  // Or the store is gone, for want of room.
+  const publish = async () => {
+    await copyFile(manifestPath(folder), draft);
+    await rename(draft, manifestPath(store));
+  };
+  await publish().catch((error: unknown) => {
     if (codeOf(error) !== 'ENOENT') throw error;
   });
   await collectStore(store);
