@@ -71,7 +71,7 @@ describe('clone --json', () => {
     const { status, text } = await page(clone.clone_url);
     expect(status).toBe(200);
     expect(text).toContain('Paper Street Soap');
-    expect(text).not.toContain(`127.0.0.111:${source.port}`);
+    expect(text).not.toContain(`127.0.0.111:${source.port}/`);
   });
 });
 

@@ -54,7 +54,7 @@ it('what one operation needs is not loaded for another', async () => {
   expect(forInfo).toContain('definitions.php');
   expect(forInfo).not.toContain('files.php');
   expect(forFiles).toContain('class-batch.php');
-  expect(forFiles.filter((name) => /rows|table|definitions|database/.test(name))).toEqual([]);
+  expect(forFiles.filter((name) => /^rows|table|definitions|database/.test(name))).toEqual([]);
 });
 
 it('the plugin removes itself with its sub-folders, whatever their depth', async () => {
