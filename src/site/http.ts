@@ -1,6 +1,6 @@
 import { withoutWww } from '../shared/site-address.ts';
 import { Agent, type Dispatcher } from 'undici';
-import { WpcloneError } from '../shared/errors.ts';
+import { type ErrorDetails, WpcloneError } from '../shared/errors.ts';
 
 /** Connections to one site, kept alive between requests. Close it when done. */
 export function openAgent(insecureTls: boolean): Agent {
@@ -92,7 +92,8 @@ export function networkFailure(error: unknown, url: URL): unknown {
     const message = notTls
       ? `${url.host} does not speak https on that port.`
       : `The certificate of ${url.host} cannot be verified: ${text}.`;
-    return new WpcloneError('TLS_FAILED', message, { cause: error, details: { host: url.host, notTls } });
+    const details: ErrorDetails = { host: url.host, notTls, [notTls ? 'plainHost' : 'certificateOf']: url.host };
+    return new WpcloneError('TLS_FAILED', message, { cause: error, details });
   }
   // undici's parser names itself and gives no code: a mail or database server, for example, that speaks first.
   const why = error.name === 'HTTPParserError' ? 'what answers there is not a web server' : PLAIN_WORDS[code];

@@ -119,7 +119,12 @@ test('what a connection fails with is told in plain words', () => {
     networkFailure(Object.assign(new Error(message), { code }), url);
   expect(failure('ENOTFOUND')).toMatchObject({ code: 'UNREACHABLE', message: expect.stringContaining('no such host') });
   expect(failure('CERT_HAS_EXPIRED', 'certificate has expired')).toMatchObject({ code: 'TLS_FAILED' });
-  expect(failure('EPROTO', 'ssl routines: wrong version number')).toMatchObject({ details: { notTls: true } });
+  const plain = failure('EPROTO', 'ssl routines: wrong version number');
+  expect(plain).toMatchObject({ details: { notTls: true } });
+  expect(plain).toMatchObject({ nextSteps: [expect.stringContaining('x.example speaks http only')] });
+  expect(failure('CERT_HAS_EXPIRED', 'certificate has expired')).toMatchObject({
+    nextSteps: [expect.stringContaining('--insecure')],
+  });
   const coded = new WpcloneError('BUSY', 'x');
   expect(networkFailure(coded, url)).toBe(coded);
 });

@@ -4,6 +4,7 @@ import { lookAt } from '../../site/looks.ts';
 import type { InstanceSite, VerifyResult, VerifyTask } from '../types.ts';
 import { isGood } from './compare.ts';
 import { byPassword, enter } from './entry.ts';
+import { whatLooksAtHost } from './host-bound.ts';
 import { judgeEntry, judgeFront, judgeLinks, judgeLoginPage, type Sighting, together } from './judge.ts';
 import { phpLogSize, whatPhpSaid } from './php-errors.ts';
 import { openVisitors, type Visitor } from './visitor.ts';
@@ -53,12 +54,14 @@ export async function verifyInstance(
     const hidden = !('failed' in front) && !isGood(front.look);
     const inside = hidden && entry.inside && entry.visitor ? await see(entry.visitor, home) : undefined;
     const password = 'failed' in login ? undefined : await byPassword(reader, login, task).catch(() => undefined);
+    const lost = !entry.inside && entry.visitor !== undefined && said === '';
+    const why = lost ? await whatLooksAtHost(site, task.info) : said;
     signal.throwIfAborted();
     return together(
       judgeFront(front, task.looks.front, inside, broken(front) ? said : ''),
       judgeLinks(hidden ? inside : front, task.info),
       judgeLoginPage(login, task.looks.login, broken(login) ? said : ''),
-      judgeEntry(entry, password, task, said),
+      judgeEntry(entry, password, task, why),
     );
   } finally {
     await visitors.close();

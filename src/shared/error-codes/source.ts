@@ -10,7 +10,10 @@ export const SOURCE_ERRORS = define({
   TLS_FAILED: {
     exit: 1,
     http: 502,
-    next: ['Repair the certificate of the site, or add --insecure to go on without checking it.'],
+    next: [
+      'Repair the certificate of {certificateOf}, or add --insecure to go on without checking it.',
+      'Give the address that a browser opens the log-in page at. Where {plainHost} speaks http only but sends people to https (its home, siteurl or FORCE_SSL_ADMIN say so), put that right at the site.',
+    ],
   },
   REDIRECTED_ELSEWHERE: { exit: 1, http: 502, next: ['If that is the right site, clone {target} instead.'] },
   NOT_WORDPRESS: {

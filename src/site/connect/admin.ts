@@ -80,9 +80,13 @@ async function refusedInstaller(admin: Admin, refused: Page): Promise<Installer>
 
 /** PLUGIN_UPLOAD_FORBIDDEN; `why` completes "The plugin cannot be installed: …". */
 export const forbidden = (why: string): WpcloneError =>
-  new WpcloneError('PLUGIN_UPLOAD_FORBIDDEN', `The plugin cannot be installed: ${why.replace(/\.$/, '')}.`, {
-    details: { folder: PLUGIN_SOURCE },
-  });
+  new WpcloneError(
+    'PLUGIN_UPLOAD_FORBIDDEN',
+    `The plugin cannot be installed: ${/[.?!]$/.test(why) ? why : `${why}.`}`,
+    {
+      details: { folder: PLUGIN_SOURCE },
+    },
+  );
 
 /** Where the page says that a key can be had; undefined when our plugin is not active, or not shown to this user. */
 export function pairingPoint(page: Page): PairingPoint | undefined {
