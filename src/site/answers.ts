@@ -25,9 +25,10 @@ export function classifyAnswer(answer: OtherAnswer): WpcloneError {
   const retryAfter = retryAfterSeconds(answer);
   if (status === 401 || status === 407) return basicAuth(host);
   if (isChallenge(answer)) return challenged(host, status);
+  // WordPress sends a Retry-After of ten minutes with it, whatever is left of the update.
+  if (status === 503 && MAINTENANCE.test(text)) return inMaintenance(host);
   if (limitsRequests(answer)) return rateLimited(host, retryAfter);
   if (lostDatabase(answer)) return databaseDown(host);
-  if (status === 503 && MAINTENANCE.test(text)) return inMaintenance(host);
   if (status === 413)
     return new WpcloneError('SOURCE_BLOCKED', `${host} refuses requests of this size.`, { details: { host } });
   if (status >= 500) return failed(`${host} answered with HTTP ${status}.`, retryAfter);
@@ -111,6 +112,7 @@ const blocked = (host: string, status: number): WpcloneError =>
 const challenged = (host: string, status: number): WpcloneError =>
   new WpcloneError('SOURCE_BLOCKED', `Something in front of ${host} wants to see a browser first (HTTP ${status}).`, {
     details: { host, status, challenge: true },
+    retryable: true,
   });
 
 /** The site's database does not answer. */

@@ -96,7 +96,8 @@ describe('a table arrives whole, once and in order', () => {
     const { client, retries } = await through(fault);
     const rows = await collectRows(client.rows(tables('wp_big'), never));
     expect(rows.get('wp_big')?.equals(whole.get('wp_big') ?? Buffer.alloc(0))).toBe(true);
-    expect(retries.length).toBeGreaterThan(2);
+    // Then the answers have become so short that nothing happens to them.
+    expect(retries.length).toBeGreaterThan(1);
   });
 
   it('when the cut is inside a row in pieces', async () => {

@@ -65,7 +65,7 @@ describe('pairing', () => {
     for (const page of ['tools.php?page=wpclone-migrator', 'index.php']) {
       const element = elementOf(await get(page, cookie));
       expect(element).toHaveLength(1);
-      expect(element.attr('data-protocol')).toBe('1');
+      expect(element.attr('data-protocol')).toBe('2');
       expect(element.attr('data-ajax')).toBe(`${source.siteUrl}/wp-admin/admin-ajax.php`);
       const { status, body } = await pairWith(cookie, element.attr('data-nonce') ?? '');
       expect({ status, body }).toMatchObject({

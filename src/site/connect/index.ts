@@ -38,7 +38,7 @@ async function tryKnownKey(request: ConnectRequest, deps: ConnectDeps): Promise<
   if (!request.known) return undefined;
   const access = knownAccess(request.known, request);
   try {
-    const info = await deps.openClient(access).info(deps.signal);
+    const info = await deps.openClient(access, canLogIn(request)).info(deps.signal);
     return { access, info, way: 'known-key', installedNow: false };
   } catch (error) {
     if (!keyIsDead(error)) throw error;
