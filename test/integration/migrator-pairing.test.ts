@@ -72,9 +72,9 @@ describe('pairing', () => {
         status: 200,
         body: { success: true, data: { protocol: 2, url: source.url } },
       });
-      const { data } = body as { data: { url: string; endpoint: string; keyId: string; secret: string } };
+      const { data } = body as { data: { url: string; keyId: string; secret: string } };
       expect(Buffer.from(data.secret, 'base64url')).toHaveLength(32);
-      const client = testClient({ ...data, insecureTls: false });
+      const client = testClient({ ...data, endpoint: `${data.url}/`, insecureTls: false });
       await expect(client.info(never)).resolves.toMatchObject({ home: source.url });
       await client.close();
     }
