@@ -44,9 +44,18 @@ export function viewStatements(
     const name = tokens[at + 1];
     if (hasOpenQuote(tokens) || !isWord(tokens[0], 'CREATE') || at < 0 || !name || unquoteName(name) !== view.name)
       return refuse(what, warnings);
-    return build(what, `CREATE VIEW ${quoteName(view.name)} `, tokens.slice(at + 2), target.server, warnings);
+    const body = withoutDatabase(tokens.slice(at + 2));
+    return build(what, `CREATE VIEW ${quoteName(view.name)} `, body, target.server, warnings);
   });
 }
+
+/** A server that cannot open a view (its definer is gone since the site moved) writes columns with the source's database in front. */
+const withoutDatabase = (tokens: readonly Token[]): Token[] =>
+  tokens.filter((_, at) => !isDatabaseOfColumn(tokens, at) && !isDatabaseOfColumn(tokens, at - 1));
+
+const isDatabaseOfColumn = (tokens: readonly Token[], at: number): boolean =>
+  [at, at + 2, at + 4].every((place) => tokens[place]?.kind === 'name') &&
+  [at + 1, at + 3].every((place) => tokens[place]?.text === '.');
 
 /**
  * The statements that make the triggers of the tables that are copied. One that uses what is not in the clone is left out: nobody
