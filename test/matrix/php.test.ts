@@ -41,3 +41,22 @@ describe.each(['7.4', '8.4'] as const)('a site on PHP %s', (version) => {
     expect(left).toEqual([]);
   });
 });
+
+it('a plugin that only PHP 7 understands costs no clone: what broke is named, with the PHP of both', async () => {
+  const source = await startSource({
+    host: '127.0.0.111',
+    php: await foreignPhp('7.4'),
+    plugins: {
+      'old/old.php': `<?php /* Plugin Name: Old */
+        function old_first($s) { return $s{0}; }
+        add_action('wp_footer', function () { echo '<!-- old ', old_first('yes'), ' -->'; });`,
+    },
+  });
+  sources.push(source);
+  const made = await clone(source);
+  expect(made.status).toBe('ready');
+  expect(made.verified).toBe(false);
+  expect(JSON.stringify(made.findings)).toContain('old');
+  const told = made.warnings.find(({ code }) => code === 'PHP_VERSION_DIFFERS');
+  expect(told?.message).toContain('7.4');
+});

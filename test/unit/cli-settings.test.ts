@@ -70,7 +70,8 @@ describe('settings', () => {
 
   it('take lists from the environment with commas', () => {
     environment['WPCLONE_EXCLUDE_TABLE'] = 'a_*, b';
-    expect(load()['exclude-table']).toEqual(['a_*', 'b']);
+    environment['WPCLONE_INCLUDE_TABLE'] = 'c,d_*';
+    expect(load()).toMatchObject({ 'exclude-table': ['a_*', 'b'], 'include-table': ['c', 'd_*'] });
   });
 
   it.each([

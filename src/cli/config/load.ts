@@ -69,13 +69,16 @@ function parseYaml(text: string): unknown {
   return parse(text);
 }
 
+/** Whether a setting is a list of words: in the environment they stand with commas between them. */
+const isList = (key: keyof Settings): boolean => settingsSchema.shape[key].safeParse(['word']).success;
+
 function fromEnvironment(environment: NodeJS.ProcessEnv): Settings {
   const values: Record<string, unknown> = {};
   const variables = new Map<string, string>();
   for (const [variable, key] of Object.entries(ENVIRONMENT)) {
     const value = environment[variable];
     if (value === undefined || value === '') continue;
-    values[key] = key.startsWith('exclude-') ? value.split(',').map((part) => part.trim()) : value;
+    values[key] = isList(key) ? value.split(',').map((part) => part.trim()) : value;
     variables.set(key, variable);
   }
   const kubernetes = Object.entries(environment).flatMap(([variable, value]) =>
