@@ -28,6 +28,8 @@ export interface CommandLine {
   run(args: readonly string[], options?: StartOptions): Promise<Finished>;
   /** Runs with `--json` and parses what was printed. */
   json<T = Record<string, unknown>>(args: readonly string[], options?: StartOptions): Promise<T>;
+  /** The folder of the one local clone that there is; it is called after its unit. Throws when there is none, or more. */
+  cloneFolder(): string;
   /** Everything that is left of clones: folders, databases, web servers. */
   leftovers(): string[];
   /** The servers and keeper that are running, with their command line and environment, as others on the machine may see them. */
@@ -71,6 +73,12 @@ export function commandLine(): CommandLine {
       const { stdout, stderr, code } = await runIt([...args, '--json'], options);
       if (code !== 0) throw new Error(`wpclone ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
       return JSON.parse(stdout);
+    },
+    cloneFolder: () => {
+      const [name, ...more] = list(join(home, 'clones'));
+      if (name === undefined || more.length > 0)
+        throw new Error(`There is not one clone: ${[name, ...more].join(', ')}`);
+      return join(home, 'clones', name);
     },
     leftovers: () => [
       ...list(join(home, 'clones')),

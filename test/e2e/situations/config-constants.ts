@@ -45,9 +45,9 @@ export const situation: Situation = {
   },
   args: ['--define', 'ACME_GIVEN=false', '--define', 'ACME_NUMBER=12', '--define', 'ACME_TEXT="12"'],
   check: async ({ clone, get, source, cli, finished }) => {
-    const { clone_url: url, clone_id: id, warnings } = clone();
+    const { clone_url: url, warnings } = clone();
     const { body } = await get('/');
-    const folder = join(cli.home, 'clones', id);
+    const folder = cli.cloneFolder();
     const said = (what: string): unknown => JSON.parse(new RegExp(`<!-- ${what} (.*?) -->`).exec(body)?.[1] ?? 'null');
     expect(said('acme')).toEqual([
       'production',

@@ -42,17 +42,16 @@ export const situation: Situation = {
       'SYMLINK_OUTSIDE core/wp-content/uploads/odd/outer-link left out: it leads out of the copied folders.',
     ]);
     const { 'dead-link': _dead, 'outer-link': _outer, ...expected } = treeOf(uploads(source.content));
-    const www = join(cli.home, 'clones', id, 'www');
+    const folder = cli.cloneFolder();
+    const www = join(folder, 'www');
     expect(treeOf(uploads(join(www, 'wp-content')))).toEqual(expected);
     await cli.json(['reset', id]);
     expect(treeOf(uploads(join(www, 'wp-content')))).toEqual(expected);
     await cli.json(['delete', id, '--force']);
-    expect(existsSync(join(cli.home, 'clones', id))).toBe(false);
+    expect(existsSync(folder)).toBe(false);
     // Unchanged files of the next clone come from what was kept of this one.
     const login = ['--username', source.adminUser, '--password-file', '-'];
-    const again = await cli.json<{ clone_id: string }>(['clone', source.url, ...login], {
-      input: `${source.adminPassword}\n`,
-    });
-    expect(treeOf(uploads(join(cli.home, 'clones', again.clone_id, 'www/wp-content')))).toEqual(expected);
+    await cli.json(['clone', source.url, ...login], { input: `${source.adminPassword}\n` });
+    expect(treeOf(uploads(join(cli.cloneFolder(), 'www/wp-content')))).toEqual(expected);
   },
 };

@@ -18,10 +18,9 @@ export const situation: Situation = {
     symlinkSync(shared, join(content, 'uploads'));
   },
   check: async ({ clone, cli, source }) => {
-    const { clone_id: id, warnings } = clone();
-    expect(warnings).toEqual([]);
+    expect(clone().warnings).toEqual([]);
     const names = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
-    const copied = names(join(cli.home, 'clones', id, 'www/wp-content/uploads'));
+    const copied = names(join(cli.cloneFolder(), 'www/wp-content/uploads'));
     expect(copied).toEqual(names(join(source.content, 'uploads')));
     expect(copied.length).toBeGreaterThan(0);
     return Promise.resolve();
