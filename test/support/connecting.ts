@@ -8,11 +8,14 @@ import { workContext } from './work.ts';
 
 export const connectDeps = (changes: Partial<ConnectDeps> = {}): ConnectDeps & ReturnType<typeof workContext> => {
   const work = workContext(changes.signal);
+  // As the pipeline gives it to the step that connects.
+  const retry: ConnectDeps['retry'] = (message, waitSeconds) =>
+    work.emit({ type: 'retry', step: 'connect', message, waitSeconds });
   return {
     ...work,
+    retry,
     environment: process.env,
-    openClient: (access, hasty = false) =>
-      createSiteClient(access, { ...work, retry: (message) => work.log.info(message), hasty }),
+    openClient: (access, hasty = false) => createSiteClient(access, { ...work, retry, hasty }),
     ...changes,
   };
 };
