@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createReading } from '../../src/transfer/rewrite/reading.ts';
 import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
+import type { Rewriter, RowColumns } from '../../src/transfer/rewrite/types.ts';
 import { countWork } from '../support/work-count.ts';
 
 const mapping = {
@@ -35,7 +37,9 @@ const url = fc
     fc.constantFrom('old.com', 'WWW.OLD.com', 'müller.example', String.raw`m\u00fcller.example`),
   )
   .map(([scheme, separator, host]) => `${scheme}${separator}${separator}${host}${separator}blog`);
-const path = slash.map((separator) => ['', 'var', 'www', 'html'].join(separator));
+const path = fc
+  .tuple(fc.constantFrom('', 'C:'), slash)
+  .map(([root, separator]) => [root, 'var', 'www', 'html'].join(separator));
 const plainPiece = fc.oneof(
   url,
   path,
@@ -80,16 +84,23 @@ const field = fc.oneof(
   fc.constant(null),
 );
 
-test('rows come out as if each value had been rewritten on its own', () => {
+test.each([
+  ['rows', (rewriter: Rewriter, block: Buffer, columns: RowColumns) => rewriter.rows(block, columns)],
+  [
+    'huge rows, in slices,',
+    (rewriter: Rewriter, block: Buffer, columns: RowColumns) => Buffer.concat([...rewriter.hugeRows(block, columns)]),
+  ],
+])('%s come out as if each value had been rewritten on its own', (_, rewrite) => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(field, field, field), { maxLength: 4 }),
       fc.constantFrom<number[]>([], [1], [0, 2]),
       (rows, skipped) => {
         const skip = new Set(skipped);
-        const inRows = createRewriter(mapping);
+        // A huge row is one of more than these 8 bytes.
+        const inRows = createRewriter(mapping, { bytes: 8, around: 512 });
         const alone = createRewriter(mapping);
-        const result = inRows.rows(Buffer.concat(rows.map(row)), { skip });
+        const result = rewrite(inRows, Buffer.concat(rows.map(row)), { skip });
         const expected = rows.map((values) =>
           row(values.map((value, column) => (value === null || skip.has(column) ? value : alone.value(value)))),
         );
@@ -98,6 +109,47 @@ test('rows come out as if each value had been rewritten on its own', () => {
       },
     ),
     { numRuns: 5000 },
+  );
+});
+
+const windows = { ...mapping, paths: [{ from: String.raw`C:\var\www`, to: '/data/www' }] };
+/** PHP gets two bytes for each that is not ASCII. */
+const latin1 = createReading({
+  ascii: true,
+  units: /[\x80-\xff]/g,
+  convert: (unit) => Buffer.from(unit, 'utf8').toString('latin1'),
+  write: (ascii) => ascii,
+});
+/** PHP gets one byte for every two. */
+const wide = createReading({
+  ascii: false,
+  units: /[\s\S]{1,2}/g,
+  convert: (unit) => unit.charAt(unit.length - 1),
+  write: (ascii) => Array.from(ascii, (character) => `\0${character}`).join(''),
+});
+const widened = text.map((bytes) => Buffer.from(Array.from(bytes).flatMap((byte) => [0, byte])));
+
+test('huge rows come out as others do, also from other character sets and with Windows paths', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(field, field, fc.oneof(field, widened)), { maxLength: 4 }),
+      fc.constantFrom(mapping, windows),
+      (values, of) => {
+        const [atOnce, inSlices] = [createRewriter(of), createRewriter(of, { bytes: 8, around: 512 })];
+        const block = Buffer.concat(values.map(row));
+        const columns = {
+          skip: new Set<number>(),
+          readings: new Map([
+            [1, latin1],
+            [2, wide],
+          ]),
+        };
+        const expected = atOnce.rows(block, columns).toString('latin1');
+        expect(Buffer.concat([...inSlices.hugeRows(block, columns)]).toString('latin1')).toBe(expected);
+        expect(inSlices.counts).toEqual(atOnce.counts);
+      },
+    ),
+    { numRuns: 3000 },
   );
 });
 
@@ -182,4 +234,7 @@ test('base64 that holds an address is told of, once for each value, and left as 
   const columns = { skip: new Set([2]), encoded: (column: number) => void told.push(column) };
   expect(createRewriter(mapping).rows(block, columns)).toBe(block);
   expect(told).toEqual([1, 1, 1]);
+  const inSlices = createRewriter(mapping, { bytes: 8, around: 512 }).hugeRows(block, columns);
+  expect(Buffer.concat([...inSlices]).equals(block)).toBe(true);
+  expect(told).toEqual([1, 1, 1, 1, 1, 1]);
 });

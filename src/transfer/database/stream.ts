@@ -7,6 +7,7 @@ import type { Recorder } from '../origin/recorder.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetConnection } from './connection.ts';
 import { describeComplaints } from './complaints.ts';
+import { createGatheredRow } from './gathered-row.ts';
 import { startLoad, type Load } from './load.ts';
 import type { PlannedTable } from './plan.ts';
 
@@ -40,7 +41,7 @@ export interface StreamWork {
 
 /**
  * Reads tables in one stream and loads each block of rows as it comes: it is rewritten, then loaded and written to the baseline
- * at the same time. Memory holds one block, or the largest row.
+ * at the same time. Memory holds one block, or the largest row, which is rewritten and loaded in parts.
  */
 export async function streamTables(
   states: readonly TableState[],
@@ -50,7 +51,7 @@ export async function streamTables(
   if (states.length === 0) return;
   const byName = new Map(states.map((state) => [state.table.plan.name, state]));
   let open: OpenTable | undefined;
-  let pieces: Buffer[] = [];
+  const gathered = createGatheredRow();
   const whole = new Set<TableState>();
   if (mode === 'new') for (const state of states) work.recorder.begin(state.table.plan.name);
   try {
@@ -61,16 +62,19 @@ export async function streamTables(
       const state = byName.get(block.table);
       if (!state || (open && open.state !== state)) throw unexpected(block);
       work.recorder.block(block);
-      if (block.partial) {
-        pieces.push(Buffer.from(block.data));
-        continue;
+      if (block.partial || !gathered.isEmpty) {
+        gathered.add(block.data);
+        passedThrough(block.data.length);
       }
-      const data = pieces.length === 0 ? block.data : Buffer.concat([...pieces, block.data]);
-      pieces = [];
-      if (data.length > 0) {
+      if (block.partial) continue;
+      if (block.data.length > 0 || !gathered.isEmpty) {
         open ??= await openTable(state, mode, work);
-        passedThrough(data.length);
-        await open.write(work.rewriter.rows(data, state.table.columns));
+        const { columns } = state.table;
+        if (gathered.isEmpty) {
+          passedThrough(block.data.length);
+          await open.write(work.rewriter.rows(block.data, columns));
+        } else await writeParts(open, work.rewriter.hugeRows(gathered.bytes(), columns));
+        gathered.drop();
       }
       state.rows += block.rows;
       state.cursor = block.cursor ?? state.cursor;
@@ -91,6 +95,13 @@ export async function streamTables(
       'SOURCE_FAILED',
       `The site did not send the whole table ${escapedName(missing.table.plan.name)}.`,
     );
+}
+
+async function writeParts(open: OpenTable, parts: Iterable<Buffer>): Promise<void> {
+  for (const part of parts) {
+    passedThrough(part.length);
+    await open.write(part);
+  }
 }
 
 interface OpenTable {

@@ -3,10 +3,12 @@ import { createFinder } from './finder.ts';
 import { createOutput } from './output.ts';
 import { applyPatches } from './patch.ts';
 import type { Patch } from './patch.ts';
+import { createHugeRows } from './huge-rows.ts';
 import { escapeField, fieldsOf, fieldsOfColumns, unescapeField, windows } from './rows.ts';
 import type { Field } from './rows.ts';
 import { fixLengths } from './serialized.ts';
 import type { Place } from './serialized.ts';
+import { SLICES, type SliceSize } from './slices.ts';
 import { holdsLengths } from './tokens.ts';
 import type { Reading } from './reading.ts';
 import type { Rewriter, RowColumns, UrlMapping } from './types.ts';
@@ -16,9 +18,9 @@ const NULL_FIELD = String.raw`\N`;
 
 /**
  * Makes a rewriter for one clone. Base64 is told of and left as it is, compressed content is not looked into. Throws a TypeError when an address of
- * the mapping is not an absolute http(s) URL.
+ * the mapping is not an absolute http(s) URL. Huge rows are cut into slices of that size.
  */
-export function createRewriter(mapping: UrlMapping): Rewriter {
+export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES): Rewriter {
   const find = createFinder(mapping);
   const findEncoded = createEncodedSearch(new Set(mapping.from.map((from) => new URL(from).hostname)), find);
   const backslashPaths = mapping.paths.some(({ from }) => !from.startsWith('/'));
@@ -83,6 +85,17 @@ export function createRewriter(mapping: UrlMapping): Rewriter {
     return patches.length === 0 ? undefined : applyPatches(text, patches);
   };
 
+  const rows = (block: Buffer, columns: RowColumns): Buffer => {
+    if (columns.encoded) tellEncoded(block, findEncoded, columns.skip, columns.encoded);
+    const output = createOutput(block);
+    const wide = wideColumns(columns);
+    for (const { start, end } of windows(block)) {
+      const text = rewriteRows(block.toString('latin1', start, end), columns, wide);
+      if (text !== undefined) output.replace(start, end, text);
+    }
+    return output.finish();
+  };
+
   return {
     counts,
     mapping,
@@ -90,16 +103,26 @@ export function createRewriter(mapping: UrlMapping): Rewriter {
       const text = rewriteText(value.toString('latin1'));
       return text === undefined ? value : Buffer.from(text, 'latin1');
     },
-    rows(block, columns) {
-      if (columns.encoded) tellEncoded(block, findEncoded, columns.skip, columns.encoded);
-      const output = createOutput(block);
-      const wide = wideColumns(columns);
-      for (const { start, end } of windows(block)) {
-        const text = rewriteRows(block.toString('latin1', start, end), columns, wide);
-        if (text !== undefined) output.replace(start, end, text);
-      }
-      return output.finish();
-    },
+    rows,
+    hugeRows: createHugeRows(
+      {
+        find,
+        withLengths: (value, patches) =>
+          (patches.length > 0 && fixed(value, { start: 0, end: value.length, inRow: false }, patches)) || [],
+        count: (patches) => void (counts.replaced += patches),
+        readFieldPatches: fieldPatches,
+        rows,
+        tellEncoded: (field, tell) => {
+          let told = false;
+          findEncoded(field, () => {
+            if (!told) tell();
+            told = true;
+          });
+        },
+        backslashPaths,
+      },
+      slices,
+    ),
   };
 }
 

@@ -12,6 +12,7 @@ export interface Field {
 /** Windows of this many bytes go through the processor's cache, and their strings through the young heap. */
 const WINDOW = 60 * 1024;
 const LF = 10;
+const TAB = 9;
 
 /** Cuts a block into windows of whole rows. */
 export function* windows(block: Buffer): Generator<{ readonly start: number; readonly end: number }> {
@@ -61,6 +62,27 @@ export function fieldsOfColumns(text: string, columns: ReadonlySet<number>): Fie
     start = end + 1;
   }
   return fields;
+}
+
+/** Cuts a block into its rows, without their LF. */
+export function* rowsOf(block: Buffer): Generator<{ readonly start: number; readonly end: number }> {
+  for (let start = 0; start < block.length;) {
+    const found = block.indexOf(LF, start);
+    const end = found === -1 ? block.length : found;
+    yield { start, end };
+    start = end + 1;
+  }
+}
+
+/** The fields of one row. */
+export function* fieldsOfRow(row: Buffer): Generator<Field> {
+  let start = 0;
+  for (let column = 0; start <= row.length; column += 1) {
+    const tab = row.indexOf(TAB, start);
+    const end = tab === -1 ? row.length : tab;
+    yield { start, end, column, patches: [] };
+    start = end + 1;
+  }
 }
 
 interface Cursor {

@@ -33,6 +33,11 @@ export interface Rewriter {
   value(value: Buffer): Buffer;
   /** Rewrites whole rows in LOAD DATA format (see RowBlock). Returns the very same buffer when there is nothing to do. */
   rows(block: Buffer, columns: RowColumns): Buffer;
+  /**
+   * The same for rows that may be huge, in parts and in little memory. Parts may lie in the block's memory, each until the next is
+   * asked for; what is left in the block is of no use.
+   */
+  hugeRows(block: Buffer, columns: RowColumns): Iterable<Buffer>;
   readonly counts: RewriteCounts;
   /** What it was made of. */
   readonly mapping: UrlMapping;

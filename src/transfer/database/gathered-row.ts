@@ -1,0 +1,35 @@
+/** More than the reader of a site lets through, and than a string can hold. Only addresses are taken for it, not memory. */
+const MOST_BYTES = 512 << 20;
+
+/** A row that comes in pieces, put together in one place. */
+export interface GatheredRow {
+  readonly isEmpty: boolean;
+  /** Copies a piece. */
+  add(piece: Buffer): void;
+  /** What came so far: valid until the next call of `add` or `drop`. */
+  bytes(): Buffer;
+  /** Gives the memory back at once: no buffer of `bytes` may be in use. */
+  drop(): void;
+}
+
+/** The memory grows in place, so that a row is never there twice; a Buffer would have to be copied into a larger one. */
+export function createGatheredRow(): GatheredRow {
+  let memory: ArrayBuffer | undefined;
+  let length = 0;
+  return {
+    get isEmpty() {
+      return length === 0;
+    },
+    add(piece) {
+      memory ??= new ArrayBuffer(0, { maxByteLength: MOST_BYTES });
+      memory.resize(length + piece.length);
+      piece.copy(Buffer.from(memory, length, piece.length));
+      length += piece.length;
+    },
+    bytes: () => (memory === undefined ? Buffer.alloc(0) : Buffer.from(memory, 0, length)),
+    drop() {
+      memory?.resize(0);
+      length = 0;
+    },
+  };
+}
