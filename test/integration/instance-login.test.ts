@@ -79,7 +79,7 @@ describe('the configuration', () => {
     const seen = await clone.php(
       'echo json_encode([WP_DEFAULT_THEME, DB_NAME, WP_MEMORY_LIMIT, EMPTY_TRASH_DAYS, WP_CACHE]);',
     );
-    expect(JSON.parse(seen)).toEqual([HOSTILE, expect.stringMatching(/^wpclone_copy_/), '300M', 7, false]);
+    expect(JSON.parse(seen)).toEqual([HOSTILE, expect.stringMatching(/^wpclone_unit_/), '300M', 7, false]);
   });
 
   test('is its own: neither the keys nor the database of the source', async () => {
