@@ -58,6 +58,7 @@ const cloneJob = (name: string, password = source.adminPassword) =>
       excludeTables: [],
       excludePaths: [],
       keepMail: false,
+      strict: false,
     },
     secrets: { source_password: password },
   });
