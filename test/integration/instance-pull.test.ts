@@ -21,7 +21,7 @@ let info: SiteInfo;
 let proxy: FaultyProxy;
 
 beforeAll(async () => {
-  source = await startSource({ host: '127.0.0.111', posts: 1 });
+  source = await startSource({ posts: 1 });
   mkdirSync(join(source.content, 'uploads'), { recursive: true });
   writeFileSync(join(source.content, 'uploads/big.bin'), randomBytes(30_000_000));
   access = await installMigrator(source);
