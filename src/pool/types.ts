@@ -7,6 +7,8 @@
  * - **recycle**: reset, prove clean, use again; what cannot be proven is quarantined and replaced.
  */
 
+import type { UnitState } from '../runtime/unit-states.ts';
+
 /** What the planner knows of a unit; times are milliseconds since the epoch by the clock that wrote them. */
 export interface PoolUnit {
   readonly name: string;
@@ -27,10 +29,6 @@ export interface PoolUnit {
   /** When it last showed that it can be handed out. */
   readonly provenAt: number | null;
 }
-
-/** As `src/runtime` has them. */
-export type UnitState =
-  'CREATING' | 'VALIDATING' | 'WARM' | 'ASSIGNED' | 'READY' | 'RESETTING' | 'QUARANTINED' | 'DELETING';
 
 export interface PoolSettings {
   /** Idle units of each sub-pool, whatever the demand. */

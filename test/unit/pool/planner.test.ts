@@ -4,7 +4,8 @@ import { afterFailure, afterSuccess, CLOSED, isOpen } from '../../../src/pool/br
 import { MOST_USES, OLDEST } from '../../../src/pool/deadlines.ts';
 import { planPool, type PoolView } from '../../../src/pool/planner.ts';
 import { poissonQuantile, poolSize } from '../../../src/pool/size.ts';
-import type { Demand, PoolSettings, PoolUnit, UnitState } from '../../../src/pool/types.ts';
+import type { Demand, PoolSettings, PoolUnit } from '../../../src/pool/types.ts';
+import { UNIT_STATES, type UnitState } from '../../../src/runtime/unit-states.ts';
 
 const NOW = 1_700_000_000_000;
 const SETTINGS: PoolSettings = {
@@ -149,19 +150,9 @@ describe('the breaker', () => {
   });
 });
 
-const STATES: UnitState[] = [
-  'CREATING',
-  'VALIDATING',
-  'WARM',
-  'ASSIGNED',
-  'READY',
-  'RESETTING',
-  'QUARANTINED',
-  'DELETING',
-];
 const anyUnit = fc.record({
   name: fc.uuid(),
-  state: fc.constantFrom(...STATES),
+  state: fc.constantFrom(...UNIT_STATES),
   phpVersion: fc.constantFrom('8.2', '7.4', '8.4'),
   revision: fc.constantFrom('r1', 'r2'),
   uses: fc.nat(12),
