@@ -5,14 +5,15 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly testResults: readonly {
+    readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
 }
 
@@ -34,8 +35,10 @@ const code = await new Promise<number>((resolve) => {
   child.once('close', (status) => resolve(status ?? 1));
 });
 
-const { passed, failed } = count(read(), code);
+const report = read();
+const { passed, failed } = count(report, code);
 rmSync(folder, { recursive: true, force: true });
+for (const name of failures(report)) process.stdout.write(`failed: ${name}\n`);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = code === 0 && failed > 0 ? 1 : code;
 
@@ -48,13 +51,24 @@ function read(): Report | undefined {
   }
 }
 
+/** Named once more at the end, where a log that was cut still has them. */
+function failures(of: Report | undefined): string[] {
+  return (of?.testResults ?? [])
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ name, assertionResults }) => {
+      const tests = assertionResults.filter(({ status }) => status === 'failed');
+      const path = relative(process.cwd(), name);
+      return tests.length === 0 ? [path] : tests.map(({ fullName }) => `${path}: ${fullName}`);
+    });
+}
+
 /** A file that could not be loaded or set up counts as one failure, and so does a run that failed although no test did. */
-function count(report: Report | undefined, exitCode: number): { passed: number; failed: number } {
+function count(of: Report | undefined, exitCode: number): { passed: number; failed: number } {
   const broken =
-    report?.testResults.filter(
+    of?.testResults.filter(
       ({ status, assertionResults }) =>
         status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
     ) ?? [];
-  const counted = (report?.numFailedTests ?? 0) + broken.length;
-  return { passed: report?.numPassedTests ?? 0, failed: counted === 0 && exitCode !== 0 ? 1 : counted };
+  const counted = (of?.numFailedTests ?? 0) + broken.length;
+  return { passed: of?.numPassedTests ?? 0, failed: counted === 0 && exitCode !== 0 ? 1 : counted };
 }
