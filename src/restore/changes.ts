@@ -1,0 +1,171 @@
+/**
+ * What the merge hands to the apply: exactly the changes of rows of the live site that are wanted, with what they rely on. Nothing in
+ * it has to be decided any more, and the apply adds nothing to it.
+ *
+ * Words:
+ * - **cell**: one value in the bytes in which the migrator's `rows` sends it, unescaped, as a latin1 string (one character, one byte):
+ *   text as it is stored, numbers and times in digits and in UTC, `BIT` as its bytes, `FLOAT` with all its digits. `null` is NULL. Always
+ *   in the form of the *live* site: what comes from a clone was brought back to its own spelling of addresses before it came here.
+ * - **before**: what the live site held when the plan was made. It is the guard: the apply writes a row only while the cells that it
+ *   replaces, compared byte by byte, are still these; one that is not is **drift**, and nothing at all is applied.
+ * - **after**: what the cell shall be. It is the guard of `undo`, which writes only over what the restore itself wrote.
+ * - **unit**: what a person sees as one thing (a post with its meta data, terms and pictures; a user; a menu; a setting). Each change
+ *   belongs to one; units are applied, undone and told of whole.
+ * - **key**: the columns that tell one row of a table from another, as `info` gives them. A key is never changed: that is another row.
+ *
+ * Columns are named as `info` names them; generated ones are never among them. A column that an insert does not name gets its default;
+ * one that counts (AUTO_INCREMENT) and is not named gets the live site's next number.
+ */
+
+/** Bytes of one value, as a latin1 string; null is NULL. */
+export type Cell = string | null;
+
+/** Cells by column. */
+export type Cells = Readonly<Record<string, Cell>>;
+
+/**
+ * What the site itself refuses to write unless the restore named it when its key was made:
+ * - `users`: rows of users and their meta data, and of what belongs to a person's account;
+ * - `roles`: capabilities, user levels, roles, who may sign up and as what, the administrator's address;
+ * - `address`: siteurl, home, where uploads are;
+ * - `secrets`: keys, salts, sessions, activation keys, application passwords, licence keys;
+ * - `orders`: orders and subscriptions of shops, with what belongs to them;
+ * - `plugins`: which plugins are active (a row does not activate one: no hook runs);
+ * - `machine`: cron, transients, locks, queues, sessions, logs.
+ *
+ * The migrator's own rows and tables are in no class: nothing writes them.
+ */
+export const PROTECTED_CLASSES = ['users', 'roles', 'address', 'secrets', 'orders', 'plugins', 'machine'] as const;
+export type ProtectedClass = (typeof PROTECTED_CLASSES)[number];
+
+/** What a person sees as one thing. */
+export interface Unit {
+  /** `kind:name`, unique in the restore, as `--only` takes it: `post:12`, `option:blogname`, `table:my_log`. */
+  readonly id: string;
+  /** For people: `Page "About us"`. From a site, so whoever prints it escapes it. */
+  readonly title: string;
+}
+
+/** Each change names its unit by its place in `RestoreChanges.units`. */
+interface Change {
+  readonly unit: number;
+}
+
+/** Cells of one row that become others. `before` and `after` name the same columns, none of them of the key. */
+export interface RowUpdate extends Change {
+  readonly key: Cells;
+  readonly before: Cells;
+  readonly after: Cells;
+}
+
+/** A row that is new. Where its key is there already, or another unique key, that is drift. */
+export interface RowInsert extends Change {
+  readonly row: Cells;
+}
+
+/** A row that goes. `row` is all of it (but generated columns): it is deleted only while it is still that. */
+export interface RowDelete extends Change {
+  readonly row: Cells;
+}
+
+/** A row that is not changed but relied on: these cells still have to be these. Without `cells` it only has to be there. */
+export interface RowExpectation extends Change {
+  readonly key: Cells;
+  readonly cells: Cells;
+}
+
+/** A table whose rows have a key. */
+export interface KeyedChanges {
+  readonly kind: 'keyed';
+  readonly table: string;
+  readonly key: readonly string[];
+  readonly updates: readonly RowUpdate[];
+  readonly inserts: readonly RowInsert[];
+  readonly deletes: readonly RowDelete[];
+  readonly expects: readonly RowExpectation[];
+}
+
+/** All values of one name of one owner. The rows' own IDs are only carriers: an ID that is new is the live site's to give. */
+export interface MetaChange extends Change {
+  readonly owner: Cell;
+  readonly name: Cell;
+  /** What is there, in order of ID; empty: the owner has none of this name. Another value, one more or one less is drift. */
+  readonly before: readonly { readonly id: Cell; readonly value: Cell }[];
+  /** What shall be there, in order; empty: none. */
+  readonly after: readonly Cell[];
+}
+
+/** A table of meta data: each row has an owner, a name and a value. */
+export interface MetaChanges {
+  readonly kind: 'meta';
+  readonly table: string;
+  /** Its columns: `meta_id` (or `umeta_id`), `post_id`, `meta_key`, `meta_value`. */
+  readonly id: string;
+  readonly owner: string;
+  readonly name: string;
+  readonly value: string;
+  readonly changes: readonly MetaChange[];
+}
+
+export interface Relation extends Change {
+  /** All its columns, the key's among them. */
+  readonly row: Cells;
+}
+
+/** A table that is a set of relations: what is to be there, and is there already, is as good as added, and the other way round. Never drift. */
+export interface RelationChanges {
+  readonly kind: 'relations';
+  readonly table: string;
+  readonly key: readonly string[];
+  readonly add: readonly Relation[];
+  readonly remove: readonly Relation[];
+}
+
+/** How often one and the same row is there. */
+export interface RowCount extends Change {
+  readonly row: Cells;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** A table without a key: a multiset of whole rows. */
+export interface CountedChanges {
+  readonly kind: 'counted';
+  readonly table: string;
+  readonly rows: readonly RowCount[];
+}
+
+export type TableChanges = KeyedChanges | MetaChanges | RelationChanges | CountedChanges;
+
+/** What WordPress counts itself, and has to count anew once the rows are there. */
+export interface Recounts {
+  /** term_taxonomy_id of terms whose `count` depends on what changes. */
+  readonly terms: readonly number[];
+  /** Posts whose `comment_count` does. */
+  readonly comments: readonly number[];
+  /** The addresses of posts, terms or their rules change: rewrite rules are made anew. */
+  readonly rewriteRules: boolean;
+}
+
+/** The whole of what is to be written. */
+export interface RestoreChanges {
+  /** Every one of them is named by a change. */
+  readonly units: readonly Unit[];
+  /** Each table of the live site once, as `info` spells it. */
+  readonly tables: readonly TableChanges[];
+  readonly recounts: Recounts;
+  /** What of the protected classes the person asked for by name. */
+  readonly include: readonly ProtectedClass[];
+}
+
+/** How many rows of the live site the changes write. */
+export function countRows(changes: Pick<RestoreChanges, 'tables'>): number {
+  return changes.tables.reduce((sum, table) => sum + rowsOf(table), 0);
+}
+
+function rowsOf(table: TableChanges): number {
+  if (table.kind === 'keyed') return table.updates.length + table.inserts.length + table.deletes.length;
+  if (table.kind === 'relations') return table.add.length + table.remove.length;
+  if (table.kind === 'counted') return table.rows.reduce((sum, { before, after }) => sum + Math.abs(after - before), 0);
+  return table.changes.reduce((sum, { before, after }) => sum + Math.max(before.length, after.length), 0);
+}
