@@ -44,8 +44,8 @@ process.exitCode = code === 0 && failed > 0 ? 1 : code;
 
 function read(): Report | undefined {
   try {
-    const report: Report = JSON.parse(readFileSync(file, 'utf8'));
-    return report;
+    const written: Report = JSON.parse(readFileSync(file, 'utf8'));
+    return written;
   } catch {
     return undefined;
   }
