@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createDirectOperations } from '../../src/operations/direct.ts';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
 import { databaseName } from '../../src/runtime/local/databases.ts';
-import { tryLock } from '../../src/runtime/local/lock.ts';
+import { tryLock } from '../../src/shared/lock.ts';
 import { ALL_WELL, looksOf } from '../support/looks.ts';
 import { copyClone, instanceContext, type CopiedClone } from '../support/copied-clone.ts';
 import { databasePid, eventually, isThere, openTestHome, type TestHome } from '../support/local-runtime.ts';

@@ -5,7 +5,7 @@ import { prepareInstance } from '../../src/instance/settings.ts';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
 import { instancePaths } from '../../src/runtime/local/layout.ts';
 import { choosePhp } from '../../src/runtime/local/php.ts';
-import { groupMembers } from '../../src/runtime/local/process.ts';
+import { groupMembers } from '../../src/shared/process.ts';
 import { sweepInstances } from '../../src/runtime/local/sweep.ts';
 import { readWebServer, startWebServer } from '../../src/runtime/local/web-server.ts';
 import { describe, expect, test } from 'vitest';

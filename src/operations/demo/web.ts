@@ -11,7 +11,7 @@ import {
   sendSignal,
   waitUntil,
   type ProcessIdentity,
-} from '../../runtime/local/process.ts';
+} from '../../shared/process.ts';
 import type { DemoLayout } from './layout.ts';
 
 const WORKERS = '4';

@@ -9,8 +9,8 @@ import { codeOf, isAccessible } from '../../shared/system.ts';
 import { connectWithAllRights, givePassword } from './database-administrator.ts';
 import { installDatabase } from './database-install.ts';
 import type { DatabaseLayout, LocalLayout } from './layout.ts';
-import { withLock } from './lock.ts';
-import { identityOf, isAlive, sendSignal, waitUntil } from './process.ts';
+import { withLock } from '../../shared/lock.ts';
+import { identityOf, isAlive, sendSignal, waitUntil } from '../../shared/process.ts';
 import { findProgram } from './programs.ts';
 
 /** Milliseconds: to wait for another wpclone that starts the server, for it to accept connections, and for it to end. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { WorkContext } from '../../shared/context.ts';
 import { stopServer } from './database-server.ts';
 import type { LocalHome } from './home.ts';
-import { tryLock } from './lock.ts';
+import { tryLock } from '../../shared/lock.ts';
 import type { LocalLayout } from './layout.ts';
 import { endOrphans } from './orphans.ts';
 import { trimStores } from './stores.ts';

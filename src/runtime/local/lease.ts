@@ -4,7 +4,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import type { CloneRow, LeaseOwner, UnitChanges, UnitRow } from '../../state/types.ts';
 import type { UnitState } from '../unit-states.ts';
 import type { LocalHome } from './home.ts';
-import { identityOf, isAlive } from './process.ts';
+import { identityOf, isAlive } from '../../shared/process.ts';
 
 /** This job in this process, as it stands in the rows that it has leases of. */
 export async function ownerOf({ jobId }: Pick<WorkContext, 'jobId'>): Promise<LeaseOwner> {

@@ -1,7 +1,7 @@
 import { readlink } from 'node:fs/promises';
 import type { WorkContext } from '../../shared/context.ts';
 import type { LocalLayout } from './layout.ts';
-import { commandLines, sendSignal, waitUntil } from './process.ts';
+import { commandLines, sendSignal, waitUntil } from '../../shared/process.ts';
 
 /** Milliseconds for a large home to be deleted, and for killed processes to be gone. */
 const GONE_LIMIT = 60_000;

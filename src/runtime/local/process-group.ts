@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { WorkContext } from '../../shared/context.ts';
-import { groupMembers, sendSignal, waitUntil } from './process.ts';
+import { groupMembers, sendSignal, waitUntil } from '../../shared/process.ts';
 
 /** What is kept of a program's output: its end. */
 const OUTPUT_BYTES = 64 * 1024;

@@ -3,9 +3,9 @@ import { WpcloneError } from '../../shared/errors.ts';
 import type { UnitRow } from '../../state/types.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../../shared/lock.ts';
 import { choosePhp } from './php.ts';
-import { waitUntil } from './process.ts';
+import { waitUntil } from '../../shared/process.ts';
 import { isRunning, readWebServer, startWebServer, stopWebServer, webLog } from './web-server.ts';
 
 /** Milliseconds: to wait for another wpclone that starts it, and for the port, which others may try out for a moment. */

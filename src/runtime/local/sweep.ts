@@ -6,7 +6,7 @@ import type { SweepFailed } from '../types.ts';
 import type { UnitState } from '../unit-states.ts';
 import { databaseName, databasesOnDisk, dropDatabaseNamed } from './databases.ts';
 import type { LocalHome } from './home.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../../shared/lock.ts';
 import { isLeased } from './lease.ts';
 import { removeTaken, removeUnit } from './remove.ts';
 import { servedBelow } from './web-server.ts';

@@ -16,7 +16,7 @@ import {
   mayHaveMembers,
   sendSignal,
   waitUntil,
-} from './process.ts';
+} from '../../shared/process.ts';
 
 /** Processes that answer requests at the same time, beside the first. */
 const WORKERS = 4;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { WorkContext } from '../../shared/context.ts';
+import type { WorkContext } from './context.ts';
 
 /** A process that can be told from a later one with the same id. */
 export interface ProcessIdentity {
@@ -10,6 +10,8 @@ export interface ProcessIdentity {
 }
 
 const run = promisify(execFile);
+/** Where the BSDs and macOS have it; Linux is asked through /proc. */
+const PS = '/bin/ps';
 
 /**
  * When a process started, as a text that no later process with the same id has, also after a reboot; undefined when there
@@ -32,9 +34,7 @@ const bootId = async (): Promise<string> => (await readFile('/proc/sys/kernel/ra
 
 async function startByPs(pid: number): Promise<string | undefined> {
   try {
-    const { stdout } = await run('ps', ['-o', 'lstart=', '-p', String(pid)], {
-      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
-    });
+    const { stdout } = await run(PS, ['-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C' } });
     return stdout.trim() === '' ? undefined : stdout.trim();
   } catch {
     return undefined;
@@ -58,7 +58,7 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
  */
 export async function groupMembers(group: number): Promise<readonly number[]> {
   if (process.platform !== 'linux') {
-    const { stdout } = await run('ps', ['-A', '-o', 'pid=,pgid=,stat=']);
+    const { stdout } = await run(PS, ['-A', '-o', 'pid=,pgid=,stat=']);
     return stdout
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
@@ -84,7 +84,7 @@ export async function mayHaveMembers(leader: ProcessIdentity): Promise<boolean> 
 /** The command lines of all processes that may be looked at; one without a command line (a zombie) is left out. */
 export async function commandLines(): Promise<readonly { readonly pid: number; readonly words: readonly string[] }[]> {
   if (process.platform !== 'linux') {
-    const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pid=,command='], { maxBuffer: 2 ** 26 });
+    const { stdout } = await run(PS, ['-A', '-ww', '-o', 'pid=,command='], { maxBuffer: 2 ** 26 });
     return stdout.split('\n').flatMap((line) => {
       const [pid, ...words] = line.trim().split(' ');
       return words.length === 0 ? [] : [{ pid: Number(pid), words }];
@@ -105,7 +105,7 @@ const allProcesses = async (): Promise<readonly number[]> =>
 /** The group of a process; undefined when it is gone. Linux: proc(5), field 5 of /proc/PID/stat. */
 export async function groupOf(pid: number): Promise<number | undefined> {
   if (process.platform !== 'linux') {
-    const { stdout } = await run('ps', ['-o', 'pgid=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
+    const { stdout } = await run(PS, ['-o', 'pgid=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
     return stdout.trim() === '' ? undefined : Number(stdout);
   }
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');

@@ -1,8 +1,8 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
-import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
+import type { WorkContext } from './context.ts';
+import { WpcloneError } from './errors.ts';
 
 /** Milliseconds between two tries for a lock that another process holds. */
 const RETRY = 15;
