@@ -12,7 +12,7 @@ export async function resetClone(runtime: Runtime, id: string, context: WorkCont
       const lease = await runtime.takeForReset(id, step.work);
       pipeline.cancelWith(lease.lost);
       pipeline.onUndo('reset', `${id} answers nobody until it is reset again`, (undo) => lease.release(undo));
-      await lease.instance.operations.reset(step);
+      await lease.instance.operations.reset(undefined, step);
       const value = await lease.commit(step.work);
       return { value, message: `${id} is as it was when it was cloned` };
     }),

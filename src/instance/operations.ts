@@ -35,7 +35,7 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
       const work = { sleep: deps.sleep, signal: context.signal };
       return notingNoise(site, work, () => verifyInstance(site, task, deps, context.signal));
     },
-    reset: (context) => resetInstance(site, deps, context),
+    reset: (_task, context) => resetInstance(site, deps, context),
     createLoginLink: () => createLoginLink(paths, deps.randomBytes),
     setExpiry: (expiresAt) => writeExpiry(paths, expiresAt),
     listMail: (signal) => listMail(paths, signal),
@@ -49,7 +49,11 @@ export const loadTransfer = () => import('./pull.ts');
  * The marker keeps everybody out until all is back in place: a reset that was killed half-way is never shown as the clone,
  * and the next one starts from the baseline again.
  */
-async function resetInstance(site: InstanceSite, deps: InstanceDependencies, context: InstanceContext): Promise<void> {
+async function resetInstance(
+  site: InstanceSite,
+  deps: InstanceDependencies,
+  context: InstanceContext,
+): Promise<undefined> {
   const { paths } = site;
   const configuration = await loadConfiguration(paths);
   const frozen = join(paths.run, 'frozen');

@@ -52,14 +52,10 @@ export interface InstanceContext {
   readonly retry: RetryReport;
 }
 
-/** A job that is given nothing takes its context alone. */
-type JobMethod<Task, Result> = [Task] extends [undefined]
-  ? (context: InstanceContext) => Promise<Answer<Result>>
-  : (task: Task, context: InstanceContext) => Promise<Answer<Result>>;
-type Answer<Result> = [Result] extends [undefined] ? void : Result;
-
-/** The jobs of declared.ts. */
-type InstanceJobs = { readonly [K in JobName]: JobMethod<JobTask<K>, JobResult<K>> };
+/** The jobs of declared.ts: each is given its task and answers its result. */
+export type InstanceJobs = {
+  readonly [K in JobName]: (task: JobTask<K>, context: InstanceContext) => Promise<JobResult<K>>;
+};
 
 /**
  * What can be asked of an instance. Implemented beside the instance (src/instance) and, over the sidecar's HTTP API,

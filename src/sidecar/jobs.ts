@@ -1,6 +1,6 @@
-import { type JobName, type JobResult, JOBS, type JobTask } from '../instance/declared.ts';
+import { type JobName, type JobResult, JOBS } from '../instance/declared.ts';
 import { errorToWire } from '../shared/wire-error.ts';
-import type { InstanceContext, InstanceOperations } from '../instance/types.ts';
+import type { InstanceContext, InstanceJobs } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { every } from '../shared/watchdog.ts';
@@ -34,7 +34,7 @@ type JobsWork = Pick<WorkContext, 'now' | 'sleep'>;
 /** Ended jobs that are remembered, so that a watcher who was away for the end still learns it. */
 const REMEMBERED = 32;
 
-export function createJobs(operations: InstanceOperations, work: JobsWork): Jobs {
+export function createJobs(operations: InstanceJobs, work: JobsWork): Jobs {
   const jobs = new Map<string, Job>();
 
   return {
@@ -62,7 +62,7 @@ export function createJobs(operations: InstanceOperations, work: JobsWork): Jobs
 /** Two jobs that were declared so run at the same time; anything else wants the instance for itself. */
 const clashes = (running: JobName, wanted: JobName): boolean => JOBS[running].beside !== wanted;
 
-function startJob(request: JobRequest, operations: InstanceOperations, work: JobsWork): Job {
+function startJob(request: JobRequest, operations: InstanceJobs, work: JobsWork): Job {
   const controller = new AbortController();
   const listeners = new Set<Listener>();
   let latest: JobEvent = { type: 'alive' };
@@ -123,26 +123,8 @@ function startJob(request: JobRequest, operations: InstanceOperations, work: Job
   };
 }
 
-/** How each job is done. */
-const RUN: {
-  readonly [K in JobName]: (
-    operations: InstanceOperations,
-    task: JobTask<K>,
-    context: InstanceContext,
-  ) => Promise<JobResult<K>>;
-} = {
-  pullDatabase: (operations, task, context) => operations.pullDatabase(task, context),
-  pullFiles: (operations, task, context) => operations.pullFiles(task, context),
-  configure: (operations, task, context) => operations.configure(task, context),
-  verify: (operations, task, context) => operations.verify(task, context),
-  reset: async (operations, _task, context) => {
-    await operations.reset(context);
-    return undefined;
-  },
-};
-
 const run = <K extends JobName>(
   request: JobRequest<K>,
-  operations: InstanceOperations,
+  operations: InstanceJobs,
   context: InstanceContext,
-): Promise<JobResult<K>> => RUN[request.kind](operations, request.task, context);
+): Promise<JobResult<K>> => operations[request.kind](request.task, context);

@@ -49,6 +49,6 @@ export function survivingDatabase(
         context,
         ({ findings }) => findings.length === 0,
       ),
-    reset: (context) => attempt(() => operations.reset(context), context),
+    reset: (task, context) => attempt(() => operations.reset(task, context), context),
   };
 }

@@ -85,7 +85,7 @@ describe('a clone on Kubernetes', () => {
     const { instance } = await (await namespace.runtime()).get(id, context());
     const ip = (await namespace.get(`pods/wpclone-${id}`))?.status?.podIP;
     const ignore = () => undefined;
-    await instance.operations.reset({ signal: context().signal, progress: ignore, retry: ignore });
+    await instance.operations.reset(undefined, { signal: context().signal, progress: ignore, retry: ignore });
     const again = await request(`http://${ip}:8080/`, { headers: { host: new URL(report.clone_url).host } });
     expect(again.statusCode).toBe(200);
     await again.body.dump();

@@ -60,7 +60,7 @@ test('a reset brings back changed and deleted rows, tables and files, and takes 
   await instance.operations.verify({ ...task, looks: UNSEEN }, instanceContext());
   // Verification logged in: the session and the new hash are changes, too.
   await query("DELETE FROM wp_usermeta WHERE meta_key = 'session_tokens'");
-  await instance.operations.reset(instanceContext());
+  await instance.operations.reset(undefined, instanceContext());
   const before = await snapshot();
 
   await query("UPDATE wp_posts SET post_title = 'spoiled'");
@@ -77,7 +77,7 @@ test('a reset brings back changed and deleted rows, tables and files, and takes 
   const link = await instance.operations.createLoginLink(home.context.signal);
   writeFileSync(join(home.paths(ID).mail, 'x.json'), '{}');
 
-  await instance.operations.reset(instanceContext());
+  await instance.operations.reset(undefined, instanceContext());
   expect(await snapshot()).toEqual(before);
   expect(existsSync(join(www, 'extra.php'))).toBe(false);
   expect(existsSync(join(www, 'link.txt'))).toBe(false);
@@ -90,7 +90,9 @@ test('a reset brings back changed and deleted rows, tables and files, and takes 
 
 test('a reset that is cut off lets nobody in, and the next one completes it', async () => {
   for (const milliseconds of [1, 40, 120, 250]) {
-    await instance.operations.reset(instanceContext(AbortSignal.timeout(milliseconds))).catch(() => undefined);
+    await instance.operations
+      .reset(undefined, instanceContext(AbortSignal.timeout(milliseconds)))
+      .catch(() => undefined);
     const whole = !existsSync(join(home.paths(ID).run, 'frozen'));
     expect(await statusOf(instance.url)).toBe(whole ? 200 : 503);
   }
@@ -109,7 +111,7 @@ test('a reset that is cut off lets nobody in, and the next one completes it', as
     home.context,
   );
   ({ instance } = await home.runtime.get(ID, home.context));
-  await instance.operations.reset(instanceContext());
+  await instance.operations.reset(undefined, instanceContext());
   const { findings } = await instance.operations.verify({ ...task, looks: UNSEEN }, instanceContext());
   expect(findings).toEqual([]);
 });

@@ -112,7 +112,7 @@ describe('a job that is watched', () => {
 describe('an instance of another version', () => {
   test('that is older resets its clone, but is not asked to copy a site: its image is to be built anew', async () => {
     const old = watching([[{ after: 0, line: '{"type":"result","value":null}' }], [alive(0)]]);
-    expect(await old.ask.reset(old.context)).toBeUndefined();
+    expect(await old.ask.reset(undefined, old.context)).toBeUndefined();
     const copying = old.ask.configure({} as ConfigureTask, old.context);
     await expect(copying).rejects.toMatchObject({
       code: 'PROTOCOL_MISMATCH',

@@ -35,9 +35,9 @@ async function sidecar(ready: () => Promise<void> = async () => undefined) {
     pullFiles: refused,
     configure: refused,
     verify: refused,
-    reset: (context) =>
+    reset: (_task, context) =>
       new Promise((resolve, reject) => {
-        resets.push({ context, resolve, reject });
+        resets.push({ context, resolve: () => resolve(undefined), reject });
         context.signal.addEventListener('abort', () => reject(new Error('aborted')));
       }),
     createLoginLink: async () => 'http://localhost:20000/?wpclone-login=x',

@@ -41,7 +41,7 @@ export function createSidecarOperations(deps: SidecarClientDeps): InstanceOperat
     pullFiles: (task, context) => job('pullFiles', task, context),
     configure: (task, context) => job('configure', inPodTime(task), context),
     verify: (task, context) => job('verify', inPodTime(task), context),
-    reset: (context) => job('reset', undefined, context),
+    reset: (task, context) => job('reset', task, context),
     createLoginLink: async (signal) => (await ask('createLoginLink', {}, signal)).url,
     async setExpiry(expiresAt, signal) {
       await ask('setExpiry', { expiresAt: toPodTime(expiresAt) }, signal);
