@@ -22,7 +22,7 @@ export function createSourcePort(
 ): SourcePort {
   return {
     async connect(context) {
-      const { connectSource } = await import('../site/connect/index.ts');
+      const { connectSource } = await import('../site/connect/connect.ts');
       const known = await findKnown(login.url, state, context);
       const deps = await connectDeps(environment, context);
       const httpAuth = await login.httpAuth?.();
@@ -55,7 +55,7 @@ export async function disconnectSite(
     await forget(url, state);
     return { url, removed: false };
   }
-  const { disconnectSource } = await import('../site/connect/index.ts');
+  const { disconnectSource } = await import('../site/connect/connect.ts');
   const removed = await disconnectSource(
     { ...login, httpAuth: await login.httpAuth?.(), url, known },
     await connectDeps(environment, reportingAs('connect', context)),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectSource } from '../../src/site/connect/index.ts';
+import { connectSource } from '../../src/site/connect/connect.ts';
 import { asAdmin, connectDeps, listen, traces } from '../support/connecting.ts';
 import { startSource } from '../support/source/index.ts';
 import { failureOf } from '../support/work.ts';

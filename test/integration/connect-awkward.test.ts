@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { connectSource } from '../../src/site/connect/index.ts';
+import { connectSource } from '../../src/site/connect/connect.ts';
 import { asAdmin, connectDeps, traces } from '../support/connecting.ts';
 import { startMariadb, type Mariadb } from '../support/mariadb.ts';
 import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { toWpcloneError, WpcloneError } from '../../src/shared/errors.ts';
-import { connectSource, disconnectSource } from '../../src/site/connect/index.ts';
+import { connectSource, disconnectSource } from '../../src/site/connect/connect.ts';
 import { asAdmin, connectDeps, listen, requestsTo, traces } from '../support/connecting.ts';
 import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
 import { makeTemp } from '../support/temp.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { connectSource } from '../../src/site/connect/index.ts';
+import { connectSource } from '../../src/site/connect/connect.ts';
 import type { Connection } from '../../src/site/connect/types.ts';
 import { asAdmin, connectDeps } from '../support/connecting.ts';
 import { startMariadb, type Mariadb } from '../support/mariadb.ts';

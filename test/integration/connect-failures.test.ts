@@ -2,7 +2,7 @@ import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WpcloneError } from '../../src/shared/errors.ts';
-import { connectSource } from '../../src/site/connect/index.ts';
+import { connectSource } from '../../src/site/connect/connect.ts';
 import { asAdmin, connectDeps, type Listener, listen, traces } from '../support/connecting.ts';
 import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
 import { failureOf } from '../support/work.ts';

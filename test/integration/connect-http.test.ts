@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { connectSource, disconnectSource } from '../../src/site/connect/index.ts';
+import { connectSource, disconnectSource } from '../../src/site/connect/connect.ts';
 import { packagePath } from '../../src/shared/package-root.ts';
 import { asAdmin, connectDeps, requestsTo, traces } from '../support/connecting.ts';
 import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { WpcloneError } from '../../src/shared/errors.ts';
-import { connectSource } from '../../src/site/connect/index.ts';
+import { connectSource } from '../../src/site/connect/connect.ts';
 import { connectDeps, listen } from '../support/connecting.ts';
 import { failureOf } from '../support/work.ts';
 

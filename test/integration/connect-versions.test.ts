@@ -1,8 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { connectSource } from '../../src/site/connect/index.ts';
-import { PLUGIN_SOURCE } from '../../src/site/connect/plugin-zip.ts';
+import { connectSource } from '../../src/site/connect/connect.ts';
+import { PLUGIN_SOURCE } from '../../src/site/connect/plugin/zip.ts';
 import { asAdmin, connectDeps } from '../support/connecting.ts';
 import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
 import { failureOf } from '../support/work.ts';

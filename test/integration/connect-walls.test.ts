@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { connectSource } from '../../src/site/connect/index.ts';
+import { connectSource } from '../../src/site/connect/connect.ts';
 import { asAdmin, connectDeps } from '../support/connecting.ts';
 import { startMariadb, type Mariadb } from '../support/mariadb.ts';
 import { collectRows, never, readOf, testClient } from '../support/migrator.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { openSession } from '../../src/site/connect/session.ts';
+import { openSession } from '../../src/site/connect/visit/session.ts';
 import type { TableRead } from '../../src/site/client-types.ts';
 import { listen } from '../support/connecting.ts';
 import { frame } from '../support/frames.ts';

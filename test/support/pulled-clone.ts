@@ -1,7 +1,7 @@
 import { cloneUrlOf } from '../../src/engine/clone.ts';
 import type { ConfigureTask, FilesResult, PullTask } from '../../src/instance/types.ts';
 import type { Instance, ProvisionLease } from '../../src/runtime/types.ts';
-import { connectSource } from '../../src/site/connect/index.ts';
+import { connectSource } from '../../src/site/connect/connect.ts';
 import { asAdmin, connectDeps } from './connecting.ts';
 import { instanceContext } from './copied-clone.ts';
 import { leaseOf, type TestHome } from './local-runtime.ts';

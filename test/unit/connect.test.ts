@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WpcloneError } from '../../src/shared/errors.ts';
-import { networkFailure, ownUrl, sameSite } from '../../src/site/http.ts';
 import { bareUrl, parseAddress } from '../../src/site/connect/address.ts';
-import { findLoginForm, judgeAnswer } from '../../src/site/connect/login-form.ts';
-import { loginLinks } from '../../src/site/connect/login-http.ts';
-import { type Page, parsePage, plainWords } from '../../src/site/connect/page.ts';
-import { packPlugin } from '../../src/site/connect/plugin-zip.ts';
+import { judgeAnswer } from '../../src/site/connect/login/answer.ts';
+import { loginLinks } from '../../src/site/connect/login/over-http.ts';
+import { packPlugin } from '../../src/site/connect/plugin/zip.ts';
+import { findLoginForm } from '../../src/site/connect/visit/login-form.ts';
+import { type Page, parsePage, plainWords } from '../../src/site/connect/visit/page.ts';
+import { networkFailure, ownUrl, sameSite } from '../../src/site/http.ts';
 
 const page = (text: string, url = 'https://shop.example/wp-login.php'): Page => ({
   url: new URL(url),

@@ -1,5 +1,5 @@
 import { toWpcloneError } from '../../shared/errors.ts';
-import { findLoginForm } from '../../site/connect/login-form.ts';
+import { findLoginForm } from '../../site/connect/visit/login-form.ts';
 import { lookAt, type Seen } from '../../site/looks.ts';
 import { findSourceAdministrator, type SourceAdministrator } from '../administrator.ts';
 import { onDatabase } from '../clone-database.ts';

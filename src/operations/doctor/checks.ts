@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { localLayout } from '../../runtime/local/layout.ts';
 import { storesSize, STORES_LIMIT } from '../../runtime/local/stores.ts';
 import { findProgram } from '../../runtime/local/programs.ts';
-import { findChromium } from '../../site/connect/chromium.ts';
+import { findChromium } from '../../site/connect/browser/chromium.ts';
 import { isAccessible } from '../../shared/system.ts';
 import { bytes } from '../../shared/format.ts';
 import type { Part } from './packages.ts';

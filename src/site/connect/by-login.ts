@@ -1,11 +1,13 @@
 import type { CookieJar } from 'tough-cookie';
 import { WpcloneError } from '../../shared/errors.ts';
 import { USER_AGENT } from '../access.ts';
-import { type Admin, openInstaller, removePlugin } from './admin.ts';
-import { installPlugin, undoInstall } from './install.ts';
-import { isLoginCookie } from './login-http.ts';
-import { withAdmin } from './login.ts';
-import { firstAnswering, pair, type Pairing } from './pair.ts';
+import type { Admin } from './login/admin.ts';
+import { withAdmin } from './login/login.ts';
+import { isLoginCookie } from './login/over-http.ts';
+import { installPlugin, undoInstall } from './plugin/install.ts';
+import { openInstaller } from './plugin/installer.ts';
+import { firstAnswering, pair, type Pairing } from './plugin/pair.ts';
+import { removePlugin } from './plugin/remove.ts';
 import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
 
 /** Logs in, installs the plugin where it is missing and gets a key; undoes the installation when that fails. */

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { isAccessible } from '../../shared/system.ts';
+import { isAccessible } from '../../../shared/system.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 

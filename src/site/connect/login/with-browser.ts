@@ -1,16 +1,16 @@
 import type { Page as Tab } from 'playwright-core';
-import { WpcloneError } from '../../shared/errors.ts';
-import { networkFailure, ownUrl, staysAtHome } from '../http.ts';
-import { bareUrl } from './address.ts';
-import { type BrowserDeps, withBrowser } from './browser.ts';
-import { type BrowserLook, openContext, takeCookies } from './browser-context.ts';
-import { openFencedTab, type Wanted } from './fence.ts';
-import { openLoginPage } from './login-open.ts';
-import { submitLogin } from './login-page.ts';
-import { type Credentials, defaultAdmin, loginLinks } from './login-http.ts';
-import type { Site } from './recognise.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { networkFailure, ownUrl, staysAtHome } from '../../http.ts';
+import { bareUrl } from '../address.ts';
+import { type BrowserDeps, withBrowser } from '../browser/browser.ts';
+import { type BrowserLook, openContext, takeCookies } from '../browser/context.ts';
+import { openFencedTab, type Wanted } from '../browser/fence.ts';
+import type { Site } from '../recognise/site.ts';
+import type { Session } from '../visit/session.ts';
 import type { Admin } from './admin.ts';
-import type { Session } from './session.ts';
+import { openLoginPage } from './open-page.ts';
+import { type Credentials, defaultAdmin, loginLinks } from './over-http.ts';
+import { submitLogin } from './submit.ts';
 
 /**
  * Logs in with the system's Chromium, for log-in pages that need scripts or are not where WordPress has them, and hands its cookies

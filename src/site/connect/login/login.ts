@@ -1,14 +1,15 @@
-import { within } from '../../shared/abortable.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import { sameSite } from '../http.ts';
-import { bareUrl, parseAddress } from './address.ts';
+import { within } from '../../../shared/abortable.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { sameSite } from '../../http.ts';
+import { bareUrl, parseAddress } from '../address.ts';
+import { passWall } from '../browser/wall.ts';
+import { recogniseSite } from '../recognise/recognise.ts';
+import type { Site } from '../recognise/site.ts';
+import type { ConnectDeps, Connection, ConnectRequest } from '../types.ts';
+import { openSession, type Session } from '../visit/session.ts';
 import { type Admin, logOut } from './admin.ts';
-import { logInWithBrowser } from './login-browser.ts';
-import { type Credentials, logInOverHttp } from './login-http.ts';
-import { recogniseSite, type Site } from './recognise.ts';
-import { openSession, type Session } from './session.ts';
-import { passWall } from './wall.ts';
-import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
+import { type Credentials, logInOverHttp } from './over-http.ts';
+import { logInWithBrowser } from './with-browser.ts';
 
 export type LoginWay = Exclude<Connection['way'], 'known-key'>;
 

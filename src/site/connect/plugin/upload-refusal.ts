@@ -1,7 +1,7 @@
-import { WpcloneError } from '../../shared/errors.ts';
-import { forbidden } from './admin.ts';
-import { type Page, parsePage, plainWords, refusal } from './page.ts';
-import { refuseBarred } from './recognise.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { refuseBarred } from '../visit/barred.ts';
+import { type Page, parsePage, plainWords, refusal } from '../visit/page.ts';
+import { forbidden } from './installer.ts';
 
 /**
  * "Could not create directory. /…/plugins/wpclone-migrator/", "Unable to create directory files/2026/11": the path is there in every

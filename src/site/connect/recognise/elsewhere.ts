@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { databaseDown, inMaintenance } from '../answers.ts';
-import { ownUrl } from '../http.ts';
-import { jsonIn } from '../json-in.ts';
-import { isFromWordPress, lostDatabase } from '../signs.ts';
-import { bareUrl } from './address.ts';
-import { findLoginForm } from './login-form.ts';
-import { type Page, parsePage, refusal } from './page.ts';
-import type { Site } from './recognise.ts';
-import type { Session } from './session.ts';
+import { databaseDown, inMaintenance } from '../../answers.ts';
+import { ownUrl } from '../../http.ts';
+import { jsonIn } from '../../json-in.ts';
+import { isFromWordPress, lostDatabase } from '../../signs.ts';
+import { bareUrl } from '../address.ts';
+import { findLoginForm } from '../visit/login-form.ts';
+import { type Page, parsePage, refusal } from '../visit/page.ts';
+import type { Session } from '../visit/session.ts';
+import type { Site } from './site.ts';
 
 /** Folders below a site's address that people give WordPress. */
 const CORE_FOLDERS = ['', 'wp', 'wordpress', 'core', 'cms'];

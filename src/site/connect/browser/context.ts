@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { Cookie, type CookieJar } from 'tough-cookie';
-import { type HttpAuth, USER_AGENT } from '../access.ts';
+import { type HttpAuth, USER_AGENT } from '../../access.ts';
 
 /** What a browser has in common with the plain session that it helps: to the site both are the same visitor. */
 export interface BrowserLook {

@@ -1,9 +1,18 @@
-import { WpcloneError } from '../../shared/errors.ts';
-import { ownUrl } from '../http.ts';
-import type { Admin } from './admin.ts';
-import { findLoginForm } from './login-form.ts';
-import { type Page, parsePage, refusal } from './page.ts';
-import { brokenSite, refuseBarred } from './recognise.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { ownUrl } from '../../http.ts';
+import { brokenSite, refuseBarred } from '../visit/barred.ts';
+import { findLoginForm } from '../visit/login-form.ts';
+import { type Page, parsePage, refusal } from '../visit/page.ts';
+import type { Session } from '../visit/session.ts';
+
+/** The site's administration, logged in. */
+export interface Admin {
+  /** `…/wp-admin/`. */
+  readonly base: URL;
+  readonly session: Session;
+  /** The link that ends our session, once a page has shown it. */
+  logOutLink?: URL | undefined;
+}
 
 /** How many different pages a site may show once before the one that was asked for: each plugin that was just switched on has one. */
 const MOST_DETOURS = 5;
@@ -53,6 +62,16 @@ const isAnother = (shown: URL, asked: URL): boolean =>
 /** Throws MULTISITE for a page of a network's administration, whoever sees it. */
 export function refuseNetwork(page: Page): void {
   if (parsePage(page)('body.multisite').length > 0) throw multisite(page.url);
+}
+
+/** Ends our session, so that it does not stay among the user's open sessions. A failure is ignored. */
+export async function logOut(admin: Admin): Promise<void> {
+  try {
+    if (!admin.logOutLink) await openAdminPage(admin, 'profile.php');
+    if (admin.logOutLink) await admin.session.getOnce(admin.logOutLink);
+  } catch {
+    // The session then ends by itself after two days (auth_cookie_expiration).
+  }
 }
 
 const multisite = ({ host }: URL): WpcloneError => new WpcloneError('MULTISITE', `${host} is a network of sites.`);

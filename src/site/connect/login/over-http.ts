@@ -1,10 +1,12 @@
-import { WpcloneError } from '../../shared/errors.ts';
-import { ownUrl, staysAtHome } from '../http.ts';
-import { bareUrl } from './address.ts';
-import { findLoginForm, foreignLoginForm, judgeAnswer, loginError, type LoginForm } from './login-form.ts';
-import { type Page, parsePage } from './page.ts';
-import { refuseBarred, type Site } from './recognise.ts';
-import { redirectOf, type Session } from './session.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { ownUrl, staysAtHome } from '../../http.ts';
+import { bareUrl } from '../address.ts';
+import type { Site } from '../recognise/site.ts';
+import { refuseBarred } from '../visit/barred.ts';
+import { findLoginForm, foreignLoginForm, type LoginForm } from '../visit/login-form.ts';
+import { type Page, parsePage } from '../visit/page.ts';
+import { redirectOf, type Session } from '../visit/session.ts';
+import { judgeAnswer, loginError } from './answer.ts';
 
 /** What is typed into a log-in form. `loginUrl`: where it is, when the person said so. */
 export interface Credentials {

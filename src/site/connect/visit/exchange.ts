@@ -1,10 +1,10 @@
 import type { CookieJar } from 'tough-cookie';
 import { type Agent, type FormData, request } from 'undici';
-import { abortable } from '../../shared/abortable.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import { basicAuthorization, type HttpAuth, USER_AGENT } from '../access.ts';
-import { networkFailure, readText } from '../http.ts';
-import { unpacked } from '../unpacked.ts';
+import { abortable } from '../../../shared/abortable.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { basicAuthorization, type HttpAuth, USER_AGENT } from '../../access.ts';
+import { networkFailure, readText } from '../../http.ts';
+import { unpacked } from '../../unpacked.ts';
 import type { Page } from './page.ts';
 
 const PAGE_BYTES = 8 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ZipFile } from 'yazl';
-import { packagePath } from '../../shared/package-root.ts';
+import { packagePath } from '../../../shared/package-root.ts';
 
 export const PLUGIN_FOLDER = 'wpclone-migrator';
 export const PLUGIN_FILE = `${PLUGIN_FOLDER}/wpclone-migrator.php`;

@@ -1,8 +1,8 @@
 import type { Page as Tab } from 'playwright-core';
-import { staysAtHome } from '../http.ts';
-import { isChallenge, isFromWordPress } from '../signs.ts';
+import { staysAtHome } from '../../http.ts';
+import { isChallenge, isFromWordPress } from '../../signs.ts';
 import { type BrowserDeps, withBrowser } from './browser.ts';
-import { type BrowserLook, openContext, takeCookies } from './browser-context.ts';
+import { type BrowserLook, openContext, takeCookies } from './context.ts';
 import { openFencedTab } from './fence.ts';
 
 /** Milliseconds for a wall to make up its mind about a browser; and about one that it shows no script to. */

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import type { BrowserContext, Page as Tab } from 'playwright-core';
-import { staysAtHome } from '../http.ts';
+import { staysAtHome } from '../../http.ts';
 
 /** What a page wants to ask for, also where a redirect leads it. */
 export interface Wanted {

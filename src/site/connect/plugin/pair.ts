@@ -1,15 +1,16 @@
 import { z } from 'zod';
-import type { ErrorCode } from '../../shared/error-codes.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import type { SourceAccess } from '../access.ts';
-import { ownUrl } from '../http.ts';
-import type { SiteInfo } from '../info.ts';
-import { jsonIn } from '../json-in.ts';
-import { PROTOCOL } from '../protocol.ts';
-import { bareUrl } from './address.ts';
-import type { Admin, PairingPoint } from './admin.ts';
-import { type Page, plainWords } from './page.ts';
-import type { ConnectDeps } from './types.ts';
+import type { ErrorCode } from '../../../shared/error-codes.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import type { SourceAccess } from '../../access.ts';
+import { ownUrl } from '../../http.ts';
+import type { SiteInfo } from '../../info.ts';
+import { jsonIn } from '../../json-in.ts';
+import { PROTOCOL } from '../../protocol.ts';
+import { bareUrl } from '../address.ts';
+import type { Admin } from '../login/admin.ts';
+import type { ConnectDeps } from '../types.ts';
+import { type Page, plainWords } from '../visit/page.ts';
+import type { PairingPoint } from './pairing-point.ts';
 
 const pairingSchema = z.object({
   success: z.literal(true),

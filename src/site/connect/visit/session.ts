@@ -1,11 +1,11 @@
 import { CookieJar } from 'tough-cookie';
 import { FormData } from 'undici';
-import { within } from '../../shared/abortable.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import type { ReportingContext } from '../../shared/context.ts';
-import type { HttpAuth } from '../access.ts';
-import { openAgent, resolveUrl, staysAtHome } from '../http.ts';
-import { isChallenge, limitsRequests } from '../signs.ts';
+import { within } from '../../../shared/abortable.ts';
+import type { ReportingContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import type { HttpAuth } from '../../access.ts';
+import { openAgent, resolveUrl, staysAtHome } from '../../http.ts';
+import { isChallenge, limitsRequests } from '../../signs.ts';
 import { exchange, type Sent, type Wire } from './exchange.ts';
 import type { Page } from './page.ts';
 

@@ -1,9 +1,10 @@
 import { FormData } from 'undici';
 import { ZipFile } from 'yazl';
 import { z } from 'zod';
-import { jsonIn } from '../json-in.ts';
-import { type Admin, type Installer } from './admin.ts';
-import { PLUGIN_FOLDER } from './plugin-zip.ts';
+import { jsonIn } from '../../json-in.ts';
+import type { Admin } from '../login/admin.ts';
+import type { Installer } from './installer.ts';
+import { PLUGIN_FOLDER } from './zip.ts';
 
 export type UploadForm = NonNullable<Installer['form']>;
 

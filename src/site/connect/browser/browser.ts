@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
-import { abortable, within } from '../../shared/abortable.ts';
-import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
+import { abortable, within } from '../../../shared/abortable.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
 import { findChromium } from './chromium.ts';
 import { insideRules } from './fence.ts';
 

@@ -1,5 +1,5 @@
 import type { Locator, Page as Tab } from 'playwright-core';
-import type { WorkContext } from '../../shared/context.ts';
+import type { WorkContext } from '../../../shared/context.ts';
 
 export type Work = Pick<WorkContext, 'signal' | 'sleep' | 'now'>;
 

@@ -1,10 +1,10 @@
 import type { BrowserContext, Page as Tab } from 'playwright-core';
-import { WpcloneError } from '../../shared/errors.ts';
-import { fillIn, formAround, PASSWORD, send, SUBMIT_BUTTONS, userField, type Work } from './login-fields.ts';
-import { loginError } from './login-form.ts';
-import { type Credentials, isLoginCookie } from './login-http.ts';
-import { isAtHome } from './login-open.ts';
-import { complaintOn, judge, refusalOn } from './login-refusal.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { loginError } from './answer.ts';
+import { fillIn, formAround, PASSWORD, send, SUBMIT_BUTTONS, userField, type Work } from './fields.ts';
+import { isAtHome } from './open-page.ts';
+import { type Credentials, isLoginCookie } from './over-http.ts';
+import { complaintOn, judge, refusalOn } from './refusal.ts';
 
 /** Milliseconds for a log-in to be decided after the form was sent. */
 const PATIENCE = 20_000;

@@ -1,8 +1,8 @@
 import type { Page as Tab } from 'playwright-core';
-import type { WpcloneError } from '../../shared/errors.ts';
-import { PASSWORD } from './login-fields.ts';
-import { CODE_SELECTOR, judgeAnswer, loginError } from './login-form.ts';
-import { plainWords } from './page.ts';
+import type { WpcloneError } from '../../../shared/errors.ts';
+import { plainWords } from '../visit/page.ts';
+import { CODE_SELECTOR, judgeAnswer, loginError } from './answer.ts';
+import { PASSWORD } from './fields.ts';
 
 /** Where log-in pages of all kinds write why they refused. */
 const COMPLAINT = '#login_error:visible, [role=alert]:visible, .login-error:visible, .error:visible';

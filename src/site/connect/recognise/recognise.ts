@@ -1,20 +1,12 @@
-import { WpcloneError } from '../../shared/errors.ts';
-import { databaseDown } from '../answers.ts';
-import { ownUrl } from '../http.ts';
-import { isChallenge, isFromWordPress, lostDatabase } from '../signs.ts';
-import { bareUrl } from './address.ts';
-import { type Page, parsePage } from './page.ts';
-import { factsElsewhere } from './recognise-elsewhere.ts';
-import type { Session } from './session.ts';
-
-/** What the front page tells before anybody has logged in. */
-export interface Site {
-  /** The home URL, without a trailing slash. */
-  readonly home: URL;
-  /** Where the core is: wp-login.php and wp-admin lie below it. */
-  readonly core: URL;
-  readonly front: Page;
-}
+import { WpcloneError } from '../../../shared/errors.ts';
+import { ownUrl } from '../../http.ts';
+import { isChallenge, isFromWordPress } from '../../signs.ts';
+import { bareUrl } from '../address.ts';
+import { brokenSite, refuseBarred } from '../visit/barred.ts';
+import { type Page, parsePage } from '../visit/page.ts';
+import type { Session } from '../visit/session.ts';
+import { factsElsewhere } from './elsewhere.ts';
+import type { Site } from './site.ts';
 
 /**
  * Opens the front page at the first of the addresses that answers and makes sure that it is WordPress: by what the page shows, else
@@ -70,30 +62,6 @@ function lacksHttps(error: unknown): boolean {
   const { code, details } = error;
   if (code === 'TLS_FAILED') return details['notTls'] === true;
   return code === 'UNREACHABLE' || (code === 'REDIRECTED_ELSEWHERE' && String(details['target']).startsWith('http:'));
-}
-
-/** Throws when something in front of WordPress keeps us out. */
-export function refuseBarred(page: Page): void {
-  const host = page.url.host;
-  if (page.status === 401) {
-    throw new WpcloneError('HTTP_AUTH_REQUIRED', `${host} asks for a password of the web server (HTTP 401).`);
-  }
-  const challenge = isChallenge(page);
-  if (challenge || (page.status === 403 && !isFromWordPress(page))) {
-    const wants = challenge ? 'wants to see a browser first' : 'refuses requests from this machine';
-    throw new WpcloneError('SOURCE_BLOCKED', `${host} ${wants} (HTTP ${page.status}).`, {
-      details: { host, status: page.status, challenge },
-    });
-  }
-}
-
-/** What a page that came with HTTP 500 or above means. */
-export function brokenSite(page: Page): WpcloneError {
-  const { host, pathname } = page.url;
-  if (lostDatabase(page)) return databaseDown(host);
-  return new WpcloneError('SOURCE_FAILED', `${host} answers ${pathname} with HTTP ${page.status}.`, {
-    retryable: true,
-  });
 }
 
 /** The site's own addresses from its REST and RSD links, as far as they lie on the host we were asked to visit. */

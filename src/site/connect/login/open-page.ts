@@ -1,8 +1,8 @@
 import type { Locator, Page as Tab } from 'playwright-core';
-import { WpcloneError } from '../../shared/errors.ts';
-import { staysAtHome } from '../http.ts';
-import { fillIn, nameField, nameForm, NEXT_BUTTONS, PASSWORD, send, type Work } from './login-fields.ts';
-import { complaintOn, refusalOn } from './login-refusal.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { staysAtHome } from '../../http.ts';
+import { fillIn, nameField, nameForm, NEXT_BUTTONS, PASSWORD, send, type Work } from './fields.ts';
+import { complaintOn, refusalOn } from './refusal.ts';
 
 /** Milliseconds a page may take to show a field once it has loaded, and a second step once the name was sent. */
 const FIELD_PATIENCE = 8000;

@@ -1,23 +1,18 @@
-import { within } from '../../shared/abortable.ts';
-import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import { ownUrl } from '../http.ts';
-import { PROTOCOL } from '../protocol.ts';
-import {
-  type Admin,
-  actionLink,
-  forbidden,
-  type Installer,
-  pairingPoint,
-  type PairingPoint,
-  removePlugin,
-} from './admin.ts';
-import { openAdminPage } from './admin-page.ts';
-import { type Page, parsePage, plainWords, refusal } from './page.ts';
-import { packPlugin, PLUGIN_FOLDER, PLUGIN_SOURCE, type PluginPackage } from './plugin-zip.ts';
-import { redirectOf } from './session.ts';
-import { sendZip, sweepUpload, type UploadForm } from './sweep.ts';
+import { within } from '../../../shared/abortable.ts';
+import type { WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { ownUrl } from '../../http.ts';
+import { PROTOCOL } from '../../protocol.ts';
+import { type Admin, openAdminPage } from '../login/admin.ts';
+import { type Page, parsePage, plainWords, refusal } from '../visit/page.ts';
+import { redirectOf } from '../visit/session.ts';
+import { actionLink } from './action-link.ts';
+import { forbidden, type Installer } from './installer.ts';
+import { pairingPoint, type PairingPoint } from './pairing-point.ts';
+import { removePlugin } from './remove.ts';
 import { notInstalled } from './upload-refusal.ts';
+import { sendZip, sweepUpload, type UploadForm } from './upload.ts';
+import { packPlugin, PLUGIN_FOLDER, PLUGIN_SOURCE, type PluginPackage } from './zip.ts';
 
 /**
  * Uploads and activates the plugin unless the very same one is active already. `touched` is called before the site is changed.

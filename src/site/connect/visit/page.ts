@@ -1,5 +1,5 @@
 import type { CheerioAPI } from 'cheerio/slim';
-import { parseHtml } from '../html.ts';
+import { parseHtml } from '../../html.ts';
 
 /** One answer of the site, redirects followed. */
 export interface Page {
