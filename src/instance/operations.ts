@@ -58,7 +58,7 @@ async function resetInstance(
   const configuration = await loadConfiguration(paths);
   const frozen = join(paths.run, 'frozen');
   await writeWhole(frozen, '');
-  // Missing when a reset was killed between taking the old folder away and putting the new one in its place.
+  // A clone's own code may have taken it away.
   await mkdir(paths.www, { recursive: true });
   await deps.freeze();
   try {

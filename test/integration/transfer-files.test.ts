@@ -47,6 +47,49 @@ test('files arrive whole, with their time and permissions, and reset brings them
   expect(readdirSync(join(www, '..')).toSorted()).toEqual(['baseline', 'www']);
 });
 
+test('a reset leaves alone what nobody touched, and is not taken in by what only looks untouched', async () => {
+  const site = await fileSite(
+    `${CONTENT}; mkdir wp-content/themes; ln -s plugins wp-content/link; touch wp-content/themes/t`,
+  );
+  await site.copy(1);
+  const { www } = site.site(1).paths;
+  const outside = makeTemp('outside');
+  await run([
+    'bash',
+    '-euc',
+    `cd '${www}'; echo mine > '${outside}/f'; times() { touch -r "${site.source}/$1" "$1"; }
+     printf x | dd of=wp-includes/f2.php conv=notrunc status=none; times wp-includes/f2.php
+     cp -p wp-includes/f3.php x; rm wp-includes/f3.php; mv x wp-includes/f3.php
+     chmod 000 wp-includes/f4.php wp-content/plugins/x
+     ln wp-includes/f5.php '${outside}/linked'
+     rm -r wp-content/uploads; ln -s '${outside}' wp-content/uploads
+     rm wp-content/link; ln -s '${outside}' wp-content/link
+     rm -r wp-content/themes; echo file > wp-content/themes; mkdir -p added/'${'n'.repeat(200)}'`,
+  ]);
+  const numbers = () => run(['bash', '-c', `cd '${www}' && stat -c '%i %w %n' wp-includes/f{1,2,3,4,5,6}.php`]);
+  const before = (await numbers()).split('\n');
+  await site.reset(1);
+  const after = (await numbers()).split('\n');
+  expect(await difference(site.source, www)).toBe('');
+  expect(readFileSync(join(outside, 'f'), 'utf8')).toBe('mine\n');
+  expect(after.map((line, index) => line === before[index]).slice(0, 6)).toEqual([
+    true,
+    false,
+    false,
+    false,
+    false,
+    true,
+  ]);
+  // What the first reset wrote is known to the second.
+  await site.reset(1);
+  expect((await numbers()).split('\n')).toEqual(after);
+  rmSync(www, { recursive: true });
+  await run(['ln', '-s', outside, www]);
+  await site.reset(1);
+  expect(await difference(site.source, www)).toBe('');
+  expect(readdirSync(outside).toSorted()).toEqual(['f', 'linked']);
+});
+
 test('a second clone asks only for files that changed', async () => {
   const site = await fileSite(CONTENT);
   await site.copy(1);

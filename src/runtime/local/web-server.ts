@@ -46,7 +46,7 @@ export async function startWebServer(
   port: number,
   context: WorkContext,
 ): Promise<WebServer | undefined> {
-  // A killed reset may have left none; PHP does not start without one.
+  // A reset of an earlier version that was killed may have left none, and the clone’s own code may take it away; PHP does not start without one.
   await mkdir(paths.www, { recursive: true });
   const log = await open(webLog(paths), 'a', 0o600);
   const { size: before } = await log.stat();

@@ -1,8 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { codeOf } from '../../shared/system.ts';
+import { openWhole, readLines, type WholeLines } from '../lines.ts';
 
 /** A body in a pack: `pack` is the pack's id. */
 export interface PackedBody {
@@ -62,57 +60,12 @@ export async function emptyFilesBaseline(baseline: string): Promise<void> {
   await mkdir(packFolder(filesFolder(baseline)), { recursive: true, mode: 0o700 });
 }
 
-/** A manifest while it is written. End it with `finish` or, after a failure, with `abandon`. */
-export interface ManifestWriter {
-  add(record: ManifestRecord): void;
-  /** Says that the manifest is complete: it has its name only from here on. */
-  finish(): Promise<void>;
-  abandon(): Promise<void>;
-}
+/** A manifest while it is written: one record per line, folders before what is in them. */
+export type ManifestWriter = WholeLines<ManifestRecord>;
 
-const FLUSH_LINES = 500;
-
-/** Writes one record per line, folders before what is in them. */
-export async function writeManifest(folder: string): Promise<ManifestWriter> {
-  const draft = `${manifestPath(folder)}.new`;
-  const handle = await open(draft, 'w', 0o600);
-  let lines: string[] = [];
-  let written = Promise.resolve();
-  const flush = (): void => {
-    const text = lines.join('');
-    lines = [];
-    written = written.then(() => handle.appendFile(text));
-    written.catch(() => undefined);
-  };
-  return {
-    add: (record) => {
-      lines.push(`${JSON.stringify(record)}\n`);
-      if (lines.length >= FLUSH_LINES) flush();
-    },
-    finish: async () => {
-      flush();
-      await written;
-      await handle.close();
-      await rename(draft, manifestPath(folder));
-    },
-    abandon: async () => {
-      await written.catch(() => undefined);
-      await handle.close();
-    },
-  };
-}
+export const writeManifest = (folder: string): Promise<ManifestWriter> => openWhole(manifestPath(folder));
 
 /** Reads a manifest record by record; none when there is no manifest. */
-export async function* readManifest(folder: string): AsyncGenerator<ManifestRecord> {
-  const input = createReadStream(manifestPath(folder), 'utf8');
-  try {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-      const record: ManifestRecord = JSON.parse(line); // Our own file, written by writeManifest.
-      yield record;
-    }
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  } finally {
-    input.destroy();
-  }
-}
+export const readManifest = (folder: string): AsyncGenerator<ManifestRecord> =>
+  // Our own file, written by writeManifest.
+  readLines(manifestPath(folder), (line): ManifestRecord => JSON.parse(line));

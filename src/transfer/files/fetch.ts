@@ -82,7 +82,7 @@ function receive(file: ChosenEntry, lane: Lane, work: FetchWork): Receiving {
 function receiveBody(file: ChosenEntry, lane: Lane, work: FetchWork): Receiving {
   const start = lane.pack.size;
   let finished: Finished | undefined;
-  lane.open(file.place, file.entry.mode, (code) => finished?.(code));
+  lane.open(file.place, file.entry.mode, (code, facts) => finished?.(code, facts));
   return {
     file,
     data: (bytes) => lane.data(bytes, { file: true, pack: true }),

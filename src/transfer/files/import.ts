@@ -10,6 +10,7 @@ import {
   type ManifestRecord,
   type ManifestWriter,
 } from '../baseline/files.ts';
+import { writeWritten } from '../baseline/written.ts';
 import { diskFull } from '../disk.ts';
 import { passedThrough } from '../memory.ts';
 import { noteWarnings } from '../origin/left-out.ts';
@@ -40,14 +41,15 @@ export async function importFiles(input: TransferInput): Promise<FilesResult> {
     await emptyFilesBaseline(baseline);
     const kept = await openStore(site.store, baseline);
     const manifest = await writeManifest(filesFolder(baseline));
+    const written = await writeWritten(filesFolder(baseline));
     const writer = startWriter({ target: www, packs: packFolder(filesFolder(baseline)) }, context.signal);
     try {
-      const result = await copyFiles(input, kept, manifest, writer);
+      const result = await copyFiles(input, kept, { manifest, written }, writer);
       await publishToStore(site.store, baseline);
       return result;
     } finally {
       await writer.close();
-      await manifest.abandon();
+      await Promise.all([manifest.abandon(), written.abandon()]);
     }
   } catch (error) {
     context.signal.throwIfAborted();
@@ -55,10 +57,16 @@ export async function importFiles(input: TransferInput): Promise<FilesResult> {
   }
 }
 
+/** What the baseline says of the files. */
+interface Lists {
+  readonly manifest: ManifestWriter;
+  readonly written: Awaited<ReturnType<typeof writeWritten>>;
+}
+
 async function copyFiles(
   input: TransferInput,
   kept: KeptFiles,
-  manifest: ManifestWriter,
+  { manifest, written }: Lists,
   writer: Writer,
 ): Promise<FilesResult> {
   const { client, task, rewriter, context, site, now } = input;
@@ -70,9 +78,10 @@ async function copyFiles(
   const progress = createProgress((counters) => context.progress(counters), totals, now);
   const store =
     (record: ManifestRecord): Finished =>
-    (code) => {
+    (code, facts) => {
       if (code === undefined) manifest.add(record);
       else refuse(record.place, code, warnings);
+      if (facts !== undefined) written.add([record.place, facts]);
       if (record.kind !== 'file') return;
       counts.files += 1;
       progress.tick();
@@ -107,6 +116,7 @@ async function copyFiles(
     if (target !== undefined) lane.link(place, target, store({ kind: 'symlink', place, target }));
   await lane.settle();
   await writeFilesOrigin(site.paths.baseline, { exclude: [...plan.exclude], media: task.media, leftOut });
+  await written.finish();
   await manifest.finish();
   progress.flush();
   const { files, reused, bytes, urlsRewritten } = totals();

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { diskPath } from '../../shared/file-names.ts';
 import { codeOf } from '../../shared/system.ts';
+import { factsOf } from '../baseline/written.ts';
 import type { ExtractOperation, WriteOperation, WriteResult, WriterSettings } from './write-protocol.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -58,8 +59,9 @@ export function createLaneWriter(lane: string, settings: WriterSettings, folders
     if (file.descriptor === undefined) return { id: file.id, code: file.code ?? 'EINVAL' };
     const time = Math.min(Math.max(mtime, 0), LATEST_TIME);
     fs.futimesSync(file.descriptor, time, time);
+    const facts = factsOf(fs.fstatSync(file.descriptor, { bigint: true }));
     fs.closeSync(file.descriptor);
-    return { id: file.id };
+    return { id: file.id, facts };
   };
   const discard = (file: OpenFile): void => {
     if (file.descriptor === undefined) return;

@@ -1,62 +1,68 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { filesFolder, packFolder, packPath, readManifest } from '../baseline/files.ts';
+import { writeWritten } from '../baseline/written.ts';
 import { diskFull } from '../disk.ts';
 import type { TransferContext, TransferSite } from '../types.ts';
+import { removeTouched } from './untouched.ts';
 import { startWriter, type Finished } from './writer.ts';
 
 /**
- * Puts the instance's files back to the baseline: they are written to a new folder, which then takes the document root's place.
- * What is not part of the baseline (configuration) is gone afterwards. Throws DISK_FULL; idempotent.
+ * Puts the instance's files back to the baseline: what is as it was written stays, all else goes, and what is missing then is taken from
+ * the packs. What is not part of the baseline (configuration) is gone afterwards. Throws DISK_FULL; idempotent: one that was cut off
+ * leaves a document root that the next one goes on with.
  */
 export async function resetFiles(site: TransferSite, context: TransferContext): Promise<void> {
   const { www } = site.paths;
-  const [fresh, old] = [`${www}.new`, `${www}.old`];
   try {
-    await rm(fresh, { recursive: true, force: true });
-    await mkdir(fresh);
-    await extractBaseline(site, fresh, context);
-    await rm(old, { recursive: true, force: true });
-    await rename(www, old);
-    await rename(fresh, www);
-    await rm(old, { recursive: true, force: true });
+    await putBack(site, context);
   } catch (error) {
-    await rm(fresh, { recursive: true, force: true });
     context.signal.throwIfAborted();
     throw diskFull(error, www) ?? toWpcloneError(error);
   }
 }
 
-async function extractBaseline(site: TransferSite, target: string, context: TransferContext): Promise<void> {
-  const folder = filesFolder(site.paths.baseline);
-  const writer = startWriter({ target, packs: packFolder(folder) }, context.signal);
+async function putBack(site: TransferSite, context: TransferContext): Promise<void> {
+  const { www, baseline } = site.paths;
+  const folder = filesFolder(baseline);
+  const untouched = await removeTouched(www, folder, context.signal);
+  const written = await writeWritten(folder);
+  for (const line of untouched.files) written.add(line);
+  const settings = { target: www, packs: packFolder(folder), folders: [...untouched.folders] };
+  const writer = startWriter(settings, context.signal);
   let files = 0;
   const damaged: string[] = [];
   const done =
     (place: string): Finished =>
-    (code) => {
+    (code, facts) => {
       if (code !== undefined) damaged.push(place);
+      else if (facts !== undefined) written.add([place, facts]);
     };
   try {
     const lane = writer.lane('reset');
     for await (const record of readManifest(folder)) {
       context.signal.throwIfAborted();
-      if (record.kind === 'directory') lane.folder(record.place, record.mode, done(record.place));
-      else if (record.kind === 'file') {
-        const { pack, ...body } = record.rewritten ?? record.body;
-        const { place, mode, source } = record;
-        await lane.extract(
-          { ...body, place, mode, mtime: source.mtime, pack: packPath(folder, pack), keep: false },
-          done(place),
-        );
+      const { place } = record;
+      if (record.kind === 'directory') {
+        if (!untouched.folders.has(place)) lane.folder(place, record.mode, done(place));
+      } else if (record.kind === 'symlink') {
+        if (!untouched.links.has(place)) lane.link(place, record.target, done(place));
+      } else {
+        if (!untouched.files.has(place)) {
+          const { pack, ...body } = record.rewritten ?? record.body;
+          const { mode, source } = record;
+          const packed = { ...body, pack: packPath(folder, pack), keep: false };
+          await lane.extract({ ...packed, place, mode, mtime: source.mtime }, done(place));
+        }
         files += 1;
         if (files % 500 === 0) context.progress({ files });
-      } else lane.link(record.place, record.target, done(record.place));
+      }
     }
     await lane.settle();
+    await written.finish();
     context.progress({ files });
   } finally {
     await writer.close();
+    await written.abandon();
   }
   if (damaged.length > 0)
     throw new WpcloneError(

@@ -37,9 +37,9 @@ export async function reuseFile(file: ChosenEntry, last: FileRecord, lane: Lane,
       sha256: last.body.sha256,
       keep,
     },
-    (code) => {
+    (code, facts) => {
       if (code === 'HASH') return work.lost(file);
-      finished(code);
+      finished(code, facts);
       if (code === undefined) work.reused();
     },
   );

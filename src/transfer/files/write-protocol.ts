@@ -49,6 +49,8 @@ export interface WriteResult {
   readonly id: number;
   /** An error code of the file system, or HASH when a pack does not hold what it should. */
   readonly code?: string;
+  /** Of a file that was written: see `factsOf`. */
+  readonly facts?: string;
 }
 
 export interface WriterSettings {
@@ -56,4 +58,6 @@ export interface WriterSettings {
   readonly target: string;
   /** The folder that lanes' packs are written to. */
   readonly packs: string;
+  /** Folders below it that are there already. */
+  readonly folders?: readonly string[];
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf } from '../../shared/system.ts';
 import { createLaneWriter, isRefusal, type LaneWriter } from './lane-writer.ts';
@@ -6,7 +7,7 @@ import type { WriteBatch, WriteReply, WriteResult, WriterSettings } from './writ
 /** The writing thread: takes batches in order, answers each; see write-protocol.ts. */
 const settings: WriterSettings = workerData;
 const lanes = new Map<string, LaneWriter>();
-const folders = new Set<string>();
+const folders = new Set((settings.folders ?? []).map((place) => join(settings.target, place)));
 const port = parentPort;
 
 port?.on('message', (batch: WriteBatch) => {

@@ -8,8 +8,11 @@ const BUFFERS = 4;
 /** A batch of small files goes off when it has this many operations, so that the writing thread is never idle for long. */
 const BATCH_OPERATIONS = 400;
 
-/** Called when a file is on disk, or was refused with the file system's code (HASH: a pack was damaged). */
-export type Finished = (code: string | undefined) => void;
+/**
+ * Called when a file is on disk, or was refused with the file system's code (HASH: a pack was damaged). `facts` of a file as it was
+ * written: see `factsOf`.
+ */
+export type Finished = (code: string | undefined, facts?: string) => void;
 
 /**
  * One stream's way to the writing thread: its operations are done in order, with one open file at a time and one pack
@@ -60,8 +63,8 @@ export function startWriter(settings: WriterSettings, signal: AbortSignal): Writ
   signal.addEventListener('abort', onAbort, { once: true });
   worker.on('message', (reply: WriteReply) => {
     if (reply.type === 'failed') return fail(writeError(reply.code, reply.message, settings.target));
-    for (const { id, code } of reply.results) {
-      callbacks.get(id)?.(code);
+    for (const { id, code, facts } of reply.results) {
+      callbacks.get(id)?.(code, facts);
       callbacks.delete(id);
     }
     const next = waiting.shift();

@@ -1,53 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { codeOf } from '../../shared/system.ts';
+import { openLines, readLines, type LineFile } from '../lines.ts';
 import { originPath } from './folder.ts';
 import { rangeSchema, type OriginRange } from './schema.ts';
 
-/** The file of ranges while it is written: about one line for each half MiB of rows. */
-export interface RangeFile {
-  add(range: OriginRange): void;
-  close(): Promise<void>;
-}
-
-const FLUSH_LINES = 500;
-
-/** Begins the file anew. The folder must be there. */
-export async function openRanges(baseline: string): Promise<RangeFile> {
-  const handle = await open(originPath(baseline, 'ranges.jsonl'), 'w', 0o600);
-  let lines: string[] = [];
-  let written = Promise.resolve();
-  const flush = (): void => {
-    const text = lines.join('');
-    lines = [];
-    written = written.then(() => handle.appendFile(text));
-    written.catch(() => undefined);
-  };
-  return {
-    add: (range) => {
-      lines.push(`${JSON.stringify(range)}\n`);
-      if (lines.length >= FLUSH_LINES) flush();
-    },
-    close: async () => {
-      flush();
-      try {
-        await written;
-      } finally {
-        await handle.close();
-      }
-    },
-  };
-}
+/** Begins the file of ranges anew: about one line for each half MiB of rows. The folder must be there. */
+export const openRanges = (baseline: string): Promise<LineFile<OriginRange>> =>
+  openLines(originPath(baseline, 'ranges.jsonl'));
 
 /** Reads the ranges, of each table in key order; none when the clone has no such file. */
-export async function* readRanges(baseline: string): AsyncGenerator<OriginRange> {
-  const input = createReadStream(originPath(baseline, 'ranges.jsonl'), 'utf8');
-  try {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) yield rangeSchema.parse(JSON.parse(line));
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  } finally {
-    input.destroy();
-  }
-}
+export const readRanges = (baseline: string): AsyncGenerator<OriginRange> =>
+  readLines(originPath(baseline, 'ranges.jsonl'), (line) => rangeSchema.parse(JSON.parse(line)));
