@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { siteInfoSchema, type SiteInfo } from '../site/info.ts';
 import { KEY_NAMES } from './constant-names.ts';
 import type { ConfigureTask, InstancePaths } from './types.ts';
-import { writeWhole } from './write-file.ts';
+import { writeWhole } from '../shared/whole-file.ts';
 
 /** What it takes to configure the clone again after a reset: the task without its password, and the clone's own keys. */
 const configurationSchema = z.object({

@@ -6,7 +6,7 @@ import { onDatabase } from './clone-database.ts';
 import { leftOutOfConfiguration, linkBesideDocumentRoot } from './configuration-files.ts';
 import { putFrontController } from './front-controller.ts';
 import { type Configuration, newConfiguration, saveConfiguration } from './configuration.ts';
-import { loadOwnRows, restoreOwnRows, saveOwnRows } from './own-rows.ts';
+import { loadOwnRows, putBackOwnRows, saveOwnRows } from './own-rows.ts';
 import { hashPassword } from './password-hash.ts';
 import { inWww, placesOf } from './places.ts';
 import { describeDoings } from './ledger.ts';
@@ -14,7 +14,7 @@ import { setAside } from './set-aside.ts';
 import { isOpened, openPhp, writeExpiry, writeSettings } from './settings.ts';
 import type { ConfigureResult, ConfigureTask, InstanceSite } from './types.ts';
 import { writeWpConfig } from './wp-config.ts';
-import { copyWhole } from './write-file.ts';
+import { copyWhole } from '../shared/whole-file.ts';
 import { writeLedger } from '../transfer/origin/ledger.ts';
 import { packagePath } from '../shared/package-root.ts';
 
@@ -64,7 +64,7 @@ export async function configureAgain(
     configureFiles(site, configuration),
     onDatabase(site.database, both, async (connection) => {
       await dropSessions(connection, configuration.info);
-      await restoreOwnRows(connection, rows);
+      await putBackOwnRows(connection, rows);
     }),
   ]);
 }

@@ -7,7 +7,7 @@ import { phpLiteral } from './php-literal.ts';
 import { inWww, placesOf, type Places } from './places.ts';
 import { fillTemplate } from './template.ts';
 import type { InstanceSite } from './types.ts';
-import { readPlain, writeWhole } from './write-file.ts';
+import { readPlain, writeWhole } from '../shared/whole-file.ts';
 
 /** Where it says that WordPress lies. */
 const HEADER = /(__DIR__\s*\.\s*|dirname\(\s*__FILE__\s*\)\s*\.\s*)?(['"])([^'"]*wp-blog-header\.php)\2/;

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSettings } from './settings.ts';
 import type { InstancePaths } from './types.ts';
-import { writeWhole } from './write-file.ts';
+import { writeWhole } from '../shared/whole-file.ts';
 
 /**
  * A link that logs in once, within an hour (the must-use plugin sees to both): the clone's administrator, or whom `logInAs` named.

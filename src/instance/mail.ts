@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mailSchema } from './schemas.ts';
 import type { CaughtMail, InstancePaths } from './types.ts';
-import { readPlain } from './write-file.ts';
+import { readPlain } from '../shared/whole-file.ts';
 
 /** The mail that was caught, oldest first. A file that is not ours is passed over: the clone's own code can write there. */
 export async function listMail(paths: InstancePaths, signal: AbortSignal): Promise<readonly CaughtMail[]> {

@@ -6,7 +6,7 @@ import { createLoginLink } from './login-links.ts';
 import { listMail } from './mail.ts';
 import { isOpened, writeExpiry } from './settings.ts';
 import type { InstanceContext, InstanceOperations, InstanceSite } from './types.ts';
-import { writeWhole } from './write-file.ts';
+import { writeWhole } from '../shared/whole-file.ts';
 
 export interface InstanceDependencies extends Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'> {
   /** Where the instance's web server is reached from here, such as http://127.0.0.1:8101. */
@@ -62,7 +62,7 @@ async function resetInstance(
   await mkdir(paths.www, { recursive: true });
   await deps.freeze();
   try {
-    await (await loadTransfer()).restoreBaseline(site, context);
+    await (await loadTransfer()).resetToBaseline(site, context);
     const { configureAgain } = await import('./configure.ts');
     await configureAgain(site, configuration, context.signal);
     await Promise.all([emptyFolder(join(paths.run, 'logins')), emptyFolder(paths.mail)]);

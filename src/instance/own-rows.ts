@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Connection } from 'mysql2/promise';
 import { z } from 'zod';
 import type { InstancePaths } from './types.ts';
-import { writeWhole } from './write-file.ts';
+import { writeWhole } from '../shared/whole-file.ts';
 
 /**
  * Rows that wpclone put into the clone's database. They are no part of the copy: a reset puts them back, and whoever compares
@@ -30,6 +30,6 @@ export async function loadOwnRows(paths: InstancePaths): Promise<readonly OwnRow
 }
 
 /** Puts the rows back as they were, whatever is there now. */
-export async function restoreOwnRows(connection: Connection, rows: readonly OwnRow[]): Promise<void> {
+export async function putBackOwnRows(connection: Connection, rows: readonly OwnRow[]): Promise<void> {
   for (const row of rows) await connection.query('REPLACE INTO ?? SET ?', [row.table, row.values]);
 }

@@ -45,7 +45,7 @@ async function withSource<T>(
 }
 
 /** Database and files as they were the moment they were copied. */
-export async function restoreBaseline(site: InstanceSite, context: InstanceContext): Promise<void> {
+export async function resetToBaseline(site: InstanceSite, context: InstanceContext): Promise<void> {
   await allOrNothing(context.signal, (signal) => {
     const work = { ...context, signal };
     return [resetDatabase(site, work), resetFiles(site, work)];

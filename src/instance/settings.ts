@@ -7,7 +7,7 @@ import { planMapping } from '../transfer/rewrite/plan.ts';
 import type { Configuration } from './configuration.ts';
 import { placesOf } from './places.ts';
 import type { InstancePaths } from './types.ts';
-import { copyWhole, writeWhole } from './write-file.ts';
+import { copyWhole, writeWhole } from '../shared/whole-file.ts';
 
 /** What the router and the must-use plugin read (run/settings.json). */
 const settingsSchema = z.object({

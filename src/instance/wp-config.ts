@@ -8,7 +8,7 @@ import { type Definitions, phpDefine, phpLiteral } from './php-literal.ts';
 import { inWww, placesOf, type Places } from './places.ts';
 import type { DatabaseAddress, InstanceSite } from './types.ts';
 import { fillTemplate } from './template.ts';
-import { readPlain, writeWhole } from './write-file.ts';
+import { readPlain, writeWhole } from '../shared/whole-file.ts';
 
 /** Writes wp-config.php where the clone's core looks for it. */
 export async function writeWpConfig(site: InstanceSite, configuration: Configuration): Promise<void> {

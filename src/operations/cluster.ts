@@ -1,4 +1,5 @@
 import type { WorkContext } from '../shared/context.ts';
+import { packageVersion } from '../shared/package-root.ts';
 import type { Finding } from '../runtime/kubernetes/cluster/finding.ts';
 import type { Applied } from '../runtime/kubernetes/cluster/init.ts';
 import type { openCluster } from '../runtime/kubernetes/cluster/open.ts';
@@ -9,36 +10,32 @@ export type { Applied, Finding };
 /** What a cluster allows, and what is missing or too small for clones; `ok` says whether clones can work. */
 export async function checkNamespace(
   settings: KubernetesSettings,
-  version: string,
   context: WorkContext,
 ): Promise<{ ok: boolean; findings: readonly Finding[] }> {
   const { checkCluster } = await import('../runtime/kubernetes/cluster/check.ts');
   return withCluster(settings, context, async ({ cluster, options }) => {
-    const findings = await checkCluster(cluster, options, version, context);
+    const findings = await checkCluster(cluster, options, await packageVersion(), context);
     return { ok: findings.every((finding) => finding.status !== 'failed'), findings };
   });
 }
 
 /** The objects that make a namespace ready for clones, for the API versions that this server offers. */
-export async function planNamespace(
-  settings: KubernetesSettings,
-  version: string,
-  context: WorkContext,
-): Promise<readonly object[]> {
+export async function planNamespace(settings: KubernetesSettings, context: WorkContext): Promise<readonly object[]> {
   const { planCluster } = await import('../runtime/kubernetes/cluster/init.ts');
-  return withCluster(settings, context, ({ cluster, options }) => planCluster(cluster, options, version, context));
+  return withCluster(settings, context, async ({ cluster, options }) =>
+    planCluster(cluster, options, await packageVersion(), context),
+  );
 }
 
 /** Applies them, as often as you like; `force` also over what others changed. */
 export async function initNamespace(
   settings: KubernetesSettings,
-  version: string,
   force: boolean,
   context: WorkContext,
 ): Promise<{ namespace: string; applied: readonly Applied[] }> {
   const { applyManifests, planCluster } = await import('../runtime/kubernetes/cluster/init.ts');
   return withCluster(settings, context, async ({ cluster, options }) => {
-    const manifests = await planCluster(cluster, options, version, context);
+    const manifests = await planCluster(cluster, options, await packageVersion(), context);
     return { namespace: cluster.namespace, applied: await applyManifests(cluster, manifests, force, context) };
   });
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import type { WorkContext } from './context.ts';
 import { WpcloneError } from './errors.ts';
+import { waitUntil } from './wait-until.ts';
 
 /** Milliseconds between two tries for a lock that another process holds. */
 const RETRY = 15;
@@ -43,13 +44,9 @@ export async function withLock<T>(
   context: Pick<WorkContext, 'now' | 'sleep' | 'signal'>,
   work: () => Promise<T>,
 ): Promise<T> {
-  const end = context.now() + limit;
-  let lock = tryLock(folder, name);
-  while (lock === undefined) {
-    if (context.now() >= end)
-      throw new WpcloneError('BUSY', `Another wpclone command is working on the same thing (${name}).`);
-    await context.sleep(RETRY, context.signal);
-    lock = tryLock(folder, name);
+  const lock = await waitUntil(() => tryLock(folder, name), { every: RETRY, limit, signal: context.signal }, context);
+  if (lock === undefined) {
+    throw new WpcloneError('BUSY', `Another wpclone command is working on the same thing (${name}).`);
   }
   try {
     return await work();

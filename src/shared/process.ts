@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { WorkContext } from './context.ts';
 
 /** A process that can be told from a later one with the same id. */
 export interface ProcessIdentity {
@@ -121,18 +120,4 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   } catch {
     return false;
   }
-}
-
-/** Waits until `condition` holds, asking every so many milliseconds. False when it still does not after `limit` milliseconds. */
-export async function waitUntil(
-  condition: () => boolean | Promise<boolean>,
-  options: { readonly every: number; readonly limit: number; readonly signal?: AbortSignal },
-  context: Pick<WorkContext, 'now' | 'sleep'>,
-): Promise<boolean> {
-  const end = context.now() + options.limit;
-  while (!(await condition())) {
-    if (context.now() >= end) return false;
-    await context.sleep(options.every, options.signal);
-  }
-  return true;
 }

@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { WpcloneError } from '../shared/errors.ts';
 import { codeOf } from '../shared/system.ts';
+import { writeWhole } from '../shared/whole-file.ts';
 
 /** Fencing: whoever acts for an older claim than one already seen is refused, also after a restart of this container. */
 export interface Epochs {
@@ -15,8 +16,7 @@ export async function openEpochs(file: string): Promise<Epochs> {
   let writing: Promise<void> = Promise.resolve();
   const save = async (earlier: Promise<void>, epoch: number): Promise<void> => {
     await earlier;
-    await writeFile(`${file}.new`, String(epoch));
-    await rename(`${file}.new`, file);
+    await writeWhole(file, String(epoch));
   };
   return {
     async admit(epoch) {

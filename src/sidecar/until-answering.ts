@@ -1,4 +1,5 @@
 import type { WorkContext } from '../shared/context.ts';
+import { waitUntil } from '../shared/wait-until.ts';
 
 const LOOK_AGAIN = 250;
 
@@ -9,14 +10,15 @@ export async function untilAnswering(
   work: Pick<WorkContext, 'now' | 'sleep'>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const until = work.now() + limit;
-  for (;;) {
+  let last: unknown;
+  const answers = async (): Promise<boolean> => {
     try {
       await ask();
-      return;
+      return true;
     } catch (error) {
-      if (work.now() > until) throw error;
-      await work.sleep(LOOK_AGAIN, signal);
+      last = error;
+      return false;
     }
-  }
+  };
+  if (!(await waitUntil(answers, { every: LOOK_AGAIN, limit, signal }, work))) throw last;
 }

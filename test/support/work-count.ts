@@ -8,7 +8,7 @@ export function countWork(work: () => void): number {
   const { indexOf, lastIndexOf, includes, charCodeAt, startsWith, slice } = String.prototype;
   const { exec } = RegExp.prototype;
   /* oxlint-enable typescript/unbound-method */
-  const restore = [
+  const undoing = [
     replace(String.prototype, 'indexOf', function (this: string, what, from = 0) {
       const at = indexOf.call(this, what, from);
       looked += 1 + Math.max(0, (at === -1 ? this.length : at) - from);
@@ -47,7 +47,7 @@ export function countWork(work: () => void): number {
     work();
     return looked;
   } finally {
-    for (const undo of restore) undo();
+    for (const undo of undoing) undo();
   }
 }
 

@@ -11,7 +11,7 @@ import { phpDefine, phpLiteral } from '../../src/instance/php-literal.ts';
 import { inWww } from '../../src/instance/places.ts';
 import { prepareInstance } from '../../src/instance/settings.ts';
 import { renewDatabasePassword } from '../../src/instance/wp-config.ts';
-import { writeWhole } from '../../src/instance/write-file.ts';
+import { writeWhole } from '../../src/shared/whole-file.ts';
 import { instancePaths, localLayout, storePath } from '../../src/runtime/local/layout.ts';
 import { packagePath } from '../../src/shared/package-root.ts';
 import { siteInfo } from '../support/site-info.ts';

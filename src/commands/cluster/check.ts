@@ -15,10 +15,9 @@ export default class ClusterCheck extends BaseCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(ClusterCheck);
     const settings = this.operationSettings(flags).kubernetes;
-    const { version } = this.config;
     return this.watched(flags, [], async (context) => {
       const { checkNamespace } = await import('../../operations/cluster.ts');
-      const result = await checkNamespace(settings, version, context);
+      const result = await checkNamespace(settings, context);
       if (!result.ok) process.exitCode = 1;
       return this.present(result, (colors) => result.findings.map((finding) => line(finding, colors)).join('\n'));
     });

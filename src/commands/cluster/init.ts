@@ -26,14 +26,13 @@ export default class ClusterInit extends BaseCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(ClusterInit);
     const settings = this.operationSettings(flags).kubernetes;
-    const { version } = this.config;
     return this.watched(flags, [], async (context) => {
       const { initNamespace, planNamespace } = await import('../../operations/cluster.ts');
       if (flags['dry-run']) {
-        const manifests = await planNamespace(settings, version, context);
+        const manifests = await planNamespace(settings, context);
         return this.present({ manifests }, () => manifests.map((manifest) => stringify(manifest)).join('---\n'));
       }
-      const result = await initNamespace(settings, version, flags.force, context);
+      const result = await initNamespace(settings, flags.force, context);
       // As with any right that is missing.
       if (result.applied.some((each) => each.result === 'forbidden')) process.exitCode = 4;
       return this.present(result, () => result.applied.map(line).join('\n'));

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import { writeWhole } from '../../instance/write-file.ts';
+import { writeWhole } from '../../shared/whole-file.ts';
 import { connectAsAdministrator, stopServer } from '../../runtime/local/database-server.ts';
 import { withLock } from '../../shared/lock.ts';
 import { choosePhp } from '../../runtime/local/php.ts';

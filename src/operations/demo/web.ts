@@ -4,14 +4,8 @@ import { request } from 'undici';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { saysItServes } from '../../runtime/local/php-log.ts';
-import {
-  groupMembers,
-  identityOf,
-  mayHaveMembers,
-  sendSignal,
-  waitUntil,
-  type ProcessIdentity,
-} from '../../shared/process.ts';
+import { groupMembers, identityOf, mayHaveMembers, sendSignal, type ProcessIdentity } from '../../shared/process.ts';
+import { waitUntil } from '../../shared/wait-until.ts';
 import type { DemoLayout } from './layout.ts';
 
 const WORKERS = '4';

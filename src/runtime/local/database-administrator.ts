@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Connection } from 'mysql2/promise';
-import { writeWhole } from '../../instance/write-file.ts';
+import { writeWhole } from '../../shared/whole-file.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import type { DatabaseLayout } from './layout.ts';
 

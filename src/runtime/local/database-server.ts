@@ -10,7 +10,8 @@ import { connectWithAllRights, givePassword } from './database-administrator.ts'
 import { installDatabase } from './database-install.ts';
 import type { DatabaseLayout, LocalLayout } from './layout.ts';
 import { withLock } from '../../shared/lock.ts';
-import { identityOf, isAlive, sendSignal, waitUntil } from '../../shared/process.ts';
+import { identityOf, isAlive, sendSignal } from '../../shared/process.ts';
+import { waitUntil } from '../../shared/wait-until.ts';
 import { findProgram } from './programs.ts';
 
 /** Milliseconds: to wait for another wpclone that starts the server, for it to accept connections, and for it to end. */

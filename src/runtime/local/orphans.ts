@@ -1,7 +1,8 @@
 import { readlink } from 'node:fs/promises';
 import type { WorkContext } from '../../shared/context.ts';
 import type { LocalLayout } from './layout.ts';
-import { commandLines, sendSignal, waitUntil } from '../../shared/process.ts';
+import { commandLines, sendSignal } from '../../shared/process.ts';
+import { waitUntil } from '../../shared/wait-until.ts';
 
 /** Milliseconds for a large home to be deleted, and for killed processes to be gone. */
 const GONE_LIMIT = 60_000;

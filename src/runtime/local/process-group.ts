@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { WorkContext } from '../../shared/context.ts';
-import { groupMembers, sendSignal, waitUntil } from '../../shared/process.ts';
+import { groupMembers, sendSignal } from '../../shared/process.ts';
+import { waitUntil } from '../../shared/wait-until.ts';
 
 /** What is kept of a program's output: its end. */
 const OUTPUT_BYTES = 64 * 1024;

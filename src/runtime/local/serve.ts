@@ -4,8 +4,8 @@ import type { UnitRow } from '../../state/types.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
 import { withLock } from '../../shared/lock.ts';
+import { waitUntil } from '../../shared/wait-until.ts';
 import { choosePhp } from './php.ts';
-import { waitUntil } from '../../shared/process.ts';
 import { isRunning, readWebServer, startWebServer, stopWebServer, webLog } from './web-server.ts';
 
 /** Milliseconds: to wait for another wpclone that starts it, and for the port, which others may try out for a moment. */

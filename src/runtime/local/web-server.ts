@@ -3,7 +3,7 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { InstancePaths } from '../../instance/types.ts';
-import { writeWhole } from '../../instance/write-file.ts';
+import { writeWhole } from '../../shared/whole-file.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { saysItServes, saysPortIsTaken } from './php-log.ts';
@@ -15,8 +15,8 @@ import {
   isAlive,
   mayHaveMembers,
   sendSignal,
-  waitUntil,
 } from '../../shared/process.ts';
+import { waitUntil } from '../../shared/wait-until.ts';
 
 /** Processes that answer requests at the same time, beside the first. */
 const WORKERS = 4;

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from '../../shared/whole-file.ts';
 import type { TablePlan } from '../database/plan.ts';
 
 export interface BaselineTable extends TablePlan {
@@ -29,9 +30,7 @@ export async function emptyDatabaseBaseline(baseline: string): Promise<void> {
 
 /** Says that the baseline is complete: there is no schema before all rows are written. */
 export async function writeSchema(baseline: string, schema: BaselineSchema): Promise<void> {
-  const path = join(databaseFolder(baseline), 'schema.json');
-  await writeFile(`${path}.new`, JSON.stringify(schema), { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  await writeWhole(join(databaseFolder(baseline), 'schema.json'), JSON.stringify(schema), 0o600);
 }
 
 /** Throws when the baseline is not complete. */

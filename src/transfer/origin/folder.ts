@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { codeOf } from '../../shared/system.ts';
+import { writeWhole } from '../../shared/whole-file.ts';
 
 export type OriginFile = 'database.json' | 'ranges.jsonl' | 'ids.json' | 'files.json' | 'configure.json' | 'noise.json';
 
@@ -19,8 +20,7 @@ export async function clearOrigin(baseline: string, files: readonly OriginFile[]
 export async function writeOrigin(baseline: string, file: OriginFile, content: unknown): Promise<void> {
   const path = originPath(baseline, file);
   await mkdir(folderOf(baseline), { recursive: true, mode: 0o700 });
-  await writeFile(`${path}.new`, JSON.stringify(content), { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  await writeWhole(path, JSON.stringify(content), 0o600);
 }
 
 /** Reads one of the files; undefined when the clone does not have it: it is older, or was never finished. Throws when it is damaged. */

@@ -1,4 +1,5 @@
 import type { Page as Tab } from 'playwright-core';
+import { waitUntil } from '../../../shared/wait-until.ts';
 import { staysAtHome } from '../../http.ts';
 import { isChallenge, isFromWordPress } from '../../signs.ts';
 import { type BrowserDeps, withBrowser } from './browser.ts';
@@ -6,8 +7,8 @@ import { type BrowserLook, openContext, takeCookies } from './context.ts';
 import { openFencedTab } from './fence.ts';
 
 /** Milliseconds for a wall to make up its mind about a browser; and about one that it shows no script to. */
-const CHALLENGE_TIME = 30_000;
-const REFUSAL_TIME = 3000;
+const CHALLENGE_TIMEOUT = 30_000;
+const REFUSAL_TIMEOUT = 3000;
 
 /**
  * Opens a page that a wall keeps from us in Chromium, waits until the wall lets it through, and takes its cookies over. False when
@@ -36,14 +37,14 @@ async function waitForPage(tab: Tab, url: URL, deps: BrowserDeps): Promise<boole
   });
   await tab.goto(url.href, { waitUntil: 'domcontentloaded' }).catch(() => null);
   const started = deps.now();
-  for (;;) {
+  const verdict = async (): Promise<'passed' | 'refused' | undefined> => {
     // A page that is being replaced cannot be asked; the next round can.
     const text = await tab.content().catch(() => undefined);
     const answer = { status, headers: {}, text: text ?? '' };
-    const challenge = text === undefined || isChallenge(answer);
+    if (text === undefined || isChallenge(answer)) return undefined;
     const refused = status === 0 || status === 401 || status === 403 || status === 429 || status === 503;
-    if (!challenge && (!refused || isFromWordPress(answer))) return true;
-    if (deps.now() - started > (challenge ? CHALLENGE_TIME : REFUSAL_TIME)) return false;
-    await deps.sleep(100, deps.signal);
-  }
+    if (!refused || isFromWordPress(answer)) return 'passed';
+    return deps.now() - started > REFUSAL_TIMEOUT ? 'refused' : undefined;
+  };
+  return (await waitUntil(verdict, { every: 100, limit: CHALLENGE_TIMEOUT, signal: deps.signal }, deps)) === 'passed';
 }

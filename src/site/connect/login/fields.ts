@@ -1,5 +1,9 @@
 import type { Locator, Page as Tab } from 'playwright-core';
 import type { WorkContext } from '../../../shared/context.ts';
+import { waitUntil } from '../../../shared/wait-until.ts';
+
+/** Milliseconds between two looks at a page that is about to change. */
+export const LOOK_AGAIN = 50;
 
 export type Work = Pick<WorkContext, 'signal' | 'sleep' | 'now'>;
 
@@ -39,7 +43,7 @@ export const SUBMIT_BUTTONS = [SUBMIT];
 export const NEXT_BUTTONS = [SUBMIT, 'button:visible, input[type=button]:visible'];
 
 /** Milliseconds for the scripts of a page to leave alone what is filled in. */
-const FILL_PATIENCE = 5000;
+const FILL_TIMEOUT = 5000;
 
 /** The form that holds what is visible of `inside`, or the whole page where there is no form. */
 export async function formAround(tab: Tab, inside: string): Promise<Locator> {
@@ -65,13 +69,12 @@ export async function fillIn(
   fields: readonly { readonly field: Locator; readonly value: string }[],
   work: Work,
 ): Promise<void> {
-  const deadline = work.now() + FILL_PATIENCE;
-  for (;;) {
+  const holdTheirValues = async (): Promise<boolean> => {
     for (const { field, value } of fields) await field.fill(value);
     const held = await Promise.all(fields.map(async ({ field, value }) => (await field.inputValue()) === value));
-    if (held.every(Boolean) || work.now() >= deadline) return;
-    await work.sleep(50, work.signal);
-  }
+    return held.every(Boolean);
+  };
+  await waitUntil(holdTheirValues, { every: LOOK_AGAIN, limit: FILL_TIMEOUT, signal: work.signal }, work);
 }
 
 /** Sends a form by the first of its buttons; by the Enter key where it has none. */

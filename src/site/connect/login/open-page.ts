@@ -1,11 +1,12 @@
 import type { Locator, Page as Tab } from 'playwright-core';
 import { WpcloneError } from '../../../shared/errors.ts';
+import { waitUntil } from '../../../shared/wait-until.ts';
 import { staysAtHome } from '../../http.ts';
-import { fillIn, nameField, nameForm, NEXT_BUTTONS, PASSWORD, send, type Work } from './fields.ts';
+import { fillIn, LOOK_AGAIN, nameField, nameForm, NEXT_BUTTONS, PASSWORD, send, type Work } from './fields.ts';
 import { complaintOn, refusalOn } from './refusal.ts';
 
 /** Milliseconds a page may take to show a field once it has loaded, and a second step once the name was sent. */
-const FIELD_PATIENCE = 8000;
+const FIELD_TIMEOUT = 8000;
 /** Milliseconds for a password to show up beside a name that is there already. */
 const LATE_PASSWORD = 1500;
 
@@ -23,7 +24,7 @@ export async function openLoginPage(
   for (const place of places) {
     const answer = await tab.goto(place.href, { waitUntil: 'domcontentloaded' }).catch(() => null);
     if (!answer || !isAtHome(tab, home)) continue;
-    const asked = await whatIsAsked(tab, answer.ok() ? FIELD_PATIENCE : 1000);
+    const asked = await whatIsAsked(tab, answer.ok() ? FIELD_TIMEOUT : 1000);
     if (asked === 'password') return { nameGiven: false };
     if (asked === undefined) continue;
     const said = await giveName(tab, username, work);
@@ -60,19 +61,13 @@ async function giveName(tab: Tab, username: string, work: Work): Promise<'passwo
   await fillIn([{ field, value: username }], work);
   const before = await complaintOn(tab);
   await send(form, NEXT_BUTTONS, field);
-  const deadline = work.now() + FIELD_PATIENCE;
-  while (work.now() < deadline) {
+  const cameOfIt = async (): Promise<'password' | WpcloneError | undefined> => {
     // A page that is being replaced cannot be asked; the next round can.
-    if (
-      await tab
-        .locator(PASSWORD)
-        .count()
-        .catch(() => 0)
-    )
-      return 'password';
-    const refusal = await refusalOn(tab, before).catch(() => undefined);
-    if (refusal) return refusal;
-    await work.sleep(50, work.signal);
-  }
-  return undefined;
+    const fields = await tab
+      .locator(PASSWORD)
+      .count()
+      .catch(() => 0);
+    return fields > 0 ? 'password' : refusalOn(tab, before).catch(() => undefined);
+  };
+  return waitUntil(cameOfIt, { every: LOOK_AGAIN, limit: FIELD_TIMEOUT, signal: work.signal }, work);
 }

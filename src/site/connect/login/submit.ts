@@ -1,13 +1,14 @@
 import type { BrowserContext, Page as Tab } from 'playwright-core';
 import { WpcloneError } from '../../../shared/errors.ts';
+import { waitUntil } from '../../../shared/wait-until.ts';
 import { loginError } from './answer.ts';
-import { fillIn, formAround, PASSWORD, send, SUBMIT_BUTTONS, userField, type Work } from './fields.ts';
+import { fillIn, formAround, LOOK_AGAIN, PASSWORD, send, SUBMIT_BUTTONS, userField, type Work } from './fields.ts';
 import { isAtHome } from './open-page.ts';
 import { type Credentials, isLoginCookie } from './over-http.ts';
 import { complaintOn, judge, refusalOn } from './refusal.ts';
 
 /** Milliseconds for a log-in to be decided after the form was sent. */
-const PATIENCE = 20_000;
+const LOGIN_TIMEOUT = 20_000;
 
 /**
  * Fills whatever fields for a name and a password the open page shows, sends them, and returns once the browser holds a log-in.
@@ -37,15 +38,14 @@ export async function submitLogin(
 }
 
 async function decided(tab: Tab, before: string, work: Work): Promise<void> {
-  const deadline = work.now() + PATIENCE;
-  while (work.now() < deadline) {
-    if ((await holdsLogin(tab.context())) || (await showsAdministration(tab))) return settle(tab);
+  const cameOfIt = async (): Promise<'logged in' | WpcloneError | undefined> => {
+    if ((await holdsLogin(tab.context())) || (await showsAdministration(tab))) return 'logged in';
     // A page that is being replaced cannot be asked; the next round can.
-    const refusal = await refusalOn(tab, before).catch(() => undefined);
-    if (refusal) throw refusal;
-    await work.sleep(50, work.signal);
-  }
-  throw loginError((await judge(tab)).answer, '');
+    return refusalOn(tab, before).catch(() => undefined);
+  };
+  const answer = await waitUntil(cameOfIt, { every: LOOK_AGAIN, limit: LOGIN_TIMEOUT, signal: work.signal }, work);
+  if (answer !== 'logged in') throw answer ?? loginError((await judge(tab)).answer, '');
+  await settle(tab);
 }
 
 const holdsLogin = async (context: BrowserContext): Promise<boolean> =>
