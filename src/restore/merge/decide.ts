@@ -1,0 +1,111 @@
+import { changeOf, isChangedInClone, isChangedOnLive, type Group, type OwnedPart } from './groups.ts';
+import { isAsLive, mergePart, type Merged } from './merge-part.ts';
+import type { Protection } from './never.ts';
+import type { Conflict, Policy, UnitOutcome, Write } from './outcome.ts';
+import { cell, type Part } from './parts.ts';
+import { keyOfUnit } from './types.ts';
+
+/** What becomes of one thing; nothing when the clone changed nothing of it. What is protected of it is an outcome of its own. */
+export function decide(group: Group, policy: Policy): UnitOutcome[] {
+  const changed = group.parts.filter(isChangedInClone);
+  const held = (each: OwnedPart): boolean =>
+    each.protection !== undefined && (each.protection === 'own' || !policy.include.has(each.protection));
+  const classes = new Set(changed.flatMap((each) => (held(each) && each.protection ? [each.protection] : [])));
+  const kept = [...classes].map((each) => keptBack(group, changed, each));
+  const free = changed.filter((each) => !held(each));
+  const noise = (each: OwnedPart): boolean => policy.isNoise(each.part) && policy.chooses(group.unit) !== 'named';
+  if (free.length > 0 && free.every(noise)) return [...kept, outcomeOf(group, free, { kept: { code: 'NOISE' } })];
+  const meant = free.filter((each) => !noise(each));
+  return meant.length === 0 ? kept : [...kept, settle(group, meant, policy)];
+}
+
+const keptBack = (group: Group, changed: readonly OwnedPart[], protection: Protection): UnitOutcome =>
+  outcomeOf(
+    group,
+    changed.filter((each) => each.protection === protection),
+    { kept: { code: 'PROTECTED', class: protection } },
+  );
+
+function settle(group: Group, changed: readonly OwnedPart[], policy: Policy): UnitOutcome {
+  if (policy.chooses(group.unit) === 'no') return outcomeOf(group, changed, { kept: { code: 'NOT_CHOSEN' } });
+  const change = changeOf(group.parts, 'clone');
+  const doubt = changed.find(({ part }) => part.table.doubt !== undefined)?.part.table.doubt;
+  if (doubt !== undefined)
+    return withConflict(group, changed, policy, { code: 'NOT_COMPARABLE', why: doubt }, undefined);
+  if (change === 'deleted' && changed.some(({ head }) => head)) return settleDeletion(group, changed, policy);
+  if (changed.some(({ part }) => isFewer(part)) && !policy.delete)
+    return outcomeOf(group, changed, { kept: { code: 'DELETION' } });
+  if (changeOf(group.parts, 'live') === 'deleted')
+    return withConflict(group, changed, policy, { code: 'DELETED_ON_LIVE' }, undefined);
+  const taken = changed.find(({ part }) => isTakenNumber(part));
+  if (taken) return withConflict(group, changed, policy, { code: 'NUMBER_TAKEN' }, undefined);
+  return settleEdit(group, changed, policy);
+}
+
+/** Rows that have no key, of which the clone has fewer. */
+const isFewer = ({ table, base, clone }: Part): boolean => table.class.kind === 'unkeyed' && clone.length < base.length;
+
+/** A number that both gave to something new. */
+const isTakenNumber = ({ table, base, live, clone }: Part): boolean =>
+  table.class.kind === 'entity' && base.length === 0 && live.length > 0 && clone.length > 0;
+
+function settleDeletion(group: Group, changed: readonly OwnedPart[], policy: Policy): UnitOutcome {
+  const all = group.parts.filter(({ part }) => part.live.length > 0 && part.clone.length === 0);
+  const writes = all.map(({ part }): Write => ({ part, rows: [] }));
+  const touched = group.parts.some((each) => isChangedOnLive(each) && each.protection !== 'machine');
+  if (touched)
+    return withConflict(group, changed, policy, { code: 'DELETED_IN_CLONE' }, policy.delete ? writes : undefined);
+  return policy.delete
+    ? outcomeOf(group, changed, { writes })
+    : outcomeOf(group, changed, { kept: { code: 'DELETION' } });
+}
+
+function settleEdit(group: Group, changed: readonly OwnedPart[], policy: Policy): UnitOutcome {
+  const merged = changed.map(({ part }) => ({ part, ...mergePart(part) }));
+  const writes = merged.flatMap(({ part, rows }): Write[] => (isAsLive(part, rows) ? [] : [{ part, rows }]));
+  const clashes = merged.filter(({ clash }) => clash !== undefined);
+  if (clashes.length > 0) {
+    const fields = [...new Set(clashes.flatMap(({ part, clash }) => namesOf(part, clash)))];
+    const name = clashes.find(({ part }) => part.base.length === 0 && part.table.class.kind !== 'meta')?.part.key;
+    const conflict: Conflict =
+      name === undefined ? { code: 'BOTH_CHANGED', fields } : { code: 'NAME_TAKEN', name: group.unit.id };
+    return withConflict(group, changed, policy, conflict, writes);
+  }
+  const both = merged.flatMap((each) => each.both ?? []);
+  if (both.length > 0 && policy.strict)
+    return withConflict(group, changed, policy, { code: 'BOTH_WROTE', fields: both }, writes);
+  return outcomeOf(group, changed, { writes, both: group.parts.some(isWroteOnLive) });
+}
+
+/** What the machinery does meanwhile is nobody's change. */
+const isWroteOnLive = (each: OwnedPart): boolean => isChangedOnLive(each) && each.protection === undefined;
+
+function namesOf(part: Part, clash: Merged['clash']): readonly string[] {
+  if (clash && clash.columns.length > 0) return clash.columns;
+  const row = part.clone[0] ?? part.live[0];
+  const name = row && part.table.class.kind === 'meta' ? cell(part.table, row, 'meta_key') : null;
+  return [name ?? part.table.short];
+}
+
+/** A conflict, or what was decided of it. `writes`: what taking the clone's side comes to; undefined where that cannot be. */
+export function withConflict(
+  group: Group,
+  changed: readonly OwnedPart[],
+  policy: Policy,
+  conflict: Conflict,
+  writes: readonly Write[] | undefined,
+): UnitOutcome {
+  const side = policy.decisions.get(keyOfUnit(group.unit)) ?? policy.take;
+  if (side === 'live') return outcomeOf(group, changed, { kept: { code: 'LIVE_TAKEN', instead: conflict } });
+  if (side === 'clone' && writes !== undefined) return outcomeOf(group, changed, { writes, both: true });
+  return outcomeOf(group, changed, { conflict });
+}
+
+const outcomeOf = ({ unit, parts }: Group, changed: readonly OwnedPart[], rest: Partial<UnitOutcome>): UnitOutcome => ({
+  unit,
+  change: changeOf(parts, 'clone'),
+  parts: changed.map(({ part }) => part),
+  writes: [],
+  both: false,
+  ...rest,
+});

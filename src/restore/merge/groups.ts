@@ -1,0 +1,43 @@
+import type { Directory } from './directory.ts';
+import { ownerOf, type Owner } from './owners.ts';
+import { differs, partsOf, tableOf, type Part } from './parts.ts';
+import { keyOfUnit, type TableDifferences, type UnitId } from './types.ts';
+
+export interface OwnedPart extends Owner {
+  readonly part: Part;
+}
+
+/** All that is known of one thing. */
+export interface Group {
+  readonly unit: UnitId;
+  readonly parts: readonly OwnedPart[];
+}
+
+/** Gathers the parts of each thing. */
+export function groupsOf(tables: readonly TableDifferences[], directory: Directory): Group[] {
+  const groups = new Map<string, { unit: UnitId; parts: OwnedPart[] }>();
+  for (const differences of tables) {
+    for (const part of partsOf(tableOf(differences), differences.rows)) {
+      const owner = ownerOf(part, directory);
+      const key = keyOfUnit(owner.unit);
+      const group = groups.get(key) ?? { unit: owner.unit, parts: [] };
+      groups.set(key, group);
+      group.parts.push({ ...owner, part });
+    }
+  }
+  return [...groups.values()];
+}
+
+/** Whether the clone made it something that it neither was nor is on the live site. */
+export const isChangedInClone = ({ part }: OwnedPart): boolean =>
+  differs(part, 'base', 'clone') && differs(part, 'live', 'clone');
+
+export const isChangedOnLive = ({ part }: OwnedPart): boolean => differs(part, 'base', 'live');
+
+/** The change of the thing itself, by its heads: without one, it is there and something of it changed. */
+export function changeOf(parts: readonly OwnedPart[], version: 'live' | 'clone'): 'new' | 'changed' | 'deleted' {
+  const heads = parts.filter(({ head, part }) => head && part.table.class.kind !== 'unkeyed');
+  if (heads.length === 0) return 'changed';
+  if (heads.every(({ part }) => part.base.length > 0 && part[version].length === 0)) return 'deleted';
+  return heads.every(({ part }) => part.base.length === 0 && part[version].length > 0) ? 'new' : 'changed';
+}

@@ -1,0 +1,110 @@
+import { type Directory, unitOfPost, unitOfTerm } from './directory.ts';
+import { protectedMeta, protectedOption, protectedPost, protectedTable, type Protection } from './never.ts';
+import { cell, type Part } from './parts.ts';
+import type { Row, UnitId } from './types.ts';
+
+/** To what a part belongs. */
+export interface Owner {
+  readonly unit: UnitId;
+  /** The part whose row is the thing itself: when it goes, the thing goes. */
+  readonly head: boolean;
+  readonly protection?: Protection | undefined;
+}
+
+type FindOwner = (part: Part, row: Row, directory: Directory) => Owner;
+
+const head = (unit: UnitId, protection?: Protection): Owner => ({ unit, head: true, protection });
+const limb = (unit: UnitId, protection?: Protection): Owner => ({ unit, head: false, protection });
+
+const postOwner = (directory: Directory, id: string): { unit: UnitId; protection: Protection | undefined } => ({
+  unit: unitOfPost(directory, id),
+  protection: protectedPost(
+    directory.value('posts', id, 'post_type') ?? '',
+    directory.value('posts', id, 'post_status') ?? '',
+  ),
+});
+
+const OWNERS: Readonly<Record<string, FindOwner>> = {
+  posts: ({ table }, row, directory) => {
+    const { unit, protection } = postOwner(directory, cell(table, row, 'ID') ?? '');
+    // An item of a menu may go, and the menu stays.
+    return { unit, head: unit.kind !== 'menu', protection };
+  },
+  postmeta: ({ table }, row, directory) => {
+    const { unit, protection } = postOwner(directory, cell(table, row, 'post_id') ?? '');
+    return limb(unit, protection ?? protectedMeta(table.short, cell(table, row, 'meta_key') ?? ''));
+  },
+  terms: ({ table }, row, directory) => head(unitOfTerm(directory, cell(table, row, 'term_id') ?? '')),
+  term_taxonomy: ({ table }, row, directory) => limb(unitOfTerm(directory, cell(table, row, 'term_id') ?? '')),
+  termmeta: ({ table }, row, directory) =>
+    limb(
+      unitOfTerm(directory, cell(table, row, 'term_id') ?? ''),
+      protectedMeta(table.short, cell(table, row, 'meta_key') ?? ''),
+    ),
+  term_relationships: ({ table }, row, directory) => {
+    const object = cell(table, row, 'object_id') ?? '';
+    const taxonomy = directory.termOf(cell(table, row, 'term_taxonomy_id') ?? '')?.taxonomy;
+    if (taxonomy === 'link_category') return limb({ kind: 'link', id: object });
+    const { unit, protection } = postOwner(directory, object);
+    return limb(unit, protection);
+  },
+  links: ({ table }, row) => head({ kind: 'link', id: cell(table, row, 'link_id') ?? '' }),
+  users: ({ table }, row) => head({ kind: 'user', id: cell(table, row, 'ID') ?? '' }, 'users'),
+  usermeta: ({ table }, row) => {
+    const key = protectedMeta(table.short, cell(table, row, 'meta_key') ?? '');
+    return limb({ kind: 'user', id: cell(table, row, 'user_id') ?? '' }, key === 'machine' ? key : (key ?? 'users'));
+  },
+  comments: ({ table }, row) =>
+    head(
+      { kind: 'comment', id: cell(table, row, 'comment_ID') ?? '' },
+      /^(order_note|action_log)$/.test(cell(table, row, 'comment_type') ?? '') ? 'orders' : undefined,
+    ),
+  commentmeta: ({ table }, row, directory) => {
+    const id = cell(table, row, 'comment_id') ?? '';
+    const ofOrder = /^(order_note|action_log)$/.test(directory.value('comments', id, 'comment_type') ?? '');
+    return limb(
+      { kind: 'comment', id },
+      ofOrder ? 'orders' : protectedMeta(table.short, cell(table, row, 'meta_key') ?? ''),
+    );
+  },
+  options: ({ table }, row) => {
+    const name = cell(table, row, 'option_name') ?? '';
+    return head({ kind: 'option', id: name }, protectedOption(name, table.prefix));
+  },
+};
+
+/** Tables whose rows belong to an order by its number, and the column of it. */
+const OF_ORDERS: Readonly<Record<string, string>> = {
+  wc_orders: 'id',
+  wc_orders_meta: 'order_id',
+  wc_order_addresses: 'order_id',
+  wc_order_operational_data: 'order_id',
+  wc_order_stats: 'order_id',
+  wc_order_product_lookup: 'order_id',
+  wc_order_coupon_lookup: 'order_id',
+  wc_order_tax_lookup: 'order_id',
+  woocommerce_order_items: 'order_id',
+};
+
+/** Finds the thing that a part belongs to. */
+export function ownerOf(part: Part, directory: Directory): Owner {
+  const row = part.clone[0] ?? part.live[0] ?? part.base[0];
+  if (row === undefined) throw new Error('a part has rows');
+  const { table } = part;
+  const own = OWNERS[table.short];
+  if (own) return own(part, row, directory);
+  const protection = protectedTable(table.short);
+  const order = OF_ORDERS[table.short];
+  if (order !== undefined)
+    return {
+      unit: { kind: 'order', id: cell(table, row, order) ?? '' },
+      head: table.short === 'wc_orders',
+      protection,
+    };
+  if (table.short === 'wc_product_meta_lookup')
+    return limb(unitOfPost(directory, cell(table, row, 'product_id') ?? ''));
+  const key = table.class.identity.map((name) => cell(table, row, name)).join(',');
+  // Rows without a key are told apart by nothing: the table is the thing.
+  const id = table.class.kind === 'unkeyed' ? table.short : `${table.short}/${key}`;
+  return head({ kind: 'row', id }, protection);
+}

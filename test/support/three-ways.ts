@@ -1,0 +1,89 @@
+import type { Merge, Policy } from '../../src/restore/merge/outcome.ts';
+import { partsOf, tableOf } from '../../src/restore/merge/parts.ts';
+import type { Row, TableDifferences, Value } from '../../src/restore/merge/types.ts';
+
+/** A version of a site: rows by table, each by its columns. */
+export type Site = Readonly<Record<string, readonly Readonly<Record<string, Value>>[]>>;
+
+interface Shape {
+  readonly columns: readonly string[];
+  readonly key: readonly string[] | null;
+  readonly counter: string | null;
+}
+
+const counted = (id: string, ...columns: string[]): Shape => ({ columns: [id, ...columns], key: [id], counter: id });
+
+export const SHAPES: Readonly<Record<string, Shape>> = {
+  options: counted('option_id', 'option_name', 'option_value', 'autoload'),
+  posts: counted(
+    'ID', 'post_author', 'post_title', 'post_content', 'post_status', 'post_name', 'post_parent', 'post_type',
+    'post_modified', 'comment_count',
+  ),
+  postmeta: counted('meta_id', 'post_id', 'meta_key', 'meta_value'),
+  terms: counted('term_id', 'name', 'slug'),
+  term_taxonomy: counted('term_taxonomy_id', 'term_id', 'taxonomy', 'parent', 'count'),
+  term_relationships: {
+    columns: ['object_id', 'term_taxonomy_id', 'term_order'],
+    key: ['object_id', 'term_taxonomy_id'],
+    counter: null,
+  },
+  users: counted('ID', 'user_login', 'user_email', 'display_name'),
+  usermeta: counted('umeta_id', 'user_id', 'meta_key', 'meta_value'),
+  comments: counted('comment_ID', 'comment_post_ID', 'comment_parent', 'comment_content', 'comment_type', 'user_id'),
+  wc_product_meta_lookup: { columns: ['product_id', 'min_price', 'stock_quantity'], key: ['product_id'], counter: null },
+  forms: { columns: ['slug', 'body'], key: ['slug'], counter: null },
+  plain: { columns: ['a', 'b'], key: null, counter: null },
+}; // prettier-ignore
+
+/** All rows of three versions, as the merge is given them. */
+export function threeWays(base: Site, live: Site, clone: Site): TableDifferences[] {
+  return Object.entries(SHAPES).map(([short, shape]) => {
+    const rows = (site: Site): Row[] => (site[short] ?? []).map((row) => shape.columns.map((name) => row[name] ?? ''));
+    const byKey = (site: Site): Map<string, Row> =>
+      new Map(rows(site).map((row, index) => [keyOf(shape, row) ?? `${index}`, row]));
+    const versions = [byKey(base), byKey(live), byKey(clone)] as const;
+    const keys = new Set(versions.flatMap((each) => [...each.keys()]));
+    const [b, l, c] = versions;
+    return {
+      name: `wp_${short}`,
+      prefix: 'wp_',
+      ...shape,
+      common: null,
+      rows: [...keys].map((key) => ({ base: b.get(key), live: l.get(key), clone: c.get(key) })),
+    };
+  });
+}
+
+const keyOf = ({ columns, key }: Shape, row: Row): string | undefined =>
+  key?.map((name) => row[columns.indexOf(name)]).join('\t');
+
+/** The live site after what the merge wants is written: what rows say, by identity. */
+export function afterwards(tables: readonly TableDifferences[], merged: Merge): Map<string, readonly Row[]> {
+  const site = contents(tables, 'live');
+  for (const { writes } of merged.units)
+    for (const { part, rows } of writes) site.set(`${part.table.short} ${part.key}`, rows);
+  return site;
+}
+
+export function contents(
+  tables: readonly TableDifferences[],
+  version: 'base' | 'live' | 'clone',
+): Map<string, readonly Row[]> {
+  return new Map(
+    tables.flatMap((each) => {
+      const table = tableOf(each);
+      return partsOf(table, each.rows).map((part) => [`${table.short} ${part.key}`, part[version]] as const);
+    }),
+  );
+}
+
+export const policy = (changes: Partial<Policy> = {}): Policy => ({
+  take: undefined,
+  decisions: new Map(),
+  delete: false,
+  strict: false,
+  include: new Set(),
+  chooses: () => 'yes',
+  isNoise: () => false,
+  ...changes,
+});
