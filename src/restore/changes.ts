@@ -9,8 +9,8 @@
  * - **before**: what the live site held when the plan was made. It is the guard: the apply writes a row only while the cells that it
  *   replaces, compared byte by byte, are still these; one that is not is **drift**, and nothing at all is applied.
  * - **after**: what the cell shall be. It is the guard of `undo`, which writes only over what the restore itself wrote.
- * - **unit**: what a person sees as one thing (a post with its meta data, terms and pictures; a user; a menu; a setting). Each change
- *   belongs to one; units are applied, undone and told of whole.
+ * - **item**: what a person sees as one thing (a post with its meta data, terms and pictures; a user; a menu; a setting). Each change
+ *   belongs to one; items are applied, undone and told of whole.
  * - **key**: the columns that tell one row of a table from another, as `info` gives them. A key is never changed: that is another row.
  *
  * Columns are named as `info` names them; generated ones are never among them. A column that an insert does not name gets its default;
@@ -39,16 +39,16 @@ export const PROTECTED_CLASSES = ['users', 'roles', 'address', 'secrets', 'order
 export type ProtectedClass = (typeof PROTECTED_CLASSES)[number];
 
 /** What a person sees as one thing. */
-export interface Unit {
+export interface Item {
   /** `kind:name`, unique in the restore, as `--only` takes it: `post:12`, `option:blogname`, `table:my_log`. */
   readonly id: string;
   /** For people: `Page "About us"`. From a site, so whoever prints it escapes it. */
   readonly title: string;
 }
 
-/** Each change names its unit by its place in `RestoreChanges.units`. */
+/** Each change names its item by its place in `RestoreChanges.items`. */
 interface Change {
-  readonly unit: number;
+  readonly item: number;
 }
 
 /** Cells of one row that become others. `before` and `after` name the same columns, none of them of the key. */
@@ -150,7 +150,7 @@ export interface Recounts {
 /** The whole of what is to be written. */
 export interface RestoreChanges {
   /** Every one of them is named by a change. */
-  readonly units: readonly Unit[];
+  readonly items: readonly Item[];
   /** Each table of the live site once, as `info` spells it. */
   readonly tables: readonly TableChanges[];
   readonly recounts: Recounts;
