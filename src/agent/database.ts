@@ -75,6 +75,9 @@ const MIGRATIONS: readonly Migration[] = [
         revoked_at INTEGER,
         last_used_at INTEGER
       ) STRICT;
+
+      -- Written to see whether anything can be.
+      CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
     `,
   },
 ];

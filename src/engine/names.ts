@@ -9,11 +9,14 @@ export function randomWord(length: number, randomBytes: (size: number) => Buffer
   return [...randomBytes(length)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }
 
+/** The longest that a clone's name may be. */
+const LONGEST = 40;
+
 /**
- * `www.my-site.example/blog`, as typed → `my-site-k3f`: a DNS label (RFC 1123 section 2.1) of at most 40 characters.
- * Throws BAD_URL.
+ * `www.my-site.example/blog`, as typed → `my-site-k3f`: a DNS label (RFC 1123 section 2.1) of at most 40 characters, of which the last
+ * `letters` are chance. Throws BAD_URL.
  */
-export function cloneName(sourceUrl: string, randomBytes: (size: number) => Buffer): string {
+export function cloneName(sourceUrl: string, randomBytes: (size: number) => Buffer, letters = 3): string {
   const hostname = parseAddress(sourceUrl)[0]?.hostname ?? '';
   const labels = withoutWww(hostname).split('.');
   const isAddress = labels.every((label) => /^\d*$/.test(label)) || hostname.startsWith('[');
@@ -21,7 +24,7 @@ export function cloneName(sourceUrl: string, randomBytes: (size: number) => Buff
   const slug = host
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 36)
+    .slice(0, LONGEST - 1 - letters)
     .replace(/^[-0-9]+|-+$/g, '');
-  return `${slug === '' ? 'site' : slug}-${randomWord(3, randomBytes)}`;
+  return `${slug === '' ? 'site' : slug}-${randomWord(letters, randomBytes)}`;
 }

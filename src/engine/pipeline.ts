@@ -61,8 +61,10 @@ export async function runPipeline<T>(context: WorkContext, body: (pipeline: Pipe
         const failure = context.signal.aborted ? cancelled(context.signal) : toWpcloneError(error);
         // The reason stands at the step that failed; at the others it would look like failures of their own.
         const stopped = controller.signal.aborted && !context.signal.aborted;
-        context.emit({ type: 'step-failed', step: name, message: stopped ? 'stopped' : failure.message });
+        const { code, message, retryable } = failure;
         // Only the first failure counts: aborting keeps it as the reason for all that follow.
+        const why = controller.signal.aborted ? {} : { code, retryable };
+        context.emit({ type: 'step-failed', step: name, message: stopped ? 'stopped' : message, ...why });
         if (!controller.signal.aborted) controller.abort(failure);
         throw failure;
       }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { WorkContext } from '../shared/context.ts';
-import { packagePath, packageVersion } from '../shared/package-root.ts';
+import { packageVersion } from '../shared/package-root.ts';
 import type { Runtime } from '../runtime/types.ts';
 import type { State } from '../state/types.ts';
+import { keeperCommand } from './keeper.ts';
 import type { OperationSettings } from './types.ts';
 
 /** The state and the runtime, each opened at its first use and only then loaded. */
@@ -64,7 +65,7 @@ async function createRuntime(
   return createLocalRuntime({
     home: settings.home,
     state: await state(context),
-    keeper: [process.execPath, packagePath('bin', 'run.js'), 'keeper'],
+    keeper: keeperCommand(),
     path: settings.environment['PATH'] ?? '',
     ...(settings.sourcesLimit === undefined ? {} : { storesLimit: settings.sourcesLimit }),
   });

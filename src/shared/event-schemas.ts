@@ -71,7 +71,13 @@ export const workEventSchema = z
       counters: stepCountersSchema.exactOptional(),
     }),
     z.object({ type: z.literal('step-finished'), ...said, seconds: z.number() }),
-    z.object({ type: z.literal('step-failed'), ...said }),
+    z.object({
+      type: z.literal('step-failed'),
+      ...said,
+      // Of the step whose failure ends the work: the others are only stopped.
+      code: z.string().exactOptional(),
+      retryable: z.boolean().exactOptional(),
+    }),
     z.object({ type: z.literal('retry'), ...said, waitSeconds: z.number() }),
     z.object({ type: z.literal('warning'), ...warningSchema.unwrap().shape }),
     z.object({ type: z.literal('undo'), ...said }),

@@ -45,6 +45,17 @@ export function openState(home: string, dependencies: StateDependencies, options
   }
 }
 
+/** What seals the secrets of a home, for a database of its own beside the state. Throws what `openState` does. */
+export function openHomeSecrets(home: string, { now, randomBytes }: StateDependencies): SecretBox {
+  const file = join(home, 'state.db');
+  const database = openDatabase(home, now);
+  try {
+    return guard(file, () => openSecrets(database, join(home, 'secret.key'), randomBytes));
+  } finally {
+    database.close();
+  }
+}
+
 /** A sealed word in the database says whether the key file is the right one; a lost key is never silently replaced. */
 function openSecrets(database: Database, keyFile: string, randomBytes: RandomBytes): SecretBox {
   const open = database.transaction(() => {

@@ -30,7 +30,7 @@ function start(): { store: JobStore; runner: Runner; operations: Operations } {
   const { store } = open();
   const runner = startRunner({
     store,
-    executor: processExecutor(settings),
+    executor: processExecutor(settings, workContext()),
     owner: OWNER,
     limits: LIMITS,
     concurrency: 2,

@@ -59,7 +59,7 @@ describe('a pipeline', () => {
     await expect(run).rejects.toMatchObject({ code: 'TABLE_FAILED' });
     expect(order).toEqual(['files ended', 'undo']);
     expect(events.filter((event) => event.type === 'step-failed')).toEqual([
-      { type: 'step-failed', step: 'database', message: 'broken' },
+      { type: 'step-failed', step: 'database', message: 'broken', code: 'TABLE_FAILED', retryable: false },
       { type: 'step-failed', step: 'files', message: 'stopped' },
     ]);
   });

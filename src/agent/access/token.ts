@@ -20,6 +20,9 @@ export interface Caller {
 
 export const may = ({ scopes }: Caller, scope: Scope): boolean => scopes.includes(scope) || scopes.includes('admin');
 
+/** The owner of the agent's home, who may do everything there anyway. */
+export const OWNER: Caller = { token: 'owner', scopes: SCOPES, customer: null };
+
 /** A token taken apart. */
 export interface TokenParts {
   readonly id: string;

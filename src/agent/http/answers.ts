@@ -72,3 +72,21 @@ export const clonesAnswer = z.object({ clones: z.array(cloneShape) }).meta({ id:
 export const loginLinkAnswer = z
   .object({ clone_id: z.string(), clone_url: z.string(), login_url: z.string() })
   .meta({ id: 'LoginLink' });
+
+export const agentStatusAnswer = z
+  .object({
+    version: z.string(),
+    pid: z.number(),
+    url: z.string(),
+    runtime: z.string(),
+    started_at: z.string(),
+    jobs_at_once: z.number(),
+    draining: z.boolean(),
+    /** Whether it takes jobs, and why not. */
+    ready: z.boolean(),
+    reason: z.string().optional(),
+    jobs: z.object({ pending: z.number(), running: z.number(), completed: z.number(), failed: z.number() }),
+  })
+  .meta({ id: 'AgentStatus' });
+export type AgentStatus = z.infer<typeof agentStatusAnswer>;
+export const stoppingAnswer = z.object({ stopping: z.literal(true) }).meta({ id: 'Stopping' });

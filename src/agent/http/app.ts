@@ -1,5 +1,6 @@
+import { createServer } from 'node:https';
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyServerFactory, type RawServerDefault } from 'fastify';
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -13,11 +14,27 @@ import { cloneRoutes } from './routes/clone.ts';
 import { cloneListRoutes } from './routes/clones.ts';
 import { eventRoutes } from './routes/events.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { lifecycleRoutes } from './routes/lifecycle.ts';
 import type { AgentDeps } from './types.ts';
 
+/** In PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Milliseconds for a request to arrive whole: whoever dribbles must not keep a connection for ever. */
+const REQUEST_LIMIT = 30_000;
+
 /** The agent's HTTP API. It listens nowhere yet. */
-export async function createAgentApp(deps: AgentDeps): Promise<FastifyInstance> {
-  const app = Fastify({ logger: false, bodyLimit: BODY_LIMIT, forceCloseConnections: true });
+export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<FastifyInstance> {
+  const app = Fastify<RawServerDefault>({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_LIMIT,
+    forceCloseConnections: true,
+    ...(tls === undefined ? {} : { serverFactory: encrypted(tls) }),
+  });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   renderErrors(app, deps);
@@ -38,18 +55,23 @@ export async function createAgentApp(deps: AgentDeps): Promise<FastifyInstance> 
     cloneRoutes(routes, deps);
     cloneListRoutes(routes, deps);
     eventRoutes(routes, deps);
+    lifecycleRoutes(routes, deps);
     routes.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
   await app.ready();
   return app;
 }
 
+const encrypted =
+  (tls: TlsFiles): FastifyServerFactory =>
+  (handler) =>
+    createServer(tls, handler);
+
 /** /livez says that the loop turns; /readyz that jobs are taken. */
-function healthRoutes(app: FastifyInstance, { store, draining }: AgentDeps): void {
+function healthRoutes(app: FastifyInstance, { ready }: AgentDeps): void {
   app.get('/livez', { schema: { hide: true } }, async () => ({ ok: true }));
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
-    if (draining()) return reply.code(503).send({ ok: false, reason: 'the agent stops' });
-    await store.counts();
-    return { ok: true };
+    const reason = await ready();
+    return reason === undefined ? { ok: true } : reply.code(503).send({ ok: false, reason });
   });
 }

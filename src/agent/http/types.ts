@@ -2,6 +2,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import type { Operations } from '../../operations/types.ts';
 import type { Caller } from '../access/token.ts';
 import type { Tokens } from '../access/tokens.ts';
+import type { AgentStatus } from './answers.ts';
 import type { JobStore } from '../jobs/store.ts';
 
 /** What the routes work with. */
@@ -18,8 +19,18 @@ export interface AgentDeps {
   readonly limits: AgentLimits;
   /** Set while the agent stops: it takes no more jobs. */
   readonly draining: () => boolean;
-  /** Host names under which it may be called, without ports. */
-  readonly names: ReadonlySet<string>;
+  /** Why no jobs can be taken now; undefined when they can. */
+  readonly ready: () => Promise<string | undefined>;
+  /** For who runs it. */
+  readonly status: () => Omit<AgentStatus, 'ready' | 'reason' | 'jobs'>;
+  /** Aborts when calls that are still open must end. */
+  readonly closing: AbortSignal;
+  /** Begins the end of the agent: it drains. */
+  readonly stop: () => void;
+  /** Who calls where no token is asked for: whoever can reach the socket of the home is its owner. */
+  readonly owner: Caller | undefined;
+  /** Host names under which it may be called, without ports; any where no browser can call. */
+  readonly names: ReadonlySet<string> | 'any';
 }
 
 export interface AgentLimits {

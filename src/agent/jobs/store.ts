@@ -69,6 +69,8 @@ export interface JobStore {
   /** The next events after a sequence number, oldest first, of one job or of all; at most `limit`. */
   events(after: number, options: { readonly job?: string; readonly limit: number }): Promise<readonly StoredEvent[]>;
   counts(): Promise<JobCounts>;
+  /** Writes something small, to see whether it can. */
+  probe(): Promise<void>;
 
   /**
    * Takes back the jobs of owners that are gone: pending again, or failed with AGENT_LOST after the third loss. Returns what it

@@ -1,47 +1,88 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { errorFromWire } from '../../shared/wire-error.ts';
+import { nameAhead } from '../../operations/names.ts';
 import type { OperationSettings } from '../../operations/types.ts';
 import type { Executor, JobOutcome } from '../jobs/runner.ts';
+import type { ClaimedJob } from '../jobs/store.ts';
+import type { Job } from '../jobs/types.ts';
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import { ended, keepNotes } from './notes.ts';
 import { type FromWorker, fromWorker, type ToWorker } from './messages.ts';
 
 const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
 /** The flags of the command itself (bin/run.js): without them memory grows late and high. */
 const FLAGS = ['--max-semi-space-size=1', '--no-warnings'];
 
+type ExecutorWork = Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;
+
 /** Carries out each job in a child process. One that dies in whatever way is an error of its job, which may be tried again. */
-export function processExecutor(settings: OperationSettings): Executor {
-  const { environment, ...rest } = settings;
+export function processExecutor(settings: OperationSettings, work: ExecutorWork): Executor {
   return {
-    async run({ job, secrets, attempt }, { signal, emit }) {
+    async run(claimed, port) {
+      const before = readCheckpoint(claimed.job.checkpoint);
+      if (before.worker !== undefined) await ended(before.worker, port.signal, work);
       const child = fork(new URL(MAIN, import.meta.url), [], {
         execArgv: FLAGS,
-        env: environment,
+        env: settings.environment,
         // Its own group: a signal that a terminal sends to the agent's is the agent's to deal with.
         detached: true,
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
-      const stopping = (): void => send(child, stopMessage(signal));
-      signal.addEventListener('abort', stopping, { once: true });
+      const name = before.name ?? nameFor(claimed.job, work);
+      const notes = keepNotes({ ...before, ...(name === undefined ? {} : { name }) }, port, work);
+      const stopping = (): void => send(child, stopMessage(port.signal));
+      port.signal.addEventListener('abort', stopping, { once: true });
       try {
-        const ending = hear(child, emit);
-        send(child, {
-          type: 'begin',
-          lease: `${attempt.id}.${attempt.epoch}`,
-          kind: job.kind,
-          clone: job.clone,
-          request: { ...job.request },
-          secrets: { ...secrets },
-          settings: { ...rest, kubernetes: { ...rest.kubernetes } },
+        const ending = hear(child, (event) => {
+          notes.hear(event);
+          port.emit(event);
         });
-        if (signal.aborted) stopping();
+        // It is listened to from its first moment on; whether it died meanwhile is told there too.
+        ending.catch(() => undefined);
+        await notes.begin(child);
+        send(child, beginMessage(claimed, before, name, settings));
+        if (port.signal.aborted) stopping();
         return await ending;
       } finally {
-        signal.removeEventListener('abort', stopping);
+        await notes.end();
+        port.signal.removeEventListener('abort', stopping);
       }
     },
   };
+}
+
+function beginMessage(
+  { job, secrets, attempt }: ClaimedJob,
+  { worker, provisioned = false, failing }: Checkpoint,
+  name: string | undefined,
+  { environment: _inherited, ...rest }: OperationSettings,
+): ToWorker {
+  return {
+    type: 'begin',
+    lease: `${attempt.id}.${attempt.epoch}`,
+    kind: job.kind,
+    clone: job.clone ?? name ?? null,
+    request: { ...job.request, ...(job.kind === 'clone' && name !== undefined ? { name } : {}) },
+    secrets: { ...secrets },
+    settings: { ...rest, kubernetes: { ...rest.kubernetes } },
+    // Only an attempt that was cut off leaves its worker there.
+    ...(worker === undefined ? {} : { cutOff: { provisioned, ...(failing === undefined ? {} : { failing }) } }),
+  };
+}
+
+/** Clones are named before they are begun, so that the next attempt finds what this one has made. */
+function nameFor({ kind, clone, request }: Job, work: ExecutorWork): string | undefined {
+  if (kind !== 'clone' || typeof request['url'] !== 'string') return undefined;
+  if (clone !== null) return clone;
+  try {
+    return nameAhead(request['url'], work);
+  } catch {
+    // An address that is none fails in the job, in its own words.
+    return undefined;
+  }
 }
 
 function stopMessage(signal: AbortSignal): ToWorker {

@@ -5,7 +5,7 @@ import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import type { WorkEvent } from '../../shared/events.ts';
 import { errorToWire } from '../../shared/wire-error.ts';
 import { type Begin, type FromWorker, toWorker } from './messages.ts';
-import { perform } from './perform.ts';
+import { goOn } from './go-on.ts';
 
 /*
  * One job in a process of its own: neither its garbage nor its crash is felt by anybody else. It ends when the job has ended, and when
@@ -35,7 +35,7 @@ async function work(job: Begin): Promise<void> {
     jobId: job.lease,
   };
   try {
-    const { result, secrets } = await perform(job, operations, context);
+    const { result, secrets } = await goOn(job, operations, context);
     tell({ type: 'done', result: { ...result }, secrets: { ...secrets } });
   } catch (error) {
     tell({ type: 'failed', error: errorToWire(toWpcloneError(error)) });

@@ -30,7 +30,7 @@ function nameOf({ clone }: Begin): string {
 }
 
 /** As it will be read from the queue again. */
-function plain(value: object): JsonObject {
+export function plain(value: object): JsonObject {
   const copy: { [key: string]: Json } = JSON.parse(JSON.stringify(value));
   return copy;
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { lstat, mkdir, open, readFile, readlink, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, readlink, rename, rm } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Connection } from 'mysql2/promise';
@@ -10,6 +10,7 @@ import { connectWithAllRights, givePassword } from './database-administrator.ts'
 import { installDatabase } from './database-install.ts';
 import type { DatabaseLayout, LocalLayout } from './layout.ts';
 import { withLock } from '../../shared/lock.ts';
+import { makePrivateFolder } from '../../shared/private-folder.ts';
 import { identityOf, isAlive, sendSignal } from '../../shared/process.ts';
 import { waitUntil } from '../../shared/wait-until.ts';
 import { findProgram } from './programs.ts';
@@ -189,16 +190,12 @@ async function worksIn(pid: number, folder: string): Promise<boolean> {
   return (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === folder;
 }
 
-/** A folder under /tmp may have been made by somebody else: it must be ours and closed to others. */
+/** Throws DATABASE_FAILED. */
 async function preparePrivateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const found = await lstat(folder);
-  const ours = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
-  if (!ours) {
-    throw new WpcloneError('DATABASE_FAILED', `${folder} must be a folder of your own that nobody else may enter.`, {
-      details: { log: folder },
-    });
-  }
+  if (await makePrivateFolder(folder)) return;
+  throw new WpcloneError('DATABASE_FAILED', `${folder} must be a folder of your own that nobody else may enter.`, {
+    details: { log: folder },
+  });
 }
 
 async function lastError(layout: DatabaseLayout): Promise<string> {

@@ -1,6 +1,6 @@
-import { siteKey } from '../../shared/site-address.ts';
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { shortHash, socketFolder } from '../../shared/private-folder.ts';
+import { siteKey } from '../../shared/site-address.ts';
 import type { InstancePaths } from '../../instance/types.ts';
 
 /** Where the local runtime keeps things under WPCLONE_HOME. */
@@ -26,8 +26,7 @@ export interface DatabaseLayout {
   readonly administrator: string;
 }
 
-/** The length of sun_path less its final NUL: 108 on Linux, 104 on the BSDs and macOS (unix(7), unix(4)). */
-const LONGEST_SOCKET = 103;
+const SOCKET = 'server.sock';
 
 /** `home` is WPCLONE_HOME. Nothing is created. */
 export function localLayout(home: string): LocalLayout {
@@ -40,7 +39,7 @@ export function localLayout(home: string): LocalLayout {
     database: {
       home: database,
       data: join(database, 'data'),
-      socket: join(socketFolder(home, database), 'server.sock'),
+      socket: join(socketFolder(database, SOCKET, home), SOCKET),
       pidFile: join(database, 'server.pid'),
       log: join(database, 'server.log'),
       temporary: join(database, 'tmp'),
@@ -66,11 +65,3 @@ export function storePath(layout: LocalLayout, sourceUrl: string): string {
   const url = new URL(/^https?:/i.test(sourceUrl) ? sourceUrl : `http://${sourceUrl}`);
   return join(layout.stores, shortHash(siteKey(url)));
 }
-
-/** A deep home does not leave room for a socket's path: then it lies in a private folder of fixed name under /tmp. */
-function socketFolder(home: string, database: string): string {
-  if (Buffer.byteLength(join(database, 'server.sock')) <= LONGEST_SOCKET) return database;
-  return join('/tmp', `wpclone-${process.getuid?.() ?? 0}-${shortHash(home)}`);
-}
-
-const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);

@@ -23,5 +23,11 @@ export const AGENT_ERRORS = define({
     http: 503,
     next: ['Try again in a moment: another agent, or this one again, takes over.'],
   },
+  AGENT_RUNNING: {
+    exit: 5,
+    http: 409,
+    next: ['See what it does with wpclone agent status; end it with wpclone agent stop.'],
+  },
+  NO_AGENT: { exit: 5, http: 503, next: ['Start one with wpclone agent.'] },
   TOKEN_NOT_FOUND: { exit: 5, http: 404, next: ['See what there is with wpclone agent token list.'] },
 });

@@ -223,7 +223,7 @@ describe('whatever is sent', () => {
 
   it('an agent that stops takes nothing more', async () => {
     await api.close();
-    api = await testApi({ draining: () => true });
+    api = await testApi({ draining: () => true, ready: () => Promise.resolve('the agent stops') });
     const answer = await clone();
     expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '5']);
     expect((await get('/readyz', { host: '127.0.0.1' })).statusCode).toBe(503);

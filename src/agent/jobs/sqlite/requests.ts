@@ -73,6 +73,10 @@ export function counts({ database, now }: StoreParts): JobCounts {
   };
 }
 
+export function probe({ database, now }: StoreParts): void {
+  database.prepare('INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)').run(now());
+}
+
 /** A few at a time: a long delete would hold up everybody else's writes. */
 export function pruneSome({ database }: StoreParts, endedBefore: number, most: number): number {
   return database

@@ -7,7 +7,7 @@ import { claim } from './claim.ts';
 import { enqueue } from './enqueue.ts';
 import { eventsAfter } from './events.ts';
 import { patiently } from '../../../state/patient.ts';
-import { cancel, counts, list, pruneSome, resultSecrets } from './requests.ts';
+import { cancel, counts, list, probe, pruneSome, resultSecrets } from './requests.ts';
 import { findRow, type JobRow, type StoreParts, toJob } from './rows.ts';
 
 /** Rows deleted in one transaction by `prune`. */
@@ -42,6 +42,7 @@ export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' 
     list: (filter) => read(() => list(parts, filter)),
     events: (after, options) => read(() => eventsAfter(database, after, options)),
     counts: () => read(() => counts(parts)),
+    probe: () => write(() => probe(parts)),
 
     async reap(isAlive) {
       const running = await read(() =>

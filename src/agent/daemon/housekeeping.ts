@@ -1,0 +1,80 @@
+import type { Clock, WorkContext } from '../../shared/context.ts';
+import { toWpcloneError } from '../../shared/errors.ts';
+import type { Operations } from '../../operations/types.ts';
+import type { JobStore } from '../jobs/store.ts';
+import { createClockGuard } from './clock-guard.ts';
+
+/** Milliseconds between two looks at the runtime. */
+const LOOK = 20_000;
+/** Milliseconds between two clean-ups that no clone's end asks for. */
+const REAP = 5 * 60_000;
+/** The shortest sleep: a clone that cannot be removed must not keep the loop turning. */
+const LEAST = 1_000;
+
+export interface HouseOptions {
+  readonly operations: Pick<Operations, 'list' | 'collectGarbage'>;
+  readonly store: Pick<JobStore, 'prune'>;
+  /** Milliseconds that a job is remembered after its end. */
+  readonly rememberJobs: number;
+  readonly monotonic: Clock;
+  /** Called before each round. */
+  readonly look: () => void;
+}
+
+export interface House {
+  /** Milliseconds since the runtime was last seen. */
+  readonly unseen: () => number;
+  /** Resolves when the present round is over. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Removes clones at their end and what died ones left (the same code as `gc`), and forgets old jobs; for as long as it is not stopped.
+ * Nothing is removed while the clock cannot be believed.
+ */
+export function keepHouse(options: HouseOptions, context: WorkContext): House {
+  const { operations, store, monotonic } = options;
+  const stopped = new AbortController();
+  const work = { ...context, signal: stopped.signal };
+  const guard = createClockGuard(context.now, monotonic, context.log);
+  let seenAt = monotonic();
+  let reapedAt = -Infinity;
+
+  const round = async (): Promise<number> => {
+    options.look();
+    const clones = await operations.list(work);
+    seenAt = monotonic();
+    const ends = clones.map(({ expires_at: end }) => Date.parse(end) - context.now());
+    const due = ends.some((left) => left <= 0) || monotonic() - reapedAt >= REAP;
+    if (guard.isSteady() && due) {
+      reapedAt = monotonic();
+      await reap(operations, work);
+      await store.prune(context.now() - options.rememberJobs);
+    }
+    return Math.max(LEAST, Math.min(LOOK, ...ends.filter((left) => left > 0)));
+  };
+  const loop = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      const pause = await round().catch((error: unknown) => {
+        if (!stopped.signal.aborted) context.log.warn('clearing up failed', { error: toWpcloneError(error).message });
+        return LOOK;
+      });
+      await context.sleep(pause, stopped.signal).catch(() => undefined);
+    }
+  };
+  const looping = loop();
+  return {
+    unseen: () => monotonic() - seenAt,
+    async stop() {
+      stopped.abort();
+      await looping;
+    },
+  };
+}
+
+async function reap(operations: HouseOptions['operations'], context: WorkContext): Promise<void> {
+  const { removed, failed } = await operations.collectGarbage(context);
+  if (removed.length > 0) context.log.info('removed', { clones: removed });
+  for (const { clone_id: clone, code, message } of failed)
+    context.log.warn('could not be removed', { clone, code, message });
+}

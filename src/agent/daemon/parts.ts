@@ -1,0 +1,46 @@
+import type { WorkContext } from '../../shared/context.ts';
+import { newJobId } from '../../shared/context.ts';
+import { createDirectOperations } from '../../operations/direct.ts';
+import type { Operations } from '../../operations/types.ts';
+import { openDatabase } from '../../state/database.ts';
+import { openHomeSecrets } from '../../state/open.ts';
+import { type Tokens, tokenStore } from '../access/tokens.ts';
+import { AGENT_DATABASE } from '../database.ts';
+import { type Bell, createBell, ringing } from '../jobs/bell.ts';
+import { sqliteJobStore } from '../jobs/sqlite/store.ts';
+import type { JobStore } from '../jobs/store.ts';
+import type { AgentSettings } from './settings.ts';
+import { watchedStore } from './watched-store.ts';
+
+/** What an agent works with while it runs. */
+export interface AgentParts {
+  readonly store: JobStore;
+  readonly tokens: Tokens;
+  readonly bell: Bell;
+  /** For what is answered at once; jobs have their own, in their own processes. */
+  readonly operations: Operations;
+  close(): Promise<void>;
+}
+
+/** Throws STATE_FAILED, STATE_NEWER, BUSY, DISK_FULL. */
+export function openParts({ operations: settings }: AgentSettings, context: WorkContext): AgentParts {
+  const { home } = settings;
+  const box = openHomeSecrets(home, context);
+  const database = openDatabase(home, context.now, AGENT_DATABASE);
+  const bell = createBell(context);
+  const plain = sqliteJobStore(
+    { database, box, now: context.now, newId: () => newJobId(context.randomBytes) },
+    context,
+  );
+  const operations = createDirectOperations(settings);
+  return {
+    store: ringing(watchedStore(plain, context.log), bell),
+    tokens: tokenStore(database, context),
+    bell,
+    operations,
+    async close() {
+      await operations.close();
+      plain.close();
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { abortable } from '../../shared/abortable.ts';
+import type { Clock, WorkContext } from '../../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { type Lock, tryLock } from '../../shared/lock.ts';
+import { identityOf } from '../../shared/process.ts';
+import { startKeeper } from '../../operations/keeper.ts';
+import { type Runner, startRunner } from '../jobs/runner.ts';
+import { processExecutor } from '../work/executor.ts';
+import { removeAgentFile, takeHome, writeAgentFile } from './home.ts';
+import { type House, keepHouse } from './housekeeping.ts';
+import { type Doors, isLoopback, openDoors, type SharedDeps } from './listen.ts';
+import { ensureOwnerToken } from './owner-token.ts';
+import { type AgentParts, openParts } from './parts.ts';
+import type { AgentSettings, AgentStarted } from './settings.ts';
+
+const LIMITS = { queue: 1000, requestsPerSecond: 50, streams: 500 };
+const CLAIM_LIMITS = { perCustomer: 3, perSource: 2 };
+/** Milliseconds that running jobs get to end when the agent is asked to stop. */
+const DRAIN = 60_000;
+/** Milliseconds without a sight of the runtime after which the agent is not ready. */
+const UNSEEN = 60_000;
+
+/** What the edge gives an agent besides the context. */
+export interface AgentWorld {
+  /** Milliseconds by a clock that nobody sets. */
+  readonly monotonic: Clock;
+  /** Called once, when it listens. */
+  readonly started: (agent: AgentStarted) => void;
+}
+
+/**
+ * Takes requests, carries jobs out and clears up, until `context.signal` aborts or somebody asks it to stop; then it lets running jobs
+ * end, gives back those that take longer, and returns. Throws AGENT_RUNNING when another agent has this home, PORT_IN_USE, BAD_INPUT.
+ */
+export async function runAgent(settings: AgentSettings, context: WorkContext, world: AgentWorld): Promise<void> {
+  if (settings.open && !isLoopback(settings.host)) {
+    throw new WpcloneError(
+      'BAD_INPUT',
+      `Without tokens an agent listens on this machine only, not on ${settings.host}.`,
+    );
+  }
+  const { home } = settings.operations;
+  const hold = takeHome(home);
+  try {
+    const parts = openParts(settings, context);
+    try {
+      await serve(settings, parts, context, world);
+    } finally {
+      await parts.close();
+    }
+  } finally {
+    removeAgentFile(home);
+    hold.release();
+  }
+}
+
+/** What begins and ends an agent. */
+interface Control {
+  /** Aborts when no more jobs are to be taken. */
+  readonly stopping: AbortSignal;
+  readonly stop: () => void;
+  /** Aborts when what still runs must end. */
+  readonly closing: AbortController;
+  readonly startedAt: number;
+  readonly house: House;
+  /** Undefined until it listens. */
+  doors?: Doors;
+  runner?: Runner;
+}
+
+async function serve(
+  settings: AgentSettings,
+  parts: AgentParts,
+  context: WorkContext,
+  { monotonic, started }: AgentWorld,
+): Promise<void> {
+  const { store, operations } = parts;
+  const [asked, closing] = [new AbortController(), new AbortController()];
+  // Jobs and calls have signals of their own: that the agent is to stop is no reason to break them off.
+  const work = { ...context, signal: closing.signal };
+  const owner = { agent: context.jobId, ...(await ownProcess()) };
+  // Whoever had a job before is gone: this process holds the home. So nobody's process ids are asked, which may be another container's.
+  const recovered = await store.reap(({ agent }) => Promise.resolve(agent === owner.agent));
+  const keeper = keeperHold(settings);
+  const { rememberJobs, concurrency } = settings;
+  const house = keepHouse({ operations, store, rememberJobs, monotonic, look: () => keeper.take() }, work);
+  const control: Control = {
+    stopping: AbortSignal.any([context.signal, asked.signal]),
+    stop: () => asked.abort(),
+    closing,
+    startedAt: context.now(),
+    house,
+  };
+  try {
+    const doors = await openDoors(settings, depsOf(settings, parts, control, work));
+    control.doors = doors;
+    const executor = processExecutor(settings.operations, work);
+    const runner = startRunner({ store, executor, owner, limits: CLAIM_LIMITS, concurrency, work });
+    control.runner = runner;
+    started({ ...(await announce(settings, parts, doors)), recovered: recovered.map(({ id }) => id) });
+    await untilAborted(control.stopping);
+    context.log.info('stopping', { running: runner.running() });
+    await runner.drain(DRAIN);
+  } finally {
+    await control.runner?.drain(0);
+    closing.abort();
+    await control.doors?.close();
+    await house.stop();
+    keeper.release();
+    if (settings.operations.runtime === 'local') await startKeeper(settings.operations);
+  }
+}
+
+function depsOf(settings: AgentSettings, parts: AgentParts, control: Control, work: WorkContext): SharedDeps {
+  const { version, concurrency, operations } = settings;
+  return {
+    ...parts,
+    work,
+    version,
+    limits: LIMITS,
+    wake: () => control.runner?.wake(),
+    nextEvent: parts.bell.next,
+    draining: () => control.stopping.aborted,
+    ready: () => readiness(parts, control),
+    status: () => ({
+      version,
+      pid: process.pid,
+      url: control.doors?.url ?? '',
+      runtime: operations.runtime,
+      started_at: new Date(control.startedAt).toISOString(),
+      jobs_at_once: concurrency,
+      draining: control.stopping.aborted,
+    }),
+    closing: control.closing.signal,
+    stop: control.stop,
+  };
+}
+
+/** Tells those who look into the home where the agent is. */
+async function announce(
+  { operations: { home, runtime }, version, concurrency }: AgentSettings,
+  { tokens }: AgentParts,
+  { url, socket }: Doors,
+): Promise<Omit<AgentStarted, 'recovered'>> {
+  const token_file = await ensureOwnerToken(home, tokens);
+  await writeAgentFile(home, { pid: process.pid, machine: hostname(), version, url, socket, runtime });
+  return { url, socket, token_file, runtime, jobs_at_once: concurrency };
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  await abortable(new Promise<never>(() => undefined), signal).catch(() => undefined);
+}
+
+/** Why no jobs can be taken now; undefined when they can. */
+async function readiness({ store }: AgentParts, { house, stopping }: Control): Promise<string | undefined> {
+  if (stopping.aborted) return 'the agent stops';
+  try {
+    await store.probe();
+  } catch (error) {
+    return `jobs cannot be written (${toWpcloneError(error).code})`;
+  }
+  return house.unseen() > UNSEEN ? 'the runtime has not been seen for a minute' : undefined;
+}
+
+/** While an agent runs, it is what removes local clones at their end: no keeper is needed, and none would look at the clock as it does. */
+function keeperHold({ operations: { home, runtime } }: AgentSettings): { take(): void; release(): void } {
+  let lock: Lock | undefined;
+  return {
+    take() {
+      // One that runs already ends when there are no clones; then it is this one's turn.
+      if (runtime === 'local') lock ??= tryLock(join(home, 'locks'), 'keeper');
+    },
+    release: () => lock?.release(),
+  };
+}
+
+async function ownProcess() {
+  const own = await identityOf(process.pid);
+  if (own === undefined) throw new WpcloneError('INTERNAL', 'The agent cannot find its own process.');
+  return own;
+}

@@ -1,0 +1,33 @@
+import type { OperationSettings } from '../../operations/types.ts';
+
+/** What an agent is started with. */
+export interface AgentSettings {
+  readonly operations: OperationSettings;
+  /** Where it listens on TCP. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Further names under which it may be called, such as that of a proxy in front. */
+  readonly hostNames: readonly string[];
+  /** Whoever reaches the TCP port is the owner: on loopback only. */
+  readonly open: boolean;
+  /** In PEM. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Jobs at once. */
+  readonly concurrency: number;
+  /** Milliseconds that a job is remembered after its end. */
+  readonly rememberJobs: number;
+  readonly version: string;
+}
+
+/** What a person is told when it listens. */
+export interface AgentStarted {
+  readonly url: string;
+  readonly socket: string;
+  /** The file with the token of the home's owner. */
+  readonly token_file: string;
+  readonly runtime: OperationSettings['runtime'];
+  readonly jobs_at_once: number;
+  /** Jobs of an agent that died, which this one goes on with. */
+  readonly recovered: readonly string[];
+}

@@ -1,0 +1,43 @@
+import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import { errorFromWire } from '../../shared/wire-error.ts';
+import type { Operations } from '../../operations/types.ts';
+import type { JobOutcome } from '../jobs/runner.ts';
+import type { Begin } from './messages.ts';
+import { perform, plain } from './perform.ts';
+
+/**
+ * Carries one job out, also one whose last attempt was cut off in the middle: what that one left is cleared away, what it had finished
+ * is not done again.
+ */
+export async function goOn(job: Begin, operations: Operations, context: WorkContext): Promise<JobOutcome> {
+  const { cutOff } = job;
+  if (cutOff === undefined) return perform(job, operations, context);
+  if (cutOff.provisioned) {
+    const finished = await finishedClone(job, operations, context);
+    if (finished !== undefined) return finished;
+  }
+  await operations.collectGarbage(context);
+  if (cutOff.failing !== undefined) throw errorFromWire(cutOff.failing);
+  try {
+    return await perform(job, operations, context);
+  } catch (error) {
+    const isGone = error instanceof WpcloneError && error.code === 'NOT_FOUND';
+    if (job.kind !== 'delete' || !isGone) throw error;
+    return { result: { clone_id: job.clone, deleted: true }, secrets: {} };
+  }
+}
+
+/** A clone that became ready in the moment in which its agent died. How long it took and how much was copied, nobody knows any more. */
+async function finishedClone(
+  { clone }: Begin,
+  operations: Operations,
+  context: WorkContext,
+): Promise<JobOutcome | undefined> {
+  if (clone === null) return undefined;
+  const found = (await operations.list(context)).find(({ clone_id: id, status }) => id === clone && status === 'ready');
+  if (found === undefined) return undefined;
+  const { password = '', ...report } = await operations.show(clone, { password: true }, context);
+  const { login_url } = await operations.loginLink(clone, context);
+  return { result: plain({ ...report, warnings: [] }), secrets: { password, login_url } };
+}

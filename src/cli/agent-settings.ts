@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { WpcloneError } from '../shared/errors.ts';
+
+/** The certificate and its key, in PEM; both or neither. Throws BAD_INPUT. */
+export function readTls(files: {
+  readonly 'tls-cert'?: string | undefined;
+  readonly 'tls-key'?: string | undefined;
+}): { readonly cert: string; readonly key: string } | undefined {
+  const { 'tls-cert': cert, 'tls-key': key } = files;
+  if (cert === undefined || key === undefined) return undefined;
+  return { cert: read(cert), key: read(key) };
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new WpcloneError('BAD_INPUT', `${path} cannot be read: ${why}`, { cause });
+  }
+}

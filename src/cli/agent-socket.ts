@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { AGENT_FILE, agentFileSchema } from '../shared/agent-files.ts';
+import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { errorFromWire, wireErrorSchema } from '../shared/wire-error.ts';
+
+/** Milliseconds: what an agent is asked here it answers at once. */
+const LIMIT = 10_000;
+
+/**
+ * Asks the agent that runs in this home, over its socket; for what concerns the agent itself. Throws NO_AGENT when none runs, and what
+ * it answers with.
+ */
+export async function askAgent(home: string, method: 'GET' | 'POST', path: string): Promise<unknown> {
+  const { status, body } = await call(socketOf(home), method, path).catch((cause: unknown) => {
+    throw new WpcloneError('NO_AGENT', `No agent runs on ${home}: ${toWpcloneError(cause).message}`, { cause });
+  });
+  const answer: unknown = JSON.parse(body);
+  if (status < 400) return answer;
+  const error = typeof answer === 'object' && answer !== null && 'error' in answer ? answer.error : undefined;
+  throw errorFromWire(wireErrorSchema.parse(error));
+}
+
+function socketOf(home: string): string {
+  try {
+    return agentFileSchema.parse(JSON.parse(readFileSync(join(home, AGENT_FILE), 'utf8'))).socket;
+  } catch (cause) {
+    throw new WpcloneError('NO_AGENT', `No agent runs on ${home}.`, { cause });
+  }
+}
+
+function call(socketPath: string, method: string, path: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath, method, path, timeout: LIMIT, headers: { host: 'agent' } }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => resolve({ status: response.statusCode ?? 500, body }));
+      response.on('error', reject);
+    });
+    sent.on('timeout', () => sent.destroy(new Error('it does not answer')));
+    sent.on('error', reject);
+    sent.end();
+  });
+}

@@ -1,0 +1,76 @@
+import { Flags } from '@oclif/core';
+import { readTls } from '../../cli/agent-settings.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { runtimeFlags } from '../../cli/flags.ts';
+import { agentStartedText } from '../../cli/presenters/agent.ts';
+import { parseTtl } from '../../cli/ttl.ts';
+import { packageVersion } from '../../shared/package-root.ts';
+
+export default class Agent extends BaseCommand {
+  static override summary = 'Run the agent: take requests over HTTP and from commands, and carry them out.';
+  static override description =
+    'Runs until it is stopped. SIGTERM or Ctrl-C lets running jobs end for a minute and gives back those that take longer: the next agent goes on with them. The second signal ends it at once. Commands in the same home use the agent by themselves. The token for HTTP is in agent.token in the home.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --runtime kubernetes --namespace wordpress-staging --jobs 8',
+    '<%= config.bin %> <%= command.id %> --host 0.0.0.0 --host-name clones.example --tls-cert cert.pem --tls-key key.pem',
+  ];
+  static override flags = {
+    ...runtimeFlags,
+    host: Flags.string({ default: '127.0.0.1', helpValue: 'ADDRESS', summary: 'Address to listen on.' }),
+    port: Flags.integer({ default: 8420, min: 0, max: 65_535, summary: 'Port to listen on; 0 takes any free one.' }),
+    'host-name': Flags.string({
+      multiple: true,
+      default: [],
+      helpValue: 'NAME',
+      summary: 'Further name by which it is called, such as that of a proxy in front of it; may be repeated.',
+    }),
+    jobs: Flags.integer({ default: 4, min: 1, max: 200, summary: 'Jobs at once.' }),
+    'no-auth': Flags.boolean({
+      default: false,
+      summary: 'Ask for no token: every program and user of this machine may do everything. On loopback only.',
+    }),
+    'tls-cert': Flags.string({ helpValue: 'FILE', dependsOn: ['tls-key'], summary: 'Certificate chain, in PEM.' }),
+    'tls-key': Flags.string({ helpValue: 'FILE', dependsOn: ['tls-cert'], summary: 'Its key, in PEM.' }),
+    'keep-jobs': Flags.string({
+      default: '30d',
+      helpValue: '12h|7d|30d',
+      summary: 'How long jobs are remembered after their end.',
+    }),
+  };
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(Agent);
+    const settings = {
+      operations: this.operationSettings(flags),
+      host: flags.host,
+      port: flags.port,
+      hostNames: flags['host-name'],
+      open: flags['no-auth'],
+      tls: readTls(flags),
+      concurrency: flags.jobs,
+      rememberJobs: parseTtl(flags['keep-jobs']) * 1000,
+      version: await packageVersion(),
+    };
+    await this.watched(flags, [], async (context) => {
+      const [{ runAgent }, { createAgentLog }] = await Promise.all([
+        import('../../agent/daemon/run.ts'),
+        import('../../agent/daemon/log.ts'),
+      ]);
+      const log = createAgentLog(process.stderr, flags.debug ? 'debug' : 'info');
+      await runAgent(
+        settings,
+        { ...context, log },
+        {
+          monotonic: () => performance.now(),
+          started: (agent) => {
+            if (!flags.quiet) this.present(agent, () => agentStartedText(agent));
+            const { token_file: _path, ...rest } = agent;
+            log.info('listening', rest);
+          },
+        },
+      );
+    });
+    return { stopped: true };
+  }
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** What a running agent leaves in its home, so that commands there find it. */
+export const AGENT_FILE = 'agent.json';
+/** One line: a token for the home's owner, for calls over TCP. */
+export const AGENT_TOKEN_FILE = 'agent.token';
+/** Only the home's owner can open it (mode 0600): it asks for no token. */
+export const AGENT_SOCKET = 'agent.sock';
+
+/** The content of AGENT_FILE. The file may be older than the agent: one whose socket refuses is gone. */
+export const agentFileSchema = z.object({
+  pid: z.number(),
+  /** The machine or container: a process id alone means nothing outside of it. */
+  machine: z.string(),
+  version: z.string(),
+  /** Where it listens for HTTP; null when only on its socket. */
+  url: z.string().nullable(),
+  /** Absolute. Elsewhere than in the home where that path is too long for a socket (sun_path, unix(7)). */
+  socket: z.string(),
+  runtime: z.enum(['local', 'kubernetes']),
+});
+export type AgentFile = z.infer<typeof agentFileSchema>;

@@ -1,0 +1,89 @@
+import { request } from 'node:http';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startAgent } from '../support/agent-process.ts';
+import { commandLine } from '../support/cli.ts';
+
+const cli = commandLine();
+afterAll(() => cli.stop());
+
+/** Asks under another name, as a page does whose name was pointed at this address. */
+const under = (url: string, host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    request(`${url}/api/v2/jobs`, { headers: { host } }, ({ statusCode = 0 }) => resolve(statusCode))
+      .on('error', reject)
+      .end();
+  });
+
+describe('wpclone agent', () => {
+  it('says where it is, asks for a token on TCP and for none on its socket, which only the owner can open', async () => {
+    const agent = await startAgent(cli);
+    expect(agent.running.process.stdout?.readable).toBe(true);
+    await agent.running.seen(
+      /^wpclone agent on http:\/\/127\.0\.0\.1:\d+ \(token: .*agent\.token\) {3}runtime local {3}4 jobs at once/,
+    );
+    expect((await agent.fetch('/api/v2/jobs')).status).toBe(401);
+    const headers = { authorization: `Bearer ${agent.token}` };
+    expect((await agent.fetch('/api/v2/jobs', { headers })).status).toBe(200);
+    expect((await agent.call('GET', '/api/v2/jobs')).status).toBe(200);
+    expect(statSync(agent.socket).mode & 0o777).toBe(0o600);
+    expect(statSync(join(cli.home, 'agent.token')).mode & 0o777).toBe(0o600);
+    expect(await under(String(agent.url), 'evil.example')).toBe(403);
+    expect(
+      (await agent.fetch('/api/v2/jobs', { headers: { ...headers, origin: 'https://evil.example' } })).status,
+    ).toBe(403);
+    expect((await agent.fetch('/readyz')).status).toBe(200);
+    const { finished } = agent.running;
+    agent.running.process.kill('SIGTERM');
+    const { stderr, code } = await finished;
+    expect(code).toBe(0);
+    expect(stderr).not.toContain(agent.token);
+  });
+
+  it('keeps its home for itself: a second one names the first and changes nothing', async () => {
+    const agent = await startAgent(cli);
+    const second = await cli.run(['agent', '--port', '0', '--json']);
+    expect(second.code).toBe(5);
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      error: { code: 'AGENT_RUNNING', message: expect.stringContaining(`process ${agent.pid} on`) },
+    });
+    const status = await cli.json(['agent', 'status']);
+    expect(status).toMatchObject({ pid: agent.pid, url: agent.url, runtime: 'local', ready: true, draining: false });
+    expect(await cli.json(['agent', 'stop'])).toEqual({ stopped: true });
+    expect((await agent.running.finished).code).toBe(0);
+    expect((await cli.run(['agent', 'status', '--json'])).code).toBe(5);
+  });
+
+  it('goes on with its token and port free after it was killed', async () => {
+    const first = await startAgent(cli);
+    await first.end('SIGKILL');
+    const next = await startAgent(cli);
+    expect(next.token).toBe(first.token);
+    expect((await next.call('GET', '/livez')).status).toBe(200);
+    await next.end('SIGTERM');
+  });
+
+  it('makes tokens that are shown once, and knows at once when one is revoked', async () => {
+    const agent = await startAgent(cli);
+    const made = await cli.json<{ id: string; token: string }>(['agent', 'token', 'create', 'ci', '--scope', 'read']);
+    const headers = { authorization: `Bearer ${made.token}` };
+    expect((await agent.fetch('/api/v2/jobs', { headers })).status).toBe(200);
+    expect((await agent.fetch('/api/v2/agent/stop', { method: 'POST', headers })).status).toBe(403);
+    const { stdout } = await cli.run(['agent', 'token', 'list']);
+    expect(stdout).toContain(made.id);
+    expect(stdout).not.toContain(made.token);
+    await cli.json(['agent', 'token', 'revoke', made.id]);
+    expect((await agent.fetch('/api/v2/jobs', { headers })).status).toBe(401);
+    await agent.end('SIGTERM');
+  });
+
+  it('works without tokens on loopback only', async () => {
+    const refused = await cli.run(['agent', '--no-auth', '--host', '0.0.0.0', '--port', '0', '--json']);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'BAD_INPUT' } });
+    const agent = await startAgent(cli, ['--no-auth']);
+    expect((await agent.fetch('/api/v2/jobs')).status).toBe(200);
+    expect(await under(String(agent.url), 'evil.example')).toBe(403);
+    await agent.end('SIGTERM');
+  });
+});

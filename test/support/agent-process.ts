@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { z } from 'zod';
+import { jobStatusAnswer } from '../../src/agent/http/answers.ts';
+import { type AgentFile, agentFileSchema } from '../../src/shared/agent-files.ts';
+import type { CommandLine, Running } from './cli.ts';
+
+export type JobStatus = z.infer<typeof jobStatusAnswer>;
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** An agent that runs as a process of its own, as a person starts it. */
+export interface AgentProcess extends AgentFile {
+  readonly running: Running;
+  readonly token: string;
+  /** Over its socket, as the home's owner. */
+  call(method: string, path: string, body?: object): Promise<Answer>;
+  /** Over TCP. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** Sends a signal and resolves when the process has ended. */
+  end(signal: NodeJS.Signals): Promise<void>;
+  /** Resolves when the job is so far; rejects after a minute. */
+  until(job: string, holds: (status: JobStatus) => boolean): Promise<JobStatus>;
+}
+
+/** Starts `wpclone agent` on a free port in the home of `cli`; it ends with the test at the latest. */
+export async function startAgent(cli: CommandLine, args: readonly string[] = []): Promise<AgentProcess> {
+  const running = cli.start(['agent', '--port', '0', ...args]);
+  onTestFinished(() => void running.process.kill('SIGKILL'));
+  await running.seen(/"msg":"listening"/);
+  const file = agentFileSchema.parse(JSON.parse(readFileSync(join(cli.home, 'agent.json'), 'utf8')));
+  const token = readFileSync(join(cli.home, 'agent.token'), 'utf8').trim();
+  const call: AgentProcess['call'] = (method, path, body) => callSocket(file.socket, method, path, body);
+  return {
+    ...file,
+    running,
+    token,
+    call,
+    fetch: (path, init) => fetch(`${file.url}${path}`, init),
+    async end(signal) {
+      running.process.kill(signal);
+      await running.finished;
+    },
+    async until(job, holds) {
+      const deadline = Date.now() + 60_000;
+      for (;;) {
+        const status = jobStatusAnswer.parse((await call('GET', `/api/v2/job-status/${job}`)).body);
+        if (holds(status)) return status;
+        if (Date.now() > deadline) throw new Error(`The job never came so far: ${JSON.stringify(status)}`);
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+    },
+  };
+}
+
+function callSocket(socketPath: string, method: string, path: string, body?: object): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: 'agent', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const sent = request({ socketPath, method, path, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => (text += part));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: text === '' ? {} : JSON.parse(text) }),
+      );
+      response.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
