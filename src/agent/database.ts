@@ -1,6 +1,6 @@
 import type { DatabaseKind } from '../state/database.ts';
 import type { Migration } from '../state/migrations.ts';
-import { DRIVER_TIMEOUT } from '../state/patient.ts';
+import { DRIVER_TIMEOUT } from '../state/retry.ts';
 
 /** The steps that bring agent.db to what this version expects; as with state.db, a released step is never edited. */
 const MIGRATIONS: readonly Migration[] = [

@@ -33,7 +33,7 @@ export async function linkBesideDocumentRoot(paths: InstancePaths, info: SiteInf
   );
   for (const { place } of above) {
     const name = place.split('/')[1] ?? '';
-    const link = join(paths.home, name);
+    const link = join(paths.folder, name);
     if (TAKEN.has(name) || (await isThere(link))) continue;
     await symlink(join('www', place), link);
   }

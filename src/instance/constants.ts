@@ -8,12 +8,12 @@ import type { Definitions, PhpValue } from './php-literal.ts';
  * The source's constants as the clone has them: addresses and paths of the source lead to the clone. A path outside of what was
  * copied leads into the clone's own folder: nothing is there, but nothing else on this machine is touched.
  */
-export function carriedConstants(info: SiteInfo, cloneUrl: string, www: string, home: string): Definitions {
+export function carriedConstants(info: SiteInfo, cloneUrl: string, www: string, folder: string): Definitions {
   const rewriter = createRewriter(planMapping(info, cloneUrl, www));
   const outside = new Set(info.configuration.paths);
   const text = (value: string, name?: string): string => {
     const rewritten = rewriter.value(Buffer.from(value)).toString();
-    return rewritten === value && name !== undefined && outside.has(name) ? `${home}/elsewhere${value}` : rewritten;
+    return rewritten === value && name !== undefined && outside.has(name) ? `${folder}/elsewhere${value}` : rewritten;
   };
   const carry = (value: PhpValue, name?: string): PhpValue => {
     if (typeof value === 'string') return text(value, name);

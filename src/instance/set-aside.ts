@@ -18,7 +18,7 @@ export async function setAside(paths: InstancePaths, info: SiteInfo): Promise<re
   const places = placesOf(info);
   const content = inWww(paths.www, places.content);
   const muPlugins = inWww(paths.www, places.muPlugins);
-  const aside = join(paths.home, 'set-aside');
+  const aside = join(paths.folder, 'set-aside');
   const [dropIns, hostPlugins] = await Promise.all([dropInsIn(content), hostPluginsIn(muPlugins)]);
   const moved = [
     ...dropIns.map((name) => ({ from: join(content, name), name })),

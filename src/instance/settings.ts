@@ -40,7 +40,7 @@ export type InstanceSettings = z.infer<typeof settingsSchema>;
  */
 export async function prepareInstance(paths: InstancePaths): Promise<void> {
   const folders = [paths.www, paths.mail, paths.baseline, join(paths.run, 'tmp'), join(paths.run, 'logins')];
-  await mkdir(paths.home, { recursive: true, mode: 0o700 });
+  await mkdir(paths.folder, { recursive: true, mode: 0o700 });
   await Promise.all(folders.map((folder) => mkdir(folder, { recursive: true })));
   const parts = packagePath('templates', 'instance', 'web');
   const entries = await readdir(parts, { recursive: true, withFileTypes: true });

@@ -19,7 +19,7 @@ export type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode };
 
 /** Where everything of an instance is. Only `www` is served. */
 export interface InstancePaths {
-  readonly home: string;
+  readonly folder: string;
   /** Document root: the clone's files, laid out by the path of their URL. */
   readonly www: string;
   /** Mail that was caught, one JSON file each. */

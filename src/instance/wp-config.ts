@@ -13,17 +13,17 @@ import { readPlain, writeWhole } from '../shared/whole-file.ts';
 /** Writes wp-config.php where the clone's core looks for it. */
 export async function writeWpConfig(site: InstanceSite, configuration: Configuration): Promise<void> {
   const { info, cloneUrl } = configuration;
-  const { www, home } = site.paths;
+  const { www, folder } = site.paths;
   const places = placesOf(info);
   const values: Definitions = {
-    ...carriedConstants(info, cloneUrl, www, home),
+    ...carriedConstants(info, cloneUrl, www, folder),
     WP_DEBUG: false,
     ...configuration.defines,
     ...databaseConstants(site.database, info),
     ...configuration.keys,
     ...placeConstants(www, cloneUrl, places),
     ...HARMLESS,
-    WPCLONE_INSTANCE: home,
+    WPCLONE_INSTANCE: folder,
   };
   const config = await fillTemplate('wp-config.php.tpl', {
     definitions: Object.entries(values)

@@ -115,8 +115,6 @@ export interface ResetLease extends LeaseOfUnit {
   commit(context: WorkContext): Promise<CloneFacts>;
 }
 
-export type Lease = ProvisionLease | ResetLease;
-
 /** Ids are the clones' names. Times are milliseconds since the epoch, by this machine's clock. */
 export interface Runtime {
   readonly kind: RuntimeKind;

@@ -2,7 +2,7 @@ import { ERRORS, type ErrorCode } from './error-codes.ts';
 import { shellWord } from './format.ts';
 
 /** What a next step speaks of: a key of the details. */
-const PLACE = /\{(\w+)\}/g;
+const PLACEHOLDER = /\{(\w+)\}/g;
 
 export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
 
@@ -38,8 +38,8 @@ export class WpcloneError extends Error {
   /** A step that speaks of what this error does not name is left out. What it names may come from a site, and goes into a shell. */
   get nextSteps(): string[] {
     return ERRORS[this.code].next
-      .filter((step) => [...step.matchAll(PLACE)].every(([, key = '']) => this.details[key] !== undefined))
-      .map((step) => step.replace(PLACE, (_, key: string) => shellWord(String(this.details[key]))));
+      .filter((step) => [...step.matchAll(PLACEHOLDER)].every(([, key = '']) => this.details[key] !== undefined))
+      .map((step) => step.replace(PLACEHOLDER, (_, key: string) => shellWord(String(this.details[key]))));
   }
 }
 

@@ -85,7 +85,7 @@ function siteOf(settings: SidecarSettings): InstanceSite {
   const { home, socketPath, database, databaseUser } = settings;
   return {
     paths: {
-      home,
+      folder: home,
       www: join(home, 'www'),
       mail: join(home, 'mail'),
       baseline: join(home, 'baseline'),

@@ -3,7 +3,7 @@ import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { classifyRefusal } from './answers.ts';
 import type { Frame } from './frames.ts';
 import type { Pace } from './pace.ts';
-import { createPatience, type Patience } from './patience.ts';
+import { createBackoff, type Backoff } from './backoff.ts';
 import { endHeadSchema, refusalSchema } from './protocol.ts';
 import type { Transport } from './transport.ts';
 import { understood } from './understood.ts';
@@ -14,7 +14,7 @@ export interface Session extends Pick<WorkContext, 'now' | 'sleep'> {
   readonly pace: Pace;
   readonly random: () => number;
   readonly retry: (message: string, waitSeconds: number) => void;
-  /** See createPatience. */
+  /** See createBackoff. */
   readonly hasty: boolean;
   answered: boolean;
 }
@@ -40,14 +40,14 @@ export interface Conversation {
 
 /** Asks until nothing is left to ask for, through cut answers, failing hosts and rate limits. */
 export function converse(session: Session, question: Question, signal: AbortSignal): Conversation {
-  const patience = createPatience(() => session.answered, session.random, session.hasty);
-  return { frames: ask(session, question, patience, signal), progress: () => patience.progress() };
+  const backoff = createBackoff(() => session.answered, session.random, session.hasty);
+  return { frames: ask(session, question, backoff, signal), progress: () => backoff.progress() };
 }
 
 async function* ask(
   session: Session,
   question: Question,
-  patience: Patience,
+  backoff: Backoff,
   signal: AbortSignal,
 ): AsyncGenerator<Frame> {
   for (;;) {
@@ -62,7 +62,7 @@ async function* ask(
     } catch (error) {
       signal.throwIfAborted();
       const spent = { seconds: seconds(), bytes: wire.received() };
-      await recover(session, question, patience, toWpcloneError(error), spent, signal);
+      await recover(session, question, backoff, toWpcloneError(error), spent, signal);
     }
   }
 }
@@ -99,13 +99,13 @@ async function* answer(
 async function recover(
   session: Session,
   question: Question,
-  patience: Patience,
+  backoff: Backoff,
   error: WpcloneError,
   spent: { readonly seconds: number; readonly bytes: number },
   signal: AbortSignal,
 ): Promise<void> {
   if (error.code === 'SOURCE_FAILED' || error.code === 'UNREACHABLE') session.pace.cut(spent.seconds, spent.bytes);
-  const wait = patience.next(error);
+  const wait = backoff.next(error);
   session.retry(error.message, wait / 1000);
   await session.sleep(wait, signal);
   question.interrupted?.(error);

@@ -130,5 +130,4 @@ export const siteInfoSchema = givenInfoSchema.transform((info, context) => {
 
 export type SiteInfo = z.infer<typeof siteInfoSchema>;
 export type TableInfo = z.infer<typeof tableSchema>;
-export type ColumnInfo = z.infer<typeof columnSchema>;
 export type FileRoot = z.infer<typeof fileRootSchema>;

@@ -1,6 +1,6 @@
 import type { WorkContext } from '../shared/context.ts';
 import { guard, type Database, requireVersion } from './database.ts';
-import { patiently } from './patient.ts';
+import { retryWhileBusy } from './retry.ts';
 
 /** How the database is reached: each call is one short transaction, made again while another process holds the database. */
 export interface Access {
@@ -24,7 +24,7 @@ export function accessTo(
       requireVersion(database, newest);
       return call();
     };
-  const attempt = <T>(call: () => T): Promise<T> => patiently(work, () => guard(database.name, call));
+  const attempt = <T>(call: () => T): Promise<T> => retryWhileBusy(work, () => guard(database.name, call));
   return {
     read: (look) => attempt(checked(look)),
     write: (change) => attempt(() => database.transaction(checked(change)).immediate()),

@@ -4,7 +4,7 @@ import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { accessTo } from './access.ts';
 import { guard, openDatabase, STATE_DATABASE, type Database, type DatabaseKind } from './database.ts';
-import { DRIVER_TIMEOUT } from './patient.ts';
+import { DRIVER_TIMEOUT } from './retry.ts';
 import { ensureKeyFile, readKey, secretBox, type RandomBytes, type SecretBox } from './secrets.ts';
 import { sourceStore } from './sources.ts';
 import type { State } from './types.ts';

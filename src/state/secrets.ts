@@ -11,28 +11,28 @@ const TAG_BYTES = 16;
 
 export type RandomBytes = (size: number) => Buffer;
 
-/** Encrypts and decrypts single values. `place` says where a value is stored: one that was moved elsewhere does not decrypt. */
+/** Encrypts and decrypts single values. `location` says where a value is stored: one that was moved elsewhere does not decrypt. */
 export interface SecretBox {
-  seal(secret: string, place: string): Buffer;
+  seal(secret: string, location: string): Buffer;
   /** Throws STATE_FAILED when the key does not fit or the value was altered. */
-  open(sealed: Buffer, place: string): string;
+  open(sealed: Buffer, location: string): string;
 }
 
 /** A box for one key. `keyFile` is only named in errors. */
 export function secretBox(key: Buffer, keyFile: string, randomBytes: RandomBytes): SecretBox {
   return {
-    seal(secret, place) {
+    seal(secret, location) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
-      cipher.setAAD(Buffer.from(place));
+      cipher.setAAD(Buffer.from(location));
       const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
       return Buffer.concat([nonce, cipher.getAuthTag(), text]);
     },
-    open(sealed, place) {
+    open(sealed, location) {
       try {
         const nonce = sealed.subarray(0, NONCE_BYTES);
         const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
-        decipher.setAAD(Buffer.from(place));
+        decipher.setAAD(Buffer.from(location));
         decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
         return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString();
       } catch (cause) {

@@ -14,7 +14,7 @@ interface SourceColumns {
   readonly wall: Buffer | null;
 }
 
-const place = (url: string): string => `sources.secret ${url}`;
+const locationOf = (url: string): string => `sources.secret ${url}`;
 const wallPlace = (url: string): string => `sources.wall ${url}`;
 
 const wallSchema = z.object({ userAgent: z.string().optional(), cookies: z.string() });
@@ -25,7 +25,7 @@ export function sourceStore(database: Database, box: SecretBox, access: Access):
     url: row.url,
     endpoint: row.endpoint,
     keyId: row.key_id,
-    secret: box.open(row.secret, place(row.url)),
+    secret: box.open(row.secret, locationOf(row.url)),
     insecureTls: row.insecure_tls === 1,
     lastUsedAt: row.last_used_at,
     ...(row.wall === null ? {} : wallSchema.parse(JSON.parse(box.open(row.wall, wallPlace(row.url))))),
@@ -55,7 +55,7 @@ export function sourceStore(database: Database, box: SecretBox, access: Access):
             url: source.url,
             endpoint: source.endpoint,
             key_id: source.keyId,
-            secret: box.seal(source.secret, place(source.url)),
+            secret: box.seal(source.secret, locationOf(source.url)),
             insecure_tls: source.insecureTls ? 1 : 0,
             last_used_at: source.lastUsedAt,
             wall: wallOf(source),

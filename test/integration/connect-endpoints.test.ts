@@ -1,35 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connectSource } from '../../src/site/connect/connect.ts';
 import type { Connection } from '../../src/site/connect/types.ts';
 import { asAdmin, connectDeps } from '../support/connecting.ts';
-import { startMariadb, type Mariadb } from '../support/mariadb.ts';
 import { collectRows, never, readOf, testClient } from '../support/migrator.ts';
-import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
-import { startWall, type WallRules } from '../support/wall.ts';
+import type { Source } from '../support/source/index.ts';
+import { sourcesOfFile } from '../support/source-test.ts';
 
-let mariadb: Mariadb;
-beforeAll(async () => {
-  mariadb = await startMariadb();
-});
-afterAll(() => mariadb.stop());
-
-const opened: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).toReversed()) await each.stop();
-});
-const start = async (options: SourceOptions = {}): Promise<Source> => {
-  const source = await startSource({ posts: 3, mariadb, ...options });
-  opened.push(source);
-  return source;
-};
-const behind = async (source: Source, rules: WallRules) => {
-  const wall = await startWall(source, rules);
-  opened.push(wall);
-  return wall;
-};
+const { start, behind } = sourcesOfFile();
 
 /** Reads the posts over a connection; resolves to how many rows came. */
 async function rowsOver({ access, info }: Connection): Promise<number> {

@@ -1,32 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connectSource } from '../../src/site/connect/connect.ts';
 import { asAdmin, connectDeps } from '../support/connecting.ts';
-import { startMariadb, type Mariadb } from '../support/mariadb.ts';
 import { collectRows, never, readOf, testClient } from '../support/migrator.ts';
-import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
-import { startWall, type Wall, type WallRules } from '../support/wall.ts';
+import type { Source } from '../support/source/index.ts';
+import { sourcesOfFile } from '../support/source-test.ts';
+import type { Wall, WallRules } from '../support/wall.ts';
 import { failureOf } from '../support/work.ts';
 
-let mariadb: Mariadb;
-beforeAll(async () => {
-  mariadb = await startMariadb();
-});
-afterAll(() => mariadb.stop());
-
-const opened: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).toReversed()) await each.stop();
-});
-const start = async (options: SourceOptions = {}): Promise<Source> => {
-  const source = await startSource({ posts: 3, mariadb, ...options });
-  opened.push(source);
-  return source;
-};
+const { start, behind: put } = sourcesOfFile();
 const behind = async (rules: WallRules): Promise<{ source: Source; wall: Wall }> => {
   const source = await start();
-  const wall = await startWall(source, rules);
-  opened.push(wall);
-  return { source, wall };
+  return { source, wall: await put(source, rules) };
 };
 
 /** Connects, reads the posts as a transfer does, and connects again with the key; resolves to the names that the wall saw. */

@@ -99,7 +99,7 @@ describe('the configuration', () => {
       'mu-plugins/loader.php',
     ]);
     expect(clone.result.warnings.map((warning) => warning.code)).toEqual(['SET_ASIDE']);
-    const { www, home: folder } = home.paths(clone.id);
+    const { www, folder } = home.paths(clone.id);
     expect(existsSync(join(www, 'wp-content/object-cache.php'))).toBe(false);
     expect(existsSync(join(www, 'wp-content/mu-plugins/own.php'))).toBe(true);
     expect(existsSync(join(folder, 'set-aside/object-cache.php'))).toBe(true);

@@ -141,7 +141,7 @@ describe('after a crash', () => {
     await makeReady(home, 'one');
     await makeReady(home, 'two');
     const lost = home.unit('one');
-    rmSync(home.paths('one').home, { recursive: true });
+    rmSync(home.paths('one').folder, { recursive: true });
     await home.state.units.remove(lost);
     expect(await home.runtime.sweep(home.context)).toContain(lost);
     expect(await remains(home)).toMatchObject({ rows: ['two'], folders: ['two'] });

@@ -1,4 +1,4 @@
-import type { ColumnInfo, SiteInfo, TableInfo } from '../../src/site/info.ts';
+import type { SiteInfo, TableInfo } from '../../src/site/info.ts';
 import type { Mariadb } from './mariadb.ts';
 
 /** A site's description with nothing in it, to be filled by a test. */
@@ -106,7 +106,7 @@ async function describeTable(
     rows: Number(facts['rows_']),
     dataBytes: Number(facts['bytes']),
     definition: String(shown?.['Create Table']),
-    columns: columns.map((column): ColumnInfo => ({
+    columns: columns.map((column): TableInfo['columns'][number] => ({
       name: String(column['name']),
       type: String(column['type']).toLowerCase(),
       charset: typeof column['charset'] === 'string' ? column['charset'] : null,

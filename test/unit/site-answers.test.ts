@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { retryAfterSeconds } from '../../src/site/answers.ts';
 import { toEntry } from '../../src/site/manifest-entry.ts';
 import { createPace, isLoopback } from '../../src/site/pace.ts';
-import { createPatience } from '../../src/site/patience.ts';
+import { createBackoff } from '../../src/site/backoff.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 
 describe('Retry-After', () => {
@@ -18,12 +18,12 @@ describe('Retry-After', () => {
   });
 });
 
-describe('patience', () => {
+describe('backoff', () => {
   const failure = new WpcloneError('SOURCE_FAILED', 'x', { retryable: true });
-  const attempts = (patience: ReturnType<typeof createPatience>, error: WpcloneError): number[] => {
+  const attempts = (backoff: ReturnType<typeof createBackoff>, error: WpcloneError): number[] => {
     const waits: number[] = [];
     try {
-      for (;;) waits.push(patience.next(error));
+      for (;;) waits.push(backoff.next(error));
     } catch {
       return waits;
     }
@@ -31,7 +31,7 @@ describe('patience', () => {
 
   it('waits longer each time, and ends', () => {
     const waits = attempts(
-      createPatience(
+      createBackoff(
         () => true,
         () => 0.5,
       ),
@@ -41,19 +41,19 @@ describe('patience', () => {
   });
 
   it('starts anew with progress, however often that happens', () => {
-    const patience = createPatience(
+    const backoff = createBackoff(
       () => true,
       () => 0.5,
     );
     for (let round = 0; round < 100; round += 1) {
-      patience.progress();
-      expect(patience.next(failure)).toBe(250);
+      backoff.progress();
+      expect(backoff.next(failure)).toBe(250);
     }
   });
 
   it('ends soon with a site that never answered', () => {
     const waits = attempts(
-      createPatience(
+      createBackoff(
         () => false,
         () => 0.5,
       ),
@@ -65,28 +65,28 @@ describe('patience', () => {
   it('waits as long as it is told to, within reason', () => {
     const limited = (retryAfter: number): WpcloneError =>
       new WpcloneError('RATE_LIMITED', 'x', { retryable: true, retryAfter });
-    const patience = createPatience(
+    const backoff = createBackoff(
       () => true,
       () => 0.5,
     );
-    expect(patience.next(limited(90))).toBe(90_000);
-    expect(() => patience.next(limited(3600))).toThrow(WpcloneError);
+    expect(backoff.next(limited(90))).toBe(90_000);
+    expect(() => backoff.next(limited(3600))).toThrow(WpcloneError);
   });
 
   it('has none with a wall while there is another way', () => {
     const wall = new WpcloneError('SOURCE_BLOCKED', 'x', { retryable: true });
     const random = () => 0.5;
-    expect(() => createPatience(() => false, random, true).next(wall)).toThrow(WpcloneError);
-    expect(createPatience(() => true, random, true).next(wall)).toBe(5000);
-    expect(createPatience(() => false, random).next(wall)).toBe(5000);
+    expect(() => createBackoff(() => false, random, true).next(wall)).toThrow(WpcloneError);
+    expect(createBackoff(() => true, random, true).next(wall)).toBe(5000);
+    expect(createBackoff(() => false, random).next(wall)).toBe(5000);
   });
 
   it('has none with what cannot be helped', () => {
-    const patience = createPatience(
+    const backoff = createBackoff(
       () => true,
       () => 0.5,
     );
-    expect(() => patience.next(new WpcloneError('SIGNATURE_REFUSED', 'x'))).toThrow(WpcloneError);
+    expect(() => backoff.next(new WpcloneError('SIGNATURE_REFUSED', 'x'))).toThrow(WpcloneError);
   });
 });
 

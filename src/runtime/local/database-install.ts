@@ -22,7 +22,7 @@ export async function installDatabase(layout: DatabaseLayout, context: WorkConte
   const unfinished = `${layout.data}.new`;
   await rm(unfinished, { recursive: true, force: true });
   await rm(layout.data, { recursive: true, force: true });
-  await mkdir(layout.home, { recursive: true, mode: 0o700 });
+  await mkdir(layout.folder, { recursive: true, mode: 0o700 });
   const options = [
     '--no-defaults',
     // Relative to the working folder: the installer is a shell script that does not bear blanks in it.
@@ -38,7 +38,7 @@ export async function installDatabase(layout: DatabaseLayout, context: WorkConte
   ];
   // A server that starts removes what looks like temporary tables from its folder for them, also another server's.
   const env = { PATH: path, LC_ALL: 'C', TMPDIR: layout.temporary };
-  const result = await runInGroup(installer, options, { env, cwd: layout.home, limit: LIMIT }, context);
+  const result = await runInGroup(installer, options, { env, cwd: layout.folder, limit: LIMIT }, context);
   if (result.code !== 0) {
     await rm(unfinished, { recursive: true, force: true });
     context.signal.throwIfAborted();

@@ -55,7 +55,7 @@ export async function stopServer(
     }
     await endProcess(database, context);
     await rm(aside, { force: true });
-    if (dirname(database.socket) !== database.home)
+    if (dirname(database.socket) !== database.folder)
       await rm(dirname(database.socket), { recursive: true, force: true });
     return true;
   });
@@ -94,7 +94,7 @@ async function launch(program: string, layout: DatabaseLayout, context: WorkCont
   try {
     const server = spawn(program, serverArguments(layout), {
       detached: true,
-      cwd: layout.home,
+      cwd: layout.folder,
       stdio: ['ignore', log.fd, log.fd],
       env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
     });

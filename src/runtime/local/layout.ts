@@ -16,7 +16,7 @@ export interface LocalLayout {
 
 /** Where the files of wpclone's own MariaDB server are. */
 export interface DatabaseLayout {
-  readonly home: string;
+  readonly folder: string;
   readonly data: string;
   readonly socket: string;
   readonly pidFile: string;
@@ -37,7 +37,7 @@ export function localLayout(home: string): LocalLayout {
     stores: join(home, 'sources'),
     locks: join(home, 'locks'),
     database: {
-      home: database,
+      folder: database,
       data: join(database, 'data'),
       socket: join(socketFolder(database, SOCKET, home), SOCKET),
       pidFile: join(database, 'server.pid'),
@@ -50,13 +50,13 @@ export function localLayout(home: string): LocalLayout {
 
 /** Where the folders of one instance are. */
 export function instancePaths(layout: LocalLayout, unit: string): InstancePaths {
-  const home = join(layout.instances, unit);
+  const folder = join(layout.instances, unit);
   return {
-    home,
-    www: join(home, 'www'),
-    mail: join(home, 'mail'),
-    baseline: join(home, 'baseline'),
-    run: join(home, 'run'),
+    folder,
+    www: join(folder, 'www'),
+    mail: join(folder, 'mail'),
+    baseline: join(folder, 'baseline'),
+    run: join(folder, 'run'),
   };
 }
 

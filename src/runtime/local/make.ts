@@ -49,7 +49,7 @@ export async function makeUnit(
   const parts = await Promise.allSettled([
     choosePhp(wish.phpVersion, home.path, wish.php),
     createDatabase(home.layout, unit.name, unit.databasePassword, context),
-    rm(paths.home, { recursive: true, force: true }).then(() => prepareInstance(paths)),
+    rm(paths.folder, { recursive: true, force: true }).then(() => prepareInstance(paths)),
   ]);
   // All have come to an end before the first failure is thrown: what is undone next must not be made meanwhile.
   const [chosen, ...others] = parts;

@@ -15,7 +15,7 @@ import { stopWebServer } from './web-server.ts';
 export async function removeUnit(home: LocalHome, name: string, context: WorkContext): Promise<void> {
   const paths = instancePaths(home.layout, name);
   await stopWebServer(paths, context);
-  await Promise.all([removeFolder(paths.home), removeDatabase(home, name, context)]);
+  await Promise.all([removeFolder(paths.folder), removeDatabase(home, name, context)]);
   await home.state.units.remove(name);
 }
 

@@ -32,7 +32,7 @@ export type WebServer = z.infer<typeof recordSchema>;
 
 const recordFile = (paths: InstancePaths): string => join(paths.run, 'web-server.json');
 /** Names the clone in the command lines of its web server. */
-const routerOf = (home: string): string => join(home, 'run', 'web', 'router.php');
+const routerOf = (folder: string): string => join(folder, 'run', 'web', 'router.php');
 /** What the web server itself logs; PHP's errors are in another file. */
 export const webLog = (paths: InstancePaths): string => join(paths.run, 'web-server.log');
 
@@ -50,7 +50,7 @@ export async function startWebServer(
   await mkdir(paths.www, { recursive: true });
   const log = await open(webLog(paths), 'a', 0o600);
   const { size: before } = await log.stat();
-  const router = routerOf(paths.home);
+  const router = routerOf(paths.folder);
   const server = spawn(program, ['-S', `127.0.0.1:${port}`, '-t', paths.www, router], {
     detached: true,
     cwd: paths.www,
@@ -97,10 +97,10 @@ export const isRunning = (server: WebServer): Promise<boolean> => isAlive(server
  */
 export async function stopWebServer(paths: InstancePaths, context: WorkContext): Promise<void> {
   const known = await readWebServer(paths);
-  const groups = new Set(await serverProcesses((router) => router === routerOf(paths.home)));
+  const groups = new Set(await serverProcesses((router) => router === routerOf(paths.folder)));
   if (known !== undefined && (await mayHaveMembers(known))) groups.add(known.pid);
   if (await endGroups([...groups], ['SIGTERM', 'SIGKILL'], context)) return;
-  throw new WpcloneError('SERVER_FAILED', `The web server of ${basename(paths.home)} does not end.`, {
+  throw new WpcloneError('SERVER_FAILED', `The web server of ${basename(paths.folder)} does not end.`, {
     details: { log: webLog(paths) },
   });
 }
@@ -144,12 +144,12 @@ function environment(paths: InstancePaths, program: string): NodeJS.ProcessEnv {
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin',
     LANG: 'C.UTF-8',
-    HOME: paths.home,
+    HOME: paths.folder,
     TMPDIR: join(paths.run, 'tmp'),
     PHP_CLI_SERVER_WORKERS: String(WORKERS),
     // The empty first entry stands for the folder that PHP was built with.
     PHP_INI_SCAN_DIR: `:${join(paths.run, 'php')}`,
-    WPCLONE_INSTANCE: paths.home,
+    WPCLONE_INSTANCE: paths.folder,
     WPCLONE_PHP: program,
     http_proxy: NOWHERE,
     https_proxy: NOWHERE,
@@ -166,7 +166,7 @@ export async function answers(paths: InstancePaths, port: number): Promise<boole
   try {
     const { headers, body } = await request(`http://127.0.0.1:${port}/robots.txt`, { headersTimeout: 5_000 });
     await body.dump();
-    return headers['x-wpclone-instance'] === paths.home.split('/').at(-1);
+    return headers['x-wpclone-instance'] === paths.folder.split('/').at(-1);
   } catch {
     return false;
   }

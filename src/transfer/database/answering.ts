@@ -42,9 +42,9 @@ async function lookAgainAndAgain(address: DatabaseAddress, signal: AbortSignal, 
 
 /** A refusal is an answer too, and a server that is not there has closed the connections it had. */
 async function greets({ socketPath, host, port, user, password }: DatabaseAddress): Promise<boolean> {
-  const place = socketPath === undefined ? { host, port } : { socketPath };
+  const server = socketPath === undefined ? { host, port } : { socketPath };
   try {
-    const connection = await createConnection({ ...place, user, password, connectTimeout: GREETING_LIMIT });
+    const connection = await createConnection({ ...server, user, password, connectTimeout: GREETING_LIMIT });
     await connection.end();
     return true;
   } catch (error) {

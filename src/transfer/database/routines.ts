@@ -54,8 +54,8 @@ const withoutDatabase = (tokens: readonly Token[]): Token[] =>
   tokens.filter((_, at) => !isDatabaseOfColumn(tokens, at) && !isDatabaseOfColumn(tokens, at - 1));
 
 const isDatabaseOfColumn = (tokens: readonly Token[], at: number): boolean =>
-  [at, at + 2, at + 4].every((place) => tokens[place]?.kind === 'name') &&
-  [at + 1, at + 3].every((place) => tokens[place]?.text === '.');
+  [at, at + 2, at + 4].every((index) => tokens[index]?.kind === 'name') &&
+  [at + 1, at + 3].every((index) => tokens[index]?.text === '.');
 
 /**
  * The statements that make the triggers of the tables that are copied. One that uses what is not in the clone is left out: nobody

@@ -6,7 +6,7 @@ import { append, checkpoint, complete, fail, forgetSecrets, lose, owned, release
 import { claim } from './claim.ts';
 import { enqueue } from './enqueue.ts';
 import { eventsAfter } from './events.ts';
-import { patiently } from '../../../state/patient.ts';
+import { retryWhileBusy } from '../../../state/retry.ts';
 import { cancel, counts, list, probe, pruneSome, resultSecrets } from './requests.ts';
 import { findRow, type JobRow, type StoreParts, toJob } from './rows.ts';
 
@@ -18,8 +18,8 @@ export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' 
   const { database } = parts;
   /** `immediate`, since a transaction that first reads and then writes may be refused at once (sqlite.org/lang_transaction.html). */
   const write = <T>(change: () => T): Promise<T> =>
-    patiently(work, () => guard(database.name, () => database.transaction(change).immediate()));
-  const read = <T>(look: () => T): Promise<T> => patiently(work, () => guard(database.name, look));
+    retryWhileBusy(work, () => guard(database.name, () => database.transaction(change).immediate()));
+  const read = <T>(look: () => T): Promise<T> => retryWhileBusy(work, () => guard(database.name, look));
 
   return {
     enqueue: (job, options) => write(() => enqueue(parts, job, options)),

@@ -32,7 +32,7 @@ for (const [network, bits] of [
   PRIVATE.addSubnet(network, bits, 'ipv6');
 
 /** As BlockList.check takes it: it knows IPv4 addresses that are written as IPv6 by itself. */
-export const isPrivateAddress = (address: string): boolean =>
+const isPrivateAddress = (address: string): boolean =>
   isIP(address) !== 0 && PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 /**

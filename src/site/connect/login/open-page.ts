@@ -11,28 +11,28 @@ const FIELD_TIMEOUT = 8000;
 const LATE_PASSWORD = 1500;
 
 /**
- * Opens the first of the places that asks for a password, at once or after the user name, which is then given. Says whether
- * that was so. A place that leads away from the site asks in vain. Throws LOGIN_PAGE_NOT_FOUND, or how the name was refused.
+ * Opens the first of the candidates that asks for a password, at once or after the user name, which is then given. Says whether
+ * that was so. A candidate that leads away from the site asks in vain. Throws LOGIN_PAGE_NOT_FOUND, or how the name was refused.
  */
 export async function openLoginPage(
   tab: Tab,
-  places: readonly URL[],
+  candidates: readonly URL[],
   { username, home }: { readonly username: string; readonly home: URL },
   work: Work,
 ): Promise<{ readonly nameGiven: boolean }> {
   let refusal: WpcloneError | undefined;
-  for (const place of places) {
-    const answer = await tab.goto(place.href, { waitUntil: 'domcontentloaded' }).catch(() => null);
+  for (const candidate of candidates) {
+    const answer = await tab.goto(candidate.href, { waitUntil: 'domcontentloaded' }).catch(() => null);
     if (!answer || !isAtHome(tab, home)) continue;
     const asked = await whatIsAsked(tab, answer.ok() ? FIELD_TIMEOUT : 1000);
     if (asked === 'password') return { nameGiven: false };
     if (asked === undefined) continue;
     const said = await giveName(tab, username, work);
     if (said === 'password') return { nameGiven: true };
-    // What took the name may have been another kind of form; the next place may still be the right one.
+    // What took the name may have been another kind of form; the next candidate may still be the right one.
     refusal ??= said;
   }
-  const tried = places.map(({ href }) => href).join(', ');
+  const tried = candidates.map(({ href }) => href).join(', ');
   throw refusal ?? new WpcloneError('LOGIN_PAGE_NOT_FOUND', `No log-in form was found at ${tried}.`);
 }
 
@@ -42,9 +42,9 @@ export function isAtHome(tab: Tab, home: URL): boolean {
   return url !== null && staysAtHome(url, home);
 }
 
-async function whatIsAsked(tab: Tab, patience: number): Promise<'password' | 'name' | undefined> {
+async function whatIsAsked(tab: Tab, timeout: number): Promise<'password' | 'name' | undefined> {
   const password = tab.locator(PASSWORD).first();
-  if (!(await appears(password.or(nameField(tab)).first(), patience))) return undefined;
+  if (!(await appears(password.or(nameField(tab)).first(), timeout))) return undefined;
   return (await appears(password, LATE_PASSWORD)) ? 'password' : 'name';
 }
 

@@ -75,10 +75,10 @@ function adminOf(site: Site, form: LoginForm): URL {
 export const defaultAdmin = (site: Site): URL => new URL(`${bareUrl(site.core)}/wp-admin/`);
 
 async function findForm(site: Site, loginUrl: URL | undefined, session: Session): Promise<LoginForm | undefined> {
-  const places = loginUrl ? [loginUrl] : [new URL(`${bareUrl(site.core)}/wp-login.php`), ...loginLinks(site.front)];
+  const candidates = loginUrl ? [loginUrl] : [new URL(`${bareUrl(site.core)}/wp-login.php`), ...loginLinks(site.front)];
   let elsewhere: URL | undefined;
-  for (const place of places) {
-    const page = await openPlace(place, session);
+  for (const candidate of candidates) {
+    const page = await openCandidate(candidate, session);
     const form = page && findLoginForm(page);
     if (form) return form;
     elsewhere ??= page && foreignLoginForm(page);
@@ -94,9 +94,9 @@ const ownAddress = (site: Site, { host, origin }: URL): WpcloneError =>
   });
 
 /** A log-in page that is elsewhere or gone is not an error yet: it may have been moved. */
-async function openPlace(place: URL, session: Session): Promise<Page | undefined> {
+async function openCandidate(candidate: URL, session: Session): Promise<Page | undefined> {
   try {
-    const page = await session.get(place);
+    const page = await session.get(candidate);
     if (page.status === 401) refuseBarred(page);
     return page;
   } catch (error) {

@@ -29,7 +29,7 @@ export async function logInWithBrowser(
     leaked.promise.catch(() => undefined);
     const mayAsk = stayingOnSite(site.home, credentials.password, leaked.reject);
     const tab = await openFencedTab(context, site.home, mayAsk);
-    const opened = await openLoginPage(tab, placesOf(site, credentials), { ...credentials, home: site.home }, deps);
+    const opened = await openLoginPage(tab, candidatesOf(site, credentials), { ...credentials, home: site.home }, deps);
     await Promise.race([submitLogin(tab, { ...credentials, home: site.home }, opened, deps), leaked.promise]);
     await takeCookies(context, session.jar);
     return { base: adminOf(tab, site), session };
@@ -56,7 +56,7 @@ function stayingOnSite(
   };
 }
 
-const placesOf = (site: Site, credentials: Credentials): URL[] =>
+const candidatesOf = (site: Site, credentials: Credentials): URL[] =>
   credentials.loginUrl
     ? [credentials.loginUrl]
     : [...loginLinks(site.front), new URL(`${bareUrl(site.core)}/wp-login.php`)];

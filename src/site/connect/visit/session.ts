@@ -13,7 +13,7 @@ const MAX_REDIRECTS = 10;
 /** Milliseconds for a whole page: one that comes by single bytes is never silent for long enough to be given up. */
 const PAGE_TIME = 120_000;
 /** Seconds that a rate limit is waited for in all before giving up. */
-const PATIENCE = 90;
+const RETRY_TIMEOUT = 90;
 /** How often a browser is started against walls. */
 const MOST_WALLS = 2;
 
@@ -33,7 +33,7 @@ export interface SessionChanges {
   readonly impatient?: boolean;
 }
 
-/** A browser without a window: cookies, redirects within one site and never away from https, patience with rate limits. */
+/** A browser without a window: cookies, redirects within one site and never away from https, retries at rate limits. */
 export interface Session {
   readonly jar: CookieJar;
   get(url: URL): Promise<Page>;
@@ -64,7 +64,7 @@ export function openSession(options: SessionOptions, work: Work): Session {
 
 function sessionOver(wire: Wire, walls: Walls, work: Work): Session {
   const send = (sent: Sent): Promise<Page> =>
-    patiently(work, () =>
+    retryWhenLimited(work, () =>
       within(PAGE_TIME, work, endless(sent.url), (limit) =>
         exchange(wire, sent, work.steady ? limit : AbortSignal.any([work.signal, limit])),
       ),
@@ -143,7 +143,7 @@ const endless = (url: URL): WpcloneError =>
   });
 
 /** Waits as long as the site asks for, or ever longer, when it limits requests: never around the limit. Throws RATE_LIMITED. */
-async function patiently(work: Work, send: () => Promise<Page>): Promise<Page> {
+async function retryWhenLimited(work: Work, send: () => Promise<Page>): Promise<Page> {
   let waited = 0;
   for (let wait = 1; ; wait *= 2) {
     const page = await send();
@@ -151,7 +151,7 @@ async function patiently(work: Work, send: () => Promise<Page>): Promise<Page> {
     const asked = Number(page.headers['retry-after'] ?? '');
     // Never shorter than a second: a wait of next to nothing would be asked for again without end.
     const seconds = asked > 0 ? Math.max(1, asked) : wait;
-    if (waited + seconds > PATIENCE) {
+    if (waited + seconds > RETRY_TIMEOUT) {
       throw new WpcloneError('RATE_LIMITED', `${page.url.host} limits requests (HTTP ${page.status}).`, {
         retryable: true,
         ...(asked > 0 ? { retryAfter: asked } : {}),

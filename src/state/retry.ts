@@ -4,15 +4,15 @@ import { WpcloneError } from '../shared/errors.ts';
 /** Milliseconds that the driver itself waits for another writer. It blocks this process's event loop, so it is short. */
 export const DRIVER_TIMEOUT = 100;
 /** Milliseconds after which a writer that never lets go is told of as BUSY. */
-const PATIENCE = 15_000;
+const TIMEOUT = 15_000;
 const LONGEST_PAUSE = 100;
 
 /** Makes a short transaction again while another process holds the database, and lets everything else go on in between. */
-export async function patiently<T>(
+export async function retryWhileBusy<T>(
   { now, sleep, randomBytes }: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>,
   work: () => T,
 ): Promise<T> {
-  const end = now() + PATIENCE;
+  const end = now() + TIMEOUT;
   for (;;) {
     try {
       return work();

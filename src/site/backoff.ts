@@ -21,7 +21,7 @@ const LONGEST_WAIT = 30_000;
 const LONGEST_RETRY_AFTER = 300;
 
 /** Decides how long to wait after an attempt that failed, and when to stop trying. */
-export interface Patience {
+export interface Backoff {
   /** Something came that had not come before. */
   progress(): void;
   /** Milliseconds to wait before the next attempt. Throws the error when there is no point in one. */
@@ -32,7 +32,7 @@ export interface Patience {
  * `answered`: whether the site has ever answered this client. `random`: from 0 up to, not including, 1. `hasty`: there is another way to
  * try, so that a wall is not asked again.
  */
-export function createPatience(answered: () => boolean, random: () => number, hasty = false): Patience {
+export function createBackoff(answered: () => boolean, random: () => number, hasty = false): Backoff {
   let fruitless = 0;
   return {
     progress: () => {
