@@ -13,10 +13,23 @@ export function parseDefines(texts: readonly string[]): Definitions {
       const name = text.slice(0, Math.max(at, 0)).trim();
       if (!isConstantName(name))
         throw bad(`--define wants NAME=VALUE, as in --define ACME_STAGE=production; not ${text}`);
-      if (isOwnConstant(name)) throw bad(`--define ${name}: a clone has a value of its own for this constant.`);
+      refuseOwn(name, '--define');
       return [name, valueOf(text.slice(at + 1))];
     }),
   );
+}
+
+/** The same for constants that come with their values. Throws BAD_INPUT, which calls them `field`. */
+export function checkDefines(values: Definitions, field: string): Definitions {
+  for (const name of Object.keys(values)) {
+    if (!isConstantName(name)) throw bad(`${field}: ${JSON.stringify(name)} is not the name of a constant.`);
+    refuseOwn(name, field);
+  }
+  return values;
+}
+
+function refuseOwn(name: string, where: string): void {
+  if (isOwnConstant(name)) throw bad(`${where} ${name}: a clone has a value of its own for this constant.`);
 }
 
 const WORDS: ReadonlyMap<string, PhpValue> = new Map<string, PhpValue>([

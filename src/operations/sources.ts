@@ -23,7 +23,7 @@ export function createSourcePort(
   return {
     async connect(context) {
       const { connectSource } = await import('../site/connect/connect.ts');
-      const known = await findKnown(login.url, state, context);
+      const known = login.mustLogIn === true ? undefined : await findKnown(login.url, state, context);
       const deps = await connectDeps(environment, context);
       const httpAuth = await login.httpAuth?.();
       const connection = await connectSource({ ...login, httpAuth, known }, deps);

@@ -16,6 +16,8 @@ export interface SourceLogin {
   readonly username?: string;
   readonly loginUrl?: string;
   readonly insecureTls: boolean;
+  /** No key of an earlier run is good enough: it may be another customer's. */
+  readonly mustLogIn?: boolean;
 }
 
 /** What to clone and how: plain data without secrets, which a queue can keep. */
@@ -75,11 +77,11 @@ export interface CloneResult extends Omit<CloneReport, 'password' | 'created_at'
   readonly status: 'ready';
   readonly password: string;
   readonly login_url: string;
-  /** How the source was reached. */
-  readonly connected_by: 'known-key' | 'http' | 'browser';
+  /** How the source was reached. This and what follows is not known of a clone whose agent was killed as it ended. */
+  readonly connected_by?: 'known-key' | 'http' | 'browser';
   /** Seconds. */
-  readonly timings: Readonly<Record<CloneStepName | 'total', number>>;
-  readonly transferred: {
+  readonly timings?: Readonly<Record<CloneStepName | 'total', number>>;
+  readonly transferred?: {
     readonly tables: number;
     readonly rows: number;
     readonly files: number;

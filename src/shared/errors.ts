@@ -17,11 +17,19 @@ export class WpcloneError extends Error {
   readonly retryable: boolean;
   /** Seconds the other side asked us to wait (Retry-After, RFC 9110 section 10.2.3). */
   readonly retryAfter: number | undefined;
+  private readonly saidNext: readonly string[] | undefined;
 
+  /** `nextSteps`: as another process of ours worked them out, instead of those that the table has. */
   constructor(
     code: ErrorCode,
     message: string,
-    options: { details?: ErrorDetails; cause?: unknown; retryable?: boolean; retryAfter?: number | undefined } = {},
+    options: {
+      details?: ErrorDetails;
+      cause?: unknown;
+      retryable?: boolean;
+      retryAfter?: number | undefined;
+      nextSteps?: readonly string[];
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'WpcloneError';
@@ -29,6 +37,7 @@ export class WpcloneError extends Error {
     this.details = options.details ?? {};
     this.retryable = options.retryable ?? false;
     this.retryAfter = options.retryAfter;
+    this.saidNext = options.nextSteps;
   }
 
   get exitCode(): number {
@@ -37,6 +46,7 @@ export class WpcloneError extends Error {
 
   /** A step that speaks of what this error does not name is left out. What it names may come from a site, and goes into a shell. */
   get nextSteps(): string[] {
+    if (this.saidNext !== undefined) return [...this.saidNext];
     return ERRORS[this.code].next
       .filter((step) => [...step.matchAll(PLACEHOLDER)].every(([, key = '']) => this.details[key] !== undefined))
       .map((step) => step.replace(PLACEHOLDER, (_, key: string) => shellWord(String(this.details[key]))));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from './error-codes.ts';
-import { WpcloneError } from './errors.ts';
+import { type ErrorDetails, WpcloneError } from './errors.ts';
 
 /** An error as one process of ours sends it to another. */
 export const wireErrorSchema = z.object({
@@ -30,3 +30,13 @@ export function errorFromWire(wire: WireError): WpcloneError {
 }
 
 const isKnown = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);
+
+/** An error as an agent reports it, with the code that a command would end with. A code of a newer agent becomes INTERNAL. */
+export function errorFromReport(
+  report: { readonly code: string; readonly message: string; readonly next_steps: readonly string[] },
+  more: { readonly details?: ErrorDetails; readonly retryAfter?: number } = {},
+): WpcloneError {
+  const { code, message, next_steps: nextSteps } = report;
+  if (isKnown(code)) return new WpcloneError(code, message, { nextSteps, ...more });
+  return new WpcloneError('INTERNAL', `${code}: ${message}`, { nextSteps, ...more });
+}

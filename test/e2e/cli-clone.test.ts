@@ -63,7 +63,7 @@ describe('clone --json', () => {
     const minutes = (Date.parse(clone.expires_at) - Date.now()) / 60_000;
     expect(minutes).toBeGreaterThan(28);
     expect(minutes).toBeLessThanOrEqual(30);
-    expect(clone.transferred.rows).toBeGreaterThan(100);
+    expect(clone.transferred?.rows).toBeGreaterThan(100);
     expect(clone.password).not.toBe(source.adminPassword);
   });
 

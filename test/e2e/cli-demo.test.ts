@@ -24,7 +24,7 @@ describe('demo', () => {
     const first = await cli.json<Demo>(['demo']);
     expect(await status(first.source.url)).toBe(200);
     expect(await status(first.clone.clone_url)).toBe(200);
-    expect(first.clone.transferred.urls_rewritten).toBeGreaterThan(20);
+    expect(first.clone.transferred?.urls_rewritten).toBeGreaterThan(20);
 
     const { stdout, stderr, code } = await cli.run(['demo']);
     expect(code).toBe(0);

@@ -59,7 +59,7 @@ describe('a site on Oracle’s MySQL', () => {
     const tables = await source.query(
       `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = '${source.database.name}'`,
     );
-    expect(made.transferred.tables).toBe(tables.length);
+    expect(made.transferred?.tables).toBe(tables.length);
     expect(await tell(made.clone_url)).toEqual(await tell(source.url));
     const dropped = made.warnings
       .filter(({ code }) => code === 'DATABASE_FEATURE_DROPPED')

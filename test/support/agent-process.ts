@@ -28,10 +28,14 @@ export interface AgentProcess extends AgentFile {
   until(job: string, holds: (status: JobStatus) => boolean): Promise<JobStatus>;
 }
 
-/** Starts `wpclone agent` on a free port in the home of `cli`; it ends with the test at the latest. */
-export async function startAgent(cli: CommandLine, args: readonly string[] = []): Promise<AgentProcess> {
+/** Starts `wpclone agent` on a free port in the home of `cli`; it ends with the test at the latest, or where `atEnd` says. */
+export async function startAgent(
+  cli: CommandLine,
+  args: readonly string[] = [],
+  atEnd: (end: () => void) => void = onTestFinished,
+): Promise<AgentProcess> {
   const running = cli.start(['agent', '--port', '0', ...args]);
-  onTestFinished(() => void running.process.kill('SIGKILL'));
+  atEnd(() => void running.process.kill('SIGKILL'));
   await running.seen(/"msg":"listening"/);
   const file = agentFileSchema.parse(JSON.parse(readFileSync(join(cli.home, 'agent.json'), 'utf8')));
   const token = readFileSync(join(cli.home, 'agent.token'), 'utf8').trim();

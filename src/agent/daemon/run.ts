@@ -119,6 +119,7 @@ function depsOf(settings: AgentSettings, parts: AgentParts, control: Control, wo
     ...parts,
     work,
     version,
+    where: whereOf(operations),
     limits: LIMITS,
     wake: () => control.runner?.wake(),
     nextEvent: parts.bell.next,
@@ -136,6 +137,11 @@ function depsOf(settings: AgentSettings, parts: AgentParts, control: Control, wo
     closing: control.closing.signal,
     stop: control.stop,
   };
+}
+
+function whereOf({ runtime, kubernetes }: AgentSettings['operations']): SharedDeps['where'] {
+  if (runtime === 'local') return { runtime, context: null, namespace: null };
+  return { runtime, context: kubernetes.context ?? null, namespace: kubernetes.namespace ?? null };
 }
 
 /** Tells those who look into the home where the agent is. */

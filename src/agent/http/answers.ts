@@ -1,4 +1,16 @@
 import { z } from 'zod';
+import {
+  acceptedSchema,
+  agentSchema,
+  cloneReportSchema,
+  deletedSchema,
+  disconnectSchema,
+  garbageSchema,
+  jobLineSchema,
+  jobShape,
+  loginLinkSchema,
+  mailsSchema,
+} from '../../operations/schemas.ts';
 
 /** What the routes answer. A schema drops what it does not name: a secret that was put beside the rest never leaves. */
 
@@ -9,69 +21,53 @@ export const errorAnswer = z
     job_id: z.string().optional(),
   })
   .meta({ id: 'Error' });
+/** Every call may end so. */
+export const failures = { '4xx': errorAnswer, '5xx': errorAnswer };
 
-export const acceptedAnswer = z
-  .object({ job_id: z.string(), status: z.enum(['pending', 'running', 'completed', 'failed']), status_url: z.string() })
-  .meta({ id: 'Accepted' });
-
-const jobShape = {
-  job_id: z.string(),
-  type: z.string(),
-  status: z.enum(['pending', 'running', 'completed', 'failed']),
-  /** 0 to 100; never goes back. */
-  progress: z.number(),
-  message: z.string(),
-  attempt: z.number(),
-  created_at: z.string(),
-  started_at: z.string().nullable(),
-  finished_at: z.string().nullable(),
-  /** When it is tried again. */
-  retry_at: z.string().nullable(),
-  error: z.object({ code: z.string(), message: z.string(), next_steps: z.array(z.string()) }).nullable(),
-};
+export const acceptedAnswer = acceptedSchema.meta({ id: 'Accepted' });
 
 /** A clone that was made, with its secrets: only for who may make one. */
-const cloneOutcome = z.object({
-  clone_id: z.string(),
-  clone_url: z.string(),
-  username: z.string(),
-  password: z.string(),
-  login_url: z.string(),
-  expires_at: z.string(),
-});
+const cloneOutcome = z
+  .object({
+    clone_id: z.string().nullable(),
+    clone_url: z.string(),
+    username: z.string(),
+    password: z.string(),
+    login_url: z.string(),
+    expires_at: z.string(),
+  })
+  .partial();
 
 /** Old callers read the outcome in `result`, older ones beside it. */
 export const jobStatusAnswer = z
-  .object({ ...jobShape, result: z.record(z.string(), z.unknown()).nullable(), ...cloneOutcome.partial().shape })
+  .object({ ...jobShape, result: z.record(z.string(), z.unknown()).nullable(), ...cloneOutcome.shape })
   .meta({ id: 'JobStatus' });
 
-export const jobsAnswer = z
-  .object({ jobs: z.array(z.object({ ...jobShape, clone_id: z.string().nullable() }).meta({ id: 'Job' })) })
-  .meta({ id: 'Jobs' });
+export const jobsAnswer = z.object({ jobs: z.array(jobLineSchema.meta({ id: 'Job' })) }).meta({ id: 'Jobs' });
 
 /** v1's answer: the same outcome under other names. */
 export const cloneV1Answer = z
-  .object({ success: z.boolean(), ...cloneOutcome.partial().shape, message: z.string().optional() })
+  .object({ success: z.boolean(), ...cloneOutcome.shape, message: z.string().optional() })
   .meta({ id: 'CloneV1' });
 
-const source = z.object({ url: z.string(), wordpress_version: z.string(), php_version: z.string() });
-const cloneShape = z
+/** Part of a job's log: `event` is what the stream sends. */
+export const jobLogAnswer = z
   .object({
-    clone_id: z.string(),
-    status: z.string(),
-    clone_url: z.string(),
-    username: z.string(),
-    created_at: z.string(),
-    expires_at: z.string(),
-    runtime: z.string(),
-    source,
+    events: z.array(z.object({ sequence: z.number(), event: z.record(z.string(), z.unknown()) })),
+    /** Nothing comes any more. */
+    ended: z.boolean(),
   })
-  .meta({ id: 'Clone' });
-export const cloneAnswer = cloneShape;
-export const clonesAnswer = z.object({ clones: z.array(cloneShape) }).meta({ id: 'Clones' });
-export const loginLinkAnswer = z
-  .object({ clone_id: z.string(), clone_url: z.string(), login_url: z.string() })
-  .meta({ id: 'LoginLink' });
+  .meta({ id: 'JobLog' });
+
+export const cloneAnswer = cloneReportSchema.meta({ id: 'Clone' });
+export const clonesAnswer = z.object({ clones: z.array(cloneReportSchema) }).meta({ id: 'Clones' });
+export const loginLinkAnswer = loginLinkSchema.meta({ id: 'LoginLink' });
+export const deletedAnswer = deletedSchema.meta({ id: 'Deleted' });
+export const mailsAnswer = mailsSchema.meta({ id: 'Mails' });
+export const garbageAnswer = garbageSchema.meta({ id: 'Garbage' });
+export const disconnectAnswer = disconnectSchema.meta({ id: 'Disconnected' });
+export const agentAnswer = agentSchema.meta({ id: 'Agent' });
+export const aliveAnswer = z.object({ ok: z.boolean(), reason: z.string().optional() }).meta({ id: 'Alive' });
 
 export const agentStatusAnswer = z
   .object({

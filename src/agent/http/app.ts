@@ -1,20 +1,19 @@
 import { createServer } from 'node:https';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifyServerFactory, type RawServerDefault } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { guardCalls } from './access.ts';
 import { BODY_LIMIT } from './bodies.ts';
+import { describeSchemas } from './document.ts';
 import { renderErrors } from './errors.ts';
+import { agentRoutes, healthRoutes } from './routes/agent.ts';
+import { changeRoutes } from './routes/changes.ts';
 import { cloneRoutes } from './routes/clone.ts';
 import { cloneListRoutes } from './routes/clones.ts';
 import { eventRoutes } from './routes/events.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
+import { logRoutes } from './routes/logs.ts';
 import type { AgentDeps } from './types.ts';
 
 /** In PEM. */
@@ -42,11 +41,12 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
     openapi: {
       openapi: '3.1.0',
       info: { title: 'wpclone agent', version: deps.version },
+      servers: [{ url: 'http://127.0.0.1:8420' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: describeSchemas,
   });
   guardCalls(app, deps);
   await app.register(async (routes) => {
@@ -54,6 +54,9 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
     jobRoutes(routes, deps);
     cloneRoutes(routes, deps);
     cloneListRoutes(routes, deps);
+    changeRoutes(routes, deps);
+    logRoutes(routes, deps);
+    agentRoutes(routes, deps);
     eventRoutes(routes, deps);
     lifecycleRoutes(routes, deps);
     routes.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
@@ -66,12 +69,3 @@ const encrypted =
   (tls: TlsFiles): FastifyServerFactory =>
   (handler) =>
     createServer(tls, handler);
-
-/** /livez says that the loop turns; /readyz that jobs are taken. */
-function healthRoutes(app: FastifyInstance, { ready }: AgentDeps): void {
-  app.get('/livez', { schema: { hide: true } }, async () => ({ ok: true }));
-  app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
-    const reason = await ready();
-    return reason === undefined ? { ok: true } : reply.code(503).send({ ok: false, reason });
-  });
-}

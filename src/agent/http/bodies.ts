@@ -21,35 +21,99 @@ const ttlMinutes = z
   .min(1)
   .max(30 * 24 * 60);
 
+const address = text.meta({
+  description: 'Address of the site, as in a browser.',
+  examples: ['https://mysite.example'],
+});
+
+/** The words of a log-in at the source. They are sealed while the job needs them, and then erased. */
+const credentials = {
+  source_username: text.optional().meta({ examples: ['admin'] }),
+  source_password: text.optional().meta({ examples: ['{{source_password}}'] }),
+  /** For a web server that asks for a password before WordPress does. */
+  http_auth_username: text.optional(),
+  http_auth_password: text.optional(),
+};
+
+/** A name without its password, or the other way round, is a slip. */
+const bothOfHttpAuth = (body: { http_auth_username?: string | undefined; http_auth_password?: string | undefined }) =>
+  (body.http_auth_username === undefined) === (body.http_auth_password === undefined);
+const HTTP_AUTH = { message: 'wanted together with http_auth_username', path: ['http_auth_password'] };
+
 /** `POST /api/v2/clone` and v1's `POST /clone`: the names are fixed, other systems call them. */
 export const cloneBody = z
   .strictObject({
-    source_url: text,
-    source_username: text.optional(),
-    source_password: text.optional(),
-    /** The clone's name. */
-    customer_id: cloneName.optional(),
-    ttl_minutes: ttlMinutes.optional(),
-    login_url: text.optional(),
-    media: z.enum(['copy', 'proxy']).optional(),
-    exclude_tables: z.array(pattern).max(200).optional(),
-    exclude_paths: z.array(pattern).max(200).optional(),
-    /** Keep no clone that differs from its source. */
-    strict: z.boolean().optional(),
-    /** These two weaken a clone or its transfer: they want the scope admin. */
-    keep_mail: z.boolean().optional(),
-    insecure: z.boolean().optional(),
+    source_url: address,
+    ...credentials,
+    customer_id: cloneName.optional().describe("The clone's name; made from the host when it is not given."),
+    ttl_minutes: ttlMinutes.optional().meta({ description: '30 when it is not given.', examples: [30] }),
+    login_url: text.optional().describe('Address of the log-in page, if it was moved.'),
+    media: z.enum(['copy', 'proxy']).optional().describe('Copy uploads, or fetch each when it is first asked for.'),
+    exclude_tables: z.array(pattern).max(200).optional().describe('Leave out the rows of matching tables.'),
+    include_tables: z
+      .array(pattern)
+      .max(200)
+      .optional()
+      .describe('Copy matching tables that have not the prefix of the site.'),
+    exclude_paths: z.array(pattern).max(200).optional().describe('Leave out matching files and folders.'),
+    id_gap: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 31)
+      .optional()
+      .describe("How far above the site's IDs those of the clone begin."),
+    defines: z
+      .record(z.string().min(1).max(200), z.union([z.string().max(4096), z.number(), z.boolean(), z.null()]))
+      .optional()
+      .describe("Constants for the clone's wp-config.php."),
+    php: z
+      .string()
+      .regex(/^\d{1,2}\.\d{1,2}(\.\d{1,3})?$/, 'a version such as 8.2')
+      .optional()
+      .describe('The PHP that the clone must run on, such as 8.2.'),
+    strict: z.boolean().optional().describe('Keep no clone that differs from its source.'),
+    keep_mail: z.boolean().optional().describe('Let the clone send mail. Needs the scope admin.'),
+    allow_exec: z.boolean().optional().describe("Let the clone's PHP start programs. Needs the scope admin."),
+    insecure: z
+      .boolean()
+      .optional()
+      .describe('Continue even if the certificate of the source cannot be verified. Needs the scope admin.'),
   })
+  .refine(bothOfHttpAuth, HTTP_AUTH)
   .meta({ id: 'CloneRequest' });
 export type CloneBody = z.infer<typeof cloneBody>;
 
-export const extendBody = z.strictObject({ ttl_minutes: ttlMinutes }).meta({ id: 'ExtendRequest' });
+/** A log-in for a job that failed without one. */
+export const retryBody = z.strictObject(credentials).refine(bothOfHttpAuth, HTTP_AUTH).meta({ id: 'RetryRequest' });
+export type RetryBody = z.infer<typeof retryBody>;
+
+/** Takes the plugin off a site. */
+export const disconnectBody = z
+  .strictObject({
+    source_url: address,
+    ...credentials,
+    login_url: text.optional(),
+    insecure: z.boolean().optional(),
+  })
+  .refine(bothOfHttpAuth, HTTP_AUTH)
+  .meta({ id: 'DisconnectRequest' });
+export type DisconnectBody = z.infer<typeof disconnectBody>;
+
+export const extendBody = z
+  .strictObject({ ttl_minutes: ttlMinutes.meta({ examples: [120] }) })
+  .meta({ id: 'ExtendRequest' });
 
 export const idParameter = z.object({ id: z.string().min(1).max(80) });
 
 /** Query of the old calls and of the list. */
 export const asyncQuery = z.object({ async: z.enum(['true', 'false']).optional() });
-export const waitQuery = z.object({ wait: z.coerce.number().min(0).max(60).optional() });
+const wait = z.coerce.number().min(0).max(60).optional();
+export const waitQuery = z.object({ wait });
+/** The events after this sequence number. */
+export const logQuery = z.object({ after: z.coerce.number().int().min(0).optional(), wait });
+export const showQuery = z.object({ show_password: z.enum(['true', 'false']).optional() });
+export const followQuery = z.object({ follow: z.enum(['true', 'false']).optional() });
 export const listQuery = z.object({
   status: z.enum(['pending', 'running', 'completed', 'failed']).optional(),
   limit: z.coerce.number().int().min(1).max(500).optional(),

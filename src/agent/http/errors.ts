@@ -12,7 +12,9 @@ export function renderErrors(app: FastifyInstance, { work }: Pick<AgentDeps, 'wo
       work.log.warn('a request failed', { route: request.routeOptions.url ?? '', error: error.message });
     }
     if (error.retryAfter !== undefined) void reply.header('retry-after', String(Math.ceil(error.retryAfter)));
-    return reply.code(statusOf(error)).send({ error: reportOf(error) });
+    const { job } = error.details;
+    const about = typeof job === 'string' ? { job_id: job } : {};
+    return reply.code(statusOf(error)).send({ error: reportOf(error), ...about });
   });
   app.setNotFoundHandler((_request, reply) => {
     const error = new WpcloneError('NO_SUCH_CALL', 'The agent has no such call.');

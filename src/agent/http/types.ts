@@ -1,4 +1,5 @@
 import type { WorkContext } from '../../shared/context.ts';
+import type { AgentReport } from '../../operations/schemas.ts';
 import type { Operations } from '../../operations/types.ts';
 import type { Caller } from '../access/token.ts';
 import type { Tokens } from '../access/tokens.ts';
@@ -16,6 +17,8 @@ export interface AgentDeps {
   readonly nextEvent: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;
   readonly version: string;
+  /** Where its clones live. */
+  readonly where: Pick<AgentReport, 'runtime' | 'context' | 'namespace'>;
   readonly limits: AgentLimits;
   /** Set while the agent stops: it takes no more jobs. */
   readonly draining: () => boolean;

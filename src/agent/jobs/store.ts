@@ -37,6 +37,9 @@ export interface JobStore {
     options?: { readonly key?: IdempotencyKey; readonly limit?: number },
   ): Promise<{ readonly job: Job; readonly replayed: boolean }>;
 
+  /** The job that was handed in with this key; undefined when there is none any more. Throws IDEMPOTENCY_CONFLICT. */
+  findByKey(key: IdempotencyKey): Promise<Job | undefined>;
+
   /** The next job that may run, now running under a new epoch; undefined when there is none within the limits. */
   claim(owner: JobOwner, limits: ClaimLimits): Promise<ClaimedJob | undefined>;
 

@@ -1,5 +1,6 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import { credentialsOf } from '../../operations/credentials.ts';
 import type { CloneResult, Operations } from '../../operations/types.ts';
 import type { JobOutcome } from '../jobs/runner.ts';
 import type { Json, JsonObject, Secrets } from '../jobs/types.ts';
@@ -9,9 +10,8 @@ import { cloneRequestSchema } from './requests.ts';
 /** Carries one job out with `operations`, which are this process's own. */
 export async function perform(job: Begin, operations: Operations, context: WorkContext): Promise<JobOutcome> {
   if (job.kind === 'clone') {
-    const { source_password: password } = job.secrets;
-    const credentials = password === undefined ? {} : { password: () => Promise.resolve(password) };
-    return cloneOutcome(await operations.clone(cloneRequestSchema.parse(job.request), credentials, context));
+    const request = cloneRequestSchema.parse(job.request);
+    return cloneOutcome(await operations.clone(request, credentialsOf(job.secrets), context));
   }
   if (job.kind === 'reset') return { result: plain(await operations.reset(nameOf(job), context)), secrets: {} };
   if (job.kind === 'delete') return { result: plain(await operations.delete(nameOf(job), context)), secrets: {} };

@@ -11,6 +11,7 @@ export const cloneRequestSchema: z.ZodType<CloneRequest> = z.strictObject({
   username: text.exactOptional(),
   loginUrl: text.exactOptional(),
   insecureTls: z.boolean(),
+  mustLogIn: z.boolean().exactOptional(),
   ttlSeconds: z.number(),
   media: z.enum(['copy', 'proxy']),
   excludeTables: globs,

@@ -29,5 +29,30 @@ export const AGENT_ERRORS = define({
     next: ['See what it does with wpclone agent status; end it with wpclone agent stop.'],
   },
   NO_AGENT: { exit: 5, http: 503, next: ['Start one with wpclone agent.'] },
+  AGENT_UNREACHABLE: {
+    exit: 1,
+    http: 502,
+    next: ['See whether it runs (wpclone agent status) and whether the address of --agent is right.'],
+  },
+  AGENT_DIFFERS: {
+    exit: 2,
+    http: 409,
+    next: ['Leave the flag or setting out, name another agent, or go around it with --direct.'],
+  },
+  AGENT_INSECURE: {
+    exit: 2,
+    http: 400,
+    next: [
+      'Give an https address; --insecure-agent sends token and passwords readable for all between here and there.',
+    ],
+  },
+  CLONE_ELSEWHERE: {
+    exit: 1,
+    http: 409,
+    next: [
+      'On the machine of the agent: wpclone open {name}.',
+      'Or forward its port: ssh -L {port}:127.0.0.1:{port} HOST',
+    ],
+  },
   TOKEN_NOT_FOUND: { exit: 5, http: 404, next: ['See what there is with wpclone agent token list.'] },
 });

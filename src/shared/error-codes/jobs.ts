@@ -4,6 +4,16 @@ import { define } from './define.ts';
 export const JOBS_ERRORS = define({
   JOB_NOT_FOUND: { exit: 5, http: 404, next: ['See what there is with wpclone jobs.'] },
   JOB_ENDED: { exit: 5, http: 409, next: ['Look at its end with wpclone jobs show {job}.'] },
+  JOB_NOT_ENDED: {
+    exit: 5,
+    http: 409,
+    next: ['Wait for its end (wpclone jobs watch {job}) or cancel it (wpclone jobs cancel {job}).'],
+  },
+  JOB_LEFT: {
+    exit: 130,
+    http: 499,
+    next: ['See how it goes on: wpclone jobs watch {job}', 'Stop it: wpclone jobs cancel {job}'],
+  },
   IDEMPOTENCY_CONFLICT: {
     exit: 5,
     http: 422,

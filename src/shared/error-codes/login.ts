@@ -3,6 +3,11 @@ import { define } from './define.ts';
 /** Logging in to the source, and our plugin there. */
 export const LOGIN_ERRORS = define({
   LOGIN_FAILED: { exit: 4, http: 401, next: ['Check the user name and the password by logging in with a browser.'] },
+  LOGIN_NEEDED: {
+    exit: 4,
+    http: 422,
+    next: ['Send the request again with source_username and source_password, or POST them to …/jobs/ID/retry.'],
+  },
   NOT_ADMINISTRATOR: { exit: 4, http: 403, next: ['Use an administrator of the site: only they may install plugins.'] },
   SECOND_FACTOR: {
     exit: 4,

@@ -15,6 +15,6 @@ export const situation: Situation = {
     const { transferred, verified } = clone();
     expect(verified).toBe(true);
     const posts = await source.query('SELECT COUNT(*) AS n FROM wp_posts');
-    expect(transferred.rows).toBeGreaterThan(Number(posts[0]?.['n']));
+    expect(transferred?.rows).toBeGreaterThan(Number(posts[0]?.['n']));
   },
 };

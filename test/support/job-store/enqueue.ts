@@ -27,6 +27,10 @@ export function enqueueKeepsItsPromises(open: OpenStore): void {
       const first = await store.enqueue(newJob(), { key });
       const failure = await failureOf(store.enqueue(newJob(), { key: { ...key, requestHash: 'other' } }));
       expect(failure.code).toBe('IDEMPOTENCY_CONFLICT');
+      expect(await store.findByKey(key)).toEqual(first.job);
+      const other = await failureOf(store.findByKey({ ...key, requestHash: 'other' }));
+      expect(other.code).toBe('IDEMPOTENCY_CONFLICT');
+      expect(await store.findByKey({ ...key, scope: 'token-2 /clone' })).toBeUndefined();
       const others = await store.enqueue(newJob(), { key: { ...key, scope: 'token-2 /clone' } });
       expect(others.job.id).not.toBe(first.job.id);
     });

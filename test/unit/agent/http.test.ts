@@ -139,16 +139,22 @@ describe('a job', () => {
 
   it('is told of with its outcome in both shapes, and with its secrets only to those who may clone', async () => {
     const { id, attempt } = await begin();
-    const result = { clone_id: 'c-1', clone_url: 'http://127.0.0.1:8101', username: 'w', expires_at: 'then' };
+    const result = {
+      clone_id: 'c-1',
+      clone_url: 'http://127.0.0.1:8101',
+      username: 'w',
+      expires_at: 'then',
+      status: 'ready',
+    };
     await api.store.complete(attempt, result, { password: 'secret-p', login_url: 'http://x/?secret-l' });
     const maker = await get(`/api/v2/job-status/${id}`, api.bearer(['clone', 'read']));
     const whole = { ...result, password: 'secret-p', login_url: 'http://x/?secret-l' };
     expect(maker.json()).toMatchObject({
       job_id: id,
       type: 'clone',
-      status: 'completed',
       progress: 100,
       ...whole,
+      status: 'completed',
       result: whole,
     });
     for (const url of [`/api/v2/job-status/${id}`, '/api/v2/jobs', `/api/v2/jobs/${id}/events`])

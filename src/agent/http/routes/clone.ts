@@ -1,33 +1,42 @@
-import { withoutWww } from '../../../shared/site-address.ts';
-import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { nameTaken } from '../../../shared/clone-errors.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
-import { type Caller, may } from '../../access/token.ts';
-import type { IdempotencyKey, Job, JsonObject, NewJob } from '../../jobs/types.ts';
-import { requireScope } from '../access.ts';
-import { acceptedAnswer, cloneV1Answer, errorAnswer } from '../answers.ts';
+import { acceptedAnswer, cloneV1Answer, failures } from '../answers.ts';
 import { asyncQuery, type CloneBody, cloneBody } from '../bodies.ts';
+import { cloneJob, cloneRequest, requireScopeFor, secretsOf } from '../clone-job.ts';
+import { abortOf, hasEnded, patiently, workOf } from '../calls.ts';
+import { failureOf } from '../reports.ts';
+import { accepted, acceptedHeaders, submit, type Taken } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
-import { abortOf, accepted, patiently } from './jobs.ts';
 
-const DEFAULT_TTL_MINUTES = 30;
 /** Seconds that v1's blocking call waits: proxies cut a silent answer soon after. */
 const BLOCKING = 55;
+
+/** RFC 9745: since when these calls are old; what to use instead is linked (RFC 8288). */
+export const deprecated = (successor: string) => ({
+  deprecation: '@1790000000',
+  link: `<${successor}>; rel="successor-version"`,
+});
 
 /** `POST /api/v2/clone`, and v1's `POST /clone`, which waits for the end unless it is asked not to. */
 export function cloneRoutes(app: FastifyInstance, deps: AgentDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const failures = { '4xx': errorAnswer, '5xx': errorAnswer };
 
   routes.post(
     '/api/v2/clone',
-    { schema: { body: cloneBody, response: { 202: acceptedAnswer, ...failures } } },
+    {
+      schema: {
+        tags: ['clones'],
+        summary: 'Make a clone: takes the job and answers at once',
+        body: cloneBody,
+        response: { 202: acceptedAnswer, ...failures },
+      },
+    },
     async (request, reply) => {
-      const { job, replayed } = await enqueue(deps, request, request.body);
-      if (replayed) void reply.header('idempotency-replayed', 'true');
-      void reply.header('location', accepted(job).status_url).header('retry-after', '1');
-      return reply.code(202).send(accepted(job));
+      const taken = await enqueue(deps, request, request.body);
+      acceptedHeaders(reply, taken);
+      return reply.code(202).send(accepted(taken.job));
     },
   );
 
@@ -35,19 +44,22 @@ export function cloneRoutes(app: FastifyInstance, deps: AgentDeps): void {
     '/clone',
     {
       schema: {
+        tags: ['v1'],
+        deprecated: true,
+        summary: 'Make a clone and wait for it, up to 55 seconds; then, or with async=true, it answers as v2 does',
         body: cloneBody,
         querystring: asyncQuery,
         response: { 200: cloneV1Answer, 202: acceptedAnswer, ...failures },
       },
     },
     async (request, reply) => {
-      // RFC 9745: since when this call is old; what to use instead is linked (RFC 8288).
-      void reply.header('deprecation', '@1790000000').header('link', '</api/v2/clone>; rel="successor-version"');
+      void reply.headers(deprecated('/api/v2/clone'));
       const { job } = await enqueue(deps, request, request.body);
-      const signal = abortOf(request.raw);
       const wait = request.query.async === 'true' ? 0 : BLOCKING;
-      const ended = await patiently(deps, wait, signal, async () => (await deps.store.find(job.id)) ?? job);
+      const ask = async () => (await deps.store.find(job.id)) ?? job;
+      const ended = await patiently(deps, wait, abortOf(reply), ask, hasEnded);
       if (ended.state === 'failed') throw failureOf(ended);
+      if (ended.state !== 'completed' && deps.closing.aborted) throw goesOn(job.id);
       if (ended.state !== 'completed') return reply.code(202).send(accepted(ended));
       const secrets = await deps.store.resultSecrets(ended.id);
       return reply.code(200).send({ success: true, ...ended.result, ...secrets });
@@ -55,78 +67,24 @@ export function cloneRoutes(app: FastifyInstance, deps: AgentDeps): void {
   );
 }
 
-/** What a person did not get is an error of the job's, told as any other. */
-function failureOf(job: Job): WpcloneError {
-  const { code, message } = job.error ?? { code: 'INTERNAL' as const, message: 'The job failed.' };
-  return new WpcloneError(code, message, { details: { job: job.id } });
+const goesOn = (job: string): WpcloneError =>
+  new WpcloneError('AGENT_STOPPING', `The agent ends; the next one goes on with the job ${job}.`, {
+    details: { job },
+    retryAfter: 5,
+  });
+
+async function enqueue(deps: AgentDeps, request: FastifyRequest, body: CloneBody): Promise<Taken> {
+  const { caller, headers } = request;
+  const wanted = cloneRequest(body);
+  requireScopeFor(caller, wanted);
+  const source = { store: deps.store, now: deps.work.now };
+  const job = await cloneJob(source, caller, wanted, secretsOf(body), headers['traceparent']);
+  return submit(deps, request, job, () => refuseTakenName(deps, body.customer_id));
 }
 
-async function enqueue(
-  deps: AgentDeps,
-  request: FastifyRequest,
-  body: CloneBody,
-): Promise<{ readonly job: Job; readonly replayed: boolean }> {
-  const { caller } = request;
-  requireScope(caller, 'clone');
-  // What weakens a clone or the way to its source is not for everybody who may make one.
-  if (body.keep_mail === true || body.insecure === true) requireScope(caller, 'admin');
-  if (deps.draining()) {
-    throw new WpcloneError('AGENT_STOPPING', 'The agent stops and takes no more jobs.', { retryAfter: 5 });
-  }
-  const key = idempotencyKey(request, body);
-  const options = { limit: deps.limits.queue, ...(key === undefined ? {} : { key }) };
-  const taken = await deps.store.enqueue(cloneJob(caller, body, request.headers), options);
-  deps.wake();
-  return taken;
-}
-
-const MINUTE = 60;
-
-/** The request as a queue can keep it: the password apart, everything else under the names of the engine. */
-function cloneJob(caller: Caller, body: CloneBody, headers: FastifyRequest['headers']): NewJob {
-  const request: JsonObject = {
-    url: body.source_url,
-    ttlSeconds: Math.round((body.ttl_minutes ?? DEFAULT_TTL_MINUTES) * MINUTE),
-    media: body.media ?? 'copy',
-    excludeTables: body.exclude_tables ?? [],
-    excludePaths: body.exclude_paths ?? [],
-    keepMail: body.keep_mail ?? false,
-    strict: body.strict ?? false,
-    insecureTls: body.insecure ?? false,
-    ...(body.customer_id === undefined ? {} : { name: body.customer_id }),
-    ...(body.source_username === undefined ? {} : { username: body.source_username }),
-    ...(body.login_url === undefined ? {} : { loginUrl: body.login_url }),
-  };
-  return {
-    kind: 'clone',
-    customer: caller.customer,
-    clone: body.customer_id ?? null,
-    sourceHost: hostOf(body.source_url),
-    priority: may(caller, 'admin') ? 10 : 0,
-    request,
-    secrets: body.source_password === undefined ? {} : { source_password: body.source_password },
-    traceparent: typeof headers['traceparent'] === 'string' ? headers['traceparent'].slice(0, 100) : null,
-  };
-}
-
-/** For the limit per source; an address that is none fails in the job, with its own words. */
-function hostOf(address: string): string | null {
-  const url = /^https?:/i.test(address) ? address : `https://${address}`;
-  return URL.canParse(url) ? withoutWww(new URL(url).host) : null;
-}
-
-/** draft-ietf-httpapi-idempotency-key-header. The password is part of what is hashed: another one is another request. */
-function idempotencyKey(
-  { caller, headers, routeOptions }: FastifyRequest,
-  body: CloneBody,
-): IdempotencyKey | undefined {
-  const key = headers['idempotency-key'];
-  if (typeof key !== 'string' || key === '') return undefined;
-  if (key.length > 255) throw new WpcloneError('BAD_INPUT', 'The Idempotency-Key is longer than 255 characters.');
-  const sorted = JSON.stringify(Object.entries(body).toSorted(([one], [other]) => (one < other ? -1 : 1)));
-  return {
-    scope: `${caller.token} ${routeOptions.url ?? ''}`,
-    key,
-    requestHash: createHash('sha256').update(sorted).digest('hex'),
-  };
+/** A name that a clone bears is told of at once, not by a job. Throws NAME_TAKEN. */
+async function refuseTakenName(deps: AgentDeps, name: string | undefined): Promise<void> {
+  if (name === undefined) return;
+  const clones = await deps.operations.list(workOf(deps, new AbortController().signal));
+  if (clones.some(({ clone_id: id, status }) => id === name && status !== 'expired')) throw nameTaken(name);
 }

@@ -1,23 +1,59 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { WpcloneError } from '../../../shared/errors.ts';
-import type { StoredEvent } from '../../jobs/types.ts';
+import type { Job, StoredEvent } from '../../jobs/types.ts';
 import { requireOwn, requireScope } from '../access.ts';
-import { idParameter } from '../bodies.ts';
+import { failures, jobLogAnswer } from '../answers.ts';
+import { idParameter, logQuery } from '../bodies.ts';
+import { abortOf, hasEnded, patiently } from '../calls.ts';
+import { eventReport } from '../reports.ts';
 import type { AgentDeps } from '../types.ts';
-import { abortOf } from './jobs.ts';
 
 /** Milliseconds between two comments on a stream that has nothing to say: balancers cut a silent one after a minute. */
 const HEARTBEAT = 15_000;
 /** Events read at once: the log is never read by a cursor that stays open. */
 const PAGE = 100;
 
-/**
- * A job's log as server-sent events (WHATWG HTML, section 9.2): from the first event on, or from the one after Last-Event-ID. A
- * reader that comes back after the end is answered 204, which tells it not to come again.
- */
+/** A job's log, from the first event on or from the one after another. */
 export function eventRoutes(app: FastifyInstance, deps: AgentDeps): void {
+  streamRoute(app, deps);
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  routes.get(
+    '/api/v2/jobs/:id/log',
+    {
+      schema: {
+        tags: ['jobs'],
+        summary:
+          'The events of a job after a sequence number, for those who cannot read a stream; wait is long polling',
+        params: idParameter,
+        querystring: logQuery,
+        response: { 200: jobLogAnswer, ...failures },
+      },
+    },
+    async ({ caller, params, query: { after = 0, wait = 0 } }, reply) => {
+      requireScope(caller, 'read');
+      // The job first: what ended it is among the events then.
+      const ask = async () => {
+        const job: Job = requireOwn(caller, params.id, await deps.store.find(params.id));
+        return { job, events: await deps.store.events(after, { job: job.id, limit: PAGE }) };
+      };
+      const said = ({ job, events }: Awaited<ReturnType<typeof ask>>) => events.length > 0 || hasEnded(job);
+      const { job, events } = await patiently(deps, wait, abortOf(reply), ask, said);
+      return {
+        events: events.map((event) => ({ sequence: event.sequence, event: eventReport(event) })),
+        ended: hasEnded(job) && events.length < PAGE,
+      };
+    },
+  );
+}
+
+/**
+ * Server-sent events (WHATWG HTML, section 9.2). A reader that comes back after the end is answered 204, which tells it not to come
+ * again.
+ */
+function streamRoute(app: FastifyInstance, deps: AgentDeps): void {
   const { store, limits } = deps;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const streams = new Set<AbortController>();
@@ -26,35 +62,57 @@ export function eventRoutes(app: FastifyInstance, deps: AgentDeps): void {
     for (const open of streams) open.abort();
   });
 
-  routes.get('/api/v2/jobs/:id/events', { schema: { params: idParameter } }, async (request, reply) => {
-    const { caller, params, headers } = request;
-    requireScope(caller, 'read');
-    const job = requireOwn(caller, params.id, await store.find(params.id));
-    const after = sequenceOf(headers['last-event-id']);
-    const pending = await store.events(after, { job: job.id, limit: 1 });
-    if (pending.length === 0 && job.finishedAt !== null) return reply.code(204).send();
-    if (streams.size >= limits.streams) {
-      throw new WpcloneError('TOO_MANY_REQUESTS', 'Too many streams are open.', { retryAfter: 5 });
-    }
-    const own = new AbortController();
-    const signal = AbortSignal.any([own.signal, abortOf(request.raw)]);
-    streams.add(own);
-    void reply.hijack();
-    reply.raw.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
-    try {
-      await sendLog(deps, job.id, after, reply.raw, signal);
-    } finally {
-      streams.delete(own);
-      reply.raw.end();
-    }
-    return reply;
-  });
+  routes.get(
+    '/api/v2/jobs/:id/events',
+    {
+      schema: {
+        tags: ['jobs'],
+        summary:
+          'The events of a job as they come (server-sent events), after Last-Event-ID; 204 when there are no more',
+        params: idParameter,
+        response: {
+          200: {
+            description: 'id, event and data of each event',
+            content: { 'text/event-stream': { schema: z.string() } },
+          },
+          204: z.null().describe('There are no more'),
+          ...failures,
+        },
+      },
+    },
+    async ({ caller, params, headers }, reply) => {
+      requireScope(caller, 'read');
+      const job = requireOwn(caller, params.id, await store.find(params.id));
+      const after = sequenceOf(headers['last-event-id']);
+      const pending = await store.events(after, { job: job.id, limit: 1 });
+      if (pending.length === 0 && job.finishedAt !== null) {
+        void reply.hijack();
+        reply.raw.writeHead(204).end();
+        return reply;
+      }
+      if (streams.size >= limits.streams) {
+        throw new WpcloneError('TOO_MANY_REQUESTS', 'Too many streams are open.', { retryAfter: 5 });
+      }
+      const own = new AbortController();
+      const signal = AbortSignal.any([own.signal, abortOf(reply)]);
+      streams.add(own);
+      void reply.hijack();
+      reply.raw.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
+      reply.raw.flushHeaders();
+      try {
+        await sendLog(deps, job.id, after, reply.raw, signal);
+      } finally {
+        streams.delete(own);
+        reply.raw.end();
+      }
+      return reply;
+    },
+  );
 }
-
 async function sendLog(
   { store, nextEvent, work }: Pick<AgentDeps, 'store' | 'nextEvent' | 'work'>,
   job: string,
@@ -85,15 +143,17 @@ async function sendLog(
 /** A reader that takes nothing holds up its own stream only, and no memory grows for it. */
 async function write(response: ServerResponse, chunk: string, signal: AbortSignal): Promise<void> {
   if (response.destroyed || response.write(chunk)) return;
-  await new Promise<void>((resolve) => {
-    response.once('drain', resolve);
-    response.once('close', resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  const room = Promise.withResolvers<void>();
+  const go = (): void => room.resolve();
+  response.once('drain', go).once('close', go);
+  signal.addEventListener('abort', go, { once: true });
+  await room.promise;
+  response.off('drain', go).off('close', go);
+  signal.removeEventListener('abort', go);
 }
 
 const text = ({ sequence, at, event }: StoredEvent): string =>
-  `id: ${sequence}\nevent: ${event.type}\ndata: ${JSON.stringify({ at: new Date(at).toISOString(), ...event })}\n\n`;
+  `id: ${sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(eventReport({ at, event }))}\n\n`;
 
 const isLast = ({ event }: StoredEvent): boolean =>
   event.type === 'job' && (event.state === 'completed' || event.state === 'failed');

@@ -1,35 +1,49 @@
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { WpcloneError } from '../../../shared/errors.ts';
 import { may } from '../../access/token.ts';
-import type { Job, Secrets } from '../../jobs/types.ts';
+import type { Job, JsonObject, NewJob, Secrets } from '../../jobs/types.ts';
 import { requireOwn, requireScope } from '../access.ts';
-import { acceptedAnswer, errorAnswer, jobsAnswer, jobStatusAnswer } from '../answers.ts';
-import { idParameter, listQuery, waitQuery } from '../bodies.ts';
+import { acceptedAnswer, failures, jobsAnswer, jobStatusAnswer } from '../answers.ts';
+import { idParameter, listQuery, type RetryBody, retryBody, waitQuery } from '../bodies.ts';
+import { abortOf, hasEnded, patiently } from '../calls.ts';
+import { cloneJob, requireScopeFor, secretsOf } from '../clone-job.ts';
 import { jobLine, jobStatus } from '../reports.ts';
+import { accepted, acceptedHeaders, submit } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
+import { deprecated } from './clone.ts';
 
-const ENDED: readonly Job['state'][] = ['completed', 'failed'];
+/** One job under each of its names; the last is v1's. */
+const STATUS = [
+  { url: '/api/v2/job-status/:id', tags: ['jobs'], deprecated: false },
+  { url: '/api/v2/jobs/:id', tags: ['jobs'], deprecated: false },
+  { url: '/jobs/:id', tags: ['v1'], deprecated: true },
+];
 
 /** What has become of jobs. */
 export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
   const { store } = deps;
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
-  // The second name is v1's.
-  for (const url of ['/api/v2/job-status/:id', '/api/v2/jobs/:id', '/jobs/:id']) {
+  for (const { url, ...schema } of STATUS) {
     routes.get(
       url,
       {
-        schema: { params: idParameter, querystring: waitQuery, response: { 200: jobStatusAnswer, '4xx': errorAnswer } },
+        schema: {
+          ...schema,
+          summary: 'A job; with wait, once it has ended or the seconds are over',
+          params: idParameter,
+          querystring: waitQuery,
+          response: { 200: jobStatusAnswer, ...failures },
+        },
       },
-      async (request) => {
-        const { caller, params, query } = request;
+      async ({ caller, params, query }, reply) => {
         requireScope(caller, 'read');
-        const job = await patiently(deps, query.wait ?? 0, abortOf(request.raw), async () =>
-          requireOwn(caller, params.id, await store.find(params.id)),
-        );
-        const secrets: Secrets =
-          may(caller, 'clone') && job.state === 'completed' ? await store.resultSecrets(job.id) : {};
+        if (schema.deprecated) void reply.headers(deprecated(`/api/v2/job-status/${encodeURIComponent(params.id)}`));
+        const ask = async () => requireOwn(caller, params.id, await store.find(params.id));
+        const job = await patiently(deps, query.wait ?? 0, abortOf(reply), ask, hasEnded);
+        const mayKnow = may(caller, 'clone') && job.state === 'completed';
+        const secrets: Secrets = mayKnow ? await store.resultSecrets(job.id) : {};
         return jobStatus(job, secrets);
       },
     );
@@ -37,7 +51,14 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
 
   routes.get(
     '/api/v2/jobs',
-    { schema: { querystring: listQuery, response: { 200: jobsAnswer, '4xx': errorAnswer } } },
+    {
+      schema: {
+        tags: ['jobs'],
+        summary: 'Jobs, newest first',
+        querystring: listQuery,
+        response: { 200: jobsAnswer, ...failures },
+      },
+    },
     async ({ caller, query }) => {
       requireScope(caller, 'read');
       const jobs = await store.list({
@@ -52,7 +73,14 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
 
   routes.post(
     '/api/v2/jobs/:id/cancel',
-    { schema: { params: idParameter, response: { 202: acceptedAnswer, '4xx': errorAnswer } } },
+    {
+      schema: {
+        tags: ['jobs'],
+        summary: 'Cancel a job; what it did is taken back',
+        params: idParameter,
+        response: { 202: acceptedAnswer, ...failures },
+      },
+    },
     async ({ caller, params }, reply) => {
       requireScope(caller, 'clone');
       requireOwn(caller, params.id, await store.find(params.id));
@@ -61,34 +89,52 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
       return reply.code(202).send(accepted(job));
     },
   );
+
+  routes.post(
+    '/api/v2/jobs/:id/retry',
+    {
+      // Mostly there is nothing to say.
+      preValidation: async (request) => void (request.body ??= {}),
+      schema: {
+        tags: ['jobs'],
+        summary: 'Do a failed job again, as a new one; its passwords were erased, so give them where they are needed',
+        params: idParameter,
+        body: retryBody,
+        response: { 202: acceptedAnswer, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { caller, params, body } = request;
+      requireScope(caller, 'clone');
+      const job = requireFailed(requireOwn(caller, params.id, await store.find(params.id)));
+      const taken = await submit(deps, request, await again(deps, request, job, body));
+      acceptedHeaders(reply, taken);
+      return reply.code(202).send(accepted(taken.job));
+    },
+  );
 }
 
-/** What says that a job is taken, and where to ask about it. */
-export const accepted = (job: Job) => ({
-  job_id: job.id,
-  status: job.state,
-  status_url: `/api/v2/job-status/${job.id}`,
-});
+/** Throws JOB_ENDED, JOB_NOT_ENDED. */
+function requireFailed(job: Job): Job {
+  if (job.state === 'failed') return job;
+  const code = job.state === 'completed' ? 'JOB_ENDED' : 'JOB_NOT_ENDED';
+  throw new WpcloneError(code, `The job ${job.id} is ${job.state}.`, { details: { job: job.id } });
+}
 
-/** Asks again at each event until the job has ended or the seconds are over (long polling). */
-export async function patiently(
-  { nextEvent, work }: Pick<AgentDeps, 'nextEvent' | 'work'>,
-  seconds: number,
-  signal: AbortSignal,
-  ask: () => Promise<Job>,
-): Promise<Job> {
-  const end = work.now() + seconds * 1000;
-  for (;;) {
-    const job = await ask();
-    const left = end - work.now();
-    if (ENDED.includes(job.state) || left <= 0 || signal.aborted) return job;
-    await nextEvent(left, signal);
+/** The same work for whoever asks now: what this caller may not do is refused, however the job came to be. */
+async function again(
+  { store, work }: AgentDeps,
+  { caller, headers }: FastifyRequest,
+  { kind, clone, sourceHost, priority, request }: Job,
+  body: RetryBody,
+): Promise<NewJob> {
+  const traceparent = headers['traceparent'];
+  if (kind === 'clone') {
+    requireScopeFor(caller, request);
+    const { mustLogIn: _decidedAnew, ...rest } = request;
+    const wanted: JsonObject = body.source_username === undefined ? rest : { ...rest, username: body.source_username };
+    return cloneJob({ store, now: work.now }, caller, wanted, secretsOf(body), traceparent);
   }
-}
-
-/** Aborts when the caller goes away. */
-export function abortOf(raw: { once(event: 'close', listener: () => void): unknown }): AbortSignal {
-  const gone = new AbortController();
-  raw.once('close', () => gone.abort());
-  return gone.signal;
+  const { customer } = caller;
+  return { kind, customer, clone, sourceHost, priority, request, secrets: {}, traceparent: null };
 }

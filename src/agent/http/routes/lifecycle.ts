@@ -1,13 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { requireScope } from '../access.ts';
-import { agentStatusAnswer, errorAnswer, stoppingAnswer } from '../answers.ts';
+import { agentStatusAnswer, failures, stoppingAnswer } from '../answers.ts';
 import type { AgentDeps } from '../types.ts';
 
 /** For who runs the agent: what it is doing, and its end. */
 export function lifecycleRoutes(app: FastifyInstance, deps: AgentDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const failures = { '4xx': errorAnswer, '5xx': errorAnswer };
 
   routes.get(
     '/api/v2/agent/status',

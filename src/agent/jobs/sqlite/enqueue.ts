@@ -48,8 +48,8 @@ export function enqueue(
 
 type Database = StoreParts['database'];
 
-/** Throws IDEMPOTENCY_CONFLICT. */
-function jobOfKey(database: Database, { scope, key, requestHash }: IdempotencyKey, at: number): Job | undefined {
+/** The job of a key that is still remembered. Throws IDEMPOTENCY_CONFLICT. */
+export function jobOfKey(database: Database, { scope, key, requestHash }: IdempotencyKey, at: number): Job | undefined {
   const row = database
     .prepare<[string, string], JobRow & { request_hash: string; key_made_at: number }>(
       `SELECT j.*, k.request_hash, k.created_at AS key_made_at FROM idempotency_keys k JOIN jobs j ON j.sequence = k.job

@@ -4,7 +4,7 @@ import type { JobStore } from '../store.ts';
 import type { Attempt, JobOwner } from '../types.ts';
 import { append, checkpoint, complete, fail, forgetSecrets, lose, owned, release, retryAt } from './attempts.ts';
 import { claim } from './claim.ts';
-import { enqueue } from './enqueue.ts';
+import { enqueue, jobOfKey } from './enqueue.ts';
 import { eventsAfter } from './events.ts';
 import { retryWhileBusy } from '../../../state/retry.ts';
 import { cancel, counts, list, probe, pruneSome, resultSecrets } from './requests.ts';
@@ -23,6 +23,7 @@ export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' 
 
   return {
     enqueue: (job, options) => write(() => enqueue(parts, job, options)),
+    findByKey: (key) => read(() => jobOfKey(database, key, parts.now())),
     claim: (owner, limits) => write(() => claim(parts, owner, limits)),
     renew: (attempt) => read(() => ({ cancelRequested: owned(parts, attempt).cancel_requested === 1 })),
     append: (attempt, event, progress) => write(() => append(parts, attempt, event, progress)),

@@ -1,0 +1,42 @@
+import type { FastifyReply } from 'fastify';
+import { newJobId, type WorkContext } from '../../shared/context.ts';
+import type { Job } from '../jobs/types.ts';
+import type { AgentDeps } from './types.ts';
+
+const ENDED: readonly Job['state'][] = ['completed', 'failed'];
+
+export const hasEnded = ({ state }: Pick<Job, 'state'>): boolean => ENDED.includes(state);
+
+/** Asks again at each event until the answer is good, the seconds are over (long polling), or the agent ends. */
+export async function patiently<T>(
+  { nextEvent, work, closing }: Pick<AgentDeps, 'nextEvent' | 'work' | 'closing'>,
+  seconds: number,
+  left: AbortSignal,
+  ask: () => Promise<T>,
+  isGood: (answer: T) => boolean,
+): Promise<T> {
+  const signal = AbortSignal.any([left, closing]);
+  const end = work.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    const rest = end - work.now();
+    if (isGood(answer) || rest <= 0 || signal.aborted) return answer;
+    await nextEvent(rest, signal);
+  }
+}
+
+/** Aborts when the caller goes away or was answered. */
+export function abortOf({ raw }: Pick<FastifyReply, 'raw'>): AbortSignal {
+  const gone = new AbortController();
+  if (raw.closed) gone.abort();
+  raw.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+/** What an operation is given that a call waits for. */
+export const workOf = ({ work }: Pick<AgentDeps, 'work'>, signal: AbortSignal): WorkContext => ({
+  ...work,
+  signal,
+  jobId: newJobId(work.randomBytes),
+  emit: () => undefined,
+});

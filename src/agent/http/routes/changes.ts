@@ -1,0 +1,83 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { requireScope } from '../access.ts';
+import { acceptedAnswer, deletedAnswer, failures } from '../answers.ts';
+import { idParameter } from '../bodies.ts';
+import type { Caller } from '../../access/token.ts';
+import type { Job, JobKind, NewJob } from '../../jobs/types.ts';
+import { requireLivingClone } from '../owners.ts';
+import { accepted, acceptedHeaders, submit, type Taken } from '../submit.ts';
+import type { AgentDeps } from '../types.ts';
+
+/** Reset and early delete: what takes long is a job. */
+export function changeRoutes(app: FastifyInstance, deps: AgentDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const tags = ['clones'];
+  const enqueue = (kind: JobKind, clone: string, request: FastifyRequest): Promise<Taken> =>
+    submit(deps, request, jobOn(kind, clone, request.caller), () => requireLivingClone(deps, request.caller, clone));
+
+  routes.post(
+    '/api/v2/clones/:id/reset',
+    {
+      schema: {
+        tags,
+        summary: 'Take a clone back to the moment it was cloned',
+        params: idParameter,
+        response: { 202: acceptedAnswer, ...failures },
+      },
+    },
+    async (request, reply) => {
+      requireScope(request.caller, 'clone');
+      const taken = await enqueue('reset', request.params.id, request);
+      acceptedHeaders(reply, taken);
+      return reply.code(202).send(accepted(taken.job));
+    },
+  );
+  routes.delete(
+    '/api/v2/delete/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Delete a clone before its end; 200 when it has been deleted already',
+        params: idParameter,
+        response: { 200: deletedAnswer, 202: acceptedAnswer, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      requireScope(request.caller, 'clone');
+      const earlier = await lastDeletion(deps, request.caller, id);
+      if (earlier !== undefined && earlier.finishedAt === null) {
+        acceptedHeaders(reply, { job: earlier, replayed: true });
+        return reply.code(202).send(accepted(earlier));
+      }
+      try {
+        const taken = await enqueue('delete', id, request);
+        acceptedHeaders(reply, taken);
+        return await reply.code(202).send(accepted(taken.job));
+      } catch (error) {
+        const gone = error instanceof WpcloneError && error.code === 'NOT_FOUND';
+        if (!gone || earlier?.state !== 'completed') throw error;
+        return reply.code(200).send({ clone_id: id, deleted: true as const });
+      }
+    },
+  );
+}
+
+const jobOn = (kind: JobKind, clone: string, { customer }: Caller): NewJob => ({
+  kind,
+  customer,
+  clone,
+  sourceHost: null,
+  priority: 10,
+  request: {},
+  secrets: {},
+  traceparent: null,
+});
+
+/** A deletion that is repeated is the same deletion. */
+async function lastDeletion({ store }: AgentDeps, { customer }: Caller, clone: string): Promise<Job | undefined> {
+  const [last] = await store.list({ ...(customer === null ? {} : { customer }), kinds: ['delete'], clone, limit: 1 });
+  return last;
+}

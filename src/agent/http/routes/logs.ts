@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { requireScope } from '../access.ts';
+import { failures } from '../answers.ts';
+import { followQuery, idParameter } from '../bodies.ts';
+import { abortOf, workOf } from '../calls.ts';
+import { requireOwnClone } from '../owners.ts';
+import type { AgentDeps } from '../types.ts';
+
+/** A clone's logs as lines of text; with follow=true they go on until the caller leaves. */
+export function logRoutes(app: FastifyInstance, deps: AgentDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const leaving = new AbortController();
+  app.addHook('preClose', async () => leaving.abort());
+
+  routes.get(
+    '/api/v2/clones/:id/logs',
+    {
+      schema: {
+        tags: ['clones'],
+        summary: "A clone's logs, a line each, as text; follow=true goes on until you leave",
+        params: idParameter,
+        querystring: followQuery,
+        response: {
+          200: { description: 'The lines', content: { 'text/plain': { schema: z.string() } } },
+          ...failures,
+        },
+      },
+    },
+    async ({ caller, params, query }, reply) => {
+      requireScope(caller, 'clone');
+      await requireOwnClone(deps.store, caller, params.id);
+      const signal = AbortSignal.any([leaving.signal, abortOf(reply)]);
+      const lines = deps.operations.logs(params.id, { follow: query.follow === 'true' }, workOf(deps, signal));
+      // The first line comes, or an error, before anything is answered.
+      const reader = lines[Symbol.asyncIterator]();
+      const first = await reader.next();
+      void reply.hijack();
+      await sendLines(reply.raw, first, reader, signal);
+      return reply;
+    },
+  );
+}
+
+async function sendLines(
+  response: ServerResponse,
+  first: IteratorResult<string, unknown>,
+  reader: AsyncIterator<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  response.writeHead(200, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  try {
+    for (let next = first; next.done !== true && !response.destroyed; next = await reader.next()) {
+      if (!response.write(`${next.value}\n`)) await once(response, 'drain', { signal });
+    }
+    response.end();
+  } catch {
+    // Cut off in the middle: that is all that can be said any more to who reads.
+    response.destroy();
+  }
+}
