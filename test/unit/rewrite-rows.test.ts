@@ -153,6 +153,20 @@ test('huge rows come out as others do, also from other character sets and with W
   );
 });
 
+test('a large value from another character set comes out the same, wherever it is cut', () => {
+  const one = `é${serialized('//old.com/blog/ü')}`;
+  const large = Buffer.from(serialized(`ä${one.repeat(9000)}`));
+  const columns = { skip: new Set<number>(), readings: new Map([[0, wide]]) };
+  for (const shift of [0, 1, 2, 3]) {
+    const value = Buffer.concat([Buffer.from(' '.repeat(shift)), large]);
+    const block = row([Buffer.from(Array.from(value).flatMap((byte) => [0, byte]))]);
+    const expected = createRewriter(mapping).rows(block, columns);
+    const inParts = Buffer.concat([...createRewriter(mapping).hugeRows(Buffer.from(block), columns)]);
+    expect(inParts.equals(expected)).toBe(true);
+    expect(expected.equals(block)).toBe(false);
+  }
+});
+
 test('rewriting what has been rewritten changes nothing', () => {
   fc.assert(
     fc.property(text, (value) => {

@@ -13,6 +13,11 @@ const OLD = 'https://old.com/ü🖖';
 const NEW = 'http://localhost:8101/ü🖖';
 const nested = (text: string): string => string(`a:1:{i:0;${string(text)}}`);
 
+/** Escapes of one, two and twelve signs at every distance from the places where 64 KiB end. */
+const long = (url: string): string => `${url} ${'\\"\n\u0007\u{1F596} '.repeat(9000)}${url}`;
+const escaped = (json: string): string =>
+  json.replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 test.each([
   ['a string with multibyte characters', string(OLD), string(NEW)],
   ['an array', `a:1:{i:0;${string(OLD)}}`, `a:1:{i:0;${string(NEW)}}`],
@@ -63,6 +68,11 @@ test.each([
   ],
   ['an absolute path', string('/var/www/a'), string('/d/a')],
   ['a length that loses a digit', string('/var/www/x'), string('/d/x')],
+  [
+    'long in JSON in JSON, whatever stands where it is cut for decoding',
+    JSON.stringify({ a: escaped(JSON.stringify({ b: nested(long(OLD)) })) }),
+    JSON.stringify({ a: escaped(JSON.stringify({ b: nested(long(NEW)) })) }),
+  ],
 ])('lengths follow their content: %s', (_, before, after) => {
   expect(rewrite(before)).toMatchObject({ text: after, broken: 0 });
 });

@@ -1,13 +1,13 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import type { RowBlock, SiteClient, TableRead } from '../../site/client-types.ts';
 import { openRowFile, rowFilePath, type RowFile } from '../baseline/database.ts';
+import { createGathered } from '../rewrite/gathered.ts';
 import type { Rewriter } from '../rewrite/types.ts';
 import { passedThrough } from '../memory.ts';
 import type { Recorder } from '../origin/recorder.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetConnection } from './connection.ts';
 import { describeComplaints } from './complaints.ts';
-import { createGatheredRow } from './gathered-row.ts';
 import { startLoad, type Load } from './load.ts';
 import type { PlannedTable } from './plan.ts';
 
@@ -51,7 +51,7 @@ export async function streamTables(
   if (states.length === 0) return;
   const byName = new Map(states.map((state) => [state.table.plan.name, state]));
   let open: OpenTable | undefined;
-  const gathered = createGatheredRow();
+  const gathered = createGathered();
   const whole = new Set<TableState>();
   if (mode === 'new') for (const state of states) work.recorder.begin(state.table.plan.name);
   try {

@@ -1,3 +1,5 @@
+import type { Text } from './text.ts';
+
 /**
  * The forms in which one ASCII character of a URL appears in stored text. All functions look at a latin1 string, so that one
  * character is one byte, and treat a run of backslashes as one sign whatever its length: `\/`, `\\/` and `\\\/` are all an
@@ -57,7 +59,7 @@ export function signAfter(text: string, start: number, wanted: Sign): number {
 }
 
 /** Where the run of backslashes starts that ends right before `end`; `end` when there is none. */
-export function backslashesBefore(text: string, end: number): number {
+export function backslashesBefore(text: Pick<Text, 'charCodeAt'>, end: number): number {
   let start = end;
   while (start > 0 && text.charCodeAt(start - 1) === BACKSLASH) start--;
   return start;

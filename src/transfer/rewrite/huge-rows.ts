@@ -1,21 +1,23 @@
 import type { Finder } from './finder.ts';
-import { applyPatches, type Patch } from './patch.ts';
+import { createGathered, type Gathered } from './gathered.ts';
+import type { Patch } from './patch.ts';
 import type { Reading } from './reading.ts';
-import { escapeField, fieldsOfRow, rowsOf, windows, type Field } from './rows.ts';
-import { dealSlices, findSlices, patchedSlice, textOf, type Slice, type SliceSize } from './slices.ts';
+import { escapeField, fieldsOfRow, NULL_FIELD, rowsOf, windows, type Field } from './rows.ts';
+import { dealSlices, findPatches, findSlices, patchedSlice, type Slice, type SliceSize } from './slices.ts';
+import { textOf, type Text } from './text.ts';
 import { holdsLengths } from './tokens.ts';
 import type { RowColumns } from './types.ts';
 import { unescapeInPlace } from './unescape-in-place.ts';
 
+const UNCHANGED_BYTES = 256 * 1024;
+
 /** What a rewriter does with values that it has as strings. */
 export interface Tools {
   readonly find: Finder;
-  /** Adds the patches of lengths to those of a value's addresses, and counts them. */
-  readonly withLengths: (value: string, patches: readonly Patch[]) => readonly Patch[];
+  /** Adds the patches of lengths to those of a value's addresses, which are asked for twice, and counts these. */
+  readonly withLengths: (value: Text, patches: () => Iterable<Patch>) => Iterable<Patch>;
   /** Counts patches that need no others. */
   readonly count: (patches: number) => void;
-  /** Patches of a field that PHP reads in other bytes than the stored ones. */
-  readonly readFieldPatches: (text: string, field: Field, readings: RowColumns['readings']) => readonly Patch[];
   readonly rows: (block: Buffer, columns: RowColumns) => Buffer;
   readonly tellEncoded: (field: Buffer, tell: () => void) => void;
   /** Addresses can be told from escapes only where these are undone. */
@@ -23,8 +25,8 @@ export interface Tools {
 }
 
 /**
- * Rewrites rows that may be so large that there is no room for copies of them, and gives them in parts. A field without serialized
- * lengths is read and written a slice at a time; one with lengths is there once more, as a string, since they can reach over all of it.
+ * Rewrites rows that may be so large that there is no room for copies of them, and gives them in parts. A field
+ * is read and written a slice at a time. One with serialized lengths, which can reach over all of it, is read twice: first for what its lengths have to be.
  */
 export function createHugeRows(
   tools: Tools,
@@ -46,7 +48,7 @@ export function createHugeRows(
 function* hugeRow(tools: Tools, size: SliceSize, row: Buffer, columns: RowColumns): Generator<Buffer> {
   for (const field of fieldsOfRow(row)) {
     const { start, end, column } = field;
-    if (columns.skip.has(column)) yield* unchanged(row, start, end, size);
+    if (columns.skip.has(column)) yield* unchanged(row, start, end);
     else {
       const { encoded } = columns;
       if (encoded) tools.tellEncoded(row.subarray(start, end), () => encoded(column));
@@ -66,16 +68,14 @@ function* hugeField(
   const { start, end, column } = field;
   const slices = (): Generator<Slice> => findSlices(textOf(row), field, tools.find, size);
   const reading = readings?.get(column);
-  if (reading?.ascii !== false && !holdsMatch(slices())) {
-    yield* unchanged(row, start, end, size);
+  const isNull = row.toString('latin1', start, Math.min(end, start + 3)) === NULL_FIELD;
+  if (isNull || (reading?.ascii !== false && !holdsMatch(slices()))) {
+    yield* unchanged(row, start, end);
     return;
   }
   const bytes = row.subarray(start, end);
-  const stored = reading && readDifferently(bytes, reading);
-  if (stored !== undefined) {
-    const patches = tools.readFieldPatches(stored, { start: 0, end: bytes.length, column, patches: [] }, readings);
-    for (const slice of dealSlices(bytes.length, patches, size)) yield patchedSlice(bytes, slice);
-  } else if (needsWhole(tools, size, row, field)) yield* wholeField(tools, size, bytes);
+  if (reading && readsDifferently(bytes, reading)) yield* wholeField(tools, size, bytes, reading);
+  else if (needsWhole(tools, size, row, field)) yield* wholeField(tools, size, bytes);
   else yield* inSlices(tools, row, slices());
 }
 
@@ -86,11 +86,9 @@ function* inSlices({ count }: Tools, row: Buffer, slices: Iterable<Slice>): Gene
   }
 }
 
-/** The stored text when PHP gets another. */
-function readDifferently(field: Buffer, reading: Reading): string | undefined {
-  const text = field.toString('latin1');
-  return reading.ascii && reading.isSame(text) ? undefined : text;
-}
+/** Whether PHP gets other bytes than these. */
+const readsDifferently = (field: Buffer, reading: Reading): boolean =>
+  !(reading.ascii && reading.isSame(textOf(field)));
 
 function needsWhole({ backslashPaths }: Tools, { bytes, around }: SliceSize, row: Buffer, field: Field): boolean {
   const { start, end } = field;
@@ -102,29 +100,38 @@ function needsWhole({ backslashPaths }: Tools, { bytes, around }: SliceSize, row
   return false;
 }
 
-/** The field as one string; its bytes are given up for it. */
-function* wholeField(tools: Tools, size: SliceSize, field: Buffer): Generator<Buffer> {
+/** The field's bytes are given up for what they mean. With a reading, what PHP gets is there beside them. */
+function* wholeField(tools: Tools, size: SliceSize, field: Buffer, reading?: Reading): Generator<Buffer> {
   const isEscaped = field.includes('\\');
-  const text = isEscaped ? unescapeInPlace(field) : field.toString('latin1');
-  const found: Patch[] = [];
-  // Most replacements are the same few texts.
-  const known = new Map<string, string>();
-  for (const { patches } of findSlices(text, { start: 0, end: text.length }, tools.find, size))
-    for (const patch of patches) {
-      const same = known.get(patch.text) ?? patch.text;
-      known.set(same, same);
-      found.push({ start: patch.start, end: patch.end, text: same });
-    }
-  for (const { start, end, patches } of dealSlices(text.length, tools.withLengths(text, found), size)) {
-    const moved = patches.map((patch) => ({ start: patch.start - start, end: patch.end - start, text: patch.text }));
-    const part = applyPatches(text.slice(start, end), moved);
-    yield Buffer.from(isEscaped ? escapeField(part) : part, 'latin1');
+  const stored = isEscaped ? unescapeInPlace(field) : field;
+  const read = reading && gather(reading.readParts(textOf(stored)));
+  try {
+    const got = read?.bytes() ?? stored;
+    const patches = tools.withLengths(textOf(got), () => findPatches(textOf(got), tools.find, size));
+    if (reading === undefined) yield* written(stored, patches, size, isEscaped);
+    else if (reading.converted) yield* written(got, patches, size, true);
+    else yield* written(stored, reading.back(textOf(stored), patches), size, true);
+  } finally {
+    read?.drop();
   }
 }
 
-/** In slices too, so that whoever takes them need not hold a copy of everything. */
-function* unchanged(row: Buffer, start: number, end: number, { bytes }: SliceSize): Generator<Buffer> {
-  for (let at = start; at < end; at += bytes) yield row.subarray(at, Math.min(at + bytes, end));
+function gather(parts: Iterable<string>): Gathered {
+  const gathered = createGathered();
+  for (const part of parts) gathered.add(Buffer.from(part, 'latin1'));
+  return gathered;
+}
+
+function* written(bytes: Buffer, patches: Iterable<Patch>, size: SliceSize, isEscaped: boolean): Generator<Buffer> {
+  for (const slice of dealSlices(bytes.length, patches[Symbol.iterator](), size)) {
+    const part = patchedSlice(bytes, slice);
+    yield isEscaped ? Buffer.from(escapeField(part.toString('latin1')), 'latin1') : part;
+  }
+}
+
+/** In parts too, so that whoever takes them need not hold a copy of everything. */
+function* unchanged(row: Buffer, start: number, end: number): Generator<Buffer> {
+  for (let at = start; at < end; at += UNCHANGED_BYTES) yield row.subarray(at, Math.min(at + UNCHANGED_BYTES, end));
 }
 
 function holdsMatch(slices: Iterable<Slice>): boolean {

@@ -1,4 +1,4 @@
-/** Room for what rewriting adds, so that a second buffer is seldom needed. */
+/** At most so much room for what rewriting adds, so that a second buffer is seldom needed. */
 const SPARE = 64 * 1024;
 
 export interface Output {
@@ -14,7 +14,7 @@ export function createOutput(block: Buffer): Output {
   let read = 0;
   let written = 0;
   const roomFor = (bytes: number): Buffer => {
-    target ??= Buffer.allocUnsafeSlow(block.length + (block.length >> 4) + SPARE);
+    target ??= Buffer.allocUnsafeSlow(block.length + (block.length >> 4) + Math.min(block.length, SPARE));
     if (written + bytes <= target.length) return target;
     const larger = Buffer.allocUnsafeSlow((written + bytes) * 2);
     target.copy(larger, 0, 0, written);

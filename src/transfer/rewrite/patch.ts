@@ -2,7 +2,7 @@
 export interface Patch {
   readonly start: number;
   readonly end: number;
-  text: string;
+  readonly text: string;
 }
 
 /** The text with all patches applied. */
@@ -15,4 +15,15 @@ export function applyPatches(source: string, patches: readonly Patch[]): string 
     read = end;
   }
   return result + source.slice(read);
+}
+
+/** Two lists of patches that do not overlap, as one. */
+export function* mergePatches(one: Iterable<Patch>, other: Iterable<Patch>): Generator<Patch> {
+  const others = other[Symbol.iterator]();
+  let next = others.next();
+  for (const patch of one) {
+    for (; !next.done && next.value.start < patch.start; next = others.next()) yield next.value;
+    yield patch;
+  }
+  for (; !next.done; next = others.next()) yield next.value;
 }

@@ -1,4 +1,5 @@
 import type { Patch } from './patch.ts';
+import type { Text } from './text.ts';
 
 /**
  * How the stored bytes of a column become those that PHP gets through its connection, where the two have different character
@@ -8,12 +9,14 @@ export interface Reading {
   /** Whether ASCII text stands in the stored bytes as it is, so that an address can be found in them. */
   readonly ascii: boolean;
   /** Whether PHP gets the very bytes that are stored. */
-  isSame(stored: string): boolean;
+  isSame(stored: Text): boolean;
   read(stored: string): string;
+  /** The same in parts. */
+  readParts(stored: Text): Generator<string>;
   /** The clone stores what PHP gets: its server has not the column's character set. */
   readonly converted: boolean;
   /** Patches of what `read` gives as patches of the stored bytes: only what they replace changes, whatever cannot be converted. */
-  back(stored: string, patches: readonly Patch[]): Patch[];
+  back(stored: Text, patches: Iterable<Patch>): Generator<Patch>;
 }
 
 export interface ReadingRules {
@@ -38,23 +41,55 @@ export function createReading({ ascii, units, convert, write, converted: isConve
   return {
     ascii,
     converted: isConverted,
-    isSame: (stored) => stored.search(units) === -1,
+    isSame: (stored) => unitsOf(stored, units).next().done === true,
     read: (stored) => stored.replaceAll(units, converted),
-    back: (stored, patches) => {
+    *readParts(stored) {
+      for (const part of partsOf(stored, units)) yield part.text.replaceAll(units, converted);
+    },
+    *back(stored, patches) {
       const place = createPlaces(stored, units, converted);
-      return patches.map(({ start, end, text }) => ({ start: place(start), end: place(end), text: write(text) }));
+      for (const { start, end, text } of patches) yield { start: place(start), end: place(end), text: write(text) };
     },
   };
 }
 
+/** Text is looked at in parts of this many characters. */
+const PART = 64 * 1024;
+/** More than the longest unit has. */
+const LONGEST = 8;
+
+/** Cuts a text between two units. */
+function* partsOf(text: Text, units: RegExp): Generator<{ readonly start: number; readonly text: string }> {
+  for (let start = 0; start < text.length;) {
+    const part = text.slice(start, Math.min(start + PART + LONGEST, text.length));
+    const end = start + part.length < text.length ? endOfUnits(part, units) : part.length;
+    yield { start, text: part.slice(0, end) };
+    start += end;
+  }
+}
+
+function endOfUnits(part: string, units: RegExp): number {
+  let end = PART;
+  for (const { index, 0: unit } of part.matchAll(units)) {
+    if (index >= PART) break;
+    end = Math.max(PART, index + unit.length);
+  }
+  return end;
+}
+
+function* unitsOf(text: Text, units: RegExp): Generator<{ readonly index: number; readonly unit: string }> {
+  for (const part of partsOf(text, units))
+    for (const { index, 0: unit } of part.text.matchAll(units)) yield { index: part.start + index, unit };
+}
+
 /** Where in the stored bytes a place of the converted ones is; places must not decrease. */
-function createPlaces(stored: string, units: RegExp, converted: (unit: string) => string): (at: number) => number {
-  const matches = stored.matchAll(units);
+function createPlaces(stored: Text, units: RegExp, converted: (unit: string) => string): (at: number) => number {
+  const matches = unitsOf(stored, units);
   let grown = 0;
   let next = matches.next();
   return (at) => {
     for (; !next.done; next = matches.next()) {
-      const { index, 0: unit } = next.value;
+      const { index, unit } = next.value;
       const form = converted(unit);
       if (index + grown + form.length > at) break;
       grown += form.length - unit.length;

@@ -1,20 +1,16 @@
 import { createEncodedSearch } from './encoded.ts';
 import { createFinder } from './finder.ts';
 import { createOutput } from './output.ts';
-import { applyPatches } from './patch.ts';
-import type { Patch } from './patch.ts';
+import { applyPatches, mergePatches, type Patch } from './patch.ts';
 import { createHugeRows } from './huge-rows.ts';
-import { escapeField, fieldsOf, fieldsOfColumns, unescapeField, windows } from './rows.ts';
+import { escapeField, fieldsOf, fieldsOfColumns, NULL_FIELD, unescapeField, windows } from './rows.ts';
 import type { Field } from './rows.ts';
-import { fixLengths } from './serialized.ts';
-import type { Place } from './serialized.ts';
+import { createLengthFixer, type Place } from './serialized.ts';
 import { SLICES, type SliceSize } from './slices.ts';
 import { holdsLengths } from './tokens.ts';
 import type { Reading } from './reading.ts';
+import type { Text } from './text.ts';
 import type { Rewriter, RowColumns, UrlMapping } from './types.ts';
-
-/** How rows write NULL. */
-const NULL_FIELD = String.raw`\N`;
 
 /**
  * Makes a rewriter for one clone. Base64 is told of and left as it is, compressed content is not looked into. Throws a TypeError when an address of
@@ -24,15 +20,25 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
   const find = createFinder(mapping);
   const findEncoded = createEncodedSearch(new Set(mapping.from.map((from) => new URL(from).hostname)), find);
   const backslashPaths = mapping.paths.some(({ from }) => !from.startsWith('/'));
+  const fixLengths = createLengthFixer();
   const counts = { replaced: 0, broken: 0 };
 
-  const fixed = (text: string, place: Place, patches: readonly Patch[]): readonly Patch[] | undefined => {
-    const held = holdsLengths(text, place.start, place.end);
-    const result = held ? fixLengths(text, place, patches) : { patches, broken: false };
+  /** All patches of a value again, and those of the lengths around them. */
+  const withLengths = (text: Text, place: Place, patches: () => Iterable<Patch>): Iterable<Patch> | undefined => {
+    const result = fixLengths(text, place, patches());
     if (result === undefined) return undefined;
-    counts.replaced += patches.length;
+    counts.replaced += result.patches;
     if (result.broken) counts.broken++;
-    return result.patches;
+    return mergePatches(patches(), result.lengths.patches(text));
+  };
+
+  const fixed = (text: string, place: Place, patches: readonly Patch[]): readonly Patch[] | undefined => {
+    if (holdsLengths(text, place.start, place.end)) {
+      const all = withLengths(text, place, () => patches);
+      return all && [...all];
+    }
+    counts.replaced += patches.length;
+    return patches;
   };
 
   const textPatches = (text: string): readonly Patch[] | undefined => {
@@ -50,7 +56,7 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
     const read = reading.read(stored);
     const patches = textPatches(read);
     if (reading.converted) return applyPatches(read, patches ?? []);
-    return patches && applyPatches(stored, reading.back(stored, patches));
+    return patches && applyPatches(stored, [...reading.back(stored, patches)]);
   };
 
   /**
@@ -108,9 +114,8 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
       {
         find,
         withLengths: (value, patches) =>
-          (patches.length > 0 && fixed(value, { start: 0, end: value.length, inRow: false }, patches)) || [],
+          withLengths(value, { start: 0, end: value.length, inRow: false }, patches) ?? [],
         count: (patches) => void (counts.replaced += patches),
-        readFieldPatches: fieldPatches,
         rows,
         tellEncoded: (field, tell) => {
           let told = false;

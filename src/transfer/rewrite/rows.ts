@@ -9,6 +9,8 @@ export interface Field {
   readonly patches: Patch[];
 }
 
+/** How rows write NULL. */
+export const NULL_FIELD = String.raw`\N`;
 /** Windows of this many bytes go through the processor's cache, and their strings through the young heap. */
 const WINDOW = 60 * 1024;
 const LF = 10;

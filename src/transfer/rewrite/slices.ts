@@ -1,12 +1,7 @@
 import type { Finder } from './finder.ts';
 import { createOutput } from './output.ts';
 import type { Patch } from './patch.ts';
-
-/** Text that is read a part at a time, one character for each byte; a string is one. */
-export interface Text {
-  readonly length: number;
-  slice(start: number, end: number): string;
-}
+import type { Text } from './text.ts';
 
 /** A part of a text, and the patches that lie in it. */
 export interface Slice {
@@ -22,13 +17,8 @@ export interface SliceSize {
   readonly around: number;
 }
 
-/** Parts so small that their strings are freed with the young heap. */
-export const SLICES: SliceSize = { bytes: 256 * 1024, around: 16 * 1024 };
-
-export const textOf = (bytes: Buffer): Text => ({
-  length: bytes.length,
-  slice: (start, end) => bytes.toString('latin1', start, end),
-});
+/** Parts so small that all that is made of one, also of one full of addresses, is freed with the young heap. */
+export const SLICES: SliceSize = { bytes: 16 * 1024, around: 4 * 1024 };
 
 /** Finds the patches that begin between `start` and `end`. A part ends later than asked for where a patch reaches into the next. */
 export function* findSlices(
@@ -51,15 +41,22 @@ export function* findSlices(
   }
 }
 
+/** The patches of a whole text. */
+export function* findPatches(text: Text, find: Finder, size: SliceSize): Generator<Patch> {
+  for (const { patches } of findSlices(text, { start: 0, end: text.length }, find, size)) yield* patches;
+}
+
 /** Deals out the patches of a text of that many bytes to parts of it. */
-export function* dealSlices(length: number, patches: readonly Patch[], { bytes }: SliceSize): Generator<Slice> {
-  let next = 0;
+export function* dealSlices(length: number, patches: Iterator<Patch>, { bytes }: SliceSize): Generator<Slice> {
+  let next = patches.next();
   for (let at = 0; at < length;) {
-    const first = next;
+    const here: Patch[] = [];
     let stop = Math.min(at + bytes, length);
-    for (let patch = patches[next]; patch && patch.start < stop; patch = patches[++next])
-      stop = Math.max(stop, patch.end);
-    yield { start: at, end: stop, patches: patches.slice(first, next) };
+    for (; !next.done && next.value.start < stop; next = patches.next()) {
+      here.push(next.value);
+      stop = Math.max(stop, next.value.end);
+    }
+    yield { start: at, end: stop, patches: here };
     at = stop;
   }
 }

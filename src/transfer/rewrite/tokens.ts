@@ -1,4 +1,5 @@
 import { backslashesBefore } from './forms.ts';
+import type { Text } from './text.ts';
 
 /**
  * The start of a string of PHP's serialization format, `s:LENGTH:"` … `";`, or of the body of a class that serializes itself,
@@ -23,7 +24,7 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 
 /** Whether there may be a token between `start` and `end`: a number between a colon and a quote. */
-export function holdsLengths(text: string, start: number, end: number): boolean {
+export function holdsLengths(text: Text, start: number, end: number): boolean {
   for (let at = text.indexOf(':', start); at !== -1 && at < end; at = text.indexOf(':', at + 1)) {
     const next = text.charCodeAt(at + 1);
     if ((next === QUOTE || next === BACKSLASH) && digitAt(text, at - 1) !== -1) return true;
@@ -32,7 +33,7 @@ export function holdsLengths(text: string, start: number, end: number): boolean 
 }
 
 /** The first token that starts at or after `from` and before `limit`. `inRow`: the text is a field as rows hold it, escaped. */
-export function nextToken(text: string, from: number, limit: number, inRow: boolean): Token | undefined {
+export function nextToken(text: Text, from: number, limit: number, inRow: boolean): Token | undefined {
   for (let at = from; at < limit; at++) {
     const code = text.charCodeAt(at);
     if ((code !== SMALL_S && code !== CAPITAL_C) || text.charCodeAt(at + 1) !== COLON) continue;
@@ -43,7 +44,7 @@ export function nextToken(text: string, from: number, limit: number, inRow: bool
   return undefined;
 }
 
-function stringToken(text: string, start: number): Token | undefined {
+function stringToken(text: Text, start: number): Token | undefined {
   let at = start + 2;
   let declared = 0;
   for (let digit = digitAt(text, at); digit !== -1; digit = digitAt(text, ++at)) declared = declared * 10 + digit;
@@ -56,25 +57,26 @@ function stringToken(text: string, start: number): Token | undefined {
   return { start, digitsStart: start + 2, digitsEnd, declared, contentStart, backslashes: at - run, closing: '";' };
 }
 
-const CLASS = /C:\d{1,3}:"[^"]{1,255}":(\d{1,10}):\{/y;
+const CLASS = /^C:\d{1,3}:"[^"]{1,255}":(\d{1,10}):\{/;
+/** More than that expression matches. */
+const CLASS_LENGTH = 300;
 
-function classToken(text: string, start: number): Token | undefined {
-  CLASS.lastIndex = start;
-  const digits = CLASS.exec(text)?.[1];
-  if (digits === undefined) return undefined;
-  const contentStart = CLASS.lastIndex;
+function classToken(text: Text, start: number): Token | undefined {
+  const [opening, digits] = CLASS.exec(text.slice(start, start + CLASS_LENGTH)) ?? [];
+  if (opening === undefined || digits === undefined) return undefined;
+  const contentStart = start + opening.length;
   const digitsEnd = contentStart - 2;
   const digitsStart = digitsEnd - digits.length;
   return { start, digitsStart, digitsEnd, declared: Number(digits), contentStart, backslashes: 0, closing: '}' };
 }
 
-function digitAt(text: string, at: number): number {
+function digitAt(text: Text, at: number): number {
   const code = text.charCodeAt(at);
   return code >= 48 && code <= 57 ? code - 48 : -1;
 }
 
 /** A letter, a digit, _ or a backslash, as in `class:3:"`: then the sign is the end of a word. */
-function continuesWord(text: string, at: number, inRow: boolean): boolean {
+function continuesWord(text: Text, at: number, inRow: boolean): boolean {
   const code = text.charCodeAt(at);
   const lower = code | 0x20;
   const word = (lower >= 97 && lower <= 122) || (code >= 48 && code <= 57) || code === 95 || code === BACKSLASH;

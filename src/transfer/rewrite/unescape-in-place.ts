@@ -3,10 +3,10 @@ import { unescapeField } from './rows.ts';
 const BACKSLASH = 92;
 
 /**
- * The same as unescapeField of the field's text, for a field that is too large to have it twice, or a match of a regular expression
- * for each of its escapes. The field is overwritten.
+ * The same as unescapeField, for a field that is too large to have it twice, or a match of a regular expression
+ * for each of its escapes. The field is overwritten, and what comes out lies in its beginning.
  */
-export function unescapeInPlace(field: Buffer): string {
+export function unescapeInPlace(field: Buffer): Buffer {
   let written = 0;
   let read = 0;
   for (let at = field.indexOf(BACKSLASH); at !== -1 && at + 1 < field.length; at = field.indexOf(BACKSLASH, read)) {
@@ -16,7 +16,7 @@ export function unescapeInPlace(field: Buffer): string {
     read = at + 2;
   }
   field.copyWithin(written, read);
-  return field.toString('latin1', 0, written + field.length - read);
+  return field.subarray(0, written + field.length - read);
 }
 
 /** What each byte means after a backslash. */

@@ -1,8 +1,8 @@
-/** More than the reader of a site lets through, and than a string can hold. Only addresses are taken for it, not memory. */
-const MOST_BYTES = 512 << 20;
+/** Four times what the reader of a site lets through: PHP may get a row in a longer form. Only addresses are taken for it, not memory. */
+const MOST_BYTES = 1024 * 1024 * 1024;
 
-/** A row that comes in pieces, put together in one place. */
-export interface GatheredRow {
+/** Bytes that come in pieces, put together in one place. */
+export interface Gathered {
   readonly isEmpty: boolean;
   /** Copies a piece. */
   add(piece: Buffer): void;
@@ -13,7 +13,7 @@ export interface GatheredRow {
 }
 
 /** The memory grows in place, so that a row is never there twice; a Buffer would have to be copied into a larger one. */
-export function createGatheredRow(): GatheredRow {
+export function createGathered(): Gathered {
   let memory: ArrayBuffer | undefined;
   let length = 0;
   return {
