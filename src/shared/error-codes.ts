@@ -6,6 +6,7 @@ import { define } from './error-codes/define.ts';
 import { JOBS_ERRORS } from './error-codes/jobs.ts';
 import { LOGIN_ERRORS } from './error-codes/login.ts';
 import { MACHINE_ERRORS } from './error-codes/machine.ts';
+import { RESTORE_ERRORS } from './error-codes/restore.ts';
 import { SOURCE_ERRORS } from './error-codes/source.ts';
 import { USAGE_ERRORS } from './error-codes/usage.ts';
 
@@ -18,6 +19,7 @@ export const ERRORS = define({
   ...MACHINE_ERRORS,
   ...CLONES_ERRORS,
   ...CLUSTER_ERRORS,
+  ...RESTORE_ERRORS,
   ...JOBS_ERRORS,
   ...AGENT_ERRORS,
   CANCELLED: { exit: 130, http: 499, next: [] },

@@ -7,7 +7,7 @@ import { headersFor, type SourceAccess } from './access.ts';
 import { openStream, otherAnswer, readPage, type Exchange } from './answer-stream.ts';
 import { refusalOf } from './answers.ts';
 import { networkFailure } from './http.ts';
-import { packContent, signedBody } from './signing.ts';
+import { packContent, signedBody, type SignedRequest } from './signing.ts';
 
 export interface TransportDeps extends Pick<WorkContext, 'now' | 'randomBytes'> {
   readonly dispatcher: Dispatcher;
@@ -19,8 +19,15 @@ export interface Transport {
   send(question: object, signal: AbortSignal): Promise<Exchange>;
 }
 
-/** Sends over `deps.dispatcher`, which the caller closes. */
-export function createTransport(access: SourceAccess, deps: TransportDeps): Transport {
+/** The body of a request, signed by whoever sends it. */
+export type Sign = (request: SignedRequest) => string;
+
+/** Sends over `deps.dispatcher`, which the caller closes. Signs with the key of `access` unless it is given another signature. */
+export function createTransport(
+  access: SourceAccess,
+  deps: TransportDeps,
+  sign: Sign = (asked) => signedBody(asked, access.keyId, access.secret),
+): Transport {
   let endpoint = new URL(access.endpoint);
   let clockOffset = 0;
   let corrected = false;
@@ -33,7 +40,7 @@ export function createTransport(access: SourceAccess, deps: TransportDeps): Tran
     const content = packContent(question, inflates);
     const asked = request(endpoint, {
       method: 'POST',
-      body: signedBody({ method: 'POST', target, time, nonce, content }, access.keyId, access.secret),
+      body: sign({ method: 'POST', target, time, nonce, content }),
       signal,
       dispatcher: deps.dispatcher,
       headers: {

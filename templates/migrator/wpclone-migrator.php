@@ -2,7 +2,7 @@
 /**
  * Plugin Name:       wpclone migrator
  * Description:       Reads this site out to a wpclone that an administrator paired with it. Removes itself an hour after its last use.
- * Version:           1.1.0
+ * Version:           1.2.0
  * Requires at least: 5.5
  * Requires PHP:      7.4
  * Update URI:        false
@@ -19,7 +19,7 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
-const VERSION  = '1.1.0';
+const VERSION  = '1.2.0';
 const PROTOCOL = 2;
 const SLUG     = 'wpclone-migrator';
 const FILE     = __FILE__;

@@ -8,26 +8,51 @@ import { installPlugin, undoInstall } from './plugin/install.ts';
 import { openInstaller } from './plugin/installer.ts';
 import { firstAnswering, pair, type Pairing } from './plugin/pair.ts';
 import { removePlugin } from './plugin/remove.ts';
+import { restoreKey, type RestoreKey, type WantedKey } from './plugin/restore-key.ts';
 import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
 
 /** Logs in, installs the plugin where it is missing and gets a key; undoes the installation when that fails. */
 export function connectByLogin(request: ConnectRequest, deps: ConnectDeps): Promise<Connection> {
+  return withAdmin(request, deps, (admin, way) => installAndPair(admin, way, request, deps));
+}
+
+/** As `connectByLogin`, and with a key to write to the site for one restore. Throws RESTORE_IMPOSSIBLE, RESTORE_UNDER_WAY too. */
+export function connectToWrite(
+  request: ConnectRequest,
+  wanted: WantedKey,
+  deps: ConnectDeps,
+): Promise<Connection & RestoreKey> {
   return withAdmin(request, deps, async (admin, way) => {
-    const installer = await openInstaller(admin);
-    let installedNow = false;
+    const connection = await installAndPair(admin, way, request, deps);
     try {
-      // An upload that is cut off goes on at the site: only one that has come to its end can be undone.
-      const steady = { ...admin, session: admin.session.with({ steady: true }) };
-      const point = await installPlugin(steady, installer, () => (installedNow = true));
-      deps.signal.throwIfAborted();
-      const pairing = await pair(admin, point);
-      const { access, info } = await reach(admin, pairing, request, deps);
-      return { access, info, way, installedNow };
+      return { ...connection, ...(await restoreKey(admin, wanted, deps)) };
     } catch (error) {
-      if (installedNow) await undoInstall(admin, deps);
+      if (connection.installedNow) await undoInstall(admin, deps);
       throw error;
     }
   });
+}
+
+async function installAndPair(
+  admin: Admin,
+  way: Connection['way'],
+  request: ConnectRequest,
+  deps: ConnectDeps,
+): Promise<Connection> {
+  const installer = await openInstaller(admin);
+  let installedNow = false;
+  try {
+    // An upload that is cut off goes on at the site: only one that has come to its end can be undone.
+    const steady = { ...admin, session: admin.session.with({ steady: true }) };
+    const point = await installPlugin(steady, installer, () => (installedNow = true));
+    deps.signal.throwIfAborted();
+    const pairing = await pair(admin, point);
+    const { access, info } = await reach(admin, pairing, request, deps);
+    return { access, info, way, installedNow };
+  } catch (error) {
+    if (installedNow) await undoInstall(admin, deps);
+    throw error;
+  }
 }
 
 /** Finds where the plugin answers; where a wall guards every way, with what it gives a browser. */

@@ -54,6 +54,7 @@ function show_notice() {
 	}
 	echo '<div class="notice notice-info"><p>' . esc_html( state_sentence() ) . '</p>';
 	show_pairing_element();
+	show_open_restores();
 	echo '</div>';
 }
 
@@ -66,8 +67,29 @@ function show_page() {
 		echo '<p>' . esc_html( state_sentence() ) . '</p>';
 		echo '<p>' . esc_html__( 'To end it now, deactivate the plugin: that revokes every key.', 'wpclone-migrator' ) . '</p>';
 		show_pairing_element();
+		// Only here: who reads every page of the administration need not find it.
+		printf( '<div id="wpclone-restore" data-nonce="%s"></div>', esc_attr( wp_create_nonce( RESTORE_ACTION ) ) );
+		show_open_restores();
 	}
 	echo '</div>';
+}
+
+/**
+ * Restores that can still be undone: what is kept for that takes room, and holds what was replaced.
+ */
+function show_open_restores() {
+	require_once __DIR__ . '/write/tidy.php';
+	foreach ( open_restores() as $restore ) {
+		echo '<p>' . esc_html(
+			sprintf(
+				/* translators: 1: id of a restore, 2: date, 3: number of days */
+				__( 'Restore %1$s of %2$s can be undone: what it replaced is kept in the database for %3$d days, unless it is accepted (wpclone restore accept %1$s) or undone (wpclone restore undo %1$s).', 'wpclone-migrator' ),
+				$restore['id'],
+				wp_date( 'Y-m-d H:i', $restore['made'] ),
+				(int) ( RESTORE_KEPT_SECONDS / 86400 )
+			)
+		) . '</p>';
+	}
 }
 
 /**

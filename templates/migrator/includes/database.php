@@ -13,10 +13,11 @@ defined( 'ABSPATH' ) || exit;
  * Connects as WordPress does.
  *
  * @param string $names Character set of the session: "binary" hands stored bytes out as they are.
+ * @param int    $flags Further ones of mysqli.
  * @return \mysqli
  * @throws Refusal When it cannot.
  */
-function connect_database( $names ) {
+function connect_database( $names, $flags = 0 ) {
 	global $wpdb;
 	if ( ! function_exists( 'mysqli_init' ) ) {
 		throw new Refusal( 'no_mysqli', 500, 'PHP lacks the mysqli extension.' );
@@ -33,7 +34,7 @@ function connect_database( $names ) {
 		}
 	}
 	$db    = mysqli_init();
-	$flags = defined( 'MYSQL_CLIENT_FLAGS' ) ? MYSQL_CLIENT_FLAGS : 0;
+	$flags = $flags | ( defined( 'MYSQL_CLIENT_FLAGS' ) ? MYSQL_CLIENT_FLAGS : 0 );
 	// phpcs:ignore WordPress.PHP.NoSilencedErrors -- the warning holds the user's name; the refusal does not.
 	if ( ! @mysqli_real_connect( $db, $host, DB_USER, DB_PASSWORD, DB_NAME, $port ? (int) $port : null, $socket, $flags ) ) {
 		throw new Refusal( 'database_gone', 503, 'The database does not answer (' . mysqli_connect_errno() . ').' );

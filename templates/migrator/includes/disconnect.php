@@ -17,7 +17,8 @@ defined( 'ABSPATH' ) || exit;
  */
 function disconnect( array $request, array $key ) {
 	drop_key( $key['id'] );
-	$stays = count_keys( 5 * 60 ) > 0;
+	require_once __DIR__ . '/write/tidy.php';
+	$stays = count_keys( 5 * 60 ) > 0 || is_restore_under_way();
 	$files = $stays ? false : remove_plugin();
 	start_stream();
 	send_frame(

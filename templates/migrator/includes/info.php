@@ -19,6 +19,7 @@ require_once __DIR__ . '/definitions.php';
 require_once __DIR__ . '/growth.php';
 require_once __DIR__ . '/rows-text.php';
 require_once __DIR__ . '/constants.php';
+require_once __DIR__ . '/write/tidy.php';
 
 /**
  * Answers "info".
@@ -81,6 +82,7 @@ function site_info() {
 		'leftOut'          => $contents['left_out'],
 		'growth'           => table_growth( $db, array_column( $contents['tables'], 'name' ) ),
 		'otherPrefixes'    => $contents['other'],
+		'restores'         => open_restores(),
 		'activePlugins'    => array_values( array_diff( (array) get_option( 'active_plugins', array() ), array( plugin_basename( FILE ) ) ) ),
 		'theme'            => $theme,
 		'dropIns'          => files_among( WP_CONTENT_DIR, array( 'advanced-cache.php', 'db.php', 'db-error.php', 'install.php', 'maintenance.php', 'object-cache.php', 'php-error.php', 'fatal-error-handler.php', 'sunrise.php' ) ),

@@ -11,6 +11,8 @@ defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/option-rows.php';
 
+/** What the names of the plugin's own tables begin with, after the site's prefix. */
+const OWN_TABLES       = 'wpclone_';
 const OPTION_PREFIX    = 'wpclone_migrator_';
 const KEY_PREFIX       = 'wpclone_migrator_key_';
 const NONCE_PREFIX     = 'wpclone_migrator_nonce_';
@@ -174,10 +176,15 @@ function count_keys( $seconds = null ) {
 }
 
 /**
- * Drops every key, nonce and setting of the plugin, and WordPress' list of what it last asked updates for, which names it.
+ * Drops every key, nonce and setting of the plugin, and WordPress' list of what it last asked updates for, which names it. What it
+ * takes to undo a restore that nobody accepted stays.
  */
 function drop_everything() {
 	global $wpdb;
+	require_once __DIR__ . '/class-refusal.php';
+	require_once __DIR__ . '/database.php';
+	require_once __DIR__ . '/write/tidy.php';
+	leave_restores();
 	delete_option( ACTIVE_UNTIL );
 	delete_site_transient( 'update_plugins' );
 	// The keys first: see use_nonce().

@@ -9,13 +9,21 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
-const PAIR_ACTION = 'wpclone_pair';
+const PAIR_ACTION    = 'wpclone_pair';
+const RESTORE_ACTION = 'wpclone_restore_key';
 
 /**
  * Hooks the pairing call; there is none for visitors who are not logged in.
  */
 function register_pairing() {
 	add_action( 'wp_ajax_' . PAIR_ACTION, __NAMESPACE__ . '\\answer_pairing' );
+	add_action(
+		'wp_ajax_' . RESTORE_ACTION,
+		function () {
+			require_once __DIR__ . '/write/key.php';
+			answer_restore_key();
+		}
+	);
 }
 
 /**

@@ -20,6 +20,10 @@ function own_tables( $db ) {
 	$all = array();
 	foreach ( fetch_all( $db, 'SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, TABLE_ROWS AS estimate, DATA_LENGTH AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME' ) as $row ) {
 		$row['name'] = spelled_name( $db, $row['name'] );
+		if ( 0 === stripos( $row['name'], $wpdb->base_prefix . OWN_TABLES ) ) {
+			// Before images of a restore are nobody's content.
+			continue;
+		}
 
 		$all[ $row['name'] ] = $row;
 	}

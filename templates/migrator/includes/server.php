@@ -34,6 +34,11 @@ function serve( $envelope ) {
 		if ( strlen( $envelope ) > MAX_CONTENT_BYTES ) {
 			throw new Refusal( 'bad_request', 413, 'The request is too large.' );
 		}
+		if ( 0 === strpos( $envelope, 'rst-' ) ) {
+			require __DIR__ . '/write/server.php';
+			serve_write( $envelope );
+			return;
+		}
 		list( $key, $content ) = authenticate( $envelope );
 		touch_key( $key );
 		// PHP remembers for minutes where a path led: a link made since then would be read as what it took the place of.

@@ -1,0 +1,54 @@
+import type { WorkContext } from '../../shared/context.ts';
+import type { HostFacts, Receipt, Undone } from '../../site/write/answers.ts';
+import type { WriteClient } from '../../site/write/client.ts';
+import type { RestoreChanges } from '../changes.ts';
+import { sealsOf, stageParts } from './parts.ts';
+import { stagedRows } from './staged.ts';
+
+type Work = Pick<WorkContext, 'signal'> & {
+  readonly progress?: (done: number, total: number) => void;
+};
+
+/**
+ * Brings changes to the site and has it check them. Nothing of the site is touched yet. What a failure or a cancellation leaves is
+ * taken away by `abandon`. Throws PROTECTED, DRIFT, DOES_NOT_FIT, RESTORE_IMPOSSIBLE and what reaching a site throws.
+ */
+export async function stageChanges(client: WriteClient, changes: RestoreChanges, work: Work): Promise<HostFacts> {
+  const staged = stagedRows(changes);
+  const host = await client.begin(staged.shape, work.signal);
+  let done = 0;
+  for (const { part, rows } of stageParts(staged, changes.items)) {
+    await client.stage(part, work.signal);
+    done += rows;
+    work.progress?.(done, staged.rows.length);
+  }
+  const { counts, digests } = sealsOf(staged);
+  await client.seal(counts, digests, work.signal);
+  return host;
+}
+
+/** Has the site write what is staged, and count anew what it counts. Throws DRIFT; then nothing was written. */
+export async function applyStaged(client: WriteClient, signal: AbortSignal): Promise<Receipt> {
+  const receipt = await client.apply(signal);
+  await client.settle(signal);
+  return receipt;
+}
+
+/** Takes back what a restore wrote, all of it or `only` some items: what was changed since is kept. */
+export async function undoApplied(
+  client: WriteClient,
+  only: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<Undone> {
+  const undone = await client.undo(only, signal);
+  await client.settle(signal);
+  // Nothing is left to undo: nothing is left behind either.
+  if (undone.state === 'undone') await client.finish(signal);
+  return undone;
+}
+
+/** Ends a restore for good: no way back is kept. */
+export async function acceptApplied(client: WriteClient, signal: AbortSignal): Promise<void> {
+  await client.accept(signal);
+  await client.finish(signal);
+}

@@ -1,0 +1,35 @@
+import { define } from './define.ts';
+
+/** Writing to a live site. */
+export const RESTORE_ERRORS = define({
+  DRIFT: {
+    exit: 5,
+    http: 409,
+    next: ['Nothing was written. Make the plan anew, look at what changed, then apply that one.'],
+  },
+  PROTECTED: {
+    exit: 5,
+    http: 409,
+    next: ['Nothing was written. Name what is wanted in spite of that with --include {class}.'],
+  },
+  DOES_NOT_FIT: {
+    exit: 5,
+    http: 409,
+    next: ['Nothing was written. The live table is narrower than the clone’s: leave that item out with --skip.'],
+  },
+  RESTORE_IMPOSSIBLE: {
+    exit: 1,
+    http: 422,
+    next: ['Nothing was written. Give the database user of the site the right that is missing, then try again.'],
+  },
+  RESTORE_UNDER_WAY: {
+    exit: 5,
+    http: 409,
+    next: ['Wait until the other restore is done; one that was abandoned is in nobody’s way after half an hour.'],
+  },
+  RESTORE_GONE: {
+    exit: 5,
+    http: 404,
+    next: ['See what can be undone with wpclone restore list.'],
+  },
+});

@@ -1,0 +1,141 @@
+/** What the write half of the migrator answers, checked before anything else sees it: docs/PROTOCOL.md. */
+import { z } from 'zod';
+import { WpcloneError } from '../../shared/errors.ts';
+import { printable } from '../../shared/format.ts';
+
+const text = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]*={0,2}$/)
+  .transform((base64) => Buffer.from(base64, 'base64').toString('utf8'));
+
+/** An item that is not (any more) as it is thought to be. Its title is the site's word. */
+const driftSchema = z.object({
+  item: text,
+  title: text,
+  table: z.string(),
+  /** `more`: more or fewer rows than there were; `needed`: something that came since belongs to it. */
+  why: z.enum(['changed', 'gone', 'taken', 'more', 'needed']),
+});
+export type Drift = z.infer<typeof driftSchema>;
+
+export const restoreStateSchema = z.enum(['new', 'begun', 'sealed', 'applied', 'partly', 'undone', 'accepted', 'gone']);
+export type RestoreState = z.infer<typeof restoreStateSchema>;
+
+/** PHP's empty array stands for an empty object too. */
+const rowsSchema = z
+  .union([z.record(z.string(), z.number()), z.array(z.never())])
+  .transform((rows): Readonly<Record<string, number>> => (Array.isArray(rows) ? {} : rows));
+
+/** What became of a restore. Times are seconds since the epoch. */
+export const receiptSchema = z.object({
+  state: restoreStateSchema,
+  applied: z
+    .object({
+      at: z.number(),
+      /** By table. */
+      rows: rowsSchema,
+      /** From the first row that was locked to the end of the commit; absent when that could not be noted. */
+      heldMilliseconds: z.number().optional(),
+    })
+    .optional(),
+  undone: z
+    .object({
+      at: z.number(),
+      items: z.number(),
+      kept: z.number(),
+      /** Items that are neither undone now nor were before. */
+      left: z.number(),
+      heldMilliseconds: z.number().optional(),
+    })
+    .optional(),
+});
+export type Receipt = z.infer<typeof receiptSchema>;
+
+export const undoneSchema = receiptSchema.extend({ kept: z.array(driftSchema) });
+export type Undone = z.infer<typeof undoneSchema>;
+
+export const statusSchema = receiptSchema.extend({
+  made: z.number(),
+  include: z.string(),
+  parts: z.array(z.number()),
+  /** That its tables take. */
+  bytes: z.number(),
+  items: z.array(z.object({ item: text, title: text, undone: z.boolean() })).optional(),
+});
+export type RestoreStatus = z.infer<typeof statusSchema>;
+
+export const hostSchema = z.object({
+  version: z.string(),
+  autoincMode: z.number(),
+  binlogFormat: z.string(),
+  packetBytes: z.number(),
+  renames: z.boolean(),
+  /** `keeps`: what is in it stays there, whatever we do. */
+  objectCache: z.enum(['none', 'flushes', 'keeps']),
+  seconds: z.number(),
+  /** Tables to be written that have triggers. */
+  triggers: z.array(z.string()),
+});
+export type HostFacts = z.infer<typeof hostSchema>;
+
+const refusalSchema = z.object({
+  error: z.string(),
+  message: z.string(),
+  drift: z.array(driftSchema).optional(),
+  class: z.string().optional(),
+  table: z.string().optional(),
+  column: z.string().optional(),
+  number: z.number().optional(),
+  state: z.string().optional(),
+});
+
+/** What a refusal of the write half means; `head` is its frame's. */
+export function classifyWriteRefusal(head: unknown, host: string): WpcloneError {
+  const parsed = refusalSchema.safeParse(head);
+  if (!parsed.success) return new WpcloneError('SOURCE_FAILED', `What ${host} says is not understood.`);
+  const { error, message, drift = [], table, column } = parsed.data;
+  const where = table === undefined ? '' : ` (${printable(column ? `${table}.${column}` : table).slice(0, 150)})`;
+  const words = `${printable(message).slice(0, 300)}${where}`;
+  const details = { host };
+  switch (error) {
+    case 'drift':
+      return new WpcloneError('DRIFT', driftWords(host, drift), { details: { ...details, items: drift.length } });
+    case 'row_moved':
+      return new WpcloneError('DRIFT', `${host} changed while it was being written to: ${words}`, { details });
+    case 'protected':
+      return new WpcloneError('PROTECTED', words, { details: { ...details, class: parsed.data.class ?? '' } });
+    case 'does_not_fit':
+    case 'column_type':
+      return new WpcloneError('DOES_NOT_FIT', words, { details });
+    case 'no_create':
+    case 'no_drop':
+    case 'no_innodb':
+    case 'network':
+      return new WpcloneError('RESTORE_IMPOSSIBLE', words, { details });
+    case 'restore_under_way':
+      return new WpcloneError('RESTORE_UNDER_WAY', words, { details });
+    case 'locked':
+    case 'updating':
+    case 'database_gone':
+    case 'failed':
+      return new WpcloneError('SOURCE_FAILED', words, { details, retryable: true });
+    case 'table_changed':
+    case 'part_differs':
+    case 'not_whole':
+    case 'wrong_state':
+      return new WpcloneError('SOURCE_CHANGED', words, { details });
+    default:
+      return new WpcloneError('SOURCE_FAILED', words, { details });
+  }
+}
+
+const TOLD = 8;
+
+function driftWords(host: string, drift: readonly Drift[]): string {
+  const each = drift.map(
+    ({ title, item, table, why }) => `${printable(title || item).slice(0, 80)} (${table}: ${why})`,
+  );
+  const names = [...new Set(each)];
+  const more = names.length > TOLD ? ` and ${names.length - TOLD} more` : '';
+  return `${host} changed since the plan was made, so nothing was written: ${names.slice(0, TOLD).join(', ')}${more}.`;
+}

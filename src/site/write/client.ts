@@ -1,0 +1,177 @@
+import type { z } from 'zod';
+import type { Dispatcher } from 'undici';
+import { z as schemas } from 'zod';
+import type { WorkContext } from '../../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import type { SourceAccess } from '../access.ts';
+import { openAgent } from '../http.ts';
+import { createBackoff, type Backoff } from '../backoff.ts';
+import { createTransport, type Transport } from '../transport.ts';
+import { understoodJson } from '../understood.ts';
+import {
+  classifyWriteRefusal,
+  hostSchema,
+  receiptSchema,
+  statusSchema,
+  undoneSchema,
+  type HostFacts,
+  type Receipt,
+  type RestoreStatus,
+  type Undone,
+} from './answers.ts';
+import { writtenBody, type WriteKey } from './signing.ts';
+
+/** Rows that are written by the same statement; its number is its place in the whole shape. */
+export interface BatchShape {
+  readonly what: 'update' | 'create' | 'destroy' | 'expect' | 'owned' | 'add' | 'remove' | 'count';
+  readonly columns: readonly string[];
+}
+
+export interface TableShape {
+  readonly name: string;
+  readonly kind: 'keyed' | 'meta' | 'relations' | 'counted';
+  readonly key: readonly string[];
+  /** Of meta data: the columns of owner and name. */
+  readonly owner?: readonly string[];
+  readonly batches: readonly BatchShape[];
+}
+
+/** What is to be written, without any row. */
+export interface RestoreShape {
+  readonly tables: readonly TableShape[];
+  readonly recounts: {
+    readonly terms: readonly number[];
+    readonly comments: readonly number[];
+    readonly rewriteRules: boolean;
+  };
+}
+
+/** A part of the rows, as the site takes it apart: JSON. */
+export interface StagePart {
+  /** From 1 on. */
+  readonly part: number;
+  /** Of `content`, hex. */
+  readonly sha256: string;
+  readonly content: string;
+}
+
+/**
+ * The write half of the migrator, for one restore. Every call may be made again after its answer was lost. All throw what reaching a
+ * site throws, SIGNATURE_REFUSED when the key is no longer good, and what is named; then nothing was written.
+ */
+export interface WriteClient {
+  /** Makes the restore's own tables. Throws RESTORE_IMPOSSIBLE, PROTECTED, SOURCE_CHANGED. */
+  begin(shape: RestoreShape, signal: AbortSignal): Promise<HostFacts>;
+  /** Throws DOES_NOT_FIT. */
+  stage(part: StagePart, signal: AbortSignal): Promise<void>;
+  /** Rows and digests of each batch, by its number. Throws PROTECTED, DRIFT. */
+  seal(counts: readonly number[], digests: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Throws DRIFT. */
+  apply(signal: AbortSignal): Promise<Receipt>;
+  status(items: boolean, signal: AbortSignal): Promise<RestoreStatus>;
+  /** Counts anew what WordPress counts, and empties its caches. */
+  settle(signal: AbortSignal): Promise<void>;
+  /** `only`: ids of items; what was changed since is kept, and told of. */
+  undo(only: readonly string[] | undefined, signal: AbortSignal): Promise<Undone>;
+  /** There is no way back from then on. */
+  accept(signal: AbortSignal): Promise<void>;
+  /** Takes all that is left of a restore away which wrote nothing, was undone or accepted. */
+  finish(signal: AbortSignal): Promise<void>;
+  /** Gives the key up; what it takes to undo stays. */
+  leave(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WriteClientDeps extends Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'> {
+  /** Told before each wait. */
+  readonly retry: (message: string, waitSeconds: number) => void;
+  /** Connections to use instead of own ones. */
+  readonly dispatcher?: Dispatcher;
+}
+
+const anything = schemas.unknown();
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
+
+/** Talks to the write half of a site's migrator. `access` says where it is; its own key is of no use there. */
+export function createWriteClient(access: SourceAccess, key: WriteKey, deps: WriteClientDeps): WriteClient {
+  const dispatcher = deps.dispatcher ?? openAgent(access.insecureTls);
+  const now = (): number => deps.now() + key.clockOffset * 1000;
+  let number = 0;
+  const sign = (request: Parameters<typeof writtenBody>[0]): string => {
+    // Greater than that of any request of an earlier client with this key.
+    number = Math.max(number + 1, Math.floor(deps.now()));
+    return writtenBody(request, key, number);
+  };
+  const transport = createTransport(access, { ...deps, now, dispatcher }, sign);
+  const ask = <T>(schema: z.ZodType<T>, question: object, signal: AbortSignal): Promise<T> =>
+    askPatiently(transport, deps, schema, question, signal);
+  const done = async (question: object, signal: AbortSignal): Promise<void> => {
+    await ask(anything, question, signal);
+  };
+  return {
+    begin: (shape, signal) => ask(hostSchema, { op: 'begin', ...shape }, signal),
+    stage: (part, signal) => done({ op: 'stage', ...part }, signal),
+    seal: (counts, digests, signal) => done({ op: 'seal', counts, digests }, signal),
+    apply: (signal) => ask(receiptSchema, { op: 'apply' }, signal),
+    status: (items, signal) => ask(statusSchema, { op: 'status', items }, signal),
+    settle: (signal) => done({ op: 'settle' }, signal),
+    undo: (only, signal) =>
+      ask(undoneSchema, { op: 'undo', ...(only === undefined ? {} : { only: only.map(base64) }) }, signal),
+    accept: (signal) => done({ op: 'accept' }, signal),
+    finish: async (signal) => {
+      await askPatiently(transport, deps, anything, { op: 'finish' }, signal, true);
+    },
+    leave: (signal) => done({ op: 'leave' }, signal),
+    close: async () => {
+      if (!deps.dispatcher) await dispatcher.destroy();
+    },
+  };
+}
+
+async function askPatiently<T>(
+  transport: Transport,
+  deps: WriteClientDeps,
+  schema: z.ZodType<T>,
+  question: object,
+  signal: AbortSignal,
+  endsTheKey = false,
+): Promise<T> {
+  let answered = false;
+  let lost = false;
+  const random = (): number => deps.randomBytes(4).readUInt32BE() / 2 ** 32;
+  const backoff: Backoff = createBackoff(() => answered, random);
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      const body = await askOnce(transport, question, signal, () => (answered = true));
+      return understoodJson(schema, body);
+    } catch (error) {
+      signal.throwIfAborted();
+      const known = toWpcloneError(error);
+      // The first answer did not get here, but what was asked for was done.
+      if (endsTheKey && lost && known.code === 'SIGNATURE_REFUSED') return schema.parse({});
+      lost = true;
+      const wait = backoff.next(known);
+      deps.retry(known.message, wait / 1000);
+      await deps.sleep(wait, signal);
+    }
+  }
+}
+
+async function askOnce(
+  transport: Transport,
+  question: object,
+  signal: AbortSignal,
+  answered: () => void,
+): Promise<Buffer> {
+  const { frames } = await transport.send(question, signal);
+  let body: Buffer | undefined;
+  for await (const frame of frames) {
+    answered();
+    if (frame.type === 'X') throw classifyWriteRefusal(frame.head, transport.host);
+    if (frame.type === 'I') body = Buffer.from(frame.body);
+  }
+  if (body === undefined)
+    throw new WpcloneError('SOURCE_FAILED', 'An answer of the site was cut off.', { retryable: true });
+  return body;
+}

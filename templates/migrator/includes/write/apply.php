@@ -1,0 +1,95 @@
+<?php
+/**
+ * The rows of a sealed restore go live.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+require_once __DIR__ . '/transaction.php';
+require_once __DIR__ . '/updating.php';
+
+/**
+ * Answers "apply". Whoever asks again gets the first one's receipt.
+ *
+ * @param array   $request Nothing.
+ * @param array   $restore Row.
+ * @param \mysqli $db      Connection.
+ * @throws Refusal When nothing was applied.
+ */
+function apply_restore( array $request, array $restore, $db ) {
+	$id   = $restore['id'];
+	$held = null;
+	if ( 'sealed' === $restore['state'] ) {
+		$held = while_nobody_updates(
+			$db,
+			function () use ( $restore, $id ) {
+				return write_in_transaction(
+					$restore,
+					false,
+					array( 'sealed' ),
+					function ( $side, array $shape ) use ( $id ) {
+						run_query( $side, 'UPDATE ' . quote_name( restore_prefix( $id ) . 'u' ) . ' SET chosen = 1' );
+						refuse_drift( $side, $id, $shape );
+					},
+					function ( $main, $side, array $written ) {
+						return array( 'applied', applied_receipt( $written ) );
+					}
+				);
+			}
+		);
+	}
+	note_held_time( $db, $id, 'applied', $held );
+	answer_write( read_receipt( $db, $id ) );
+}
+
+/**
+ * What is kept of it: when, and how many rows of which tables. Never a value.
+ *
+ * @param array<string, int> $written Rows by table.
+ */
+function applied_receipt( array $written ) {
+	return wp_json_encode(
+		array(
+			'applied' => array(
+				'at'   => time(),
+				'rows' => (object) $written,
+			),
+		)
+	);
+}
+
+/**
+ * Adds to a receipt for how long the site was held. It can only be known once the transaction is over; who dies in between leaves it out.
+ *
+ * @param \mysqli  $db   Connection.
+ * @param string   $id   Restore.
+ * @param string   $part "applied" or "undone".
+ * @param int|null $held Nanoseconds; null when it is not this request that wrote.
+ */
+function note_held_time( $db, $id, $part, $held ) {
+	if ( null === $held ) {
+		return;
+	}
+	$receipt = read_receipt( $db, $id );
+
+	$receipt[ $part ]['heldMilliseconds'] = round( $held / 1e6, 1 );
+	unset( $receipt['state'] );
+	change_restore( $db, $id, array( 'receipt' => wp_json_encode( $receipt ) ) );
+}
+
+/**
+ * The receipt as it is kept, with the state.
+ *
+ * @param \mysqli $db Connection.
+ * @param string  $id Restore.
+ * @return array
+ */
+function read_receipt( $db, $id ) {
+	$rows    = fetch_all( $db, 'SELECT state, receipt FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $db, $id ) );
+	$receipt = isset( $rows[0] ) ? json_decode( $rows[0]['receipt'], true ) : null;
+	return array( 'state' => isset( $rows[0] ) ? $rows[0]['state'] : '' ) + ( is_array( $receipt ) ? $receipt : array() );
+}

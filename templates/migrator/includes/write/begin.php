@@ -1,0 +1,47 @@
+<?php
+/**
+ * The beginning of a restore: what the host lets us do is tried out, what shall be changed is compared with what there is, and the
+ * restore's own tables are made. Nothing of the site is touched.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+require_once __DIR__ . '/probes.php';
+require_once __DIR__ . '/shape.php';
+require_once __DIR__ . '/tables.php';
+
+/**
+ * Answers "begin". What an earlier beginning of this restore left is dropped.
+ *
+ * @param array   $request tables, recounts.
+ * @param array   $restore Row.
+ * @param \mysqli $db      Connection.
+ * @throws Refusal When the site cannot be written to, or not in this way.
+ */
+function begin_restore( array $request, array $restore, $db ) {
+	drop_restore_tables( $db, $restore['id'] );
+	$host  = probe_host( $db, $restore['id'] );
+	$shape = checked_shape( $db, $request, explode( ',', $restore['include'] ) );
+	try {
+		create_item_tables( $db, $restore['id'] );
+		foreach ( $shape['tables'] as $number => $table ) {
+			create_stage_tables( $db, $restore['id'], $number, $table['columns'] );
+		}
+	} catch ( Refusal $refusal ) {
+		drop_restore_tables( $db, $restore['id'] );
+		throw $refusal;
+	}
+	change_restore(
+		$db,
+		$restore['id'],
+		array(
+			'state' => 'begun',
+			'shape' => wp_json_encode( $shape ),
+		)
+	);
+	answer_write( $host + array( 'triggers' => triggers_on( $db, array_column( $shape['tables'], 'name' ) ) ) );
+}

@@ -1,0 +1,56 @@
+<?php
+/**
+ * The end of a restore: accepted, forgotten, or left for later.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+require_once __DIR__ . '/status.php';
+
+/**
+ * Answers "accept": there is no way back any more, and nothing is kept for one. The row stays until "finish", so that whoever did not
+ * hear the answer can ask again.
+ *
+ * @param array   $request Nothing.
+ * @param array   $restore Row.
+ * @param \mysqli $db      Connection.
+ */
+function accept_restore( array $request, array $restore, $db ) {
+	if ( '' !== $restore['pending'] ) {
+		heal( $restore );
+	}
+	change_restore( $db, $restore['id'], array( 'state' => 'accepted' ) );
+	drop_restore_tables( $db, $restore['id'] );
+	answer_write( array( 'state' => 'accepted' ) );
+}
+
+/**
+ * Answers "finish": a restore that wrote nothing, or that is over, leaves nothing behind.
+ *
+ * @param array   $request Nothing.
+ * @param array   $restore Row.
+ * @param \mysqli $db      Connection.
+ */
+function finish_restore( array $request, array $restore, $db ) {
+	if ( '' !== $restore['pending'] ) {
+		heal( $restore );
+	}
+	forget_restore( $db, $restore['id'] );
+	answer_write( array( 'state' => 'gone' ) );
+}
+
+/**
+ * Answers "leave": the key dies, and what it takes to undo the restore stays.
+ *
+ * @param array   $request Nothing.
+ * @param array   $restore Row.
+ * @param \mysqli $db      Connection.
+ */
+function leave_restore( array $request, array $restore, $db ) {
+	change_restore( $db, $restore['id'], array( 'public_key' => '' ) );
+	answer_write( array( 'state' => $restore['state'] ) );
+}

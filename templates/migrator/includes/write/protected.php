@@ -1,0 +1,106 @@
+<?php
+/**
+ * What is not written unless the restore named it when its key was made, and what is never written. src/restore/protected.ts of wpclone
+ * has the same lists: this is the site's own word, whatever a client sends.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+const PROTECTED_CLASSES = array( 'users', 'roles', 'address', 'secrets', 'orders', 'plugins', 'machine' );
+
+/** Tables without the site's prefix, as LIKE patterns. */
+const PROTECTED_TABLES = array(
+	'users'   => array( 'users', 'usermeta', 'signups', 'registration\_log' ),
+	'orders'  => array( 'wc\_order%', 'woocommerce\_order%', 'wc\_customer\_lookup', 'woocommerce\_downloadable\_product\_permissions' ),
+	'secrets' => array( 'woocommerce\_api\_keys', 'woocommerce\_payment\_token%', 'wc\_webhooks' ),
+	'machine' => array( 'actionscheduler\_%', 'woocommerce\_sessions', '%\_sessions', 'wflogs', '%\_logs' ),
+);
+
+/** Names of options, as LIKE patterns; {prefix} is the site's. */
+const PROTECTED_OPTIONS = array(
+	'roles'   => array( '{prefix}user\_roles', 'default\_role', 'users\_can\_register', 'admin\_email', 'new\_admin\_email', 'adminhash' ),
+	'address' => array( 'siteurl', 'home', 'upload\_path', 'upload\_url\_path', 'wc\_subscriptions\_siteurl' ),
+	'secrets' => array( 'auth\_key', 'auth\_salt', 'secure\_auth\_key', 'secure\_auth\_salt', 'logged\_in\_key', 'logged\_in\_salt', 'nonce\_key', 'nonce\_salt', 'mailserver\_pass', 'jetpack\_options', 'jetpack\_private\_options', 'fs\_accounts', '%\_secret\_key', '%\_private\_key', '%license\_key' ),
+	'plugins' => array( 'active\_plugins', 'uninstall\_plugins' ),
+	'machine' => array( 'cron', 'rewrite\_rules', '\_transient\_%', '\_site\_transient\_%', '%\_updater.lock', 'recently\_activated', 'recently\_edited', 'db\_upgraded', 'can\_compress\_scripts', 'theme\_switched', 'action\_scheduler\_lock\_%', 'jpsq\_%' ),
+);
+
+/** Keys of the meta data of users. */
+const PROTECTED_USER_META = array(
+	'roles'   => array( '%capabilities', '%user\_level' ),
+	'secrets' => array( 'session\_tokens', '\_application\_passwords' ),
+);
+
+/** Types of posts. */
+const PROTECTED_POST_TYPES = array(
+	'orders' => array( 'shop\_order%', 'shop\_subscription' ),
+	'users'  => array( 'user\_request' ),
+);
+
+/** Never: options of our own. */
+const OWN_OPTIONS = array( 'wpclone%' );
+
+/**
+ * Whether a table is our own.
+ *
+ * @param string $name Table.
+ */
+function is_own_table( $name ) {
+	global $wpdb;
+	return 0 === stripos( $name, $wpdb->base_prefix . OWN_TABLES );
+}
+
+/**
+ * Refuses a table of a class that was not named.
+ *
+ * @param string   $name    Table.
+ * @param string[] $include Classes that were.
+ * @throws Refusal When it is protected.
+ */
+function refuse_protected_table( $name, array $include ) {
+	global $wpdb;
+	$bare = in_array( $name, array( $wpdb->users, $wpdb->usermeta ), true ) ? ( $name === $wpdb->users ? 'users' : 'usermeta' ) : substr( $name, strlen( $wpdb->base_prefix ) );
+	foreach ( PROTECTED_TABLES as $class => $patterns ) {
+		if ( ! in_array( $class, $include, true ) && is_any_of( $bare, $patterns ) ) {
+			throw protected_refusal( $class, $name );
+		}
+	}
+}
+
+/**
+ * Whether a name fits one of some LIKE patterns, in whatever case.
+ *
+ * @param string   $name     Name.
+ * @param string[] $patterns Patterns.
+ */
+function is_any_of( $name, array $patterns ) {
+	foreach ( $patterns as $pattern ) {
+		$expression = strtr( preg_quote( $pattern, '/' ), array( '\\\\_' => '_', '%' => '.*' ) );
+		if ( 1 === preg_match( '/^' . $expression . '$/Dis', $name ) ) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * The refusal of what is protected.
+ *
+ * @param string $class Its class; "own" for what is never written.
+ * @param string $table Where it is.
+ */
+function protected_refusal( $class, $table ) {
+	return new Refusal(
+		'protected',
+		403,
+		'own' === $class ? 'What belongs to wpclone itself is never written.' : "What belongs to \"$class\" is not written unless it was named.",
+		array(
+			'class' => $class,
+			'table' => $table,
+		)
+	);
+}

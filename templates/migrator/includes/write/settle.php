@@ -1,0 +1,66 @@
+<?php
+/**
+ * After the rows: what WordPress counts is counted anew, its caches are emptied, and its rules for addresses are made anew with the next page.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+/** Numbers in one statement. */
+const COUNTED_AT_ONCE = 500;
+
+/**
+ * Answers "settle". It may be asked for as often as one likes.
+ *
+ * @param array   $request Nothing.
+ * @param array   $restore Row.
+ * @param \mysqli $db      Connection.
+ */
+function settle_site( array $request, array $restore, $db ) {
+	$shape    = json_decode( $restore['shape'], true );
+	$recounts = $shape['recounts'];
+	recount_terms( $db, $recounts['terms'] );
+	recount_comments( $db, $recounts['comments'] );
+	if ( $recounts['rewriteRules'] ) {
+		run_query( $db, 'DELETE FROM ' . quote_name( $GLOBALS['wpdb']->options ) . " WHERE option_name = 'rewrite_rules'" );
+	}
+	$flushed = wp_cache_flush();
+	answer_write( array( 'flushed' => (bool) $flushed ) );
+}
+
+/**
+ * Counts the posts of terms as WordPress does: those that are published, and attachments of those that are.
+ *
+ * @param \mysqli $db    Connection.
+ * @param int[]   $terms term_taxonomy_id of each.
+ */
+function recount_terms( $db, array $terms ) {
+	global $wpdb;
+	$posts  = quote_name( $wpdb->posts );
+	$public = "(p.post_status = 'publish' OR (p.post_type = 'attachment' AND p.post_status = 'inherit' AND (p.post_parent = 0 OR EXISTS (SELECT 1 FROM $posts o WHERE o.ID = p.post_parent AND o.post_status = 'publish'))))";
+	foreach ( array_chunk( $terms, COUNTED_AT_ONCE ) as $chunk ) {
+		run_query(
+			$db,
+			'UPDATE ' . quote_name( $wpdb->term_taxonomy ) . ' t SET t.count = (SELECT COUNT(*) FROM ' . quote_name( $wpdb->term_relationships ) . " r JOIN $posts p ON p.ID = r.object_id WHERE r.term_taxonomy_id = t.term_taxonomy_id AND $public) WHERE t.taxonomy <> 'link_category' AND t.term_taxonomy_id IN (" . implode( ', ', array_map( 'intval', $chunk ) ) . ')'
+		);
+	}
+}
+
+/**
+ * Counts the approved comments of posts.
+ *
+ * @param \mysqli $db    Connection.
+ * @param int[]   $posts IDs.
+ */
+function recount_comments( $db, array $posts ) {
+	global $wpdb;
+	foreach ( array_chunk( $posts, COUNTED_AT_ONCE ) as $chunk ) {
+		run_query(
+			$db,
+			'UPDATE ' . quote_name( $wpdb->posts ) . ' p SET p.comment_count = (SELECT COUNT(*) FROM ' . quote_name( $wpdb->comments ) . " c WHERE c.comment_post_ID = p.ID AND c.comment_approved = '1') WHERE p.ID IN (" . implode( ', ', array_map( 'intval', $chunk ) ) . ')'
+		);
+	}
+}

@@ -1,0 +1,73 @@
+<?php
+/**
+ * What is left of restores when nobody is at work any more: one that wrote nothing goes, one that did is kept for thirty days.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+require_once __DIR__ . '/restores.php';
+
+/**
+ * Drops what nobody can want any more. A restore that was applied and neither accepted nor undone keeps its before images.
+ *
+ * @param \mysqli $db   Connection.
+ * @param bool    $keys Whether keys that are still good are to be respected.
+ */
+function tidy_restores( $db, $keys = true ) {
+	foreach ( restore_rows( '1 = %d', 1 ) as $restore ) {
+		if ( $keys && has_live_key( $restore ) ) {
+			continue;
+		}
+		$kept = in_array( $restore['state'], WRITTEN_STATES, true ) && time() - (int) $restore['changed'] <= RESTORE_KEPT_SECONDS;
+		// A write that was cut off in the middle of a table without transactions is evidence: it is healed by the next who may write.
+		if ( $kept || '' !== $restore['pending'] ) {
+			change_restore( $db, $restore['id'], array( 'public_key' => '', 'changed' => $restore['changed'] ) );
+		} else {
+			forget_restore( $db, $restore['id'] );
+		}
+	}
+}
+
+/**
+ * The same where the plugin goes, with every key. It may be that the database is away: then the next one finds them.
+ */
+function leave_restores() {
+	if ( array() === restore_rows( '1 = %d', 1 ) ) {
+		return;
+	}
+	try {
+		tidy_restores( connect_database( 'utf8mb4' ), false );
+	} catch ( Refusal $refusal ) {
+		error_log( 'wpclone migrator: ' . $refusal->getMessage() );
+	}
+}
+
+/**
+ * Whether somebody holds a key of a restore.
+ */
+function is_restore_under_way() {
+	return array() !== array_filter( restore_rows( 'public_key <> %s', '' ), __NAMESPACE__ . '\\has_live_key' );
+}
+
+/**
+ * Restores that can be undone or accepted, for people.
+ *
+ * @return array[] id, state, made.
+ */
+function open_restores() {
+	$found = array();
+	foreach ( restore_rows( 'made > %d', 0 ) as $restore ) {
+		if ( in_array( $restore['state'], WRITTEN_STATES, true ) || '' !== $restore['pending'] ) {
+			$found[] = array(
+				'id'    => $restore['id'],
+				'state' => $restore['state'],
+				'made'  => (int) $restore['made'],
+			);
+		}
+	}
+	return $found;
+}

@@ -1,0 +1,114 @@
+<?php
+/**
+ * The transaction that writes the live tables, with the restore's new state and receipt in it: either all of it is there, or nothing.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+require_once __DIR__ . '/shape.php';
+require_once __DIR__ . '/class-batch-sql.php';
+require_once __DIR__ . '/drift.php';
+require_once __DIR__ . '/write-batches.php';
+require_once __DIR__ . '/plain-tables.php';
+
+/** How often it is begun anew when somebody else holds a row, or moved one meanwhile. */
+const WRITE_ATTEMPTS = 4;
+
+/** 1205 waited too long for a lock, 1213 deadlock, 1020 a record was changed, 1047 a node of a cluster is not ready. */
+const PASSING_ERRORS = array( 1205, 1213, 1020, 1047 );
+
+/**
+ * Writes in one direction. Whoever comes second waits, and then finds the first one's receipt.
+ *
+ * @param array    $restore Row.
+ * @param bool     $undo    The direction.
+ * @param string[] $states  In which it may be written; in any other it has been.
+ * @param callable $choose  Marks the items that are written; is given a connection beside the transaction, and the shape. May throw.
+ * @param callable $receipt State and receipt; is given both connections and the number of rows written by table.
+ * @return int|null Nanoseconds from the first lock to the end of the commit; null when it had been done before.
+ * @throws Refusal When it cannot be; then nothing was written.
+ */
+function write_in_transaction( array $restore, $undo, array $states, callable $choose, callable $receipt ) {
+	$db   = open_write_session();
+	$side = open_write_session();
+	set_up_transaction( $db );
+	set_up_transaction( $side );
+	for ( $attempt = 1; ; $attempt++ ) {
+		try {
+			return attempt_to_write( $db, $side, $restore, $undo, $states, $choose, $receipt );
+		} catch ( Refusal $refusal ) {
+			mysqli_query( $db, 'ROLLBACK' );
+			$number = isset( $refusal->fields['number'] ) ? $refusal->fields['number'] : 0;
+			// A row that was there first (1062) or moved: the next attempt sees it beforehand, and says whose it is.
+			$passing = in_array( $number, PASSING_ERRORS, true ) || 1062 === $number || 'row_moved' === $refusal->reason;
+			if ( ! $passing || $attempt >= WRITE_ATTEMPTS ) {
+				throw in_array( $number, PASSING_ERRORS, true ) ? new Refusal( 'locked', 503, 'Others hold rows that are to be written.', $refusal->fields ) : $refusal;
+			}
+			usleep( 100000 * $attempt + random_int( 0, 100000 ) );
+		}
+	}
+}
+
+/**
+ * How the transaction is isolated, and how long it waits.
+ *
+ * @param \mysqli $db Connection.
+ */
+function set_up_transaction( $db ) {
+	$rows  = fetch_all( $db, 'SELECT @@binlog_format AS format' );
+	// InnoDB refuses to log statements of a transaction that sees what others commit (1665).
+	$level = 'STATEMENT' === strtoupper( (string) $rows[0]['format'] ) ? 'REPEATABLE READ' : 'READ COMMITTED';
+	run_query( $db, "SET SESSION TRANSACTION ISOLATION LEVEL $level" );
+	run_query( $db, 'SET SESSION innodb_lock_wait_timeout = 1' );
+}
+
+/**
+ * One attempt.
+ *
+ * @param \mysqli  $db      Connection of the transaction.
+ * @param \mysqli  $side    Another one.
+ * @param array    $restore Row.
+ * @param bool     $undo    The direction.
+ * @param string[] $states  See above.
+ * @param callable $choose  See above.
+ * @param callable $receipt See above.
+ */
+function attempt_to_write( $db, $side, array $restore, $undo, array $states, callable $choose, callable $receipt ) {
+	$id = $restore['id'];
+	run_query( $db, 'START TRANSACTION' );
+	run_query( $db, 'SELECT n FROM ' . quote_name( restore_prefix( $id ) . 'p' ) . ' WHERE n = 0 FOR UPDATE' );
+	$now = fetch_all( $side, 'SELECT state, pending, shape FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $id ) );
+	if ( ! isset( $now[0] ) || ! in_array( $now[0]['state'], $states, true ) ) {
+		run_query( $db, 'ROLLBACK' );
+		return null;
+	}
+	$shape = kept_shape( $side, $now[0] );
+	heal_plain_tables( $side, $id, $shape, $now[0]['pending'] );
+	$choose( $side, $shape );
+	$work = prepare_batches( $side, $id, $shape, $undo );
+	announce_plain_writing( $side, $id, $work, $undo );
+	try {
+		$began   = hrtime( true );
+		$written = write_batches( $db, $side, $work );
+		list( $state, $text ) = $receipt( $db, $side, $written );
+		change_restore(
+			$db,
+			$id,
+			array(
+				'state'   => $state,
+				'receipt' => $text,
+				'pending' => '',
+			)
+		);
+		run_query( $db, 'COMMIT' );
+		return hrtime( true ) - $began;
+	} catch ( Refusal $refusal ) {
+		mysqli_query( $db, 'ROLLBACK' );
+		heal_plain_tables( $side, $id, $shape, $work['plain'] ? ( $undo ? 'undo' : 'apply' ) : '' );
+		throw $refusal;
+	}
+}

@@ -1,0 +1,110 @@
+<?php
+/**
+ * Undoing: what the restore wrote is taken back where it is still what the restore wrote. What was changed since is kept, with all of the
+ * item that it belongs to, and told of.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+require_once __DIR__ . '/transaction.php';
+require_once __DIR__ . '/updating.php';
+require_once __DIR__ . '/apply.php';
+require_once __DIR__ . '/dependents.php';
+
+/**
+ * Answers "undo".
+ *
+ * @param array   $request only: ids of items, base64; absent for all.
+ * @param array   $restore Row.
+ * @param \mysqli $db      Connection.
+ * @throws Refusal When nothing was undone.
+ */
+function undo_restore( array $request, array $restore, $db ) {
+	$id   = $restore['id'];
+	$only = isset( $request['only'] ) && is_array( $request['only'] ) ? decoded_cells( $request['only'], count( $request['only'] ) ) : null;
+	$kept = array();
+	$held = null;
+	if ( in_array( $restore['state'], WRITTEN_STATES, true ) ) {
+		$held = while_nobody_updates(
+			$db,
+			function () use ( $restore, $id, $only, &$kept ) {
+				return write_in_transaction(
+					$restore,
+					true,
+					WRITTEN_STATES,
+					function ( $side, array $shape ) use ( $id, $only, &$kept ) {
+						$kept = choose_undone( $side, $id, $shape, $only );
+					},
+					function ( $main, $side ) use ( $restore, $id, &$kept ) {
+						run_query( $main, 'UPDATE ' . quote_name( restore_prefix( $id ) . 'u' ) . ' SET undone = 1 WHERE chosen = 1' );
+						return undone_receipt( $side, $restore, $kept );
+					}
+				);
+			}
+		);
+	}
+	note_held_time( $db, $id, 'undone', $held );
+	$answer = read_receipt( $db, $id ) + array( 'kept' => name_items( $db, $id, $kept ) );
+	answer_write( $answer );
+}
+
+/**
+ * Chooses what is undone: of the items that are asked for and were not undone before, those that are still as the restore left them,
+ * and that nothing else needs.
+ *
+ * @param \mysqli       $side  Connection.
+ * @param string        $id    Restore.
+ * @param array         $shape As from kept_shape().
+ * @param string[]|null $only  Ids of items.
+ * @return array[] What is kept, as from find_drift().
+ */
+function choose_undone( $side, $id, array $shape, $only ) {
+	$items = quote_name( restore_prefix( $id ) . 'u' );
+	$named = '';
+	if ( null !== $only ) {
+		$quoted = array_map(
+			function ( $name ) use ( $side ) {
+				return quote_text( $side, (string) $name );
+			},
+			$only
+		);
+		$named  = ' AND id IN (' . implode( ', ', array_merge( array( "''" ), $quoted ) ) . ')';
+	}
+	run_query( $side, "UPDATE $items SET chosen = IF(undone = 0$named, 1, 0)" );
+	$kept = array();
+	do {
+		$found = array_merge( find_drift( $side, $id, $shape, true ), find_dependents( $side, $id, $shape ) );
+		$kept  = array_merge( $kept, $found );
+		if ( array() !== $found ) {
+			run_query( $side, "UPDATE $items SET chosen = 0 WHERE n IN (" . implode( ', ', array_unique( array_column( $found, 'n' ) ) ) . ')' );
+		}
+		// What is kept may need what was to be undone.
+	} while ( array() !== $found );
+	return $kept;
+}
+
+/**
+ * State and receipt after undoing.
+ *
+ * @param \mysqli $side    Connection.
+ * @param array   $restore Row.
+ * @param array[] $kept    As from find_drift().
+ * @return array{0: string, 1: string}
+ */
+function undone_receipt( $side, array $restore, array $kept ) {
+	$items   = quote_name( restore_prefix( $restore['id'] ) . 'u' );
+	$left    = count_of( $side, "SELECT COUNT(*) AS n FROM $items WHERE undone = 0 AND chosen = 0" );
+	$receipt = json_decode( $restore['receipt'], true );
+
+	$receipt['undone'] = array(
+		'at'    => time(),
+		'items' => count_of( $side, "SELECT COUNT(*) AS n FROM $items WHERE chosen = 1" ),
+		'kept'  => count( array_unique( array_column( $kept, 'n' ) ) ),
+		'left'  => $left,
+	);
+	return array( 0 === $left ? 'undone' : 'partly', wp_json_encode( $receipt ) );
+}

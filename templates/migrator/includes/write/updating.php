@@ -1,0 +1,63 @@
+<?php
+/**
+ * WordPress updates itself under locks of its own: nothing is written while it does, and it does not begin while something is.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+/** Seconds after which a lock is one that somebody left behind; WordPress's own take fifteen minutes. */
+const CORE_LOCK_SECONDS = 900;
+const OUR_LOCK_SECONDS  = 60;
+
+/** The lock of an update of the core; we take it too. */
+const CORE_LOCK = 'core_updater.lock';
+
+/**
+ * Does something while WordPress does not update itself.
+ *
+ * @param \mysqli  $db   Connection.
+ * @param callable $work What to do.
+ * @return mixed What it gives.
+ * @throws Refusal When an update is under way.
+ */
+function while_nobody_updates( $db, callable $work ) {
+	refuse_update_under_way( $db );
+	$options = options_table();
+	$mark    = (string) ( time() - CORE_LOCK_SECONDS + OUR_LOCK_SECONDS );
+	insert_option_row( CORE_LOCK, $mark );
+	try {
+		return $work();
+	} finally {
+		run_query( $db, "DELETE FROM $options WHERE option_name = '" . CORE_LOCK . "' AND option_value = '$mark'" );
+	}
+}
+
+/**
+ * Refuses while an update is under way. A lock that was left behind, ours or another's, is in nobody's way.
+ *
+ * @param \mysqli $db Connection.
+ * @throws Refusal When one is.
+ */
+function refuse_update_under_way( $db ) {
+	$updating = file_exists( ABSPATH . '.maintenance' );
+	$options  = options_table();
+	foreach ( fetch_all( $db, "SELECT option_value AS since FROM $options WHERE option_name IN ('" . CORE_LOCK . "', 'auto_updater.lock')" ) as $row ) {
+		$updating = $updating || time() - (int) $row['since'] < CORE_LOCK_SECONDS;
+	}
+	if ( $updating ) {
+		throw new Refusal( 'updating', 503, 'WordPress is updating itself, or another restore is being written.' );
+	}
+	run_query( $db, "DELETE FROM $options WHERE option_name = '" . CORE_LOCK . "'" );
+}
+
+/**
+ * The quoted name of the options table.
+ */
+function options_table() {
+	global $wpdb;
+	return quote_name( $wpdb->options );
+}

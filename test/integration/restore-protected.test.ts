@@ -1,0 +1,105 @@
+import { request } from 'undici';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KeyedChanges } from '../../src/restore/changes.ts';
+import { stageChanges } from '../../src/restore/write/write.ts';
+import type { SourceAccess } from '../../src/site/access.ts';
+import { installMigrator, never } from '../support/migrator.ts';
+import { changesOf, pick, restoreKey, rowOf, writeClient } from '../support/restore.ts';
+import { FORM, signedForm } from '../support/signed.ts';
+import { startSource, type Source } from '../support/source/index.ts';
+import { failureOf } from '../support/work.ts';
+
+let source: Source;
+let access: SourceAccess;
+
+beforeAll(async () => {
+  source = await startSource();
+  access = await installMigrator(source);
+});
+afterAll(() => source.stop());
+
+describe('what is protected', () => {
+  const fresh = (table: string, key: string, row: Record<string, string | null>): KeyedChanges => ({
+    kind: 'keyed',
+    table,
+    key: [key],
+    updates: [],
+    inserts: [{ item: 0, row }],
+    deletes: [],
+    expects: [],
+  });
+  const changed = async (table: string, key: string, where: string, column: string): Promise<KeyedChanges> => {
+    const row = await rowOf(source, table, where);
+    const update = { item: 0, key: pick(row, key), before: pick(row, column), after: { [column]: 'x' } };
+    return { ...fresh(table, key, {}), inserts: [], updates: [update] };
+  };
+  const option = (name: string): Promise<KeyedChanges> =>
+    changed('wp_options', 'option_id', `option_name = '${name}'`, 'option_value');
+
+  it('is refused by the site itself, unless it was named when the key was made', async () => {
+    const post = await rowOf(source, 'wp_posts', 'ID = 1');
+    await source.query(
+      "INSERT INTO wp_posts (ID, post_type, post_content, post_title, post_excerpt, to_ping, pinged, post_content_filtered) VALUES (95000, 'shop_order', '', 'Order', '', '', '', '')",
+    );
+    const rights = fresh('wp_usermeta', 'umeta_id', { user_id: '3', meta_key: 'wp_capabilities', meta_value: 'x' });
+    const refused: readonly [string, KeyedChanges][] = [
+      ['address', await option('siteurl')],
+      ['roles', await option('wp_user_roles')],
+      ['plugins', await option('active_plugins')],
+      ['machine', await option('cron')],
+      ['own', await option('wpclone_migrator_until')],
+      [
+        'own',
+        fresh('wp_options', 'option_id', { option_name: 'WPClone_migrator_key_0123456789abcdef', option_value: 'x' }),
+      ],
+      ['roles', fresh('wp_options', 'option_id', { option_name: 'Default_Role ', option_value: 'administrator' })],
+      ['users', await changed('wp_users', 'ID', 'ID = 1', 'user_pass')],
+      ['users', rights],
+      ['orders', fresh('wp_posts', 'ID', { ...post, ID: '90009', post_type: 'shop_order' })],
+      ['orders', await changed('wp_posts', 'ID', 'ID = 95000', 'post_status')],
+      ['orders', fresh('wp_postmeta', 'meta_id', { post_id: '95000', meta_key: '_order_total', meta_value: '0' })],
+    ];
+    const client = writeClient(access, await restoreKey(source));
+    for (const [name, changes] of refused) {
+      const failure = await failureOf(stageChanges(client, changesOf([changes]), { signal: never }));
+      expect([JSON.stringify(changes).slice(0, 200), failure.code, failure.details['class']]).toEqual([
+        JSON.stringify(changes).slice(0, 200),
+        'PROTECTED',
+        name,
+      ]);
+    }
+    for (const table of [
+      'wp_wpclone_restores',
+      'mysql.user',
+      'other_table',
+      'wp_no_such_table',
+      'wp_posts; DROP TABLE wp_posts',
+    ])
+      expect(
+        (await failureOf(stageChanges(client, changesOf([fresh(table, 'id', { id: '1' })]), { signal: never })))
+          .message,
+      ).toContain('Only tables of this site');
+    const unknown = fresh('wp_posts', 'ID', { 'ID`) SELECT 1 -- ': '1' });
+    expect((await failureOf(stageChanges(client, changesOf([unknown]), { signal: never }))).code).toBe(
+      'SOURCE_CHANGED',
+    );
+    await client.finish(never);
+    const users = writeClient(access, await restoreKey(source, undefined, ['users', 'machine']));
+    expect((await failureOf(stageChanges(users, changesOf([rights]), { signal: never }))).details['class']).toBe(
+      'roles',
+    );
+    await stageChanges(users, changesOf([await option('cron')]), { signal: never });
+    await users.finish(never);
+  });
+
+  it('is not read by anybody while it is staged', async () => {
+    const client = writeClient(access, await restoreKey(source));
+    const changes = changesOf([await changed('wp_posts', 'ID', 'ID = 1', 'post_title')]);
+    await stageChanges(client, changes, { signal: never });
+    const asked = { name: 'wp_wpclone_restores', columns: ['public_key'], key: ['id'] };
+    const body = signedForm(access, { op: 'rows', tables: [asked] });
+    const answer = await request(source.url, { method: 'POST', headers: FORM, body });
+    expect(await answer.body.text()).toContain('no_such_table');
+    await client.finish(never);
+  });
+});
