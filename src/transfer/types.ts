@@ -26,6 +26,20 @@ export interface TransferSite {
   readonly database: DatabaseAddress;
   /** What is kept between clones of the same source; absent: nothing is kept. */
   readonly store?: string;
+  /** Absent: tables are kept as rows only, because the server's own files are out of reach. */
+  readonly tableFiles?: TableFilesPlace;
+}
+
+/** Where the server's own files of the tables of one database are, and where copies of them are kept. */
+export interface TableFilesPlace {
+  /** The folder that the server keeps them in. */
+  readonly data: string;
+  /** Out of the reach of the clone's code: what is here, the server trusts. */
+  readonly kept: string;
+  /** An account that may export tables. */
+  administrator(): Promise<DatabaseAddress>;
+  /** Whether so many bytes more leave enough room for what matters more. */
+  hasRoom(bytes: number): Promise<boolean>;
 }
 
 /** How a transfer reports and is cancelled. */

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RowBlock } from '../../src/site/client-types.ts';
 import type { SiteInfo } from '../../src/site/info.ts';
-import { importDatabase, resetDatabase } from '../../src/transfer/transfer.ts';
+import { importDatabase, makeTableFiles, resetDatabase } from '../../src/transfer/transfer.ts';
 import { planMapping } from '../../src/transfer/rewrite/plan.ts';
 import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
 import type { DatabaseResult, TransferContext, TransferSite, TransferTask } from '../../src/transfer/types.ts';
@@ -35,7 +35,9 @@ export interface SchemaPair {
   readonly target: string;
   readonly site: TransferSite;
   copy(options?: CopyOptions): Promise<DatabaseResult & { readonly asked: Asked }>;
-  reset(): Promise<void>;
+  reset(signal?: AbortSignal): Promise<void>;
+  /** Makes files of the tables that are still as they were copied. */
+  keepTables(): Promise<void>;
   /** Rows of a query against the source, and against the target. */
   both(sql: string): Promise<[Record<string, unknown>[], Record<string, unknown>[]]>;
   inSource(sql: string): Promise<Record<string, unknown>[]>;
@@ -70,6 +72,12 @@ export async function startPlayground(settings: readonly string[] = []): Promise
       const site: TransferSite = {
         paths: { www: join(home, 'www'), baseline: join(home, 'baseline') },
         database: { socketPath: server.socket, user, password: 'secret', database: target },
+        tableFiles: {
+          data: join(server.folder, 'data', target),
+          kept: join(folder, 'tables', target),
+          administrator: async () => ({ socketPath: server.socket, user: 'root', password: '', database: target }),
+          hasRoom: async () => true,
+        },
       };
       mkdirSync(site.paths.baseline, { recursive: true });
       return schemaPair(server, source, target, site);
@@ -109,7 +117,8 @@ function schemaPair(server: Mariadb, source: string, target: string, site: Trans
       });
       return { ...result, asked: client.asked };
     },
-    reset: () => resetDatabase(site, context),
+    reset: (signal = context.signal) => resetDatabase(site, { ...context, signal }),
+    keepTables: () => makeTableFiles(site, context.signal),
     both: async (sql) => [await server.query(sql, source), await server.query(sql, target)],
     inSource: (sql) => server.query(sql, source),
     inTarget: (sql) => server.query(sql, target),

@@ -5,6 +5,8 @@ import { noteWarnings } from '../origin/left-out.ts';
 import { startRecorder } from '../origin/recorder.ts';
 import { createProgress } from '../progress.ts';
 import type { SiteInfo } from '../../site/info.ts';
+import { dropTableFiles } from '../table-files/folder.ts';
+import { markTables } from '../table-files/mark.ts';
 import type { DatabaseResult, TransferInput, TransferTask } from '../types.ts';
 import { collectWarnings, escapedName, type WarningCollector } from '../warnings.ts';
 import { whileAnswering } from './answering.ts';
@@ -32,6 +34,7 @@ export async function importDatabase(input: TransferInput): Promise<DatabaseResu
   const { site, context } = input;
   try {
     await emptyDatabaseBaseline(site.paths.baseline);
+    if (site.tableFiles) await dropTableFiles(site.tableFiles);
     return await whileAnswering(site.database, context.signal, async (signal) => {
       const admin = await connectTarget(site.database, signal);
       try {
@@ -105,17 +108,14 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const copied = await describeCopied(admin, states);
   const { mapping } = rewriter;
   await writeDatabaseOrigin(site.paths.baseline, copied, { info, mapping, madeAt: input.now(), recorder, leftOut });
-  await writeSchema(site.paths.baseline, {
-    version: 1,
-    tables: made.map(({ table, file, rows, bytes }) => ({
-      ...table.plan,
-      file: bytes > 0 ? file : null,
-      rows,
-      bytes,
-    })),
-    views,
-    triggers,
-  });
+  const tables = made.map(({ table, file, rows, bytes }) => ({
+    ...table.plan,
+    file: bytes > 0 ? file : null,
+    rows,
+    bytes,
+  }));
+  await writeSchema(site.paths.baseline, { version: 1, tables, views, triggers });
+  await markTables(site, tables, context.signal);
   progress.flush();
   nameEncoded(states, warnings);
   const broken = rewriter.counts.broken - before.broken;

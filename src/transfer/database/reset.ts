@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import { databaseFolder, readSchema, type BaselineTable } from '../baseline/database.ts';
 import { keepGivenIds } from '../origin/ids.ts';
+import { openTableFiles, type TableFiles } from '../table-files/import.ts';
+import { markTables } from '../table-files/mark.ts';
 import type { TransferContext, TransferSite } from '../types.ts';
 import { collectWarnings } from '../warnings.ts';
 import { whileAnswering } from './answering.ts';
@@ -42,13 +44,16 @@ async function loadAgain(admin: TargetConnection, site: TransferSite, context: T
   await endOtherSessions(admin);
   const given = await keepGivenIds(site.paths.baseline, await readNextIds(admin));
   await dropAll(admin);
+  const files = await openTableFiles(site, admin, schema.tables, context.signal);
   const queue = schema.tables.toSorted((a, b) => b.bytes - a.bytes);
+  const loaded: BaselineTable[] = [];
   let filled = 0;
   await allOrNothing(context.signal, (signal) =>
     Array.from({ length: STREAMS }, async () => {
       const connection = await connectTarget(site.database, signal);
       for (let table = queue.shift(); table; table = queue.shift()) {
-        await fillTable(connection, table, site.paths.baseline, given.get(table.name));
+        const imported = await fillTable(connection, table, { baseline: site.paths.baseline, files, given });
+        if (!imported) loaded.push(table);
         filled += 1;
         context.progress({ tables: filled });
       }
@@ -63,17 +68,28 @@ async function loadAgain(admin: TargetConnection, site: TransferSite, context: T
       statements.map((sql) => ({ what: 'A view or trigger', sql })),
       warnings,
     );
+  await files.finish();
+  await markTables(site, loaded, context.signal);
 }
 
-/** `next`: where IDs go on when the clone has given some already. */
+interface Filling {
+  readonly baseline: string;
+  readonly files: TableFiles;
+  /** Where IDs go on in tables in which the clone has given some already. */
+  readonly given: ReadonlyMap<string, bigint>;
+}
+
+/** Says whether the table was imported; otherwise its rows were loaded. */
 async function fillTable(
   connection: TargetConnection,
   table: BaselineTable,
-  baseline: string,
-  next: bigint | undefined,
-): Promise<void> {
+  { baseline, files, given }: Filling,
+): Promise<boolean> {
   await connection.execute(table.create);
+  const imported = await files.fill(connection, table);
+  const next = given.get(table.name);
   if (next !== undefined) await connection.execute(`ALTER TABLE ${quoteName(table.name)} AUTO_INCREMENT = ${next}`);
+  if (imported) return true;
   if (table.file !== null) {
     const load = startLoad(connection, table.load, table.name);
     const rows: AsyncIterable<Buffer> = createReadStream(join(databaseFolder(baseline), table.file), {
@@ -83,4 +99,5 @@ async function fillTable(
     await load.end();
   }
   await addKeys(connection, table, collectWarnings());
+  return false;
 }

@@ -1,0 +1,101 @@
+/**
+ * A database's tables as the server's own files, beside the files of rows: what a reset imports instead of loading rows. They are
+ * worth nothing but time. Whatever is wrong with them, they go, and the rows are loaded.
+ */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { codeOf } from '../../shared/system.ts';
+import type { TableFilesPlace } from '../types.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const name = z.string().regex(/^\w+$/);
+/** What of a server its files depend on, as one line; see serverFacts. */
+const server = z.string();
+
+const markedSchema = z.object({
+  name,
+  /** The server's number of the table: a table that was made anew, or renamed to this name, has another. */
+  id: z.string(),
+  /** Digest of its definition. */
+  definition: sha256,
+  /** When it was last written to, in seconds since the epoch by the server's clock. */
+  updated: z.number(),
+});
+export type MarkedTable = z.infer<typeof markedSchema>;
+
+const markSchema = z.object({ version: z.literal(1), server, tables: z.array(markedSchema) });
+/** Tables as they were when they were equal to the files of rows. Files are made of those that still are as they were. */
+export type Mark = z.infer<typeof markSchema>;
+
+/** Digests of the file of its content (.ibd) and of what the server needs to know of it (.cfg). */
+const keptSchema = z.object({ name, ibd: sha256, cfg: sha256 });
+export type KeptTable = z.infer<typeof keptSchema>;
+
+const indexSchema = z.object({ version: z.literal(1), server, tables: z.array(keptSchema) });
+/** The tables that there are files of. */
+export type TableIndex = z.infer<typeof indexSchema>;
+
+/** Tables whose names the file system has as they are; for others the server's files have other names. */
+export const isPlain = (table: string): boolean => /^[A-Za-z0-9_]+$/.test(table);
+
+/** The endings of a table's two files. */
+export const ENDINGS = ['ibd', 'cfg'] as const;
+
+export const keptPath = ({ kept }: TableFilesPlace, table: string, ending: (typeof ENDINGS)[number]): string =>
+  join(kept, `${table}.${ending}`);
+/** In the server's own folder. */
+export const livePath = ({ data }: TableFilesPlace, table: string, ending: (typeof ENDINGS)[number]): string =>
+  join(data, `${table}.${ending}`);
+
+/** Gives all of it up. */
+export const dropTableFiles = ({ kept }: TableFilesPlace): Promise<void> =>
+  rm(kept, { recursive: true, force: true, maxRetries: 3 });
+
+export const readMark = (place: TableFilesPlace): Promise<Mark | undefined> => read(place, 'mark.json', markSchema);
+export const readIndex = (place: TableFilesPlace): Promise<TableIndex | undefined> =>
+  read(place, 'index.json', indexSchema);
+
+export const writeIndex = (place: TableFilesPlace, index: Omit<TableIndex, 'version'>): Promise<void> =>
+  write(place, 'index.json', { version: 1, ...index });
+
+/** Without tables there is nothing to be done, and no mark. */
+export async function writeMark(place: TableFilesPlace, mark: Omit<Mark, 'version'>): Promise<void> {
+  if (mark.tables.length === 0) return rm(join(place.kept, 'mark.json'), { force: true });
+  await mkdir(place.kept, { recursive: true, mode: 0o700 });
+  await write(place, 'mark.json', { version: 1, ...mark });
+}
+
+/**
+ * Takes the index away for as long as its files are being imported, so that whoever comes after one that was killed, or whose server
+ * was, does not try the same again. Undefined when there is none, or when this is such a one: then all of it is gone.
+ */
+export async function takeIndex(place: TableFilesPlace): Promise<TableIndex | undefined> {
+  const index = await readIndex(place);
+  if (index === undefined) await dropTableFiles(place);
+  else await rename(join(place.kept, 'index.json'), join(place.kept, 'index.taken.json'));
+  return index;
+}
+
+/** Undefined also for one that is damaged: its files are no loss. */
+async function read<S extends z.ZodType>(
+  { kept }: TableFilesPlace,
+  file: string,
+  schema: S,
+): Promise<z.infer<S> | undefined> {
+  const text = await readFile(join(kept, file), 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return '';
+    throw error;
+  });
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+async function write({ kept }: TableFilesPlace, file: string, content: unknown): Promise<void> {
+  const path = join(kept, file);
+  await writeFile(`${path}.new`, JSON.stringify(content), { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}

@@ -1,0 +1,189 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import type { TableFilesPlace } from '../../src/transfer/types.ts';
+import { run } from '../support/temp.ts';
+import { checksums, startPlayground, type Playground, type SchemaPair } from '../support/transfer.ts';
+
+let playground: Playground;
+beforeAll(async () => {
+  playground = await startPlayground();
+});
+afterAll(() => playground.stop());
+
+/** 5 MB of rows, which is large. */
+const large = (name: string, more = '', engine = 'InnoDB'): string =>
+  `CREATE TABLE ${name} (ID bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, k varchar(50), t varchar(2000), KEY k (k)${more}) ENGINE=${engine};
+   INSERT INTO ${name} (k, t) SELECT seq MOD 7, REPEAT(MD5(seq), 12) FROM seq_1_to_13000;`;
+
+const placeOf = (pair: SchemaPair): TableFilesPlace => pair.site.tableFiles!;
+const kept = (pair: SchemaPair): string[] => {
+  const { kept: folder } = placeOf(pair);
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.ibd')) : [];
+};
+
+/** A table that was imported has not been written to by any transaction. */
+const imported = async (pair: SchemaPair): Promise<string[]> => {
+  const rows = await pair.inTarget(
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${pair.target}' AND UPDATE_TIME IS NULL AND TABLE_ROWS > 0 ORDER BY 1`,
+  );
+  return rows.map(({ name }) => String(name));
+};
+
+/** Files are made of tables that were last written to in a second before the present one. */
+const nextSecond = (pair: SchemaPair) => pair.inTarget('DO SLEEP(1.01 - MICROSECOND(NOW(6)) / 1000000)');
+
+async function copied(setUp: string): Promise<{ pair: SchemaPair; before: Record<string, unknown> }> {
+  const pair = await playground.pair(setUp);
+  await pair.copy({ beforeBlock: async ({ last }) => void (last && (await nextSecond(pair))) });
+  return { pair, before: await checksums(playground.server, pair.target) };
+}
+
+/** Resets until the load began in an earlier second than that in which it was over. */
+async function untilKept(pair: SchemaPair): Promise<void> {
+  for (await pair.keepTables(); kept(pair).length === 0; await pair.keepTables()) await pair.reset();
+}
+
+const spoil = (pair: SchemaPair, table = 'wp_posts') =>
+  pair.inTarget(`UPDATE ${table} SET t = 'spoiled' WHERE ID < 100; `);
+
+it('a reset imports what there are files of, loads the rest, and gives no ID twice', async () => {
+  const { pair, before } = await copied(`${large('wp_posts')} ${large('wp_fulltext', ', FULLTEXT KEY f (t)')}
+    ${large('wp_virtual', ', v varchar(10) AS (LEFT(t, 3)) VIRTUAL, KEY v (v)')} ${large('wp_myisam', '', 'MyISAM')} ${large('`wp_a-b`')}
+    CREATE TABLE wp_small (ID int AUTO_INCREMENT PRIMARY KEY, post bigint unsigned, CONSTRAINT c FOREIGN KEY (post) REFERENCES wp_posts (ID));
+    INSERT INTO wp_small (post) VALUES (1), (2)`);
+  // The server's checksum of a virtual column is another each time.
+  const sums = async () => ({ ...(await checksums(playground.server, pair.target)), wp_virtual: before['wp_virtual'] });
+  const [definition] = await pair.inTarget('SHOW CREATE TABLE wp_posts');
+  await pair.keepTables();
+  expect(kept(pair)).toEqual(['wp_posts.ibd']);
+  for (let round = 1; round <= 2; round++) {
+    await spoil(pair);
+    const [first] = await pair.inTarget("INSERT INTO wp_posts (t) VALUES ('mine') RETURNING ID");
+    await pair.reset();
+    expect(await imported(pair)).toContain('wp_posts');
+    expect(await sums()).toEqual(before);
+    expect(await pair.inTarget('SELECT COUNT(*) AS n FROM wp_virtual WHERE v = LEFT(t, 3)')).toEqual([{ n: 13_000 }]);
+    const [second] = await pair.inTarget("INSERT INTO wp_posts (t) VALUES ('mine') RETURNING ID");
+    expect(Number(second?.['ID'])).toBeGreaterThan(Number(first?.['ID']));
+  }
+  await pair.reset();
+  const [now] = await pair.inTarget('SHOW CREATE TABLE wp_posts');
+  const counted = / AUTO_INCREMENT=\d+/;
+  expect(String(now?.['Create Table']).replace(counted, '')).toBe(
+    String(definition?.['Create Table']).replace(counted, ''),
+  );
+  expect(readdirSync(placeOf(pair).data).filter((name) => name.endsWith('.cfg'))).toEqual([]);
+});
+
+it('what was changed before its files were made never becomes the baseline', async () => {
+  const twins = `CREATE TABLE wp_one LIKE wp_posts; INSERT INTO wp_one SELECT * FROM wp_posts; CREATE TABLE wp_two LIKE wp_one; INSERT INTO wp_two SELECT ID, k, REVERSE(t) FROM wp_one;`;
+  const { pair, before } = await copied(`${large('wp_posts')} ${twins} ${large('wp_new')} ${large('wp_altered')}`);
+  await pair.inTarget("SET STATEMENT timestamp = 1 FOR UPDATE wp_posts SET t = 'spoiled' WHERE ID = 3");
+  await pair.inTarget('RENAME TABLE wp_one TO x, wp_two TO wp_one, x TO wp_two');
+  await pair.inTarget('TRUNCATE wp_new');
+  await pair.inTarget('ALTER TABLE wp_altered DROP KEY k');
+  await pair.keepTables();
+  expect(kept(pair)).toEqual([]);
+  await pair.reset();
+  expect(await checksums(playground.server, pair.target)).toEqual(before);
+  // They are as they were again, and nobody has been here since.
+  await untilKept(pair);
+  await pair.reset();
+  expect(await checksums(playground.server, pair.target)).toEqual(before);
+});
+
+it('a table that is being written to is left for another time, and its writer waits for nobody long', async () => {
+  const { pair, before } = await copied(large('wp_posts'));
+  const changes = "START TRANSACTION; UPDATE wp_posts SET k = 'x' WHERE ID = 1; DO SLEEP(4); ROLLBACK";
+  const writer = playground.server.script(changes, pair.target);
+  await pair.inTarget('DO SLEEP(0.5)');
+  await pair.keepTables();
+  expect(kept(pair)).toEqual([]);
+  await writer;
+  await pair.keepTables();
+  expect(kept(pair)).toEqual(['wp_posts.ibd']);
+  await pair.reset();
+  expect(await checksums(playground.server, pair.target)).toEqual(before);
+});
+
+const DAMAGES: Record<string, (place: TableFilesPlace, path: (name: string) => string) => void> = {
+  'a file that is cut off': (_, path) => truncateSync(path('wp_posts.ibd'), 3_000_000),
+  'a byte that turned over': (_, path) => {
+    const bytes = readFileSync(path('wp_posts.ibd'));
+    bytes[2_000_000]! ^= 1;
+    writeFileSync(path('wp_posts.ibd'), bytes);
+  },
+  'a missing definition': (_, path) => rmSync(path('wp_posts.cfg')),
+  'another server’s files': (_, path) =>
+    writeFileSync(path('index.json'), readFileSync(path('index.json'), 'utf8').replace(/1\d\.\d+/, '10.3')),
+  'an index that is no index': (_, path) => writeFileSync(path('index.json'), '{"version":1'),
+  'what an import left that was killed': ({ data }, path) => {
+    writeFileSync(join(data, 'wp_posts.cfg'), 'x');
+    writeFileSync(path('index.taken.json'), readFileSync(path('index.json')));
+    rmSync(path('index.json'));
+  },
+};
+
+it.each(Object.keys(DAMAGES))('%s costs nothing but time', async (what) => {
+  const { pair, before } = await copied(large('wp_posts'));
+  await pair.keepTables();
+  const started = (await pair.inTarget("SHOW STATUS LIKE 'Uptime'"))[0]?.['Value'];
+  DAMAGES[what]!(placeOf(pair), (name) => join(placeOf(pair).kept, name));
+  await spoil(pair);
+  await pair.reset();
+  expect(await checksums(playground.server, pair.target)).toEqual(before);
+  expect(await imported(pair)).toEqual([]);
+  expect(Number((await pair.inTarget("SHOW STATUS LIKE 'Uptime'"))[0]?.['Value'])).toBeGreaterThanOrEqual(
+    Number(started),
+  );
+  await untilKept(pair);
+  await pair.reset();
+  expect(await imported(pair)).toEqual(['wp_posts']);
+});
+
+it('a reset that is cut off, or whose server is killed, is completed by the next', async () => {
+  const { pair, before } = await copied(`${large('wp_posts')} ${large('wp_other')}`);
+  for (const milliseconds of [5, 30, 60, 100, 150, 250]) {
+    await untilKept(pair);
+    await pair.reset(AbortSignal.timeout(milliseconds)).catch(() => undefined);
+    if (milliseconds % 100 === 50) await playground.server.restart();
+    await pair.reset();
+    expect(await checksums(playground.server, pair.target)).toEqual(before);
+  }
+});
+
+it('where room is short no files are made, and those that are there make room for the rows', async () => {
+  const pair = await playground.pair(large('wp_posts'));
+  const { data } = placeOf(pair);
+  await run(['mount', '-t', 'tmpfs', '-o', 'size=80m', 'tmpfs', data]);
+  onTestFinished(async () => void (await run(['umount', '-l', data])));
+  writeFileSync(join(data, 'db.opt'), 'default-character-set=utf8mb4\n');
+  Object.assign(placeOf(pair), { kept: join(data, 'kept'), hasRoom: async () => false });
+  await pair.copy({ beforeBlock: async ({ last }) => void (last && (await nextSecond(pair))) });
+  const before = await checksums(playground.server, pair.target);
+  await pair.keepTables();
+  expect(kept(pair)).toEqual([]);
+  Object.assign(placeOf(pair), { hasRoom: async () => true });
+  await pair.keepTables();
+  expect(kept(pair)).toEqual(['wp_posts.ibd']);
+  mkdirSync(join(data, 'filler'));
+  const free = Number(await run(['bash', '-c', `df -B1 --output=avail '${data}' | tail -1`]));
+  writeFileSync(join(data, 'filler/f'), Buffer.alloc(free - 1_000_000));
+  // The table's own room becomes free at the reset; what is short of it is taken by something else.
+  const { size } = statSync(join(data, 'wp_posts.ibd'));
+  await pair.inTarget('DROP TABLE wp_posts');
+  writeFileSync(join(data, 'filler/g'), Buffer.alloc(size / 2));
+  await pair.reset();
+  expect(kept(pair)).toEqual([]);
+  expect(await checksums(playground.server, pair.target)).toEqual(before);
+});
