@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source } from '../test/support/source/index.ts';
 import { makeTemp } from '../test/support/temp.ts';
@@ -6,7 +7,11 @@ import { wpclone, type Ran } from './command.ts';
 
 /** A WPCLONE_HOME of its own. */
 export interface Home {
+  readonly folder: string;
   clone(source: Source): Promise<Cloned>;
+  reset(id: string): Promise<Ran>;
+  /** Of the one clone that there is. */
+  documentRoot(): string;
   deleteAll(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -25,6 +30,12 @@ export function createHome(settings: NodeJS.ProcessEnv = {}): Home {
     for (const { clone_id: id } of clones) await wpclone(['delete', id, '--force'], environment);
   };
   return {
+    folder,
+    reset: (id) => wpclone(['reset', id, '--json'], environment),
+    documentRoot: () => {
+      const [unit = ''] = readdirSync(join(folder, 'clones'));
+      return join(folder, 'clones', unit, 'www');
+    },
     clone: async (source) => {
       const secret = { WPCLONE_SOURCE_PASSWORD: source.adminPassword };
       const ran = await wpclone(['clone', source.url, '--username', source.adminUser, '--json'], {

@@ -1,6 +1,7 @@
 import { freshRows } from './parts/fresh.ts';
 import { kubernetesRows } from './parts/kubernetes.ts';
 import { largeRows } from './parts/large.ts';
+import { resetRows } from './parts/reset.ts';
 import { rewriteRows } from './parts/rewrite.ts';
 import { tablesRows } from './parts/tables.ts';
 import { versionRows } from './parts/version.ts';
@@ -10,6 +11,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   rewrite: rewriteRows,
   tables: tablesRows,
   large: largeRows,
+  reset: resetRows,
   fresh: freshRows,
   version: versionRows,
   // Needs KUBECONFIG; left out without it.

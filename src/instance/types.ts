@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { ProgressReport, RetryReport } from '../shared/context.ts';
-import type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode } from '../transfer/types.ts';
+import type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode, TableFilesPlace } from '../transfer/types.ts';
 import type { JobName, JobResult, JobTask } from './declared.ts';
 import type {
   configureResultSchema,
@@ -15,7 +15,7 @@ import type {
   verifyTaskSchema,
 } from './schemas.ts';
 
-export type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode };
+export type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode, TableFilesPlace };
 
 /** Where everything of an instance is. Only `www` is served. */
 export interface InstancePaths {
@@ -36,6 +36,8 @@ export interface InstanceSite {
   readonly database: DatabaseAddress;
   /** A folder for what is kept between clones of the same source (packs, last manifest); absent: nothing is kept. */
   readonly store?: string;
+  /** Where a reset finds the tables as files; absent: there are only their rows. */
+  readonly tableFiles?: TableFilesPlace;
 }
 
 export type PullTask = z.infer<typeof pullTaskSchema>;

@@ -111,6 +111,11 @@ export function createDirectOperations(
       return { removed, failed, ...(sources ? { sources } : {}) };
     },
 
+    async keepTables(context) {
+      const runtime = await resources.runtime(context);
+      await runtime.keepTables?.(context);
+    },
+
     close: () => resources.close(),
   };
 }

@@ -124,6 +124,8 @@ export interface Operations {
   logs(id: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
   /** Removes what crashes left and what has expired. */
   collectGarbage(context: WorkContext): Promise<GarbageReport>;
+  /** For a process that outlives what makes clones: makes their next resets fast. Absent where that is another's affair. */
+  keepTables?(context: WorkContext): Promise<void>;
   close(): Promise<void>;
 }
 

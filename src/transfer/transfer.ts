@@ -2,7 +2,7 @@ export { importDatabase } from './database/import.ts';
 export { resetDatabase } from './database/reset.ts';
 export { importFiles } from './files/import.ts';
 export { resetFiles } from './files/reset.ts';
-export { isMarked, makeTableFiles } from './table-files/make.ts';
+export { makeTableFiles } from './table-files/make.ts';
 export type {
   DatabaseResult,
   FilesResult,

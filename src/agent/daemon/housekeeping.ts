@@ -12,7 +12,7 @@ const REAP = 5 * 60_000;
 const LEAST = 1_000;
 
 export interface HouseOptions {
-  readonly operations: Pick<Operations, 'list' | 'collectGarbage'>;
+  readonly operations: Pick<Operations, 'list' | 'collectGarbage' | 'keepTables'>;
   readonly store: Pick<JobStore, 'prune'>;
   /** Milliseconds that a job is remembered after its end. */
   readonly rememberJobs: number;
@@ -51,6 +51,7 @@ export function keepHouse(options: HouseOptions, context: WorkContext): House {
       await reap(operations, work);
       await store.prune(context.now() - options.rememberJobs);
     }
+    await operations.keepTables?.(work);
     return Math.max(LEAST, Math.min(LOOK, ...ends.filter((left) => left > 0)));
   };
   const loop = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Connection } from 'mysql2/promise';
+import type { DatabaseAddress } from '../../instance/types.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import type { DatabaseLayout } from './layout.ts';
@@ -11,9 +12,19 @@ import type { DatabaseLayout } from './layout.ts';
  */
 export async function connectWithAllRights(layout: DatabaseLayout, connectTimeout: number): Promise<Connection> {
   const { createConnection } = await import('mysql2/promise');
-  const password = await readPassword(layout);
-  return createConnection({ socketPath: layout.socket, user: userInfo().username, password, connectTimeout });
+  return createConnection({ ...(await accountOf(layout)), connectTimeout });
 }
+
+/** How a session with all rights is opened in a database. */
+export async function administratorAddress(layout: DatabaseLayout, database: string): Promise<DatabaseAddress> {
+  return { ...(await accountOf(layout)), database };
+}
+
+const accountOf = async (layout: DatabaseLayout) => ({
+  socketPath: layout.socket,
+  user: userInfo().username,
+  password: await readPassword(layout),
+});
 
 /**
  * Lets the administrator in by a password only: the code of each clone runs as the same user of the operating system. Called at

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { DatabaseAddress } from '../../instance/types.ts';
 import { within } from '../../shared/abortable.ts';
@@ -49,14 +50,29 @@ export async function dropDatabaseNamed(layout: LocalLayout, name: string, conte
     await endSessions(connection, name);
     // The database last: as long as it is on disk, whoever sweeps after an interruption finds what is left to do.
     await connection.query(`DROP USER IF EXISTS ${quoted(name)}@localhost`);
-    await connection.query(`DROP DATABASE IF EXISTS ${quoted(name)}`);
+    await rm(join(layout.database.tables, name), { recursive: true, force: true, maxRetries: 3 });
+    await dropAndEmpty(connection, join(layout.database.data, name), name);
+  });
+}
+
+/** Can't rmdir: ER_DB_DROP_RMDIR. */
+const NOT_EMPTY = 1010;
+
+/** What an import of a table that was killed left in the folder, the server does not know. */
+async function dropAndEmpty(connection: Connection, folder: string, name: string): Promise<void> {
+  const drop = () => connection.query(`DROP DATABASE IF EXISTS ${quoted(name)}`);
+  await drop().catch(async (error: unknown) => {
+    if (!(error instanceof Error && 'errno' in error && error.errno === NOT_EMPTY)) throw error;
+    for (const file of await readdir(folder)) if (/\.(ibd|cfg)$/.test(file)) await rm(join(folder, file));
+    await drop();
   });
 }
 
 /** The databases of instances, by their folders: known without a running server. */
 export async function databasesOnDisk(layout: LocalLayout): Promise<readonly string[]> {
-  const names = await readdir(layout.database.data).catch(() => []);
-  return names.filter((name) => name.startsWith(PREFIX));
+  const folders = [layout.database.data, layout.database.tables];
+  const names = (await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])))).flat();
+  return [...new Set(names)].filter((name) => name.startsWith(PREFIX));
 }
 
 /** The tables in the database of an instance. Throws MARIADB_MISSING, DATABASE_FAILED. */

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { WorkContext } from '../../shared/context.ts';
 import { stopServer } from './database-server.ts';
 import type { LocalHome } from './home.ts';
@@ -7,11 +10,14 @@ import type { LocalLayout } from './layout.ts';
 import { endOrphans } from './orphans.ts';
 import { trimStores } from './stores.ts';
 import { sweepInstances } from './sweep.ts';
+import { keepTables } from './table-files.ts';
 
-/** Milliseconds: the longest sleep between two looks, and how long it stays when there is no clone left. */
+/** Milliseconds: the longest sleep between two looks, how soon it hears the bell, and how long it stays when there is no clone left. */
 const LONGEST_SLEEP = 30_000;
+const BELL_LIMIT = 1_000;
 const IDLE_LIMIT = 60_000;
 const LOCK = 'keeper';
+const bellOf = ({ locks }: LocalLayout): string => join(locks, 'keeper.bell');
 /** How the keeper is told how much may be kept of sources. */
 export const STORES_LIMIT_VARIABLE = 'WPCLONE_SOURCES_LIMIT';
 
@@ -30,12 +36,17 @@ export async function runKeeper(home: LocalHome, context: WorkContext): Promise<
     for (;;) {
       // Before all else: whatever looks after clones would make the folders again.
       if (!lock.isInPlace()) return await endOrphans(home.layout, context);
+      const heard = await lastRung(home.layout);
       await sweepInstances(home, context).catch((error: unknown) =>
         context.log.warn('sweep failed', { error: String(error) }),
       );
       await trimStores(home, context).catch((error: unknown) => {
         context.signal.throwIfAborted();
         context.log.warn('trimming failed', { error: String(error) });
+      });
+      await keepTables(home, context).catch((error: unknown) => {
+        context.signal.throwIfAborted();
+        context.log.warn('keeping tables failed', { error: String(error) });
       });
       const units = await home.state.units.list();
       emptySince = units.length === 0 ? (emptySince ?? context.now()) : undefined;
@@ -45,21 +56,33 @@ export async function runKeeper(home: LocalHome, context: WorkContext): Promise<
       if (idle && (await stopServer(home.layout, context, isNeeded))) return;
       const ends = units.flatMap(({ clone }) => (clone === null ? [] : [clone.expiresAt - context.now()]));
       const next = Math.min(LONGEST_SLEEP, ...ends);
-      await context.sleep(Math.max(next, 1_000), context.signal);
+      const until = context.now() + Math.max(next, BELL_LIMIT);
+      while (context.now() < until && lock.isInPlace() && (await lastRung(home.layout)) === heard)
+        await context.sleep(BELL_LIMIT, context.signal);
     }
   } finally {
     lock.release();
   }
 }
 
-/** Starts the keeper when none runs; it outlives this process and its terminal. `settings` are environment variables for it. */
+/** When somebody last had news for it, in milliseconds since the epoch; 0: never. */
+const lastRung = (layout: LocalLayout): Promise<number> =>
+  stat(bellOf(layout)).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+
+/**
+ * Starts the keeper when none runs, and has one that does look at once; it outlives this process and its terminal. `settings` are
+ * environment variables for it.
+ */
 export function ensureKeeper(
   layout: LocalLayout,
   command: KeeperCommand,
   settings: Readonly<Record<string, string>> = {},
 ): void {
   const lock = tryLock(layout.locks, LOCK);
-  if (lock === undefined) return;
+  if (lock === undefined) return writeFileSync(bellOf(layout), '');
   lock.release();
   const [program, ...args] = command;
   const keeper = spawn(program, args, {

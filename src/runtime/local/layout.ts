@@ -18,6 +18,8 @@ export interface LocalLayout {
 export interface DatabaseLayout {
   readonly folder: string;
   readonly data: string;
+  /** Tables of clones as files, a folder for each database. */
+  readonly tables: string;
   readonly socket: string;
   readonly pidFile: string;
   readonly log: string;
@@ -39,6 +41,7 @@ export function localLayout(home: string): LocalLayout {
     database: {
       folder: database,
       data: join(database, 'data'),
+      tables: join(database, 'tables'),
       socket: join(socketFolder(database, SOCKET, home), SOCKET),
       pidFile: join(database, 'server.pid'),
       log: join(database, 'server.log'),

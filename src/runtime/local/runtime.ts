@@ -17,6 +17,7 @@ import { removeTaken } from './remove.ts';
 import { serve } from './serve.ts';
 import { STORES_LIMIT, trimStores } from './stores.ts';
 import { sweepInstances } from './sweep.ts';
+import { keepTables } from './table-files.ts';
 import { takeBack } from './take-back.ts';
 import { createLocalUnits } from './units.ts';
 
@@ -116,6 +117,8 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): LocalRuntime
     sweep: (context, failed) => sweepInstances(home, context, failed),
 
     trimCache: (context) => trimStores(home, context),
+
+    keepTables: (context) => keepTables(home, context),
 
     async expose(id, context) {
       return { how: 'by-itself', url: factsOf(await existing(state, id), context).url };

@@ -5,7 +5,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { codeOf } from '../../shared/system.ts';
+import { codeOf, isAccessible } from '../../shared/system.ts';
 import type { TableFilesPlace } from '../types.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -51,6 +51,9 @@ export const livePath = ({ data }: TableFilesPlace, table: string, ending: (type
 /** Gives all of it up. */
 export const dropTableFiles = ({ kept }: TableFilesPlace): Promise<void> =>
   rm(kept, { recursive: true, force: true, maxRetries: 3 });
+
+/** Whether there is something to do for `makeTableFiles`. */
+export const isMarked = ({ kept }: TableFilesPlace): Promise<boolean> => isAccessible(join(kept, 'mark.json'));
 
 export const readMark = (place: TableFilesPlace): Promise<Mark | undefined> => read(place, 'mark.json', markSchema);
 export const readIndex = (place: TableFilesPlace): Promise<TableIndex | undefined> =>

@@ -22,10 +22,6 @@ import {
 /** Seconds to wait for a table that the clone is writing to: it comes first. */
 const LOCK_SECONDS = 2;
 
-/** Whether there is something to do for `makeTableFiles`. */
-export const isMarked = async ({ tableFiles }: Pick<TransferSite, 'tableFiles'>): Promise<boolean> =>
-  tableFiles !== undefined && (await readMark(tableFiles)) !== undefined;
-
 /**
  * Makes files of the marked tables that are still as they were. The clone goes on meanwhile; while a table is copied, what writes to it
  * waits. Tables for which there is no time or room now stay marked for the next try. Throws DATABASE_FAILED, DISK_FULL.
