@@ -60,7 +60,7 @@ export async function configureAgain(
   signal: AbortSignal,
 ): Promise<void> {
   const rows = await loadOwnRows(site.paths);
-  await allOrNothing<unknown>(signal, (both) => [
+  await allOrNothing(signal, (both) => [
     configureFiles(site, configuration),
     onDatabase(site.database, both, async (connection) => {
       await dropSessions(connection, configuration.info);

@@ -5,8 +5,10 @@
 import { z } from 'zod';
 import { databaseResultSchema, filesResultSchema } from '../transfer/schemas.ts';
 import {
+  assignmentSchema,
   configureResultSchema,
   configureTaskSchema,
+  leftSchema,
   mailSchema,
   pullTaskSchema,
   verifyResultSchema,
@@ -17,7 +19,7 @@ import {
  * Counted up when the other side would misunderstand what is said: a field that must be there, another meaning. An operation
  * that changed in that way says so in `since`; the others go on working with an older other side.
  */
-export const INSTANCE_PROTOCOL = 3;
+export const INSTANCE_PROTOCOL = 4;
 
 /** Nothing to say: JSON knows no `undefined`. */
 const nothing = z.null().transform(() => undefined);
@@ -25,8 +27,9 @@ const noTask = z.undefined();
 
 /** What takes its time: it reports progress, and can be cancelled. */
 const jobs = {
-  pullDatabase: { task: pullTaskSchema, result: databaseResultSchema, since: 2, beside: 'pullFiles' },
-  pullFiles: { task: pullTaskSchema, result: filesResultSchema, since: 2, beside: 'pullDatabase' },
+  /** Into an instance that was assigned: one of before version 4 learnt from its environment whose it was. */
+  pullDatabase: { task: pullTaskSchema, result: databaseResultSchema, since: 4, beside: 'pullFiles' },
+  pullFiles: { task: pullTaskSchema, result: filesResultSchema, since: 4, beside: 'pullDatabase' },
   configure: { task: configureTaskSchema, result: configureResultSchema, since: 2 },
   /** Compares the clone with its source and finds a way in. Throws VERIFY_FAILED when nothing of it answers. */
   verify: { task: verifyTaskSchema, result: verifyResultSchema, since: 3 },
@@ -36,12 +39,26 @@ const jobs = {
 
 /** What is answered at once. */
 const calls = {
+  /**
+   * Tells an instance of its own pod whose it is from now on; it answers at the clone's address too. For one epoch, which the caller
+   * names: the same may be said again, another is refused. Throws CLUSTER_CONFLICT.
+   */
+  assign: {
+    method: 'POST',
+    path: '/v1/assign',
+    input: assignmentSchema,
+    answer: z.object({ ok: z.literal(true) }),
+    since: 4,
+  },
+  /** What is left in it of anybody's: nothing, before it is handed out. */
+  examine: { method: 'GET', path: '/v1/left', input: z.undefined(), answer: leftSchema, since: 4 },
   /** A fresh one-time log-in link. */
   createLoginLink: {
     method: 'POST',
     path: '/v1/login-link',
     input: z.object({}),
     answer: z.object({ url: z.string() }),
+    since: 1,
   },
   setExpiry: {
     method: 'POST',
@@ -49,12 +66,14 @@ const calls = {
     /** Milliseconds since the epoch. */
     input: z.object({ expiresAt: z.number() }),
     answer: z.object({ ok: z.literal(true) }),
+    since: 1,
   },
   listMail: {
     method: 'GET',
     path: '/v1/mail',
     input: z.undefined(),
     answer: z.object({ mail: z.array(mailSchema).readonly() }),
+    since: 1,
   },
 } as const;
 
@@ -81,5 +100,7 @@ interface DeclaredCall<K extends CallName> {
   readonly path: string;
   readonly input: z.ZodType<CallInput<K>>;
   readonly answer: z.ZodType<CallAnswer<K>>;
+  /** As of a job. */
+  readonly since: number;
 }
 export const CALLS: { readonly [K in CallName]: DeclaredCall<K> } = calls;

@@ -39,6 +39,7 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
     createLoginLink: () => createLoginLink(paths, deps.randomBytes),
     setExpiry: (expiresAt) => writeExpiry(paths, expiresAt),
     listMail: (signal) => listMail(paths, signal),
+    examine: async (signal) => (await import('./examine.ts')).examineInstance(site, signal),
   };
 }
 

@@ -55,3 +55,15 @@ export const mailSchema = z
     body: z.string(),
   })
   .readonly();
+
+/** The clone that an instance is to hold. */
+export const assignmentSchema = z
+  .object({
+    cloneId: z.string(),
+    /** Where people will reach it; its path is not known yet. */
+    url: z.url(),
+  })
+  .readonly();
+
+/** How many of each there are in an instance. */
+export const leftSchema = z.object({ files: z.number(), tables: z.number(), mail: z.number() }).readonly();

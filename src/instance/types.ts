@@ -7,8 +7,10 @@ import type { ProgressReport, RetryReport } from '../shared/context.ts';
 import type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode, TableFilesPlace } from '../transfer/types.ts';
 import type { JobName, JobResult, JobTask } from './declared.ts';
 import type {
+  assignmentSchema,
   configureResultSchema,
   configureTaskSchema,
+  leftSchema,
   mailSchema,
   pullTaskSchema,
   verifyResultSchema,
@@ -45,6 +47,8 @@ export type ConfigureTask = z.infer<typeof configureTaskSchema>;
 export type ConfigureResult = z.infer<typeof configureResultSchema>;
 export type VerifyTask = z.infer<typeof verifyTaskSchema>;
 export type VerifyResult = z.infer<typeof verifyResultSchema>;
+export type Assignment = z.infer<typeof assignmentSchema>;
+export type LeftInside = z.infer<typeof leftSchema>;
 export type CaughtMail = z.infer<typeof mailSchema>;
 
 /** How long-running work in an instance reports and is cancelled. */
@@ -68,4 +72,6 @@ export interface InstanceOperations extends InstanceJobs {
   createLoginLink(signal: AbortSignal): Promise<string>;
   setExpiry(expiresAt: number, signal: AbortSignal): Promise<void>;
   listMail(signal: AbortSignal): Promise<readonly CaughtMail[]>;
+  /** What is in it; of one that nobody has had, nothing. */
+  examine(signal: AbortSignal): Promise<LeftInside>;
 }

@@ -1,3 +1,4 @@
+import { WpcloneError } from '../shared/errors.ts';
 import type { CloneState } from './types.ts';
 
 /** A unit's life, pool or not; a pod has it as a label, the state database as a column. */
@@ -42,3 +43,22 @@ const CLONE_STATES: Readonly<Record<UnitState, CloneState>> = {
 /** How the rest of wpclone calls it. */
 export const cloneStateOf = (state: UnitState, expired: boolean): CloneState =>
   state === 'READY' && expired ? 'expired' : CLONE_STATES[state];
+
+/** What the holder of a lease is doing with the unit; nobody has a lease of one in another state. */
+const DOING: Partial<Record<UnitState, string>> = {
+  CREATING: 'made',
+  VALIDATING: 'checked',
+  ASSIGNED: 'made',
+  RESETTING: 'reset',
+  DELETING: 'removed',
+};
+
+/** Whether a unit in this state is one that a job works on. */
+export const isWorkedOn = (state: UnitState): boolean => DOING[state] !== undefined;
+
+/** BUSY, saying what a unit's holder is doing; `name` is what the caller calls it, `holder` who it is, in words. */
+export function unitBusy(name: string, state: UnitState | undefined, holder = ''): WpcloneError {
+  const doing = (state && DOING[state]) ?? 'changed';
+  const message = `${name} is being ${doing} by another wpclone${holder === '' ? '' : ` (${holder})`}.`;
+  return new WpcloneError('BUSY', message, { retryable: true, details: { name } });
+}

@@ -18,9 +18,21 @@ export interface UnitReport {
   readonly cloneId?: string;
   /** Major and minor version of its PHP; absent while it is not known. */
   readonly phpVersion?: string;
+  /** What it was made from: those of another revision than `Units.revision` are not handed out. */
+  readonly revision: string;
+  /** Clones that it has held, the present one included. */
+  readonly uses: number;
   /** Milliseconds since the epoch: when it was made, and when it came into its present state. */
   readonly createdAt: number;
   readonly stateSince: number;
+  /** When it last showed that it can be handed out; absent: never. */
+  readonly provenAt?: number;
+  /** When its present state is given up; absent: when nobody works on it any more. */
+  readonly deadline?: number;
+  /** A job works on it, and lives. */
+  readonly leased: boolean;
+  /** There is no room for it yet. */
+  readonly unschedulable: boolean;
 }
 
 /** What an empty unit is asked for with. */
@@ -37,13 +49,15 @@ export type ClaimOutcome =
 
 /** One check of a unit that is to be handed out. */
 export interface UnitFinding {
-  readonly check: 'answers' | 'empty-files' | 'empty-database' | 'no-mail';
+  readonly check: 'answers' | 'never-restarted' | 'empty-files' | 'empty-database' | 'no-mail';
   readonly ok: boolean;
   /** For people; empty when there is nothing to say. */
   readonly detail: string;
 }
 
 export interface Units {
+  /** A word for what a unit that is made now is made from. */
+  revision(context: WorkContext): Promise<string>;
   list(context: WorkContext): Promise<readonly UnitReport[]>;
   /** Makes an empty unit and proves it: it is WARM when this returns. On failure or abort nothing is left of it. */
   make(request: UnitRequest, context: WorkContext): Promise<UnitReport>;
@@ -54,6 +68,8 @@ export interface Units {
   claim(request: ProvisionRequest, context: WorkContext): Promise<ClaimOutcome>;
   /** Looks whether a WARM unit can be handed out; one that cannot is QUARANTINED. Throws NOT_FOUND, BUSY. */
   validate(name: string, context: WorkContext): Promise<readonly UnitFinding[]>;
+  /** Sets a unit that holds no clone aside, for people to look at: it is not handed out again. Throws NOT_FOUND, BUSY. */
+  quarantine(name: string, context: WorkContext): Promise<void>;
   /** Removes a unit that holds no clone; idempotent. Throws BUSY when it holds one, or another job has the lease of it. */
   retire(name: string, context: WorkContext): Promise<void>;
 }

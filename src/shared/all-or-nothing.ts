@@ -2,10 +2,10 @@
  * Runs pieces of work at the same time. The first failure aborts the others and is thrown once all have stopped. When `outer`
  * aborts, its reason is thrown.
  */
-export async function allOrNothing<T>(
+export async function allOrNothing<T extends readonly unknown[] | []>(
   outer: AbortSignal,
-  start: (signal: AbortSignal) => readonly Promise<T>[],
-): Promise<T[]> {
+  start: (signal: AbortSignal) => T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   const controller = new AbortController();
   const work = start(AbortSignal.any([outer, controller.signal]));
   try {

@@ -8,6 +8,7 @@ import type { InstanceSite } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { checkDatabase, databaseIncarnation } from './database.ts';
+import { openAssignments } from './assignment.ts';
 import { openEpochs } from './epochs.ts';
 import { createJobs } from './jobs.ts';
 import { survivingDatabase } from './surviving-database.ts';
@@ -43,6 +44,7 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
     operations,
     jobs,
     epochs: await openEpochs(join(settings.statePath, 'epoch')),
+    assignments: await openAssignments(join(settings.statePath, 'assignment'), web),
     log: work.log,
     sleep: work.sleep,
     version,

@@ -9,6 +9,7 @@ import type { Logger, WorkContext } from '../shared/context.ts';
 import { ERRORS } from '../shared/error-codes.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { every } from '../shared/watchdog.ts';
+import type { Assignments } from './assignment.ts';
 import type { Epochs } from './epochs.ts';
 import type { Job, Jobs } from './jobs.ts';
 import {
@@ -24,6 +25,7 @@ export interface SidecarServerDeps {
   readonly operations: InstanceOperations;
   readonly jobs: Jobs;
   readonly epochs: Epochs;
+  readonly assignments: Assignments;
   readonly log: Logger;
   readonly sleep: WorkContext['sleep'];
   readonly version: string;
@@ -85,6 +87,12 @@ export function createSidecarServer(deps: SidecarServerDeps): FastifyInstance {
     return { ok: true };
   });
 
+  answerCall(app, 'assign', async (assignment, _signal, epoch) => {
+    await deps.assignments.assign(assignment, epoch);
+    deps.log.info('assigned', { clone: assignment.cloneId, epoch });
+    return { ok: true };
+  });
+  answerCall(app, 'examine', (_input, signal) => deps.operations.examine(signal));
   answerCall(app, 'createLoginLink', async (_input, signal) => ({
     url: await deps.operations.createLoginLink(signal),
   }));
@@ -100,14 +108,14 @@ export function createSidecarServer(deps: SidecarServerDeps): FastifyInstance {
 function answerCall<K extends CallName>(
   app: FastifyInstance,
   name: K,
-  answer: (input: CallInput<K>, signal: AbortSignal) => Promise<CallAnswer<K>>,
+  answer: (input: CallInput<K>, signal: AbortSignal, epoch: number) => Promise<CallAnswer<K>>,
 ): void {
   const { method, path, input } = CALLS[name];
   const schema: z.ZodType<CallInput<K>> = input;
   app.route({
     method,
     url: path,
-    handler: async (request) => answer(schema.parse(request.body ?? undefined), request.signal),
+    handler: async (request) => answer(schema.parse(request.body ?? undefined), request.signal, epochOf(request)),
   });
 }
 

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { request } from 'undici';
+import { writeWhole } from '../shared/whole-file.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { codeOf } from '../shared/system.ts';
@@ -11,6 +12,8 @@ export interface WebContainer {
   stopPhp(): Promise<void>;
   /** Resolves when PHP answers. */
   startPhp(): Promise<void>;
+  /** Makes it answer at this port of its own loopback too, and at no earlier one; also after it was started again. */
+  listen(port: number | undefined): Promise<void>;
   /** Throws SERVER_FAILED when nginx or PHP does not answer. */
   check(): Promise<void>;
 }
@@ -27,7 +30,7 @@ export function createWebContainer(
   const failed = (message: string, cause?: unknown) =>
     new WpcloneError('SERVER_FAILED', message, { cause, retryable: true, details: { log: 'wpclone logs' } });
 
-  async function say(command: 'stop' | 'start'): Promise<void> {
+  async function say(command: 'stop' | 'start' | 'listen'): Promise<void> {
     // Both ways and not blocking: a web container that is not there must not hang this one.
     const flags = 0o2 | 0o4000;
     const [out, back] = await Promise.all([open(`${folder}/web.in`, flags), open(`${folder}/web.out`, flags)]);
@@ -36,7 +39,7 @@ export function createWebContainer(
       await out.write(`${command}\n`);
       const until = work.now() + ANSWER_LIMIT;
       for (let heard = ''; !heard.includes(`${command} done`); heard += await drain(back)) {
-        if (work.now() > until) throw failed(`The web container did not ${command} PHP.`);
+        if (work.now() > until) throw failed(`The web container did not do what it was told: ${command}.`);
         await work.sleep(20);
       }
     } finally {
@@ -56,6 +59,10 @@ export function createWebContainer(
 
   return {
     check,
+    async listen(port) {
+      await writeWhole(`${folder}/web.port`, port === undefined ? '' : String(port));
+      await say('listen');
+    },
     stopPhp: () => say('stop'),
     async startPhp() {
       await say('start');

@@ -109,4 +109,14 @@ export const MIGRATIONS: readonly Migration[] = [
       DROP TABLE clones_as_instances;
     `,
   },
+  {
+    version: 6,
+    name: 'what a unit was made from, how often it was used, when it was proven',
+    sql: `
+      ALTER TABLE instances ADD COLUMN revision TEXT NOT NULL DEFAULT '';
+      ALTER TABLE instances ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE instances ADD COLUMN proven_at INTEGER;
+      UPDATE instances SET uses = 1 WHERE name IN (SELECT unit FROM clones);
+    `,
+  },
 ];

@@ -48,6 +48,12 @@ export interface UnitRow {
   readonly port: number;
   /** Major and minor version of its PHP; null for those of before 0.2. */
   readonly phpVersion: string | null;
+  /** What it was made from; empty for those of before 0.2. */
+  readonly revision: string;
+  /** Clones that it has held. */
+  readonly uses: number;
+  /** When it last showed that it can be handed out; null: never. */
+  readonly provenAt: number | null;
   readonly databasePassword: string;
   /** Grows by one with every lease. */
   readonly epoch: number;
@@ -68,7 +74,7 @@ export interface PortRange {
 /** A clone that is to come into a unit. */
 export type NewClone = Pick<CloneRow, 'id' | 'sourceUrl' | 'expiresAt'>;
 
-export type UnitChanges = Partial<Pick<UnitRow, 'state' | 'phpVersion' | 'port' | 'epoch' | 'lease'>>;
+export type UnitChanges = Partial<Pick<UnitRow, 'state' | 'phpVersion' | 'port' | 'epoch' | 'lease' | 'provenAt'>>;
 
 /**
  * Every call is one short transaction; while another process holds the database it is made again and everything else goes on in
@@ -88,7 +94,7 @@ export interface State {
     list(): Promise<readonly UnitRow[]>;
     /** Takes the lowest free port of the range and, with a clone, its name, all or nothing. Throws NAME_TAKEN, PORTS_EXHAUSTED. */
     create(
-      unit: Pick<UnitRow, 'name' | 'state' | 'databasePassword' | 'epoch' | 'lease'>,
+      unit: Pick<UnitRow, 'name' | 'state' | 'revision' | 'databasePassword' | 'epoch' | 'lease'>,
       clone: NewClone | undefined,
       ports: PortRange,
     ): Promise<UnitRow>;

@@ -10,6 +10,9 @@ export interface UnitColumns {
   readonly state: UnitRow['state'];
   readonly port: number;
   readonly unit_php_version: string | null;
+  readonly revision: string;
+  readonly uses: number;
+  readonly proven_at: number | null;
   readonly database_password: Buffer;
   readonly epoch: number;
   readonly lease_job: string | null;
@@ -32,8 +35,8 @@ export interface UnitColumns {
 
 /** Units with the clones in them, oldest first. */
 export const selectUnits = (where: string): string => `
-  SELECT name, state, port, instances.php_version AS unit_php_version, database_password, epoch, lease_job, lease_pid,
-    lease_started_at, instances.created_at AS unit_created_at, state_since, clones.*
+  SELECT name, state, port, instances.php_version AS unit_php_version, revision, uses, proven_at, database_password, epoch,
+    lease_job, lease_pid, lease_started_at, instances.created_at AS unit_created_at, state_since, clones.*
   FROM instances LEFT JOIN clones ON clones.unit = instances.name WHERE ${where} ORDER BY instances.created_at, name`;
 
 export function unitOf(row: UnitColumns, box: SecretBox): UnitRow {
@@ -43,6 +46,9 @@ export function unitOf(row: UnitColumns, box: SecretBox): UnitRow {
     state: row.state,
     port: row.port,
     phpVersion: row.unit_php_version,
+    revision: row.revision,
+    uses: row.uses,
+    provenAt: row.proven_at,
     databasePassword: box.open(row.database_password, sealedAt('database_password', row.name)),
     epoch: row.epoch,
     lease: jobId === null || pid === null || startedAt === null ? null : { jobId, pid, startedAt },
@@ -72,6 +78,9 @@ export function unitColumns(name: string, unit: Partial<UnitRow>, box: SecretBox
     state: unit.state,
     port: unit.port,
     php_version: unit.phpVersion,
+    revision: unit.revision,
+    uses: unit.uses,
+    proven_at: unit.provenAt,
     database_password: databasePassword && box.seal(databasePassword, sealedAt('database_password', name)),
     epoch: unit.epoch,
     lease_job: lease === null ? null : lease?.jobId,

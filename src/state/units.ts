@@ -67,7 +67,7 @@ export function unitStore(database: Database, box: SecretBox, now: Clock, access
     create: (unit, clone, ports) =>
       access.write(() => {
         const port = freePort(database, ports);
-        const columns = unitColumns(unit.name, { ...unit, port }, box);
+        const columns = unitColumns(unit.name, { ...unit, port, uses: clone === undefined ? 0 : 1 }, box);
         insert('instances', { name: unit.name, ...columns, created_at: now(), state_since: now() });
         if (clone !== undefined) insertClone(clone, unit.name, port);
         return read(unit.name);
@@ -90,7 +90,8 @@ export function unitStore(database: Database, box: SecretBox, now: Clock, access
     assign: (seen, clone, changes) =>
       access.write(() => {
         if (!unchanged(seen) || seen.clone !== null) return undefined;
-        update('instances', seen.name, { ...unitColumns(seen.name, changes, box), ...since(changes.state, seen) });
+        const used = { ...changes, uses: seen.uses + 1 };
+        update('instances', seen.name, { ...unitColumns(seen.name, used, box), ...since(changes.state, seen) });
         insertClone(clone, seen.name, seen.port);
         return read(seen.name);
       }),

@@ -32,20 +32,28 @@ php() {
     elif [ "$command" = start ] && [ -z "$php" ]; then
       start_fpm &
       php=$!
+    elif [ "$command" = listen ]; then
+      write_nginx_conf
+      nginx -c /tmp/nginx/nginx.conf -s reload || true
     fi
     echo "$command done" >&4
   done
 }
 
-web() {
-  mkdir -p "$home"/{www,run/tmp,mail} /tmp/nginx
-  # Both the port people use from outside (part of the clone's URL) and the probes' port are listened on.
-  listen=
-  [ -n "${WPCLONE_URL_PORT:-}" ] && listen="listen 127.0.0.1:$WPCLONE_URL_PORT;"
+# Beside the probes' port the one is listened on that people use from outside: it is part of the clone's URL, and the sidecar
+# writes it down when the instance is given to a clone.
+write_nginx_conf() {
+  local listen='' ipv6='' port=''
+  [ -e "$sockets/web.port" ] && port=$(<"$sockets/web.port")
+  [[ $port =~ ^[0-9]{1,5}$ ]] && listen="listen 127.0.0.1:$port;"
   # The kubelet and the Service ask at the pod's own address, which on some clusters is an IPv6 one only.
-  ipv6=
   grep -qs . /proc/net/if_inet6 && ipv6='listen [::]:8080 default_server;'
   sed "s|#URL_PORT#|$listen|; s|#IPV6#|$ipv6|" /opt/wpclone/image/nginx.conf >/tmp/nginx/nginx.conf
+}
+
+web() {
+  mkdir -p "$home"/{www,run/tmp,mail} /tmp/nginx
+  write_nginx_conf
   for pipe in web.in web.out; do
     [ -p "$sockets/$pipe" ] || mkfifo "$sockets/$pipe"
   done

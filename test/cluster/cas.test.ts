@@ -3,22 +3,18 @@ import { listObjects } from '../../src/runtime/kubernetes/api/objects.ts';
 import { transition } from '../../src/runtime/kubernetes/unit/cas.ts';
 import type { Cluster } from '../../src/runtime/kubernetes/api/client.ts';
 import { INSTANCE_SELECTOR } from '../../src/runtime/kubernetes/unit/names.ts';
-import { podManifest } from '../../src/runtime/kubernetes/provision/manifests.ts';
-import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
 import { parseUnit, type Unit } from '../../src/runtime/kubernetes/unit/unit.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import { failureOf } from '../support/work.ts';
-import { ABSENT_IMAGE, cloneId, context, eventually, instancePlan, request, useNamespace } from './support.ts';
+import { ABSENT_IMAGE, cloneId, context, eventually, holdingPod, request, unitPlan, useNamespace } from './support.ts';
 
 const namespace = useNamespace('cas');
 
-/** A unit that never runs, in a state of our choice. */
+/** A unit that never runs, in a state of our choice, which says that it holds a clone. */
 async function unit(state = 'WARM'): Promise<Unit> {
-  const id = cloneId();
-  const pod = podManifest(instancePlan(id, ABSENT_IMAGE), parseOptions({}));
-  pod.metadata = { ...pod.metadata, labels: { ...pod.metadata?.labels, 'wpclone.dev/state': state } };
-  await namespace.apply('pods', pod);
-  return present(`wpclone-${id}`);
+  const plan = unitPlan(ABSENT_IMAGE);
+  await namespace.apply('pods', holdingPod(plan, cloneId(), state));
+  return present(plan.name);
 }
 
 async function present(name: string): Promise<Unit> {
@@ -90,7 +86,7 @@ describe('compare-and-swap', () => {
     const [one, other] = [await namespace.runtime(), await namespace.runtime()];
     const lease = await one.takeForReset(id, context());
     const error = await failureOf(other.takeForReset(id, context()));
-    expect([error.code, error.message]).toEqual(['BUSY', `${id} is resetting.`]);
+    expect([error.code, error.message]).toEqual(['BUSY', `${id} is being reset by another wpclone.`]);
     expect((await lease.commit(context())).state).toBe('ready');
   });
 
@@ -185,7 +181,7 @@ describe('what is left behind', () => {
       type: 'kubernetes.io/tls',
       stringData: { 'tls.crt': '', 'tls.key': '' },
     });
-    const kept = [`${alive.name}.tls`, `wpclone-${id}-x.tls`, 'wildcard'];
+    const kept = [`wpclone-${alive.cloneId}.tls`, `wpclone-${id}-x.tls`, 'wildcard'];
     await namespace.apply('secrets', certificate(`wpclone-${id}.tls`));
     await namespace.apply('secrets', certificate(kept[0] ?? ''));
     await namespace.apply('secrets', certificate(kept[1] ?? '', 'somebody-elses'));

@@ -107,8 +107,7 @@ describe('provisioning gives up early, with the real cause', () => {
     const runtime = await namespace.runtime({ image: ABSENT_IMAGE });
     const clone = request();
     const provisioning = failureOf(runtime.provision(clone, context()));
-    await eventually(() => namespace.get(`pods/wpclone-${clone.id}`), 'the pod is made');
-    await namespace.remove(`pods/wpclone-${clone.id}`);
+    await namespace.remove(`pods/${await namespace.podName(clone.id)}`);
     const error = await provisioning;
     expect(error.code).toBe('INSTANCE_LOST');
     expect(error.message).toMatch(/delet/);

@@ -28,8 +28,7 @@ async function page(id: string, path = '/'): Promise<{ status: number; body: str
   };
 }
 
-const belongingsOf = async (id: string) =>
-  (await namespace.belongings()).filter((name) => name.endsWith(`/wpclone-${id}`));
+const belongingsOf = (id: string) => namespace.belongings(id);
 
 describe('a clone on Kubernetes', () => {
   test('is made, shown, opened, changed, reset, extended and deleted by anyone with access to the namespace', async () => {
@@ -83,7 +82,7 @@ describe('a clone on Kubernetes', () => {
     expect((await page(id)).status).toBe(200);
     // Also to whoever asks in the moment in which its sidecar says so.
     const { instance } = await (await namespace.runtime()).get(id, context());
-    const ip = (await namespace.get(`pods/wpclone-${id}`))?.status?.podIP;
+    const ip = (await namespace.pod(id))?.status?.podIP;
     const ignore = () => undefined;
     await instance.operations.reset(undefined, { signal: context().signal, progress: ignore, retry: ignore });
     const again = await request(`http://${ip}:8080/`, { headers: { host: new URL(report.clone_url).host } });

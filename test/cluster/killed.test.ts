@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSource, type Source } from '../support/source/index.ts';
 import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';
-import { documentRoot, visit } from './pages.ts';
+import { documentRoot, listensAt, visit } from './pages.ts';
 import { eventually, HOST, killContainer, useNamespace } from './support.ts';
 
 const namespace = useNamespace('killed');
@@ -21,7 +21,7 @@ echo get_option( 'probe' ), ' ', defined( 'EDITED' ) ? 'edited' : 'as it was mad
 
 test('what was changed in a clone is there after each of its containers was killed', async () => {
   const clone = await commands.json<Report>(cloneArguments(source), passwordOf(source));
-  const pod = `wpclone-${clone.clone_id}`;
+  const pod = await namespace.podName(clone.clone_id);
   const page = async (path: string): Promise<string> => {
     const { statusCode, body } = await visit(namespace, clone, path);
     return `${statusCode} ${await body.text()}`;
@@ -43,6 +43,7 @@ test('what was changed in a clone is there after each of its containers was kill
     // A database that has just been started recovers first.
     await expect.poll(() => page('/probe.php?read'), { timeout: 60_000 }).toBe('200 kept edited');
   }
+  await eventually(() => listensAt(namespace, pod, clone.clone_url), 'WordPress can call itself again');
   await commands.json(['reset', clone.clone_id]);
   expect(await page('/probe.php')).toMatch(/^404/);
   expect(await page('/')).toMatch(/^200/);

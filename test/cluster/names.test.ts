@@ -3,12 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Secret } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../../src/runtime/kubernetes/api/client.ts';
-import { podManifest, secretManifest } from '../../src/runtime/kubernetes/provision/manifests.ts';
-import { takeName } from '../../src/runtime/kubernetes/provision/name.ts';
+import { lockManifest, takeName } from '../../src/runtime/kubernetes/provision/name.ts';
 import { ownerOf } from '../../src/runtime/kubernetes/provision/network-manifests.ts';
-import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
 import { failureOf } from '../support/work.ts';
-import { ABSENT_IMAGE, cloneId, context, instancePlan, request, useNamespace } from './support.ts';
+import { ABSENT_IMAGE, cloneId, context, holdingPod, request, unitPlan, useNamespace } from './support.ts';
 
 const namespace = useNamespace('names');
 
@@ -24,12 +22,13 @@ describe('a clone', () => {
     expect(both.find((each) => each.status === 'rejected')?.reason).toMatchObject({ code: 'NAME_TAKEN' });
     expect((await failureOf(runtime.provision(request({ id }), context()))).code).toBe('NAME_TAKEN');
     // The losers' clean-up left the winner alone.
-    expect((await namespace.belongings()).sort()).toEqual([
-      `pods/wpclone-${id}`,
-      `secrets/wpclone-${id}`,
-      `services/wpclone-${id}`,
-    ]);
-    await runtime.remove(id, context());
+    const unit = await namespace.podName(id);
+    expect(unit).toMatch(/^unit-[0-9a-f]{10}$/);
+    const own = [`pods/${unit}`, `secrets/${unit}`, `secrets/wpclone-${id}`, `services/wpclone-${id}`];
+    expect((await namespace.belongings()).sort()).toEqual(own);
+    const [won] = both.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    await won?.remove(context());
+    expect(await namespace.belongings()).toEqual([]);
   });
 
   test('has a port of its own, also when two choose at the same moment', async () => {
@@ -53,10 +52,10 @@ describe('a clone', () => {
   test('may take the name of a clone that is being deleted', async () => {
     const runtime = await namespace.runtime();
     const id = cloneId();
-    await runtime.provision(request({ id }), context());
-    await runtime.remove(id, context());
-    expect((await runtime.provision(request({ id }), context())).cloneId).toBe(id);
-    await runtime.remove(id, context());
+    await (await runtime.provision(request({ id }), context())).remove(context());
+    const again = await runtime.provision(request({ id }), context());
+    expect(again.cloneId).toBe(id);
+    await again.remove(context());
   });
 
   test('replaces the Secret of a crashed attempt, whatever passwords are in it', async () => {
@@ -79,34 +78,37 @@ describe('a clone', () => {
     await namespace.remove(`secrets/wpclone-${id}`);
     await namespace.apply('secrets', leftover(Date.now() - 1000));
     const work = context();
-    await runtime.provision(request({ id }), work);
+    const lease = await runtime.provision(request({ id }), work);
     expect(work.events).toContainEqual(expect.objectContaining({ code: 'SECRET_REPAIRED' }));
-    await runtime.remove(id, context());
+    await lease.remove(context());
   });
 
-  test('does not take the Secret of a clone whose pod is made in this very moment for a leftover', async () => {
-    const plan = instancePlan(cloneId(), ABSENT_IMAGE);
-    const name = `wpclone-${plan.cloneId}`;
-    await namespace.apply('secrets', secretManifest(plan));
+  test('does not take the lock of a clone whose unit is claimed in this very moment for a leftover', async () => {
+    const id = cloneId();
+    const name = `wpclone-${id}`;
+    const deadline = new Date(Date.now() + 600_000).toISOString();
+    const plan = unitPlan(ABSENT_IMAGE);
+    await namespace.apply('secrets', lockManifest({ id: 'job-first/x', cloneId: id }, deadline));
     let looks = 0;
     const slow: Cluster = {
       ...namespace.cluster,
       async send(call) {
-        // The first look is for a Secret of one's own whose answer was lost.
+        // The first look is for a lock of one's own whose answer was lost.
         if (call.method === 'GET' && call.path.endsWith(`/secrets/${name}`) && (looks += 1) === 2) {
-          // Whatever is asked at the same time has been answered; then the pod is made, and owns the Secret.
+          // Whatever is asked at the same time has been answered; then the unit is there, and owns the lock.
           await sleep(300);
-          await namespace.apply('pods', podManifest(plan, parseOptions({})));
-          const { uid = '' } = (await namespace.get(`pods/${name}`))?.metadata ?? {};
-          await namespace.patch(`secrets/${name}`, { metadata: { ownerReferences: [ownerOf({ name, uid })] } });
+          await namespace.apply('pods', holdingPod(plan, id, 'ASSIGNED'));
+          const { uid = '' } = (await namespace.get(`pods/${plan.name}`))?.metadata ?? {};
+          const ownerReferences = [ownerOf({ name: plan.name, uid })];
+          await namespace.patch(`secrets/${name}`, { metadata: { ownerReferences } });
         }
         return namespace.cluster.send(call);
       },
     };
-    const late = failureOf(takeName(slow, instancePlan(plan.cloneId, ABSENT_IMAGE), context()));
+    const late = failureOf(takeName(slow, { id: 'job-second/x', cloneId: id }, deadline, context()));
     expect((await late).code).toBe('NAME_TAKEN');
     expect(await namespace.get(`secrets/${name}`)).toBeDefined();
-    await namespace.remove(`pods/${name}`);
+    await namespace.remove(`pods/${plan.name}`);
     await namespace.remove(`secrets/${name}`);
   });
 

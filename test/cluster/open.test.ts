@@ -49,7 +49,7 @@ test('a clone that is gone ends the command, with why', async () => {
   const { statusCode, body } = await request(clone.clone_url);
   await body.dump();
   expect(statusCode).toBe(200);
-  await namespace.remove(`pods/wpclone-${clone.clone_id}`);
+  await namespace.remove(`pods/${await namespace.podName(clone.clone_id)}`);
   const { code, stderr } = await opened.finished;
   expect(code).toBe(1);
   expect(stderr).toContain(`${clone.clone_id} is gone: its pod was deleted.`);

@@ -3,7 +3,7 @@ import { connectCluster } from '../../src/runtime/kubernetes/api/client.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { apiServerProxy, type ApiServerProxy } from './api-server-proxy.ts';
 import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';
-import { cloneId, context, eventually, HOST, killContainer, request, useNamespace } from './support.ts';
+import { cloneId, context, HOST, killContainer, request, useNamespace } from './support.ts';
 
 const namespace = useNamespace('outages');
 const commands = useCommands(namespace);
@@ -26,7 +26,7 @@ async function transferring(environment: NodeJS.ProcessEnv = {}) {
   const argv = cloneArguments(source, '--name', id, '--events');
   const running = commands.start(argv, { environment: { ...passwordOf(source).environment, ...environment } });
   await running.seen(/"step-progress","step":"files"/);
-  return { id, pod: `wpclone-${id}`, running };
+  return { id, pod: await namespace.podName(id), running };
 }
 
 /** The kubelet writes it some time after the container runs again. */
@@ -45,8 +45,7 @@ async function resultOf(running: Running): Promise<Report> {
 }
 
 async function expectNothingLeft(id: string): Promise<void> {
-  const own = (await namespace.belongings()).filter((name) => name.endsWith(`wpclone-${id}`));
-  expect(own).toEqual([]);
+  expect(await namespace.belongings(id)).toEqual([]);
 }
 
 describe('in the middle of a clone', () => {
@@ -177,10 +176,11 @@ describe('while an instance starts', () => {
     for (const disturb of [() => proxy.cut(), () => proxy.freeze()]) {
       const clone = request();
       const provisioning = runtime.provision(clone, context());
-      await eventually(() => namespace.get(`pods/wpclone-${clone.id}`), 'the pod is made');
+      await namespace.podName(clone.id);
       disturb();
-      expect((await provisioning).cloneId).toBe(clone.id);
-      await runtime.remove(clone.id, context());
+      const lease = await provisioning;
+      expect(lease.cloneId).toBe(clone.id);
+      await lease.remove(context());
     }
   });
 });

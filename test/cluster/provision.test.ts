@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Cluster, ClusterCall } from '../../src/runtime/kubernetes/api/client.ts';
 import { podManifest, secretManifest } from '../../src/runtime/kubernetes/provision/manifests.ts';
 import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
-import { provisionInstance } from '../../src/runtime/kubernetes/provision/provision.ts';
+import { provisionUnit } from '../../src/runtime/kubernetes/provision/provision.ts';
 import { waitUntilReady } from '../../src/runtime/kubernetes/provision/ready.ts';
 import { abortable } from '../../src/shared/abortable.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
@@ -17,10 +17,10 @@ import {
   context,
   eventually,
   IMAGE,
-  instancePlan,
   processesOf,
   request,
   signalContainer,
+  unitPlan,
   useNamespace,
 } from './support.ts';
 
@@ -47,16 +47,17 @@ describe('an instance', () => {
     const runtime = await namespace.runtime();
     const work = context();
     const id = cloneId();
-    const said = saidReady(namespace, `wpclone-${id}`);
+    const said = saidReady(namespace, `labelSelector=wpclone.dev%2Fclone%3D${id}`);
     const started = performance.now();
     const messages: string[] = [];
     const progress = (_counters: object, message = '') => messages.push(message);
-    const { instance } = await runtime.provision(request({ id }), { ...work, progress });
+    const lease = await runtime.provision(request({ id }), { ...work, progress });
+    const { instance } = lease;
     const noticed = performance.now();
     expect(noticed - started).toBeLessThan(20_000);
     expect(instance).toMatchObject({ id, how: 'created' });
     expect(instance.url).toMatch(/^http:\/\/127\.0\.0\.1:2\d{4}$/);
-    const pod = await namespace.get(`pods/wpclone-${id}`);
+    const pod = await namespace.pod(id);
     expect(pod?.metadata?.labels).toMatchObject({ 'wpclone.dev/clone': id, 'wpclone.dev/state': 'ASSIGNED' });
     expect(pod?.metadata?.annotations).toMatchObject({ 'wpclone.dev/epoch': '1' });
     // Which of these there is time for is the kubelet's affair.
@@ -66,13 +67,14 @@ describe('an instance', () => {
     expect(noticed - (await said)).toBeLessThan(1000);
 
     expect(await instance.operations.listMail(work.signal)).toEqual([]);
-    await runtime.remove(id, work);
+    await lease.remove(work);
     expect(await namespace.belongings()).toEqual([]);
   });
 
   test('has logs that are followed for as long as somebody reads them, also when it says nothing', async () => {
     const runtime = await namespace.runtime();
-    const { cloneId: id } = await runtime.provision(request(), context());
+    const lease = await runtime.provision(request(), context());
+    const { cloneId: id } = lease;
     const lines: string[] = [];
     // Longer than any other answer of an API server may be silent.
     const signal = AbortSignal.timeout(20_000);
@@ -82,12 +84,12 @@ describe('an instance', () => {
     await expect(follow()).rejects.toThrow();
     expect(signal.aborted).toBe(true);
     expect(lines.join('\n')).toMatch(/^sidecar: .*listening/m);
-    await runtime.remove(id, context());
+    await lease.remove(context());
   });
 
   test('is known to be ready within a second of the kubelet’s word, also where it cannot be asked itself', async () => {
     const noticed = ['one', 'two', 'three'].map(async (name) => {
-      const said = saidReady(namespace, name);
+      const said = saidReady(namespace, `fieldSelector=metadata.name%3D${name}`);
       await namespace.apply('pods', slowPod(name));
       const uid = (await namespace.get(`pods/${name}`))?.metadata?.uid ?? '';
       await waitUntilReady(namespace.cluster, { name, uid }, async () => false, 120_000, context());
@@ -102,9 +104,13 @@ describe('an instance', () => {
     const id = cloneId();
     const { url } = (await runtime.provision(request({ id }), context())).instance;
     expect(url).toBe(`https://${id}.clones.example`);
-    const { uid } = (await namespace.get(`pods/wpclone-${id}`))?.metadata ?? {};
-    for (const kind of ['secrets', 'services', 'apis/networking.k8s.io/v1 ingresses']) {
-      const object = await namespace.get(`${kind}/wpclone-${id}`);
+    const { uid } = (await namespace.pod(id))?.metadata ?? {};
+    const unit = await namespace.podName(id);
+    const own = [`secrets/${unit}`];
+    for (const kind of ['secrets', 'services', 'apis/networking.k8s.io/v1 ingresses'])
+      own.push(`${kind}/wpclone-${id}`);
+    for (const kind of own) {
+      const object = await namespace.get(kind);
       expect([kind, object?.metadata?.ownerReferences]).toMatchObject([kind, [{ kind: 'Pod', uid }]]);
     }
     const ingress = await namespace.get<{ spec: unknown }>(`apis/networking.k8s.io/v1 ingresses/wpclone-${id}`);
@@ -113,7 +119,7 @@ describe('an instance', () => {
       tls: [{ hosts: [`${id}.clones.example`], secretName: 'wildcard' }],
       rules: [{ host: `${id}.clones.example` }],
     });
-    await namespace.remove(`pods/wpclone-${id}`);
+    await namespace.remove(`pods/${unit}`);
     await eventually(
       async () => ((await namespace.belongings()).length === 0 ? true : undefined),
       'the garbage collector removes what belonged to the pod',
@@ -124,8 +130,8 @@ describe('an instance', () => {
   test('runs without rights: no token, no root, no capabilities, read-only root', async () => {
     const runtime = await namespace.runtime();
     const id = cloneId();
-    await runtime.provision(request({ id }), context());
-    const pod = await namespace.get(`pods/wpclone-${id}`);
+    const lease = await runtime.provision(request({ id }), context());
+    const pod = await namespace.pod(id);
     expect(pod?.spec).toMatchObject({
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
@@ -142,26 +148,28 @@ describe('an instance', () => {
       // Secrets are mounted, never in the environment, where every child process sees them.
       expect(JSON.stringify(container.env ?? [])).not.toContain('secretKeyRef');
     }
-    await runtime.remove(id, context());
+    await lease.remove(context());
   });
 
   test('is there for a cluster whose pods have IPv6 addresses only', async () => {
     const runtime = await namespace.runtime();
     const id = cloneId();
-    await runtime.provision(request({ id }), context());
-    const [pid] = await processesOf(namespace, `wpclone-${id}`, 'sidecar');
+    const lease = await runtime.provision(request({ id }), context());
+    const [pid] = await processesOf(namespace, await namespace.podName(id), 'sidecar');
     // The kernel's table of the pod (proc(5), /proc/net/tcp): 0A is LISTEN, of all addresses.
     const sockets = readFileSync(`/proc/${pid}/net/tcp6`, 'utf8');
     const listening = [...sockets.matchAll(/ 0{32}:([0-9A-F]{4}) \S+ 0A /g)].map(([, port = '']) => parseInt(port, 16));
     expect(listening).toEqual(expect.arrayContaining([7070, 8080]));
-    await runtime.remove(id, context());
+    await lease.remove(context());
   });
 
   test('goes on working when the password in its Secret is changed', async () => {
     const runtime = await namespace.runtime();
     const id = cloneId();
-    await runtime.provision(request({ id }), context());
-    await namespace.patch(`secrets/wpclone-${id}`, { stringData: { 'database-password': 'another-password-1' } });
+    const lease = await runtime.provision(request({ id }), context());
+    await namespace.patch(`secrets/${await namespace.podName(id)}`, {
+      stringData: { 'database-password': 'another-password-1' },
+    });
     const said = await eventually(
       async () => {
         let text = '';
@@ -172,13 +180,13 @@ describe('an instance', () => {
       120_000,
     );
     expect(said).not.toContain('another-password-1');
-    const pod = await namespace.get(`pods/wpclone-${id}`);
+    const pod = await namespace.pod(id);
     expect(pod?.status?.containerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0, 0, 0]);
-    await runtime.remove(id, context());
+    await lease.remove(context());
   }, 200_000);
 
   test('has a database that hung started again, and leaves alone one that answers, be it with a refusal', async () => {
-    const plan = instancePlan(cloneId(), IMAGE);
+    const plan = unitPlan(IMAGE);
     const pod = podManifest(plan, parseOptions({}));
     const shipped = pod.spec?.containers.find(({ name }) => name === 'database');
     const [shell = '', option = '', question = ''] = shipped?.livenessProbe?.exec?.command ?? [];
@@ -190,7 +198,7 @@ describe('an instance', () => {
     Object.assign(shipped ?? {}, { livenessProbe: often, startupProbe });
     await namespace.apply('secrets', secretManifest(plan));
     await namespace.apply('pods', pod);
-    const name = `wpclone-${plan.cloneId}`;
+    const { name } = plan;
     const database = async () => {
       const { status } = (await namespace.get(`pods/${name}`)) ?? {};
       return status?.containerStatuses?.find((container) => container.name === 'database');
@@ -218,7 +226,7 @@ describe('an instance', () => {
     const work = context({ signal: controller.signal });
     const provisioning = failureOf(runtime.provision(request(), work));
     await eventually(
-      async () => ((await namespace.belongings()).length >= 3 ? true : undefined),
+      async () => ((await namespace.belongings()).length >= 4 ? true : undefined),
       'the objects are made',
     );
     controller.abort(new WpcloneError('CANCELLED', 'Cancelled.'));
@@ -231,6 +239,8 @@ describe('an instance', () => {
     async (kind) => {
       const controller = new AbortController();
       const cancelled = new WpcloneError('CANCELLED', 'Cancelled.');
+      const options = parseOptions({ image: ABSENT_IMAGE });
+      const deps = { options, version: '0.1.0', insideCluster: false };
       let made: Promise<unknown> = Promise.resolve();
       const slow: Cluster = {
         ...namespace.cluster,
@@ -244,7 +254,7 @@ describe('an instance', () => {
         },
       };
       const work = context({ signal: controller.signal });
-      const provisioning = provisionInstance(slow, request(), parseOptions({ image: ABSENT_IMAGE }), '0.1.0', work);
+      const provisioning = provisionUnit({ ...deps, cluster: slow }, request(), work);
       expect(await failureOf(provisioning)).toBe(cancelled);
       await made;
       expect(await namespace.belongings()).toEqual([]);
@@ -261,16 +271,16 @@ describe('an instance', () => {
 
     const same = context();
     const fitting = request({ phpVersion: Promise.resolve('8.2.30') });
-    await runtime.provision(fitting, same);
+    const first = await runtime.provision(fitting, same);
     expect(same.events.filter(({ type }) => type === 'warning')).toEqual([]);
 
     // A source that takes its time to be reached does not hold up the pod.
     const late = Promise.withResolvers<string>();
     const unknown = request({ phpVersion: late.promise });
     const waiting = context();
-    await runtime.provision(unknown, waiting);
+    const second = await runtime.provision(unknown, waiting);
     late.resolve('7.4.33');
     await eventually(async () => waiting.events.find((event) => 'code' in event), 'the warning comes when it is known');
-    await Promise.all([fitting, unknown].map(({ id }) => runtime.remove(id, context())));
+    await Promise.all([first, second].map((lease) => lease.remove(context())));
   });
 });

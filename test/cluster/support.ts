@@ -8,7 +8,7 @@ import type { WpcloneError } from '../../src/shared/errors.ts';
 import type { WorkEvent } from '../../src/shared/events.ts';
 import { type Cluster, connectCluster } from '../../src/runtime/kubernetes/api/client.ts';
 import { createKubernetesRuntime } from '../../src/runtime/kubernetes/runtime.ts';
-import { type InstancePlan, podManifest } from '../../src/runtime/kubernetes/provision/manifests.ts';
+import { podManifest, type UnitPlan } from '../../src/runtime/kubernetes/provision/manifests.ts';
 import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
 import type { ProvisionRequest, Runtime } from '../../src/runtime/types.ts';
 
@@ -34,8 +34,12 @@ export interface TestNamespace {
   /** Labels of the namespace itself. */
   label(labels: Readonly<Record<string, string>>): Promise<void>;
   runtime(settings?: RuntimeSettings, context?: Partial<WorkContext>): Promise<Runtime>;
-  /** Names of everything of a clone that is there, as `pods/x`. */
-  belongings(): Promise<string[]>;
+  /** The pod of a clone's unit. */
+  pod(cloneId: string): Promise<V1Pod | undefined>;
+  /** Its name, once there is one. */
+  podName(cloneId: string): Promise<string>;
+  /** Names of everything of ours that is there, as `pods/x`; of one clone, with the Secrets of units that have no pod. */
+  belongings(cloneId?: string): Promise<string[]>;
 }
 
 export function context(changes: Partial<WorkContext> = {}): WorkContext & { readonly events: WorkEvent[] } {
@@ -85,6 +89,11 @@ export function useNamespace(label: string): TestNamespace {
       throw error;
     });
 
+  const pod = async (id: string): Promise<V1Pod | undefined> => {
+    const list: { items: V1Pod[] } = await send('GET', inside(`pods?labelSelector=wpclone.dev%2Fclone%3D${id}`));
+    return list.items.find(({ metadata }) => metadata?.deletionTimestamp === undefined);
+  };
+
   beforeAll(async () => {
     if (process.env['KUBECONFIG'] === undefined) throw new Error('KUBECONFIG must name the cluster to test on.');
     cluster = await connectCluster({ namespace: name }, Date.now);
@@ -119,7 +128,9 @@ export function useNamespace(label: string): TestNamespace {
       runtimes.push(runtime);
       return runtime;
     },
-    async belongings() {
+    pod,
+    podName: async (id) => (await eventually(() => pod(id), `${id} has a pod`)).metadata?.name ?? '',
+    async belongings(id) {
       const paths = ['pods', 'secrets', 'services', 'apis/networking.k8s.io/v1 ingresses'];
       // The clean-up job runs every five minutes, also in the middle of a test: its pods are no clone's.
       const selector = `?labelSelector=${encodeURIComponent('app.kubernetes.io/managed-by=wpclone,app.kubernetes.io/component=instance')}`;
@@ -127,10 +138,17 @@ export function useNamespace(label: string): TestNamespace {
         paths.map(async (path) => {
           const list: { items: V1Pod[] } = await send('GET', inside(path) + selector);
           const left = list.items.filter((item) => item.metadata?.deletionTimestamp === undefined);
-          return left.map((item) => `${path.split(' ').at(-1)}/${item.metadata?.name}`);
+          return left.map(({ metadata }) => ({
+            what: `${path.split(' ').at(-1)}/${metadata?.name}`,
+            clone: metadata?.labels?.['wpclone.dev/clone'],
+          }));
         }),
       );
-      return lists.flat();
+      const all = lists.flat();
+      const pods = new Set(all.map(({ what }) => what));
+      const isItsOwn = ({ what, clone }: (typeof all)[number]): boolean =>
+        clone === id || (what.startsWith('secrets/unit-') && !pods.has(what.replace('secrets/', 'pods/')));
+      return all.filter((each) => id === undefined || isItsOwn(each)).map(({ what }) => what);
     },
   };
 }
@@ -145,21 +163,40 @@ export const request = (changes: Partial<ProvisionRequest> = {}): ProvisionReque
   ...changes,
 });
 
-/** What an instance is made of, for tests that make its objects by themselves. */
-export const instancePlan = (id: string, image: string): InstancePlan => ({
-  cloneId: id,
-  claim: randomBytes(9).toString('base64url'),
+/** What a unit is made of, for tests that make its objects by themselves. */
+export const unitPlan = (image: string, changes: Partial<UnitPlan> = {}): UnitPlan => ({
+  name: `unit-${randomBytes(5).toString('hex')}`,
+  jobId: 'job-of-nobody',
+  mark: randomBytes(9).toString('base64url'),
   deadline: new Date(Date.now() + 600_000).toISOString(),
-  expiresAt: new Date(Date.now() + 600_000).toISOString(),
-  facts: {
+  image,
+  revision: 'by-hand',
+  secrets: { token: 't', databasePassword: 'd', rootPassword: 'r' },
+  ...changes,
+});
+
+/** A unit's pod in a state of our choice, that says it holds a clone. */
+export function holdingPod(plan: UnitPlan, id: string, state: string): V1Pod {
+  const pod = podManifest(plan, parseOptions({}));
+  const facts = {
     url: 'http://localhost:20000',
     source: { url: 'http://source.example', wordpressVersion: '', phpVersion: '' },
     adminUsername: '',
     createdAt: new Date().toISOString(),
-  },
-  image,
-  secrets: { token: 't', databasePassword: 'd', rootPassword: 'r' },
-});
+  };
+  const { labels, annotations } = pod.metadata ?? {};
+  const marks = {
+    'wpclone.dev/claim': `${plan.jobId}/${id}`,
+    'wpclone.dev/expires-at': plan.deadline,
+    'wpclone.dev/facts': JSON.stringify(facts),
+  };
+  pod.metadata = {
+    name: plan.name,
+    labels: { ...labels, 'wpclone.dev/clone': id, 'wpclone.dev/state': state },
+    annotations: { ...annotations, ...marks },
+  };
+  return pod;
+}
 
 /** Waits for a condition by looking; for what has no event to wait for. */
 export async function eventually<T>(look: () => Promise<T | undefined>, what: string, limit = 30_000): Promise<T> {
@@ -174,8 +211,7 @@ export async function eventually<T>(look: () => Promise<T | undefined>, what: st
 
 /** Waits until the API server enforces a quota on pods that is used up: it hears of a new one, and of its state, a moment later. */
 export async function refusesPods(namespace: TestNamespace): Promise<void> {
-  const attempt = () =>
-    namespace.apply('pods?dryRun=All', podManifest(instancePlan(cloneId(), IMAGE), parseOptions({})));
+  const attempt = () => namespace.apply('pods?dryRun=All', podManifest(unitPlan(IMAGE), parseOptions({})));
   const refused = () =>
     attempt().then(
       () => undefined,

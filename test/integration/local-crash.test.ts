@@ -170,7 +170,8 @@ describe('after a crash', () => {
     mkdirSync(join(home.layout.instances, 'begun/www'), { recursive: true });
     const remove = async (name: string): Promise<void> => {
       await units.remove(name);
-      const begun = { name: 'begun', state: 'CREATING', databasePassword: 'x', epoch: 1, lease: null } as const;
+      const fresh = { databasePassword: 'x', revision: '', epoch: 1, lease: null };
+      const begun = { name: 'begun', state: 'CREATING', ...fresh } as const;
       await units.create(begun, undefined, { first: 8101, last: 8999, avoid: new Set() });
     };
     const meanwhile = { ...home, state: { ...home.state, units: { ...units, remove } }, path: '' };

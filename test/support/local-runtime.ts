@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { instancePaths, localLayout, type LocalLayout } from '../../src/runtime/local/layout.ts';
 import { connectAsAdministrator, stopServer } from '../../src/runtime/local/database-server.ts';
 import { removeUnit } from '../../src/runtime/local/remove.ts';
-import { createLocalRuntime, type LocalRuntime } from '../../src/runtime/local/runtime.ts';
-import type { Instance, ProvisionLease } from '../../src/runtime/types.ts';
+import { createLocalRuntime } from '../../src/runtime/local/runtime.ts';
+import type { Instance, ProvisionLease, Runtime } from '../../src/runtime/types.ts';
 import type { InstancePaths } from '../../src/instance/types.ts';
 import type { WorkContext } from '../../src/shared/context.ts';
 import { openState } from '../../src/state/open.ts';
@@ -20,7 +20,7 @@ export interface TestHome {
   readonly home: string;
   readonly layout: LocalLayout;
   readonly state: State;
-  readonly runtime: LocalRuntime;
+  readonly runtime: Runtime;
   readonly context: WorkContext;
   /** The name of the unit that holds a clone; the clone's own when none does. */
   unit(id: string): string;

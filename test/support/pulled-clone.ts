@@ -16,9 +16,13 @@ export interface PulledClone {
 
 /** A clone made of a source as the engine does it, configured and not yet verified. */
 export async function pullClone(home: TestHome, source: Source, id: string): Promise<PulledClone> {
-  const { access, info } = await connectSource(asAdmin(source), connectDeps());
   const lease = await leaseOf(home, id);
-  const { instance } = lease;
+  return { lease, ...(await pullInto(lease.instance, source, id)) };
+}
+
+/** Fills an instance as the engine does it, whatever runtime it is of. */
+export async function pullInto(instance: Instance, source: Source, id: string): Promise<Omit<PulledClone, 'lease'>> {
+  const { access, info } = await connectSource(asAdmin(source), connectDeps());
   const cloneUrl = cloneUrlOf(instance.url, info.home);
   const pull: PullTask = {
     access,
@@ -45,5 +49,5 @@ export async function pullClone(home: TestHome, source: Source, id: string): Pro
     defines: {},
   };
   await instance.operations.configure(task, instanceContext());
-  return { instance, lease, task, files };
+  return { instance, task, files };
 }

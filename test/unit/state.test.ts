@@ -36,6 +36,7 @@ const source: KnownSource = {
 const unit = (name: string) => ({
   name,
   state: 'CREATING' as const,
+  revision: 'r-1',
   databasePassword: `db-password-of-${name}`,
   lease: { jobId: 'job-1', pid: 17, startedAt: '998877' },
   epoch: 1,

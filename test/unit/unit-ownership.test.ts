@@ -51,7 +51,14 @@ test('two jobs never own one unit, whatever they saw and whenever they saw it, a
       const dead = new Set<string>();
       const epochs = new Map<string, number>();
       for (const unit of UNITS) {
-        const row = { name: nameOf(unit), state: 'WARM', databasePassword: 'x', epoch: 0, lease: null } as const;
+        const row = {
+          name: nameOf(unit),
+          state: 'WARM',
+          revision: '',
+          databasePassword: 'x',
+          epoch: 0,
+          lease: null,
+        } as const;
         await one.state.units.create(row, undefined, { first: 1, last: 99_999, avoid: new Set() });
       }
       const play = async ({ job, unit, kind }: Action): Promise<void> => {

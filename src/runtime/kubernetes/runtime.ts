@@ -1,11 +1,10 @@
-import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
-import { noSuchClone } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import { noSuchClone } from '../../shared/clone-errors.ts';
 import type { Instance, Runtime } from '../types.ts';
 import { getObject } from './api/objects.ts';
 import { transition } from './unit/cas.ts';
-import { type Cluster, connectCluster } from './api/client.ts';
+import { connectCluster } from './api/client.ts';
 import { factsOf, findUnit, listUnits, unitOf } from './unit/find.ts';
 import { workDeadline } from './unit/keep-alive.ts';
 import { provisionLease, resetLease } from './unit/lease.ts';
@@ -13,13 +12,15 @@ import { streamLogs } from './unit/logs.ts';
 import { DEADLINE, EXPIRES_AT, objectName } from './unit/names.ts';
 import { parseOptions } from './options.ts';
 import { forwardPort } from './unit/port-forward.ts';
-import { provisionInstance } from './provision/provision.ts';
-import { removeObjects } from './unit/remove.ts';
+import type { ProvisionDeps } from './provision/deps.ts';
+import { type Provisioned, provisionUnit } from './provision/provision.ts';
+import { removeClone } from './unit/remove-clone.ts';
+import { sidecarOf } from './sidecar/address.ts';
 import { createSidecarOperations } from './sidecar/client.ts';
-import type { SidecarAddress } from './sidecar/transport.ts';
-import { cloneStateOf } from '../unit-states.ts';
+import { unitBusy } from '../unit-states.ts';
 import { sweepNamespace } from './unit/sweep.ts';
 import { cloneFactsOf, stampOf, type Unit } from './unit/unit.ts';
+import { createKubernetesUnits } from './units.ts';
 
 export interface KubernetesRuntimeDeps {
   readonly now: WorkContext['now'];
@@ -43,43 +44,47 @@ export async function createKubernetesRuntime(
 ): Promise<Runtime> {
   const options = parseOptions(settings);
   const cluster = await connectCluster(options, deps.now, deps.kubeconfig);
+  const { version, insideCluster } = deps;
+  const provisioning: ProvisionDeps = { cluster, options, version, insideCluster };
   const closing = new AbortController();
 
-  function instanceOf(unit: Unit, id: string, how: Instance['how']): Instance {
-    let address: Promise<SidecarAddress> | undefined;
-    const operations = createSidecarOperations({
-      cluster,
-      direct: deps.insideCluster,
-      work: deps,
-      address: () => (address ??= addressOf(cluster, unit, deps)),
-    });
-    return { id, url: unit.facts?.url ?? '', how, operations };
-  }
+  const instanceOf = (unit: Unit, id: string, how: Instance['how']): Instance => ({
+    id,
+    url: unit.facts?.url ?? '',
+    how,
+    operations: createSidecarOperations(sidecarOf(cluster, unit, insideCluster, deps)),
+  });
 
-  const leaseOf = (unit: Unit, cloneId: string) => ({
+  const leaseOf = (unit: Unit, cloneId: string, how: Instance['how'] = 'created') => ({
     cluster,
     unit,
     cloneId,
-    instance: instanceOf(unit, cloneId, 'created'),
+    instance: instanceOf(unit, cloneId, how),
     closing: closing.signal,
   });
+  const leaseProvisioned = ({ unit, how }: Provisioned, id: string, context: WorkContext) =>
+    provisionLease(leaseOf(unit, id, how), context);
 
   return {
     kind: 'kubernetes',
+    units: createKubernetesUnits(provisioning, leaseProvisioned),
 
     async provision(request, context) {
-      const unit = await provisionInstance(cluster, request, options, deps.version, context);
-      return provisionLease(leaseOf(unit, request.id), context);
+      return leaseProvisioned(await provisionUnit(provisioning, request, context), request.id, context);
     },
 
     async takeForReset(id, context) {
       const unit = await findUnit(cluster, id, context);
-      if (unit.state !== 'READY') {
-        const message = `${id} is ${cloneStateOf(unit.state, false)}.`;
-        throw new WpcloneError('BUSY', message, { retryable: true, details: { name: id } });
-      }
-      const resetting = { to: 'RESETTING', annotations: { [DEADLINE]: workDeadline(cluster, context.now()) } } as const;
-      const pod = await transition(cluster, unit, resetting, context);
+      if (unit.state !== 'READY') throw unitBusy(id, unit.state);
+      const resetting = {
+        to: 'RESETTING',
+        newEpoch: true,
+        job: context.jobId,
+        annotations: { [DEADLINE]: workDeadline(cluster, context.now()) },
+      } as const;
+      const pod = await transition(cluster, unit, resetting, context).catch((error: unknown) => {
+        throw error instanceof WpcloneError && error.code === 'CLUSTER_CONFLICT' ? unitBusy(id, undefined) : error;
+      });
       return resetLease(leaseOf(unitOf(pod, id), id), context);
     },
 
@@ -111,9 +116,7 @@ export async function createKubernetesRuntime(
       return factsOf(cluster, unitOf(pod, id), id, context);
     },
 
-    async remove(id, context) {
-      await removeObjects(cluster, objectName(id), undefined, context);
-    },
+    remove: (id, context) => removeClone(cluster, id, context),
 
     sweep: (context, failed) => sweepNamespace(cluster, context, failed),
 
@@ -133,16 +136,4 @@ export async function createKubernetesRuntime(
       await cluster.close();
     },
   };
-}
-
-/** Milliseconds for the API server to give the token of a sidecar. */
-const SECRET_LIMIT = 60_000;
-
-async function addressOf(cluster: Cluster, unit: Unit, deps: KubernetesRuntimeDeps): Promise<SidecarAddress> {
-  const late = new WpcloneError('CLUSTER_UNREACHABLE', 'The API server does not answer.', { retryable: true });
-  const secret = await within(SECRET_LIMIT, deps, late, (signal) =>
-    getObject(cluster, 'secrets', objectName(unit.cloneId ?? ''), { ...deps, signal }),
-  );
-  const token = Buffer.from(secret?.data?.['token'] ?? '', 'base64').toString('utf8');
-  return { pod: unit.name, uid: unit.uid, podIp: unit.podIp, token, epoch: unit.epoch };
 }

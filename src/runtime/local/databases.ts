@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Connection, RowDataPacket } from 'mysql2/promise';
+import type { Connection } from 'mysql2/promise';
 import type { DatabaseAddress } from '../../instance/types.ts';
 import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
@@ -73,17 +73,6 @@ export async function databasesOnDisk(layout: LocalLayout): Promise<readonly str
   const folders = [layout.database.data, layout.database.tables];
   const names = (await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])))).flat();
   return [...new Set(names)].filter((name) => name.startsWith(PREFIX));
-}
-
-/** The tables in the database of an instance. Throws MARIADB_MISSING, DATABASE_FAILED. */
-export async function tablesOf(layout: LocalLayout, id: string, context: WorkContext): Promise<readonly string[]> {
-  return asAdministrator(layout, context, async (connection) => {
-    const [rows] = await connection.query<RowDataPacket[]>(
-      'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?',
-      [databaseName(id)],
-    );
-    return rows.map((row) => String(row['name']));
-  });
 }
 
 /** A session that still loads a table would hold the drop up for as long as it likes. */

@@ -2,7 +2,7 @@ import { noSuchClone } from '../../shared/clone-errors.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { CloneRow, LeaseOwner, UnitChanges, UnitRow } from '../../state/types.ts';
-import type { UnitState } from '../unit-states.ts';
+import { unitBusy, type UnitState } from '../unit-states.ts';
 import type { LocalHome } from './home.ts';
 import { identityOf, isAlive } from '../../shared/process.ts';
 
@@ -17,21 +17,9 @@ export async function ownerOf({ jobId }: Pick<WorkContext, 'jobId'>): Promise<Le
 /** Whether a job of a living process has the lease. */
 export const isLeased = async ({ lease }: UnitRow): Promise<boolean> => lease !== null && isAlive(lease);
 
-/** What the holder of a lease is doing with the unit. */
-const DOING: Partial<Record<UnitState, string>> = {
-  CREATING: 'made',
-  VALIDATING: 'checked',
-  ASSIGNED: 'made',
-  RESETTING: 'reset',
-  DELETING: 'removed',
-};
-
-/** BUSY, saying what the unit's holder is doing; `unit` is how it was last seen, `name` what the caller calls it. */
-export function busy(unit: UnitRow | undefined, name: string): WpcloneError {
-  const doing = (unit && DOING[unit.state]) ?? 'changed';
-  const by = unit?.lease ? ` (process ${unit.lease.pid})` : '';
-  return new WpcloneError('BUSY', `${name} is being ${doing} by another wpclone${by}.`, { retryable: true });
-}
+/** BUSY; `unit` is how it was last seen, `name` what the caller calls it. */
+export const busy = (unit: UnitRow | undefined, name: string): WpcloneError =>
+  unitBusy(name, unit?.state, unit?.lease ? `process ${unit.lease.pid}` : '');
 
 /** A unit with its clone, which it holds as long as it is leased for it. */
 export type HeldUnit = UnitRow & { readonly clone: CloneRow };

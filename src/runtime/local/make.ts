@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { prepareInstance } from '../../instance/settings.ts';
 import type { WorkContext } from '../../shared/context.ts';
+import { packageVersion } from '../../shared/package-root.ts';
 import type { NewClone, UnitRow } from '../../state/types.ts';
 import { createDatabase } from './databases.ts';
 import type { LocalHome } from './home.ts';
@@ -38,6 +39,7 @@ export async function makeUnit(
   const row = {
     name: unitName(context),
     state: 'CREATING',
+    revision: await packageVersion(),
     databasePassword: context.randomBytes(24).toString('base64url'),
     epoch: 1,
     lease: await ownerOf(context),

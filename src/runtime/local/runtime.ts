@@ -3,7 +3,6 @@ import { nameTaken, noSuchClone } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { NewClone, State, UnitRow } from '../../state/types.ts';
 import type { ProvisionLease, ProvisionRequest, Runtime } from '../types.ts';
-import type { Units } from '../units.ts';
 import { connectAsAdministrator } from './database-server.ts';
 import { factsOf, instanceOf, provisionLease, resetLease } from './held.ts';
 import type { LocalHome } from './home.ts';
@@ -42,13 +41,8 @@ function refuseColon(home: string): void {
   throw new WpcloneError('BAD_CONFIG', `WPCLONE_HOME must not have a colon in it: ${home}`);
 }
 
-/** This machine's instances, by their clones and as units. */
-export interface LocalRuntime extends Runtime {
-  readonly units: Units;
-}
-
 /** Instances on this machine: a folder, a database on wpclone's own MariaDB server and a PHP server each. Throws BAD_CONFIG. */
-export function createLocalRuntime(settings: LocalRuntimeSettings): LocalRuntime {
+export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
   const { state, path, storesLimit = STORES_LIMIT } = settings;
   refuseColon(settings.home);
   const home: LocalHome = { layout: localLayout(settings.home), state, path, storesLimit };

@@ -1,7 +1,9 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import { packageVersion } from '../../shared/package-root.ts';
 import type { UnitRow } from '../../state/types.ts';
 import type { ProvisionRequest } from '../types.ts';
+import { whyUnfit } from '../unit-findings.ts';
 import type { UnitFinding, UnitReport, Units } from '../units.ts';
 import { provisionLease } from './held.ts';
 import type { LocalHome } from './home.ts';
@@ -21,14 +23,18 @@ export function createLocalUnits(home: LocalHome, keep: () => void): Units {
   async function judge(unit: UnitRow, context: WorkContext) {
     const findings = await examineUnit(home, unit, context);
     const clean = findings.every((finding) => finding.ok);
-    const judged = await endLease(home, unit, { state: clean ? 'WARM' : 'QUARANTINED' });
+    const proven = clean ? { provenAt: context.now() } : {};
+    const judged = await endLease(home, unit, { state: clean ? 'WARM' : 'QUARANTINED', ...proven });
     if (judged === undefined) throw busy(await units.find(unit.name), unit.name);
     return { judged, findings, clean };
   }
 
   return {
+    // wpclone's own: what it copies into a unit comes with it.
+    revision: packageVersion,
+
     async list() {
-      return (await units.list()).map(reportOf);
+      return Promise.all((await units.list()).map(reportOf));
     },
 
     async make(request, context) {
@@ -68,6 +74,14 @@ export function createLocalUnits(home: LocalHome, keep: () => void): Units {
       }
     },
 
+    async quarantine(name, context) {
+      const seen = await units.find(name);
+      if (seen === undefined) throw new WpcloneError('NOT_FOUND', `There is no unit called ${name}.`);
+      const taken = seen.clone === null ? await takeUnit(home, seen, 'QUARANTINED', context) : undefined;
+      if (taken === undefined) throw busy(await units.find(name), name);
+      await endLease(home, taken, {});
+    },
+
     async retire(name, context) {
       const seen = await units.find(name);
       if (seen === undefined) return;
@@ -88,7 +102,10 @@ async function claimUnit(
     ({ state, lease, clone }) => state === 'ASSIGNED' && lease?.jobId === context.jobId && clone?.id === request.id,
   );
   if (holds(own) && (await isLeased(own))) return own;
-  const isWarm = ({ state, lease }: UnitRow): boolean => state === 'WARM' && lease === null;
+  // Those of another wpclone hold its parts, which may do other things.
+  const current = await packageVersion();
+  const isWarm = ({ state, lease, revision }: UnitRow): boolean =>
+    state === 'WARM' && lease === null && revision === current;
   if (!(await units.list()).some(isWarm)) return 'none';
   // First, as it may have to wait for what the source says; and those that have it before others.
   const php = await choosePhp(request.phpVersion, home.path, request.php);
@@ -128,18 +145,24 @@ async function madeReady(
   }
 }
 
-const reportOf = ({ name, state, epoch, lease, clone, phpVersion, createdAt, stateSince }: UnitRow): UnitReport => ({
-  name,
-  state,
-  epoch,
-  createdAt,
-  stateSince,
-  ...(lease === null ? {} : { jobId: lease.jobId }),
-  ...(clone === null ? {} : { cloneId: clone.id }),
-  ...(phpVersion === null ? {} : { phpVersion }),
-});
-
-function unfit({ name }: UnitRow, findings: readonly UnitFinding[]): WpcloneError {
-  const why = findings.filter((finding) => !finding.ok).map(({ check, detail }) => `${check} ${detail}`.trim());
-  return new WpcloneError('SERVER_FAILED', `The new unit ${name} cannot be used: ${why.join(', ')}.`);
+async function reportOf(unit: UnitRow): Promise<UnitReport> {
+  const { name, state, epoch, revision, uses, lease, clone, phpVersion, createdAt, stateSince, provenAt } = unit;
+  return {
+    name,
+    state,
+    epoch,
+    revision,
+    uses,
+    createdAt,
+    stateSince,
+    leased: await isLeased(unit),
+    unschedulable: false,
+    ...(lease === null ? {} : { jobId: lease.jobId }),
+    ...(clone === null ? {} : { cloneId: clone.id }),
+    ...(phpVersion === null ? {} : { phpVersion }),
+    ...(provenAt === null ? {} : { provenAt }),
+  };
 }
+
+const unfit = ({ name }: UnitRow, findings: readonly UnitFinding[]): WpcloneError =>
+  new WpcloneError('SERVER_FAILED', `The new unit ${name} cannot be used: ${whyUnfit(findings)}.`);

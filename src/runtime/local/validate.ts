@@ -1,8 +1,10 @@
-import { readdir } from 'node:fs/promises';
+import { examineInstance } from '../../instance/examine.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import type { UnitRow } from '../../state/types.ts';
+import { emptyFindings } from '../unit-findings.ts';
 import type { UnitFinding } from '../units.ts';
-import { tablesOf } from './databases.ts';
+import { connectAsAdministrator } from './database-server.ts';
+import { databaseAddress } from './databases.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
 import { serve } from './serve.ts';
@@ -15,23 +17,13 @@ export async function examineUnit(
   context: WorkContext,
 ): Promise<readonly UnitFinding[]> {
   const paths = instancePaths(home.layout, unit.name);
-  await serve(home, unit, context);
-  const [answered, tables, www, baseline, mail] = await Promise.all([
+  const [connection] = await Promise.all([connectAsAdministrator(home.layout, context), serve(home, unit, context)]);
+  await connection.end();
+  const database = databaseAddress(home.layout, unit.name, unit.databasePassword);
+  const [answered, left] = await Promise.all([
     answers(paths, unit.port),
-    tablesOf(home.layout, unit.name, context),
-    readdir(paths.www),
-    readdir(paths.baseline),
-    readdir(paths.mail),
+    examineInstance({ paths, database }, context.signal),
   ]);
-  const found = (check: UnitFinding['check'], left: readonly string[]): UnitFinding => ({
-    check,
-    ok: left.length === 0,
-    detail: left.length === 0 ? '' : `${left.length} left`,
-  });
-  return [
-    { check: 'answers', ok: answered, detail: answered ? '' : 'its web server does not answer' },
-    found('empty-files', [...www, ...baseline]),
-    found('empty-database', tables),
-    found('no-mail', mail),
-  ];
+  const said = { check: 'answers', ok: answered, detail: answered ? '' : 'its web server does not answer' } as const;
+  return [said, ...emptyFindings(left)];
 }

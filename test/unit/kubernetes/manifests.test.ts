@@ -6,30 +6,29 @@ import { parseAllDocuments } from 'yaml';
 import { packagePath } from '../../../src/shared/package-root.ts';
 import { clusterManifests } from '../../../src/runtime/kubernetes/cluster/manifests.ts';
 import { rightsNeeded } from '../../../src/runtime/kubernetes/cluster/rights.ts';
-import { type InstancePlan, podManifest, secretManifest } from '../../../src/runtime/kubernetes/provision/manifests.ts';
+import { podManifest, secretManifest, type UnitPlan } from '../../../src/runtime/kubernetes/provision/manifests.ts';
 import {
   ingressManifest,
   ownerOf,
   serviceManifest,
 } from '../../../src/runtime/kubernetes/provision/network-manifests.ts';
+import { lockManifest } from '../../../src/runtime/kubernetes/provision/name.ts';
+import { revisionOf } from '../../../src/runtime/kubernetes/provision/revision.ts';
 import { parseOptions } from '../../../src/runtime/kubernetes/options.ts';
 import { parseUnit } from '../../../src/runtime/kubernetes/unit/unit.ts';
 import { schemaErrors } from './schema.ts';
 
-const plan: InstancePlan = {
-  cloneId: 'mysite-k3f',
-  claim: 'claim-0123456789',
+const plan: UnitPlan = {
+  name: 'unit-0123456789',
+  jobId: 'job-1',
+  mark: 'mark-0123456789',
   deadline: '2026-01-01T00:05:00.000Z',
-  expiresAt: '2026-01-01T01:00:00.000Z',
-  facts: {
-    url: 'http://localhost:20123',
-    source: { url: 'https://mysite.example', wordpressVersion: '', phpVersion: '' },
-    adminUsername: '',
-    createdAt: '2026-01-01T00:00:00.000Z',
-  },
   image: 'registry.example/instance:1',
+  php: '8.2',
+  revision: 'revision-1',
   secrets: { token: 'token-1', databasePassword: 'password-2', rootPassword: 'password-3' },
 };
+const claim = { id: 'job-1/mysite-k3f', cloneId: 'mysite-k3f' };
 const settings = {
   domain: 'clones.example',
   ingressClass: 'nginx',
@@ -38,7 +37,7 @@ const settings = {
   imagePullSecrets: ['registry'],
   tolerations: [{ key: 'staging', operator: 'Exists' }],
 };
-const owner = ownerOf({ name: 'wpclone-mysite-k3f', uid: 'uid-1' });
+const owner = ownerOf({ name: plan.name, uid: 'uid-1' });
 
 describe('what is shipped fits the schemas of current Kubernetes', () => {
   const options = { ...parseOptions(settings), domain: 'clones.example' };
@@ -46,8 +45,9 @@ describe('what is shipped fits the schemas of current Kubernetes', () => {
     ['V1Pod', podManifest(plan, options)],
     ['V1Pod', podManifest(plan, parseOptions({}))],
     ['V1Secret', secretManifest(plan)],
-    ['V1Service', serviceManifest(plan.cloneId, owner, plan.claim)],
-    ['V1Ingress', ingressManifest(plan.cloneId, owner, plan.claim, options)],
+    ['V1Secret', lockManifest(claim, plan.deadline)],
+    ['V1Service', serviceManifest(claim.cloneId, owner, claim.id)],
+    ['V1Ingress', ingressManifest(claim.cloneId, owner, claim.id, options)],
   ])('%s of a clone', (type, manifest) => {
     expect(schemaErrors(type, JSON.parse(JSON.stringify(manifest)))).toEqual([]);
   });
@@ -94,12 +94,34 @@ describe('a clone’s pod', () => {
     const pod = podManifest(plan, parseOptions({}));
     const { unit } = parseUnit({ ...pod, metadata: { ...pod.metadata, uid: 'uid-1' } });
     expect(unit).toMatchObject({
-      cloneId: plan.cloneId,
+      name: plan.name,
+      cloneId: undefined,
       state: 'CREATING',
       epoch: 0,
-      claim: plan.claim,
-      facts: plan.facts,
+      jobId: plan.jobId,
+      revision: plan.revision,
+      image: plan.image,
+      phpVersion: '8.2',
+      uses: 0,
     });
+  });
+
+  test('is of a revision that follows from all that it is made of, and from nothing else', () => {
+    const revision = revisionOf(parseOptions({}), '1.0.0');
+    expect(revisionOf(parseOptions({ domain: 'clones.example', context: 'elsewhere' }), '1.0.0')).toBe(revision);
+    const others = [{ image: 'other:1' }, { images: { '7.4': 'old:1' } }, { databaseImage: 'mysql:8.0' }];
+    const changed = [...others, { storage: { site: '1Gi' } }, { nodeSelector: { pool: 'a' } }].map(parseOptions);
+    const revisions = [
+      ...changed.map((options) => revisionOf(options, '1.0.0')),
+      revisionOf(parseOptions({}), '1.0.1'),
+    ];
+    expect(new Set([revision, ...revisions]).size).toBe(revisions.length + 1);
+  });
+
+  test('tells nobody whose it will be: no name of a clone, no address, nothing by environment', () => {
+    const pod = podManifest(plan, parseOptions({}));
+    expect(Object.keys(pod.metadata?.labels ?? {})).not.toContain('wpclone.dev/clone');
+    expect(JSON.stringify(pod)).not.toMatch(/127\.0\.0\.1:|URL/);
   });
 
   test('holds no secret but by reference', () => {

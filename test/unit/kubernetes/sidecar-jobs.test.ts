@@ -65,7 +65,8 @@ function watching(streams: (readonly Line[] | 'away')[], protocol = '1') {
   const deps: SidecarClientDeps = {
     cluster,
     direct: false,
-    address: async () => ({ pod: 'wpclone-site', uid: 'u', podIp: undefined, token: 't', epoch: 1 }),
+    name: 'site',
+    address: async () => ({ pod: 'unit-site', uid: 'u', podIp: undefined, token: 't', epoch: 1 }),
     work: {
       now: () => time,
       sleep,

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { INSTANCE_PROTOCOL } from '../../../src/instance/declared.ts';
 import type { InstanceContext, InstanceOperations } from '../../../src/instance/types.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
+import { openAssignments } from '../../../src/sidecar/assignment.ts';
 import { openEpochs } from '../../../src/sidecar/epochs.ts';
 import { createJobs, type Jobs } from '../../../src/sidecar/jobs.ts';
 import { EPOCH_HEADER, PROTOCOL_HEADER, TOKEN_HEADER } from '../../../src/sidecar/protocol.ts';
@@ -43,15 +44,18 @@ async function sidecar(ready: () => Promise<void> = async () => undefined) {
     createLoginLink: async () => 'http://localhost:20000/?wpclone-login=x',
     setExpiry: async () => undefined,
     listMail: async () => [],
+    examine: async () => ({ files: 0, tables: 0, mail: 0 }),
   };
   let now = 0;
   const jobs: Jobs = createJobs(operations, { now: () => now, sleep: work.sleep });
   const folder = makeTemp('sidecar');
+  const ports: (number | undefined)[] = [];
   const epochs = await openEpochs(join(folder, 'epoch'));
   app = createSidecarServer({
     operations,
     jobs,
     epochs,
+    assignments: await openAssignments(join(folder, 'assignment'), { listen: async (port) => void ports.push(port) }),
     log: work.log,
     sleep: work.sleep,
     version: '0',
@@ -59,7 +63,7 @@ async function sidecar(ready: () => Promise<void> = async () => undefined) {
     ready,
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
-  return { app, url, jobs, resets, folder, wait: (milliseconds: number) => (now += milliseconds) };
+  return { app, url, jobs, resets, folder, ports, wait: (milliseconds: number) => (now += milliseconds) };
 }
 
 async function lines(
@@ -145,6 +149,39 @@ describe('the sidecar refuses', () => {
     const answer = await server.inject({ method: 'POST', url: '/v1/jobs', headers: headers(), payload });
     expect(answer.json().error).toMatchObject({ code: 'BUSY', retryable: true });
     resets[0]?.resolve();
+  });
+});
+
+describe('an instance is given to a clone', () => {
+  const assignment = { cloneId: 'mysite', url: 'http://127.0.0.1:20123' };
+  const assigning = async () => {
+    const { app: server, folder, ports } = await sidecar();
+    const assign = async (epoch: string, payload: object) => {
+      const told = headers({ [EPOCH_HEADER]: epoch });
+      const { statusCode } = await server.inject({ method: 'POST', url: '/v1/assign', headers: told, payload });
+      return statusCode;
+    };
+    return { assign, folder, ports };
+  };
+
+  test('once in an epoch: the same may be said again, another clone is refused', async () => {
+    const { assign, ports } = await assigning();
+    expect(await assign('2', assignment)).toBe(200);
+    expect(await assign('2', assignment)).toBe(200);
+    expect(await assign('2', { ...assignment, cloneId: 'other' })).toBe(409);
+    expect(await assign('1', assignment)).toBe(409);
+    expect(ports).toEqual([20123, 20123]);
+  });
+
+  test('anew in a later epoch, and whoever comes with an older one is refused, also after a restart', async () => {
+    const { assign, folder, ports } = await assigning();
+    await assign('2', assignment);
+    expect(await assign('3', { cloneId: 'other', url: 'https://other.clones.example' })).toBe(200);
+    // Behind a domain nobody uses a port of this machine.
+    expect(ports).toEqual([20123, undefined]);
+    const again = await openAssignments(join(folder, 'assignment'), { listen: async () => undefined });
+    await expect(again.assign(assignment, 2)).rejects.toMatchObject({ code: 'CLUSTER_CONFLICT' });
+    await expect(again.assign(assignment, 3)).rejects.toThrow('given to other in epoch 3');
   });
 });
 

@@ -135,6 +135,33 @@ export async function deleteObject(
   });
 }
 
+/**
+ * Deletes an object exactly as it was seen: false when somebody has written to it since. One that is gone already is fine.
+ */
+export async function deleteExactly(
+  cluster: Cluster,
+  kind: Kind,
+  { name, uid, resourceVersion }: Identity & { readonly resourceVersion: string },
+  context: Waiting,
+  graceSeconds: number,
+): Promise<boolean> {
+  const preconditions = { uid, resourceVersion };
+  const body = { preconditions, gracePeriodSeconds: graceSeconds, propagationPolicy: 'Background' };
+  const what = `delete ${kind}`;
+  const call = { method: 'DELETE', path: pathOf(cluster, kind, name), body, what, signal: context.signal } as const;
+  const remove = () =>
+    cluster.send(call).then(
+      () => true,
+      (error: unknown) => {
+        if (isGone(error)) return true;
+        // Also when an earlier try did it and only its answer was lost: the caller looks again.
+        if (statusOf(error) === 409) return false;
+        throw error;
+      },
+    );
+  return persist(cluster, context, remove);
+}
+
 /** A merge patch (RFC 7396), for what nobody else writes. */
 export async function mergeObject<K extends Kind>(
   cluster: Cluster,

@@ -5,8 +5,9 @@ import { type Kind, pathOf } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
 import { isRightMissing, statusOf } from '../api/errors.ts';
 import { defaultImage } from '../provision/images.ts';
-import { type InstancePlan, podManifest, secretManifest } from '../provision/manifests.ts';
-import { objectName } from '../unit/names.ts';
+import { podManifest, secretManifest, type UnitPlan } from '../provision/manifests.ts';
+import { revisionOf } from '../provision/revision.ts';
+import { unitName } from '../unit/names.ts';
 import { ingressManifest, ownerOf, serviceManifest } from '../provision/network-manifests.ts';
 import type { KubernetesOptions } from '../options.ts';
 import { persist } from '../api/patience.ts';
@@ -32,27 +33,22 @@ export async function rehearseClone(
   return results.filter((result) => result !== 'told elsewhere' && result !== 'taken');
 }
 
-function examplePlan(options: KubernetesOptions, version: string, context: WorkContext): InstancePlan {
-  const stamp = new Date(context.now()).toISOString();
+function examplePlan(options: KubernetesOptions, version: string, context: WorkContext): UnitPlan {
   return {
-    cloneId: `check-${context.randomBytes(6).toString('hex')}`,
-    claim: 'dry-run',
-    deadline: stamp,
-    expiresAt: stamp,
-    facts: {
-      url: `http://127.0.0.1:${options.ports.first}`,
-      source: { url: '', wordpressVersion: '', phpVersion: '' },
-      adminUsername: '',
-      createdAt: stamp,
-    },
+    name: unitName(context),
+    jobId: 'dry-run',
+    mark: 'dry-run',
+    deadline: new Date(context.now()).toISOString(),
     image: defaultImage(options, version),
+    revision: revisionOf(options, version),
     secrets: { token: '', databasePassword: '', rootPassword: '' },
   };
 }
 
-function objectsOf(plan: InstancePlan, options: KubernetesOptions): readonly (readonly [Kind, object])[] {
-  const { cloneId, claim } = plan;
-  const owner = ownerOf({ name: objectName(cloneId), uid: cloneId });
+function objectsOf(plan: UnitPlan, options: KubernetesOptions): readonly (readonly [Kind, object])[] {
+  const cloneId = plan.name.replace('unit', 'check');
+  const claim = `dry-run/${cloneId}`;
+  const owner = ownerOf({ name: plan.name, uid: plan.name });
   const { domain } = options;
   return [
     ['secrets', secretManifest(plan)],

@@ -1,19 +1,24 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
-import { type Identity, listObjects } from '../api/objects.ts';
-import type { Cluster } from '../api/client.ts';
-import { INSTANCE_SELECTOR } from '../unit/names.ts';
+import { transition } from '../unit/cas.ts';
+import { listUnits, unitOf } from '../unit/find.ts';
+import { FACTS } from '../unit/names.ts';
 import { isForwarded } from '../unit/port-forward.ts';
-import type { KubernetesOptions } from '../options.ts';
-import { parseUnit } from '../unit/unit.ts';
+import type { Unit } from '../unit/unit.ts';
+import type { ProvisionDeps } from './deps.ts';
 
-/** The address that `wpclone open` will make true: it is part of the clone's content, so it is settled now. */
-export async function localOrigin(cluster: Cluster, options: KubernetesOptions, context: WorkContext): Promise<string> {
-  const taken = portsOf(await listInstances(cluster, context));
-  const { first, last } = options.ports;
+/** How often another port is chosen because a second clone chose the same one at the same moment. */
+const PORT_ATTEMPTS = 5;
+
+/** An address that `wpclone open` will make true, and that none of these units has: it is part of the clone's content. */
+export function freeOrigin(
+  { ports: { first, last } }: ProvisionDeps['options'],
+  units: readonly Unit[],
+  { randomBytes }: Pick<WorkContext, 'randomBytes'>,
+): string {
+  const taken = portsOf(units);
   const span = last - first + 1;
-  const start = context.randomBytes(4).readUInt32BE() % span;
+  const start = randomBytes(4).readUInt32BE() % span;
   for (let step = 0; step < span; step += 1) {
     const port = String(first + ((start + step) % span));
     if (!taken.has(port)) return `http://127.0.0.1:${port}`;
@@ -22,31 +27,29 @@ export async function localOrigin(cluster: Cluster, options: KubernetesOptions, 
 }
 
 /**
- * Two that look for a port at the same moment may find the same one free. Whoever sees another with its port once its own pod
- * is there, gives way; it may be that both do.
+ * Two that look for a port at the same moment may find the same one free. Whoever sees another with its port once its own unit
+ * says so, takes another one; it may be that both do. Returns the unit as it is then. Throws CLUSTER_CONFLICT.
  */
-export async function requireOwnPort(
-  cluster: Cluster,
-  origin: string,
-  own: Identity,
+export async function settlePort(
+  { cluster, options }: ProvisionDeps,
+  claimed: Unit,
   context: WorkContext,
-): Promise<void> {
-  const url = new URL(origin);
-  if (!isForwarded(url)) return;
-  const { port } = url;
-  const others = (await listInstances(cluster, context)).filter(
-    ({ metadata }) => metadata?.uid !== own.uid && metadata?.deletionTimestamp === undefined,
-  );
-  if (!portsOf(others).has(port)) return;
-  const message = `Another clone was given port ${port} at the same moment.`;
-  throw new WpcloneError('CLUSTER_CONFLICT', message, { details: { port } });
+): Promise<Unit> {
+  let unit = claimed;
+  for (let attempt = 1; ; attempt += 1) {
+    const { facts } = unit;
+    if (facts === undefined || !isForwarded(new URL(facts.url))) return unit;
+    const others = (await listUnits(cluster, context)).filter(({ uid }) => uid !== unit.uid);
+    const { port } = new URL(facts.url);
+    if (!portsOf(others).has(port)) return unit;
+    if (attempt === PORT_ATTEMPTS) {
+      throw new WpcloneError('CLUSTER_CONFLICT', `Another clone was given port ${port} at the same moment, each time.`);
+    }
+    const moved = { ...facts, url: freeOrigin(options, others, context) };
+    const change = { to: unit.state, annotations: { [FACTS]: JSON.stringify(moved) } };
+    unit = unitOf(await transition(cluster, unit, change, context), unit.name);
+  }
 }
 
-export const isPortTaken = (error: unknown): boolean =>
-  error instanceof WpcloneError && error.code === 'CLUSTER_CONFLICT' && error.details['port'] !== undefined;
-
-const listInstances = async (cluster: Cluster, context: WorkContext): Promise<readonly V1Pod[]> =>
-  (await listObjects(cluster, 'pods', { labelSelector: INSTANCE_SELECTOR }, context)).items;
-
-const portsOf = (pods: readonly V1Pod[]): ReadonlySet<string> =>
-  new Set(pods.map((pod) => new URL(parseUnit(pod).unit?.facts?.url ?? 'http://none').port));
+const portsOf = (units: readonly Unit[]): ReadonlySet<string> =>
+  new Set(units.flatMap(({ facts }) => (facts === undefined ? [] : [new URL(facts.url).port])));

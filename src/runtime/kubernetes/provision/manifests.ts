@@ -1,30 +1,21 @@
 import type { V1Container, V1Pod, V1Secret } from '@kubernetes/client-node';
 import { SIDECAR_PORT, WEB_PORT } from '../../../sidecar/protocol.ts';
-import {
-  CLAIM,
-  CLONE_LABEL,
-  DEADLINE,
-  EPOCH,
-  EXPIRES_AT,
-  FACTS,
-  managedLabels,
-  objectName,
-  STATE_LABEL,
-  TRANSITION,
-} from '../unit/names.ts';
-import { isForwarded } from '../unit/port-forward.ts';
+import { DEADLINE, EPOCH, JOB, managedLabels, PHP, REVISION, STATE_LABEL, TRANSITION } from '../unit/names.ts';
 import type { KubernetesOptions } from '../options.ts';
-import type { UnitFacts } from '../unit/unit.ts';
 
-/** All that a new instance is made of. */
-export interface InstancePlan {
-  readonly cloneId: string;
-  readonly claim: string;
+/** All that a new unit is made of. Whose it will be is not known. */
+export interface UnitPlan {
+  readonly name: string;
+  /** The job that makes it. */
+  readonly jobId: string;
+  /** A random word on all that is made for it: tells a lost answer from somebody else's object. */
+  readonly mark: string;
   /** ISO 8601, by the API server's clock. */
   readonly deadline: string;
-  readonly expiresAt: string;
-  readonly facts: UnitFacts;
   readonly image: string;
+  /** Major and minor version of its PHP, where that is known. */
+  readonly php?: string | undefined;
+  readonly revision: string;
   readonly secrets: { readonly token: string; readonly databasePassword: string; readonly rootPassword: string };
 }
 
@@ -37,15 +28,15 @@ const DATABASE = 'wordpress';
 
 const mount = (name: string, mountPath: string) => ({ name, mountPath });
 
-/** The passwords and the token of an instance. */
-export function secretManifest(plan: InstancePlan): V1Secret {
+/** The passwords and the token of a unit. */
+export function secretManifest(plan: UnitPlan): V1Secret {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: {
-      name: objectName(plan.cloneId),
-      labels: { ...managedLabels('instance'), [CLONE_LABEL]: plan.cloneId },
-      annotations: { [CLAIM]: plan.claim, [DEADLINE]: plan.deadline },
+      name: plan.name,
+      labels: managedLabels('instance'),
+      annotations: { [DEADLINE]: plan.deadline, [TRANSITION]: plan.mark },
     },
     type: 'Opaque',
     stringData: {
@@ -57,20 +48,20 @@ export function secretManifest(plan: InstancePlan): V1Secret {
 }
 
 /** The pod: sidecar, database and web server, without any rights. */
-export function podManifest(plan: InstancePlan, options: KubernetesOptions): V1Pod {
+export function podManifest(plan: UnitPlan, options: KubernetesOptions): V1Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      name: objectName(plan.cloneId),
-      labels: { ...managedLabels('instance'), [CLONE_LABEL]: plan.cloneId, [STATE_LABEL]: 'CREATING' },
+      name: plan.name,
+      labels: { ...managedLabels('instance'), [STATE_LABEL]: 'CREATING' },
       annotations: {
         [EPOCH]: '0',
-        [CLAIM]: plan.claim,
+        [JOB]: plan.jobId,
         [DEADLINE]: plan.deadline,
-        [EXPIRES_AT]: plan.expiresAt,
-        [FACTS]: JSON.stringify(plan.facts),
-        [TRANSITION]: plan.claim,
+        [TRANSITION]: plan.mark,
+        [REVISION]: plan.revision,
+        ...(plan.php === undefined ? {} : { [PHP]: plan.php }),
         // A clone lives in its pod: neither the cluster autoscaler nor Karpenter may move it to save a node.
         'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
         'karpenter.sh/do-not-disrupt': 'true',
@@ -103,13 +94,13 @@ export function podManifest(plan: InstancePlan, options: KubernetesOptions): V1P
         { name: 'web-tmp', emptyDir: {} },
         { name: 'database-tmp', emptyDir: {} },
         { name: 'sidecar-tmp', emptyDir: {} },
-        { name: 'secret', secret: { secretName: objectName(plan.cloneId), defaultMode: 0o440 } },
+        { name: 'secret', secret: { secretName: plan.name, defaultMode: 0o440 } },
       ],
     },
   };
 }
 
-function container(plan: InstancePlan, options: KubernetesOptions, name: 'web' | 'database' | 'sidecar') {
+function container(plan: UnitPlan, options: KubernetesOptions, name: 'web' | 'database' | 'sidecar') {
   return {
     name,
     image: plan.image,
@@ -125,13 +116,10 @@ function container(plan: InstancePlan, options: KubernetesOptions, name: 'web' |
   } satisfies V1Container;
 }
 
-function webContainer(plan: InstancePlan, options: KubernetesOptions): V1Container {
-  const url = new URL(plan.facts.url);
+function webContainer(plan: UnitPlan, options: KubernetesOptions): V1Container {
   return {
     ...container(plan, options, 'web'),
     args: ['web'],
-    // What the clone's own URL says is answered inside the pod too: WordPress calls itself.
-    env: isForwarded(url) ? [{ name: 'WPCLONE_URL_PORT', value: url.port }] : [],
     ports: [{ name: 'http', containerPort: WEB_PORT }],
     livenessProbe: {
       httpGet: { path: '/-/wpclone/php-health', port: 'http' },
@@ -151,7 +139,7 @@ const DATABASE_ANSWERS = [
   'case $said in *"ERROR 1"*) ;; *) echo "$said"; exit 1 ;; esac',
 ].join('\n');
 
-function databaseContainer(plan: InstancePlan, options: KubernetesOptions): V1Container {
+function databaseContainer(plan: UnitPlan, options: KubernetesOptions): V1Container {
   const base = {
     ...container(plan, options, 'database'),
     env: [
@@ -199,7 +187,7 @@ function officialImageArguments(): string[] {
   ];
 }
 
-function sidecarContainer(plan: InstancePlan, options: KubernetesOptions): V1Container {
+function sidecarContainer(plan: UnitPlan, options: KubernetesOptions): V1Container {
   return {
     ...container(plan, options, 'sidecar'),
     args: ['sidecar'],

@@ -1,85 +1,94 @@
-import type { V1Pod } from '@kubernetes/client-node';
-import type { ReportingContext, WorkContext } from '../../../shared/context.ts';
-import { WpcloneError } from '../../../shared/errors.ts';
-import { within } from '../../../shared/abortable.ts';
 import { allOrNothing } from '../../../shared/all-or-nothing.ts';
+import { nameTaken } from '../../../shared/clone-errors.ts';
+import type { ReportingContext, WorkContext } from '../../../shared/context.ts';
+import type { ErrorCode } from '../../../shared/error-codes.ts';
+import { toWpcloneError } from '../../../shared/errors.ts';
 import type { ProvisionRequest } from '../../types.ts';
-import { createObject, getObject, type Identity, mergeObject, requireNamespace } from '../api/objects.ts';
-import { transition, type UnitVersion } from '../unit/cas.ts';
+import { deleteObject, getObject, requireNamespace } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
-import { statusOf } from '../api/errors.ts';
-import { chooseImage, sameBranch } from './images.ts';
+import { listUnits } from '../unit/find.ts';
 import { workDeadline } from '../unit/keep-alive.ts';
-import { type InstancePlan, podManifest } from './manifests.ts';
-import { CLAIM, DEADLINE, objectName } from '../unit/names.ts';
-import { ingressManifest, ownerOf, serviceManifest } from './network-manifests.ts';
-import type { KubernetesOptions } from '../options.ts';
-import { isPortTaken, localOrigin, requireOwnPort } from './local-port.ts';
-import { takeName, takenBy } from './name.ts';
-import { type Ask, waitUntilReady } from './ready.ts';
-import { GONE_LIMIT, removeObjects, waitUntilGone } from '../unit/remove.ts';
-import { callSidecar } from '../sidecar/transport.ts';
-import { parseUnit, stampOf, type Unit } from '../unit/unit.ts';
+import { CLAIM, objectName } from '../unit/names.ts';
+import { readUnit, removeUnit } from '../unit/remove.ts';
+import { stampOf, type Unit } from '../unit/unit.ts';
+import { settleUnit, takeUnit } from './claim.ts';
+import type { Claim, ProvisionDeps } from './deps.ts';
+import { type ChosenImage, chooseImage, sameBranch } from './images.ts';
+import { freeOrigin } from './local-port.ts';
+import { createUnit, ownSecret, planUnit, removeMade } from './make.ts';
+import { takeName } from './name.ts';
+import { revisionOf } from './revision.ts';
+import { orUndo } from './undo.ts';
 
-/** A word that cannot be guessed, of characters that need no quoting anywhere. */
-const secretWord = (context: WorkContext): string => context.randomBytes(24).toString('base64url');
+/** Milliseconds for a unit that waited warm to show that it still runs. */
+const WARM_LIMIT = 10_000;
 
-/** Milliseconds for taking back what was made. */
-const UNDO_LIMIT = 30_000;
-/** How often another port is chosen because a second clone chose the same one at the same moment. */
-const PORT_ATTEMPTS = 5;
-
-/**
- * Makes an instance and claims it. Whatever fails, nothing stays behind; when this process dies, the deadline on each
- * object lets the next sweep remove it.
- */
-export async function provisionInstance(
-  cluster: Cluster,
-  request: ProvisionRequest,
-  options: KubernetesOptions,
-  version: string,
-  context: ReportingContext,
-): Promise<Unit> {
-  const chosen = await chooseImage(options, version, request.phpVersion, context, request.php);
-  warnWhenDifferent(request, chosen.php, context);
-  for (let attempt = 1; ; attempt += 1) {
-    const plan = await planInstance(cluster, request, chosen.image, options, context);
-    try {
-      return await makeInstance(cluster, plan, options, context);
-    } catch (error) {
-      if (!isPortTaken(error) || attempt === PORT_ATTEMPTS) throw error;
-    }
-  }
+/** A unit that was given to a clone, and whether it had been waiting for one. */
+export interface Provisioned {
+  readonly unit: Unit;
+  readonly how: 'warm' | 'created';
 }
 
-async function makeInstance(
-  cluster: Cluster,
-  plan: InstancePlan,
-  options: KubernetesOptions,
+/**
+ * Claims a warm unit for a clone or makes one. Whatever fails, nothing stays behind; when this process dies, the deadline on each
+ * object lets the next sweep remove it. Throws NAME_TAKEN.
+ */
+export async function provisionUnit(
+  deps: ProvisionDeps,
+  request: ProvisionRequest,
   context: ReportingContext,
-): Promise<Unit> {
-  await takeName(cluster, plan, context);
-  try {
-    const pod = await createPod(cluster, plan, options, context);
-    const ask = askSidecar(cluster, pod, plan.secrets.token, context);
-    await allOrNothing<unknown>(context.signal, (signal) => {
-      const work = { ...context, signal };
-      return [
-        waitUntilReady(cluster, pod, ask, options.provisionSeconds * 1000, work),
-        createBelongings(cluster, plan, pod, options, work),
-        requireOwnPort(cluster, plan.facts.url, pod, work),
-      ];
-    });
-    return await claim(cluster, { ...pod, state: 'CREATING', epoch: 0 }, plan, context);
-  } catch (error) {
-    const late = new WpcloneError('CANCELLED', 'Removing it took too long.');
-    const undo = (signal: AbortSignal) =>
-      removeObjects(cluster, objectName(plan.cloneId), plan.claim, { ...context, signal });
-    await within(UNDO_LIMIT, context, late, undo).catch((cause: unknown) => {
-      context.log.warn('clean-up failed; the next sweep does it', { clone: plan.cloneId, error: String(cause) });
-    });
-    throw error;
-  }
+): Promise<Provisioned> {
+  return underName(deps, request, context, async (wish) => {
+    const warm = await tryWarm(deps, wish, context);
+    if (typeof warm !== 'string') return { unit: warm, how: 'warm' };
+    return { unit: await makeFor(deps, wish, context), how: 'created' };
+  });
+}
+
+/** Only claims: `contended` when others took each that was there, `none` when none was. Throws NAME_TAKEN. */
+export async function claimUnit(
+  deps: ProvisionDeps,
+  request: ProvisionRequest,
+  context: ReportingContext,
+): Promise<Unit | 'contended' | 'none'> {
+  return underName(deps, request, context, async (wish) => {
+    const warm = await tryWarm(deps, wish, context);
+    if (typeof warm === 'string') await releaseName(deps.cluster, wish.claim, context);
+    return warm;
+  });
+}
+
+/** What is wanted, and what there was when it was asked for. */
+interface Wish {
+  readonly claim: Claim;
+  readonly chosen: ChosenImage;
+  readonly units: readonly Unit[];
+  /** Of the lock, until a unit owns it, and of a unit that is made for the clone. */
+  readonly deadline: string;
+}
+
+async function underName<T>(
+  deps: ProvisionDeps,
+  request: ProvisionRequest,
+  context: ReportingContext,
+  work: (wish: Wish) => Promise<T>,
+): Promise<T> {
+  const { cluster, options, version } = deps;
+  const { id: cloneId } = request;
+  const chosen = await chooseImage(options, version, request.phpVersion, context, request.php);
+  warnWhenDifferent(request, chosen.php, context);
+  // The first answer of an API server also tells its time, which all stamps are in.
+  if (!cluster.hasAnswered()) await requireNamespace(cluster, context);
+  const claim: Claim = { id: `${context.jobId}/${cloneId}`, jobId: context.jobId, cloneId, request };
+  const deadline = stampOf(cluster.clockOffset(), context.now() + options.provisionSeconds * 1000 + 60_000);
+  const take = async (): Promise<T> => {
+    const [units] = await allOrNothing(context.signal, (signal) => [
+      listUnits(cluster, { ...context, signal }),
+      takeName(cluster, claim, deadline, { ...context, signal }),
+    ]);
+    return work({ claim, chosen, units, deadline });
+  };
+  return orUndo(context, cloneId, take, (undo) => releaseName(cluster, claim, undo));
 }
 
 function warnWhenDifferent(request: ProvisionRequest, php: string | undefined, context: WorkContext): void {
@@ -91,121 +100,105 @@ function warnWhenDifferent(request: ProvisionRequest, php: string | undefined, c
   });
 }
 
-async function planInstance(
-  cluster: Cluster,
-  request: ProvisionRequest,
-  image: string,
-  options: KubernetesOptions,
-  context: WorkContext,
-): Promise<InstancePlan> {
-  const { id } = request;
-  // The first answer of an API server also tells its time, which all stamps are in.
-  if (!cluster.hasAnswered()) await requireNamespace(cluster, context);
-  const origin =
-    options.domain === undefined ? await localOrigin(cluster, options, context) : `https://${id}.${options.domain}`;
-  const stamp = (time: number) => stampOf(cluster.clockOffset(), time);
-  const limit = GONE_LIMIT + options.provisionSeconds * 1000 + 60_000;
-  return {
-    cloneId: id,
-    claim: secretWord(context),
-    deadline: stamp(context.now() + limit),
-    expiresAt: stamp(request.expiresAt),
-    facts: {
-      url: origin,
-      source: { url: request.sourceUrl, wordpressVersion: '', phpVersion: '' },
-      adminUsername: '',
-      createdAt: stamp(context.now()),
-    },
-    image,
-    secrets: {
-      token: secretWord(context),
-      databasePassword: secretWord(context),
-      rootPassword: secretWord(context),
-    },
-  };
+/** Unlocks a name that no unit owns yet: with one, the lock goes when it does. */
+async function releaseName(cluster: Cluster, { id, cloneId }: Claim, context: WorkContext): Promise<void> {
+  const name = objectName(cloneId);
+  const {
+    annotations,
+    uid,
+    ownerReferences = [],
+  } = (await getObject(cluster, 'secrets', name, context))?.metadata ?? {};
+  if (uid === undefined || annotations?.[CLAIM] !== id || ownerReferences.length > 0) return;
+  await deleteObject(cluster, 'secrets', { name, uid }, context);
 }
 
-async function createPod(
-  cluster: Cluster,
-  plan: InstancePlan,
-  options: KubernetesOptions,
+/** What says that a unit is no good, which another may be. */
+const BROKEN: readonly ErrorCode[] = [
+  'CLUSTER_CONFLICT',
+  'CLUSTER_FAILED',
+  'CONTAINER_CRASHED',
+  'DATABASE_FAILED',
+  'INSTANCE_LOST',
+  'PROTOCOL_MISMATCH',
+  'PROVISION_TIMED_OUT',
+  'SERVER_FAILED',
+];
+
+async function tryWarm(
+  deps: ProvisionDeps,
+  wish: Wish,
   context: ReportingContext,
-): Promise<Identity> {
-  const mark = { annotation: CLAIM, value: plan.claim };
-  const name = objectName(plan.cloneId);
-  const create = () => createObject(cluster, 'pods', podManifest(plan, options), mark, context);
-  try {
-    return identityOf(await create());
-  } catch (error) {
-    if (statusOf(error) !== 409) throw error;
-    // An earlier clone of this name may be on its way out.
-    const earlier = (await getObject(cluster, 'pods', name, context))?.metadata;
-    if (earlier !== undefined && earlier.deletionTimestamp === undefined) throw takenBy('pod', earlier, plan.cloneId);
-    if (earlier !== undefined) {
-      const message = 'waiting for an earlier clone of this name to be gone';
-      context.progress?.({}, message);
-      await waitUntilGone(cluster, name, earlier.uid ?? '', context);
+): Promise<Unit | 'contended' | 'none'> {
+  const { cluster } = deps;
+  const { claim, units } = wish;
+  const own = units.find((unit) => unit.claim === claim.id);
+  // This job asked before, and did not hear the answer.
+  if (own?.state === 'ASSIGNED') return settleOrRemove(deps, own, claim, context);
+  if (units.some(({ cloneId }) => cloneId === claim.cloneId)) throw nameTaken(claim.cloneId);
+  const warm = candidates(deps, wish, context);
+  for (const unit of warm) {
+    try {
+      const taken = await takeWarm(deps, unit, wish, context);
+      return await settleOrRemove(deps, taken, claim, context);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const { code, message } = toWpcloneError(error);
+      if (!BROKEN.includes(code)) throw error;
+      context.log.warn('a warm unit could not be had', { unit: unit.name, code, message });
+      // It went with the unit, if that was ours already.
+      await takeName(cluster, claim, wish.deadline, context);
     }
-    return identityOf(await create());
   }
+  return warm.length === 0 ? 'none' : 'contended';
 }
 
-const identityOf = ({ metadata }: V1Pod): Identity => ({ name: metadata?.name ?? '', uid: metadata?.uid ?? '' });
+/** Those that can be handed out, in the order of chance: claimers must not all try the same one first. */
+function candidates({ cluster, options, version }: ProvisionDeps, wish: Wish, context: WorkContext): readonly Unit[] {
+  const now = context.now() + cluster.clockOffset();
+  const revision = revisionOf(options, version);
+  const chance = new Map(wish.units.map((unit) => [unit, context.randomBytes(4).readUInt32BE()]));
+  return wish.units
+    .filter((unit) => unit.state === 'WARM' && unit.ready && unit.runs === unit.provenRuns)
+    .filter((unit) => unit.revision === revision && unit.image === wish.chosen.image)
+    .filter(({ deadline = 0 }) => deadline > now)
+    .toSorted((one, other) => (chance.get(one) ?? 0) - (chance.get(other) ?? 0));
+}
 
-/** Milliseconds: where the API server cannot reach a pod yet, it tries for longer than the kubelet's next word takes. */
-const ASK_LIMIT = 2000;
+/** A time-out is an unknown outcome: what was written all the same is undone. */
+const takeWarm = (deps: ProvisionDeps, unit: Unit, wish: Wish, context: WorkContext): Promise<Unit> =>
+  orUndo(
+    context,
+    unit.name,
+    () => {
+      const deadline = workDeadline(deps.cluster, context.now());
+      return takeUnit(deps, unit, wish.claim, originFor(deps, wish, context), deadline, context);
+    },
+    async (undo) => {
+      const now = await readUnit(deps.cluster, unit.name, undo);
+      if (now?.claim === wish.claim.id) await removeUnit(deps.cluster, now, ({ claim }) => claim === now.claim, undo);
+    },
+  );
 
-/** The question that the kubelet asks too, put through the API server; whoever may not waits for the kubelet. */
-function askSidecar(cluster: Cluster, pod: Identity, token: string, work: WorkContext): Ask {
-  return async ({ status }, signal) => {
-    const address = { pod: pod.name, uid: pod.uid, podIp: status?.podIP, token, epoch: 0 };
-    const ask = async (limited: AbortSignal): Promise<boolean> => {
-      const call = { method: 'GET', path: '/readyz', signal: AbortSignal.any([signal, limited]) } as const;
-      await (await callSidecar(cluster, address, false, call)).body.dump();
-      return true;
-    };
-    const late = new WpcloneError('CLUSTER_UNREACHABLE', 'The sidecar does not answer yet.');
-    return within(ASK_LIMIT, work, late, ask).catch(() => false);
+const settleOrRemove = (deps: ProvisionDeps, taken: Unit, claim: Claim, context: ReportingContext): Promise<Unit> =>
+  orUndo(
+    context,
+    taken.name,
+    () => settleUnit(deps, taken, claim, WARM_LIMIT, context),
+    (undo) => removeUnit(deps.cluster, taken, ({ epoch }) => epoch === taken.epoch, undo),
+  );
+
+const originFor = ({ options }: ProvisionDeps, { claim, units }: Wish, context: WorkContext): string =>
+  options.domain === undefined ? freeOrigin(options, units, context) : `https://${claim.cloneId}.${options.domain}`;
+
+/** A unit of its own for the clone: made and claimed as any other, except that nobody else sees it warm. */
+async function makeFor(deps: ProvisionDeps, wish: Wish, context: ReportingContext): Promise<Unit> {
+  const { cluster, options } = deps;
+  const plan = planUnit(deps, wish.chosen, context);
+  const make = async (): Promise<Unit> => {
+    const made = await createUnit(deps, plan, context);
+    const taken = await takeUnit(deps, made, wish.claim, originFor(deps, wish, context), plan.deadline, context);
+    const limit = options.provisionSeconds * 1000;
+    return settleUnit(deps, taken, wish.claim, limit, context, (work) => [ownSecret(cluster, taken, work)]);
   };
-}
-
-/** What hangs on the pod: its Secret from now on, its Service and, with a domain, its Ingress. */
-async function createBelongings(
-  cluster: Cluster,
-  plan: InstancePlan,
-  pod: Identity,
-  options: KubernetesOptions,
-  context: WorkContext,
-): Promise<void> {
-  const { cloneId, claim: claimId } = plan;
-  const owner = ownerOf(pod);
-  const mark = { annotation: CLAIM, value: claimId };
-  const { domain } = options;
-  await allOrNothing<unknown>(context.signal, (signal) => {
-    const work = { ...context, signal };
-    const ingress = (host: string) => ingressManifest(cloneId, owner, claimId, { ...options, domain: host });
-    return [
-      mergeObject(cluster, 'secrets', pod.name, { metadata: { ownerReferences: [owner] } }, work),
-      createObject(cluster, 'services', serviceManifest(cloneId, owner, claimId), mark, work),
-      ...(domain === undefined ? [] : [createObject(cluster, 'ingresses', ingress(domain), mark, work)]),
-    ];
-  });
-}
-
-/** The commit point, the same for an instance made now and for one that was waiting warm. */
-async function claim(cluster: Cluster, unit: UnitVersion, plan: InstancePlan, context: WorkContext): Promise<Unit> {
-  const deadline = workDeadline(cluster, context.now());
-  const change = {
-    to: 'ASSIGNED',
-    newEpoch: true,
-    clone: plan.cloneId,
-    annotations: { [CLAIM]: plan.claim, [DEADLINE]: deadline },
-  } as const;
-  return ownUnit(await transition(cluster, unit, change, context));
-}
-
-function ownUnit(pod: V1Pod): Unit {
-  const { unit } = parseUnit(pod);
-  if (unit !== undefined) return unit;
-  throw new WpcloneError('CLUSTER_CONFLICT', 'Somebody else changed the labels or annotations of the new pod.');
+  return orUndo(context, plan.name, make, (undo) => removeMade(cluster, plan, undo));
 }

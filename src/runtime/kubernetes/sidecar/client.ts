@@ -20,14 +20,8 @@ export function createSidecarOperations(deps: SidecarClientDeps): InstanceOperat
   const job = async <K extends JobName>(kind: K, task: JobTask<K>, context: InstanceContext): Promise<JobResult<K>> =>
     understood(JOBS[kind].result, await runJob(deps, kind, task, context));
 
-  async function ask<K extends CallName>(name: K, input: CallInput<K>, signal: AbortSignal): Promise<CallAnswer<K>> {
-    const { method, path, answer } = CALLS[name];
-    const call = { method, path, ...(input === undefined ? {} : { body: input }), signal };
-    return persist(cluster, { ...deps.work, signal }, async () => {
-      const said = await cluster.read(await send(deps, call), { what: `ask for ${path}`, signal });
-      return understood(answer, JSON.parse(said));
-    });
-  }
+  const ask = <K extends CallName>(name: K, input: CallInput<K>, signal: AbortSignal) =>
+    askInstance(deps, name, input, signal);
 
   /** The end of a clone is told by the pod's clock, which is taken to go with the API server's. */
   const toPodTime = (time: number) => time + cluster.clockOffset();
@@ -47,7 +41,23 @@ export function createSidecarOperations(deps: SidecarClientDeps): InstanceOperat
       await ask('setExpiry', { expiresAt: toPodTime(expiresAt) }, signal);
     },
     listMail: async (signal) => (await ask('listMail', undefined, signal)).mail,
+    examine: (signal) => ask('examine', undefined, signal),
   };
+}
+
+/** What is answered at once. Throws what the instance throws, and PROTOCOL_MISMATCH when it does not know what it is asked. */
+export async function askInstance<K extends CallName>(
+  deps: SidecarClientDeps,
+  name: K,
+  input: CallInput<K>,
+  signal: AbortSignal,
+): Promise<CallAnswer<K>> {
+  const { method, path, answer, since } = CALLS[name];
+  const call = { method, path, since, ...(input === undefined ? {} : { body: input }), signal };
+  return persist(deps.cluster, { ...deps.work, signal }, async () => {
+    const said = await deps.cluster.read(await send(deps, call), { what: `ask for ${path}`, signal });
+    return understood(answer, JSON.parse(said));
+  });
 }
 
 /** What an instance answers is no more trusted than what it is asked. Throws INTERNAL. */

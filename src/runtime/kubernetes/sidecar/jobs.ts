@@ -27,6 +27,8 @@ export interface SidecarClientDeps {
   /** Talk to the pod's own address instead of through the API server. */
   readonly direct: boolean;
   readonly address: () => Promise<SidecarAddress>;
+  /** What is in it, for messages: a clone's name, or the unit's own. */
+  readonly name: string;
   readonly work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>;
 }
 
@@ -174,6 +176,6 @@ async function whetherLost(deps: SidecarClientDeps, error: WpcloneError, signal:
   }
   const why =
     pod?.status?.message ?? pod?.status?.reason ?? (pod === undefined ? 'it was deleted' : 'it is being deleted');
-  const message = `The pod ${name} went away in the middle of the work: ${why}.`;
-  return new WpcloneError('INSTANCE_LOST', message, { details: { name }, cause: error });
+  const message = `The pod ${name} of ${deps.name} went away in the middle of the work: ${why}.`;
+  return new WpcloneError('INSTANCE_LOST', message, { details: { name: deps.name }, cause: error });
 }

@@ -73,9 +73,9 @@ export async function callSidecar(
   }
   const said = await answer.body.text().catch(() => '');
   const own = ownRefusal(said);
-  if (own === undefined) throw apiError(answer.status, parseStatus(said), { what, namespace: cluster.namespace });
-  // It could not even read what it was asked.
-  throw tooOld && own.code === 'BAD_INPUT' ? protocolMismatch(INSTANCE_PROTOCOL, theirs) : own;
+  // It does not know what it was asked for, or could not even read it.
+  if (tooOld && (own?.code === 'BAD_INPUT' || isUnknownRoute(said))) throw protocolMismatch(INSTANCE_PROTOCOL, theirs);
+  throw own ?? apiError(answer.status, parseStatus(said), { what, namespace: cluster.namespace });
 }
 
 /** As a URL has it. */
@@ -97,6 +97,9 @@ async function openDirect(url: string, headers: Record<string, string>, call: Si
     throw connectionError(error, { what: 'reach the pod', namespace: '' }, new URL(url).host);
   }
 }
+
+/** What a sidecar's HTTP server answers of itself; the API server's answers are a Status. */
+const isUnknownRoute = (said: string): boolean => /^\{"message":"Route [^"]* not found"/.test(said);
 
 /** The sidecar's own refusal; undefined for that of the API server in between. */
 function ownRefusal(said: string): WpcloneError | undefined {

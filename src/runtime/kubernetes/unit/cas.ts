@@ -4,7 +4,7 @@ import { WpcloneError } from '../../../shared/errors.ts';
 import { getObject, pathOf } from '../api/objects.ts';
 import type { Cluster, ClusterCall } from '../api/client.ts';
 import { isGone, statusOf } from '../api/errors.ts';
-import { CLONE_LABEL, EPOCH, STATE_LABEL, TRANSITION } from './names.ts';
+import { CLONE_LABEL, EPOCH, JOB, SINCE, STATE_LABEL, TRANSITION } from './names.ts';
 import { persist } from '../api/patience.ts';
 import { mayFollow, type UnitState } from '../../unit-states.ts';
 
@@ -20,6 +20,8 @@ export interface Transition {
   readonly to: UnitState;
   /** A new claim or a release: whoever acted for the old one is fenced off. */
   readonly newEpoch?: boolean;
+  /** Who has the lease from now on; null: nobody. */
+  readonly job?: string | null;
   readonly clone?: string;
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -44,7 +46,7 @@ export async function transition(
   const call: ClusterCall = {
     method: 'PATCH',
     path: pathOf(cluster, 'pods', from.name),
-    body: patchOf(from, change, mark),
+    body: patchOf(from, change, mark, new Date(context.now() + cluster.clockOffset())),
     contentType: 'application/json-patch+json',
     what: 'patch pods',
     signal: context.signal,
@@ -72,11 +74,17 @@ interface Operation {
   readonly value: string;
 }
 
-function patchOf(from: UnitVersion, change: Transition, mark: string): readonly Operation[] {
+function patchOf(from: UnitVersion, change: Transition, mark: string, now: Date): readonly Operation[] {
   const label = (key: string) => `/metadata/labels/${escaped(key)}`;
   const annotation = (key: string) => `/metadata/annotations/${escaped(key)}`;
   const epoch = change.newEpoch === true ? from.epoch + 1 : from.epoch;
-  const annotations = { ...change.annotations, [EPOCH]: String(epoch), [TRANSITION]: mark };
+  const annotations = {
+    ...change.annotations,
+    [EPOCH]: String(epoch),
+    [TRANSITION]: mark,
+    ...(change.job === undefined ? {} : { [JOB]: change.job ?? '' }),
+    ...(change.to === from.state ? {} : { [SINCE]: now.toISOString() }),
+  };
   return [
     { op: 'test', path: '/metadata/uid', value: from.uid },
     { op: 'test', path: label(STATE_LABEL), value: from.state },

@@ -4,7 +4,7 @@ import type { WorkContext } from '../../../shared/context.ts';
 import type { CloneFacts } from '../../types.ts';
 import { listObjects, requireNamespace } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
-import { CLONE_LABEL, INSTANCE_SELECTOR } from './names.ts';
+import { INSTANCE_SELECTOR, selectorOf } from './names.ts';
 import { cloneFactsOf, parseUnit, type Unit } from './unit.ts';
 
 /** The unit that a pod of ours describes. Throws NOT_FOUND when somebody has changed its marks. */
@@ -40,7 +40,7 @@ export async function listUnits(cluster: Cluster, context: WorkContext, selector
 
 /** The unit of a clone. Throws NOT_FOUND, NAMESPACE_MISSING. */
 export async function findUnit(cluster: Cluster, id: string, context: WorkContext): Promise<Unit> {
-  const units = await listUnits(cluster, context, `${INSTANCE_SELECTOR},${CLONE_LABEL}=${id}`);
+  const units = await listUnits(cluster, context, selectorOf(id));
   const unit = units.find((each) => !each.ended) ?? units[0];
   if (unit === undefined) throw noSuchClone(id);
   return unit;

@@ -7,7 +7,7 @@ import { transition } from './cas.ts';
 import { factsOf, findUnit, unitOf } from './find.ts';
 import { keepAlive } from './keep-alive.ts';
 import { DEADLINE, EXPIRES_AT, FACTS, objectName } from './names.ts';
-import { removeObjects } from './remove.ts';
+import { removeUnit } from './remove.ts';
 import { stampOf, type Unit, type UnitFacts } from './unit.ts';
 
 /** What a lease is of. Its deadline on the pod is renewed until the lease ends or `closing` aborts. */
@@ -36,7 +36,7 @@ export function provisionLease(options: LeaseOptions, context: WorkContext): Pro
     },
     async remove(work) {
       end();
-      await removeObjects(cluster, objectName(cloneId), unit.claim, work);
+      await removeUnit(cluster, unit, ({ epoch }) => epoch === unit.epoch, work);
     },
   };
 }
@@ -94,7 +94,7 @@ async function moveTo(
   annotations: Readonly<Record<string, string>>,
   context: WorkContext,
 ): Promise<CloneFacts> {
-  const pod = await transition(cluster, unit, { to, annotations }, context);
+  const pod = await transition(cluster, unit, { to, annotations, job: null }, context);
   return factsOf(cluster, unitOf(pod, cloneId), cloneId, context);
 }
 

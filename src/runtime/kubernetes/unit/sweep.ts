@@ -5,7 +5,7 @@ import { deleteObject, type Kind, listObjects, requireNamespace } from '../api/o
 import type { Cluster } from '../api/client.ts';
 import { statusOf } from '../api/errors.ts';
 import { CERTIFICATE, certificateName, CLONE_LABEL, DEADLINE, INSTANCE_SELECTOR, objectName } from './names.ts';
-import { removeObjects } from './remove.ts';
+import { removeUnit } from './remove.ts';
 import { parseUnit, type Unit } from './unit.ts';
 
 /** Milliseconds that an expired clone still answers "this clone has ended" before it is removed. */
@@ -32,13 +32,15 @@ export async function sweepNamespace(
   if (pods.items.length === 0) await requireNamespace(cluster, context);
   const now = context.now() + cluster.clockOffset();
   const units = pods.items.map((pod) => parseUnit(pod).unit).filter((unit) => unit !== undefined);
+  const may = (unit: Unit): boolean => isOver(unit, now);
   const over = units
     .filter((unit) => !unit.deleting && isOver(unit, now))
     .map((unit): Doomed => {
-      const remove = () => removeObjects(cluster, unit.name, unit.claim, context);
+      const remove = async () => void (await removeUnit(cluster, unit, may, context));
       return { id: unit.cloneId ?? unit.name, remove };
     });
-  const alive = new Set(pods.items.map((pod) => pod.metadata?.name));
+  const alive = new Set(pods.items.map(({ metadata }) => metadata?.name ?? ''));
+  for (const { cloneId } of units) if (cloneId !== undefined) alive.add(objectName(cloneId));
   const orphans = await Promise.all([
     ...(['secrets', 'services', 'ingresses'] as const).map((kind) => findOrphans(cluster, kind, alive, context)),
     findCertificates(cluster, alive, context),
@@ -58,20 +60,23 @@ export async function sweepNamespace(
   return [...removed];
 }
 
-/** Why a unit is to go: its clone has ended, its maker is dead, or its pod has ended for good. */
+/** Why a unit is to go: its clone has ended, its maker is dead, it has waited too long for a clone, or its pod has ended for good. */
 function isOver(unit: Unit, now: number): boolean {
   if (unit.state === 'READY') {
     return unit.expiresAt === undefined || now > unit.expiresAt + EXPIRED_GRACE || unit.ended;
   }
-  if (unit.state === 'DELETING') return true;
+  if (unit.state === 'DELETING' || (unit.state === 'WARM' && unit.ended)) return true;
   return unit.deadline !== undefined && now > unit.deadline;
 }
 
-/** Objects of ours without their pod, past their own deadline; with an owner the cluster's garbage collector sees to it. */
+/**
+ * Objects of ours whose unit is not there, past their own deadline: locks of names and Secrets of units that were never finished.
+ * With an owner the cluster's garbage collector sees to it.
+ */
 async function findOrphans(
   cluster: Cluster,
   kind: Exclude<Kind, 'pods' | 'events'>,
-  alive: ReadonlySet<string | undefined>,
+  alive: ReadonlySet<string>,
   context: WorkContext,
 ): Promise<readonly Doomed[]> {
   const doomed: Doomed[] = [];
@@ -94,7 +99,7 @@ async function findOrphans(
  */
 async function findCertificates(
   cluster: Cluster,
-  alive: ReadonlySet<string | undefined>,
+  alive: ReadonlySet<string>,
   context: WorkContext,
 ): Promise<readonly Doomed[]> {
   const doomed: Doomed[] = [];

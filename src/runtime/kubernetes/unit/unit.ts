@@ -2,9 +2,9 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { findingSchema } from '../../../shared/findings.ts';
 import type { CloneFacts } from '../../types.ts';
+import { cloneStateOf, isWorkedOn, UNIT_STATES } from '../../unit-states.ts';
 import type { UnitVersion } from './cas.ts';
-import { CLAIM, CLONE_LABEL, DEADLINE, EPOCH, EXPIRES_AT, FACTS, MANAGED_BY, MANAGER, STATE_LABEL } from './names.ts';
-import { cloneStateOf, UNIT_STATES } from '../../unit-states.ts';
+import * as names from './names.ts';
 
 const factsSchema = z.strictObject({
   url: z.url(),
@@ -16,41 +16,47 @@ const factsSchema = z.strictObject({
 export type UnitFacts = z.infer<typeof factsSchema>;
 
 const stamp = z.iso.datetime().transform((text) => Date.parse(text));
+const count = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
 
 /** Everything that one of our pods says about itself. Times are milliseconds since the epoch by the API server's clock. */
 const unitSchema = z.object({
-  metadata: z.object({
-    name: z.string(),
-    uid: z.string(),
-    labels: z.object({
-      [MANAGED_BY]: z.literal(MANAGER),
-      [STATE_LABEL]: z.enum(UNIT_STATES),
-      [CLONE_LABEL]: z
-        .string()
-        .regex(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/)
-        .optional(),
-    }),
-    annotations: z.object({
-      [EPOCH]: z
-        .string()
-        .regex(/^\d{1,15}$/)
-        .transform(Number),
-      [CLAIM]: z.string().min(8).optional(),
-      [DEADLINE]: stamp.optional(),
-      [EXPIRES_AT]: stamp.optional(),
-      [FACTS]: z
-        .string()
-        .transform((text, context) => {
-          try {
-            return JSON.parse(text) as unknown;
-          } catch {
-            context.addIssue({ code: 'custom', message: 'not JSON' });
-            return z.NEVER;
-          }
-        })
-        .pipe(factsSchema)
-        .optional(),
-    }),
+  name: z.string(),
+  uid: z.string(),
+  labels: z.object({
+    [names.MANAGED_BY]: z.literal(names.MANAGER),
+    [names.STATE_LABEL]: z.enum(UNIT_STATES),
+    [names.CLONE_LABEL]: z
+      .string()
+      .regex(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/)
+      .optional(),
+  }),
+  annotations: z.object({
+    [names.EPOCH]: count,
+    [names.CLAIM]: z.string().min(8).optional(),
+    [names.JOB]: z.string().optional(),
+    [names.DEADLINE]: stamp.optional(),
+    [names.SINCE]: stamp.optional(),
+    [names.EXPIRES_AT]: stamp.optional(),
+    [names.REVISION]: z.string().optional(),
+    [names.PHP]: z.string().optional(),
+    [names.USES]: count.optional(),
+    [names.PROVEN_AT]: stamp.optional(),
+    [names.PROVEN_RUNS]: z.string().optional(),
+    [names.FACTS]: z
+      .string()
+      .transform((text, context) => {
+        try {
+          return JSON.parse(text) as unknown;
+        } catch {
+          context.addIssue({ code: 'custom', message: 'not JSON' });
+          return z.NEVER;
+        }
+      })
+      .pipe(factsSchema)
+      .optional(),
   }),
 });
 
@@ -59,12 +65,31 @@ const unitSchema = z.object({
  * server's clock.
  */
 export interface Unit extends UnitVersion {
+  /** Of the object, as it was seen. */
+  readonly resourceVersion: string;
   readonly cloneId: string | undefined;
   readonly claim: string | undefined;
+  /** Who has the lease, as far as somebody has; undefined for those of 0.1.0. */
+  readonly jobId: string | undefined;
   readonly deadline: number | undefined;
+  readonly createdAt: number;
+  readonly since: number;
   readonly expiresAt: number | undefined;
   readonly facts: UnitFacts | undefined;
+  /** What it was made from; empty for those of 0.1.0. */
+  readonly revision: string;
+  readonly image: string | undefined;
+  readonly phpVersion: string | undefined;
+  readonly uses: number;
+  readonly provenAt: number | undefined;
+  /** Which runs of its containers there are, and which there were when it was proven. */
+  readonly runs: string;
+  readonly provenRuns: string | undefined;
   readonly podIp: string | undefined;
+  /** The kubelet says that all containers are ready. */
+  readonly ready: boolean;
+  /** No node has room for it. */
+  readonly unschedulable: boolean;
   /** Somebody has deleted the pod, and its node is about to take it down. */
   readonly deleting: boolean;
   /** Its containers have ended for good (evicted, node shut down). */
@@ -73,38 +98,60 @@ export interface Unit extends UnitVersion {
 
 /** `undefined` with the reason for a pod that carries our labels but is not one of ours: it is never touched. */
 export function parseUnit(pod: V1Pod): { unit: Unit } | { unit: undefined; reason: string } {
-  const { metadata } = pod;
-  const parsed = unitSchema.safeParse({
-    metadata: {
-      name: metadata?.name,
-      uid: metadata?.uid,
-      labels: metadata?.labels,
-      annotations: metadata?.annotations,
-    },
-  });
+  const { metadata, spec, status } = pod;
+  const { name, uid } = metadata ?? {};
+  const parsed = unitSchema.safeParse({ name, uid, labels: metadata?.labels, annotations: metadata?.annotations });
   if (!parsed.success) return { unit: undefined, reason: z.prettifyError(parsed.error) };
-  const { name, uid, labels, annotations } = parsed.data.metadata;
-  const phase = pod.status?.phase;
+  const { labels, annotations } = parsed.data;
+  const createdAt = new Date(metadata?.creationTimestamp ?? 0).getTime();
+  const condition = (type: string) => status?.conditions?.find((each) => each.type === type);
+  const cloneId = labels[names.CLONE_LABEL];
   return {
     unit: {
-      name,
-      uid,
-      state: labels[STATE_LABEL],
-      epoch: annotations[EPOCH],
-      cloneId: labels[CLONE_LABEL],
-      claim: annotations[CLAIM],
-      deadline: annotations[DEADLINE],
-      expiresAt: annotations[EXPIRES_AT],
-      facts: annotations[FACTS],
-      podIp: pod.status?.podIP,
+      name: parsed.data.name,
+      uid: parsed.data.uid,
+      resourceVersion: metadata?.resourceVersion ?? '',
+      state: labels[names.STATE_LABEL],
+      epoch: annotations[names.EPOCH],
+      cloneId,
+      claim: annotations[names.CLAIM],
+      jobId: annotations[names.JOB] || undefined,
+      deadline: annotations[names.DEADLINE],
+      createdAt,
+      since: annotations[names.SINCE] ?? createdAt,
+      expiresAt: annotations[names.EXPIRES_AT],
+      facts: annotations[names.FACTS],
+      revision: annotations[names.REVISION] ?? '',
+      image: spec?.containers.find((container) => container.name === 'sidecar')?.image,
+      phpVersion: annotations[names.PHP],
+      uses: annotations[names.USES] ?? (cloneId === undefined ? 0 : 1),
+      provenAt: annotations[names.PROVEN_AT],
+      runs: runsOf(pod),
+      provenRuns: annotations[names.PROVEN_RUNS],
+      podIp: status?.podIP,
+      ready: condition('Ready')?.status === 'True',
+      unschedulable: condition('PodScheduled')?.reason === 'Unschedulable',
       deleting: metadata?.deletionTimestamp !== undefined,
-      ended: phase === 'Failed' || phase === 'Succeeded',
+      ended: status?.phase === 'Failed' || status?.phase === 'Succeeded',
     },
   };
 }
 
+/** Each start of a container gives it another id, and counts. */
+const runsOf = ({ status }: V1Pod): string =>
+  (status?.containerStatuses ?? [])
+    .map(
+      ({ name, containerID, restartCount }) => `${name}:${containerID?.split('//')[1]?.slice(0, 12)}:${restartCount}`,
+    )
+    .toSorted()
+    .join(' ');
+
 /** A moment as it stands on objects: ISO 8601, by the API server's clock, which is `offset` ahead of ours. */
 export const stampOf = (offset: number, time: number): string => new Date(time + offset).toISOString();
+
+/** Whether a job works on it whose time is not over; `now` by the API server's clock. */
+export const isLeased = ({ state, deadline }: Unit, now: number): boolean =>
+  isWorkedOn(state) && deadline !== undefined && now <= deadline;
 
 /** `offset`: how far the API server's clock is ahead of the reader's. `undefined` for a unit that holds no clone. */
 export function cloneFactsOf(unit: Unit, now: number, offset: number): CloneFacts | undefined {

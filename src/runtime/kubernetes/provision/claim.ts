@@ -1,0 +1,95 @@
+import { allOrNothing } from '../../../shared/all-or-nothing.ts';
+import type { ReportingContext, WorkContext } from '../../../shared/context.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
+import { within } from '../../../shared/abortable.ts';
+import { sidecarOf } from '../sidecar/address.ts';
+import { askInstance } from '../sidecar/client.ts';
+import { callSidecar } from '../sidecar/transport.ts';
+import { transition } from '../unit/cas.ts';
+import { unitOf } from '../unit/find.ts';
+import { CLAIM, DEADLINE, EXPIRES_AT, FACTS, USES } from '../unit/names.ts';
+import { stampOf, type Unit, type UnitFacts } from '../unit/unit.ts';
+import { createBelongings } from './belongings.ts';
+import type { Claim, ProvisionDeps } from './deps.ts';
+import { settlePort } from './local-port.ts';
+import { type Ask, waitUntilReady } from './ready.ts';
+
+/**
+ * Gives a unit to a clone, by compare-and-swap: the commit point, the same for one that was waiting warm and for one that this job
+ * is making. `deadline` is when the claim is given up unless its job renews it. Throws CLUSTER_CONFLICT when another was faster.
+ */
+export async function takeUnit(
+  { cluster }: ProvisionDeps,
+  unit: Unit,
+  claim: Claim,
+  origin: string,
+  deadline: string,
+  context: WorkContext,
+): Promise<Unit> {
+  const stamp = (time: number) => stampOf(cluster.clockOffset(), time);
+  const facts: UnitFacts = {
+    url: origin,
+    source: { url: claim.request.sourceUrl, wordpressVersion: '', phpVersion: '' },
+    adminUsername: '',
+    createdAt: stamp(context.now()),
+  };
+  const change = {
+    to: 'ASSIGNED',
+    newEpoch: true,
+    job: claim.jobId,
+    clone: claim.cloneId,
+    annotations: {
+      [CLAIM]: claim.id,
+      [DEADLINE]: deadline,
+      [EXPIRES_AT]: stamp(claim.request.expiresAt),
+      [FACTS]: JSON.stringify(facts),
+      [USES]: String(unit.uses + 1),
+    },
+  } as const;
+  return unitOf(await transition(cluster, unit, change, context), unit.name);
+}
+
+/**
+ * Makes a unit that was taken ready for its clone: all that belongs to it is there, it runs, has an address of its own, and knows
+ * whose it is. May be done again. `beside` is what else is to be done while it starts.
+ */
+export async function settleUnit(
+  deps: ProvisionDeps,
+  taken: Unit,
+  claim: Claim,
+  limit: number,
+  context: ReportingContext,
+  beside: (context: WorkContext) => readonly Promise<unknown>[] = () => [],
+): Promise<Unit> {
+  const { cluster, insideCluster } = deps;
+  const [pod, settled] = await allOrNothing(context.signal, (signal) => {
+    const work = { ...context, signal };
+    return [
+      waitUntilReady(cluster, taken, askSidecar(deps, taken, work), limit, work),
+      settlePort(deps, taken, work),
+      createBelongings(deps, taken, claim, work),
+      ...beside(work),
+    ] as const;
+  });
+  const unit = { ...settled, podIp: pod.status?.podIP };
+  const assignment = { cloneId: claim.cloneId, url: unit.facts?.url ?? '' };
+  await askInstance(sidecarOf(cluster, unit, insideCluster, context), 'assign', assignment, context.signal);
+  return unit;
+}
+
+/** Milliseconds: where the API server cannot reach a pod yet, it tries for longer than the kubelet's next word takes. */
+const ASK_LIMIT = 2000;
+
+/** The question that the kubelet asks too, put to the sidecar, which answers it to anybody; whoever may not waits for the kubelet. */
+export function askSidecar({ cluster }: ProvisionDeps, { name, uid, epoch }: Unit, work: WorkContext): Ask {
+  return async ({ status }, signal) => {
+    const address = { pod: name, uid, podIp: status?.podIP, token: '', epoch };
+    const ask = async (limited: AbortSignal): Promise<boolean> => {
+      const call = { method: 'GET', path: '/readyz', signal: AbortSignal.any([signal, limited]) } as const;
+      await (await callSidecar(cluster, address, false, call)).body.dump();
+      return true;
+    };
+    const late = new WpcloneError('CLUSTER_UNREACHABLE', 'The sidecar does not answer yet.');
+    return within(ASK_LIMIT, work, late, ask).catch(() => false);
+  };
+}

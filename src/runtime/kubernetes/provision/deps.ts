@@ -1,0 +1,21 @@
+import type { ProvisionRequest } from '../../types.ts';
+import type { Cluster } from '../api/client.ts';
+import type { KubernetesOptions } from '../options.ts';
+
+/** What units are made and claimed with. */
+export interface ProvisionDeps {
+  readonly cluster: Cluster;
+  readonly options: KubernetesOptions;
+  /** Of the package; names the default image. */
+  readonly version: string;
+  /** Pods are reached by their own addresses instead of through the API server. */
+  readonly insideCluster: boolean;
+}
+
+/** A clone's right to a unit, as it stands on all that belongs to it. */
+export interface Claim {
+  readonly id: string;
+  readonly jobId: string;
+  readonly cloneId: string;
+  readonly request: ProvisionRequest;
+}

@@ -1,0 +1,58 @@
+import type { ReportingContext, WorkContext } from '../../../shared/context.ts';
+import { createObject, mergeObject } from '../api/objects.ts';
+import type { Cluster } from '../api/client.ts';
+import { unitOf } from '../unit/find.ts';
+import { TRANSITION, unitName } from '../unit/names.ts';
+import { readUnit, removeOwn, removeUnit } from '../unit/remove.ts';
+import { stampOf, type Unit } from '../unit/unit.ts';
+import type { ProvisionDeps } from './deps.ts';
+import type { ChosenImage } from './images.ts';
+import { podManifest, secretManifest, type UnitPlan } from './manifests.ts';
+import { ownerOf } from './network-manifests.ts';
+import { revisionOf } from './revision.ts';
+
+/** A word that cannot be guessed, of characters that need no quoting anywhere. */
+const secretWord = (context: WorkContext): string => context.randomBytes(24).toString('base64url');
+
+/** What a new unit is to be. Until its time to start is over, a minute more, nobody takes it for a dead job's. */
+export function planUnit(
+  { cluster, options, version }: ProvisionDeps,
+  { image, php }: ChosenImage,
+  context: WorkContext,
+): UnitPlan {
+  const limit = options.provisionSeconds * 1000 + 60_000;
+  return {
+    name: unitName(context),
+    jobId: context.jobId,
+    mark: secretWord(context),
+    deadline: stampOf(cluster.clockOffset(), context.now() + limit),
+    image,
+    php,
+    revision: revisionOf(options, version),
+    secrets: {
+      token: secretWord(context),
+      databasePassword: secretWord(context),
+      rootPassword: secretWord(context),
+    },
+  };
+}
+
+/** Makes the objects of a unit; it is CREATING and its pod starts. The Secret comes first, since the pod mounts it. */
+export async function createUnit({ cluster, options }: ProvisionDeps, plan: UnitPlan, context: ReportingContext) {
+  const mark = { annotation: TRANSITION, value: plan.mark };
+  await createObject(cluster, 'secrets', secretManifest(plan), mark, context);
+  const pod = await createObject(cluster, 'pods', podManifest(plan, options), mark, context);
+  return unitOf(pod, plan.name);
+}
+
+/** From now on the unit's Secret goes with its pod. */
+export const ownSecret = (cluster: Cluster, unit: Unit, context: WorkContext) =>
+  mergeObject(cluster, 'secrets', unit.name, { metadata: { ownerReferences: [ownerOf(unit)] } }, context);
+
+/** Takes back what `createUnit` made, as long as no other job has it. */
+export async function removeMade(cluster: Cluster, { name, jobId }: UnitPlan, context: WorkContext): Promise<void> {
+  const unit = await readUnit(cluster, name, context);
+  const own = (seen: Unit): boolean => seen.cloneId === undefined || seen.jobId === jobId;
+  if (unit === undefined) await removeOwn(cluster, 'secrets', name, undefined, context);
+  else if (!unit.deleting) await removeUnit(cluster, unit, own, context);
+}
