@@ -1,9 +1,11 @@
 import { Command, type Interfaces } from '@oclif/core';
 import type { WorkContext } from '../shared/context.ts';
-import { reportOf } from '../shared/errors.ts';
+import { reportOf, WpcloneError } from '../shared/errors.ts';
 import { safeJson } from '../shared/format.ts';
 import type { StepName } from '../shared/events.ts';
-import type { Operations, OperationSettings } from '../operations/types.ts';
+import { agentOfHome } from '../operations/remote/find.ts';
+import type { Operations, OperationSettings, RemoteOperations } from '../operations/types.ts';
+import { agentChoice, type AgentFlagValues, leaveOrCancel } from './agent.ts';
 import { colorsFor, type Colors } from './colors.ts';
 import { createWorkContext } from './context.ts';
 import { loadSettings, wpcloneHome } from './config/load.ts';
@@ -11,6 +13,7 @@ import { sourcesLimit } from './size.ts';
 import type { Settings } from './config/schema.ts';
 import { globalFlags } from './flags.ts';
 import { watchInterrupts, type Interrupts } from './interrupts.ts';
+import { canAsk, takePasswordFromEnvironment } from './password.ts';
 import { errorText } from './presenters/errors.ts';
 import type { View } from './presenters/view.ts';
 import { chooseView } from './presenters/choose.ts';
@@ -18,12 +21,9 @@ import { tidy } from './tidy.ts';
 import { toReportedError } from './usage-errors.ts';
 
 /** What a command does with its flags besides its own work; each is optional so that any set of flags fits. */
-interface CommonFlags {
+interface CommonFlags extends AgentFlagValues {
   readonly quiet?: boolean;
   readonly debug?: boolean;
-  readonly runtime?: string;
-  readonly context?: string;
-  readonly namespace?: string;
 }
 
 /**
@@ -37,16 +37,24 @@ export abstract class BaseCommand extends Command {
 
   private interrupts: Interrupts | undefined;
   private view: View | undefined;
+  private agentToken: string | undefined;
   /** Whether there is work in steps, which a cancelled command takes back. */
   private undoes = false;
+  /** Whether an agent does the work, and somebody can be asked what becomes of it. */
+  private asksFirst = false;
 
   protected override async init(): Promise<void> {
+    this.agentToken = takePasswordFromEnvironment(process.env, 'WPCLONE_AGENT_TOKEN');
     await super.init();
     this.interrupts = watchInterrupts(() => {
-      if (!this.undoes || this.argv.includes('--quiet')) return;
-      const text = 'Cancelling and undoing; once more to leave at once.';
-      process.stderr.write(`\n${this.colors(process.stderr).yellow(text)}\n`);
+      if (!this.asksFirst) this.tellOfUndoing();
     });
+  }
+
+  private tellOfUndoing(): void {
+    if (!this.undoes || this.argv.includes('--quiet')) return;
+    const text = 'Cancelling and undoing; once more to leave at once.';
+    process.stderr.write(`\n${this.colors(process.stderr).yellow(text)}\n`);
   }
 
   /** As `operate`, for work with clones: what others left is cleared away before it. */
@@ -61,7 +69,7 @@ export abstract class BaseCommand extends Command {
     });
   }
 
-  /** Runs `work` with operations on the runtime that flags and settings name, watched by a view of `steps`. */
+  /** Runs `work` with operations, an agent's or on the runtime that flags and settings name, watched by a view of `steps`. */
   protected async operate<T>(
     flags: CommonFlags,
     steps: readonly StepName[],
@@ -69,14 +77,52 @@ export abstract class BaseCommand extends Command {
   ): Promise<T> {
     const settings = this.operationSettings(flags);
     return this.watched(flags, steps, async (context, view) => {
-      const { createDirectOperations } = await import('../operations/direct.ts');
-      const operations = createDirectOperations(settings);
+      const operations = (await this.openRemote(flags, context, view)) ?? (await openDirect(settings));
       try {
         return await work(operations, context, view);
       } finally {
         await operations.close();
       }
     });
+  }
+
+  /** As `operate`, for what only an agent can do. Throws NO_AGENT. */
+  protected async operateThroughAgent<T>(
+    flags: CommonFlags,
+    steps: readonly StepName[],
+    work: (operations: RemoteOperations, context: WorkContext, view: View) => Promise<T>,
+  ): Promise<T> {
+    return this.watched(flags, steps, async (context, view) => {
+      const operations = await this.openRemote(flags, context, view);
+      if (operations === undefined) {
+        throw new WpcloneError('NO_AGENT', 'This takes an agent, and none was named nor runs in your home.');
+      }
+      try {
+        return await work(operations, context, view);
+      } finally {
+        await operations.close();
+      }
+    });
+  }
+
+  /** Undefined when no agent was named and none runs in the home, or with --direct. */
+  private async openRemote(
+    flags: CommonFlags,
+    context: WorkContext,
+    view: View,
+  ): Promise<RemoteOperations | undefined> {
+    const choice = agentChoice(flags, this.settings(), process.env, this.agentToken);
+    if (choice === undefined) return undefined;
+    if (choice.url === undefined && agentOfHome(choice.home) === undefined) return undefined;
+    const { openRemoteOperations } = await import('../operations/remote/open.ts');
+    const interrupted = async (job: string): Promise<'leave' | 'cancel'> => {
+      const answer = await leaveOrCancel(job, view);
+      if (answer === 'cancel' && this.asksFirst) this.tellOfUndoing();
+      return answer;
+    };
+    const operations = await openRemoteOperations({ ...choice, interrupted }, context);
+    this.asksFirst = operations !== undefined && canAsk();
+    return operations;
   }
 
   /** As `operate`, for work that goes around the operations (`cluster init`, `doctor`, `demo`). */
@@ -176,4 +222,9 @@ export abstract class BaseCommand extends Command {
   protected override async finally(): Promise<void> {
     this.interrupts?.release();
   }
+}
+
+async function openDirect(settings: OperationSettings): Promise<Operations> {
+  const { createDirectOperations } = await import('../operations/direct.ts');
+  return createDirectOperations(settings);
 }

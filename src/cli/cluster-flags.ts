@@ -1,4 +1,4 @@
-import { runtimeFlags } from './flags.ts';
+import { placeFlags } from './flags.ts';
 
 /** Which cluster and namespace; for the commands that are about nothing else. */
-export const clusterFlags = { context: runtimeFlags.context, namespace: runtimeFlags.namespace };
+export const clusterFlags = { context: placeFlags.context, namespace: placeFlags.namespace };

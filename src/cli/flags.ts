@@ -7,8 +7,40 @@ export const globalFlags = {
   debug: Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Print internal details, and the stack traces of errors.' }),
 };
 
+/** Who does the work; for every command that an agent can carry out. */
+export const agentFlags = {
+  agent: Flags.string({
+    helpGroup: 'AGENT',
+    helpValue: 'URL',
+    exclusive: ['direct'],
+    summary: 'Have the agent at this address do it. [default: the one that runs in your home, if one does]',
+  }),
+  'agent-token-file': Flags.string({
+    helpGroup: 'AGENT',
+    helpValue: 'FILE',
+    summary: 'Read its token from this file, instead of WPCLONE_AGENT_TOKEN.',
+  }),
+  'insecure-agent': Flags.boolean({
+    helpGroup: 'AGENT',
+    default: false,
+    summary: 'Reach an agent beyond this machine over plain http.',
+  }),
+  direct: Flags.boolean({
+    helpGroup: 'AGENT',
+    default: false,
+    summary: 'Do it in this process, also when an agent runs in your home.',
+  }),
+};
+
+/** For what an agent does as a job. */
+export const noWaitFlag = Flags.boolean({
+  default: false,
+  helpGroup: 'AGENT',
+  summary: 'Hand the job to the agent and do not wait for its end.',
+});
+
 /** Where clones live; for every command that deals with clones. */
-export const runtimeFlags = {
+export const placeFlags = {
   runtime: Flags.string({
     options: ['local', 'kubernetes'],
     helpGroup: 'RUNTIME',
@@ -17,6 +49,9 @@ export const runtimeFlags = {
   context: Flags.string({ helpGroup: 'RUNTIME', helpValue: 'NAME', summary: 'Context of the kubeconfig to use.' }),
   namespace: Flags.string({ helpGroup: 'RUNTIME', helpValue: 'NAME', summary: 'Namespace that holds the clones.' }),
 };
+
+/** For commands that deal with clones, here or through an agent. */
+export const runtimeFlags = { ...agentFlags, ...placeFlags };
 
 /** How to log in to a source. */
 export const sourceFlags = {
@@ -39,5 +74,11 @@ export const sourceFlags = {
     default: false,
   }),
 };
+
+export const jobArgument = Args.string({
+  name: 'JOB',
+  required: true,
+  description: 'Id of the job: see wpclone jobs.',
+});
 
 export const cloneArgument = Args.string({ name: 'NAME', required: true, description: 'Name of the clone.' });

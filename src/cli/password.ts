@@ -6,7 +6,7 @@ import { WpcloneError } from '../shared/errors.ts';
 import type { View } from './presenters/view.ts';
 
 /** Where passwords come from when neither a file nor a prompt is possible. */
-type PasswordVariable = 'WPCLONE_SOURCE_PASSWORD' | 'WPCLONE_HTTP_AUTH_PASSWORD';
+type PasswordVariable = 'WPCLONE_SOURCE_PASSWORD' | 'WPCLONE_HTTP_AUTH_PASSWORD' | 'WPCLONE_AGENT_TOKEN';
 
 /**
  * Takes a password out of the environment, so that no program that is started later inherits it.

@@ -5,7 +5,11 @@ import type { Operations } from '../operations/types.ts';
  * Clears away what an earlier crash or an ended clone left, and says so. What cannot be removed now is left to the next command,
  * and to `gc`, which tells why.
  */
-export async function tidy(operations: Pick<Operations, 'collectGarbage'>, context: WorkContext): Promise<void> {
+export async function tidy(
+  operations: Pick<Operations, 'collectGarbage' | 'tidiesItself'>,
+  context: WorkContext,
+): Promise<void> {
+  if (operations.tidiesItself) return;
   const { removed } = await operations.collectGarbage(context);
   tellOfRemoved(removed, context);
 }

@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { runtimeFlags, sourceFlags } from '../cli/flags.ts';
-import { httpAuthSource } from '../cli/http-auth.ts';
+import { sourceCredentials, takePasswords } from '../cli/credentials.ts';
+import { noWaitFlag, runtimeFlags, sourceFlags } from '../cli/flags.ts';
 import { checkName } from '../cli/names.ts';
-import { passwordSource, takePasswordFromEnvironment, usernamePrompt } from '../cli/password.ts';
+import { acceptedLine } from '../cli/presenters/jobs.ts';
 import { cloneLine } from '../cli/presenters/text.ts';
 import { tidy } from '../cli/tidy.ts';
 import { parseTtl } from '../cli/ttl.ts';
@@ -38,6 +38,11 @@ export default class Clone extends BaseCommand {
       description:
         'A site whose code needs a constant that was not told because it is a secret, on the PHP of the site.',
       command: '<%= config.bin %> <%= command.id %> https://mysite.example -u admin --define ACME_KEY=none --php 7.4',
+    },
+    {
+      description: 'Let an agent do it: the same view, or only the id of its job.',
+      command:
+        '<%= config.bin %> <%= command.id %> https://mysite.example -u admin --agent https://clones.example --no-wait',
     },
   ];
   static override args = { url: Args.string({ required: true, description: 'Address of the site, as in a browser.' }) };
@@ -97,12 +102,12 @@ export default class Clone extends BaseCommand {
     events: Flags.boolean({
       summary: 'Print one JSON object per line while the clone is made; the last one is the result.',
     }),
+    'no-wait': noWaitFlag,
     ...runtimeFlags,
   };
 
   async run(): Promise<object> {
-    const fromEnvironment = takePasswordFromEnvironment(process.env);
-    const httpAuthFromEnvironment = takePasswordFromEnvironment(process.env, 'WPCLONE_HTTP_AUTH_PASSWORD');
+    const taken = takePasswords(process.env);
     const { args, flags } = await this.parse(Clone);
     const settings = this.settings();
     const username = flags.username ?? settings.username;
@@ -124,20 +129,15 @@ export default class Clone extends BaseCommand {
       strict: flags.strict,
       allowExec: flags['allow-exec'],
     };
+    if (flags['no-wait']) {
+      const job = await this.operateThroughAgent(flags, [], async (operations, context, view) => {
+        const credentials = await sourceCredentials(flags, username, taken, view, context.signal);
+        return operations.jobs.submitClone(request, credentials, context);
+      });
+      return this.present(job, (colors) => acceptedLine(job, colors));
+    }
     const clone = await this.operate(flags, CLONE_STEPS, async (operations, context, view) => {
-      const file = flags['password-file'];
-      const password = await passwordSource({ file, fromEnvironment, username, view, signal: context.signal });
-      const askUsername = usernamePrompt(view, context.signal);
-      const webServer = {
-        user: flags['http-auth'],
-        file: flags['http-auth-password-file'],
-        fromEnvironment: httpAuthFromEnvironment,
-      };
-      const credentials = {
-        ...(askUsername === undefined ? {} : { askUsername }),
-        ...(await httpAuthSource(webServer, view, context.signal)),
-        password,
-      };
+      const credentials = await sourceCredentials(flags, username, taken, view, context.signal);
       await tidy(operations, context);
       return operations.clone(request, credentials, context);
     });

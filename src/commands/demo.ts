@@ -21,7 +21,7 @@ export default class Demo extends BaseCommand {
     if (flags.remove) return this.remove(flags, home);
     const ttlSeconds = parseTtl(flags.ttl);
     const report = await this.operateTidily(
-      { ...flags, runtime: 'local' },
+      { ...flags, runtime: 'local', direct: true },
       CLONE_STEPS,
       async (operations, context) => {
         const { makeDemo } = await import('../operations/demo/demo.ts');
@@ -35,10 +35,14 @@ export default class Demo extends BaseCommand {
   }
 
   private async remove(flags: { quiet: boolean; debug: boolean }, home: string): Promise<object> {
-    const clones = await this.operateTidily({ ...flags, runtime: 'local' }, [], async (operations, context) => {
-      const { removeDemo } = await import('../operations/demo/demo.ts');
-      return removeDemo(home, operations, context);
-    });
+    const clones = await this.operateTidily(
+      { ...flags, runtime: 'local', direct: true },
+      [],
+      async (operations, context) => {
+        const { removeDemo } = await import('../operations/demo/demo.ts');
+        return removeDemo(home, operations, context);
+      },
+    );
     return this.present({ removed: true, clones }, () =>
       ['The demonstration is gone.', ...clones.map((id) => `${id} too.`)].join(' '),
     );

@@ -1,8 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { sourceFlags } from '../cli/flags.ts';
-import { httpAuthSource } from '../cli/http-auth.ts';
-import { passwordSource, takePasswordFromEnvironment } from '../cli/password.ts';
+import { sourceCredentials, takePasswords } from '../cli/credentials.ts';
+import { agentFlags, sourceFlags } from '../cli/flags.ts';
 
 export default class Disconnect extends BaseCommand {
   static override summary = 'Remove the wpclone plugin from a source site.';
@@ -13,28 +12,26 @@ export default class Disconnect extends BaseCommand {
     '<%= config.bin %> <%= command.id %> https://mysite.example --username admin --password-file secret.txt',
   ];
   static override args = { url: Args.string({ required: true, description: 'Address of the source site.' }) };
-  static override flags = sourceFlags;
+  static override flags = { ...sourceFlags, ...agentFlags };
 
   async run(): Promise<object> {
-    const fromEnvironment = takePasswordFromEnvironment(process.env);
-    const httpAuthFromEnvironment = takePasswordFromEnvironment(process.env, 'WPCLONE_HTTP_AUTH_PASSWORD');
+    const taken = takePasswords(process.env);
     const { args, flags } = await this.parse(Disconnect);
     const username = flags.username ?? this.settings().username;
     const report = await this.operate(flags, [], async (operations, context, view) => {
-      const file = flags['password-file'];
       const login = {
         ...(username === undefined ? {} : { username }),
         ...(flags['login-url'] === undefined ? {} : { loginUrl: flags['login-url'] }),
         insecureTls: flags.insecure,
       };
-      const password = await passwordSource({ file, fromEnvironment, username, view, signal: context.signal });
-      const webServer = {
-        user: flags['http-auth'],
-        file: flags['http-auth-password-file'],
-        fromEnvironment: httpAuthFromEnvironment,
-      };
-      const httpAuth = await httpAuthSource(webServer, view, context.signal);
-      return operations.disconnect(args.url, login, { ...httpAuth, password }, context);
+      const { askUsername: _onlyWithName, ...credentials } = await sourceCredentials(
+        flags,
+        username,
+        taken,
+        view,
+        context.signal,
+      );
+      return operations.disconnect(args.url, login, credentials, context);
     });
     return this.present(report, () => {
       if (report.removed) return `The plugin was removed from ${report.url}.`;

@@ -18,6 +18,8 @@ export function createDirectOperations(
   resources: Resources = openResources(settings),
 ): Operations {
   return {
+    tidiesItself: false,
+
     async clone(request, credentials, context) {
       const runtime = await resources.runtime(context);
       const source = createSourcePort(

@@ -19,6 +19,8 @@ export const cloneReportSchema = z.object({
   findings: z.array(findingSchema).readonly(),
 }) satisfies z.ZodType<CloneReport>;
 
+export const clonesSchema = z.object({ clones: z.array(cloneReportSchema) });
+
 export const loginLinkSchema = z.object({ clone_id: z.string(), clone_url: z.string(), login_url: z.string() });
 
 export const deletedSchema = z.object({ clone_id: z.string(), deleted: z.literal(true) });

@@ -9,6 +9,7 @@ import type { ClonePlan } from '../engine/clone.ts';
 import type { CloneStepName, Warning } from '../shared/events.ts';
 import type { Finding } from '../shared/findings.ts';
 import type { CaughtMail } from '../instance/types.ts';
+import type { Accepted, JobLine, JobReport } from './schemas.ts';
 import type { CacheReport, CloneState, Exposure, ExposureEnded, RuntimeKind } from '../runtime/types.ts';
 
 /** How to log in to a source, without secrets. */
@@ -28,6 +29,8 @@ export interface Credentials {
   /** For a log-in without `username`, where there is somebody to ask. */
   readonly askUsername?: () => Promise<string>;
   readonly password?: () => Promise<string>;
+  /** `password` needs nobody to be asked: an agent gets it with the request. */
+  readonly passwordAtHand?: boolean;
   /** For a web server that asks for a password of its own. */
   readonly httpAuth?: () => Promise<{ readonly username: string; readonly password: string }>;
 }
@@ -102,6 +105,8 @@ export interface DisconnectReport {
  * left, but `collectGarbage`: its caller decides when.
  */
 export interface Operations {
+  /** What is left over is cleared away without anybody asking for it: an agent has its own time for that. */
+  readonly tidiesItself: boolean;
   clone(request: CloneRequest, credentials: Credentials, context: WorkContext): Promise<CloneResult>;
   list(context: WorkContext): Promise<readonly CloneReport[]>;
   show(id: string, options: { password: boolean }, context: WorkContext): Promise<CloneReport>;
@@ -127,6 +132,32 @@ export interface Operations {
   /** For a process that outlives what makes clones: makes their next resets fast. Absent where that is another's affair. */
   keepTables?(context: WorkContext): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Operations that an agent carries out, as jobs where they take long. */
+export interface RemoteOperations extends Operations {
+  readonly jobs: RemoteJobs;
+}
+
+/** Jobs as such. What takes an id throws JOB_NOT_FOUND. */
+export interface RemoteJobs {
+  /** Hands the work in and does not wait for it. */
+  submitClone(request: CloneRequest, credentials: Credentials, context: WorkContext): Promise<Accepted>;
+  submitReset(id: string, context: WorkContext): Promise<Accepted>;
+  /** A clone that was deleted already is told of at once. */
+  submitDelete(id: string, context: WorkContext): Promise<Accepted | { clone_id: string; deleted: true }>;
+  /** Newest first. */
+  list(
+    filter: { readonly status?: string; readonly limit?: number },
+    context: WorkContext,
+  ): Promise<readonly JobLine[]>;
+  show(id: string, context: WorkContext): Promise<JobReport>;
+  /** Tells how it goes on and returns it at its end. Throws JOB_LEFT when the context's signal aborts. */
+  watch(id: string, context: WorkContext): Promise<JobReport>;
+  /** Throws JOB_ENDED. */
+  cancel(id: string, context: WorkContext): Promise<Accepted>;
+  /** Does a failed job again, as a new one. Throws JOB_ENDED, JOB_NOT_ENDED. */
+  retry(id: string, login: SourceLogin, credentials: Credentials, context: WorkContext): Promise<Accepted>;
 }
 
 /** Settings of the Kubernetes runtime; all optional: the kubeconfig and defaults fill in. */

@@ -29,6 +29,9 @@ export function errorFromWire(wire: WireError): WpcloneError {
   });
 }
 
+/** The code, where this version knows it. */
+export const knownCode = (code: string): ErrorCode => (isKnown(code) ? code : 'INTERNAL');
+
 const isKnown = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);
 
 /** An error as an agent reports it, with the code that a command would end with. A code of a newer agent becomes INTERNAL. */

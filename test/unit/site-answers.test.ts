@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { retryAfterSeconds } from '../../src/site/answers.ts';
 import { toEntry } from '../../src/site/manifest-entry.ts';
-import { createPace, isLoopback } from '../../src/site/pace.ts';
+import { isLoopback } from '../../src/shared/loopback.ts';
 import { createBackoff } from '../../src/site/backoff.ts';
+import { createPace } from '../../src/site/pace.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 
 describe('Retry-After', () => {

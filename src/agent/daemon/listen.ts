@@ -21,10 +21,6 @@ export interface Doors {
 /** What both doors lead to; who comes in and under which names differs. */
 export type SharedDeps = Omit<AgentDeps, 'owner' | 'names'>;
 
-/** Whether an address is this machine's own, which nobody else can call. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
-
 /** Opens the socket of the home and the TCP port. Throws PORT_IN_USE, BAD_INPUT (not an address of this machine). */
 export async function openDoors(settings: AgentSettings, deps: SharedDeps): Promise<Doors> {
   const socket = await socketPath(settings.operations.home);

@@ -3,6 +3,7 @@ import {
   acceptedSchema,
   agentSchema,
   cloneReportSchema,
+  clonesSchema,
   deletedSchema,
   disconnectSchema,
   garbageSchema,
@@ -60,7 +61,7 @@ export const jobLogAnswer = z
   .meta({ id: 'JobLog' });
 
 export const cloneAnswer = cloneReportSchema.meta({ id: 'Clone' });
-export const clonesAnswer = z.object({ clones: z.array(cloneReportSchema) }).meta({ id: 'Clones' });
+export const clonesAnswer = clonesSchema.meta({ id: 'Clones' });
 export const loginLinkAnswer = loginLinkSchema.meta({ id: 'LoginLink' });
 export const deletedAnswer = deletedSchema.meta({ id: 'Deleted' });
 export const mailsAnswer = mailsSchema.meta({ id: 'Mails' });

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type * as Yaml from 'yaml';
 import { WpcloneError } from '../../shared/errors.ts';
-import { ENVIRONMENT, KUBERNETES_PREFIX, settingsSchema, type Settings } from './schema.ts';
+import { ENVIRONMENT, KUBERNETES_PREFIX, settingsSchema, type Settings, USER_ONLY } from './schema.ts';
 
 /** What settings depend on outside of the command line; passed in, so that tests need no process of their own. */
 export interface Surroundings {
@@ -26,7 +26,7 @@ export function loadSettings(surroundings: Surroundings): Settings {
   const { environment, workingFolder } = surroundings;
   const user = readFirst(join(xdgFolder(environment, 'XDG_CONFIG_HOME', '.config'), 'wpclone'), USER_FILES);
   const project = projectFolders(workingFolder)
-    .map((folder) => readFirst(folder, PROJECT_FILES))
+    .map((folder) => readFirst(folder, PROJECT_FILES, USER_ONLY))
     .find((found) => found !== undefined);
   const layers = [user ?? {}, project ?? {}, fromEnvironment(environment)];
   const kubernetes = Object.assign({}, ...layers.map((layer) => layer.kubernetes ?? {}));
@@ -51,7 +51,12 @@ function projectFolders(workingFolder: string): string[] {
   }
 }
 
-function readFirst(folder: string, names: readonly string[]): Settings | undefined {
+/** `refused`: settings that may not stand there. */
+function readFirst(
+  folder: string,
+  names: readonly string[],
+  refused: readonly (keyof Settings)[] = [],
+): Settings | undefined {
   const file = names.map((name) => join(folder, name)).find((path) => existsSync(path));
   if (file === undefined) return undefined;
   let content: unknown;
@@ -60,7 +65,13 @@ function readFirst(folder: string, names: readonly string[]): Settings | undefin
   } catch (cause) {
     throw new WpcloneError('BAD_CONFIG', `${file} cannot be read: ${firstLine(cause)}`, { cause });
   }
-  return check(content, (key) => (key === '' ? file : `${file}: ${key}`));
+  const settings = check(content, (key) => (key === '' ? file : `${file}: ${key}`));
+  const wrong = refused.find((key) => settings[key] !== undefined);
+  if (wrong === undefined) return settings;
+  throw new WpcloneError(
+    'BAD_CONFIG',
+    `${file}: ${wrong} may only stand in your own configuration file: passwords go there.`,
+  );
 }
 
 /** Most people have no such file, and the library is large. */

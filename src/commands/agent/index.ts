@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { readTls } from '../../cli/agent-settings.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { runtimeFlags } from '../../cli/flags.ts';
+import { placeFlags } from '../../cli/flags.ts';
 import { agentStartedText } from '../../cli/presenters/agent.ts';
 import { parseTtl } from '../../cli/ttl.ts';
 import { packageVersion } from '../../shared/package-root.ts';
@@ -16,7 +16,7 @@ export default class Agent extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --host 0.0.0.0 --host-name clones.example --tls-cert cert.pem --tls-key key.pem',
   ];
   static override flags = {
-    ...runtimeFlags,
+    ...placeFlags,
     host: Flags.string({ default: '127.0.0.1', helpValue: 'ADDRESS', summary: 'Address to listen on.' }),
     port: Flags.integer({ default: 8420, min: 0, max: 65_535, summary: 'Port to listen on; 0 takes any free one.' }),
     'host-name': Flags.string({

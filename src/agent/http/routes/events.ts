@@ -102,7 +102,8 @@ function streamRoute(app: FastifyInstance, deps: AgentDeps): void {
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       });
-      reply.raw.flushHeaders();
+      // At once: that shows whether something on the way holds streams back.
+      reply.raw.write(':\n\n');
       try {
         await sendLog(deps, job.id, after, reply.raw, signal);
       } finally {

@@ -1,0 +1,71 @@
+import type { WorkContext } from '../../shared/context.ts';
+import { knownCode } from '../../shared/wire-error.ts';
+import {
+  cloneReportSchema,
+  clonesSchema,
+  deletedSchema,
+  garbageSchema,
+  loginLinkSchema,
+  mailsSchema,
+} from '../schemas.ts';
+import type { CloneReport, RemoteOperations } from '../types.ts';
+import { attendJob, type Interrupted, outcomeOf } from './attend.ts';
+import { cloneThrough } from './clone.ts';
+import { disconnectThrough } from './disconnect.ts';
+import { exposeFrom } from './expose.ts';
+import type { AgentClient } from './http.ts';
+import { remoteJobs } from './jobs.ts';
+import { linesOf } from './lines.ts';
+
+export interface RemoteSettings {
+  readonly client: AgentClient;
+  /** Whether clones' addresses are as good here as at the agent. */
+  readonly sameMachine: boolean;
+  readonly interrupted: Interrupted;
+}
+
+const clonePath = (id: string): string => `/api/v2/clones/${encodeURIComponent(id)}`;
+
+/** Operations that an agent carries out. What takes long is a job there, which is followed to its end. */
+export function createRemoteOperations({ client, sameMachine, interrupted }: RemoteSettings): RemoteOperations {
+  const jobs = remoteJobs(client);
+  const done = async (job: string, context: WorkContext) =>
+    outcomeOf(await attendJob(client, job, { interrupted }, context));
+  const show = (id: string, password: boolean, { signal }: WorkContext): Promise<CloneReport> => {
+    const query = password ? { show_password: 'true' } : {};
+    return client.call({ method: 'GET', path: clonePath(id), query }, cloneReportSchema, signal);
+  };
+
+  return {
+    tidiesItself: true,
+    jobs,
+    clone: (request, credentials, context) => cloneThrough(client, request, credentials, { interrupted }, context),
+    list: async ({ signal }) =>
+      (await client.call({ method: 'GET', path: '/api/v2/clones' }, clonesSchema, signal)).clones,
+    show: (id, { password }, context) => show(id, password, context),
+    loginLink: (id, { signal }) =>
+      client.call({ method: 'POST', path: `${clonePath(id)}/login-link` }, loginLinkSchema, signal),
+    expose: async (id, context) => exposeFrom(await show(id, false, context), sameMachine),
+    extend: (id, seconds, { signal }) => {
+      const body = { ttl_minutes: seconds / 60 };
+      return client.call({ method: 'POST', path: `${clonePath(id)}/extend`, body }, cloneReportSchema, signal);
+    },
+    reset: async (id, context) => {
+      const { job_id: job } = await jobs.submitReset(id, context);
+      return cloneReportSchema.parse(await done(job, context));
+    },
+    delete: async (id, context) => {
+      const taken = await jobs.submitDelete(id, context);
+      return 'deleted' in taken ? taken : deletedSchema.parse(await done(taken.job_id, context));
+    },
+    disconnect: (url, login, credentials, context) => disconnectThrough(client, url, login, credentials, context),
+    mail: async (id, { signal }) =>
+      (await client.call({ method: 'GET', path: `${clonePath(id)}/mail` }, mailsSchema, signal)).messages,
+    logs: (id, { follow }, { signal }) => linesOf(client, `${clonePath(id)}/logs`, follow, signal),
+    collectGarbage: async ({ signal }) => {
+      const report = await client.call({ method: 'POST', path: '/api/v2/gc', seconds: 600 }, garbageSchema, signal);
+      return { ...report, failed: report.failed.map(({ code, ...rest }) => ({ ...rest, code: knownCode(code) })) };
+    },
+    close: () => client.close(),
+  };
+}
