@@ -61,7 +61,7 @@ export interface ErrorReport {
   readonly next_steps: readonly string[];
 }
 
-const NO_ROOM: readonly (string | undefined)[] = ['ENOSPC', 'EDQUOT'];
+const NO_ROOM: readonly (string | undefined)[] = ['ENOSPC', 'EDQUOT', 'SQLITE_FULL'];
 
 const isNoRoom = (error: unknown): boolean => NO_ROOM.includes(codeOf(error));
 

@@ -1,11 +1,13 @@
 import { withoutWww } from '../shared/site-address.ts';
 import { Agent, type Dispatcher } from 'undici';
 import { type ErrorDetails, WpcloneError } from '../shared/errors.ts';
+import { connectorWithin, type Reach } from './reach.ts';
 
 /** Connections to one site, kept alive between requests. Close it when done. */
-export function openAgent(insecureTls: boolean): Agent {
+export function openAgent(insecureTls: boolean, reach?: Reach): Agent {
+  const connect = { timeout: 15_000, rejectUnauthorized: !insecureTls };
   return new Agent({
-    connect: { timeout: 15_000, rejectUnauthorized: !insecureTls },
+    connect: reach === undefined ? connect : connectorWithin(reach, connect),
     headersTimeout: 90_000,
     bodyTimeout: 90_000,
     keepAliveTimeout: 10_000,

@@ -23,7 +23,7 @@ export async function lookAtSource(
   info: Pick<SiteInfo, 'siteurl'>,
   work: Pick<WorkContext, 'signal' | 'sleep'>,
 ): Promise<SourceLooks> {
-  const agent = openAgent(access.insecureTls);
+  const agent = openAgent(access.insecureTls, access.reach);
   const home = new URL(`${access.url}/`);
   const look = async (start: URL): Promise<Sight> => {
     const cookies = createCookies();

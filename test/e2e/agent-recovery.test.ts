@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDirectOperations } from '../../src/operations/direct.ts';
+import { groupOf } from '../../src/shared/process.ts';
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
 import { commandLine } from '../support/cli.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -111,6 +112,11 @@ describe('an agent that is to stop', () => {
     const agent = await startAgent(cli);
     const job = await ask(agent, 'last');
     await agent.heard(job, ({ type, step }) => type === 'step-started' && step === 'files');
+    // What a service manager ends with the agent is its group: no server of a clone may be in it.
+    const group = await groupOf(agent.pid);
+    const others = cli.processes().filter(({ pid }) => pid !== agent.pid);
+    expect(others.length).toBeGreaterThan(0);
+    for (const { pid } of others) expect(await groupOf(pid)).not.toBe(group);
     agent.running.process.kill('SIGTERM');
     await agent.running.seen(/"msg":"stopping"/);
     expect((await agent.fetch('/readyz')).status).toBe(503);
@@ -119,6 +125,8 @@ describe('an agent that is to stop', () => {
     const { code, stderr } = await agent.running.finished;
     expect([code, stderr]).toEqual([0, expect.stringContaining('"msg":"job completed"')]);
     expect(await clones()).toEqual(['last ready']);
+    const [clone] = await operations.list(workContext());
+    expect((await fetch(String(clone?.clone_url))).status).toBe(200);
   });
 
   it("ends at once when it is asked a second time, and the job is the next one's", async () => {

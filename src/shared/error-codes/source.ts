@@ -7,6 +7,13 @@ export const SOURCE_ERRORS = define({
     http: 502,
     next: ['Check the address and that the site answers in a browser from this machine.'],
   },
+  PRIVATE_ADDRESS: {
+    exit: 4,
+    http: 422,
+    next: [
+      'Clone it from a machine in that network, or have the operator of the agent allow it (wpclone agent --private-source).',
+    ],
+  },
   TLS_FAILED: {
     exit: 1,
     http: 502,

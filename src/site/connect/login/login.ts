@@ -27,6 +27,7 @@ export async function withAdmin<T>(
     {
       insecureTls,
       httpAuth,
+      reach: deps.reach,
       passWall: (url, jar) => {
         deps.progress?.({}, 'something in front of the site wants to see a browser');
         return passWall(url, { insecureTls, httpAuth, jar, home: url }, deps);
