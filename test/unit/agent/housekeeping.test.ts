@@ -6,7 +6,7 @@ import { workContext } from '../../support/work.ts';
 const MINUTE = 60_000;
 const houses: House[] = [];
 afterEach(async () => {
-  for (const house of houses.splice(0)) await house.stop();
+  for (const each of houses.splice(0)) await each.stop();
 });
 
 /** A house on clocks that the test moves; each of its sleeps ends when the test says so. */
