@@ -16,12 +16,15 @@ export function openAgent(insecureTls: boolean, reach?: Reach): Agent {
 
 /** Whether both URLs belong to one site: the same host but for a leading `www.`, and the same port but for http to https. */
 export function sameSite(one: URL, other: URL): boolean {
-  return bareHost(one) === bareHost(other) && one.port === other.port;
+  return sameHost(one, other) && one.port === other.port;
 }
 
 /** Whether what belongs to the site at `home` may be sent to `url`: the same site, and never from https back to http. */
 export const staysAtHome = (url: URL, home: URL): boolean =>
   sameSite(url, home) && (home.protocol !== 'https:' || url.protocol === 'https:');
+
+/** The same host, which may have the parts of a site on several ports. */
+export const sameHost = (one: URL, other: URL): boolean => bareHost(one) === bareHost(other);
 
 const bareHost = (url: URL): string => withoutWww(url.hostname);
 

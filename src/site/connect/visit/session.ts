@@ -130,7 +130,7 @@ async function follow(start: URL, get: (url: URL) => Promise<Page>): Promise<Pag
     }
     url = next;
   }
-  throw new WpcloneError('SOURCE_FAILED', `${start.host} redirects in a circle.`);
+  throw new WpcloneError('SOURCE_FAILED', `${start.host} redirects in a circle.`, { details: { circle: true } });
 }
 
 /** Where an answer leads, if it is a redirect to somewhere. */
