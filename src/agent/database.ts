@@ -44,6 +44,7 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX jobs_running ON jobs (customer, source_host) WHERE state = 'running';
       CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL;
       CREATE INDEX jobs_customer ON jobs (customer, sequence);
+      CREATE INDEX jobs_clone ON jobs (clone, sequence);
       -- One job at a time may be about to give a clone its name.
       CREATE UNIQUE INDEX jobs_reserved ON jobs (clone) WHERE kind = 'clone' AND state IN ('pending', 'running');
 

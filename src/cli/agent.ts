@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { WpcloneError } from '../shared/errors.ts';
 import type { AgentChoice } from '../operations/remote/open.ts';
-import { wpcloneHome } from './config/load.ts';
 import type { Settings } from './config/schema.ts';
 import { canAsk } from './password.ts';
 import type { View } from './presenters/view.ts';
@@ -23,9 +22,8 @@ export interface AgentFlagValues {
 export function agentChoice(
   flags: AgentFlagValues,
   settings: Settings,
-  environment: NodeJS.ProcessEnv,
   token: string | undefined,
-): Omit<AgentChoice, 'interrupted'> | undefined {
+): Omit<AgentChoice, 'interrupted' | 'settings'> | undefined {
   if (flags.direct === true) return undefined;
   const url = flags.agent ?? settings.agent;
   const file = flags['agent-token-file'] ?? settings['agent-token-file'];
@@ -35,7 +33,6 @@ export function agentChoice(
     url,
     token: url === undefined ? undefined : (token ?? (file === undefined ? undefined : readToken(file))),
     insecure: flags['insecure-agent'] === true,
-    home: wpcloneHome(environment),
     said: {
       runtime: runtime === 'local' || runtime === 'kubernetes' ? runtime : undefined,
       context: flags.context,

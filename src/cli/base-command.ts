@@ -111,16 +111,17 @@ export abstract class BaseCommand extends Command {
     context: WorkContext,
     view: View,
   ): Promise<RemoteOperations | undefined> {
-    const choice = agentChoice(flags, this.settings(), process.env, this.agentToken);
+    const choice = agentChoice(flags, this.settings(), this.agentToken);
     if (choice === undefined) return undefined;
-    if (choice.url === undefined && agentOfHome(choice.home) === undefined) return undefined;
+    const settings = this.operationSettings(flags);
+    if (choice.url === undefined && agentOfHome(settings.home) === undefined) return undefined;
     const { openRemoteOperations } = await import('../operations/remote/open.ts');
     const interrupted = async (job: string): Promise<'leave' | 'cancel'> => {
       const answer = await leaveOrCancel(job, view);
       if (answer === 'cancel' && this.asksFirst) this.tellOfUndoing();
       return answer;
     };
-    const operations = await openRemoteOperations({ ...choice, interrupted }, context);
+    const operations = await openRemoteOperations({ ...choice, settings, interrupted }, context);
     this.asksFirst = operations !== undefined && canAsk();
     return operations;
   }

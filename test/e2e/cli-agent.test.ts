@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
 import { commandLine, type CommandLine, openTerminal } from '../support/cli.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -155,6 +155,10 @@ describe('a job that is not waited for', () => {
     expect(Object.keys(shown.result)).not.toContain('password');
     const listed = await remote.json<{ jobs: object[] }>(['jobs', '--limit', '2']);
     expect(listed.jobs).toMatchObject([{ job_id: again.job_id }, { job_id: taken.job_id, status: 'failed' }]);
+    const following = remote.start(['logs', 'later', '--follow']);
+    await following.seen(/\S/);
+    following.process.kill('SIGINT');
+    expect((await following.finished).code).toBe(130);
     const late = await remote.run(['jobs', 'cancel', again.job_id, '--json']);
     expect([late.code, JSON.parse(late.stdout).error.code]).toEqual([5, 'JOB_ENDED']);
     const gone = await remote.json<{ job_id: string }>(['delete', 'later', '--force', '--no-wait']);
@@ -218,6 +222,20 @@ describe('an agent', () => {
     expect(await owner.json(['list'])).toEqual(await remote.json(['list']));
     expect(await refused(['jobs', '--direct'], owner)).toEqual([5, 'NO_AGENT']);
     expect(await refused(['list'], owner, { WPCLONE_RUNTIME: 'kubernetes' })).toEqual([2, 'AGENT_DIFFERS']);
+  });
+
+  it('may die while a command waits for it: the next one goes on, and the command ends well', async () => {
+    const cli = commandLine();
+    onTestFinished(() => cli.stop());
+    const first = await startAgent(cli);
+    const args = ['clone', source.url, '-u', source.adminUser, '--password-file', '-', '--name', 'survivor', '--json'];
+    const running = cli.start(args, { input: source.adminPassword });
+    await running.seen(/… database/);
+    await first.end('SIGKILL');
+    await startAgent(cli);
+    const { code, stdout, stderr } = await running.finished;
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { clone_id: 'survivor', status: 'ready' }]);
+    expect(stderr).toContain('another goes on with the job');
   });
 
   it('knows its customers apart: what is one’s is not there for the other', async () => {

@@ -25,7 +25,7 @@ export function renderErrors(app: FastifyInstance, { work }: Pick<AgentDeps, 'wo
 function fromRequest(thrown: FastifyError): WpcloneError {
   if (hasZodFastifySchemaValidationErrors(thrown)) {
     const words = thrown.validation.map(({ instancePath, message }) => `${field(instancePath)}: ${message ?? 'wrong'}`);
-    return new WpcloneError('BAD_INPUT', `The request is not as it should be. ${words.join('; ')}.`);
+    return badInput(`The request is not as it should be. ${words.join('; ')}.`);
   }
   if (isResponseSerializationError(thrown)) {
     return new WpcloneError('INTERNAL', `The answer of ${thrown.method} ${thrown.url} is not as it was promised.`);
@@ -35,10 +35,17 @@ function fromRequest(thrown: FastifyError): WpcloneError {
   }
   // Of the framework itself: no JSON, a wrong content type.
   if (typeof thrown.statusCode === 'number' && thrown.statusCode < 500 && !(thrown instanceof WpcloneError)) {
-    return new WpcloneError('BAD_INPUT', 'The body of the request cannot be read as JSON.');
+    return badInput('The body of the request cannot be read as JSON.');
   }
-  return toWpcloneError(thrown);
+  const error = toWpcloneError(thrown);
+  return error.code === 'BAD_INPUT' && error.details['job'] === undefined ? badInput(error.message) : error;
 }
+
+/** Whoever calls over HTTP has no --help. */
+const badInput = (message: string): WpcloneError =>
+  new WpcloneError('BAD_INPUT', message, {
+    nextSteps: ['What each call takes is in /openapi.json; docs/API.md explains it.'],
+  });
 
 const field = (path: string): string => path.replace(/^\//, '').replaceAll('/', '.') || 'body';
 

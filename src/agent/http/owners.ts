@@ -4,24 +4,19 @@ import type { JobStore } from '../jobs/store.ts';
 import { workOf } from './calls.ts';
 import type { AgentDeps } from './types.ts';
 
-/** Which clones a caller may see: those that its customer's jobs have made, or all. */
-export interface Sight {
-  readonly sees: (clone: string) => boolean;
-}
-
-/** A clone is its customer's for as long as the job that made it is remembered, which is longer than a clone can live. */
-export async function sightOf(store: JobStore, caller: Caller): Promise<Sight> {
-  const { customer } = caller;
-  if (customer === null) return { sees: () => true };
-  const jobs = await store.list({ customer, kinds: ['clone'], states: ['completed'] });
-  const own = new Set(jobs.flatMap(({ clone }) => (clone === null ? [] : [clone])));
-  return { sees: (clone) => own.has(clone) };
+/**
+ * Whether a caller may see a clone: a customer, those that its own jobs have made. A name may have been another's before: whose the clone
+ * is now says the last job that made one of that name, which is remembered longer than a clone can live.
+ */
+export async function sees(store: JobStore, { customer }: Caller, clone: string): Promise<boolean> {
+  if (customer === null) return true;
+  const [last] = await store.list({ kinds: ['clone'], states: ['completed'], clone, limit: 1 });
+  return last?.customer === customer;
 }
 
 /** Throws NOT_FOUND: whether another's clone exists is nobody else's business. */
 export async function requireOwnClone(store: JobStore, caller: Caller, clone: string): Promise<void> {
-  const { sees } = await sightOf(store, caller);
-  if (!sees(clone)) throw noSuchClone(clone);
+  if (!(await sees(store, caller, clone))) throw noSuchClone(clone);
 }
 
 /** As `requireOwnClone`, for what is done later, by a job: that the clone is there is looked for now. */

@@ -18,7 +18,7 @@ const FIRST_WORD = 5_000;
 /** Milliseconds without a word of the agent after which following it is given up. */
 const PATIENCE = 120_000;
 const SHORTEST_PAUSE = 100;
-const LONGEST_PAUSE = 5_000;
+const LONGEST_PAUSE = 4_000;
 /** Tries without an answer after which the person is told: about a second. */
 const TELL_AFTER = 3;
 /** Seconds of one long poll; what is on the way cuts a silent answer after a minute. */

@@ -3,7 +3,7 @@ import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import type { RuntimeKind } from '../../runtime/types.ts';
 import { agentSchema, type AgentReport } from '../schemas.ts';
-import type { RemoteOperations } from '../types.ts';
+import type { Operations, OperationSettings, RemoteOperations } from '../types.ts';
 import type { Interrupted } from './attend.ts';
 import { agentOfHome } from './find.ts';
 import { type AgentAddress, type AgentClient, createAgentClient } from './http.ts';
@@ -16,7 +16,7 @@ export interface AgentChoice {
   readonly token: string | undefined;
   /** Plain http beyond this machine is all right. */
   readonly insecure: boolean;
-  readonly home: string;
+  readonly settings: OperationSettings;
   /** Where clones are said to live: the agent's must live there too. */
   readonly said: {
     readonly runtime?: RuntimeKind | undefined;
@@ -35,7 +35,7 @@ export async function openRemoteOperations(
   context: WorkContext,
 ): Promise<RemoteOperations | undefined> {
   const { url } = choice;
-  const address = url === undefined ? addressAtHome(choice.home) : addressOf(url, choice);
+  const address = url === undefined ? addressAtHome(choice.settings.home) : addressOf(url, choice);
   if (address === undefined) return undefined;
   const client = createAgentClient(address, context);
   try {
@@ -45,12 +45,35 @@ export async function openRemoteOperations(
       return undefined;
     }
     refuseDifference(agent, choice.said);
+    const opened: Operations[] = [];
+    const here = async (): Promise<Operations> => {
+      const { createDirectOperations } = await import('../direct.ts');
+      const operations = createDirectOperations(settingsOf(agent, choice.settings));
+      opened.push(operations);
+      return operations;
+    };
     const sameMachine = isLoopback(new URL(address.url).hostname);
-    return createRemoteOperations({ client, sameMachine, interrupted: choice.interrupted });
+    const { interrupted } = choice;
+    const remote = createRemoteOperations({ client, here: sameMachine ? here : undefined, interrupted });
+    const close = async (): Promise<void> => {
+      for (const operations of opened) await operations.close();
+      await remote.close();
+    };
+    return { ...remote, close };
   } catch (error) {
     await client.close();
     throw error;
   }
+}
+
+/** Where the agent's clones live, in the settings of this process. */
+function settingsOf({ runtime, context, namespace }: AgentReport, settings: OperationSettings): OperationSettings {
+  const kubernetes = {
+    ...settings.kubernetes,
+    ...(context === null ? {} : { context }),
+    ...(namespace === null ? {} : { namespace }),
+  };
+  return { ...settings, runtime, kubernetes };
 }
 
 /** Over its socket, which is the home owner's and asks for no token. */

@@ -8,7 +8,7 @@ import {
   loginLinkSchema,
   mailsSchema,
 } from '../schemas.ts';
-import type { CloneReport, RemoteOperations } from '../types.ts';
+import type { CloneReport, Operations, RemoteOperations } from '../types.ts';
 import { attendJob, type Interrupted, outcomeOf } from './attend.ts';
 import { cloneThrough } from './clone.ts';
 import { disconnectThrough } from './disconnect.ts';
@@ -19,15 +19,15 @@ import { linesOf } from './lines.ts';
 
 export interface RemoteSettings {
   readonly client: AgentClient;
-  /** Whether clones' addresses are as good here as at the agent. */
-  readonly sameMachine: boolean;
+  /** Operations on the agent's own runtime, for what must be done on the machine of who asks; undefined when that is another one. */
+  readonly here: (() => Promise<Operations>) | undefined;
   readonly interrupted: Interrupted;
 }
 
 const clonePath = (id: string): string => `/api/v2/clones/${encodeURIComponent(id)}`;
 
 /** Operations that an agent carries out. What takes long is a job there, which is followed to its end. */
-export function createRemoteOperations({ client, sameMachine, interrupted }: RemoteSettings): RemoteOperations {
+export function createRemoteOperations({ client, here, interrupted }: RemoteSettings): RemoteOperations {
   const jobs = remoteJobs(client);
   const done = async (job: string, context: WorkContext) =>
     outcomeOf(await attendJob(client, job, { interrupted }, context));
@@ -45,7 +45,10 @@ export function createRemoteOperations({ client, sameMachine, interrupted }: Rem
     show: (id, { password }, context) => show(id, password, context),
     loginLink: (id, { signal }) =>
       client.call({ method: 'POST', path: `${clonePath(id)}/login-link` }, loginLinkSchema, signal),
-    expose: async (id, context) => exposeFrom(await show(id, false, context), sameMachine),
+    expose: async (id, context, ended) => {
+      const forward = here && (async () => (await here()).expose(id, context, ended));
+      return exposeFrom(await show(id, false, context), forward);
+    },
     extend: (id, seconds, { signal }) => {
       const body = { ttl_minutes: seconds / 60 };
       return client.call({ method: 'POST', path: `${clonePath(id)}/extend`, body }, cloneReportSchema, signal);

@@ -32,7 +32,9 @@ export const AGENT_ERRORS = define({
   AGENT_UNREACHABLE: {
     exit: 1,
     http: 502,
-    next: ['See whether it runs (wpclone agent status) and whether the address of --agent is right.'],
+    next: [
+      'See whether it runs (wpclone agent status) and whether the address of --agent is right; --direct goes around it.',
+    ],
   },
   AGENT_DIFFERS: {
     exit: 2,

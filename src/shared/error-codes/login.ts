@@ -6,7 +6,9 @@ export const LOGIN_ERRORS = define({
   LOGIN_NEEDED: {
     exit: 4,
     http: 422,
-    next: ['Send the request again with source_username and source_password, or POST them to …/jobs/ID/retry.'],
+    next: [
+      'Do it again with a log-in: wpclone jobs retry JOB --username NAME; over HTTP, POST /api/v2/jobs/JOB/retry with source_username and source_password.',
+    ],
   },
   NOT_ADMINISTRATOR: { exit: 4, http: 403, next: ['Use an administrator of the site: only they may install plugins.'] },
   SECOND_FACTOR: {

@@ -7,6 +7,7 @@ import { followJob } from '../../../src/operations/remote/follow.ts';
 import { createAgentClient } from '../../../src/operations/remote/http.ts';
 import { retell } from '../../../src/operations/remote/events.ts';
 import { serverSentEvents } from '../../../src/operations/remote/sse.ts';
+import { acceptedSchema } from '../../../src/operations/schemas.ts';
 import type { WorkEvent } from '../../../src/shared/events.ts';
 import { testApi, type TestApi } from '../../support/agent.ts';
 import { claimed, newJob } from '../../support/job-store/kit.ts';
@@ -29,7 +30,7 @@ afterEach(async () => {
 /** Long waits are as they are; short ones, which only spare the agent, are left out. */
 const context = (signal?: AbortSignal) => {
   const real = workContext(signal);
-  return { ...real, sleep: (ms: number, stop?: AbortSignal) => real.sleep(ms < 3000 ? 1 : ms, stop) };
+  return { ...real, sleep: (ms: number, stop?: AbortSignal) => real.sleep(ms < 4_500 ? 1 : ms, stop) };
 };
 const clientAt = (at: number | string) => {
   const client = createAgentClient({ url: `http://127.0.0.1:${at}`, token }, context());
@@ -60,6 +61,17 @@ async function between(treat: (answer: Buffer, send: (part: Buffer) => void, cut
   ends.push(async () => server.close());
   return (server.address() as { port: number }).port;
 }
+
+describe('a job that is handed in', () => {
+  it('is one job also when the first answer gets lost on the way', async () => {
+    let lost = 0;
+    const losing = await between((answer, send, cut) => (lost++ === 0 ? cut() : send(answer)));
+    const call = { method: 'POST' as const, path: '/api/v2/clone', body: { source_url: 'https://mysite.example' } };
+    const taken = await clientAt(losing).call({ ...call, key: 'k-1' }, acceptedSchema, new AbortController().signal);
+    expect(lost).toBeGreaterThan(1);
+    expect((await api.store.list()).map(({ id }) => id)).toEqual([taken.job_id]);
+  });
+});
 
 describe('following a job', () => {
   it('misses nothing and repeats nothing, wherever its stream is cut, and ends with the log', async () => {

@@ -4,7 +4,7 @@ import { requireScope } from '../access.ts';
 import { cloneAnswer, clonesAnswer, failures, loginLinkAnswer, mailsAnswer } from '../answers.ts';
 import { extendBody, idParameter, showQuery } from '../bodies.ts';
 import { abortOf, workOf } from '../calls.ts';
-import { requireOwnClone, sightOf } from '../owners.ts';
+import { requireOwnClone, sees } from '../owners.ts';
 import type { AgentDeps } from '../types.ts';
 
 /** The clones that there are, and what can be asked of one. */
@@ -18,11 +18,9 @@ export function cloneListRoutes(app: FastifyInstance, deps: AgentDeps): void {
     { schema: { tags, summary: 'The clones that there are', response: { 200: clonesAnswer, ...failures } } },
     async ({ caller }, reply) => {
       requireScope(caller, 'read');
-      const [clones, { sees }] = await Promise.all([
-        operations.list(workOf(deps, abortOf(reply))),
-        sightOf(store, caller),
-      ]);
-      return { clones: clones.filter((clone) => sees(clone.clone_id)) };
+      const clones = await operations.list(workOf(deps, abortOf(reply)));
+      const seen = await Promise.all(clones.map(({ clone_id: id }) => sees(store, caller, id)));
+      return { clones: clones.filter((_, index) => seen[index] === true) };
     },
   );
   routes.get(

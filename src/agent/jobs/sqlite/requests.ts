@@ -37,7 +37,7 @@ export function list({ database }: StoreParts, filter: JobFilter = {}): readonly
        WHERE (@anyCustomer OR customer IS @customer)
          AND (@states IS NULL OR state IN (SELECT value FROM json_each(@states)))
          AND (@kinds IS NULL OR kind IN (SELECT value FROM json_each(@kinds)))
-         AND (@clone IS NULL OR clone = @clone)
+         ${filter.clone === undefined ? '' : 'AND clone = @clone'}
          AND (@before IS NULL OR sequence < (SELECT sequence FROM jobs WHERE id = @before))
        ORDER BY sequence DESC LIMIT @limit`,
     )
