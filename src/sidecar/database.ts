@@ -6,7 +6,7 @@ import { codeOf } from '../shared/system.ts';
 import { readSecret, type SidecarSettings } from './settings.ts';
 
 /** The account of the image's database that needs no password: the operating system user behind the socket. */
-const SOCKET_ADMIN = 'node';
+export const SOCKET_ADMIN = 'node';
 
 /**
  * Checks that the database answers with the Secret's password. When the password has changed since the server started,

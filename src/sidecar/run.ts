@@ -14,6 +14,7 @@ import { createJobs } from './jobs.ts';
 import { survivingDatabase } from './surviving-database.ts';
 import { createSidecarServer } from './server.ts';
 import { readSecret, type SidecarSettings } from './settings.ts';
+import { keepingTables, keepTables, tableFilesPlace } from './table-files.ts';
 import { survivingWeb } from './surviving-web.ts';
 import { createWebContainer } from './web.ts';
 
@@ -24,7 +25,7 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
   const site = siteOf(settings);
   await prepareInstance(site.paths);
   const web = createWebContainer(settings.controlPath, settings.webUrl, work);
-  const operations = survivingDatabase(
+  const surviving = survivingDatabase(
     survivingWeb(
       createInstanceOperations(site, {
         ...work,
@@ -38,6 +39,8 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
     () => databaseIncarnation(settings),
     work,
   );
+  const keep = (signal: AbortSignal) => keepTables(site, work.log, AbortSignal.any([signal, work.signal]));
+  const operations = keepingTables(surviving, keep);
   const knowPassword = passwordKeeper(site);
   const jobs = createJobs(operations, work);
   const server = createSidecarServer({
@@ -84,6 +87,7 @@ function passwordKeeper(site: InstanceSite): () => Promise<void> {
 }
 
 function siteOf(settings: SidecarSettings): InstanceSite {
+  const tableFiles = tableFilesPlace(settings);
   const { home, socketPath, database, databaseUser } = settings;
   return {
     paths: {
@@ -102,5 +106,6 @@ function siteOf(settings: SidecarSettings): InstanceSite {
         return readSecret(settings, 'database-password');
       },
     },
+    ...(tableFiles === undefined ? {} : { tableFiles }),
   };
 }

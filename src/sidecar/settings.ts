@@ -10,6 +10,8 @@ export interface SidecarSettings {
   readonly controlPath: string;
   readonly database: string;
   readonly databaseUser: string;
+  /** Where the database's volume is mounted here, and how much it may hold; absent for a server of an image that is not ours. */
+  readonly databaseVolume?: { readonly path: string; readonly bytes: number } | undefined;
   /** A mounted Secret: one file per key. */
   readonly secretPath: string;
   /** Outlives the container, and is not shared with the clone's PHP. */
@@ -26,11 +28,17 @@ export function sidecarSettings(env: Readonly<Record<string, string | undefined>
     controlPath: env['WPCLONE_CONTROL_PATH'] ?? '/run/mysqld',
     database: 'wordpress',
     databaseUser: 'wordpress',
+    databaseVolume: volumeOf(env),
     secretPath: env['WPCLONE_SECRET_PATH'] ?? '/run/secrets/wpclone',
     statePath: env['WPCLONE_SIDECAR_STATE'] ?? '/tmp',
     port: Number(env['WPCLONE_SIDECAR_PORT'] ?? SIDECAR_PORT),
     webUrl: env['WPCLONE_WEB_URL'] ?? 'http://127.0.0.1:8080',
   };
+}
+
+function volumeOf(env: Readonly<Record<string, string | undefined>>): SidecarSettings['databaseVolume'] {
+  const path = env['WPCLONE_DATABASE_VOLUME'];
+  return path === undefined ? undefined : { path, bytes: Number(env['WPCLONE_DATABASE_VOLUME_BYTES'] ?? 0) };
 }
 
 /** Read anew each time: the kubelet swaps the files when the Secret changes. */

@@ -5,6 +5,7 @@ import { connectAsAdministrator } from '../../src/runtime/local/database-server.
 import { databaseName } from '../../src/runtime/local/databases.ts';
 import { keepTables } from '../../src/runtime/local/table-files.ts';
 import { instanceContext } from '../support/copied-clone.ts';
+import { looksOf } from '../support/looks.ts';
 import { openTestHome, type TestHome } from '../support/local-runtime.ts';
 import { pullClone, type PulledClone } from '../support/pulled-clone.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -21,6 +22,7 @@ beforeAll(async () => {
     "INSERT INTO wp_posts (post_title, post_content, post_excerpt, to_ping, pinged, post_content_filtered) SELECT 'large', REPEAT(MD5(seq), 30), '', '', '', '' FROM seq_1_to_9000",
   );
   clone = await pullClone(home, source, ID);
+  await clone.instance.operations.verify({ ...clone.task, looks: await looksOf(source) }, instanceContext());
   await clone.lease.commit(
     {
       url: clone.instance.url,
@@ -52,6 +54,8 @@ async function query(sql: string): Promise<unknown> {
 }
 
 test('the keeper keeps large tables of clones that are ready as files, a reset imports them, and they go with the clone', async () => {
+  // Also after it was verified, and visited for that.
+  expect(await query("SELECT ID FROM wp_posts WHERE post_status = 'auto-draft'")).toEqual([]);
   for (await keepTables(home, home.context); files().length === 0; await keepTables(home, home.context))
     await clone.instance.operations.reset(undefined, instanceContext());
   expect(files()).toEqual(['index.json', 'wp_posts.cfg', 'wp_posts.ibd']);
@@ -63,6 +67,7 @@ test('the keeper keeps large tables of clones that are ready as files, a reset i
     'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND UPDATE_TIME IS NULL AND TABLE_ROWS > 0',
   );
   expect(imported).toEqual([{ name: 'wp_posts' }]);
+  expect(files()).toEqual(['index.json', 'wp_posts.cfg', 'wp_posts.ibd']);
   // As an import that was killed leaves it: the server does not know of it and would not remove its folder.
   writeFileSync(join(home.layout.database.data, databaseName(home.unit(ID)), 'gone.ibd'), 'x');
   const [kept, data] = [folder(), join(home.layout.database.data, databaseName(home.unit(ID)))];

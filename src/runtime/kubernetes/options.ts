@@ -71,6 +71,17 @@ const optionsSchema = settingsSchema.refine(
 
 export type KubernetesOptions = z.infer<typeof optionsSchema>;
 
+const UNITS: Readonly<Record<string, number>> = {
+  m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18,
+  Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60,
+}; // prettier-ignore
+
+/** How many bytes a quantity of storage is. */
+export function bytesOf(storage: string): number {
+  const [, number = '0', unit = ''] = /^([0-9.]+)(\w*)$/.exec(storage) ?? [];
+  return Math.floor(Number(number) * (UNITS[unit] ?? 1));
+}
+
 /** Throws BAD_CONFIG naming what is wrong. */
 export function parseOptions(input: Readonly<Record<string, unknown>>): KubernetesOptions {
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));

@@ -80,6 +80,12 @@ export async function takeIndex(place: TableFilesPlace): Promise<TableIndex | un
   return index;
 }
 
+/** What of it is still good, after an import that went well. */
+export async function putIndexBack(place: TableFilesPlace, index: Omit<TableIndex, 'version'>): Promise<void> {
+  await writeIndex(place, index);
+  await rm(join(place.kept, 'index.taken.json'), { force: true });
+}
+
 /** Undefined also for one that is damaged: its files are no loss. */
 async function read<S extends z.ZodType>(
   { kept }: TableFilesPlace,

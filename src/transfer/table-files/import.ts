@@ -15,8 +15,8 @@ import {
   isPlain,
   keptPath,
   livePath,
+  putIndexBack,
   takeIndex,
-  writeIndex,
   type KeptTable,
   type TableIndex,
 } from './folder.ts';
@@ -77,7 +77,7 @@ function tableFiles(place: TableFilesPlace, index: TableIndex, signal: AbortSign
     },
     finish: async () => {
       if (kept.size === 0) await dropTableFiles(place);
-      else await writeIndex(place, { server: index.server, tables: [...kept.values()] });
+      else await putIndexBack(place, { server: index.server, tables: [...kept.values()] });
     },
   };
 }

@@ -125,13 +125,6 @@ final class Row_Digest implements Row_Sink {
 	}
 
 	/**
-	 * A range ends with a whole row; see Row_Sink.
-	 */
-	public function may_end_in_row() {
-		return false;
-	}
-
-	/**
 	 * Takes a block; see Row_Sink.
 	 *
 	 * @param string     $text    Rows.

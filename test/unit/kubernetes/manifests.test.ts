@@ -129,6 +129,16 @@ describe('a clone’s pod', () => {
     for (const secret of Object.values(plan.secrets)) expect(text).not.toContain(secret);
   });
 
+  test('gives its sidecar the database’s folder and says how much fits, unless the database is of another image', () => {
+    const sidecar = (given: Record<string, unknown>) => {
+      const pod = podManifest(plan, parseOptions(given));
+      return JSON.stringify(pod.spec?.containers.find(({ name }) => name === 'sidecar'));
+    };
+    expect(sidecar({ storage: { database: '2Gi' } })).toContain('"value":"2147483648"');
+    expect(sidecar({})).toContain('"mountPath":"/var/lib/mysql"');
+    expect(sidecar({ databaseImage: 'mysql:8.0' })).not.toMatch(/\/var\/lib\/mysql|DATABASE_VOLUME/);
+  });
+
   test('takes an official database image by its own environment and options', () => {
     const [, database] = podManifest(plan, parseOptions(settings)).spec?.containers ?? [];
     expect(database?.image).toBe('mysql:8.0');

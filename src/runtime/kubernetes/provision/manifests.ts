@@ -1,7 +1,7 @@
 import type { V1Container, V1Pod, V1Secret } from '@kubernetes/client-node';
 import { SIDECAR_PORT, WEB_PORT } from '../../../sidecar/protocol.ts';
 import { DEADLINE, EPOCH, JOB, managedLabels, PHP, REVISION, STATE_LABEL, TRANSITION } from '../unit/names.ts';
-import type { KubernetesOptions } from '../options.ts';
+import { bytesOf, type KubernetesOptions } from '../options.ts';
 
 /** All that a new unit is made of. Whose it will be is not known. */
 export interface UnitPlan {
@@ -25,6 +25,7 @@ const GRACE = 15;
 const USER = 1000;
 const SECRET_PATH = '/run/secrets/wpclone';
 const DATABASE = 'wordpress';
+const DATABASE_VOLUME = '/var/lib/mysql';
 
 const mount = (name: string, mountPath: string) => ({ name, mountPath });
 
@@ -157,7 +158,7 @@ function databaseContainer(plan: UnitPlan, options: KubernetesOptions): V1Contai
       failureThreshold: 3,
     },
     volumeMounts: [
-      mount('database', '/var/lib/mysql'),
+      mount('database', DATABASE_VOLUME),
       mount('sockets', '/run/mysqld'),
       mount('database-tmp', '/tmp'),
       { ...mount('secret', SECRET_PATH), readOnly: true },
@@ -187,10 +188,17 @@ function officialImageArguments(): string[] {
   ];
 }
 
+const databaseVolume = ({ storage }: KubernetesOptions) => [
+  { name: 'WPCLONE_DATABASE_VOLUME', value: DATABASE_VOLUME },
+  { name: 'WPCLONE_DATABASE_VOLUME_BYTES', value: String(bytesOf(storage.database)) },
+];
+
 function sidecarContainer(plan: UnitPlan, options: KubernetesOptions): V1Container {
   return {
     ...container(plan, options, 'sidecar'),
     args: ['sidecar'],
+    // A server of another image keeps its tables where it likes.
+    env: options.databaseImage === undefined ? databaseVolume(options) : [],
     ports: [{ name: 'sidecar', containerPort: SIDECAR_PORT }],
     // It answers for the whole pod: the database and the web server are asked too. The kubelet sees it within a second.
     readinessProbe: {
@@ -209,6 +217,7 @@ function sidecarContainer(plan: UnitPlan, options: KubernetesOptions): V1Contain
       mount('site', '/wpclone'),
       mount('sockets', '/run/mysqld'),
       mount('sidecar-tmp', '/tmp'),
+      ...(options.databaseImage === undefined ? [mount('database', DATABASE_VOLUME)] : []),
       { ...mount('secret', SECRET_PATH), readOnly: true },
     ],
   };

@@ -30,3 +30,14 @@ add_action(
 	},
 	PHP_INT_MIN
 );
+
+// The dashboard makes a draft, a row of posts, for whoever sees it first; to verify a clone is to change as little of it as can be.
+add_action(
+	'wp_dashboard_setup',
+	function () {
+		if ( isset( $_SERVER['HTTP_X_WPCLONE_VERIFY'] ) ) {
+			remove_meta_box( 'dashboard_quick_press', 'dashboard', 'side' );
+		}
+	},
+	PHP_INT_MAX
+);
