@@ -1,3 +1,4 @@
+import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import type { CloneState } from './types.ts';
 
@@ -62,3 +63,7 @@ export function unitBusy(name: string, state: UnitState | undefined, holder = ''
   const message = `${name} is being ${doing} by another wpclone${holder === '' ? '' : ` (${holder})`}.`;
   return new WpcloneError('BUSY', message, { retryable: true, details: { name } });
 }
+
+/** A name for a unit that no clone has: names of clones are chosen by people, and may look like anything. */
+export const newUnitName = ({ randomBytes }: Pick<WorkContext, 'randomBytes'>): string =>
+  `unit-${randomBytes(5).toString('hex')}`;

@@ -8,6 +8,7 @@ import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
 import { leaseLost, ownerOf } from './lease.ts';
 import { choosePhp } from './php.ts';
+import { newUnitName } from '../unit-states.ts';
 import { FIRST_PORT, isFree, LAST_PORT } from './ports.ts';
 import { startWebServer } from './web-server.ts';
 
@@ -20,9 +21,6 @@ export interface UnitWish {
   /** No other PHP than this. */
   readonly php?: string | undefined;
 }
-
-/** A name that no clone has: names of clones are chosen by people, and may look like anything. */
-const unitName = (context: WorkContext): string => `unit-${context.randomBytes(5).toString('hex')}`;
 
 /**
  * Makes everything a unit needs, under a lease of this job; the row comes first, so that whatever follows can be found and
@@ -37,7 +35,7 @@ export async function makeUnit(
 ): Promise<UnitRow> {
   const avoid = new Set<number>();
   const row = {
-    name: unitName(context),
+    name: newUnitName(context),
     state: 'CREATING',
     revision: await packageVersion(),
     databasePassword: context.randomBytes(24).toString('base64url'),

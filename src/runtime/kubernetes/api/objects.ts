@@ -128,11 +128,13 @@ export async function deleteObject(
   };
   const path = pathOf(cluster, kind, target.name);
   const call = { method: 'DELETE', path, body, what: `delete ${kind}`, signal: context.signal } as const;
-  await persist(cluster, context, () => cluster.send(call)).catch((error: unknown) => {
-    // 409: the name belongs to another object by now, so ours is gone.
-    if (isGone(error) || (statusOf(error) === 409 && target.uid !== undefined)) return;
-    throw error;
-  });
+  const remove = () =>
+    cluster.send(call).catch((error: unknown) => {
+      // 409: the name belongs to another object by now, so ours is gone; waiting would not change that.
+      if (isGone(error) || (statusOf(error) === 409 && target.uid !== undefined)) return;
+      throw error;
+    });
+  await persist(cluster, context, remove);
 }
 
 /**

@@ -7,7 +7,7 @@ import { isRightMissing, statusOf } from '../api/errors.ts';
 import { defaultImage } from '../provision/images.ts';
 import { podManifest, secretManifest, type UnitPlan } from '../provision/manifests.ts';
 import { revisionOf } from '../provision/revision.ts';
-import { unitName } from '../unit/names.ts';
+import { newUnitName } from '../../unit-states.ts';
 import { ingressManifest, ownerOf, serviceManifest } from '../provision/network-manifests.ts';
 import type { KubernetesOptions } from '../options.ts';
 import { persist } from '../api/patience.ts';
@@ -35,7 +35,7 @@ export async function rehearseClone(
 
 function examplePlan(options: KubernetesOptions, version: string, context: WorkContext): UnitPlan {
   return {
-    name: unitName(context),
+    name: newUnitName(context),
     jobId: 'dry-run',
     mark: 'dry-run',
     deadline: new Date(context.now()).toISOString(),

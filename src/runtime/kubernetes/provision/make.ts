@@ -2,7 +2,8 @@ import type { ReportingContext, WorkContext } from '../../../shared/context.ts';
 import { createObject, mergeObject } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
 import { unitOf } from '../unit/find.ts';
-import { TRANSITION, unitName } from '../unit/names.ts';
+import { newUnitName } from '../../unit-states.ts';
+import { TRANSITION } from '../unit/names.ts';
 import { readUnit, removeOwn, removeUnit } from '../unit/remove.ts';
 import { stampOf, type Unit } from '../unit/unit.ts';
 import type { ProvisionDeps } from './deps.ts';
@@ -22,7 +23,7 @@ export function planUnit(
 ): UnitPlan {
   const limit = options.provisionSeconds * 1000 + 60_000;
   return {
-    name: unitName(context),
+    name: newUnitName(context),
     jobId: context.jobId,
     mark: secretWord(context),
     deadline: stampOf(cluster.clockOffset(), context.now() + limit),

@@ -1,5 +1,3 @@
-import type { WorkContext } from '../../../shared/context.ts';
-
 /** Labels and annotations: what everybody who can see the namespace knows about its units and clones. */
 export const MANAGED_BY = 'app.kubernetes.io/managed-by';
 const COMPONENT = 'app.kubernetes.io/component';
@@ -31,10 +29,6 @@ export const USES = 'wpclone.dev/uses';
 /** When it last showed that it can be handed out, and which runs of its containers did. */
 export const PROVEN_AT = 'wpclone.dev/proven-at';
 export const PROVEN_RUNS = 'wpclone.dev/proven-runs';
-
-/** What a unit's pod and the Secret that it mounts are called: random, since units are made before anybody asks. */
-export const unitName = ({ randomBytes }: Pick<WorkContext, 'randomBytes'>): string =>
-  `unit-${randomBytes(5).toString('hex')}`;
 
 /**
  * The name's lock (a Secret), Service and Ingress of a clone carry this name. For clones of 0.1.0 their pod does too, and the
