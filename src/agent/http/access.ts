@@ -1,9 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { WpcloneError } from '../../shared/errors.ts';
 import { type Caller, may, type Scope } from '../access/token.ts';
 import type { Job } from '../jobs/types.ts';
 import { createBucket } from './bucket.ts';
+import type { Tickets } from './tickets.ts';
 import type { AgentDeps } from './types.ts';
+
+/** The stream of a job's events. */
+export const EVENTS = '/api/v2/jobs/:id/events';
 
 /** Calls that need no token: they say nothing but that the agent is there. */
 const OPEN = new Set(['/livez', '/readyz']);
@@ -12,7 +17,7 @@ const OPEN = new Set(['/livez', '/readyz']);
  * Before each call: is it addressed to us, who calls, not too often. A page of a foreign site in a browser on this machine must get
  * nowhere, whatever name it gave this address (DNS rebinding); so names are checked first.
  */
-export function guardCalls(app: FastifyInstance, deps: AgentDeps): void {
+export function guardCalls(app: FastifyInstance, deps: AgentDeps, tickets: Tickets): void {
   const bucket = createBucket(deps.limits.requestsPerSecond, deps.work.now);
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request) => {
@@ -22,7 +27,7 @@ export function guardCalls(app: FastifyInstance, deps: AgentDeps): void {
       request.caller = deps.owner;
       return;
     }
-    request.caller = deps.tokens.check(bearerOf(request));
+    request.caller = byTicket(request, tickets) ?? deps.tokens.check(bearerOf(request));
     const wait = bucket.take(request.caller.token);
     if (wait > 0) {
       throw new WpcloneError('TOO_MANY_REQUESTS', 'Too many requests with this token.', {
@@ -31,6 +36,16 @@ export function guardCalls(app: FastifyInstance, deps: AgentDeps): void {
       });
     }
   });
+}
+
+const eventsParameters = z.object({ id: z.string() });
+const ticketQuery = z.object({ ticket: z.string() });
+
+/** Only events can be read with a ticket. Throws UNAUTHORIZED. */
+function byTicket({ routeOptions, params, query }: FastifyRequest, tickets: Tickets): Caller | undefined {
+  if (routeOptions.url !== EVENTS) return undefined;
+  const given = ticketQuery.safeParse(query);
+  return given.success ? tickets.use(given.data.ticket, eventsParameters.parse(params).id) : undefined;
 }
 
 function refuseStrangers({ headers }: FastifyRequest, names: ReadonlySet<string>): void {

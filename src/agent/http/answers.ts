@@ -60,6 +60,14 @@ export const jobLogAnswer = z
   })
   .meta({ id: 'JobLog' });
 
+export const ticketAnswer = z
+  .object({
+    ticket: z.string(),
+    /** Seconds. */
+    expires_in: z.number(),
+  })
+  .meta({ id: 'Ticket' });
+
 export const cloneAnswer = cloneReportSchema.meta({ id: 'Clone' });
 export const clonesAnswer = clonesSchema.meta({ id: 'Clones' });
 export const loginLinkAnswer = loginLinkSchema.meta({ id: 'LoginLink' });

@@ -14,6 +14,7 @@ import { eventRoutes } from './routes/events.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
 import { logRoutes } from './routes/logs.ts';
+import { createTickets } from './tickets.ts';
 import type { AgentDeps } from './types.ts';
 
 /** In PEM. */
@@ -48,7 +49,8 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
     transform: jsonSchemaTransform,
     transformObject: describeSchemas,
   });
-  guardCalls(app, deps);
+  const tickets = createTickets(deps.work);
+  guardCalls(app, deps, tickets);
   await app.register(async (routes) => {
     healthRoutes(routes, deps);
     jobRoutes(routes, deps);
@@ -57,7 +59,7 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
     changeRoutes(routes, deps);
     logRoutes(routes, deps);
     agentRoutes(routes, deps);
-    eventRoutes(routes, deps);
+    eventRoutes(routes, deps, tickets);
     lifecycleRoutes(routes, deps);
     routes.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });

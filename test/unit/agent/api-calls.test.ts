@@ -36,6 +36,7 @@ const nothing = createDirectOperations({ home: '/nowhere', runtime: 'local', kub
 interface Body {
   readonly job_id?: string;
   readonly status_url?: string;
+  readonly ticket?: string;
   readonly error?: { readonly code: string; readonly message: string };
   readonly events?: readonly { readonly sequence: number }[];
 }
@@ -232,6 +233,31 @@ describe('the log of a job', () => {
       ended: true,
     });
     expect((await call('GET', `/api/v2/jobs/${job.id}/log`, api.bearer(['read'], 'b'))).status).toBe(404);
+  });
+});
+
+describe('a ticket', () => {
+  it('opens the events of its job once, within a minute, and nothing else', async () => {
+    const { job } = await api.store.enqueue(newJob({ customer: 'a' }));
+    const { attempt } = await claimed(api.store);
+    await api.store.fail(attempt, { code: 'UNREACHABLE', message: 'No.', next_steps: [] });
+    const host = { host: '127.0.0.1' };
+    const ticket = async (customer = 'a') => {
+      const answer = await call('POST', `/api/v2/jobs/${job.id}/ticket`, api.bearer(['read'], customer));
+      return [answer.status, String(answer.body.ticket)] as const;
+    };
+    const open = async (id: string, word: string) =>
+      (await call('GET', `/api/v2/jobs/${id}/events?ticket=${word}`, host)).status;
+    const [status, first] = await ticket();
+    expect([status, await open(job.id, first), await open(job.id, first)]).toEqual([200, 200, 401]);
+    expect((await ticket('b'))[0]).toBe(404);
+    const [, wrong] = await ticket();
+    expect([await open('job-other', wrong), await open(job.id, wrong)]).toEqual([401, 401]);
+    const [, late] = await ticket();
+    api.clock.now += 61_000;
+    expect(await open(job.id, late)).toBe(401);
+    const [, other] = await ticket();
+    expect((await call('GET', `/api/v2/jobs/${job.id}/log?ticket=${other}`, host)).status).toBe(401);
   });
 });
 

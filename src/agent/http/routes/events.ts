@@ -4,11 +4,12 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { Job, StoredEvent } from '../../jobs/types.ts';
-import { requireOwn, requireScope } from '../access.ts';
-import { failures, jobLogAnswer } from '../answers.ts';
-import { idParameter, logQuery } from '../bodies.ts';
+import { EVENTS, requireOwn, requireScope } from '../access.ts';
+import { failures, jobLogAnswer, ticketAnswer } from '../answers.ts';
+import { idParameter, logQuery, ticketQuery } from '../bodies.ts';
 import { abortOf, hasEnded, patiently } from '../calls.ts';
 import { eventReport } from '../reports.ts';
+import type { Tickets } from '../tickets.ts';
 import type { AgentDeps } from '../types.ts';
 
 /** Milliseconds between two comments on a stream that has nothing to say: balancers cut a silent one after a minute. */
@@ -17,8 +18,9 @@ const HEARTBEAT = 15_000;
 const PAGE = 100;
 
 /** A job's log, from the first event on or from the one after another. */
-export function eventRoutes(app: FastifyInstance, deps: AgentDeps): void {
+export function eventRoutes(app: FastifyInstance, deps: AgentDeps, tickets: Tickets): void {
   streamRoute(app, deps);
+  ticketRoute(app, deps, tickets);
   const routes = app.withTypeProvider<ZodTypeProvider>();
   routes.get(
     '/api/v2/jobs/:id/log',
@@ -49,6 +51,26 @@ export function eventRoutes(app: FastifyInstance, deps: AgentDeps): void {
   );
 }
 
+function ticketRoute(app: FastifyInstance, { store }: AgentDeps, tickets: Tickets): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  routes.post(
+    '/api/v2/jobs/:id/ticket',
+    {
+      schema: {
+        tags: ['jobs'],
+        summary: 'A ticket to open the stream of events once (?ticket=…), for a page, which can send no token',
+        params: idParameter,
+        response: { 200: ticketAnswer, ...failures },
+      },
+    },
+    async ({ caller, params: { id } }) => {
+      requireScope(caller, 'read');
+      requireOwn(caller, id, await store.find(id));
+      return tickets.issue(caller, id);
+    },
+  );
+}
+
 /**
  * Server-sent events (WHATWG HTML, section 9.2). A reader that comes back after the end is answered 204, which tells it not to come
  * again.
@@ -63,13 +85,14 @@ function streamRoute(app: FastifyInstance, deps: AgentDeps): void {
   });
 
   routes.get(
-    '/api/v2/jobs/:id/events',
+    EVENTS,
     {
       schema: {
         tags: ['jobs'],
         summary:
           'The events of a job as they come (server-sent events), after Last-Event-ID; 204 when there are no more',
         params: idParameter,
+        querystring: ticketQuery,
         response: {
           200: {
             description: 'id, event and data of each event',
