@@ -22,11 +22,7 @@ export function createDirectOperations(
 
     async clone(request, credentials, context) {
       const runtime = await resources.runtime(context);
-      const source = createSourcePort(
-        { ...request, ...credentials },
-        settings.environment,
-        await resources.state(context),
-      );
+      const source = createSourcePort({ ...request, ...credentials }, settings, await resources.state(context));
       const started = context.now();
       const outcome = await cloneSite(request, source, runtime, context);
       return cloneResult(outcome, (context.now() - started) / 1000);
@@ -83,13 +79,7 @@ export function createDirectOperations(
     },
 
     async disconnect(url, login, credentials, context) {
-      return disconnectSite(
-        url,
-        { ...login, ...credentials },
-        settings.environment,
-        await resources.state(context),
-        context,
-      );
+      return disconnectSite(url, { ...login, ...credentials }, settings, await resources.state(context), context);
     },
 
     async mail(id, context) {

@@ -7,9 +7,12 @@ import { reportingAs } from '../engine/pipeline.ts';
 import type { SourceAccess } from '../site/access.ts';
 import type { ConnectDeps } from '../site/connect/types.ts';
 import type { KnownSource, State } from '../state/types.ts';
-import type { Credentials, DisconnectReport, SourceLogin } from './types.ts';
+import type { Credentials, DisconnectReport, OperationSettings, SourceLogin } from './types.ts';
 
 type Login = SourceLogin & Credentials;
+
+/** What of this machine's settings reaching a source needs. */
+type SourceSettings = Pick<OperationSettings, 'environment' | 'reach'>;
 
 /** How long a site is taken to have our plugin, in milliseconds: an unused migrator removes itself after an hour. */
 const MEMORY = 60 * 60 * 1000;
@@ -17,18 +20,19 @@ const MEMORY = 60 * 60 * 1000;
 /** Connects to the source of `login`, remembering keys in `state` between runs. */
 export function createSourcePort(
   login: Login & { readonly url: string },
-  environment: NodeJS.ProcessEnv,
+  settings: SourceSettings,
   state: State,
 ): SourcePort {
   return {
     async connect(context) {
       const { connectSource } = await import('../site/connect/connect.ts');
       const known = login.mustLogIn === true ? undefined : await findKnown(login.url, state, context);
-      const deps = await connectDeps(environment, context);
+      const deps = await connectDeps(settings, context);
       const httpAuth = await login.httpAuth?.();
       const connection = await connectSource({ ...login, httpAuth, known }, deps);
       await remember(connection.access, state, context);
-      return { ...connection, username: login.username };
+      const access = { ...connection.access, reach: settings.reach };
+      return { ...connection, access, username: login.username };
     },
 
     async look({ access, info }, context) {
@@ -37,7 +41,7 @@ export function createSourcePort(
     },
 
     async disconnect(source, context) {
-      await disconnect(source.access, environment, state, context);
+      await disconnect(source.access, settings, state, context);
     },
   };
 }
@@ -46,7 +50,7 @@ export function createSourcePort(
 export async function disconnectSite(
   url: string,
   login: Login,
-  environment: NodeJS.ProcessEnv,
+  settings: SourceSettings,
   state: State,
   context: WorkContext,
 ): Promise<DisconnectReport> {
@@ -58,7 +62,7 @@ export async function disconnectSite(
   const { disconnectSource } = await import('../site/connect/connect.ts');
   const removed = await disconnectSource(
     { ...login, httpAuth: await login.httpAuth?.(), url, known },
-    await connectDeps(environment, reportingAs('connect', context)),
+    await connectDeps(settings, reportingAs('connect', context)),
   );
   await forget(url, state);
   return { url: known?.url ?? url, removed };
@@ -70,12 +74,12 @@ const FAREWELL_LIMIT = 20_000;
 /** For a clone that failed: what it installed goes again, with the key it was given. */
 async function disconnect(
   access: SourceAccess,
-  environment: NodeJS.ProcessEnv,
+  settings: SourceSettings,
   state: State,
   context: WorkContext,
 ): Promise<void> {
   try {
-    const deps = await connectDeps(environment, context);
+    const deps = await connectDeps(settings, context);
     const late = new WpcloneError('CANCELLED', 'The site takes too long.');
     await within(FAREWELL_LIMIT, context, late, (limited) =>
       deps.openClient(access).disconnect(AbortSignal.any([context.signal, limited])),
@@ -88,13 +92,15 @@ async function disconnect(
   }
 }
 
-async function connectDeps(environment: NodeJS.ProcessEnv, context: ReportingContext): Promise<ConnectDeps> {
+async function connectDeps({ environment, reach }: SourceSettings, context: ReportingContext): Promise<ConnectDeps> {
   const { createSiteClient } = await import('../site/client.ts');
   const { now, sleep, randomBytes, retry = () => undefined } = context;
   return {
     ...context,
     environment,
-    openClient: (access, hasty = false) => createSiteClient(access, { now, sleep, randomBytes, retry, hasty }),
+    reach,
+    openClient: (access, hasty = false) =>
+      createSiteClient({ ...access, reach }, { now, sleep, randomBytes, retry, hasty }),
   };
 }
 

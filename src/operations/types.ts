@@ -179,4 +179,6 @@ export interface OperationSettings {
   readonly environment: NodeJS.ProcessEnv;
   /** Bytes that may be kept of sources on this machine for their next clones. */
   readonly sourcesLimit?: number;
+  /** Networks besides the public ones where sources may be, such as `10.0.0.0/8`; absent: anywhere. */
+  readonly reach?: readonly string[] | undefined;
 }

@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode } from './error-codes.ts';
 import { shellWord } from './format.ts';
+import { codeOf } from './system.ts';
 
 /** What a next step speaks of: a key of the details. */
 const PLACEHOLDER = /\{(\w+)\}/g;
@@ -60,6 +61,10 @@ export interface ErrorReport {
   readonly next_steps: readonly string[];
 }
 
+const NO_ROOM: readonly (string | undefined)[] = ['ENOSPC', 'EDQUOT', 'SQLITE_FULL'];
+
+const isNoRoom = (error: unknown): boolean => NO_ROOM.includes(codeOf(error));
+
 /** Turns anything thrown into a `WpcloneError`; what is not ours becomes CANCELLED (an abort) or INTERNAL. */
 export function toWpcloneError(error: unknown): WpcloneError {
   if (error instanceof WpcloneError) return error;
@@ -69,6 +74,8 @@ export function toWpcloneError(error: unknown): WpcloneError {
       : new WpcloneError('CANCELLED', 'Cancelled.', { cause: error });
   }
   const message = error instanceof Error ? error.message : String(error);
+  // Whatever was being written: it is no bug.
+  if (isNoRoom(error)) return new WpcloneError('DISK_FULL', `There is no room left: ${message}`, { cause: error });
   return new WpcloneError('INTERNAL', message, { cause: error });
 }
 

@@ -22,6 +22,8 @@ export const accessSchema = z
     cookies: z.string().optional(),
     /** For the web server's own password. */
     httpAuth: httpAuthSchema.optional(),
+    /** See `Reach`. */
+    reach: z.array(z.string()).readonly().optional(),
   })
   .readonly();
 export type SourceAccess = z.infer<typeof accessSchema>;

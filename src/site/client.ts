@@ -29,7 +29,7 @@ export function createSiteClient(
   access: SourceAccess,
   deps: SiteClientDeps,
 ): SiteClient & { readonly close: () => Promise<void> } {
-  const dispatcher = deps.dispatcher ?? openAgent(access.insecureTls);
+  const dispatcher = deps.dispatcher ?? openAgent(access.insecureTls, access.reach);
   const session: Session = {
     transport: createTransport(access, { ...deps, dispatcher }),
     pace: createPace(isLoopback(new URL(access.endpoint).hostname)),

@@ -5,7 +5,7 @@ import { toWpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
 import { headersFor, type SourceAccess } from './access.ts';
 import { createCookies } from './cookies.ts';
-import { networkFailure, openAgent, readText, staysAtHome } from './http.ts';
+import { networkFailure, openAgent, readText, sameHost, staysAtHome } from './http.ts';
 import type { SiteInfo } from './info.ts';
 import { type Answer, lookAt, type Sight, type SourceLooks } from './looks.ts';
 
@@ -20,11 +20,13 @@ const PAGE_BYTES = 2 ** 20;
  */
 export async function lookAtSource(
   access: SourceAccess,
-  info: Pick<SiteInfo, 'siteurl'>,
+  info: Pick<SiteInfo, 'home' | 'siteurl'>,
   work: Pick<WorkContext, 'signal' | 'sleep'>,
 ): Promise<SourceLooks> {
-  const agent = openAgent(access.insecureTls);
+  const agent = openAgent(access.insecureTls, access.reach);
   const home = new URL(`${access.url}/`);
+  // The clone has one address for what the source may have on two ports of its host.
+  const parts = [new URL(info.home), new URL(info.siteurl)].filter((part) => sameHost(part, home));
   const look = async (start: URL): Promise<Sight> => {
     const cookies = createCookies();
     const late = new Error(`${start.host} did not answer within ${LOOK_LIMIT / 1000} s`);
@@ -44,7 +46,7 @@ export async function lookAtSource(
             body: await readText(answer.body, PAGE_BYTES),
           };
         };
-        return (await lookAt(start, ask)).look;
+        return (await lookAt(start, ask, parts)).look;
       });
     } catch (error) {
       work.signal.throwIfAborted();
@@ -52,6 +54,7 @@ export async function lookAtSource(
         failed: printable(toWpcloneError(networkFailure(error, start)).message)
           .slice(0, 300)
           .replace(/\.$/, ''),
+        ...(error === late ? { slow: true as const } : {}),
       };
     }
   };

@@ -27,7 +27,8 @@ export const lookSchema = z.object({
 export type Look = z.infer<typeof lookSchema>;
 
 /** A page that could not be looked at says why. */
-const sightSchema = z.union([lookSchema, z.object({ failed: z.string() })]);
+/** `slow`: it did not come to its end in the time that a look has. */
+const sightSchema = z.union([lookSchema, z.object({ failed: z.string(), slow: z.literal(true).optional() })]);
 export type Sight = z.infer<typeof sightSchema>;
 
 /** What the source's own pages did while its content was copied. */
@@ -44,17 +45,22 @@ export interface Seen {
 /** How many redirects a page may take: to a language, to a log-in for members, back with a cookie. */
 const HOPS = 8;
 
-/** Looks at a page as a visitor does, following redirects as long as they stay on its site. */
-export async function lookAt(start: URL, ask: (url: URL) => Promise<Answer>): Promise<Seen> {
+/** Looks at a page as a visitor does, following redirects as long as they stay on its site, of which parts may be at `others`. */
+export async function lookAt(
+  start: URL,
+  ask: (url: URL) => Promise<Answer>,
+  others: readonly URL[] = [],
+): Promise<Seen> {
+  const stays = (next: URL): boolean => [start, ...others].some((part) => sameSite(next, part));
   let url = start;
   for (let hop = 0; ; hop += 1) {
     const answer = await ask(url);
     const next = leadsTo(answer, url);
-    if (next !== undefined && sameSite(next, start) && hop < HOPS) {
+    if (next !== undefined && stays(next) && hop < HOPS) {
       url = next;
       continue;
     }
-    const place = next !== undefined && !sameSite(next, start) ? bare(next.origin + next.pathname) : bare(url.pathname);
+    const place = next !== undefined && !stays(next) ? bare(next.origin + next.pathname) : bare(url.pathname);
     return { url, answer, look: describe(answer, place) };
   }
 }

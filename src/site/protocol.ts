@@ -34,7 +34,9 @@ export const rowsHeadSchema = z.object({
   c: z.array(base64).nullable(),
   last: z.literal(true).optional(),
   part: z.literal(true).optional(),
+  k: sha256.optional(),
 });
+export type RowsHead = z.infer<typeof rowsHeadSchema>;
 
 /** A range of rows: n rows, b bytes, c its last key, d its digest in form f; or, with `part`, only that it goes on. */
 export const digestHeadSchema = z.object({

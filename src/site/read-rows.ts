@@ -2,7 +2,7 @@ import { createHash, hash, type Hash } from 'node:crypto';
 import { WpcloneError } from '../shared/errors.ts';
 import type { RowBlock, TableRead } from './client-types.ts';
 import { converse, type Session } from './conversation.ts';
-import { rowsHeadSchema } from './protocol.ts';
+import { rowsHeadSchema, type RowsHead } from './protocol.ts';
 import { understood } from './understood.ts';
 
 /** More would only make requests large: the rest is asked for when these are done. */
@@ -18,8 +18,8 @@ interface Reading {
   begun: boolean;
   /** What was delivered of a row that comes in pieces. */
   piece: { readonly hash: Hash; bytes: number } | null;
-  /** After a cut inside such a row it comes again from its start: what is to be skipped, and must be the same. */
-  skip: { readonly hash: Hash; left: number; readonly expected: Hash } | null;
+  /** After an answer that ended inside such a row: what was delivered of it, which must be the same in what follows. */
+  skip: { readonly hash: Hash; left: number; readonly expected: string } | null;
 }
 
 /** Streams tables; see `SiteClient.rows`. */
@@ -34,19 +34,25 @@ export async function* readRows(
     base = reading.at;
     const wanted = tables.slice(base, base + TABLES_AT_ONCE);
     if (wanted.length === 0) return null;
-    return { op: 'rows', tables: wanted.map((table, index) => ask(table, index === 0 ? reading.cursor : null)) };
+    const { piece } = reading;
+    reading.skip = piece && { hash: createHash('sha256'), left: piece.bytes, expected: digestSoFar(piece.hash) };
+    const [first, ...others] = wanted.map((table, index) => ask(table, index === 0 ? reading.cursor : null));
+    return {
+      op: 'rows',
+      tables: [{ ...first, taken: piece?.bytes ?? 0 }, ...others.map((each) => ({ ...each, taken: 0 }))],
+    };
   };
   const tableOf = (number: number): string | undefined => tables[base + number]?.name;
   const { frames, progress } = converse(
     session,
-    { request, tableOf, interrupted: () => resume(reading, tables[reading.at]) },
+    { request, tableOf, interrupted: () => checkKey(reading, tables[reading.at]) },
     signal,
   );
   for await (const frame of frames) {
     const head = understood(rowsHeadSchema, frame.head);
     const table = tables[reading.at];
     if (frame.type !== 'R' || !table || base + head.t !== reading.at) throw unexpected();
-    const data = reading.skip === null ? frame.body : skipKnown(reading, frame.body, head.part === true, table);
+    const data = newIn(reading, frame.body, head, table);
     if (data === null) continue;
     if (data.length > 0 || head.last) progress();
     const sha256 = head.part === true ? null : digestOf(reading, data, head.h);
@@ -99,32 +105,41 @@ function advance(reading: Reading, tables: readonly TableRead[]): void {
   reading.begun = false;
 }
 
+const digestSoFar = (of: Hash): string => of.copy().digest('hex');
+
 /** Called before the next request after a cut. */
-function resume(reading: Reading, table: TableRead | undefined): void {
+function checkKey(reading: Reading, table: TableRead | undefined): void {
   if (table && table.key === null && reading.begun)
     throw new WpcloneError(
       'TABLE_WITHOUT_KEY',
       `Reading ${JSON.stringify(table.name)} was interrupted, and it has no key to go on from.`,
       { details: { table: table.name }, retryable: true },
     );
-  if (reading.piece !== null)
-    reading.skip = { hash: createHash('sha256'), left: reading.piece.bytes, expected: reading.piece.hash.copy() };
 }
 
-/** Drops what was delivered before the cut; null when nothing of the block is new. */
-function skipKnown(reading: Reading, data: Buffer, partial: boolean, table: TableRead): Buffer | null {
-  const skip = reading.skip;
+/** What of a block was not delivered before; null when nothing is. */
+function newIn(reading: Reading, data: Buffer, head: RowsHead, table: TableRead): Buffer | null {
+  const { skip } = reading;
   if (skip === null) return data;
+  if (head.k !== undefined) {
+    reading.skip = null;
+    if (head.k === skip.expected) return data;
+    throw changed(table);
+  }
+  // A plugin from before `taken` sends the row from its start.
   const known = data.subarray(0, skip.left);
   skip.hash.update(known);
   skip.left -= known.length;
-  if (skip.left > 0 && partial) return null;
+  if (skip.left > 0 && head.part === true) return null;
   reading.skip = null;
-  if (skip.left === 0 && skip.hash.digest().equals(skip.expected.digest())) return data.subarray(known.length);
-  throw new WpcloneError('SOURCE_CHANGED', `A large row of ${JSON.stringify(table.name)} changed while it was read.`, {
+  if (skip.left === 0 && skip.hash.digest('hex') === skip.expected) return data.subarray(known.length);
+  throw changed(table);
+}
+
+const changed = (table: TableRead): WpcloneError =>
+  new WpcloneError('SOURCE_CHANGED', `A large row of ${JSON.stringify(table.name)} changed while it was read.`, {
     details: { table: table.name },
   });
-}
 
 const tooLarge = (table: TableRead): WpcloneError =>
   new WpcloneError('ROW_TOO_LARGE', `A row of ${JSON.stringify(table.name)} has more than ${LONGEST_ROW >> 20} MB.`, {

@@ -86,4 +86,19 @@ describe('wpclone agent', () => {
     expect(await under(String(agent.url), 'evil.example')).toBe(403);
     await agent.end('SIGTERM');
   });
+
+  it('that others can call clones nothing of its own networks, unless it is allowed to', async () => {
+    const agent = await startAgent(cli, ['--host-name', 'clones.example']);
+    const clone = { source_url: 'http://127.0.0.1:9/', source_username: 'admin', source_password: 'x' };
+    const { body } = await agent.call('POST', '/api/v2/clone', clone);
+    const refused = await agent.until(String(body['job_id']), ({ status }) => status === 'failed');
+    expect(refused).toMatchObject({ attempt: 1, error: { code: 'PRIVATE_ADDRESS' } });
+    await agent.end('SIGTERM');
+
+    const allowed = await startAgent(cli, ['--host-name', 'clones.example', '--private-source', '127.0.0.0/8']);
+    const again = await allowed.call('POST', '/api/v2/clone', clone);
+    const tried = await allowed.until(String(again.body['job_id']), ({ error }) => error !== null);
+    expect(tried).toMatchObject({ error: { code: 'UNREACHABLE' } });
+    await allowed.end('SIGKILL');
+  });
 });

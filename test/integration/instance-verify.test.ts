@@ -83,6 +83,16 @@ test('a front page may lead to where the source’s leads, and nowhere else', as
   redirect('https://elsewhere.example/');
   const { findings } = await verify();
   expect(findings[0]?.message).toContain('sends visitors to https://elsewhere.example');
+  expect(findings[0]?.message).toContain('To find out why: open both pages side by side');
+});
+
+test('a page that differs without a word from PHP names the code that looks at the host name', async () => {
+  plant(
+    `<?php if (empty($_GET['wpclone-login']) && $_SERVER['HTTP_HOST'] !== 'shop.example') { http_response_code(404); die('No licence for this host.'); }`,
+  );
+  const { findings } = await verify();
+  expect(findings[0]).toMatchObject({ code: 'FRONT_PAGE_DIFFERS' });
+  expect(findings[0]?.message).toMatch(/these look at it: .*To do without one: clone with --exclude-path/);
 });
 
 test('an empty page is a finding where the source’s is none', async () => {

@@ -106,7 +106,8 @@ describe('a table arrives whole, once and in order', () => {
     );
     const rows = await collectRows(client.rows(tables('wp_giant'), never));
     expect(rows.get('wp_giant')?.equals(whole.get('wp_giant') ?? Buffer.alloc(0))).toBe(true);
-    expect(retries).toHaveLength(3);
+    // What came of it is not sent again: the third answer is not as long as its cut.
+    expect(retries).toHaveLength(2);
   });
 
   it('not with the old beginning and the new end of a row in pieces that changed in between', async () => {

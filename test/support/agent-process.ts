@@ -9,6 +9,15 @@ import type { CommandLine, Running } from './cli.ts';
 
 export type JobStatus = z.infer<typeof jobStatusAnswer>;
 
+/** One event of a job's log, as its stream tells it. */
+export interface HeardEvent {
+  readonly type: string;
+  readonly at: string;
+  readonly step?: string;
+  readonly state?: string;
+  readonly reason?: string;
+}
+
 export interface Answer {
   readonly status: number;
   readonly body: Record<string, unknown>;
@@ -24,6 +33,8 @@ export interface AgentProcess extends AgentFile {
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Sends a signal and resolves when the process has ended. */
   end(signal: NodeJS.Signals): Promise<void>;
+  /** Resolves with the first event of the job's log that is such a one. */
+  heard(job: string, matches: (event: HeardEvent) => boolean): Promise<HeardEvent>;
   /** Resolves when the job is so far; rejects after a minute. */
   until(job: string, holds: (status: JobStatus) => boolean): Promise<JobStatus>;
 }
@@ -46,6 +57,7 @@ export async function startAgent(
     token,
     call,
     fetch: (path, init) => fetch(`${file.url}${path}`, init),
+    heard: (job, matches) => listen(file.socket, `/api/v2/jobs/${job}/events`, matches),
     async end(signal) {
       running.process.kill(signal);
       await running.finished;
@@ -53,7 +65,9 @@ export async function startAgent(
     async until(job, holds) {
       const deadline = Date.now() + 60_000;
       for (;;) {
-        const status = jobStatusAnswer.parse((await call('GET', `/api/v2/job-status/${job}`)).body);
+        const answer = await call('GET', `/api/v2/job-status/${job}`);
+        if (answer.status !== 200) throw new Error(`The agent says: ${JSON.stringify(answer)}`);
+        const status = jobStatusAnswer.parse(answer.body);
         if (holds(status)) return status;
         if (Date.now() > deadline) throw new Error(`The job never came so far: ${JSON.stringify(status)}`);
         await new Promise((resolve) => setTimeout(resolve, 30));
@@ -75,5 +89,28 @@ function callSocket(socketPath: string, method: string, path: string, body?: obj
     });
     sent.on('error', reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+function listen(socketPath: string, path: string, matches: (event: HeardEvent) => boolean): Promise<HeardEvent> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath, path, headers: { host: 'agent' } }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+        const messages = text.split('\n\n');
+        text = messages.pop() ?? '';
+        for (const data of messages.flatMap((message) => /^data: (.*)$/m.exec(message)?.[1] ?? [])) {
+          const event: HeardEvent = JSON.parse(data);
+          if (!matches(event)) continue;
+          resolve(event);
+          sent.destroy();
+          return;
+        }
+      });
+      response.on('end', () => reject(new Error(`${path} ended without such an event`)));
+    });
+    sent.on('error', reject);
+    sent.end();
   });
 }

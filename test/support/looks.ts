@@ -6,7 +6,11 @@ import { workContext } from './work.ts';
 
 /** What a running source does, as a clone of it is compared with. */
 export const looksOf = ({ url, siteUrl }: Pick<Source, 'url' | 'siteUrl'>): Promise<SourceLooks> =>
-  lookAtSource({ url, endpoint: url, keyId: '', secret: '', insecureTls: true }, { siteurl: siteUrl }, workContext());
+  lookAtSource(
+    { url, endpoint: url, keyId: '', secret: '', insecureTls: true },
+    { home: url, siteurl: siteUrl },
+    workContext(),
+  );
 
 /** A source that nobody could look at. */
 export const UNSEEN: SourceLooks = { front: { failed: 'not looked at' }, login: { failed: 'not looked at' } };

@@ -23,7 +23,11 @@ const TEST_PARTS: readonly (readonly [string, string])[] = [
 ];
 
 /** Only for `npm run test:matrix`. */
-const MATRIX_PARTS: readonly (readonly [string, string])[] = [['debootstrap', 'debootstrap']];
+const MATRIX_PARTS: readonly (readonly [string, string])[] = [
+  ['debootstrap', 'debootstrap'],
+  ['/usr/lib/apache2/modules/mod_security2.so', 'libapache2-mod-security2'],
+  ['/usr/share/modsecurity-crs/rules', 'modsecurity-crs'],
+];
 
 async function missingPackages(signal: AbortSignal): Promise<string[]> {
   const machine = { home: wpcloneHome(process.env), environment: process.env, signal };

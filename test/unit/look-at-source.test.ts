@@ -26,7 +26,7 @@ describe('the looks at a source', () => {
   test('take the cookies of a wall and the web server’s password along, to the site itself and no other', async () => {
     const [own, other] = [await site(), await site()];
     const access = { url: own.site.url(), endpoint: own.site.url(), keyId: '', secret: '', insecureTls: false };
-    await lookAtSource({ ...access, ...SECRETS }, { siteurl: other.site.url() }, workContext());
+    await lookAtSource({ ...access, ...SECRETS }, { home: own.site.url(), siteurl: other.site.url() }, workContext());
     expect(own.heard).toEqual(['/: cookie, authorization']);
     expect(other.heard).toEqual(['/wp-login.php: ']);
   });
@@ -34,7 +34,7 @@ describe('the looks at a source', () => {
   test('say whether WordPress made a page', async () => {
     const { site: own } = await site();
     const access = { url: own.url(), endpoint: own.url(), keyId: '', secret: '', insecureTls: false };
-    const looks = await lookAtSource(access, { siteurl: own.url() }, workContext());
+    const looks = await lookAtSource(access, { home: own.url(), siteurl: own.url() }, workContext());
     expect(looks.front).toMatchObject({ status: 200, wordpress: false });
   });
 });

@@ -4,6 +4,7 @@ import { abortable } from '../../shared/abortable.ts';
 import type { Clock, WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { type Lock, tryLock } from '../../shared/lock.ts';
+import { listOf } from '../../shared/networks.ts';
 import { identityOf } from '../../shared/process.ts';
 import { startKeeper } from '../../operations/keeper.ts';
 import { type Runner, startRunner } from '../jobs/runner.ts';
@@ -35,7 +36,8 @@ export interface AgentWorld {
  * Takes requests, carries jobs out and clears up, until `context.signal` aborts or somebody asks it to stop; then it lets running jobs
  * end, gives back those that take longer, and returns. Throws AGENT_RUNNING when another agent has this home, PORT_IN_USE, BAD_INPUT.
  */
-export async function runAgent(settings: AgentSettings, context: WorkContext, world: AgentWorld): Promise<void> {
+export async function runAgent(asked: AgentSettings, context: WorkContext, world: AgentWorld): Promise<void> {
+  const settings = { ...asked, operations: { ...asked.operations, reach: reachOf(asked) } };
   if (settings.open && !isLoopback(settings.host)) {
     throw new WpcloneError(
       'BAD_INPUT',
@@ -55,6 +57,15 @@ export async function runAgent(settings: AgentSettings, context: WorkContext, wo
     removeAgentFile(home);
     hold.release();
   }
+}
+
+/**
+ * Where sources may be. Whoever can only be somebody on this machine reaches its networks anyway; one who calls from elsewhere, also
+ * through a proxy, must not get into them by the agent. Throws BAD_INPUT.
+ */
+function reachOf({ host, hostNames, privateSources }: AgentSettings): readonly string[] | undefined {
+  listOf(privateSources);
+  return isLoopback(host) && hostNames.length === 0 && privateSources.length === 0 ? undefined : privateSources;
 }
 
 /** What begins and ends an agent. */

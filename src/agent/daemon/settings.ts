@@ -11,6 +11,8 @@ export interface AgentSettings {
   readonly hostNames: readonly string[];
   /** Whoever reaches the TCP port is the owner: on loopback only. */
   readonly open: boolean;
+  /** Networks besides the public ones that sources may be in, for an agent that others can call. */
+  readonly privateSources: readonly string[];
   /** In PEM. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** Jobs at once. */

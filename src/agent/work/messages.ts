@@ -25,6 +25,8 @@ const begin = z.object({
     home: z.string(),
     runtime: z.enum(['local', 'kubernetes']),
     kubernetes: z.record(z.string(), z.unknown()),
+    sourcesLimit: z.number().exactOptional(),
+    reach: z.array(z.string()).readonly().optional(),
   }),
 });
 export type Begin = z.infer<typeof begin>;

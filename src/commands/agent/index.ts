@@ -30,6 +30,13 @@ export default class Agent extends BaseCommand {
       default: false,
       summary: 'Ask for no token: every program and user of this machine may do everything. On loopback only.',
     }),
+    'private-source': Flags.string({
+      multiple: true,
+      default: [],
+      helpValue: 'NETWORK',
+      summary:
+        'Network besides the internet that sources may be in, such as 10.0.0.0/8; may be repeated. Any, while it can be called from this machine only.',
+    }),
     'tls-cert': Flags.string({ helpValue: 'FILE', dependsOn: ['tls-key'], summary: 'Certificate chain, in PEM.' }),
     'tls-key': Flags.string({ helpValue: 'FILE', dependsOn: ['tls-cert'], summary: 'Its key, in PEM.' }),
     'keep-jobs': Flags.string({
@@ -43,6 +50,7 @@ export default class Agent extends BaseCommand {
     const { flags } = await this.parse(Agent);
     const settings = {
       operations: this.operationSettings(flags),
+      privateSources: flags['private-source'],
       host: flags.host,
       port: flags.port,
       hostNames: flags['host-name'],

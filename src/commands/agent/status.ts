@@ -1,5 +1,5 @@
 import { agentStatusAnswer } from '../../agent/http/answers.ts';
-import { askAgent } from '../../cli/agent-socket.ts';
+import { askAgent } from '../../operations/agent-socket.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { wpcloneHome } from '../../cli/config/load.ts';
 import { agentStatusText } from '../../cli/presenters/agent.ts';

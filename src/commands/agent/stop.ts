@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { askAgent } from '../../cli/agent-socket.ts';
+import { askAgent } from '../../operations/agent-socket.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { wpcloneHome } from '../../cli/config/load.ts';
 import { AGENT_FILE } from '../../shared/agent-files.ts';

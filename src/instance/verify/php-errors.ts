@@ -7,6 +7,8 @@ import type { InstancePaths } from '../types.ts';
 /** The end of a log that may be long. */
 const TAIL = 64 * 1024;
 const LINES = 3;
+/** What PHP's own words begin with. */
+export const PHP_SAID = ' PHP said: ';
 
 const logOf = (paths: InstancePaths): string => join(paths.run, 'php-errors.log');
 
@@ -27,7 +29,7 @@ export async function whatPhpSaid(paths: InstancePaths, since: number): Promise<
   const telling = fatal.length > 0 ? fatal : lines.filter((line) => line.includes('PHP Warning'));
   const said = [...new Set(telling.map((line) => printable(line.replace(/^\[[^\]]*\] /, '')).slice(0, 300)))];
   const last = said.slice(-LINES);
-  return last.length === 0 ? '' : ` PHP said: ${last.join(' | ')}.${hintsOf(last)}`;
+  return last.length === 0 ? '' : `${PHP_SAID}${last.join(' | ')}.${hintsOf(last)}`;
 }
 
 async function tail(path: string, since: number): Promise<string> {

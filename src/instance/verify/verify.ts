@@ -6,6 +6,7 @@ import { isGood } from './compare.ts';
 import { byPassword, enter } from './entry.ts';
 import { whatLooksAtHost } from './host-bound.ts';
 import { judgeEntry, judgeFront, judgeLinks, judgeLoginPage, type Sighting, together } from './judge.ts';
+import { withNextStep } from './next-steps.ts';
 import { phpLogSize, whatPhpSaid } from './php-errors.ts';
 import { openVisitors, type Visitor } from './visitor.ts';
 
@@ -57,12 +58,13 @@ export async function verifyInstance(
     const lost = !entry.inside && entry.visitor !== undefined && said === '';
     const why = lost ? await whatLooksAtHost(site, task.info) : said;
     signal.throwIfAborted();
-    return together(
+    const judged = together(
       judgeFront(front, task.looks.front, inside, broken(front) ? said : ''),
       judgeLinks(hidden ? inside : front, task.info),
       judgeLoginPage(login, task.looks.login, broken(login) ? said : ''),
       judgeEntry(entry, password, task, why),
     );
+    return await withNextStep(judged, site, task.info);
   } finally {
     await visitors.close();
   }

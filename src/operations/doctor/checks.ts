@@ -8,11 +8,12 @@ import { findProgram } from '../../runtime/local/programs.ts';
 import { findChromium } from '../../site/connect/browser/chromium.ts';
 import { isAccessible } from '../../shared/system.ts';
 import { bytes } from '../../shared/format.ts';
+import { checkAgent } from './agent.ts';
 import type { Part } from './packages.ts';
 
 /** One thing that wpclone needs of this machine. */
 export interface Check {
-  readonly name: 'node' | 'home' | 'disk' | 'sources' | 'user' | Part;
+  readonly name: 'node' | 'home' | 'disk' | 'sources' | 'user' | 'agent' | Part;
   readonly ok: boolean;
   /** Without it nothing works; else only some things do not. */
   readonly required: boolean;
@@ -45,6 +46,7 @@ export async function examine(machine: Machine, purpose: 'clone' | 'demo'): Prom
     checkDisk(machine),
     checkSources(machine),
     checkUser(),
+    checkAgent(machine),
   ]);
 }
 

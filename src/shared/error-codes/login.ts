@@ -21,7 +21,14 @@ export const LOGIN_ERRORS = define({
     http: 401,
     next: ['Only a person can solve it: switch the captcha off on the log-in page for as long as the clone takes.'],
   },
-  LOGIN_PAGE_NOT_FOUND: { exit: 4, http: 422, next: ['Give the address of the log-in page with --login-url.'] },
+  LOGIN_PAGE_NOT_FOUND: {
+    exit: 4,
+    http: 422,
+    next: [
+      'Where {closed} is open to certain addresses only, let the address of this machine in.',
+      'Give the address of the log-in page with --login-url.',
+    ],
+  },
   PLUGIN_UPLOAD_FORBIDDEN: {
     exit: 1,
     http: 403,

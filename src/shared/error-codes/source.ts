@@ -7,6 +7,13 @@ export const SOURCE_ERRORS = define({
     http: 502,
     next: ['Check the address and that the site answers in a browser from this machine.'],
   },
+  PRIVATE_ADDRESS: {
+    exit: 4,
+    http: 422,
+    next: [
+      'Clone it from a machine in that network, or have the operator of the agent allow it (wpclone agent --private-source).',
+    ],
+  },
   TLS_FAILED: {
     exit: 1,
     http: 502,
@@ -15,7 +22,14 @@ export const SOURCE_ERRORS = define({
       'Give the address that a browser opens the log-in page at. Where {plainHost} speaks http only but sends people to https (its home, siteurl or FORCE_SSL_ADMIN say so), put that right at the site.',
     ],
   },
-  REDIRECTED_ELSEWHERE: { exit: 1, http: 502, next: ['If that is the right site, clone {target} instead.'] },
+  REDIRECTED_ELSEWHERE: {
+    exit: 1,
+    http: 502,
+    next: [
+      'If that is the right site, clone {target} instead.',
+      'If the site has its log-in there, say so: --login-url {loginUrl}',
+    ],
+  },
   NOT_WORDPRESS: {
     exit: 1,
     http: 422,

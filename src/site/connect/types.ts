@@ -2,9 +2,10 @@ import type { ReportingContext } from '../../shared/context.ts';
 import type { HttpAuth, SourceAccess } from '../access.ts';
 import type { SiteClient } from '../client-types.ts';
 import type { SiteInfo } from '../info.ts';
+import type { Reach } from '../reach.ts';
 
 /** The key of an earlier run. */
-export type KnownKey = Omit<SourceAccess, 'insecureTls' | 'httpAuth'>;
+export type KnownKey = Omit<SourceAccess, 'insecureTls' | 'httpAuth' | 'reach'>;
 
 export interface SiteLogin {
   readonly username?: string | undefined;
@@ -29,6 +30,8 @@ export interface ConnectRequest extends SiteLogin {
 export interface ConnectDeps extends ReportingContext {
   /** For the browser: PATH and WPCLONE_CHROMIUM are looked at. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Where connections may lead; absent: anywhere. */
+  readonly reach?: Reach | undefined;
   /** Sends signed requests: `createSiteClient` of src/site/client.ts. */
   readonly openClient: (access: SourceAccess, hasty?: boolean) => Pick<SiteClient, 'info' | 'disconnect'>;
 }

@@ -63,7 +63,8 @@ function wpclone_log_in() {
 	}
 	header( 'Cache-Control: no-store, private' );
 	header( 'Referrer-Policy: no-referrer' );
-	header( 'Location: ' . admin_url(), true, 302 );
+	// Not admin_url(): where a plugin gives the administration another name, the source's web server has a rule for it that is not here.
+	header( 'Location: ' . get_option( 'siteurl' ) . '/wp-admin/', true, 302 );
 	exit;
 }
 

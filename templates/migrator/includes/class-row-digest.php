@@ -125,6 +125,13 @@ final class Row_Digest implements Row_Sink {
 	}
 
 	/**
+	 * A range ends with a whole row; see Row_Sink.
+	 */
+	public function may_end_in_row() {
+		return false;
+	}
+
+	/**
 	 * Takes a block; see Row_Sink.
 	 *
 	 * @param string     $text    Rows.

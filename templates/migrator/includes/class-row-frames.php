@@ -23,6 +23,11 @@ interface Row_Sink {
 	 * @param bool       $partial Whether the last row goes on in the next block.
 	 */
 	public function block( $text, $rows, $cursor, $last, $partial = false );
+
+	/**
+	 * Whether it may end inside a row that comes in pieces, because who takes the rows goes on from there.
+	 */
+	public function may_end_in_row();
 }
 
 /**
@@ -44,14 +49,38 @@ final class Row_Frames implements Row_Sink {
 	private $gzip;
 
 	/**
+	 * How many bytes of the first row were taken before and are not sent again; null for who cannot go on inside a row.
+	 *
+	 * @var int|null
+	 */
+	private $taken;
+
+	/**
+	 * The digest of what is not sent again, so that it can be told whether the row is still the same.
+	 *
+	 * @var \HashContext|resource
+	 */
+	private $known;
+
+	/**
 	 * Makes a sink.
 	 *
-	 * @param int  $number The table's number in the request.
-	 * @param bool $gzip   Whether to deflate.
+	 * @param int      $number The table's number in the request.
+	 * @param bool     $gzip   Whether to deflate.
+	 * @param int|null $taken  Bytes of the first row that are not to be sent; null for a client that does not know of it.
 	 */
-	public function __construct( $number, $gzip ) {
+	public function __construct( $number, $gzip, $taken ) {
 		$this->number = $number;
 		$this->gzip   = $gzip;
+		$this->taken  = $taken;
+		$this->known  = $taken > 0 ? hash_init( 'sha256' ) : null;
+	}
+
+	/**
+	 * Whether something of a row was sent and the client goes on behind it; see Row_Sink.
+	 */
+	public function may_end_in_row() {
+		return null !== $this->taken && null === $this->known;
 	}
 
 	/**
@@ -74,6 +103,17 @@ final class Row_Frames implements Row_Sink {
 		}
 		if ( $partial ) {
 			$head['part'] = true;
+		}
+		if ( null !== $this->known ) {
+			$known = substr( $text, 0, $this->taken );
+			$text  = (string) substr( $text, strlen( $known ) );
+			hash_update( $this->known, $known );
+			$this->taken -= strlen( $known );
+			if ( $partial && '' === $text ) {
+				return;
+			}
+			$head['k']   = hash_final( $this->known );
+			$this->known = null;
 		}
 		send_frame( 'R', $head, $text, $this->gzip );
 	}

@@ -34,16 +34,17 @@ function giant_bytes( $db ) {
  * @param Table_Reader  $reader Table.
  * @param array         $row    Its fields; the large ones are null.
  * @param string[]|null $before Key of the row before.
- * @return string[] Its key.
+ * @param Budget        $budget When to stop, also inside the row where the client goes on there.
+ * @return string[]|null Its key; null when time was up first.
  */
-function send_giant_by_key( Table_Reader $reader, array $row, $before ) {
+function send_giant_by_key( Table_Reader $reader, array $row, $before, Budget $budget ) {
 	$key   = $reader->key_of( $row );
 	$parts = array();
 	foreach ( $reader->key as $at => $column ) {
 		$parts[] = quote_name( $column['name'] ) . ' = ' . key_literal( $column, $key[ $at ] );
 	}
-	send_giant_row( $reader, ' WHERE ' . implode( ' AND ', $parts ), $row, $before, $key );
-	return $key;
+	$whole = send_giant_row( $reader, ' WHERE ' . implode( ' AND ', $parts ), $row, $before, $key, $budget );
+	return $whole ? $key : null;
 }
 
 /**
@@ -62,7 +63,7 @@ function send_giants_without_key( Table_Reader $reader ) {
 		$result = run_query( $reader->db, $reader->select_fields() . $one );
 		$row    = mysqli_fetch_row( $result );
 		mysqli_free_result( $result );
-		send_giant_row( $reader, $one, $row, null, null );
+		send_giant_row( $reader, $one, $row, null, null, null );
 	}
 }
 
@@ -74,8 +75,10 @@ function send_giants_without_key( Table_Reader $reader ) {
  * @param array         $row    Its fields; the large ones are null.
  * @param string[]|null $before Key of the row before.
  * @param string[]|null $key    Its own key.
+ * @param Budget|null   $budget When to stop; null for never.
+ * @return bool False when time was up first.
  */
-function send_giant_row( Table_Reader $reader, $where, array $row, $before, $key ) {
+function send_giant_row( Table_Reader $reader, $where, array $row, $before, $key, $budget ) {
 	$lengths = giant_lengths( $reader, $where );
 	$text    = '';
 	$piece   = min( PIECE_BYTES, block_bytes() );
@@ -90,10 +93,14 @@ function send_giant_row( Table_Reader $reader, $where, array $row, $before, $key
 			if ( strlen( $text ) >= $piece ) {
 				$reader->sink->block( $text, 0, $before, false, true );
 				$text = '';
+				if ( null !== $budget && $reader->sink->may_end_in_row() && $budget->is_spent() ) {
+					return false;
+				}
 			}
 		}
 	}
 	$reader->sink->block( $text . "\n", 1, $key, false );
+	return true;
 }
 
 /**

@@ -33,14 +33,15 @@ const LOCKING_BYTES = 262144;
 /**
  * Answers "rows".
  *
- * @param array $request "tables" (name, columns, key, after), "seconds", "gzip".
+ * @param array $request "tables" (name, columns, key, after, taken), "seconds", "gzip".
  */
 function stream_rows( array $request ) {
 	$gzip = ! empty( $request['gzip'] );
 	stream_tables(
 		$request,
 		function ( $db, array $asked, array $row, $number, Budget $budget ) use ( $gzip ) {
-			$reader = new Table_Reader( $db, $asked, $row, new Row_Frames( $number, $gzip ) );
+			$taken  = isset( $asked['taken'] ) ? max( 0, (int) $asked['taken'] ) : null;
+			$reader = new Table_Reader( $db, $asked, $row, new Row_Frames( $number, $gzip, $taken ) );
 			return null === $reader->key ? read_without_key( $reader ) : read_by_key( $reader, $budget );
 		}
 	);
@@ -101,7 +102,10 @@ function read_by_key( Table_Reader $reader, Budget $budget ) {
 			if ( '' !== $read['tail'] ) {
 				$reader->sink->block( $read['tail'], $read['tail_rows'], $cursor, false );
 			}
-			$cursor = send_giant_by_key( $reader, $read['giant'], $cursor );
+			$cursor = send_giant_by_key( $reader, $read['giant'], $cursor, $budget );
+			if ( null === $cursor ) {
+				return false;
+			}
 			// Where one is, there may be more; each costs the rest of its SELECT.
 			$reader->limit = $reader->locks ? 1 : 50;
 			if ( $budget->is_spent() ) {

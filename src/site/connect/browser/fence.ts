@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
-import { BlockList, isIP } from 'node:net';
 import type { BrowserContext, Page as Tab } from 'playwright-core';
+import { isPrivateAddress } from '../../../shared/networks.ts';
 import { staysAtHome } from '../../http.ts';
 
 /** What a page wants to ask for, also where a redirect leads it. */
@@ -11,29 +11,6 @@ export interface Wanted {
   /** It would replace the page, or a frame in it. */
   readonly navigation: 'page' | 'frame' | undefined;
 }
-
-/** Addresses that only this machine and its networks have (RFC 6890). */
-const PRIVATE = new BlockList();
-for (const [network, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const)
-  PRIVATE.addSubnet(network, bits);
-for (const [network, bits] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const)
-  PRIVATE.addSubnet(network, bits, 'ipv6');
-
-/** As BlockList.check takes it: it knows IPv4 addresses that are written as IPv6 by itself. */
-const isPrivateAddress = (address: string): boolean =>
-  isIP(address) !== 0 && PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 /**
  * Keeps a browser's pages from this machine's and its networks' own addresses (unless the site itself has the same name), from

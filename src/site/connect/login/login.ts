@@ -1,6 +1,6 @@
 import { within } from '../../../shared/abortable.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
-import { sameSite } from '../../http.ts';
+import { sameHost } from '../../http.ts';
 import { bareUrl, parseAddress } from '../address.ts';
 import { passWall } from '../browser/wall.ts';
 import { recogniseSite } from '../recognise/recognise.ts';
@@ -27,6 +27,7 @@ export async function withAdmin<T>(
     {
       insecureTls,
       httpAuth,
+      reach: deps.reach,
       passWall: (url, jar) => {
         deps.progress?.({}, 'something in front of the site wants to see a browser');
         return passWall(url, { insecureTls, httpAuth, jar, home: url }, deps);
@@ -76,10 +77,11 @@ async function credentialsOf(request: ConnectRequest, site: Site): Promise<Crede
   return { username, password: await request.password(), loginUrl };
 }
 
+/** A person may name another port of the host; that a site says so is not enough: somebody else's program may listen there. */
 function loginUrlOf(request: ConnectRequest, site: Site): URL | undefined {
   if (request.loginUrl === undefined) return undefined;
   const url = URL.parse(request.loginUrl, `${bareUrl(site.home)}/`);
-  if (!url || !sameSite(url, site.home)) {
+  if (!url || !sameHost(url, site.home)) {
     throw new WpcloneError('BAD_URL', 'The log-in page must be on the host of the site.');
   }
   return url;

@@ -21,8 +21,10 @@ export async function openLoginPage(
   work: Work,
 ): Promise<{ readonly nameGiven: boolean }> {
   let refusal: WpcloneError | undefined;
-  for (const candidate of candidates) {
-    const answer = await tab.goto(candidate.href, { waitUntil: 'domcontentloaded' }).catch(() => null);
+  const tried = new Map<string, number | undefined>();
+  for (const href of new Set(candidates.map((candidate) => candidate.href))) {
+    const answer = await tab.goto(href, { waitUntil: 'domcontentloaded' }).catch(() => null);
+    tried.set(href, answer?.status());
     if (!answer || !isAtHome(tab, home)) continue;
     const asked = await whatIsAsked(tab, answer.ok() ? FIELD_TIMEOUT : 1000);
     if (asked === 'password') return { nameGiven: false };
@@ -32,8 +34,16 @@ export async function openLoginPage(
     // What took the name may have been another kind of form; the next candidate may still be the right one.
     refusal ??= said;
   }
-  const tried = candidates.map(({ href }) => href).join(', ');
-  throw refusal ?? new WpcloneError('LOGIN_PAGE_NOT_FOUND', `No log-in form was found at ${tried}.`);
+  throw refusal ?? notFound(tried);
+}
+
+/** `tried`: the status of each address, where it answered. */
+function notFound(tried: ReadonlyMap<string, number | undefined>): WpcloneError {
+  const all = [...tried].map(([href, status = 200]) => (status < 400 ? href : `${href} (HTTP ${status})`)).join(', ');
+  const closed = [...tried].find(([, status]) => status === 403)?.[0];
+  return new WpcloneError('LOGIN_PAGE_NOT_FOUND', `No log-in form was found at ${all}.`, {
+    details: closed === undefined ? {} : { closed },
+  });
 }
 
 /** Whether the browser is still at the site: redirects may have led it elsewhere. */

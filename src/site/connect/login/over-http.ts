@@ -1,5 +1,5 @@
-import { WpcloneError } from '../../../shared/errors.ts';
-import { ownUrl, staysAtHome } from '../../http.ts';
+import { type ErrorDetails, WpcloneError } from '../../../shared/errors.ts';
+import { ownUrl, sameHost, staysAtHome } from '../../http.ts';
 import { bareUrl } from '../address.ts';
 import type { Site } from '../recognise/site.ts';
 import { refuseBarred } from '../visit/barred.ts';
@@ -31,8 +31,8 @@ export async function logInOverHttp(site: Site, credentials: Credentials, sessio
     testcookie: '1',
   });
   const admin = adminOf(site, form);
-  if (await isLoggedIn(session, admin)) return admin;
   const moved = redirectOf(answer);
+  if (await isLoggedIn(session, admin)) return (await renamedAdmin(form, moved, session)) ?? admin;
   if (moved && !staysAtHome(moved, form.action)) {
     throw new WpcloneError('LOGIN_FAILED', `The log-in leads elsewhere, to ${moved.origin}.`);
   }
@@ -71,6 +71,18 @@ function adminOf(site: Site, form: LoginForm): URL {
   return target?.pathname.endsWith('/wp-admin/') ? new URL(target.pathname, target) : defaultAdmin(site);
 }
 
+/**
+ * Where the log-in leads when that is an administration under another name than wp-admin. Undefined for the usual name, and where it is another
+ * page.
+ */
+async function renamedAdmin(form: LoginForm, moved: URL | undefined, session: Session): Promise<URL | undefined> {
+  if (moved === undefined || moved.pathname.includes('/wp-admin/') || !staysAtHome(moved, form.action))
+    return undefined;
+  const page = await session.get(moved).catch(() => undefined);
+  const isAdmin = page?.status === 200 && parsePage(page)('body.wp-admin').length > 0;
+  return isAdmin ? new URL('./', page.url) : undefined;
+}
+
 /** Where the administration is when nothing says otherwise. */
 export const defaultAdmin = (site: Site): URL => new URL(`${bareUrl(site.core)}/wp-admin/`);
 
@@ -87,11 +99,14 @@ async function findForm(site: Site, loginUrl: URL | undefined, session: Session)
   return undefined;
 }
 
-/** Mostly the site was asked for by another name than its own. */
-const ownAddress = (site: Site, { host, origin }: URL): WpcloneError =>
-  new WpcloneError('REDIRECTED_ELSEWHERE', `The log-in page of ${site.home.host} sends passwords to ${host}.`, {
-    details: { target: origin },
-  });
+/** Mostly the site was asked for by another name than its own; or its WordPress is on another port than its home. */
+function ownAddress(site: Site, form: URL): WpcloneError {
+  const message = `The log-in page of ${site.home.host} sends passwords to ${form.host}.`;
+  const details: ErrorDetails = sameHost(form, site.home)
+    ? { loginUrl: `${form.origin}${form.pathname}` }
+    : { target: form.origin };
+  return new WpcloneError('REDIRECTED_ELSEWHERE', message, { details });
+}
 
 /** A log-in page that is elsewhere or gone is not an error yet: it may have been moved. */
 async function openCandidate(candidate: URL, session: Session): Promise<Page | undefined> {

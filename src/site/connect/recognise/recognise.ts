@@ -47,10 +47,14 @@ const cloneItself = (front: Page): WpcloneError =>
 async function openFront(addresses: readonly URL[], session: Session): Promise<{ asked: URL; front: Page }> {
   const [asked, ...others] = addresses;
   if (!asked) throw new WpcloneError('BAD_URL', 'No address was given.');
+  const url = new URL(`${bareUrl(asked)}/`);
+  // A 503 there may be the site's own "coming soon": a limit would show at the next page too, and is waited for there.
+  const impatient = session.with({ impatient: true });
   try {
-    // A 503 there may be the site's own "coming soon": a limit would show at the next page too, and is waited for there.
-    return { asked, front: await session.with({ impatient: true }).get(new URL(`${bareUrl(asked)}/`)) };
+    return { asked, front: await impatient.get(url) };
   } catch (error) {
+    if (error instanceof WpcloneError && error.details['circle'] === true)
+      return { asked, front: await impatient.getOnce(url) };
     if (!lacksHttps(error) || others.length === 0) throw error;
     return openFront(others, session);
   }

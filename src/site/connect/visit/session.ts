@@ -5,6 +5,7 @@ import type { ReportingContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { HttpAuth } from '../../access.ts';
 import { openAgent, resolveUrl, staysAtHome } from '../../http.ts';
+import type { Reach } from '../../reach.ts';
 import { isChallenge, limitsRequests } from '../../signs.ts';
 import { exchange, type Sent, type Wire } from './exchange.ts';
 import type { Page } from './page.ts';
@@ -21,6 +22,8 @@ export interface SessionOptions {
   readonly insecureTls: boolean;
   /** The web server's own password. */
   readonly httpAuth?: HttpAuth | undefined;
+  /** Where connections may lead; absent: anywhere. */
+  readonly reach?: Reach | undefined;
   /** Gets past a wall at this address with a browser, whose cookies it puts into the jar; false when it cannot. */
   readonly passWall?: (url: URL, jar: CookieJar) => Promise<boolean>;
 }
@@ -56,7 +59,7 @@ type Work = Pick<ReportingContext, 'signal' | 'sleep' | 'retry'> & Pick<SessionC
 
 /** Opens connections of its own: close it when done. */
 export function openSession(options: SessionOptions, work: Work): Session {
-  const agent = openAgent(options.insecureTls);
+  const agent = openAgent(options.insecureTls, options.reach);
   const jar = new CookieJar();
   const wire: Wire = { agent, jar, httpAuth: options.httpAuth, asked: new Set() };
   return sessionOver(wire, wallsOf(options, jar), work);
@@ -127,7 +130,7 @@ async function follow(start: URL, get: (url: URL) => Promise<Page>): Promise<Pag
     }
     url = next;
   }
-  throw new WpcloneError('SOURCE_FAILED', `${start.host} redirects in a circle.`);
+  throw new WpcloneError('SOURCE_FAILED', `${start.host} redirects in a circle.`, { details: { circle: true } });
 }
 
 /** Where an answer leads, if it is a redirect to somewhere. */

@@ -1,0 +1,151 @@
+import { newJobId, type WorkContext } from '../shared/context.ts';
+import { toWpcloneError, type WpcloneError } from '../shared/errors.ts';
+import type { UnitReport, Units } from '../runtime/units.ts';
+import { afterFailure, afterSuccess, type Breaker, CLOSED } from './breaker.ts';
+import { planPool, type PoolPlan } from './planner.ts';
+import { createRefillTimes } from './refill-times.ts';
+import type { Demand, PoolAction, PoolSettings, PoolUnit } from './types.ts';
+
+/** What is wanted of a pool; the revision is the runtime's own. */
+export type PoolWish = Omit<PoolSettings, 'revision'>;
+
+/** What claims there were; how long a refill takes the keeper knows itself. */
+export type Claims = Omit<Demand, 'refillTime'>;
+
+/** What came of one thing that the planner wanted. */
+export interface PoolDeed {
+  readonly action: PoolAction;
+  /** `begun`: it takes its time; `refused`: the unit has changed since, which the next look will show; `left`: what holds a clone is the sweep's. */
+  readonly outcome: 'done' | 'begun' | 'refused' | 'failed' | 'left';
+  readonly error?: WpcloneError;
+}
+
+/** One look at a pool, and what followed from it. */
+export interface PoolPass {
+  readonly plan: PoolPlan;
+  readonly units: readonly PoolUnit[];
+  readonly deeds: readonly PoolDeed[];
+  readonly breaker: Breaker;
+}
+
+/** Keeps the pool of one runtime. At most one keeper works on a pool at a time: whoever calls sees to that. */
+export interface PoolKeeper {
+  /** Looks, plans and does; returns when all but the making of units is done. Throws when the units cannot be listed. */
+  pass(wish: PoolWish, claims: ReadonlyMap<string, Claims>): Promise<PoolPass>;
+  /** Resolves when no unit is being made. */
+  settled(): Promise<void>;
+}
+
+/** A unit of a runtime that has one PHP and does not tell which is of the sub-pool ''. */
+const subPool = ({ phpVersion }: Pick<UnitReport, 'phpVersion'>): string => phpVersion ?? '';
+
+/** `context.signal` ends the making of units too. */
+export function createPoolKeeper(units: Units, context: WorkContext): PoolKeeper {
+  let breaker = CLOSED;
+  const refills = createRefillTimes();
+  /** By job: its unit can be told from others as soon as it is listed. */
+  const making = new Map<
+    string,
+    { readonly phpVersion: string; readonly since: number; readonly done: Promise<void> }
+  >();
+
+  function make(phpVersion: string): void {
+    const jobId = newJobId(context.randomBytes);
+    const since = context.now();
+    const asked = phpVersion === '' ? {} : { phpVersion };
+    const failed = (why: string): void => {
+      breaker = afterFailure(breaker, why, context.now());
+      context.log.warn('a unit could not be made', { why });
+    };
+    const done = units.make(asked, { ...context, jobId }).then(
+      (made) => {
+        // The planner gives such a unit up, and would ask for another one without end.
+        if (subPool(made) !== phpVersion) return failed(`there is no PHP ${phpVersion}, but ${subPool(made)}`);
+        breaker = afterSuccess();
+        return refills.add(phpVersion, context.now() - since);
+      },
+      (error: unknown) => {
+        if (!context.signal.aborted) failed(toWpcloneError(error).message);
+      },
+    );
+    making.set(jobId, { phpVersion, since, done: done.finally(() => making.delete(jobId)) });
+  }
+
+  async function look(revision: string): Promise<readonly PoolUnit[]> {
+    const reports = await units.list(context);
+    const seen = new Set(reports.map(({ jobId }) => jobId));
+    // Begun and not listed yet: counted all the same, else another one would be begun at each look.
+    const expected = [...making].filter(([jobId]) => !seen.has(jobId));
+    return [
+      ...reports.map(poolUnitOf),
+      ...expected.map(([jobId, { phpVersion, since }]) => expectedUnit(jobId, phpVersion, since, revision)),
+    ];
+  }
+
+  async function carryOut(action: PoolAction, known: readonly UnitReport['name'][]): Promise<PoolDeed> {
+    if (action.do === 'make') {
+      make(action.phpVersion);
+      return { action, outcome: 'begun' };
+    }
+    if (action.do === 'recycle' || known.includes(action.unit)) return { action, outcome: 'left' };
+    try {
+      await units[action.do](action.unit, context);
+      return { action, outcome: 'done' };
+    } catch (cause) {
+      context.signal.throwIfAborted();
+      const error = toWpcloneError(cause);
+      if (error.code === 'BUSY' || error.code === 'NOT_FOUND') return { action, outcome: 'refused', error };
+      context.log.warn('the pool could not do what it wanted', { ...action, error: error.message });
+      return { action, outcome: 'failed', error };
+    }
+  }
+
+  return {
+    async pass(wish, claims) {
+      const revision = await units.revision(context);
+      const present = await look(revision);
+      const settings: PoolSettings = { ...wish, revision };
+      const demand = new Map(
+        wish.phpVersions.map((php) => [php, { ...NO_CLAIMS, ...claims.get(php), refillTime: refills.of(php) }]),
+      );
+      const plan = planPool({ units: present, settings, demand, breaker, now: context.now() });
+      const held = present.filter(({ state }) => HOLDING.has(state)).map(({ name }) => name);
+      const deeds = await Promise.all(plan.actions.map((action) => carryOut(action, held)));
+      return { plan, units: present, deeds, breaker };
+    },
+    async settled() {
+      await Promise.all([...making.values()].map(({ done }) => done));
+    },
+  };
+}
+
+const NO_CLAIMS: Claims = { claimsTenMinutes: 0, claimsHalfMinute: 0, waiting: 0 };
+const HOLDING: ReadonlySet<PoolUnit['state']> = new Set(['ASSIGNED', 'READY', 'RESETTING']);
+
+const poolUnitOf = (report: UnitReport): PoolUnit => ({
+  name: report.name,
+  state: report.state,
+  phpVersion: subPool(report),
+  revision: report.revision,
+  uses: report.uses,
+  createdAt: report.createdAt,
+  since: report.stateSince,
+  deadline: report.deadline ?? null,
+  leased: report.leased,
+  unschedulable: report.unschedulable,
+  provenAt: report.provenAt ?? null,
+});
+
+const expectedUnit = (jobId: string, phpVersion: string, since: number, revision: string): PoolUnit => ({
+  name: `(${jobId})`,
+  state: 'CREATING',
+  phpVersion,
+  revision,
+  uses: 0,
+  createdAt: since,
+  since,
+  deadline: null,
+  leased: true,
+  unschedulable: false,
+  provenAt: null,
+});
