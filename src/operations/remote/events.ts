@@ -26,6 +26,8 @@ export interface Retelling {
 export function retell(emit: Emit, mayAsk: boolean): Retelling {
   const held: WorkEvent[] = [];
   let step: StepName = 'connect';
+  // The first that failed is why; those beside it are only stopped.
+  let failed: StepName | undefined;
   const flush = (): void => {
     for (const event of held.splice(0)) emit(event);
   };
@@ -36,13 +38,15 @@ export function retell(emit: Emit, mayAsk: boolean): Retelling {
       if (change.success) {
         if (change.data.error?.code === 'LOGIN_NEEDED' && mayAsk) held.splice(0);
         flush();
-        for (const told of changes(change.data, step)) emit(told);
+        for (const told of changes(change.data, failed ?? step)) emit(told);
+        failed = undefined;
         return;
       }
       const { at: _when, ...rest } = event;
       const work = workEventSchema.safeParse(rest);
       if (!work.success) return;
       if ('step' in work.data) ({ step } = work.data);
+      if (work.data.type === 'step-failed') failed ??= step;
       if (held.length > 0 || (mayAsk && work.data.type === 'step-failed')) held.push(work.data);
       else emit(work.data);
     },

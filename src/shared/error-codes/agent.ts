@@ -28,7 +28,7 @@ export const AGENT_ERRORS = define({
     http: 409,
     next: ['See what it does with wpclone agent status; end it with wpclone agent stop.'],
   },
-  NO_AGENT: { exit: 5, http: 503, next: ['Start one with wpclone agent.'] },
+  NO_AGENT: { exit: 5, http: 503, next: ['Start one with wpclone agent, or name one with --agent URL.'] },
   AGENT_UNREACHABLE: {
     exit: 1,
     http: 502,

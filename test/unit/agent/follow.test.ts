@@ -249,8 +249,10 @@ describe('what a job tells', () => {
 
   it('says when it is tried again', () => {
     const again = { type: 'job', reason: 'retry', retryAt: Date.parse(at) + 5_000, error: { code: 'X', message: 'm' } };
-    expect(told(false, failed, again)).toEqual([
+    const stopped = { ...failed, step: 'provision', message: 'stopped' };
+    expect(told(false, failed, stopped, again)).toEqual([
       failed,
+      stopped,
       { type: 'retry', step: 'connect', message: 'm', waitSeconds: 5 },
     ]);
   });
