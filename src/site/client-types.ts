@@ -10,8 +10,8 @@ export interface SiteClient {
   info(signal: AbortSignal): Promise<SiteInfo>;
   /**
    * Streams the tables one after another, each in key order, as far as possible in one consistent snapshot.
-   * A table without a key cannot be continued: when reading one is interrupted, this throws a retryable TABLE_WITHOUT_KEY
-   * (details.table); empty the tables that are not whole and ask for them again.
+   * A table without a key that changed since reading it was interrupted cannot be continued: this throws a retryable
+   * TABLE_WITHOUT_KEY (details.table); empty the tables that are not whole and ask for them again.
    */
   rows(tables: readonly TableRead[], signal: AbortSignal): AsyncIterable<RowBlock>;
   /**

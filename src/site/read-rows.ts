@@ -10,15 +10,20 @@ const TABLES_AT_ONCE = 50;
 /** Bytes of one row on the way. It is held whole, and a site may send one that never ends. */
 const LONGEST_ROW = 256 << 20;
 
+interface Delivered {
+  readonly hash: Hash;
+  bytes: number;
+}
+
 interface Reading {
   /** The table being read. */
   at: number;
   cursor: readonly string[] | null;
-  /** Something of the table being read was delivered. */
-  begun: boolean;
+  /** What was delivered of a table without a key: nothing else says where to go on. */
+  unkeyed: Delivered | null;
   /** What was delivered of a row that comes in pieces. */
-  piece: { readonly hash: Hash; bytes: number } | null;
-  /** After an answer that ended inside such a row: what was delivered of it, which must be the same in what follows. */
+  piece: Delivered | null;
+  /** After an answer that ended inside such a row or table: what was delivered of it, which must be the same in what follows. */
   skip: { readonly hash: Hash; left: number; readonly expected: string } | null;
 }
 
@@ -28,26 +33,23 @@ export async function* readRows(
   tables: readonly TableRead[],
   signal: AbortSignal,
 ): AsyncGenerator<RowBlock> {
-  const reading: Reading = { at: 0, cursor: tables[0]?.after ?? null, begun: false, piece: null, skip: null };
+  const reading: Reading = { at: 0, cursor: tables[0]?.after ?? null, unkeyed: null, piece: null, skip: null };
   let base = 0;
   const request = (): object | null => {
     base = reading.at;
     const wanted = tables.slice(base, base + TABLES_AT_ONCE);
     if (wanted.length === 0) return null;
-    const { piece } = reading;
-    reading.skip = piece && { hash: createHash('sha256'), left: piece.bytes, expected: digestSoFar(piece.hash) };
+    const held = reading.unkeyed ?? reading.piece;
+    const taken = held?.bytes ?? 0;
+    reading.skip =
+      held === null || taken === 0
+        ? null
+        : { hash: createHash('sha256'), left: taken, expected: held.hash.copy().digest('hex') };
     const [first, ...others] = wanted.map((table, index) => ask(table, index === 0 ? reading.cursor : null));
-    return {
-      op: 'rows',
-      tables: [{ ...first, taken: piece?.bytes ?? 0 }, ...others.map((each) => ({ ...each, taken: 0 }))],
-    };
+    return { op: 'rows', tables: [{ ...first, taken }, ...others.map((each) => ({ ...each, taken: 0 }))] };
   };
   const tableOf = (number: number): string | undefined => tables[base + number]?.name;
-  const { frames, progress } = converse(
-    session,
-    { request, tableOf, interrupted: () => checkKey(reading, tables[reading.at]) },
-    signal,
-  );
+  const { frames, progress } = converse(session, { request, tableOf }, signal);
   for await (const frame of frames) {
     const head = understood(rowsHeadSchema, frame.head);
     const table = tables[reading.at];
@@ -56,7 +58,7 @@ export async function* readRows(
     if (data === null) continue;
     if (data.length > 0 || head.last) progress();
     const sha256 = head.part === true ? null : digestOf(reading, data, head.h);
-    note(reading, data, head.part === true, head.c);
+    note(reading, data, head, table);
     if ((reading.piece?.bytes ?? 0) > LONGEST_ROW) throw tooLarge(table);
     if (head.last) advance(reading, tables);
     yield {
@@ -87,34 +89,23 @@ function digestOf(reading: Reading, data: Buffer, ofFrame: string | undefined): 
   return reading.piece.hash.copy().update(data).digest('hex');
 }
 
-function note(reading: Reading, data: Buffer, partial: boolean, cursor: readonly string[] | null): void {
-  reading.begun = true;
-  if (partial) {
-    reading.piece ??= { hash: createHash('sha256'), bytes: 0 };
-    reading.piece.hash.update(data);
-    reading.piece.bytes += data.length;
-    return;
-  }
-  reading.piece = null;
-  reading.cursor = cursor ?? reading.cursor;
+function note(reading: Reading, data: Buffer, { part, c }: RowsHead, { key }: TableRead): void {
+  if (key === null) reading.unkeyed = deliver(reading.unkeyed, data);
+  reading.piece = part === true ? deliver(reading.piece, data) : null;
+  if (part !== true) reading.cursor = c ?? reading.cursor;
+}
+
+function deliver(before: Delivered | null, data: Buffer): Delivered {
+  const delivered = before ?? { hash: createHash('sha256'), bytes: 0 };
+  delivered.hash.update(data);
+  delivered.bytes += data.length;
+  return delivered;
 }
 
 function advance(reading: Reading, tables: readonly TableRead[]): void {
   reading.at += 1;
   reading.cursor = tables[reading.at]?.after ?? null;
-  reading.begun = false;
-}
-
-const digestSoFar = (of: Hash): string => of.copy().digest('hex');
-
-/** Called before the next request after a cut. */
-function checkKey(reading: Reading, table: TableRead | undefined): void {
-  if (table && table.key === null && reading.begun)
-    throw new WpcloneError(
-      'TABLE_WITHOUT_KEY',
-      `Reading ${JSON.stringify(table.name)} was interrupted, and it has no key to go on from.`,
-      { details: { table: table.name }, retryable: true },
-    );
+  reading.unkeyed = null;
 }
 
 /** What of a block was not delivered before; null when nothing is. */
@@ -126,7 +117,8 @@ function newIn(reading: Reading, data: Buffer, head: RowsHead, table: TableRead)
     if (head.k === skip.expected) return data;
     throw changed(table);
   }
-  // A plugin from before `taken` sends the row from its start.
+  // A plugin from before `taken` sends the row from its start, and did not go on in a table without a key.
+  if (table.key === null) throw changed(table);
   const known = data.subarray(0, skip.left);
   skip.hash.update(known);
   skip.left -= known.length;
@@ -136,10 +128,15 @@ function newIn(reading: Reading, data: Buffer, head: RowsHead, table: TableRead)
   throw changed(table);
 }
 
-const changed = (table: TableRead): WpcloneError =>
-  new WpcloneError('SOURCE_CHANGED', `A large row of ${JSON.stringify(table.name)} changed while it was read.`, {
-    details: { table: table.name },
-  });
+function changed({ name, key }: TableRead): WpcloneError {
+  const details = { table: name };
+  if (key !== null)
+    return new WpcloneError('SOURCE_CHANGED', `A large row of ${JSON.stringify(name)} changed while it was read.`, {
+      details,
+    });
+  const message = `Reading ${JSON.stringify(name)} was interrupted, and it has no key to go on from.`;
+  return new WpcloneError('TABLE_WITHOUT_KEY', message, { details, retryable: true });
+}
 
 const tooLarge = (table: TableRead): WpcloneError =>
   new WpcloneError('ROW_TOO_LARGE', `A row of ${JSON.stringify(table.name)} has more than ${LONGEST_ROW >> 20} MB.`, {

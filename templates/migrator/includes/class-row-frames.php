@@ -49,14 +49,14 @@ final class Row_Frames implements Row_Sink {
 	private $gzip;
 
 	/**
-	 * How many bytes of the first row were taken before and are not sent again; null for who cannot go on inside a row.
+	 * How many bytes of the first row, or of a table without a key, were taken before and are not sent again; null for who cannot go on there.
 	 *
 	 * @var int|null
 	 */
 	private $taken;
 
 	/**
-	 * The digest of what is not sent again, so that it can be told whether the row is still the same.
+	 * The digest of what is not sent again, so that it can be told whether that is still the same.
 	 *
 	 * @var \HashContext|resource
 	 */
@@ -67,7 +67,7 @@ final class Row_Frames implements Row_Sink {
 	 *
 	 * @param int      $number The table's number in the request.
 	 * @param bool     $gzip   Whether to deflate.
-	 * @param int|null $taken  Bytes of the first row that are not to be sent; null for a client that does not know of it.
+	 * @param int|null $taken  Bytes that are not to be sent; null for a client that does not know of it.
 	 */
 	public function __construct( $number, $gzip, $taken ) {
 		$this->number = $number;
@@ -109,9 +109,11 @@ final class Row_Frames implements Row_Sink {
 			$text  = (string) substr( $text, strlen( $known ) );
 			hash_update( $this->known, $known );
 			$this->taken -= strlen( $known );
-			if ( $partial && '' === $text ) {
+			if ( '' === $text && ! $last ) {
 				return;
 			}
+			// Those before were counted when they were sent.
+			$head['n']   = substr_count( $text, "\n" );
 			$head['k']   = hash_final( $this->known );
 			$this->known = null;
 		}
