@@ -34,7 +34,8 @@ php() {
       php=$!
     elif [ "$command" = listen ]; then
       write_nginx_conf
-      nginx -c /tmp/nginx/nginx.conf -s reload || true
+      # Takes up the new configuration, and ends nothing that is being served.
+      kill -HUP "$(</tmp/nginx/nginx.pid)" || true
     fi
     echo "$command done" >&4
   done

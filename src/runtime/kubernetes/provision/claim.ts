@@ -2,7 +2,7 @@ import { allOrNothing } from '../../../shared/all-or-nothing.ts';
 import type { ReportingContext, WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { within } from '../../../shared/abortable.ts';
-import { sidecarOf } from '../sidecar/address.ts';
+import { sidecarOf, tokenOf } from '../sidecar/address.ts';
 import { askInstance } from '../sidecar/client.ts';
 import { callSidecar } from '../sidecar/transport.ts';
 import { transition } from '../unit/cas.ts';
@@ -62,19 +62,21 @@ export async function settleUnit(
   beside: (context: WorkContext) => readonly Promise<unknown>[] = () => [],
 ): Promise<Unit> {
   const { cluster, insideCluster } = deps;
-  const [pod, settled] = await allOrNothing(context.signal, (signal) => {
+  const [pod, unit, token] = await allOrNothing(context.signal, (signal) => {
     const work = { ...context, signal };
     return [
       waitUntilReady(cluster, taken, askSidecar(deps, taken, work), limit, work),
       settlePort(deps, taken, work),
+      tokenOf(cluster, taken, work),
       createBelongings(deps, taken, claim, work),
       ...beside(work),
     ] as const;
   });
-  const unit = { ...settled, podIp: pod.status?.podIP };
-  const assignment = { cloneId: claim.cloneId, url: unit.facts?.url ?? '' };
-  await askInstance(sidecarOf(cluster, unit, insideCluster, context), 'assign', assignment, context.signal);
-  return unit;
+  const settled = { ...unit, podIp: pod.status?.podIP };
+  const sidecar = sidecarOf(cluster, settled, insideCluster, context, token);
+  const assignment = { cloneId: claim.cloneId, url: settled.facts?.url ?? '' };
+  await askInstance(sidecar, 'assign', assignment, context.signal);
+  return settled;
 }
 
 /** Milliseconds: where the API server cannot reach a pod yet, it tries for longer than the kubelet's next word takes. */
