@@ -8,6 +8,7 @@ import type { AgentDeps } from '../../src/agent/http/types.ts';
 import { createBell, ringing } from '../../src/agent/jobs/bell.ts';
 import type { JobStore } from '../../src/agent/jobs/store.ts';
 import { createDirectOperations } from '../../src/operations/direct.ts';
+import { createMetrics } from '../../src/agent/telemetry/metrics.ts';
 import { openDatabase } from '../../src/state/database.ts';
 import { sqliteStores } from './job-store/sqlite.ts';
 import { makeTemp } from './temp.ts';
@@ -47,10 +48,12 @@ export async function testApi(changes: Partial<AgentDeps> = {}): Promise<TestApi
     kubernetes: {},
     environment: process.env,
   });
+  const metrics = createMetrics({ counts: () => store.counts(), now: work.now });
   let woken = 0;
   const app = await createAgentApp({
     store,
     tokens,
+    metrics,
     operations,
     wake: () => (woken += 1),
     nextEvent: bell.next,

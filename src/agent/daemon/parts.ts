@@ -9,6 +9,7 @@ import { AGENT_DATABASE } from '../database.ts';
 import { type Bell, createBell, ringing } from '../jobs/bell.ts';
 import { sqliteJobStore } from '../jobs/sqlite/store.ts';
 import type { JobStore } from '../jobs/store.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { AgentSettings } from './settings.ts';
 import { watchedStore } from './watched-store.ts';
 
@@ -17,6 +18,7 @@ export interface AgentParts {
   readonly store: JobStore;
   readonly tokens: Tokens;
   readonly bell: Bell;
+  readonly metrics: Metrics;
   /** For what is answered at once; jobs have their own, in their own processes. */
   readonly operations: Operations;
   close(): Promise<void>;
@@ -33,8 +35,13 @@ export function openParts({ operations: settings }: AgentSettings, context: Work
     context,
   );
   const operations = createDirectOperations(settings);
+  const metrics = createMetrics({ counts: () => plain.counts(), now: context.now });
   return {
-    store: ringing(watchedStore(plain, context.log), bell),
+    store: ringing(
+      watchedStore(plain, context.log, (job) => metrics.ended(job)),
+      bell,
+    ),
+    metrics,
     tokens: tokenStore(database, context),
     bell,
     operations,

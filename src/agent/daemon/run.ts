@@ -13,6 +13,7 @@ import { removeAgentFile, takeHome, writeAgentFile } from './home.ts';
 import { type House, keepHouse } from './housekeeping.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { type Doors, openDoors, type SharedDeps } from './listen.ts';
+import { openMetricsDoor } from './metrics-door.ts';
 import { ensureOwnerToken } from './owner-token.ts';
 import { type AgentParts, openParts } from './parts.ts';
 import type { AgentSettings, AgentStarted } from './settings.ts';
@@ -79,6 +80,7 @@ interface Control {
   readonly house: House;
   /** Undefined until it listens. */
   doors?: Doors;
+  closeMetrics?: () => void;
   runner?: Runner;
 }
 
@@ -108,6 +110,9 @@ async function serve(
   try {
     const doors = await openDoors(settings, depsOf(settings, parts, control, work));
     control.doors = doors;
+    const { host, metricsPort } = settings;
+    if (metricsPort !== undefined)
+      control.closeMetrics = await openMetricsDoor({ host, port: metricsPort }, parts.metrics);
     const executor = processExecutor(settings.operations, work);
     const runner = startRunner({ store, executor, owner, limits: CLAIM_LIMITS, concurrency, work });
     control.runner = runner;
@@ -118,6 +123,7 @@ async function serve(
   } finally {
     await control.runner?.drain(0);
     closing.abort();
+    control.closeMetrics?.();
     await control.doors?.close();
     await house.stop();
     keeper.release();

@@ -15,6 +15,8 @@ export interface AgentSettings {
   readonly privateSources: readonly string[];
   /** In PEM. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** A port of its own for the metrics, without a token; undefined: none. */
+  readonly metricsPort: number | undefined;
   /** Jobs at once. */
   readonly concurrency: number;
   /** Milliseconds that a job is remembered after its end. */

@@ -2,11 +2,12 @@ import type { Logger } from '../../shared/context.ts';
 import type { JobStore } from '../jobs/store.ts';
 import type { Job } from '../jobs/types.ts';
 
-/** The same store, whose jobs' ways can be followed in the log. */
-export function watchedStore(store: JobStore, log: Logger): JobStore {
+/** The same store, whose jobs' ways can be followed in the log; `ended` hears of each that is over. */
+export function watchedStore(store: JobStore, log: Logger, ended: (job: Job) => void): JobStore {
   const told = (what: string) => (job: Job) => {
     const { id, kind, clone, attempt, error } = job;
     const why = error === null ? {} : { code: error.code, reason: error.message };
+    if (job.finishedAt !== null) ended(job);
     log.info(what, { job: id, kind, ...(clone === null ? {} : { clone }), attempt, ...why });
     return job;
   };

@@ -12,6 +12,7 @@ import { cloneRoutes } from './routes/clone.ts';
 import { cloneListRoutes } from './routes/clones.ts';
 import { eventRoutes } from './routes/events.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
 import { logRoutes } from './routes/logs.ts';
 import { createTickets } from './tickets.ts';
@@ -52,6 +53,7 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
   const tickets = createTickets(deps.work);
   guardCalls(app, deps, tickets);
   await app.register(async (routes) => {
+    metricsRoutes(routes, deps);
     healthRoutes(routes, deps);
     jobRoutes(routes, deps);
     cloneRoutes(routes, deps);

@@ -4,12 +4,14 @@ import type { Operations } from '../../operations/types.ts';
 import type { Caller } from '../access/token.ts';
 import type { Tokens } from '../access/tokens.ts';
 import type { AgentStatus } from './answers.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { JobStore } from '../jobs/store.ts';
 
 /** What the routes work with. */
 export interface AgentDeps {
   readonly store: JobStore;
   readonly tokens: Tokens;
+  readonly metrics: Metrics;
   readonly operations: Operations;
   /** Tells the runner that there is work, or that a job is to stop. */
   readonly wake: () => void;

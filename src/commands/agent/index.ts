@@ -25,6 +25,11 @@ export default class Agent extends BaseCommand {
       helpValue: 'NAME',
       summary: 'Further name by which it is called, such as that of a proxy in front of it; may be repeated.',
     }),
+    'metrics-port': Flags.integer({
+      min: 1,
+      max: 65_535,
+      summary: 'Further port that answers with metrics for Prometheus and asks for no token; /metrics asks for one.',
+    }),
     jobs: Flags.integer({ default: 4, min: 1, max: 200, summary: 'Jobs at once.' }),
     'no-auth': Flags.boolean({
       default: false,
@@ -56,6 +61,7 @@ export default class Agent extends BaseCommand {
       hostNames: flags['host-name'],
       open: flags['no-auth'],
       tls: readTls(flags),
+      metricsPort: flags['metrics-port'],
       concurrency: flags.jobs,
       rememberJobs: parseTtl(flags['keep-jobs']) * 1000,
       version: await packageVersion(),
