@@ -20,6 +20,8 @@ export default defineConfig({
       project('integration', 180_000),
       project('e2e', 180_000),
       project('cluster', 300_000),
+      // Long and by chance: what a thousand rounds find and ten do not. Not in CI.
+      project('stress', 1_800_000),
       // Sources of other releases of Debian: made once on a machine, which takes minutes.
       { test: { ...project('matrix', 1_200_000).test, hookTimeout: 1_200_000, globalSetup: ['test/matrix/setup.ts'] } },
     ],

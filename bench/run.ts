@@ -1,3 +1,4 @@
+import { agentRows } from './parts/agent.ts';
 import { freshRows } from './parts/fresh.ts';
 import { kubernetesRows } from './parts/kubernetes.ts';
 import { largeRows } from './parts/large.ts';
@@ -14,6 +15,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   reset: resetRows,
   fresh: freshRows,
   version: versionRows,
+  agent: agentRows,
   // Needs KUBECONFIG; left out without it.
   ...(process.env['KUBECONFIG'] === undefined ? {} : { kubernetes: kubernetesRows }),
 };

@@ -18,7 +18,7 @@ import { ensureOwnerToken } from './owner-token.ts';
 import { type AgentParts, openParts } from './parts.ts';
 import type { AgentSettings, AgentStarted } from './settings.ts';
 
-const LIMITS = { queue: 1000, requestsPerSecond: 50, streams: 500 };
+const LIMITS = { queue: 10_000, requestsPerSecond: 50, streams: 500 };
 const CLAIM_LIMITS = { perCustomer: 3, perSource: 2 };
 /** Milliseconds that running jobs get to end when the agent is asked to stop. */
 const DRAIN = 60_000;

@@ -30,7 +30,7 @@ export default class Agent extends BaseCommand {
       max: 65_535,
       summary: 'Further port that answers with metrics for Prometheus and asks for no token; /metrics asks for one.',
     }),
-    jobs: Flags.integer({ default: 4, min: 1, max: 200, summary: 'Jobs at once.' }),
+    jobs: Flags.integer({ default: 4, min: 0, max: 200, summary: 'Jobs at once; 0 takes jobs and carries none out.' }),
     'no-auth': Flags.boolean({
       default: false,
       summary: 'Ask for no token: every program and user of this machine may do everything. On loopback only.',
