@@ -12,6 +12,8 @@ export interface Home {
   reset(id: string): Promise<Ran>;
   /** Of the one clone that there is. */
   documentRoot(): string;
+  /** Plans a restore of a clone. */
+  plan(id: string): Promise<Ran>;
   deleteAll(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export function createHome(settings: NodeJS.ProcessEnv = {}): Home {
       const { clone_id: id, timings }: { clone_id: string; timings: Record<string, number> } = JSON.parse(ran.output);
       return { ...ran, id, timings };
     },
+    plan: (id) => wpclone(['restore', id, '--dry-run', '--json'], environment),
     deleteAll,
     remove: async () => {
       try {

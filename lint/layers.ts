@@ -30,7 +30,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   shared: { may: [] },
   site: { may: ['shared'] },
   transfer: { may: ['shared', 'site'] },
-  instance: { may: ['shared', 'site', 'transfer'] },
+  instance: { may: ['shared', 'site', 'transfer', 'restore'] },
   state: { may: ['shared'], types: [...RUNTIME, STATES] },
   sidecar: { may: ['shared', 'site', 'transfer', 'instance'] },
   runtime: { may: ['shared'], types: ['instance'] },
@@ -41,7 +41,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'runtime/kubernetes/login': { may: ['shared'], machine: true },
   pool: { may: ['shared', STATES], types: ['instance', ...RUNTIME] },
-  restore: { may: ['shared', 'site', 'transfer'], types: ['instance'] },
+  restore: { may: ['shared', 'site', 'transfer'] },
   'restore/merge': { may: ['shared'] },
   engine: {
     may: ['shared', 'site', 'transfer', 'pool', 'restore'],

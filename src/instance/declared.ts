@@ -4,12 +4,14 @@
  */
 import { z } from 'zod';
 import { databaseResultSchema, filesResultSchema } from '../transfer/schemas.ts';
+import { planSchema } from '../restore/plan/schema.ts';
 import {
   assignmentSchema,
   configureResultSchema,
   configureTaskSchema,
   leftSchema,
   mailSchema,
+  planRestoreTaskSchema,
   pullTaskSchema,
   verifyResultSchema,
   verifyTaskSchema,
@@ -35,6 +37,8 @@ const jobs = {
   verify: { task: verifyTaskSchema, result: verifyResultSchema, since: 3 },
   /** Back to the baseline: database, files, configuration; log-in tokens and caught mail are dropped. */
   reset: { task: noTask, result: nothing, since: 1 },
+  /** Says what of the clone would go back to the live site. Reads only, here and there. */
+  planRestore: { task: planRestoreTaskSchema, result: planSchema, since: 4 },
 } as const;
 
 /** What is answered at once. */

@@ -35,6 +35,7 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
       const work = { sleep: deps.sleep, signal: context.signal };
       return notingNoise(site, work, () => verifyInstance(site, task, deps, context.signal));
     },
+    planRestore: async (task, context) => (await import('./plan-restore.ts')).planRestoreOf(site, task, deps, context),
     reset: (_task, context) => resetInstance(site, deps, context),
     createLoginLink: () => createLoginLink(paths, deps.randomBytes),
     setExpiry: (expiresAt) => writeExpiry(paths, expiresAt),

@@ -5,6 +5,7 @@ import { findingSchema } from '../shared/findings.ts';
 import { accessSchema } from '../site/access.ts';
 import { siteInfoSchema } from '../site/info.ts';
 import { looksSchema } from '../site/looks.ts';
+import { policySchema } from '../restore/plan/schema.ts';
 import { mediaSchema, transferTaskShape } from '../transfer/schemas.ts';
 
 /** All that a transfer needs to know; plain data, so that it can be posted to a pod. Holds secrets (access). */
@@ -67,3 +68,8 @@ export const assignmentSchema = z
 
 /** How many of each there are in an instance. */
 export const leftSchema = z.object({ files: z.number(), tables: z.number(), mail: z.number() }).readonly();
+
+/** Which live site to compare with, and what is wanted. Holds secrets (access). */
+export const planRestoreTaskSchema = z
+  .object({ access: accessSchema, info: siteInfoSchema, policy: policySchema, version: z.string() })
+  .readonly();

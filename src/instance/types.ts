@@ -12,6 +12,7 @@ import type {
   configureTaskSchema,
   leftSchema,
   mailSchema,
+  planRestoreTaskSchema,
   pullTaskSchema,
   verifyResultSchema,
   verifyTaskSchema,
@@ -49,6 +50,7 @@ export type VerifyTask = z.infer<typeof verifyTaskSchema>;
 export type VerifyResult = z.infer<typeof verifyResultSchema>;
 export type Assignment = z.infer<typeof assignmentSchema>;
 export type LeftInside = z.infer<typeof leftSchema>;
+export type PlanRestoreTask = z.infer<typeof planRestoreTaskSchema>;
 export type CaughtMail = z.infer<typeof mailSchema>;
 
 /** How long-running work in an instance reports and is cancelled. */

@@ -1,6 +1,7 @@
 import type { WorkContext } from '../shared/context.ts';
 import { noSuchClone } from '../shared/clone-errors.ts';
 import { WpcloneError } from '../shared/errors.ts';
+import { packageVersion } from '../shared/package-root.ts';
 import { cloneSite } from '../engine/clone.ts';
 import { resetClone } from '../engine/reset.ts';
 import type { CloneState, Runtime } from '../runtime/types.ts';
@@ -67,6 +68,15 @@ export function createDirectOperations(
       const runtime = await resources.runtime(context);
       await cloneIn(['ready', 'resetting'], runtime, id, context);
       return cloneReport(await resetClone(runtime, id, context));
+    },
+
+    async planRestore(request, credentials, context) {
+      const runtime = await resources.runtime(context);
+      const { facts } = await cloneIn(['ready'], runtime, request.cloneId, context);
+      const { planRestoreOf } = await import('../engine/restore.ts');
+      const login = { ...request, ...credentials, url: request.to ?? facts.source.url };
+      const source = createSourcePort(login, settings, await resources.state(context));
+      return planRestoreOf({ ...request, version: await packageVersion() }, source, runtime, context);
     },
 
     async delete(id, context) {

@@ -8,6 +8,7 @@ import type { ErrorDetails } from '../shared/errors.ts';
 import type { ClonePlan } from '../engine/clone.ts';
 import type { CloneStepName, Warning } from '../shared/events.ts';
 import type { Finding } from '../shared/findings.ts';
+import type { Plan, PlanPolicy } from '../restore/plan/schema.ts';
 import type { CaughtMail } from '../instance/types.ts';
 import type { Accepted, JobLine, JobReport } from './schemas.ts';
 import type { CacheReport, CloneState, Exposure, ExposureEnded, RuntimeKind } from '../runtime/types.ts';
@@ -23,6 +24,16 @@ export interface SourceLogin {
 
 /** What to clone and how: plain data without secrets, which a queue can keep. */
 export interface CloneRequest extends ClonePlan, SourceLogin {}
+
+export type { Plan as RestorePlan };
+
+/** What of a clone goes back to its live site: plain data without secrets. */
+export interface RestoreRequest extends SourceLogin {
+  readonly cloneId: string;
+  /** The live site's address; absent: the one that was cloned. */
+  readonly to?: string;
+  readonly policy: PlanPolicy;
+}
 
 /** The words of a log-in. They are asked for only when one is needed: a source with a known key needs none. */
 export interface Credentials {
@@ -117,6 +128,8 @@ export interface Operations {
   /** The clone ends `seconds` from now. */
   extend(id: string, seconds: number, context: WorkContext): Promise<CloneReport>;
   reset(id: string, context: WorkContext): Promise<CloneReport>;
+  /** Says what of a clone would go back to the live site. Reads only. Throws NOT_THE_SOURCE, BUSY. */
+  planRestore(request: RestoreRequest, credentials: Credentials, context: WorkContext): Promise<Plan>;
   delete(id: string, context: WorkContext): Promise<{ clone_id: string; deleted: true }>;
   /** `login` is used when no key of the site is known. */
   disconnect(

@@ -116,6 +116,11 @@ export interface ResetLease extends LeaseOfUnit {
   commit(context: WorkContext): Promise<CloneFacts>;
 }
 
+/** Of a clone that stays as it is while it is read: nobody resets or removes it meanwhile. Given up, it is as before. */
+export interface RestoreLease extends LeaseOfUnit {
+  readonly purpose: 'restore';
+}
+
 /** Ids are the clones' names. Times are milliseconds since the epoch, by this machine's clock. */
 export interface Runtime {
   readonly kind: RuntimeKind;
@@ -127,6 +132,8 @@ export interface Runtime {
   provision(request: ProvisionRequest, context: ReportingContext): Promise<ProvisionLease>;
   /** Takes a clone that is ready, or whose reset was cut off, to reset it. Throws NOT_FOUND, BUSY. */
   takeForReset(id: string, context: WorkContext): Promise<ResetLease>;
+  /** Takes a clone that is ready, to read it for a restore. Throws NOT_FOUND, NOT_READY, BUSY. */
+  takeForRestore(id: string, context: WorkContext): Promise<RestoreLease>;
   list(context: WorkContext): Promise<readonly CloneFacts[]>;
   /** Throws NOT_FOUND. */
   get(id: string, context: WorkContext): Promise<{ facts: CloneFacts; instance: Instance }>;

@@ -1,5 +1,7 @@
 /** The steps of a clone, in the order in which they are shown. */
 export const CLONE_STEPS = ['connect', 'provision', 'database', 'files', 'configure', 'verify'] as const;
 export type CloneStepName = (typeof CLONE_STEPS)[number];
-export const STEPS = [...CLONE_STEPS, 'reset'] as const;
+/** What a plan of a restore takes. */
+export const PLAN_STEPS = ['connect', 'plan'] as const;
+export const STEPS = [...CLONE_STEPS, 'reset', 'plan'] as const;
 export type StepName = (typeof STEPS)[number];

@@ -40,6 +40,8 @@ export interface TableRead {
   readonly other?: true;
   /** Only rows with keys greater than this (values of `key`, base64 of their bytes). Absent: from the start. */
   readonly after?: readonly string[];
+  /** Only rows with keys up to this one. Absent: to the end. */
+  readonly upto?: readonly string[];
 }
 
 /** One table whose rows are to be compared. A table without a key has no bounds: it is one range. */

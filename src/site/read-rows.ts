@@ -79,6 +79,7 @@ const ask = (table: TableRead, after: readonly string[] | null): object => ({
   ...(table.key === null ? {} : { key: table.key }),
   ...(table.other ? { other: true } : {}),
   ...((after ?? table.after) ? { after: after ?? table.after } : {}),
+  ...(table.upto ? { upto: table.upto } : {}),
 });
 
 const OF_NOTHING = hash('sha256', '', 'hex');

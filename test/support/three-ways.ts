@@ -60,7 +60,7 @@ const keyOf = ({ columns, key }: Shape, row: Row): string | undefined =>
 /** The live site after what the merge wants is written: what rows say, by identity. */
 export function afterwards(tables: readonly TableDifferences[], merged: Merge): Map<string, readonly Row[]> {
   const site = contents(tables, 'live');
-  for (const { writes } of merged.units)
+  for (const { writes } of merged.items)
     for (const { part, rows } of writes) site.set(`${part.table.short} ${part.key}`, rows);
   return site;
 }
@@ -80,6 +80,7 @@ export function contents(
 export const policy = (changes: Partial<Policy> = {}): Policy => ({
   take: undefined,
   decisions: new Map(),
+  against: new Map(),
   delete: false,
   strict: false,
   include: new Set(),

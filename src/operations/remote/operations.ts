@@ -1,4 +1,5 @@
 import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
 import { knownCode } from '../../shared/wire-error.ts';
 import {
   cloneReportSchema,
@@ -57,6 +58,8 @@ export function createRemoteOperations({ client, here, interrupted }: RemoteSett
       const { job_id: job } = await jobs.submitReset(id, context);
       return cloneReportSchema.parse(await done(job, context));
     },
+    planRestore: () =>
+      Promise.reject(new WpcloneError('NOT_THROUGH_AGENT', 'An agent plans no restores; the command does it itself.')),
     delete: async (id, context) => {
       const taken = await jobs.submitDelete(id, context);
       return 'deleted' in taken ? taken : deletedSchema.parse(await done(taken.job_id, context));

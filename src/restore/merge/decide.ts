@@ -1,35 +1,37 @@
 import { changeOf, isChangedInClone, isChangedOnLive, type Group, type OwnedPart } from './groups.ts';
 import { isAsLive, mergePart, type Merged } from './merge-part.ts';
 import type { Protection } from './never.ts';
-import type { Conflict, Policy, UnitOutcome, Write } from './outcome.ts';
+import type { Conflict, Policy, ItemOutcome, Write } from './outcome.ts';
 import { cell, type Part } from './parts.ts';
-import { keyOfUnit } from './types.ts';
+import { keyOfItem } from './types.ts';
 
 /** What becomes of one thing; nothing when the clone changed nothing of it. What is protected of it is an outcome of its own. */
-export function decide(group: Group, policy: Policy): UnitOutcome[] {
+export function decide(group: Group, policy: Policy): ItemOutcome[] {
   const changed = group.parts.filter(isChangedInClone);
   const held = (each: OwnedPart): boolean =>
     each.protection !== undefined && (each.protection === 'own' || !policy.include.has(each.protection));
   const classes = new Set(changed.flatMap((each) => (held(each) && each.protection ? [each.protection] : [])));
   const kept = [...classes].map((each) => keptBack(group, changed, each));
   const free = changed.filter((each) => !held(each));
-  const noise = (each: OwnedPart): boolean => policy.isNoise(each.part) && policy.chooses(group.unit) !== 'named';
+  const noise = (each: OwnedPart): boolean => policy.isNoise(each.part) && policy.chooses(group.item) !== 'named';
   if (free.length > 0 && free.every(noise)) return [...kept, outcomeOf(group, free, { kept: { code: 'NOISE' } })];
   const meant = free.filter((each) => !noise(each));
   return meant.length === 0 ? kept : [...kept, settle(group, meant, policy)];
 }
 
-const keptBack = (group: Group, changed: readonly OwnedPart[], protection: Protection): UnitOutcome =>
+const keptBack = (group: Group, changed: readonly OwnedPart[], protection: Protection): ItemOutcome =>
   outcomeOf(
     group,
     changed.filter((each) => each.protection === protection),
     { kept: { code: 'PROTECTED', class: protection } },
   );
 
-function settle(group: Group, changed: readonly OwnedPart[], policy: Policy): UnitOutcome {
-  if (policy.chooses(group.unit) === 'no') return outcomeOf(group, changed, { kept: { code: 'NOT_CHOSEN' } });
+function settle(group: Group, changed: readonly OwnedPart[], policy: Policy): ItemOutcome {
+  if (policy.chooses(group.item) === 'no') return outcomeOf(group, changed, { kept: { code: 'NOT_CHOSEN' } });
   const change = changeOf(group.parts, 'clone');
   const doubt = changed.find(({ part }) => part.table.doubt !== undefined)?.part.table.doubt;
+  const against = policy.against.get(keyOfItem(group.item));
+  if (against !== undefined) return withConflict(group, changed, policy, against, undefined);
   if (doubt !== undefined)
     return withConflict(group, changed, policy, { code: 'NOT_COMPARABLE', why: doubt }, undefined);
   if (change === 'deleted' && changed.some(({ head }) => head)) return settleDeletion(group, changed, policy);
@@ -49,7 +51,7 @@ const isFewer = ({ table, base, clone }: Part): boolean => table.class.kind === 
 const isTakenNumber = ({ table, base, live, clone }: Part): boolean =>
   table.class.kind === 'entity' && base.length === 0 && live.length > 0 && clone.length > 0;
 
-function settleDeletion(group: Group, changed: readonly OwnedPart[], policy: Policy): UnitOutcome {
+function settleDeletion(group: Group, changed: readonly OwnedPart[], policy: Policy): ItemOutcome {
   const all = group.parts.filter(({ part }) => part.live.length > 0 && part.clone.length === 0);
   const writes = all.map(({ part }): Write => ({ part, rows: [] }));
   const touched = group.parts.some((each) => isChangedOnLive(each) && each.protection !== 'machine');
@@ -60,7 +62,7 @@ function settleDeletion(group: Group, changed: readonly OwnedPart[], policy: Pol
     : outcomeOf(group, changed, { kept: { code: 'DELETION' } });
 }
 
-function settleEdit(group: Group, changed: readonly OwnedPart[], policy: Policy): UnitOutcome {
+function settleEdit(group: Group, changed: readonly OwnedPart[], policy: Policy): ItemOutcome {
   const merged = changed.map(({ part }) => ({ part, ...mergePart(part) }));
   const writes = merged.flatMap(({ part, rows }): Write[] => (isAsLive(part, rows) ? [] : [{ part, rows }]));
   const clashes = merged.filter(({ clash }) => clash !== undefined);
@@ -68,7 +70,7 @@ function settleEdit(group: Group, changed: readonly OwnedPart[], policy: Policy)
     const fields = [...new Set(clashes.flatMap(({ part, clash }) => namesOf(part, clash)))];
     const name = clashes.find(({ part }) => part.base.length === 0 && part.table.class.kind !== 'meta')?.part.key;
     const conflict: Conflict =
-      name === undefined ? { code: 'BOTH_CHANGED', fields } : { code: 'NAME_TAKEN', name: group.unit.id };
+      name === undefined ? { code: 'BOTH_CHANGED', fields } : { code: 'NAME_TAKEN', name: group.item.id };
     return withConflict(group, changed, policy, conflict, writes);
   }
   const both = merged.flatMap((each) => each.both ?? []);
@@ -94,15 +96,15 @@ export function withConflict(
   policy: Policy,
   conflict: Conflict,
   writes: readonly Write[] | undefined,
-): UnitOutcome {
-  const side = policy.decisions.get(keyOfUnit(group.unit)) ?? policy.take;
+): ItemOutcome {
+  const side = policy.decisions.get(keyOfItem(group.item)) ?? policy.take;
   if (side === 'live') return outcomeOf(group, changed, { kept: { code: 'LIVE_TAKEN', instead: conflict } });
   if (side === 'clone' && writes !== undefined) return outcomeOf(group, changed, { writes, both: true });
   return outcomeOf(group, changed, { conflict });
 }
 
-const outcomeOf = ({ unit, parts }: Group, changed: readonly OwnedPart[], rest: Partial<UnitOutcome>): UnitOutcome => ({
-  unit,
+const outcomeOf = ({ item, parts }: Group, changed: readonly OwnedPart[], rest: Partial<ItemOutcome>): ItemOutcome => ({
+  item,
   change: changeOf(parts, 'clone'),
   parts: changed.map(({ part }) => part),
   writes: [],

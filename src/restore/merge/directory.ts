@@ -1,5 +1,5 @@
 import { cell, tableOf, VERSIONS, type Table } from './parts.ts';
-import type { Row, TableDifferences, UnitId, Versions } from './types.ts';
+import type { Row, TableDifferences, ItemId, Versions } from './types.ts';
 
 /**
  * What is known of the things that rows belong to: from the rows that differ, and those that were looked up beside them.
@@ -117,8 +117,8 @@ function menusOf(tables: readonly TableDifferences[], termOf: Directory['termOf'
   return menus;
 }
 
-/** The post that a number means, as a unit: an item of a menu belongs to it, but one that the clone deleted is a thing of its own. */
-export function unitOfPost(directory: Directory, id: string): UnitId {
+/** The post that a number means, as a item: an item of a menu belongs to it, but one that the clone deleted is a thing of its own. */
+export function itemOfPost(directory: Directory, id: string): ItemId {
   const type = directory.value('posts', id, 'post_type');
   if (type === undefined) return { kind: 'row', id: `posts/${id}` };
   const item = type === 'nav_menu_item' && !directory.isGone('posts', id);
@@ -127,7 +127,7 @@ export function unitOfPost(directory: Directory, id: string): UnitId {
 }
 
 /** A term, or a menu. */
-export const unitOfTerm = (directory: Directory, id: string): UnitId => ({
+export const itemOfTerm = (directory: Directory, id: string): ItemId => ({
   kind: directory.taxonomiesOf(id).includes('nav_menu') ? 'menu' : 'term',
   id,
 });

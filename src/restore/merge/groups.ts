@@ -1,7 +1,7 @@
 import type { Directory } from './directory.ts';
 import { ownerOf, type Owner } from './owners.ts';
 import { differs, partsOf, tableOf, type Part } from './parts.ts';
-import { keyOfUnit, type TableDifferences, type UnitId } from './types.ts';
+import { keyOfItem, type TableDifferences, type ItemId } from './types.ts';
 
 export interface OwnedPart extends Owner {
   readonly part: Part;
@@ -9,18 +9,18 @@ export interface OwnedPart extends Owner {
 
 /** All that is known of one thing. */
 export interface Group {
-  readonly unit: UnitId;
+  readonly item: ItemId;
   readonly parts: readonly OwnedPart[];
 }
 
 /** Gathers the parts of each thing. */
 export function groupsOf(tables: readonly TableDifferences[], directory: Directory): Group[] {
-  const groups = new Map<string, { unit: UnitId; parts: OwnedPart[] }>();
+  const groups = new Map<string, { item: ItemId; parts: OwnedPart[] }>();
   for (const differences of tables) {
     for (const part of partsOf(tableOf(differences), differences.rows)) {
       const owner = ownerOf(part, directory);
-      const key = keyOfUnit(owner.unit);
-      const group = groups.get(key) ?? { unit: owner.unit, parts: [] };
+      const key = keyOfItem(owner.item);
+      const group = groups.get(key) ?? { item: owner.item, parts: [] };
       groups.set(key, group);
       group.parts.push({ ...owner, part });
     }

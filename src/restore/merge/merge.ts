@@ -14,17 +14,17 @@ export function merge(tables: readonly TableDifferences[], policy: Policy): Merg
   const groups = groupsOf(tables, directory);
   const outcomes = groups.flatMap((group) => decide(group, policy));
   return {
-    units: checkResult(outcomes, groups, directory, policy),
+    items: checkResult(outcomes, groups, directory, policy),
     meanwhile: groups.flatMap((group) => liveChange(group)),
   };
 }
 
 /** The machinery's own doings are not told of. */
-function liveChange({ unit, parts }: Group): LiveChange[] {
+function liveChange({ item, parts }: Group): LiveChange[] {
   const changed = parts.filter((each) => isChangedOnLive(each) && !isSilent(each.protection));
   if (changed.length === 0) return [];
   const protection = changed.find((each) => each.head)?.protection ?? changed[0]?.protection;
-  return [{ unit, change: changeOf(parts, 'live'), protection }];
+  return [{ item, change: changeOf(parts, 'live'), protection }];
 }
 
 const isSilent = (protection: LiveChange['protection']): boolean => protection === 'machine' || protection === 'own';

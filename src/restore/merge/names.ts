@@ -1,5 +1,5 @@
 import { isChangedOnLive, type Group } from './groups.ts';
-import type { Conflict, UnitOutcome } from './outcome.ts';
+import type { Conflict, ItemOutcome } from './outcome.ts';
 import { cell, type Part, type Table } from './parts.ts';
 import type { Row } from './types.ts';
 
@@ -22,15 +22,15 @@ function namesOf(table: Table, row: Row, taxonomies: ReadonlyMap<string, string>
 
 /** Outcomes that would put a second thing of one name on the live site: what the clone made beside what the live site made. */
 export function takenNames(
-  outcomes: readonly UnitOutcome[],
+  outcomes: readonly ItemOutcome[],
   groups: readonly Group[],
-): ReadonlyMap<UnitOutcome, Conflict> {
+): ReadonlyMap<ItemOutcome, Conflict> {
   const taxonomies = taxonomiesOf(groups);
   const taken = new Map<string, Part>();
   for (const { part } of groups.flatMap(({ parts }) => parts).filter(isChangedOnLive))
     for (const row of part.live)
       for (const name of namesOf(part.table, row, taxonomies)) taken.set(folded(part.table, name), part);
-  const found = new Map<UnitOutcome, Conflict>();
+  const found = new Map<ItemOutcome, Conflict>();
   for (const outcome of outcomes)
     for (const { part, rows } of outcome.writes)
       for (const name of rows.flatMap((row) => namesOf(part.table, row, taxonomies))) {

@@ -48,7 +48,7 @@ const META: readonly Rule[] = [
 ]; // prettier-ignore
 
 const USER_META: readonly Rule[] = [
-  [/^session_tokens$/, 'secrets'],
+  [/^session_tokens$/, 'machine'],
   [/^_application_passwords$|_key$|_token$/, 'secrets'],
   [/capabilities$|user_level$/, 'roles'],
   [/^(community-events-location|dismissed_wp_pointers|.*dashboard_quick_press_last_post_id|.*user-settings(-time)?|closedpostboxes_.*|metaboxhidden_.*|meta-box-order_.*|screen_layout_.*|wc_last_active|_woocommerce_persistent_cart.*|show_welcome_panel)$/, 'machine'],

@@ -1,6 +1,6 @@
 import type { Part } from './parts.ts';
 import type { Protection } from './never.ts';
-import type { Row, UnitId } from './types.ts';
+import type { Row, ItemId } from './types.ts';
 
 /** Why something of the clone cannot simply be taken over. Somebody has to decide, or to change something. */
 export type Conflict =
@@ -18,6 +18,8 @@ export type Conflict =
   | { readonly code: 'NAME_TAKEN'; readonly name: string }
   /** It refers to something that the live site will not have. */
   | { readonly code: 'NEEDS'; readonly what: string }
+  /** A value holds an address of the clone that has no counterpart on the live site. */
+  | { readonly code: 'ADDRESS'; readonly field: string }
   /** What the clone changed cannot be told from what others did. */
   | { readonly code: 'NOT_COMPARABLE'; readonly why: string };
 
@@ -36,8 +38,8 @@ export interface Write {
 }
 
 /** What becomes of one thing that the clone changed. */
-export interface UnitOutcome {
-  readonly unit: UnitId;
+export interface ItemOutcome {
+  readonly item: ItemId;
   readonly change: 'new' | 'changed' | 'deleted';
   /** What of it the clone changed. */
   readonly parts: readonly Part[];
@@ -50,7 +52,7 @@ export interface UnitOutcome {
 
 /** What the live site did since the clone was made. */
 export interface LiveChange {
-  readonly unit: UnitId;
+  readonly item: ItemId;
   readonly change: 'new' | 'changed' | 'deleted';
   readonly protection?: Protection | undefined;
 }
@@ -60,20 +62,22 @@ export type Side = 'live' | 'clone';
 /** What the person wants. */
 export interface Policy {
   readonly take: Side | undefined;
-  /** What was decided for single things, by the key of the unit. */
+  /** What was decided for single things, by the key of the item. */
   readonly decisions: ReadonlyMap<string, Side>;
   readonly delete: boolean;
   readonly strict: boolean;
   readonly include: ReadonlySet<Protection>;
   /** Whether it was asked for; `named`: by its own name. */
-  readonly chooses: (unit: UnitId) => 'yes' | 'no' | 'named';
+  readonly chooses: (item: ItemId) => 'yes' | 'no' | 'named';
+  /** What was found against single things before, by the key of the item. */
+  readonly against: ReadonlyMap<string, Conflict>;
   /** What the site changes by itself, as far as that was seen. */
   readonly isNoise: (part: Part) => boolean;
 }
 
 export interface Merge {
   /** What the clone changed. */
-  readonly units: readonly UnitOutcome[];
+  readonly items: readonly ItemOutcome[];
   /** What the live site changed. */
   readonly meanwhile: readonly LiveChange[];
 }

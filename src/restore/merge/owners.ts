@@ -1,11 +1,11 @@
-import { type Directory, unitOfPost, unitOfTerm } from './directory.ts';
+import { type Directory, itemOfPost, itemOfTerm } from './directory.ts';
 import { protectedMeta, protectedOption, protectedPost, protectedTable, type Protection } from './never.ts';
 import { cell, type Part } from './parts.ts';
-import type { Row, UnitId } from './types.ts';
+import type { Row, ItemId } from './types.ts';
 
 /** To what a part belongs. */
 export interface Owner {
-  readonly unit: UnitId;
+  readonly item: ItemId;
   /** The part whose row is the thing itself: when it goes, the thing goes. */
   readonly head: boolean;
   readonly protection?: Protection | undefined;
@@ -13,11 +13,11 @@ export interface Owner {
 
 type FindOwner = (part: Part, row: Row, directory: Directory) => Owner;
 
-const head = (unit: UnitId, protection?: Protection): Owner => ({ unit, head: true, protection });
-const limb = (unit: UnitId, protection?: Protection): Owner => ({ unit, head: false, protection });
+const head = (item: ItemId, protection?: Protection): Owner => ({ item, head: true, protection });
+const limb = (item: ItemId, protection?: Protection): Owner => ({ item, head: false, protection });
 
-const postOwner = (directory: Directory, id: string): { unit: UnitId; protection: Protection | undefined } => ({
-  unit: unitOfPost(directory, id),
+const postOwner = (directory: Directory, id: string): { item: ItemId; protection: Protection | undefined } => ({
+  item: itemOfPost(directory, id),
   protection: protectedPost(
     directory.value('posts', id, 'post_type') ?? '',
     directory.value('posts', id, 'post_status') ?? '',
@@ -26,27 +26,27 @@ const postOwner = (directory: Directory, id: string): { unit: UnitId; protection
 
 const OWNERS: Readonly<Record<string, FindOwner>> = {
   posts: ({ table }, row, directory) => {
-    const { unit, protection } = postOwner(directory, cell(table, row, 'ID') ?? '');
+    const { item, protection } = postOwner(directory, cell(table, row, 'ID') ?? '');
     // An item of a menu may go, and the menu stays.
-    return { unit, head: unit.kind !== 'menu', protection };
+    return { item, head: item.kind !== 'menu', protection };
   },
   postmeta: ({ table }, row, directory) => {
-    const { unit, protection } = postOwner(directory, cell(table, row, 'post_id') ?? '');
-    return limb(unit, protection ?? protectedMeta(table.short, cell(table, row, 'meta_key') ?? ''));
+    const { item, protection } = postOwner(directory, cell(table, row, 'post_id') ?? '');
+    return limb(item, protection ?? protectedMeta(table.short, cell(table, row, 'meta_key') ?? ''));
   },
-  terms: ({ table }, row, directory) => head(unitOfTerm(directory, cell(table, row, 'term_id') ?? '')),
-  term_taxonomy: ({ table }, row, directory) => limb(unitOfTerm(directory, cell(table, row, 'term_id') ?? '')),
+  terms: ({ table }, row, directory) => head(itemOfTerm(directory, cell(table, row, 'term_id') ?? '')),
+  term_taxonomy: ({ table }, row, directory) => limb(itemOfTerm(directory, cell(table, row, 'term_id') ?? '')),
   termmeta: ({ table }, row, directory) =>
     limb(
-      unitOfTerm(directory, cell(table, row, 'term_id') ?? ''),
+      itemOfTerm(directory, cell(table, row, 'term_id') ?? ''),
       protectedMeta(table.short, cell(table, row, 'meta_key') ?? ''),
     ),
   term_relationships: ({ table }, row, directory) => {
     const object = cell(table, row, 'object_id') ?? '';
     const taxonomy = directory.termOf(cell(table, row, 'term_taxonomy_id') ?? '')?.taxonomy;
     if (taxonomy === 'link_category') return limb({ kind: 'link', id: object });
-    const { unit, protection } = postOwner(directory, object);
-    return limb(unit, protection);
+    const { item, protection } = postOwner(directory, object);
+    return limb(item, protection);
   },
   links: ({ table }, row) => head({ kind: 'link', id: cell(table, row, 'link_id') ?? '' }),
   users: ({ table }, row) => head({ kind: 'user', id: cell(table, row, 'ID') ?? '' }, 'users'),
@@ -97,12 +97,12 @@ export function ownerOf(part: Part, directory: Directory): Owner {
   const order = OF_ORDERS[table.short];
   if (order !== undefined)
     return {
-      unit: { kind: 'order', id: cell(table, row, order) ?? '' },
+      item: { kind: 'order', id: cell(table, row, order) ?? '' },
       head: table.short === 'wc_orders',
       protection,
     };
   if (table.short === 'wc_product_meta_lookup')
-    return limb(unitOfPost(directory, cell(table, row, 'product_id') ?? ''));
+    return limb(itemOfPost(directory, cell(table, row, 'product_id') ?? ''));
   const key = table.class.identity.map((name) => cell(table, row, name)).join(',');
   // Rows without a key are told apart by nothing: the table is the thing.
   const id = table.class.kind === 'unkeyed' ? table.short : `${table.short}/${key}`;

@@ -1,22 +1,22 @@
 import type { Directory } from './directory.ts';
-import { unitOfPost, unitOfTerm } from './directory.ts';
+import { itemOfPost, itemOfTerm } from './directory.ts';
 import { isChangedOnLive, type Group } from './groups.ts';
 import { takenNames } from './names.ts';
-import type { Conflict, Policy, UnitOutcome } from './outcome.ts';
+import type { Conflict, Policy, ItemOutcome } from './outcome.ts';
 import { cell, type Part } from './parts.ts';
 import { numberColumn, referencesOf, type Reference } from './references.ts';
-import { keyOfUnit, type Row, type UnitId } from './types.ts';
+import { keyOfItem, type Row, type ItemId } from './types.ts';
 
 /**
  * Looks at the live site as it would be: what refers to something that will not be there, what has the name of another thing, and what
  * goes although it is used, is a conflict. One conflict may make others, so it goes on until there are no more.
  */
 export function checkResult(
-  outcomes: readonly UnitOutcome[],
+  outcomes: readonly ItemOutcome[],
   groups: readonly Group[],
   directory: Directory,
   policy: Policy,
-): UnitOutcome[] {
+): ItemOutcome[] {
   const presence = presenceOf(groups);
   const used = usesOnLive(groups, directory);
   let current = outcomes.map((outcome) => ({ ...outcome }));
@@ -31,9 +31,9 @@ export function checkResult(
 }
 
 /** Nothing that the clone has helps against these: it stays, or the person changes something. */
-function against(outcome: UnitOutcome, conflict: Conflict | undefined, policy: Policy): UnitOutcome {
+function against(outcome: ItemOutcome, conflict: Conflict | undefined, policy: Policy): ItemOutcome {
   if (conflict === undefined) return outcome;
-  const side = policy.decisions.get(keyOfUnit(outcome.unit)) ?? policy.take;
+  const side = policy.decisions.get(keyOfItem(outcome.item)) ?? policy.take;
   const { conflict: _, kept: __, ...rest } = outcome;
   return side === 'live'
     ? { ...rest, writes: [], kept: { code: 'LIVE_TAKEN', instead: conflict } }
@@ -61,7 +61,7 @@ function presenceOf(groups: readonly Group[]): Presence {
 }
 
 /** What will be there. */
-function resultOf(presence: Presence, outcomes: readonly UnitOutcome[]): Set<string> {
+function resultOf(presence: Presence, outcomes: readonly ItemOutcome[]): Set<string> {
   const there = new Set([...presence].flatMap(([key, { live }]) => (live ? [key] : [])));
   for (const { writes } of outcomes)
     for (const { part, rows } of writes) {
@@ -73,7 +73,7 @@ function resultOf(presence: Presence, outcomes: readonly UnitOutcome[]): Set<str
 }
 
 function missing(
-  outcome: UnitOutcome,
+  outcome: ItemOutcome,
   presence: Presence,
   result: ReadonlySet<string>,
   directory: Directory,
@@ -81,37 +81,37 @@ function missing(
   for (const { part, rows } of outcome.writes)
     for (const reference of rows.flatMap((row) => referencesOf(part.table, row, directory)))
       if (presence.get(keyOf(reference))?.clone && !result.has(keyOf(reference)))
-        return { code: 'NEEDS', what: keyOfUnit(unitOf(reference, directory)) };
+        return { code: 'NEEDS', what: keyOfItem(itemOf(reference, directory)) };
   return undefined;
 }
 
-function unitOf({ short, id }: Reference, directory: Directory): UnitId {
-  if (short === 'posts') return unitOfPost(directory, id);
-  if (short === 'terms') return unitOfTerm(directory, id);
-  if (short === 'term_taxonomy') return unitOfTerm(directory, directory.termOf(id)?.id ?? id);
+function itemOf({ short, id }: Reference, directory: Directory): ItemId {
+  if (short === 'posts') return itemOfPost(directory, id);
+  if (short === 'terms') return itemOfTerm(directory, id);
+  if (short === 'term_taxonomy') return itemOfTerm(directory, directory.termOf(id)?.id ?? id);
   return { kind: short.replace(/s$/, ''), id };
 }
 
 /** What rows refer to that the live site made or changed, by what they belong to. */
-function usesOnLive(groups: readonly Group[], directory: Directory): Map<string, UnitId[]> {
-  const used = new Map<string, UnitId[]>();
-  for (const { unit, parts } of groups)
+function usesOnLive(groups: readonly Group[], directory: Directory): Map<string, ItemId[]> {
+  const used = new Map<string, ItemId[]>();
+  for (const { item, parts } of groups)
     for (const { part } of parts.filter((each) => isChangedOnLive(each) && each.protection !== 'machine'))
       for (const row of part.live)
         for (const reference of referencesOf(part.table, row, directory)) {
           const key = keyOf(reference);
-          used.set(key, [...(used.get(key) ?? []), unit]);
+          used.set(key, [...(used.get(key) ?? []), item]);
         }
   return used;
 }
 
-function usedOnLive(outcome: UnitOutcome, used: ReadonlyMap<string, readonly UnitId[]>): Conflict | undefined {
+function usedOnLive(outcome: ItemOutcome, used: ReadonlyMap<string, readonly ItemId[]>): Conflict | undefined {
   if (outcome.change !== 'deleted' || outcome.kept?.code === 'PROTECTED' || outcome.kept?.code === 'NOT_CHOSEN')
     return undefined;
   for (const part of outcome.parts.filter(({ clone }) => clone.length === 0)) {
     const users = used.get(keyOf({ short: part.table.short, id: idOf(part, part.base[0]) })) ?? [];
-    const by = users.find((unit) => keyOfUnit(unit) !== keyOfUnit(outcome.unit));
-    if (by) return { code: 'USED_ON_LIVE', by: keyOfUnit(by) };
+    const by = users.find((item) => keyOfItem(item) !== keyOfItem(outcome.item));
+    if (by) return { code: 'USED_ON_LIVE', by: keyOfItem(by) };
   }
   return undefined;
 }

@@ -37,11 +37,11 @@ export interface TableDifferences {
 }
 
 /** What people see as one thing: a post with its meta data and terms, a user, a menu with its items, a setting. */
-export interface UnitId {
+export interface ItemId {
   /** `page`, `option`, `term`, `menu`, `user`, `comment`, `order`, or `row` of a table that is not WordPress's own. */
   readonly kind: string;
   /** Its number, name, or table and key. */
   readonly id: string;
 }
 
-export const keyOfUnit = ({ kind, id }: UnitId): string => `${kind}:${id}`;
+export const keyOfItem = ({ kind, id }: ItemId): string => `${kind}:${id}`;

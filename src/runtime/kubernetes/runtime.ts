@@ -7,7 +7,7 @@ import { transition } from './unit/cas.ts';
 import { connectCluster } from './api/client.ts';
 import { factsOf, findUnit, listUnits, unitOf } from './unit/find.ts';
 import { workDeadline } from './unit/keep-alive.ts';
-import { provisionLease, resetLease } from './unit/lease.ts';
+import { provisionLease, resetLease, restoreLease } from './unit/lease.ts';
 import { streamLogs } from './unit/logs.ts';
 import { DEADLINE, EXPIRES_AT, objectName } from './unit/names.ts';
 import { parseOptions } from './options.ts';
@@ -86,6 +86,12 @@ export async function createKubernetesRuntime(
         throw error instanceof WpcloneError && error.code === 'CLUSTER_CONFLICT' ? unitBusy(id, undefined) : error;
       });
       return resetLease(leaseOf(unitOf(pod, id), id), context);
+    },
+
+    async takeForRestore(id, context) {
+      const unit = await findUnit(cluster, id, context);
+      if (unit.state !== 'READY') throw unitBusy(id, unit.state);
+      return restoreLease(leaseOf(unit, id), context);
     },
 
     async list(context) {

@@ -1,6 +1,6 @@
 import { createInstanceOperations } from '../../instance/operations.ts';
 import type { WorkContext } from '../../shared/context.ts';
-import type { CloneFacts, Instance, ProvisionLease, ResetLease } from '../types.ts';
+import type { CloneFacts, Instance, ProvisionLease, ResetLease, RestoreLease } from '../types.ts';
 import { cloneStateOf } from '../unit-states.ts';
 import type { LocalHome } from './home.ts';
 import { siteOf } from './instance-site.ts';
@@ -89,6 +89,12 @@ export function resetLease(home: LocalHome, unit: HeldUnit, keep: () => void, co
     },
   };
 }
+
+/** The lease of a unit whose clone this job only reads. */
+export const restoreLease = (home: LocalHome, unit: HeldUnit, context: WorkContext): RestoreLease => ({
+  ...leaseOf(home, unit, 'created', context),
+  purpose: 'restore',
+});
 
 /** While this process lives nobody takes what it has a lease of: `lost` never aborts. */
 function leaseOf(home: LocalHome, unit: HeldUnit, how: Instance['how'], context: WorkContext) {

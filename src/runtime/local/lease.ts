@@ -54,6 +54,15 @@ export async function leaseForReset(home: LocalHome, cloneId: string, context: W
   return taken;
 }
 
+/** Takes a clone that is ready and leaves it so. Throws NOT_FOUND, BUSY. */
+export async function leaseForRestore(home: LocalHome, cloneId: string, context: WorkContext): Promise<HeldUnit> {
+  const seen = await home.state.units.holding(cloneId);
+  if (seen === undefined) throw noSuchClone(cloneId);
+  const taken = seen.state === 'READY' ? await takeUnit(home, seen, 'READY', context) : undefined;
+  if (!holds(taken)) throw busy(await home.state.units.holding(cloneId), cloneId);
+  return taken;
+}
+
 /**
  * Takes a unit to remove it, so that nobody works on it meanwhile and the next sweep goes on when this process dies; `seen` is
  * how it was when that was decided. Undefined when it is gone. Throws BUSY when another job has the lease of it.

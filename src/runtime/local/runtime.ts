@@ -4,11 +4,11 @@ import { WpcloneError } from '../../shared/errors.ts';
 import type { NewClone, State, UnitRow } from '../../state/types.ts';
 import type { ProvisionLease, ProvisionRequest, Runtime } from '../types.ts';
 import { connectAsAdministrator } from './database-server.ts';
-import { factsOf, instanceOf, provisionLease, resetLease } from './held.ts';
+import { factsOf, instanceOf, provisionLease, resetLease, restoreLease } from './held.ts';
 import type { LocalHome } from './home.ts';
 import { ensureKeeper, type KeeperCommand, STORES_LIMIT_VARIABLE } from './keeper.ts';
 import { instancePaths, localLayout } from './layout.ts';
-import { busy, endLease, type HeldUnit, holds, leaseForReset, leaseLost } from './lease.ts';
+import { busy, endLease, type HeldUnit, holds, leaseForReset, leaseForRestore, leaseLost } from './lease.ts';
 import { readLogs } from './logs.ts';
 import { makeUnit } from './make.ts';
 import { canListen } from './ports.ts';
@@ -70,6 +70,18 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
         throw error;
       }
       return resetLease(home, unit, keep, context);
+    },
+
+    async takeForRestore(id, context) {
+      const unit = await leaseForRestore(home, id, context);
+      keep();
+      try {
+        await awaken(home, unit, context);
+      } catch (error) {
+        await endLease(home, unit, {});
+        throw error;
+      }
+      return restoreLease(home, unit, context);
     },
 
     async list(context) {

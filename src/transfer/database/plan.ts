@@ -72,7 +72,8 @@ export async function planTables(selected: readonly SelectedTable[], context: Pl
   return planned.flat();
 }
 
-async function readingsOf(table: TableInfo, readings: Readings): Promise<Map<number, Reading>> {
+/** How columns are read whose stored bytes are not what PHP gets, by the column's place among those that hold values. */
+export async function readingsOf(table: Pick<TableInfo, 'columns'>, readings: Readings): Promise<Map<number, Reading>> {
   const found = new Map<number, Reading>();
   for (const [index, { charset }] of table.columns.filter(({ generated }) => !generated).entries()) {
     const reading = await readings(charset);

@@ -8,6 +8,8 @@ import type { DatabaseOrigin, OriginRange, OriginTable } from '../origin/schema.
 export interface ChangedRange {
   readonly after: readonly string[] | null;
   readonly last: readonly string[] | null;
+  /** How many of the rows that were copied stand before them. */
+  readonly from: number;
   /** How many there were, and are. */
   readonly before: number;
   readonly now: number;
@@ -76,28 +78,44 @@ async function compareRows(
   signal: AbortSignal,
 ): Promise<Map<string, ChangedRange[]>> {
   const changed = new Map<string, ChangedRange[]>();
-  const places = new Map<string, { at: number; after: readonly string[] | null }>();
+  const places = new Map<string, Place>();
   const reads = tables.map(({ name, columns, key }) => {
     const bounds = (kept.get(name) ?? []).flatMap(({ last }) => (last ? [last] : []));
     return { name, columns, key, bounds };
   });
   for await (const answer of client.digests(reads, signal)) {
-    const place = places.get(answer.table) ?? { at: 0, after: null };
+    const place = places.get(answer.table) ?? { at: 0, from: 0, after: null, cut: false };
     const range = kept.get(answer.table)?.[place.at];
-    if (!isSame(range, answer)) {
+    if (place.cut || !isSame(range, answer)) {
       const found: ChangedRange = {
         after: place.after,
         // Beyond the last range that is known there is no bound: more may come before it is read.
         last: range === undefined ? null : answer.last,
+        from: place.from,
         before: range?.rows ?? 0,
         now: answer.rows,
       };
       add(changed, answer.table, found);
     }
     const reached = answer.sha256 !== null && range !== undefined;
-    places.set(answer.table, { at: place.at + (reached ? 1 : 0), after: answer.last ?? place.after });
+    places.set(answer.table, {
+      at: place.at + (reached ? 1 : 0),
+      from: place.from + (reached ? range.rows : 0),
+      after: answer.last ?? place.after,
+      cut: answer.sha256 === null,
+    });
   }
   return changed;
+}
+
+/** How far a table has been compared. */
+interface Place {
+  /** Number of the range that comes next. */
+  readonly at: number;
+  readonly from: number;
+  readonly after: readonly string[] | null;
+  /** The last answer ended inside of the range: the next one is its rest. */
+  readonly cut: boolean;
 }
 
 /** The end of a table brings an answer without rows, of which nothing is known beforehand. */
@@ -106,12 +124,12 @@ function isSame(range: OriginRange | undefined, answer: RangeDigest): boolean {
   return answer.sha256 === range.sha256 && answer.rows === range.rows;
 }
 
-/** What lies beyond the last known range is one range, in however many parts it came. */
+/** A range that came in parts, and what lies beyond the last known one, is one range. */
 function add(changed: Map<string, ChangedRange[]>, table: string, found: ChangedRange): void {
   const list = changed.get(table) ?? [];
   const before = list.at(-1);
-  if (found.before === 0 && found.last === null && before?.before === 0 && before.last === null)
-    list[list.length - 1] = { ...before, now: before.now + found.now };
+  if (before?.from === found.from && before.before === found.before)
+    list[list.length - 1] = { ...found, after: before.after, now: before.now + found.now };
   else list.push(found);
   changed.set(table, list);
 }

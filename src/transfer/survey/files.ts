@@ -7,6 +7,8 @@ import { readFilesOrigin } from '../origin/ledger.ts';
 export interface SourceFile {
   readonly root: string;
   readonly path: string;
+  /** Bytes, as it was listed; 0 when it is gone. */
+  readonly size: number;
 }
 
 export interface FilesFinding {
@@ -41,16 +43,16 @@ export async function surveyFiles(
     for (const entry of entries.filter(({ kind }) => kind === 'file')) {
       const record = kept.get(nameOf(entry));
       kept.delete(nameOf(entry));
-      if (record === undefined) others.push({ root: entry.root, path: entry.path });
+      if (record === undefined) others.push({ root: entry.root, path: entry.path, size: entry.size });
       else if (isAsItWas(record, entry)) same += 1;
-      else changed.push({ root: entry.root, path: entry.path });
+      else changed.push({ root: entry.root, path: entry.path, size: entry.size });
     }
   }
-  const gone = [...kept.values()].map(({ source: { root, path } }) => ({ root, path }));
+  const gone = [...kept.values()].map(({ source: { root, path } }) => ({ root, path, size: 0 }));
   return { changed, gone, others, same };
 }
 
-const nameOf = ({ root, path }: SourceFile): string => `${root}\0${path}`;
+const nameOf = ({ root, path }: Pick<SourceFile, 'root' | 'path'>): string => `${root}\0${path}`;
 
 const isAsItWas = ({ source, young }: FileRecord, entry: ManifestEntry): boolean =>
   young !== true && source.size === entry.size && source.mtime === entry.mtime && source.ctime === entry.ctime;

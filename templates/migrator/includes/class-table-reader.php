@@ -219,6 +219,9 @@ final class Table_Reader {
 		if ( isset( $asked['after'] ) ) {
 			$this->after = decode_cursor( $asked['after'], count( $this->key ) );
 		}
+		if ( isset( $asked['upto'] ) ) {
+			$this->upto = decode_cursor( $asked['upto'], count( $this->key ) );
+		}
 	}
 
 	/**

@@ -33,7 +33,7 @@ const LOCKING_BYTES = 262144;
 /**
  * Answers "rows".
  *
- * @param array $request "tables" (name, columns, key, after, taken), "seconds", "gzip".
+ * @param array $request "tables" (name, columns, key, after, upto, taken), "seconds", "gzip".
  */
 function stream_rows( array $request ) {
 	$gzip = ! empty( $request['gzip'] );

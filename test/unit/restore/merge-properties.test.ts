@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { merge } from '../../../src/restore/merge/merge.ts';
 import { contentOf, partsOf, tableOf, type Part } from '../../../src/restore/merge/parts.ts';
-import { keyOfUnit, type TableDifferences } from '../../../src/restore/merge/types.ts';
+import { keyOfItem, type TableDifferences } from '../../../src/restore/merge/types.ts';
 import { afterwards, contents, policy, threeWays, type Site } from '../../support/three-ways.ts';
 
 const few = fc.constantFrom('1', '2', '3');
@@ -68,15 +68,15 @@ it('takes over or tells of each change of the clone, never neither and never bot
     fc.property(site, site, site, fc.boolean(), (base, live, clone, gone) => {
       const tables = threeWays(base, live, clone);
       const merged = merge(tables, policy({ delete: gone }));
-      const told = new Map(merged.units.flatMap((unit) => unit.parts.map((part) => [nameOf(part), unit] as const)));
+      const told = new Map(merged.items.flatMap((item) => item.parts.map((part) => [nameOf(part), item] as const)));
       const result = afterwards(tables, merged);
       const changed = parts(tables).filter(
         (part) => says(part, part.clone) !== says(part, part.base) && says(part, part.clone) !== says(part, part.live),
       );
       expect(changed.filter((part) => !told.has(nameOf(part)))).toEqual([]);
-      const held = merged.units.filter((unit) => unit.conflict !== undefined || unit.kept !== undefined);
+      const held = merged.items.filter((item) => item.conflict !== undefined || item.kept !== undefined);
       expect(held.filter(({ writes }) => writes.length > 0)).toEqual([]);
-      const free = changed.filter((part) => !held.some((unit) => unit === told.get(nameOf(part))));
+      const free = changed.filter((part) => !held.some((item) => item === told.get(nameOf(part))));
       const alone = free.filter((part) => says(part, part.live) === says(part, part.base));
       expect(alone.filter((part) => says(part, result.get(nameOf(part))) !== says(part, part.clone))).toEqual([]);
     }),
@@ -103,7 +103,7 @@ it('makes a live site that stood still what the clone is, but for what never tra
     fc.property(site, site, (base, clone) => {
       const tables = threeWays(base, base, clone);
       const merged = merge(tables, policy({ delete: true, include: new Set(['orders', 'address', 'machine']) }));
-      expect(merged.units.filter(({ conflict }) => conflict)).toEqual([]);
+      expect(merged.items.filter(({ conflict }) => conflict)).toEqual([]);
       const result = afterwards(tables, merged);
       for (const part of parts(tables)) expect(says(part, result.get(nameOf(part)))).toBe(says(part, part.clone));
     }),
@@ -114,8 +114,8 @@ it('makes a live site that stood still what the clone is, but for what never tra
 it('says and does nothing where the clone stood still, or did what the live site did', () => {
   fc.assert(
     fc.property(site, site, (base, other) => {
-      expect(merge(threeWays(base, other, base), policy()).units).toEqual([]);
-      expect(merge(threeWays(base, other, other), policy()).units).toEqual([]);
+      expect(merge(threeWays(base, other, base), policy()).items).toEqual([]);
+      expect(merge(threeWays(base, other, other), policy()).items).toEqual([]);
     }),
   );
 });
@@ -123,8 +123,8 @@ it('says and does nothing where the clone stood still, or did what the live site
 it('sees the same conflicts whichever side is which', () => {
   const conflicts = (base: Site, live: Site, clone: Site): string[] =>
     merge(threeWays(base, live, clone), policy())
-      .units.filter(({ conflict }) => conflict?.code === 'BOTH_CHANGED')
-      .map(({ unit }) => keyOfUnit(unit))
+      .items.filter(({ conflict }) => conflict?.code === 'BOTH_CHANGED')
+      .map(({ item }) => keyOfItem(item))
       .toSorted();
   fc.assert(
     fc.property(site, site, site, (base, one, other) => {
@@ -139,8 +139,8 @@ it('leaves the live site as it is where its side is taken', () => {
     fc.property(site, site, site, (base, live, clone) => {
       const tables = threeWays(base, live, clone);
       const merged = merge(tables, policy({ take: 'live' }));
-      expect(merged.units.filter(({ conflict }) => conflict)).toEqual([]);
-      const held = new Set(merged.units.filter(({ kept }) => kept).flatMap((unit) => unit.parts.map(nameOf)));
+      expect(merged.items.filter(({ conflict }) => conflict)).toEqual([]);
+      const held = new Set(merged.items.filter(({ kept }) => kept).flatMap((item) => item.parts.map(nameOf)));
       const [before, after] = [contents(tables, 'live'), afterwards(tables, merged)];
       for (const name of held) expect(after.get(name)).toEqual(before.get(name));
     }),

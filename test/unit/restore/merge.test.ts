@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { merge } from '../../../src/restore/merge/merge.ts';
-import type { Policy, UnitOutcome } from '../../../src/restore/merge/outcome.ts';
-import { keyOfUnit } from '../../../src/restore/merge/types.ts';
+import type { Policy, ItemOutcome } from '../../../src/restore/merge/outcome.ts';
+import { keyOfItem } from '../../../src/restore/merge/types.ts';
 import { policy, SHAPES, threeWays, type Site } from '../../support/three-ways.ts';
 
 const page = (more: Record<string, string> = {}) => ({
@@ -22,15 +22,15 @@ const option = (name: string, value: string, id = '1') => ({
 });
 const admin = { ID: '1', user_login: 'admin', user_email: 'a@a.example', display_name: 'A' };
 
-const outcomes = (base: Site, live: Site, clone: Site, changes: Partial<Policy> = {}): UnitOutcome[] => [
-  ...merge(threeWays(base, live, clone), policy(changes)).units,
+const outcomes = (base: Site, live: Site, clone: Site, changes: Partial<Policy> = {}): ItemOutcome[] => [
+  ...merge(threeWays(base, live, clone), policy(changes)).items,
 ];
-const briefly = (units: readonly UnitOutcome[]) =>
-  Object.fromEntries(units.map((unit) => [keyOfUnit(unit.unit), unit.conflict ?? unit.kept ?? unit.change]));
+const briefly = (items: readonly ItemOutcome[]) =>
+  Object.fromEntries(items.map((item) => [keyOfItem(item.item), item.conflict ?? item.kept ?? item.change]));
 
 /** What is written of a table, by column. */
-const written = (units: readonly UnitOutcome[], short: string) =>
-  units
+const written = (items: readonly ItemOutcome[], short: string) =>
+  items
     .flatMap(({ writes }) => writes)
     .filter(({ part }) => part.table.short === short)
     .flatMap(({ rows }) => rows.map((row) => Object.fromEntries(SHAPES[short]!.columns.map((c, at) => [c, row[at]]))));
@@ -40,9 +40,9 @@ describe('one thing', () => {
     const base = { posts: [page(), page({ ID: '3', post_name: 'b' })] };
     const live = { posts: [page(), page({ ID: '3', post_name: 'b', post_title: 'Live' })] };
     const clone = { posts: [page({ post_content: 'New' }), page({ ID: '3', post_name: 'b' })] };
-    const units = outcomes(base, live, clone);
-    expect(briefly(units)).toEqual({ 'page:2': 'changed' });
-    expect(written(units, 'posts')).toEqual([page({ post_content: 'New' })]);
+    const items = outcomes(base, live, clone);
+    expect(briefly(items)).toEqual({ 'page:2': 'changed' });
+    expect(written(items, 'posts')).toEqual([page({ post_content: 'New' })]);
   });
 
   it('that both changed in the same field is a conflict, which a side decides', () => {
@@ -60,9 +60,9 @@ describe('one thing', () => {
   it('that both changed in different fields goes together, and is a conflict for who wants to be strict', () => {
     const live = { posts: [page({ post_title: 'Live' })] };
     const clone = { posts: [page({ post_content: 'Clone' })] };
-    const units = outcomes({ posts: [page()] }, live, clone);
-    expect(units[0]?.both).toBe(true);
-    expect(written(units, 'posts')).toEqual([page({ post_title: 'Live', post_content: 'Clone' })]);
+    const items = outcomes({ posts: [page()] }, live, clone);
+    expect(items[0]?.both).toBe(true);
+    expect(written(items, 'posts')).toEqual([page({ post_title: 'Live', post_content: 'Clone' })]);
     expect(briefly(outcomes({ posts: [page()] }, live, clone, { strict: true }))).toMatchObject({
       'page:2': { code: 'BOTH_WROTE' },
     });
@@ -80,18 +80,18 @@ describe('one thing', () => {
       postmeta: [meta('1', '2', '_edit_lock', '1:1')],
       options: [option('_transient_x', 'y'), option('cron', 'a', '2'), option('rewrite_rules', 'a', '3')],
     };
-    const units = outcomes({ posts: [page()] }, { posts: [page()] }, clone);
-    expect(units.filter(({ kept }) => kept?.code !== 'PROTECTED' || kept.class !== 'machine')).toEqual([]);
-    expect(units.flatMap(({ writes }) => writes)).toEqual([]);
+    const items = outcomes({ posts: [page()] }, { posts: [page()] }, clone);
+    expect(items.filter(({ kept }) => kept?.code !== 'PROTECTED' || kept.class !== 'machine')).toEqual([]);
+    expect(items.flatMap(({ writes }) => writes)).toEqual([]);
   });
 
   it('is whole: a conflict in one part of it holds all of it', () => {
     const base = { posts: [page()], postmeta: [meta('1', '2', 'color', 'red')] };
     const live = { posts: [page()], postmeta: [meta('1', '2', 'color', 'green')] };
     const clone = { posts: [page({ post_content: 'New' })], postmeta: [meta('1', '2', 'color', 'blue')] };
-    const units = outcomes(base, live, clone);
-    expect(briefly(units)).toEqual({ 'page:2': { code: 'BOTH_CHANGED', fields: ['color'] } });
-    expect(units.flatMap(({ writes }) => writes)).toEqual([]);
+    const items = outcomes(base, live, clone);
+    expect(briefly(items)).toEqual({ 'page:2': { code: 'BOTH_CHANGED', fields: ['color'] } });
+    expect(items.flatMap(({ writes }) => writes)).toEqual([]);
   });
 });
 
@@ -110,10 +110,10 @@ describe('meta data', () => {
       postmeta: [meta('1', '2', '_price', price), meta('2', '2', '_stock', stock)],
       wc_product_meta_lookup: [{ product_id: '2', min_price: price, stock_quantity: stock }],
     });
-    const units = outcomes(product('10', '5'), product('10', '3'), product('12', '5'));
-    expect(briefly(units)).toEqual({ 'product:2': 'changed' });
-    expect(written(units, 'postmeta')).toEqual([meta('1', '2', '_price', '12')]);
-    expect(written(units, 'wc_product_meta_lookup')).toEqual([
+    const items = outcomes(product('10', '5'), product('10', '3'), product('12', '5'));
+    expect(briefly(items)).toEqual({ 'product:2': 'changed' });
+    expect(written(items, 'postmeta')).toEqual([meta('1', '2', '_price', '12')]);
+    expect(written(items, 'wc_product_meta_lookup')).toEqual([
       { product_id: '2', min_price: '12', stock_quantity: '3' },
     ]);
   });
@@ -124,9 +124,9 @@ describe('what is gone in the clone', () => {
 
   it('stays, is told of, and goes only when that is asked for', () => {
     expect(briefly(outcomes(base, base, {}))).toEqual({ 'page:2': { code: 'DELETION' } });
-    const units = outcomes(base, base, {}, { delete: true });
-    expect(briefly(units)).toEqual({ 'page:2': 'deleted' });
-    expect(units[0]?.writes.map(({ part, rows }) => [part.table.short, rows])).toEqual([
+    const items = outcomes(base, base, {}, { delete: true });
+    expect(briefly(items)).toEqual({ 'page:2': 'deleted' });
+    expect(items[0]?.writes.map(({ part, rows }) => [part.table.short, rows])).toEqual([
       ['posts', []],
       ['postmeta', []],
     ]);
@@ -185,8 +185,8 @@ describe('what both added', () => {
       posts: [page({ ID, post_title, post_name: 'spring' })],
       users: [admin],
     });
-    const units = outcomes({ users: [admin] }, post('5', 'a'), post('1005', 'b'));
-    expect(briefly(units)).toEqual({ 'page:1005': { code: 'NAME_TAKEN', name: 'spring' } });
+    const items = outcomes({ users: [admin] }, post('5', 'a'), post('1005', 'b'));
+    expect(briefly(items)).toEqual({ 'page:1005': { code: 'NAME_TAKEN', name: 'spring' } });
   });
 
   it('under one number is two things', () => {
@@ -198,8 +198,8 @@ describe('what both added', () => {
 
   it('to a table without a key is there as often as both added it', () => {
     const rows = (count: number): Site => ({ plain: Array.from({ length: count }, () => ({ a: '1', b: '2' })) });
-    const units = outcomes(rows(2), rows(3), rows(4));
-    expect(written(units, 'plain')).toHaveLength(5);
+    const items = outcomes(rows(2), rows(3), rows(4));
+    expect(written(items, 'plain')).toHaveLength(5);
     expect(briefly(outcomes(rows(2), rows(2), rows(1)))).toEqual({ 'row:plain': { code: 'DELETION' } });
     expect(written(outcomes(rows(2), rows(3), rows(1), { delete: true }), 'plain')).toHaveLength(2);
   });
@@ -213,9 +213,9 @@ describe('what never travels', () => {
       posts: [page({ ID: '1003', post_type: 'shop_order', post_name: 'o' })],
       options: [option('home', 'http://x', '5'), option('acme_license_key', 'k', '6'), option('blogname', 'New', '7')],
     };
-    const units = outcomes({ users: [admin] }, { users: [admin] }, clone);
+    const items = outcomes({ users: [admin] }, { users: [admin] }, clone);
     expect(
-      units.map(({ unit, kept, change }) => [keyOfUnit(unit), kept?.code === 'PROTECTED' ? kept.class : change]),
+      items.map(({ item, kept, change }) => [keyOfItem(item), kept?.code === 'PROTECTED' ? kept.class : change]),
     ).toEqual([
       ['option:home', 'address'],
       ['option:acme_license_key', 'secrets'],
@@ -242,8 +242,8 @@ describe('what never travels', () => {
 it('merges lists and maps of settings entry by entry', () => {
   const list = (...names: number[]) => `a:${names.length}:{${names.map((n, i) => `i:${i};i:${n};`).join('')}}`;
   const sticky = (...names: number[]) => ({ options: [option('sticky_posts', list(...names))] });
-  const units = outcomes(sticky(1, 2), sticky(1, 2, 3), sticky(2, 4));
-  expect(written(units, 'options').map((row) => row['option_value'])).toEqual([list(2, 3, 4)]);
+  const items = outcomes(sticky(1, 2), sticky(1, 2, 3), sticky(2, 4));
+  expect(written(items, 'options').map((row) => row['option_value'])).toEqual([list(2, 3, 4)]);
   const mods = (a: string, b: string) => ({ options: [option('theme_mods_x', `a:2:{s:1:"a";${a}s:1:"b";${b}}`)] });
   const merged = outcomes(mods('i:1;', 'i:1;'), mods('i:2;', 'i:1;'), mods('i:1;', 'i:3;'));
   expect(written(merged, 'options').map((row) => row['option_value'])).toEqual(['a:2:{s:1:"a";i:2;s:1:"b";i:3;}']);
@@ -264,5 +264,5 @@ it('tells what the live site did meanwhile', () => {
     options: [option('cron', 'x')],
   };
   const { meanwhile } = merge(threeWays({ posts: [page()] }, live, { posts: [page()] }), policy());
-  expect(meanwhile).toEqual([{ unit: { kind: 'shop_order', id: '5' }, change: 'new', protection: 'orders' }]);
+  expect(meanwhile).toEqual([{ item: { kind: 'shop_order', id: '5' }, change: 'new', protection: 'orders' }]);
 });

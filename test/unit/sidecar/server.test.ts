@@ -33,6 +33,7 @@ async function sidecar(ready: () => Promise<void> = async () => undefined) {
   };
   const operations: InstanceOperations = {
     pullDatabase: refused,
+    planRestore: refused,
     pullFiles: refused,
     configure: refused,
     verify: refused,

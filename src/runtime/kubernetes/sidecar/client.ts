@@ -36,6 +36,7 @@ export function createSidecarOperations(deps: SidecarClientDeps): InstanceOperat
     configure: (task, context) => job('configure', inPodTime(task), context),
     verify: (task, context) => job('verify', inPodTime(task), context),
     reset: (task, context) => job('reset', task, context),
+    planRestore: (task, context) => job('planRestore', task, context),
     createLoginLink: async (signal) => (await ask('createLoginLink', {}, signal)).url,
     async setExpiry(expiresAt, signal) {
       await ask('setExpiry', { expiresAt: toPodTime(expiresAt) }, signal);

@@ -1,6 +1,6 @@
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
-import type { CloneFacts, CloneRecord, Instance, ProvisionLease, ResetLease } from '../../types.ts';
+import type { CloneFacts, CloneRecord, Instance, ProvisionLease, ResetLease, RestoreLease } from '../../types.ts';
 import type { Cluster } from '../api/client.ts';
 import { mergeObject } from '../api/objects.ts';
 import { transition } from './cas.ts';
@@ -56,6 +56,12 @@ export function resetLease(options: LeaseOptions, context: WorkContext): ResetLe
       return moveTo(options, 'READY', { [DEADLINE]: deadline }, work);
     },
   };
+}
+
+/** The lease of a unit that is only read. It holds nobody off: the pod lives as long as its clone, and whoever takes it ends the work. */
+export function restoreLease({ unit, cloneId, instance, closing }: LeaseOptions, context: WorkContext): RestoreLease {
+  const common = { jobId: context.jobId, cloneId, epoch: unit.epoch, instance, lost: closing };
+  return { ...common, purpose: 'restore', release: async () => undefined };
 }
 
 function beginLease({ cluster, unit, cloneId, instance, closing }: LeaseOptions, context: WorkContext) {

@@ -1,0 +1,68 @@
+import type { RestorePlan } from '../../operations/types.ts';
+import { bytes, count, printable } from '../../shared/format.ts';
+
+type Item = RestorePlan['items'][number];
+
+/** `Page "About us": text changed, 2 pictures new`. */
+export function itemTexts(items: readonly Item[], plan: RestorePlan): string[] {
+  return items.map((item) => {
+    const both = item.both ? ' (changed on the live site too; both go together)' : '';
+    return `${printable(item.title)}${changeOf(item)}${plan.policy.strict ? '' : both}`;
+  });
+}
+
+function changeOf({ change, what }: Item): string {
+  if (change !== 'changed') return ` ${change}`;
+  if (what.length === 0) return ' changed';
+  return `: ${what.map((each) => printable(each)).join(', ')} changed`;
+}
+
+/** Settings are names; widgets are counted. */
+export function settingTexts(items: readonly Item[]): string[] {
+  const isWidget = ({ id }: Item): boolean => /^option:(widget_|sidebars_widgets$)/.test(id);
+  const widgets = items.filter(isWidget).length;
+  const names = items
+    .filter((item) => !isWidget(item))
+    .map(({ title, change }) => `${printable(title)}${change === 'changed' ? '' : ` (${change})`}`);
+  const all = [...names, ...(widgets > 0 ? [`widgets (${count(widgets)} settings)`] : [])];
+  return all.length === 0 ? [] : inLines(all);
+}
+
+/** Packages with their versions. */
+export function packageTexts({ code, plugins }: RestorePlan): string[] {
+  const packages = code
+    .filter(({ conflict, kept }) => !conflict && !kept)
+    .map(({ title, change, versions, files }) => {
+      const { live, clone } = versions;
+      const version = live !== null && clone !== null && live !== clone ? ` ${live} → ${clone}` : '';
+      const what = change === 'changed' ? `: ${files.length} ${files.length === 1 ? 'file' : 'files'}` : ` ${change}`;
+      return printable(`${title}${version}${what}`);
+    });
+  const active = (names: readonly string[], what: string): string[] =>
+    names.length === 0 ? [] : [`${what} ${names.map((name) => printable(name.split('/')[0] ?? name)).join(', ')}`];
+  return [...packages, ...active(plugins.activate, 'activate'), ...active(plugins.deactivate, 'deactivate')];
+}
+
+export function uploadTexts({ uploads }: RestorePlan): string[] {
+  const going = uploads.filter(({ conflict, kept }) => !conflict && !kept);
+  if (going.length === 0) return [];
+  const size = going.reduce((sum, each) => sum + each.size, 0);
+  const names = going.slice(0, 3).map(({ place }) => printable(place.split('/').at(-1) ?? place));
+  const more = going.length > names.length ? ', …' : '';
+  return [
+    `${count(going.length)} ${going.length === 1 ? 'file' : 'files'} of uploads, ${bytes(size)}: ${names.join(', ')}${more}`,
+  ];
+}
+
+const WIDTH = 100;
+
+/** Names in a row, as many as fit a line. */
+export function inLines(names: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const name of names) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + name.length + 2 <= WIDTH) lines[lines.length - 1] = `${last}, ${name}`;
+    else lines.push(name);
+  }
+  return lines;
+}

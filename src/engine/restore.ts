@@ -1,0 +1,56 @@
+import { siteKey } from '../shared/site-address.ts';
+import type { WorkContext } from '../shared/context.ts';
+import { WpcloneError } from '../shared/errors.ts';
+import { count } from '../shared/format.ts';
+import type { Runtime } from '../runtime/types.ts';
+import type { Plan, PlanPolicy } from '../restore/plan/schema.ts';
+import type { SourcePort } from './clone.ts';
+import { runPipeline } from './pipeline.ts';
+
+/** What is to go back, and to where. */
+export interface RestoreWish {
+  readonly cloneId: string;
+  readonly policy: PlanPolicy;
+  /** The version of this program. */
+  readonly version: string;
+}
+
+/**
+ * Compares a clone with the live site and says what would go back to it. Reads only; nobody resets or removes the clone meanwhile.
+ * Throws NOT_THE_SOURCE when the live site is not the one that was cloned.
+ */
+export async function planRestoreOf(
+  { cloneId, policy, version }: RestoreWish,
+  source: SourcePort,
+  runtime: Runtime,
+  context: WorkContext,
+): Promise<Plan> {
+  const lease = await runtime.takeForRestore(cloneId, context);
+  try {
+    return await runPipeline(context, async (pipeline) => {
+      pipeline.cancelWith(lease.lost);
+      const { facts } = await runtime.get(cloneId, context);
+      const { access, info } = await pipeline.step('connect', async ({ work }) => {
+        const value = await source.connect(work);
+        refuseAnother(value.info.home, facts.source.url);
+        return { value, message: `${value.info.home} answers` };
+      });
+      return pipeline.step('plan', async (step) => {
+        const value = await lease.instance.operations.planRestore({ access, info, policy, version }, step);
+        const conflicts = value.conflicts === 0 ? '' : `, ${count(value.conflicts)} conflicts`;
+        return { value, message: `${count(value.changes)} changes${conflicts}` };
+      });
+    });
+  } finally {
+    // The caller's signal may be spent, and it is a word to our own state.
+    await lease.release({ ...context, signal: new AbortController().signal });
+  }
+}
+
+/** The clone's addresses, keys and digests say nothing of another site. */
+function refuseAnother(live: string, source: string): void {
+  if (siteKey(new URL(live)) === siteKey(new URL(source))) return;
+  throw new WpcloneError('NOT_THE_SOURCE', `${live} is not the site that was cloned, ${source}.`, {
+    details: { source },
+  });
+}

@@ -1,0 +1,46 @@
+import type { Plan } from '../restore/plan/schema.ts';
+import { planRestore } from '../restore/plan/plan.ts';
+import type { WorkContext } from '../shared/context.ts';
+import { createSiteClient } from '../site/client.ts';
+import { planMapping } from '../transfer/rewrite/plan.ts';
+import { loadConfiguration } from './configuration.ts';
+import { placesOf } from './places.ts';
+import { loadOwnRows } from './own-rows.ts';
+import type { InstanceContext, InstanceSite, PlanRestoreTask } from './types.ts';
+
+/** The plan of a restore, made beside the clone. Throws what the site throws, and SOURCE_CHANGED. */
+export async function planRestoreOf(
+  site: InstanceSite,
+  task: PlanRestoreTask,
+  deps: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>,
+  context: InstanceContext,
+): Promise<Plan> {
+  const { cloneId, cloneUrl, info } = await loadConfiguration(site.paths);
+  const client = createSiteClient(task.access, { ...deps, retry: context.retry });
+  try {
+    const { plan } = await planRestore({
+      site,
+      client,
+      info: task.info,
+      clone: { id: cloneId, url: cloneUrl },
+      mapping: planMapping(info, cloneUrl, site.paths.www),
+      people: { own: await ownNumber(site), administrator: task.info.administrator?.toString() },
+      places: placesOf(info),
+      policy: task.policy,
+      traces: [site.paths.folder],
+      version: task.version,
+      now: deps.now,
+      progress: (tables) => context.progress({ tables }),
+      signal: context.signal,
+    });
+    return plan;
+  } finally {
+    await client.close();
+  }
+}
+
+/** The number of the clone's own administrator. */
+async function ownNumber(site: InstanceSite): Promise<string | undefined> {
+  const numbers = (await loadOwnRows(site.paths)).flatMap(({ values }) => values['ID'] ?? []);
+  return numbers[0] === undefined ? undefined : String(numbers[0]);
+}

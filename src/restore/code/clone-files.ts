@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { codeOf } from '../../shared/system.ts';
+import { filesFolder, readManifest, type FileRecord } from '../../transfer/baseline/files.ts';
+import { factsOf, readWritten } from '../../transfer/baseline/written.ts';
+import { joinPlaces } from '../../transfer/files/places.ts';
+import { pathMatcher } from '../../transfer/glob.ts';
+import type { Ledger } from '../../transfer/origin/schema.ts';
+
+/** A file that is not as the clone was made with it. */
+export interface ClonedFile {
+  readonly place: string;
+  readonly change: 'new' | 'changed' | 'deleted';
+  /** Bytes that it has now; 0 when it is gone. */
+  readonly size: number;
+  readonly base: FileRecord | undefined;
+  /** Of what it holds now; null when it is gone. */
+  readonly sha256: string | null;
+}
+
+export interface ClonedFiles {
+  readonly changed: readonly ClonedFile[];
+  /** All files that the clone was made with, by place. */
+  readonly base: ReadonlyMap<string, FileRecord>;
+}
+
+/** Folders of our own in the document root. */
+const OWN = '.wpclone-';
+
+/** Compares the document root with what was written there. Only what the file system cannot vouch for is read. */
+export async function clonedFiles(
+  www: string,
+  baseline: string,
+  { exclude, ledger }: { readonly exclude: readonly string[]; readonly ledger: Ledger | undefined },
+  signal: AbortSignal,
+): Promise<ClonedFiles> {
+  const folder = filesFolder(baseline);
+  const base = new Map<string, FileRecord>();
+  for await (const record of readManifest(folder)) if (record.kind === 'file') base.set(record.place, record);
+  const written = await readWritten(folder);
+  const ignored = pathMatcher(exclude);
+  const ours = new Set([...(ledger?.writtenFiles ?? []), ...(ledger?.removedFiles ?? [])]);
+  const aside = ledger?.setAside ?? [];
+  const seen = new Set<string>();
+  const changed: ClonedFile[] = [];
+  for await (const place of filesBelow(www, '', ignored)) {
+    signal.throwIfAborted();
+    seen.add(place);
+    if (ours.has(place)) continue;
+    const record = base.get(place);
+    const stats = await lstat(join(www, place), { bigint: true }).catch(gone);
+    if (stats === undefined || (record && written.get(place) === factsOf(stats))) continue;
+    const sha256 = await digestOf(join(www, place));
+    if (sha256 === (record?.rewritten ?? record?.body)?.sha256) continue;
+    changed.push({ place, change: record ? 'changed' : 'new', size: Number(stats.size), base: record, sha256 });
+  }
+  const isAside = (place: string): boolean => aside.some((each) => place === each || place.startsWith(`${each}/`));
+  for (const record of base.values())
+    if (!seen.has(record.place) && !ours.has(record.place) && !isAside(record.place) && !ignored(record.place))
+      changed.push({ place: record.place, change: 'deleted', size: 0, base: record, sha256: null });
+  return { changed, base };
+}
+
+const gone = (error: unknown): undefined => {
+  if (codeOf(error) !== 'ENOENT') throw error;
+};
+
+async function* filesBelow(www: string, folder: string, ignored: (place: string) => boolean): AsyncGenerator<string> {
+  const entries = await readdir(join(www, folder), { withFileTypes: true });
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const place = joinPlaces(folder, entry.name);
+    if (ignored(place) || place.startsWith(OWN)) continue;
+    if (entry.isDirectory()) yield* filesBelow(www, place, ignored);
+    else if (entry.isFile()) yield place;
+  }
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}

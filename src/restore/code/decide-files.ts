@@ -1,0 +1,99 @@
+import type { PlanConflict, PlanFile, PlanPackage, PlanUpload } from '../plan/schema.ts';
+import type { ClonedFile } from './clone-files.ts';
+import { isDangerous, type Package } from './packages.ts';
+import type { FilesInput, PackageFiles } from './plan-files.ts';
+import { compareVersions } from './versions.ts';
+
+export interface Versions {
+  readonly base: string | null;
+  readonly live: string | null;
+  readonly clone: string | null;
+}
+
+type Fate = Pick<PlanPackage, 'conflict' | 'kept'>;
+
+const TITLES: Readonly<Record<Package['kind'], string>> = {
+  plugin: 'plugin',
+  theme: 'theme',
+  'mu-plugin': 'must-use plugin',
+  languages: 'translations',
+  core: 'WordPress',
+  upload: '',
+  files: '',
+  fixed: '',
+};
+
+/** What becomes of a package: all of it, or nothing. */
+export function decidePackage(group: PackageFiles, versions: Versions, input: FilesInput): PlanPackage {
+  const { kind, name } = group.package;
+  const id = kind === name ? kind : `${kind === 'fixed' ? 'files' : kind}:${name}`;
+  const whole = TITLES[kind] !== '' && kind !== name;
+  const change = changeOf(group);
+  return {
+    id,
+    title: kind === name ? TITLES[kind] : whole ? `${TITLES[kind]} ${name}` : name,
+    change,
+    versions,
+    files: group.clone.map((file) => fileOf(file, group)),
+    ...fateOf(group, change, versions, input),
+  };
+}
+
+/** What becomes of one file of the uploads. */
+export function decideUpload(group: PackageFiles, input: FilesInput): PlanUpload {
+  const [file] = group.clone;
+  if (file === undefined) throw new Error('a group has a file');
+  const none = { base: null, live: null, clone: null };
+  return {
+    id: `upload:${group.package.name}`,
+    ...fileOf(file, group),
+    ...fateOf(group, file.change, none, input),
+  };
+}
+
+function changeOf({ clone, isKnown }: PackageFiles): PlanPackage['change'] {
+  if (!isKnown) return 'new';
+  return clone.every(({ change }) => change === 'deleted') ? 'deleted' : 'changed';
+}
+
+function fileOf({ place, change, size, base, sha256 }: ClonedFile, { live }: PackageFiles): PlanFile {
+  const was = base?.body.sha256 ?? null;
+  return { place, change, size, base: was, live: live.has(place) ? (live.get(place) ?? null) : was, clone: sha256 };
+}
+
+function fateOf(group: PackageFiles, change: PlanPackage['change'], versions: Versions, input: FilesInput): Fate {
+  const { package: which } = group;
+  const { policy } = input;
+  const names = { kind: which.kind, group: which.kind === 'upload' ? 'media' : 'code', names: [which.name] };
+  if (which.kind === 'fixed' || isDangerous(which))
+    return { kept: { code: 'NOT_WRITABLE', message: 'belongs to the host, or is never written to a live site' } };
+  if (input.choose(names) === 'no') return { kept: { code: 'NOT_CHOSEN', message: 'not asked for' } };
+  const id = `${which.kind}:${which.name}`;
+  const conflict = conflictOf(group, change, versions);
+  if (conflict !== undefined) {
+    const side = policy.decisions[id] ?? policy.take;
+    if (side === 'live')
+      return { kept: { code: 'LIVE_TAKEN', message: `the live site's was taken: ${conflict.message}` } };
+    if (side !== 'clone' || conflict.code === 'NEWER_ON_LIVE') return { conflict };
+  }
+  if (change === 'deleted' && !policy.delete)
+    return { kept: { code: 'DELETION', message: 'deleted here; stays unless --delete is given' } };
+  return {};
+}
+
+function conflictOf(
+  { live }: PackageFiles,
+  change: PlanPackage['change'],
+  versions: Versions,
+): PlanConflict | undefined {
+  const [there, here] = [versions.live, versions.clone];
+  if (there !== null && here !== null && compareVersions(here, there) < 0)
+    return { code: 'NEWER_ON_LIVE', message: `the live site has ${there}, the clone the older ${here}`, take: null };
+  if (live.size === 0) return undefined;
+  const gone = [...live.values()].every((sha256) => sha256 === null);
+  if (change === 'new')
+    return { code: 'NAME_TAKEN', message: 'the live site has put another of this name there', take: null };
+  return gone
+    ? { code: 'DELETED_ON_LIVE', message: 'changed here, deleted on the live site', take: null }
+    : { code: 'BOTH_CHANGED', message: 'changed here and on the live site', take: null };
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import type { SiteClient } from '../../site/client-types.ts';
+import type { SiteInfo } from '../../site/info.ts';
+import { readFilesOrigin, readLedger } from '../../transfer/origin/ledger.ts';
+import { surveyFiles } from '../../transfer/survey/files.ts';
+import type { Chosen, Names } from '../plan/choose.ts';
+import type { PlanPackage, PlanPolicy, PlanUpload } from '../plan/schema.ts';
+import { clonedFiles, type ClonedFile } from './clone-files.ts';
+import { decidePackage, decideUpload, type Versions } from './decide-files.ts';
+import { liveFilesOf, readLive, type LiveBody, type LiveFiles } from './live-files.ts';
+import { isGenerated, packageOf, type CodePlaces, type Package } from './packages.ts';
+import { baseHead, headOf, versionIn, versionPlace } from './versions.ts';
+
+export interface FilesInput {
+  readonly www: string;
+  readonly baseline: string;
+  readonly client: Pick<SiteClient, 'manifest' | 'files'>;
+  readonly info: SiteInfo;
+  readonly places: CodePlaces;
+  readonly policy: PlanPolicy;
+  readonly choose: (names: Names) => Chosen;
+  readonly signal: AbortSignal;
+}
+
+export interface PlannedFiles {
+  readonly code: PlanPackage[];
+  readonly uploads: PlanUpload[];
+}
+
+/** What of a package both sides did. */
+export interface PackageFiles {
+  readonly package: Package;
+  readonly clone: readonly ClonedFile[];
+  /** Files of it that are other on the live site than they were; null: gone. */
+  readonly live: ReadonlyMap<string, string | null>;
+  /** Whether the clone was made with any of it. */
+  readonly isKnown: boolean;
+}
+
+/** What files go back. Undefined for a clone that does not remember which files it was not made with. */
+export async function planFiles(input: FilesInput): Promise<PlannedFiles | undefined> {
+  const { www, baseline, client, info, signal } = input;
+  const origin = await readFilesOrigin(baseline);
+  const finding = await surveyFiles(baseline, client, info, signal);
+  if (!origin || !finding) return undefined;
+  const ledger = await readLedger(baseline);
+  const cloned = await clonedFiles(www, baseline, { exclude: origin.exclude, ledger }, signal);
+  const there = liveFilesOf(finding, info);
+  const packages = gather(cloned.changed, input.places);
+  const inPackages = (place: string): boolean => packages.has(keyOf(packageOf(place, input.places)));
+  const bodies = await readLive(client, new Map([...there.other].filter(([place]) => inPackages(place))), signal);
+  const planned: PlannedFiles = { code: [], uploads: [] };
+  for (const { package: which, files } of packages.values()) {
+    const live = liveChanges(which, { there, bodies, base: cloned.base, places: input.places });
+    const isKnown = [...cloned.base.keys()].some(
+      (place) => place === which.folder || place.startsWith(`${which.folder}/`),
+    );
+    const group: PackageFiles = {
+      package: which,
+      clone: files.filter((file) => live.get(file.place) !== file.sha256 || !live.has(file.place)),
+      live,
+      isKnown,
+    };
+    if (group.clone.length === 0) continue;
+    if (which.kind === 'upload') planned.uploads.push(decideUpload(group, input));
+    else planned.code.push(decidePackage(group, await versionsOf(which, input, cloned.base, bodies, there), input));
+  }
+  return planned;
+}
+
+const keyOf = ({ kind, name }: Package): string => `${kind}:${name}`;
+
+function gather(
+  changed: readonly ClonedFile[],
+  places: CodePlaces,
+): Map<string, { readonly package: Package; readonly files: ClonedFile[] }> {
+  const packages = new Map<string, { package: Package; files: ClonedFile[] }>();
+  for (const file of changed) {
+    const which = packageOf(file.place, places);
+    if (isGenerated(which)) continue;
+    const group = packages.get(keyOf(which)) ?? { package: which, files: [] };
+    packages.set(keyOf(which), group);
+    group.files.push(file);
+  }
+  return packages;
+}
+
+/** What the live site did to a package; a file whose times alone changed is none. */
+function liveChanges(
+  which: Package,
+  {
+    there,
+    bodies,
+    base,
+    places,
+  }: {
+    readonly there: LiveFiles;
+    readonly bodies: ReadonlyMap<string, LiveBody>;
+    readonly base: ReadonlyMap<string, { readonly body: { readonly sha256: string } }>;
+    readonly places: CodePlaces;
+  },
+): Map<string, string | null> {
+  const isHere = (place: string): boolean => keyOf(packageOf(place, places)) === keyOf(which);
+  const live = new Map<string, string | null>();
+  for (const [place, { sha256 }] of bodies)
+    if (isHere(place) && base.get(place)?.body.sha256 !== sha256) live.set(place, sha256);
+  for (const place of there.gone) if (isHere(place)) live.set(place, null);
+  return live;
+}
+
+async function versionsOf(
+  which: Package,
+  { www, baseline, info }: FilesInput,
+  base: ReadonlyMap<string, Parameters<typeof baseHead>[1]>,
+  bodies: ReadonlyMap<string, LiveBody>,
+  there: LiveFiles,
+): Promise<Versions> {
+  const place = await versionPlace(www, which);
+  if (place === undefined) return { base: null, live: null, clone: null };
+  const record = base.get(place);
+  const was = record ? versionIn(which.kind, await baseHead(baseline, record)) : null;
+  const body = bodies.get(place);
+  const now = which.kind === 'core' ? info.wordpressVersion : body ? versionIn(which.kind, body.head) : was;
+  return {
+    base: was,
+    live: there.gone.has(place) ? null : now,
+    clone: versionIn(which.kind, await headOf(join(www, place))),
+  };
+}

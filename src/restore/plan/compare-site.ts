@@ -1,0 +1,90 @@
+import type { SiteClient } from '../../site/client-types.ts';
+import type { SiteInfo, TableInfo } from '../../site/info.ts';
+import { readSchema } from '../../transfer/baseline/database.ts';
+import { createReadings } from '../../transfer/database/charsets.ts';
+import { connectTarget, describeTarget } from '../../transfer/database/connection.ts';
+import { readingsOf } from '../../transfer/database/plan.ts';
+import { skippedColumns } from '../../transfer/database/select.ts';
+import { readDatabaseOrigin } from '../../transfer/origin/database.ts';
+import type { DatabaseOrigin } from '../../transfer/origin/schema.ts';
+import { createRewriter } from '../../transfer/rewrite/rewriter.ts';
+import type { RowColumns, UrlMapping } from '../../transfer/rewrite/types.ts';
+import { surveyDatabase, type TableFinding } from '../../transfer/survey/database.ts';
+import type { TransferSite } from '../../transfer/types.ts';
+import { onClone } from '../rows/clone.ts';
+import type { RawRows } from '../rows/compose.ts';
+import type { Comparison } from '../rows/differences.ts';
+
+export interface SiteComparison extends Comparison {
+  readonly mapping: UrlMapping;
+  /** Undefined for a clone that was made before clones remembered where they come from. */
+  readonly remembered: DatabaseOrigin | undefined;
+}
+
+/**
+ * Asks the live site what changed, opens the clone's database and runs `work` on both. `mapping`: the addresses that a clone was made
+ * with which does not remember them.
+ */
+export async function comparingSite<T>(
+  {
+    site,
+    client,
+    info,
+    mapping: fallback,
+    signal,
+  }: {
+    readonly site: TransferSite;
+    readonly client: SiteClient;
+    readonly info: SiteInfo;
+    readonly mapping: UrlMapping;
+    readonly signal: AbortSignal;
+  },
+  work: (comparison: SiteComparison) => Promise<T>,
+): Promise<T> {
+  const { baseline } = site.paths;
+  const remembered = await readDatabaseOrigin(baseline);
+  const schema = await readSchema(baseline);
+  const findings = (await surveyDatabase(baseline, client, info, signal)) ?? [];
+  const mapping = remembered?.rewriter.mapping ?? fallback;
+  const columnsOf = await columnReader(site, info, signal);
+  const raws: RawRows = new WeakMap();
+  try {
+    return await onClone(site.database, signal, (database) =>
+      work({
+        baseline,
+        schema,
+        origin: new Map(remembered?.tables.map((table) => [table.name, table])),
+        findings: new Map(findings.map((finding): [string, TableFinding] => [finding.name, finding])),
+        info,
+        database,
+        client,
+        rewriter: createRewriter(mapping),
+        columnsOf: columnsOf.read,
+        raws,
+        signal,
+        mapping,
+        remembered,
+      }),
+    );
+  } finally {
+    columnsOf.close();
+  }
+}
+
+/** What rewriting has to know of a table's columns, as it was known when they were copied. */
+async function columnReader(
+  site: TransferSite,
+  info: SiteInfo,
+  signal: AbortSignal,
+): Promise<{ read: (table: TableInfo) => Promise<RowColumns>; close: () => void }> {
+  const connection = await connectTarget(site.database, signal);
+  const { charsets } = await describeTarget(connection);
+  const readings = createReadings(connection, info.connectionCharset ?? info.charset, charsets);
+  return {
+    read: async (table) => ({
+      skip: skippedColumns(table, info.tablePrefix),
+      readings: await readingsOf(table, readings),
+    }),
+    close: () => connection.destroy(),
+  };
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { countRows, type RestoreChanges } from '../changes.ts';
+import { directoryOf } from '../merge/directory.ts';
+import type { ItemOutcome, Merge } from '../merge/outcome.ts';
+import { keyOfItem, type ItemId, type TableDifferences } from '../merge/types.ts';
+import { conflictText, groupOf, keptText, saidBy, titleOf, whatChanged } from './describe.ts';
+import type { Plan, PlanItem } from './schema.ts';
+
+const sha256 = (text: string): string => createHash('sha256').update(text, 'latin1').digest('hex');
+
+/** The things that the clone changed, as the plan shows them. */
+export function planItems(merged: Merge, changes: RestoreChanges, tables: readonly TableDifferences[]): PlanItem[] {
+  const directory = directoryOf(tables);
+  const titleOfKey = (key: string): string => {
+    const at = key.indexOf(':');
+    return titleOf({ kind: key.slice(0, at), id: key.slice(at + 1) }, directory);
+  };
+  const rows = rowsByItem(changes);
+  return merged.items.filter(isShown).map((outcome) => {
+    const { item, change, parts, both, conflict, kept } = outcome;
+    const id = keyOfItem(item);
+    return {
+      id: utf8(id),
+      group: groupOf(item),
+      title: titleOf(item, directory),
+      change,
+      what: change === 'changed' ? whatChanged(parts).map(utf8) : [],
+      both,
+      rows: outcome.writes.length > 0 ? (rows.get(id) ?? 0) : 0,
+      live: sha256(saidBy(parts, 'live')),
+      clone: sha256(saidBy(parts, 'clone')),
+      ...(conflict && { conflict: { code: conflict.code, message: conflictText(conflict, titleOfKey), take: null } }),
+      ...(kept && {
+        kept: {
+          code: kept.code,
+          ...(kept.code === 'PROTECTED' ? { class: kept.class } : {}),
+          message: keptText(kept, titleOfKey),
+        },
+      }),
+    };
+  });
+}
+
+const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
+
+/** Which plugins are active is told of for itself; what is ours is nobody's change. */
+const isShown = ({ item, kept }: ItemOutcome): boolean =>
+  !(item.kind === 'option' && item.id === 'active_plugins') && !(kept?.code === 'PROTECTED' && kept.class === 'own');
+
+function rowsByItem(changes: RestoreChanges): Map<string, number> {
+  return new Map(
+    changes.items.map(({ id }, item) => [
+      id,
+      countRows({
+        tables: changes.tables.map((table) => {
+          const of = <T extends { readonly item: number }>(all: readonly T[]): T[] =>
+            all.filter((each) => each.item === item);
+          if (table.kind === 'keyed')
+            return { ...table, updates: of(table.updates), inserts: of(table.inserts), deletes: of(table.deletes) };
+          if (table.kind === 'relations') return { ...table, add: of(table.add), remove: of(table.remove) };
+          return table.kind === 'counted'
+            ? { ...table, rows: of(table.rows) }
+            : { ...table, changes: of(table.changes) };
+        }),
+      }),
+    ]),
+  );
+}
+
+/** What the live site did meanwhile, by kind. */
+export function meanwhileOf({ meanwhile }: Merge): Plan['meanwhile'] {
+  const kinds = new Map<string, { kind: string; new: number; changed: number; deleted: number }>();
+  for (const { item, change } of meanwhile) {
+    const kind = kindOf(item);
+    const counts = kinds.get(kind) ?? { kind, new: 0, changed: 0, deleted: 0 };
+    kinds.set(kind, counts);
+    counts[change] += 1;
+  }
+  return [...kinds.values()];
+}
+
+const kindOf = ({ kind }: ItemId): string => {
+  if (/^(order|shop_order)$/.test(kind)) return 'order';
+  return kind === 'option' ? 'setting' : kind;
+};

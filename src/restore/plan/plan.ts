@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SiteClient } from '../../site/client-types.ts';
+import type { SiteInfo } from '../../site/info.ts';
+import { databaseFolder } from '../../transfer/baseline/database.ts';
+import { readNoise } from '../../transfer/origin/ledger.ts';
+import type { UrlMapping } from '../../transfer/rewrite/types.ts';
+import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
+import type { TransferSite } from '../../transfer/types.ts';
+import { directoryOf } from '../merge/directory.ts';
+import type { Policy } from '../merge/outcome.ts';
+import type { RestoreChanges } from '../changes.ts';
+import { gatherDifferences, type Gathered, type People } from '../rows/gather.ts';
+import { planFiles } from '../code/plan-files.ts';
+import type { CodePlaces } from '../code/packages.ts';
+import { againstOwners, uploadOwners, withOwners } from './attachments.ts';
+import { compileChoice } from './choose.ts';
+import { comparingSite, type SiteComparison } from './compare-site.ts';
+import { groupOf, slugOf } from './describe.ts';
+import { meanwhileOf, planItems } from './items.ts';
+import { noiseOf } from './noise.ts';
+import { pluginsOf } from './plugins.ts';
+import type { Plan, PlanPolicy } from './schema.ts';
+import { writeItems } from './write-items.ts';
+
+export interface RestoreInput {
+  readonly site: TransferSite;
+  readonly client: SiteClient;
+  /** What the live site says of itself now. */
+  readonly info: SiteInfo;
+  readonly clone: { readonly id: string; readonly url: string };
+  /** The clone's addresses, for one that does not remember them. */
+  readonly mapping: UrlMapping;
+  readonly people: People;
+  /** Where parts of the site lie below the document root. */
+  readonly places: CodePlaces;
+  readonly policy: PlanPolicy;
+  /** What must not be left of the clone in what is written, such as its folder. */
+  readonly traces: readonly string[];
+  /** The version of this program. */
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly progress: (tables: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Says what of a clone goes back to the live site, and nothing else. Only reads. `changes` are the rows in the live site's own form; the
+ * plan holds digests of them. Throws SOURCE_CHANGED when the live site changes faster than it can be read.
+ */
+export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; changes: RestoreChanges }> {
+  return comparingSite(input, async (work) => {
+    const choose = compileChoice(input.policy.only, input.policy.skip);
+    const files = await planFiles({ ...input, ...input.site.paths, choose });
+    const gathered = await gatherDifferences(work, input.people, input.progress);
+    const ownerOf = uploadOwners(gathered.tables);
+    const against = againstOwners(files?.uploads ?? [], ownerOf);
+    const policy = { ...(await policyFor(input, gathered, choose)), against };
+    const { merged, changes } = await writeItems(gathered.tables, policy, work, input.traces);
+    const items = planItems(merged, changes, gathered.tables);
+    const uploads = withOwners(files?.uploads ?? [], ownerOf, merged.items);
+    const parts = { items, code: files?.code ?? [], uploads, plugins: pluginsOf(gathered.tables) };
+    const baseline = await baselineDigest(input.site.paths.baseline);
+    const relied = { version: 1, baseline, policy: input.policy, ...parts, changes, rewriter: REWRITER_VERSION };
+    const all = [...parts.items, ...parts.code, ...parts.uploads];
+    const plan: Plan = {
+      kind: 'wpclone-restore-plan',
+      version: 1,
+      wpclone: input.version,
+      clone: { ...input.clone, made_at: madeAt(work) },
+      live: { url: input.info.home },
+      planned_at: new Date(input.now()).toISOString(),
+      baseline,
+      policy: input.policy,
+      token: sha256(JSON.stringify(relied)),
+      ...parts,
+      tables: [...gathered.notes],
+      meanwhile: meanwhileOf(merged),
+      conflicts: all.filter(({ conflict }) => conflict).length,
+      changes: all.filter(({ conflict, kept }) => !conflict && !kept).length,
+      notes: notesOf(work, input),
+    };
+    return { plan, changes };
+  });
+}
+
+/** The merge has text as stored bytes. */
+const latin1 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+const utf8 = (text: string): string => Buffer.from(text, 'latin1').toString('utf8');
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const madeAt = ({ remembered }: SiteComparison): string | null =>
+  remembered === undefined ? null : new Date(remembered.madeAt).toISOString();
+
+async function policyFor(
+  { policy, site }: RestoreInput,
+  { tables }: Gathered,
+  choose: ReturnType<typeof compileChoice>,
+): Promise<Policy> {
+  const directory = directoryOf(tables);
+  return {
+    take: policy.take ?? undefined,
+    decisions: new Map(Object.entries(policy.decisions).map(([id, side]) => [latin1(id), side])),
+    against: new Map(),
+    delete: policy.delete,
+    strict: policy.strict,
+    include: new Set(policy.include),
+    chooses: (item) => {
+      const slug = slugOf(item, directory);
+      const names = [item.id, ...(slug === undefined ? [] : [slug])].map(utf8);
+      return choose({ kind: item.kind, group: groupOf(item), names });
+    },
+    isNoise: noiseOf(await readNoise(site.paths.baseline)),
+  };
+}
+
+/** What tells this content of a clone from any other. */
+async function baselineDigest(baseline: string): Promise<string> {
+  return sha256(await readFile(join(databaseFolder(baseline), 'schema.json'), 'utf8'));
+}
+
+function notesOf({ remembered }: SiteComparison, { info }: RestoreInput): string[] {
+  const notes: string[] = [];
+  if (remembered === undefined)
+    notes.push(
+      'The clone was made by an older wpclone and does not remember its source: tables that it changed are compared whole, new IDs may meet those of the live site, files are not compared, and what the live site did elsewhere is not known.',
+    );
+  else if (remembered.rewriter.version !== REWRITER_VERSION)
+    notes.push(
+      'The clone was made by another version of the rewriter: rows with addresses may look changed on the live site.',
+    );
+  if (info.multisite) notes.push('The live site is a network of sites.');
+  return notes;
+}

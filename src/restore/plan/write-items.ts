@@ -1,0 +1,66 @@
+import { directoryOf } from '../merge/directory.ts';
+import { merge } from '../merge/merge.ts';
+import type { Conflict, ItemOutcome, Merge, Policy } from '../merge/outcome.ts';
+import type { Part } from '../merge/parts.ts';
+import { keyOfItem, type Row, type TableDifferences } from '../merge/types.ts';
+import type { Item, RestoreChanges } from '../changes.ts';
+import { PROTECTED_CLASSES } from '../changes.ts';
+import { askForRows, lineOf } from '../rows/locate.ts';
+import type { SiteComparison } from './compare-site.ts';
+import { titleOf } from './describe.ts';
+import { createWayBack } from './way-back.ts';
+import { createChangeWriter, recountsFor } from './write-changes.ts';
+
+export interface WrittenItems {
+  readonly merged: Merge;
+  readonly changes: RestoreChanges;
+}
+
+/**
+ * Merges, and writes what is wanted in the live site's own form. What cannot be written so is a conflict, which may make others:
+ * then it is merged once more.
+ */
+export async function writeItems(
+  tables: readonly TableDifferences[],
+  policy: Policy,
+  work: SiteComparison,
+  traces: readonly string[],
+): Promise<WrittenItems> {
+  const against = new Map<string, Conflict>(policy.against);
+  const directory = directoryOf(tables);
+  const wayBack = createWayBack(work.mapping, traces);
+  for (;;) {
+    const merged = merge(tables, { ...policy, against });
+    const wanted = merged.items.filter(({ writes }) => writes.length > 0);
+    await knowRaw(wanted, work);
+    const writer = createChangeWriter(work.raws, wayBack);
+    const troubles = wanted.flatMap((outcome, item) => {
+      const fields = outcome.writes.flatMap((write) => writer.add(write, item) ?? []);
+      return fields.slice(0, 1).map((field) => [keyOfItem(outcome.item), field] as const);
+    });
+    for (const [key, field] of troubles) against.set(key, { code: 'ADDRESS', field });
+    if (troubles.length > 0) continue;
+    const items = wanted.map(({ item }): Item => ({ id: keyOfItem(item), title: titleOf(item, directory) }));
+    const include = PROTECTED_CLASSES.filter((each) => policy.include.has(each));
+    const recounts = recountsFor(writer.tables, work.info.tablePrefix);
+    return { merged, changes: { items, tables: writer.tables, recounts, include } };
+  }
+}
+
+/** Asks for the rows of the live site that are to be changed and are known only as the clone was made with them. */
+async function knowRaw(outcomes: readonly ItemOutcome[], work: SiteComparison): Promise<void> {
+  const unknown = new Map<string, Row[]>();
+  for (const { part } of outcomes.flatMap(({ writes }) => writes))
+    for (const row of rowsOf(part))
+      if (!work.raws.has(row)) unknown.set(part.table.name, [...(unknown.get(part.table.name) ?? []), row]);
+  for (const [name, rows] of unknown) {
+    const table = work.schema.tables.find((each) => each.name === name);
+    const info = work.info.tables.find((each) => each.name === name);
+    if (!table || !info) continue;
+    const columns = await work.columnsOf(info);
+    const found = await askForRows(work.baseline, table, rows, { ...work, columns });
+    for (const row of rows) work.raws.set(row, found.get(lineOf(row)) ?? row);
+  }
+}
+
+const rowsOf = (part: Part): readonly Row[] => part.live;

@@ -1,0 +1,116 @@
+import type { Readable } from 'node:stream';
+import { createConnection, type Connection } from 'mysql2';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { quoteName } from '../../transfer/database/sql-tokens.ts';
+import { fieldExpression, rowText, type TypedColumn } from '../../transfer/origin/row-text.ts';
+import type { DatabaseAddress } from '../../transfer/types.ts';
+
+/** A clone's database, read in one consistent state. */
+export interface CloneDatabase {
+  /** Its tables, each with the columns that hold values. */
+  readonly tables: ReadonlyMap<string, readonly TypedColumn[]>;
+  /** The rows of a table, in the bytes in which the source would send them, in the order of these columns. */
+  lines(table: string, columns: readonly string[], order: readonly string[] | null): AsyncGenerator<readonly string[]>;
+  /** Those with one of the values in a column. */
+  find(table: string, columns: readonly string[], column: string, values: readonly string[]): Promise<string[]>;
+  count(table: string): Promise<number>;
+}
+
+const AT_ONCE = 500;
+
+/** Runs `work` with the clone's database as it is now, whoever writes to it meanwhile. Throws DATABASE_FAILED. */
+export async function onClone<T>(
+  address: DatabaseAddress,
+  signal: AbortSignal,
+  work: (database: CloneDatabase) => Promise<T>,
+): Promise<T> {
+  const connection = createConnection({ ...address, charset: 'utf8mb4' });
+  const destroy = (): void => connection.destroy();
+  signal.addEventListener('abort', destroy, { once: true });
+  try {
+    const ask = (sql: string, values: readonly unknown[] = []) =>
+      connection
+        .promise()
+        .query<never[]>(sql, [...values])
+        .then(([rows]): Record<string, unknown>[] => rows);
+    // Stored bytes, as the migrator reads them.
+    await ask("SET SESSION character_set_results = NULL, time_zone = '+00:00'");
+    await ask('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+    const tables = await columnsOf(ask);
+    const typed = (table: string, columns: readonly string[]): TypedColumn[] =>
+      columns.map((name) => tables.get(table)?.find((each) => each.name === name) ?? { name, type: '' });
+    const select = (table: string, columns: readonly string[]): string =>
+      `SELECT ${typed(table, columns).map(fieldExpression).join(', ')} FROM ${quoteName(table)}`;
+    return await work({
+      tables,
+      lines: (table, columns, order) =>
+        streamed(connection, select(table, columns) + (order ? ` ORDER BY ${order.map(quoteName).join(', ')}` : '')),
+      find: async (table, columns, column, values) => {
+        const found: string[] = [];
+        for (let at = 0; at < values.length; at += AT_ONCE) {
+          const some = values.slice(at, at + AT_ONCE).map((value) => Buffer.from(value, 'latin1'));
+          const marks = some.map(() => '?').join(', ');
+          const sql = connection.format(`${select(table, columns)} WHERE ${quoteName(column)} IN (${marks})`, some);
+          for await (const lines of streamed(connection, sql)) found.push(...lines);
+        }
+        return found;
+      },
+      count: async (table) => Number((await ask(`SELECT COUNT(*) AS n FROM ${quoteName(table)}`))[0]?.['n']),
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof WpcloneError) throw error;
+    const { message } = toWpcloneError(error);
+    throw new WpcloneError('DATABASE_FAILED', `Reading the clone's database: ${message}`, { cause: error });
+  } finally {
+    signal.removeEventListener('abort', destroy);
+    connection.destroy();
+  }
+}
+
+async function columnsOf(
+  ask: (sql: string) => Promise<Record<string, unknown>[]>,
+): Promise<Map<string, TypedColumn[]>> {
+  const rows = await ask(
+    `SELECT c.TABLE_NAME AS t, c.COLUMN_NAME AS name, LOWER(c.COLUMN_TYPE) AS type, c.GENERATION_EXPRESSION AS made
+     FROM information_schema.COLUMNS c JOIN information_schema.TABLES t USING (TABLE_SCHEMA, TABLE_NAME)
+     WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE' ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION`,
+  );
+  const tables = new Map<string, TypedColumn[]>();
+  for (const row of rows) {
+    const name = String(row['t']);
+    const columns = tables.get(name) ?? [];
+    tables.set(name, columns);
+    if (!row['made']) columns.push({ name: String(row['name']), type: String(row['type']) });
+  }
+  return tables;
+}
+
+/** Rows in chunks, so that nobody waits for each. */
+async function* streamed(connection: Connection, sql: string): AsyncGenerator<readonly string[]> {
+  const query = connection.query({
+    sql,
+    rowsAsArray: true,
+    typeCast: (field: { buffer(): Buffer | null }) => field.buffer(),
+  });
+  const rows: Readable = query.stream({ highWaterMark: CHUNK });
+  let chunk: string[] = [];
+  let size = 0;
+  for await (const row of rows) {
+    const line = rowText(valuesOf(row));
+    chunk.push(line);
+    size += line.length;
+    if (chunk.length >= CHUNK || size >= CHUNK_BYTES) {
+      yield chunk;
+      chunk = [];
+      size = 0;
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+const CHUNK = 200;
+const CHUNK_BYTES = 256 * 1024;
+
+const valuesOf = (row: unknown): (Buffer | null)[] =>
+  Array.isArray(row) ? row.map((value: unknown) => (Buffer.isBuffer(value) ? value : null)) : [];

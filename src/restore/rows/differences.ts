@@ -1,0 +1,205 @@
+import type { SiteClient } from '../../site/client-types.ts';
+import type { SiteInfo, TableInfo } from '../../site/info.ts';
+import type { BaselineSchema, BaselineTable } from '../../transfer/baseline/database.ts';
+import type { OriginTable } from '../../transfer/origin/schema.ts';
+import type { RowColumns, Rewriter } from '../../transfer/rewrite/types.ts';
+import type { ChangedRange, TableFinding } from '../../transfer/survey/database.ts';
+import { shortName } from '../merge/classes.ts';
+import { protectedTable } from '../merge/never.ts';
+import type { TableDifferences } from '../merge/types.ts';
+import { cloneChanges, type CloneChanges } from './clone-changes.ts';
+import type { CloneDatabase } from './clone.ts';
+import { versionsByCount, versionsByKey, type RawRows } from './compose.ts';
+import { baseLines } from './lines.ts';
+import { liveChanges, type LiveChanges } from './live-changes.ts';
+import { liveLines, pairs, type LiveLine } from './live.ts';
+
+/** What is compared, and how. */
+export interface Comparison {
+  readonly baseline: string;
+  readonly schema: BaselineSchema;
+  readonly origin: ReadonlyMap<string, OriginTable>;
+  readonly findings: ReadonlyMap<string, TableFinding>;
+  readonly info: SiteInfo;
+  readonly database: CloneDatabase;
+  readonly client: Pick<SiteClient, 'rows'>;
+  readonly rewriter: Pick<Rewriter, 'rows'>;
+  readonly columnsOf: (table: TableInfo) => Promise<RowColumns>;
+  readonly raws: RawRows;
+  readonly signal: AbortSignal;
+}
+
+/** What became of a table as a whole, where it is not simply as it was. */
+export interface TableNote {
+  readonly name: string;
+  readonly state:
+    | 'new-in-clone'
+    | 'dropped-in-clone'
+    | 'altered-in-clone'
+    | 'new-on-live'
+    | 'dropped-on-live'
+    | 'altered-on-live'
+    | 'changed-on-live'
+    | 'rows-left-out';
+  /** Columns that are new. */
+  readonly columns?: readonly string[];
+  readonly rows?: number;
+}
+
+/** Tables whose changes on the live site are worth knowing although the clone left them alone. */
+const TOLD = new Set([
+  'posts',
+  'terms',
+  'term_taxonomy',
+  'term_relationships',
+  'users',
+  'comments',
+  'options',
+  'wc_orders',
+]);
+/** Bytes up to which a table without a key is compared: it has to be held whole. */
+const WHOLE_BYTES = 16 * 1024 * 1024;
+const NOTHING = { gone: [], come: [] };
+
+/** Compares one table in three versions. Undefined where nothing can or need be said but in the notes. */
+export async function compareTable(
+  table: BaselineTable,
+  work: Comparison,
+  note: (note: TableNote) => void,
+): Promise<TableDifferences | undefined> {
+  const { name } = table;
+  const { database, info } = work;
+  const finding = work.findings.get(name);
+  const now = database.tables.get(name)?.map((column) => column.name);
+  const state = whyNot(table, now);
+  if (state !== undefined || now === undefined) {
+    note({ name, state: state ?? 'dropped-in-clone' });
+    return undefined;
+  }
+  const added = now.filter((column) => !table.columns.includes(column));
+  if (added.length > 0) note({ name, state: 'altered-in-clone', columns: added });
+  if (finding?.state === 'gone') note({ name, state: 'dropped-on-live' });
+  if (finding?.state === 'redefined') note({ name, state: 'altered-on-live' });
+  const live = info.tables.find((each) => each.name === name);
+  const columns = live ? await work.columnsOf(live) : { skip: new Set<number>() };
+  const identity = describe(table, work, doubtOf(table, work, finding, live, added));
+  if (table.key === null) return compareWhole(table, work, finding, columns, identity, note);
+
+  const here = takenAsTheyCame(await cloneChanges(work.baseline, table, database, work.rewriter, columns), table, work);
+  const clone = here.gone.length + here.come.length > 0;
+  const ranges = rangesOf(finding, table);
+  const wanted = clone || TOLD.has(shortName(identity));
+  if (ranges.length > 0 && !wanted && protectedTable(shortName(identity)) !== 'machine')
+    note({ name, state: 'changed-on-live' });
+  const there: LiveChanges =
+    ranges.length > 0 && wanted && isReadable(table, live)
+      ? await liveChanges(work.baseline, table, ranges, work.client, work.rewriter, columns, work.signal)
+      : NOTHING;
+  const rows = versionsByKey({ columns: table.columns, key: table.key }, here, there, work.raws);
+  return { ...identity, rows };
+}
+
+/** Why a table cannot be compared at all. */
+function whyNot(table: BaselineTable, now: readonly string[] | undefined): TableNote['state'] | undefined {
+  if (now === undefined) return 'dropped-in-clone';
+  if (table.file === null) return 'rows-left-out';
+  return table.columns.every((column) => now.includes(column)) ? undefined : 'altered-in-clone';
+}
+
+const rangesOf = (finding: TableFinding | undefined, { rows }: BaselineTable): readonly ChangedRange[] => {
+  if (finding?.state === 'changed') return finding.ranges;
+  // The clone does not remember enough to say which: all of it.
+  return finding === undefined ? [{ after: null, last: null, from: 0, before: rows, now: 0 }] : [];
+};
+
+/** Whether the live table still has the columns and the key that the rows are compared by. */
+const isReadable = (table: BaselineTable, live: TableInfo | undefined): boolean =>
+  live !== undefined &&
+  table.columns.every((column) => live.columns.some(({ name }) => name === column)) &&
+  JSON.stringify(live.key) === JSON.stringify(table.key);
+
+function describe(
+  table: BaselineTable,
+  { info, origin }: Comparison,
+  doubt: string | undefined,
+): Omit<TableDifferences, 'rows'> {
+  const ids = origin.get(table.name)?.ids ?? null;
+  return {
+    name: table.name,
+    prefix: info.tablePrefix,
+    columns: table.columns,
+    key: table.key,
+    counter: ids?.column ?? counterIn(table),
+    common: ids?.max == null ? null : BigInt(ids.max),
+    ...(doubt === undefined ? {} : { doubt }),
+  };
+}
+
+/** The column that counts, of a clone that does not remember. */
+const counterIn = ({ create, key }: BaselineTable): string | null => {
+  const [column] = key ?? [];
+  if (column === undefined || key?.length !== 1) return null;
+  const line = create.split('\n').find((each) => each.trimStart().startsWith(`\`${column}\``));
+  return line !== undefined && /\bAUTO_INCREMENT\b/i.test(line) ? column : null;
+};
+
+function doubtOf(
+  table: BaselineTable,
+  { origin }: Comparison,
+  finding: TableFinding | undefined,
+  live: TableInfo | undefined,
+  added: readonly string[],
+): string | undefined {
+  if (added.length > 0) return 'its table was altered in the clone';
+  if (finding?.state === 'gone') return 'the live site has its table no more';
+  if (finding?.state === 'redefined') return 'its table was altered on the live site';
+  if (finding?.state === 'not-comparable') return 'the live site sends its table in another form by now';
+  const numbered = live?.columns.some(({ name, type }) => table.key?.includes(name) && /^(enum|set|bit)/.test(type));
+  if (numbered) return 'rows of its table cannot be asked for one by one';
+  const complaints = origin.get(table.name)?.refused.complaints ?? 0;
+  return complaints > 0 ? 'the clone’s database did not take all values of its table as they came' : undefined;
+}
+
+/** Rows that the clone's database had refused are missing in it, and nobody deleted them. */
+function takenAsTheyCame(changes: CloneChanges, table: BaselineTable, { origin }: Comparison): CloneChanges {
+  if ((origin.get(table.name)?.refused.rows ?? 0) === 0) return changes;
+  const places = (table.key ?? []).map((column) => table.columns.indexOf(column));
+  const keyOf = (line: string): string => places.map((at) => line.split('\t')[at]).join('\t');
+  const there = new Set(changes.come.map(({ line }) => keyOf(line)));
+  return { ...changes, gone: changes.gone.filter((line) => there.has(keyOf(line))) };
+}
+
+async function compareWhole(
+  table: BaselineTable,
+  work: Comparison,
+  finding: TableFinding | undefined,
+  columns: RowColumns,
+  identity: Omit<TableDifferences, 'rows'>,
+  note: (note: TableNote) => void,
+): Promise<TableDifferences | undefined> {
+  const here = await cloneChanges(work.baseline, table, work.database, work.rewriter, columns);
+  if (here.gone.length + here.come.length === 0) {
+    if (finding?.state === 'changed') note({ name: table.name, state: 'changed-on-live' });
+    return undefined;
+  }
+  const tooLarge = table.bytes > WHOLE_BYTES ? 'its table has no key and is too large to be compared' : undefined;
+  if (tooLarge !== undefined || identity.doubt !== undefined) {
+    const rows = versionsByCount(here.gone, here.gone.map(asIs), here.come, work.raws);
+    return { ...identity, doubt: identity.doubt ?? tooLarge, rows };
+  }
+  const base = await all(baseLines(work.baseline, table.file));
+  const now = await all(work.database.lines(table.name, table.columns, null));
+  const clone = pairs(Buffer.from(now.map((line) => `${line}\n`).join(''), 'latin1'), work.rewriter, columns);
+  const read = [{ name: table.name, columns: table.columns, key: null }];
+  // Also where nothing changed: in no other way is it known how its rows are written there.
+  const live = await all(liveLines(work.client, read, work.rewriter, columns, work.signal));
+  return { ...identity, rows: versionsByCount(base, live, clone, work.raws) };
+}
+
+const asIs = (line: string): LiveLine => ({ line, raw: line });
+
+async function all<T>(chunks: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const chunk of chunks) found.push(...chunk);
+  return found;
+}

@@ -1,0 +1,107 @@
+import { askKey, lookupsFor } from '../merge/lookups.ts';
+import { shortName } from '../merge/classes.ts';
+import type { Row, TableDifferences, Versions } from '../merge/types.ts';
+import { compareTable, type Comparison, type TableNote } from './differences.ts';
+import { pairs } from './live.ts';
+import { compared } from './compose.ts';
+import { rowOf } from './lines.ts';
+
+/** Who is who. */
+export interface People {
+  /** The number of the clone's own administrator, in whose name people work there. */
+  readonly own: string | undefined;
+  /** The number of the live site's administrator who does the restore. */
+  readonly administrator: string | undefined;
+}
+
+export interface Gathered {
+  readonly tables: readonly TableDifferences[];
+  readonly notes: readonly TableNote[];
+}
+
+/** Compares all tables, and looks up what else the merge has to know. `progress` is told of each table. */
+export async function gatherDifferences(
+  work: Comparison,
+  people: People,
+  progress: (tables: number) => void,
+): Promise<Gathered> {
+  const notes: TableNote[] = [];
+  const tables: TableDifferences[] = [];
+  for (const table of work.schema.tables) {
+    work.signal.throwIfAborted();
+    const found = await compareTable(table, work, (note) => notes.push(note));
+    if (found) tables.push(found);
+    progress(tables.length);
+  }
+  notes.push(...(await newTables(work)));
+  const own = tables.map((table) => inTheNameOf(withoutOwn(table, people), people, work));
+  return { tables: await withLookups(own, work), notes };
+}
+
+/** Tables that only one side has. */
+async function newTables({ schema, database, findings }: Comparison): Promise<TableNote[]> {
+  const known = new Set(schema.tables.map(({ name }) => name));
+  const here = [...database.tables.keys()].filter((name) => !known.has(name) && !findings.has(name));
+  const there = [...findings.values()].filter(({ name, state }) => state === 'new' && !database.tables.has(name));
+  return [
+    ...(await Promise.all(
+      here.map(async (name): Promise<TableNote> => ({ name, state: 'new-in-clone', rows: await database.count(name) })),
+    )),
+    ...there.map(({ name }): TableNote => ({ name, state: 'new-on-live' })),
+  ];
+}
+
+/** Our own administrator is no part of the copy. */
+function withoutOwn(table: TableDifferences, { own }: People): TableDifferences {
+  const column = { users: 'ID', usermeta: 'user_id' }[shortName(table)];
+  const at = column === undefined ? -1 : table.columns.indexOf(column);
+  if (at === -1 || own === undefined) return table;
+  return { ...table, rows: table.rows.filter(({ base, clone }) => base !== undefined || clone?.[at] !== own) };
+}
+
+/** What was written in the name of the clone's administrator is written in that of whoever brings it back. */
+function inTheNameOf(table: TableDifferences, { own, administrator }: People, { raws }: Comparison): TableDifferences {
+  const column = { posts: 'post_author', comments: 'user_id' }[shortName(table)];
+  const at = column === undefined ? -1 : table.columns.indexOf(column);
+  if (at === -1 || own === undefined) return table;
+  const rows = table.rows.map((versions): Versions => {
+    const { base, clone } = versions;
+    if (clone?.[at] !== own) return versions;
+    const author = base?.[at] ?? administrator ?? '0';
+    const row = clone.with(at, author);
+    raws.set(row, (raws.get(clone) ?? clone).with(at, author));
+    return { ...versions, clone: row };
+  });
+  return { ...table, rows };
+}
+
+async function withLookups(tables: readonly TableDifferences[], work: Comparison): Promise<TableDifferences[]> {
+  const asked = new Set<string>();
+  let known = [...tables];
+  for (let lookups = lookupsFor(known, asked); lookups.length > 0; lookups = lookupsFor(known, asked)) {
+    for (const { short, column, values } of lookups) {
+      for (const value of values) asked.add(askKey(short, column, value));
+      const table = known.find((each) => shortName(each) === short);
+      if (!table?.columns.includes(column)) continue;
+      const lines = await work.database.find(table.name, table.columns, column, values);
+      const rows = unknownOf(table, lines, work);
+      known = known.map((each) => (each === table ? { ...each, rows: [...each.rows, ...rows] } : each));
+    }
+  }
+  return known;
+}
+
+/** Rows that are the same in all three versions: those that differ are known already. */
+function unknownOf(table: TableDifferences, lines: readonly string[], work: Comparison): Versions[] {
+  const places = (table.key ?? []).map((column) => table.columns.indexOf(column));
+  const keyOf = (row: Row): string => places.map((at) => row[at]).join('\t');
+  const there = new Set(
+    table.rows.flatMap(({ base, clone }) => [base, clone].flatMap((row) => (row ? [keyOf(row)] : []))),
+  );
+  const block = Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1');
+  return pairs(block, work.rewriter, { skip: new Set() }).flatMap((line) => {
+    const clone = compared(line, work.raws);
+    const base = rowOf(line.line);
+    return there.has(keyOf(clone)) ? [] : [{ base, live: base, clone }];
+  });
+}

@@ -1,0 +1,45 @@
+import type { SiteClient } from '../../site/client-types.ts';
+import type { BaselineTable } from '../../transfer/baseline/database.ts';
+import type { RowColumns, Rewriter } from '../../transfer/rewrite/types.ts';
+import type { ChangedRange } from '../../transfer/survey/database.ts';
+import { orderOf } from './clone-changes.ts';
+import { difference } from './difference.ts';
+import { baseLines, slice } from './lines.ts';
+import { LIVE, liveLines, type LiveLine } from './live.ts';
+
+/** What the live site changed in a table since the clone was made of it. */
+export interface LiveChanges {
+  readonly gone: readonly string[];
+  readonly come: readonly LiveLine[];
+}
+
+/** Reads the ranges that differ, and no others. */
+export async function liveChanges(
+  baseline: string,
+  table: BaselineTable,
+  ranges: readonly ChangedRange[],
+  client: Pick<SiteClient, 'rows'>,
+  rewriter: Pick<Rewriter, 'rows'>,
+  columns: RowColumns,
+  signal: AbortSignal,
+): Promise<LiveChanges> {
+  const { name, key } = table;
+  const reads = ranges.map(({ after, last }) => ({
+    name,
+    columns: table.columns,
+    key,
+    ...(after && { after }),
+    ...(last && { upto: last }),
+  }));
+  const now = liveLines(client, reads, rewriter, columns, signal);
+  return difference(baseRanges(baseline, table, ranges), now, LIVE, orderOf(table));
+}
+
+async function* baseRanges(
+  baseline: string,
+  table: BaselineTable,
+  ranges: readonly ChangedRange[],
+): AsyncGenerator<readonly string[]> {
+  for (const { from, before } of ranges)
+    if (before > 0) yield* slice(baseLines(baseline, table.file), from, from + before);
+}

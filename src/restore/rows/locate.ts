@@ -1,0 +1,62 @@
+import type { SiteClient, TableRead } from '../../site/client-types.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import type { BaselineTable } from '../../transfer/baseline/database.ts';
+import { escapeField } from '../../transfer/rewrite/rows.ts';
+import type { RowColumns, Rewriter } from '../../transfer/rewrite/types.ts';
+import type { Row } from '../merge/types.ts';
+import { baseLines, rowOf } from './lines.ts';
+import { liveLines } from './live.ts';
+
+/** A row in the form of the row files. */
+export const lineOf = (row: Row): string =>
+  row.map((value) => (value === null ? String.raw`\N` : escapeField(value))).join('\t');
+
+/**
+ * Asks the live site for single rows, to have them as they are written there: rows that are what they were when the clone was made,
+ * given as the baseline has them. Throws SOURCE_CHANGED when one of them is not there any more.
+ */
+export async function askForRows(
+  baseline: string,
+  table: BaselineTable,
+  wanted: readonly Row[],
+  work: {
+    readonly client: Pick<SiteClient, 'rows'>;
+    readonly rewriter: Pick<Rewriter, 'rows'>;
+    readonly columns: RowColumns;
+    readonly signal: AbortSignal;
+  },
+): Promise<Map<string, Row>> {
+  const lines = new Set(wanted.map(lineOf));
+  const reads = await readsFor(baseline, table, lines);
+  const found = new Map<string, Row>();
+  for await (const chunk of liveLines(work.client, reads, work.rewriter, work.columns, work.signal))
+    for (const { line, raw } of chunk) if (lines.has(line)) found.set(line, rowOf(raw));
+  if (found.size < lines.size)
+    throw new WpcloneError('SOURCE_CHANGED', 'The live site changed while the plan was made.', { retryable: true });
+  return found;
+}
+
+/** Each row is what comes after the one before it, up to itself: in the order in which the source reads them. */
+async function readsFor(baseline: string, table: BaselineTable, lines: ReadonlySet<string>): Promise<TableRead[]> {
+  const { name, columns, key } = table;
+  const places = (key ?? []).map((column) => columns.indexOf(column));
+  const keyOf = (line: string): string[] => {
+    const row = rowOf(line);
+    return places.map((at) => Buffer.from(row[at] ?? '', 'latin1').toString('base64'));
+  };
+  const reads: TableRead[] = [];
+  let before: string | undefined;
+  for await (const chunk of baseLines(baseline, table.file))
+    for (const line of chunk) {
+      if (lines.has(line))
+        reads.push({
+          name,
+          columns,
+          key,
+          upto: keyOf(line),
+          ...(before === undefined ? {} : { after: keyOf(before) }),
+        });
+      before = line;
+    }
+  return reads;
+}

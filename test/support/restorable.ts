@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { request } from 'undici';
+import type { Plan, PlanPolicy } from '../../src/restore/plan/schema.ts';
+import { databaseName } from '../../src/runtime/local/databases.ts';
+import { instanceContext } from './copied-clone.ts';
+import { openTestHome, type TestHome } from './local-runtime.ts';
+import { pair, testClient } from './migrator.ts';
+import { pullClone, type PulledClone } from './pulled-clone.ts';
+import type { Source } from './source/index.ts';
+import { run } from './temp.ts';
+
+/** A source with a clone of it that is ready, to change both and to plan what goes back. */
+export interface Restorable {
+  readonly home: TestHome;
+  readonly id: string;
+  readonly clone: PulledClone;
+  /** The clone's document root. */
+  readonly www: string;
+  /** Statements on the clone's database. */
+  sql(...statements: string[]): Promise<string>;
+  /** Runs PHP in the clone, with WordPress loaded. */
+  php(code: string): Promise<string>;
+  plan(policy?: Partial<PlanPolicy>): Promise<Plan>;
+  close(): Promise<void>;
+}
+
+export const POLICY: PlanPolicy = {
+  only: [],
+  skip: [],
+  take: null,
+  delete: false,
+  strict: false,
+  include: [],
+  decisions: {},
+};
+
+export async function makeRestorable(source: Source, id = 'going-back'): Promise<Restorable> {
+  const home = openTestHome();
+  const clone = await pullClone(home, source, id);
+  const { info } = clone.task;
+  await clone.lease.commit(
+    {
+      url: clone.task.cloneUrl,
+      source: { url: info.home, wordpressVersion: info.wordpressVersion, phpVersion: info.phpVersion },
+      expiresAt: Date.now() + 3_600_000,
+      adminUsername: 'wpclone-test',
+      adminPassword: 'x',
+      findings: [],
+    },
+    home.context,
+  );
+  const access = await pair(source);
+  const client = testClient(access);
+  const command = [
+    'mariadb',
+    `--defaults-file=${home.layout.database.administrator}`,
+    '-N',
+    databaseName(home.unit(id)),
+  ];
+  return {
+    home,
+    id,
+    clone,
+    www: home.paths(id).www,
+    sql: (...statements) => run(command, statements.map((each) => `${each};`).join('\n')),
+    php: async (code) => {
+      const name = `probe-${randomBytes(4).toString('hex')}.php`;
+      const file = join(home.paths(id).www, name);
+      writeFileSync(file, `<?php require __DIR__ . '/wp-load.php'; ${code}`);
+      try {
+        const { statusCode, body } = await request(`${clone.instance.url}/${name}`);
+        const text = await body.text();
+        if (statusCode !== 200) throw new Error(`the probe answered ${statusCode}: ${text}`);
+        return text;
+      } finally {
+        rmSync(file);
+      }
+    },
+    plan: async (policy = {}) => {
+      const task = {
+        access,
+        info: await client.info(new AbortController().signal),
+        policy: { ...POLICY, ...policy },
+        version: 'test',
+      };
+      return clone.instance.operations.planRestore(task, instanceContext());
+    },
+    close: async () => {
+      await client.close();
+      await home.close();
+    },
+  };
+}
