@@ -189,6 +189,11 @@ export abstract class BaseCommand extends Command {
     return result;
   }
 
+  /** Prints what a person should see before the result, unless JSON was asked for. */
+  protected tell(text: (colors: Colors) => string): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${text(this.colors(process.stdout)).trimEnd()}\n`);
+  }
+
   private eventsEnabled(): boolean {
     return this.ctor.flags['events'] !== undefined && this.argv.includes('--events');
   }

@@ -1,15 +1,26 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { cloneArgument, runtimeFlags, sourceFlags } from '../cli/flags.ts';
-import { httpAuthSource } from '../cli/http-auth.ts';
-import { passwordSource, takePasswordFromEnvironment, usernamePrompt } from '../cli/password.ts';
+import { confirmByName } from '../cli/confirm.ts';
+import { sourceCredentials, takePasswords } from '../cli/credentials.ts';
 import { planText } from '../cli/presenters/plan.ts';
+import { appliedLines } from '../cli/presenters/restores.ts';
+import type { View } from '../cli/presenters/view.ts';
+import { writtenRequest } from '../cli/restore-command.ts';
 import { tidy } from '../cli/tidy.ts';
-import { parsePolicy, RESTORE_CLASSES } from '../operations/restore-policy.ts';
+import {
+  agreedTo,
+  decidedIn,
+  parsePlan,
+  parsePolicy,
+  refuseUndecided,
+  RESTORE_CLASSES,
+} from '../operations/restore-policy.ts';
+import type { Credentials, RestorePlan as Plan } from '../operations/types.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
-import { PLAN_STEPS } from '../shared/events.ts';
-import { safeJson } from '../shared/format.ts';
+import { PLAN_STEPS, RESTORE_STEPS } from '../shared/events.ts';
+import { printable, safeJson } from '../shared/format.ts';
 
 const several = { multiple: true, multipleNonGreedy: true } as const;
 
@@ -17,12 +28,14 @@ const several = { multiple: true, multipleNonGreedy: true } as const;
 const CONFLICTS = 5;
 
 export default class Restore extends BaseCommand {
-  static override summary = 'Show what was changed in a clone and would go back to the live site.';
+  static override summary = 'Bring what was changed in a clone to the live site, and nothing else.';
   static override description =
-    'Compares three versions: the clone as it was made, the live site as it is now, and the clone as it is now. What only the clone changed goes back; what the live site did meanwhile stays; what both changed is a conflict. Nothing is deleted unless --delete is given. Users, orders, keys and the like never travel unless they are named. With --dry-run it only reads, on both sides; so far, there is nothing else. Exit code 5: there are conflicts.';
+    'Compares three versions: the clone as it was made, the live site as it is now, and the clone as it is now. What only the clone changed goes back; what the live site did meanwhile stays; what both changed is a conflict. Nothing is deleted unless --delete is given. Users, orders, keys and the like never travel unless they are named. With --dry-run it only reads, on both sides. Otherwise it shows the plan, asks, and writes the rows in one transaction of the live site; what it wrote can be undone. Exit code 5: there are conflicts, or the live site changed meanwhile; then nothing was written.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> mysite-k3f --dry-run',
     '<%= config.bin %> <%= command.id %> mysite-k3f --dry-run --out plan.json',
+    '<%= config.bin %> <%= command.id %> mysite-k3f --apply plan.json --yes',
+    '<%= config.bin %> <%= command.id %> mysite-k3f --username admin',
     {
       description: 'Two things only; in case of conflict, as the clone has them.',
       command:
@@ -31,7 +44,17 @@ export default class Restore extends BaseCommand {
   ];
   static override args = { name: cloneArgument };
   static override flags = {
-    'dry-run': Flags.boolean({ default: false, summary: 'Show the plan and change nothing.' }),
+    'dry-run': Flags.boolean({
+      default: false,
+      summary: 'Show the plan and change nothing.',
+      exclusive: ['apply', 'yes'],
+    }),
+    apply: Flags.string({
+      helpValue: 'FILE',
+      summary: 'Apply this plan, as --out wrote it and somebody has looked at it: what changed since is refused.',
+      exclusive: ['only', 'skip', 'take', 'delete', 'include', 'strict', 'out'],
+    }),
+    yes: Flags.boolean({ default: false, char: 'y', summary: 'Do not ask to type the name of the clone first.' }),
     out: Flags.string({
       helpValue: 'FILE',
       summary: 'Write the plan to this file too, for review: keys, digests and titles, no values and no secrets.',
@@ -71,45 +94,62 @@ export default class Restore extends BaseCommand {
   };
 
   async run(): Promise<object> {
-    const fromEnvironment = takePasswordFromEnvironment(process.env);
-    const httpAuthFromEnvironment = takePasswordFromEnvironment(process.env, 'WPCLONE_HTTP_AUTH_PASSWORD');
+    const taken = takePasswords(process.env);
     const { args, flags } = await this.parse(Restore);
-    if (!flags['dry-run'])
-      throw new WpcloneError('APPLY_MISSING', 'This version of wpclone plans a restore and does not carry it out yet.');
     const username = flags.username ?? this.settings().username;
+    const reviewed = flags.apply === undefined ? undefined : await readPlan(flags.apply, args.name);
     const request = {
+      ...writtenRequest(flags, username),
       cloneId: args.name,
-      policy: parsePolicy(flags),
-      insecureTls: flags.insecure,
-      ...(username === undefined ? {} : { username }),
-      ...(flags['login-url'] === undefined ? {} : { loginUrl: flags['login-url'] }),
-      ...(flags.to === undefined ? {} : { to: flags.to }),
+      policy: reviewed === undefined ? parsePolicy(flags) : decidedIn(reviewed),
     };
-    // An agent plans none: one that runs in the home is in nobody's way.
-    const plan = await this.operate(
-      { ...flags, direct: flags.agent === undefined },
-      PLAN_STEPS,
-      async (operations, context, view) => {
-        const file = flags['password-file'];
-        const askUsername = usernamePrompt(view, context.signal);
-        const webServer = {
-          user: flags['http-auth'],
-          file: flags['http-auth-password-file'],
-          fromEnvironment: httpAuthFromEnvironment,
-        };
-        const credentials = {
-          ...(askUsername === undefined ? {} : { askUsername }),
-          ...(await httpAuthSource(webServer, view, context.signal)),
-          password: await passwordSource({ file, fromEnvironment, username, view, signal: context.signal }),
-        };
+    // An agent restores none: one that runs in the home is in nobody's way.
+    const place = { ...flags, direct: flags.agent === undefined };
+    let asked: Promise<string> | undefined;
+    const words = async (view: View, signal: AbortSignal): Promise<Credentials> => {
+      const { password, ...others } = await sourceCredentials(flags, username, taken, view, signal);
+      // Asked for once, although planning and writing each log in.
+      return { ...others, ...(password === undefined ? {} : { password: () => (asked ??= password()) }) };
+    };
+    const plan =
+      reviewed ??
+      (await this.operate(place, PLAN_STEPS, async (operations, context, view) => {
+        const credentials = await words(view, context.signal);
         await tidy(operations, context);
         return operations.planRestore(request, credentials, context);
-      },
-    );
+      }));
     if (flags.out !== undefined) await keep(flags.out, plan);
-    if (plan.conflicts > 0) process.exitCode = CONFLICTS;
-    return this.present(plan, (colors) => planText(plan, colors, Date.now()));
+    if (flags['dry-run']) {
+      if (plan.conflicts > 0) process.exitCode = CONFLICTS;
+      return this.present(plan, (colors) => planText(plan, colors, Date.now()));
+    }
+    if (reviewed === undefined) this.tell((colors) => planText(plan, colors, Date.now()));
+    refuseUndecided(plan);
+    if (agreedTo(plan).items.length === 0) return this.present({ restore: null, plan }, () => NOTHING);
+    const report = await this.operate(place, RESTORE_STEPS, async (operations, context, view) => {
+      if (!flags.yes) await confirmByName(args.name, question(plan), context.signal);
+      const credentials = await words(view, context.signal);
+      return operations.applyRestore({ ...request, agreed: agreedTo(plan) }, credentials, context);
+    });
+    return this.present({ restore: report }, (colors) => appliedLines(report, colors));
   }
+}
+
+const NOTHING = 'Nothing to bring back.';
+
+const question = ({ live, clone }: Plan): string =>
+  `This writes what was changed in ${clone.id} to ${printable(live.url)}, which visitors see.`;
+
+/** Throws BAD_INPUT when it is no plan of this clone. */
+async function readPlan(file: string, cloneId: string): Promise<Plan> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new WpcloneError('BAD_INPUT', `The plan cannot be read from ${file}: ${toWpcloneError(error).message}`);
+  });
+  const plan = parsePlan(text);
+  if (plan === undefined) throw new WpcloneError('BAD_INPUT', `${file} holds no plan of a restore.`);
+  if (plan.clone.id !== cloneId)
+    throw new WpcloneError('BAD_INPUT', `${file} is a plan of ${printable(plan.clone.id)}, not of ${cloneId}.`);
+  return plan;
 }
 
 async function keep(file: string, plan: object): Promise<void> {

@@ -11,6 +11,8 @@ import {
   configureTaskSchema,
   leftSchema,
   mailSchema,
+  appliedRestoreSchema,
+  applyRestoreTaskSchema,
   planRestoreTaskSchema,
   pullTaskSchema,
   verifyResultSchema,
@@ -39,6 +41,8 @@ const jobs = {
   reset: { task: noTask, result: nothing, since: 1 },
   /** Says what of the clone would go back to the live site. Reads only, here and there. */
   planRestore: { task: planRestoreTaskSchema, result: planSchema, since: 4 },
+  /** Makes the plan once more and writes it to the live site, when it is still the one that was agreed to. */
+  applyRestore: { task: applyRestoreTaskSchema, result: appliedRestoreSchema, since: 4 },
 } as const;
 
 /** What is answered at once. */

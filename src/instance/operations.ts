@@ -36,6 +36,8 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
       return notingNoise(site, work, () => verifyInstance(site, task, deps, context.signal));
     },
     planRestore: async (task, context) => (await import('./plan-restore.ts')).planRestoreOf(site, task, deps, context),
+    applyRestore: async (task, context) =>
+      (await import('./apply-restore.ts')).applyRestoreOf(site, task, deps, context),
     reset: (_task, context) => resetInstance(site, deps, context),
     createLoginLink: () => createLoginLink(paths, deps.randomBytes),
     setExpiry: (expiresAt) => writeExpiry(paths, expiresAt),

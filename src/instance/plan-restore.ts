@@ -1,3 +1,4 @@
+import type { RestoreChanges } from '../restore/changes.ts';
 import type { Plan } from '../restore/plan/schema.ts';
 import { planRestore } from '../restore/plan/plan.ts';
 import type { WorkContext } from '../shared/context.ts';
@@ -15,10 +16,20 @@ export async function planRestoreOf(
   deps: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>,
   context: InstanceContext,
 ): Promise<Plan> {
+  return (await restoreOf(site, task, deps, context)).plan;
+}
+
+/** The plan with the rows that it stands for. */
+export async function restoreOf(
+  site: InstanceSite,
+  task: PlanRestoreTask,
+  deps: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>,
+  context: InstanceContext,
+): Promise<{ readonly plan: Plan; readonly changes: RestoreChanges }> {
   const { cloneId, cloneUrl, info } = await loadConfiguration(site.paths);
   const client = createSiteClient(task.access, { ...deps, retry: context.retry });
   try {
-    const { plan } = await planRestore({
+    return await planRestore({
       site,
       client,
       info: task.info,
@@ -33,7 +44,6 @@ export async function planRestoreOf(
       progress: (tables) => context.progress({ tables }),
       signal: context.signal,
     });
-    return plan;
   } finally {
     await client.close();
   }

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { warningsSchema } from '../shared/event-schemas.ts';
 import { findingSchema } from '../shared/findings.ts';
+import { agreedSchema } from '../restore/plan/agreed.ts';
+import { receiptSchema } from '../site/write/answers.ts';
 import { accessSchema } from '../site/access.ts';
 import { siteInfoSchema } from '../site/info.ts';
 import { looksSchema } from '../site/looks.ts';
@@ -69,7 +71,28 @@ export const assignmentSchema = z
 /** How many of each there are in an instance. */
 export const leftSchema = z.object({ files: z.number(), tables: z.number(), mail: z.number() }).readonly();
 
+/** What became of a restore at its site. */
+export const appliedRestoreSchema = z
+  .object({
+    receipt: receiptSchema,
+    /** How many things people see as one. */
+    items: z.number(),
+    /** What a person should know of the host: tables whose triggers fired, an object cache that keeps what is in it. */
+    triggers: z.array(z.string()),
+    objectCache: z.enum(['none', 'flushes', 'keeps']),
+  })
+  .readonly();
+
 /** Which live site to compare with, and what is wanted. Holds secrets (access). */
 export const planRestoreTaskSchema = z
   .object({ access: accessSchema, info: siteInfoSchema, policy: policySchema, version: z.string() })
+  .readonly();
+
+/** The same, with the key to write, and what a person has agreed to. Holds secrets (access, key). */
+export const applyRestoreTaskSchema = planRestoreTaskSchema
+  .unwrap()
+  .extend({
+    key: z.object({ restore: z.string(), privateKey: z.string(), clockOffset: z.number() }).readonly(),
+    agreed: agreedSchema,
+  })
   .readonly();

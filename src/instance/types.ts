@@ -12,6 +12,8 @@ import type {
   configureTaskSchema,
   leftSchema,
   mailSchema,
+  appliedRestoreSchema,
+  applyRestoreTaskSchema,
   planRestoreTaskSchema,
   pullTaskSchema,
   verifyResultSchema,
@@ -51,6 +53,8 @@ export type VerifyResult = z.infer<typeof verifyResultSchema>;
 export type Assignment = z.infer<typeof assignmentSchema>;
 export type LeftInside = z.infer<typeof leftSchema>;
 export type PlanRestoreTask = z.infer<typeof planRestoreTaskSchema>;
+export type ApplyRestoreTask = z.infer<typeof applyRestoreTaskSchema>;
+export type AppliedRestore = z.infer<typeof appliedRestoreSchema>;
 export type CaughtMail = z.infer<typeof mailSchema>;
 
 /** How long-running work in an instance reports and is cancelled. */

@@ -7,7 +7,7 @@ import { resetClone } from '../engine/reset.ts';
 import type { CloneState, Runtime } from '../runtime/types.ts';
 import { cloneReport, cloneResult } from './reports.ts';
 import { openResources, type Resources } from './resources.ts';
-import { createSourcePort, disconnectSite } from './sources.ts';
+import { createSourcePort, createWritePort, disconnectSite } from './sources.ts';
 import type { GarbageReport, Operations, OperationSettings } from './types.ts';
 
 /**
@@ -77,6 +77,16 @@ export function createDirectOperations(
       const login = { ...request, ...credentials, url: request.to ?? facts.source.url };
       const source = createSourcePort(login, settings, await resources.state(context));
       return planRestoreOf({ ...request, version: await packageVersion() }, source, runtime, context);
+    },
+
+    async applyRestore(request, credentials, context) {
+      const runtime = await resources.runtime(context);
+      const { facts } = await cloneIn(['ready'], runtime, request.cloneId, context);
+      const state = await resources.state(context);
+      const { applyRestore } = await import('./apply-restore.ts');
+      const url = request.to ?? facts.source.url;
+      const port = createWritePort({ ...request, ...credentials, url }, settings, state);
+      return applyRestore(request, url, port, runtime, state, context);
     },
 
     async delete(id, context) {

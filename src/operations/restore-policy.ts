@@ -1,4 +1,4 @@
-import type { PlanPolicy } from '../restore/plan/schema.ts';
+import { planSchema, type Plan, type PlanPolicy } from '../restore/plan/schema.ts';
 import { compileChoice } from '../restore/plan/choose.ts';
 import { PROTECTIONS } from '../restore/merge/never.ts';
 
@@ -27,4 +27,15 @@ export function parsePolicy(flags: Flags): PlanPolicy {
     include: RESTORE_CLASSES.filter((each) => include.includes(each)),
     decisions: {},
   };
+}
+
+export { agreedTo, decidedIn, refuseUndecided } from '../restore/plan/agreed.ts';
+
+/** A plan as it was written to a file; undefined when it is none. */
+export function parsePlan(text: string): Plan | undefined {
+  try {
+    return planSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }

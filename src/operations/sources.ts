@@ -3,6 +3,7 @@ import { within } from '../shared/abortable.ts';
 import type { ReportingContext, WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import type { SourcePort } from '../engine/clone.ts';
+import type { WritePort } from '../engine/written.ts';
 import { reportingAs } from '../engine/pipeline.ts';
 import type { SourceAccess } from '../site/access.ts';
 import type { ConnectDeps } from '../site/connect/types.ts';
@@ -42,6 +43,24 @@ export function createSourcePort(
 
     async disconnect(source, context) {
       await disconnect(source.access, settings, state, context);
+    },
+  };
+}
+
+/** Logs in to a live site to write to it, for one restore; also keeps the key for reading that comes with it. */
+export function createWritePort(
+  login: Login & { readonly url: string },
+  settings: SourceSettings,
+  state: State,
+): WritePort {
+  return {
+    async connect(wanted, context) {
+      const { connectToWrite } = await import('../site/connect/by-login.ts');
+      const deps = await connectDeps(settings, context);
+      const httpAuth = await login.httpAuth?.();
+      const connection = await connectToWrite({ ...login, httpAuth }, wanted, deps);
+      await remember(connection.access, state, context);
+      return { ...connection, access: { ...connection.access, reach: settings.reach } };
     },
   };
 }

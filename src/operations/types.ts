@@ -8,7 +8,9 @@ import type { ErrorDetails } from '../shared/errors.ts';
 import type { ClonePlan } from '../engine/clone.ts';
 import type { CloneStepName, Warning } from '../shared/events.ts';
 import type { Finding } from '../shared/findings.ts';
+import type { Agreed } from '../restore/plan/agreed.ts';
 import type { Plan, PlanPolicy } from '../restore/plan/schema.ts';
+import type { Receipt } from '../site/write/answers.ts';
 import type { CaughtMail } from '../instance/types.ts';
 import type { Accepted, JobLine, JobReport } from './schemas.ts';
 import type { CacheReport, CloneState, Exposure, ExposureEnded, RuntimeKind } from '../runtime/types.ts';
@@ -33,6 +35,35 @@ export interface RestoreRequest extends SourceLogin {
   /** The live site's address; absent: the one that was cloned. */
   readonly to?: string;
   readonly policy: PlanPolicy;
+}
+
+/** A restore as `restore list` and `restore show` print it. */
+export interface RestoreReport {
+  readonly restore_id: string;
+  /** The live site. */
+  readonly url: string;
+  readonly clone_id: string | null;
+  readonly status: Receipt['state'];
+  /** ISO 8601. */
+  readonly made_at: string;
+  readonly applied_at: string | null;
+  /** Rows written, by table. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** For how long it held rows of the live site. */
+  readonly held_ms: number | null;
+  /** Where it was undone in part: items that are still there. */
+  readonly left: number | null;
+}
+
+/** A restore that a person agreed to. */
+export interface ApplyRequest extends RestoreRequest {
+  readonly agreed: Agreed;
+}
+
+/** A restore that was applied. */
+export interface AppliedReport extends RestoreReport {
+  readonly items: number;
+  readonly warnings: readonly string[];
 }
 
 /** The words of a log-in. They are asked for only when one is needed: a source with a known key needs none. */
@@ -130,6 +161,8 @@ export interface Operations {
   reset(id: string, context: WorkContext): Promise<CloneReport>;
   /** Says what of a clone would go back to the live site. Reads only. Throws NOT_THE_SOURCE, BUSY. */
   planRestore(request: RestoreRequest, credentials: Credentials, context: WorkContext): Promise<Plan>;
+  /** Writes what a person agreed to. Throws PLAN_OUTDATED, RESTORE_CONFLICTS, FILES_STAY, DRIFT, PROTECTED, RESTORE_BROKE. */
+  applyRestore(request: ApplyRequest, credentials: Credentials, context: WorkContext): Promise<AppliedReport>;
   delete(id: string, context: WorkContext): Promise<{ clone_id: string; deleted: true }>;
   /** `login` is used when no key of the site is known. */
   disconnect(

@@ -3,5 +3,7 @@ export const CLONE_STEPS = ['connect', 'provision', 'database', 'files', 'config
 export type CloneStepName = (typeof CLONE_STEPS)[number];
 /** What a plan of a restore takes. */
 export const PLAN_STEPS = ['connect', 'plan'] as const;
-export const STEPS = [...CLONE_STEPS, 'reset', 'plan'] as const;
+/** What carrying it out takes. */
+export const RESTORE_STEPS = ['connect', 'apply', 'verify'] as const;
+export const STEPS = [...CLONE_STEPS, 'reset', 'plan', 'apply', 'undo', 'accept'] as const;
 export type StepName = (typeof STEPS)[number];

@@ -119,4 +119,18 @@ export const MIGRATIONS: readonly Migration[] = [
       UPDATE instances SET uses = 1 WHERE name IN (SELECT unit FROM clones);
     `,
   },
+  {
+    version: 7,
+    name: 'what was written to live sites',
+    sql: `
+      CREATE TABLE restores (
+        id TEXT PRIMARY KEY,
+        url TEXT NOT NULL,
+        clone_id TEXT,
+        status TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        receipt TEXT NOT NULL
+      ) STRICT;
+    `,
+  },
 ];

@@ -4,6 +4,7 @@ import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { accessTo } from './access.ts';
 import { guard, openDatabase, STATE_DATABASE, type Database, type DatabaseKind } from './database.ts';
+import { restoreStore } from './restores.ts';
 import { DRIVER_TIMEOUT } from './retry.ts';
 import { ensureKeyFile, readKey, secretBox, type RandomBytes, type SecretBox } from './secrets.ts';
 import { sourceStore } from './sources.ts';
@@ -34,6 +35,7 @@ export function openState(home: string, dependencies: StateDependencies, options
     const access = accessTo(database, STATE_DATABASE.migrations.at(-1)?.version ?? 0, dependencies);
     return {
       sources: sourceStore(database, box, access),
+      restores: restoreStore(database, access),
       units: unitStore(database, box, dependencies.now, access),
       close: () => {
         database.close();

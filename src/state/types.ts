@@ -17,6 +17,20 @@ export interface KnownSource {
   readonly lastUsedAt: number;
 }
 
+/** A restore that wrote to a live site, or was about to. */
+export interface RestoreRow {
+  readonly id: string;
+  /** The live site. */
+  readonly url: string;
+  /** The clone that it came from; null when that is not known here. */
+  readonly cloneId: string | null;
+  readonly status: string;
+  /** Milliseconds since the epoch. */
+  readonly madeAt: number;
+  /** JSON: what its site said of it last. No values of the site. */
+  readonly receipt: string;
+}
+
 /** A job, and the wpclone process that carries it out: with its start time, so that a reused process id is not taken for it. */
 export interface LeaseOwner {
   readonly jobId: string;
@@ -86,6 +100,13 @@ export interface State {
     list(): Promise<readonly KnownSource[]>;
     save(source: KnownSource): Promise<void>;
     remove(url: string): Promise<void>;
+  };
+  readonly restores: {
+    find(id: string): Promise<RestoreRow | undefined>;
+    /** Newest first. */
+    list(): Promise<readonly RestoreRow[]>;
+    save(restore: RestoreRow): Promise<void>;
+    remove(id: string): Promise<void>;
   };
   readonly units: {
     find(name: string): Promise<UnitRow | undefined>;

@@ -34,12 +34,6 @@ it('says that there is nothing to bring back, with exit code 0 and without askin
   expect(code).toBe(0);
 });
 
-it('does nothing but plans', async () => {
-  const { stderr, code } = await cli.run(['restore', 'first']);
-  expect(stderr).toContain('APPLY_MISSING');
-  expect(code).toBe(2);
-});
-
 it('shows the plan by kind, keeps it in a file, and ends with 5 while somebody has to decide', async () => {
   await onClone(
     "UPDATE wp_posts SET post_content = 'New here' WHERE post_name = 'hello-world'; UPDATE wp_posts SET post_content = 'Mine' WHERE post_name = 'sample-page'; UPDATE wp_options SET option_value = 'Mine' WHERE option_name IN ('blogname', 'blogdescription')",
@@ -80,4 +74,54 @@ it('refuses another site than the one that was cloned, and what is not KIND:NAME
   const bad = await cli.run(['restore', 'first', '--dry-run', '--only', 'a b:c']);
   expect(bad.stderr).toContain('BAD_INPUT');
   expect(bad.code).toBe(2);
+});
+
+const contentOf = async (name: string): Promise<unknown> =>
+  (await source.query(`SELECT post_content FROM wp_posts WHERE post_name = '${name}'`))[0]?.['post_content'];
+const login = ['-u', 'admin', '--password-file', '-'];
+const password = () => ({ input: `${source.adminPassword}\n` });
+
+it('writes nothing while something has to be decided, while it needs files, or without somebody who agrees', async () => {
+  const before = [await contentOf('hello-world'), await contentOf('sample-page')];
+  const file = join(cli.home, 'plan.json');
+  const refused: readonly [string[], string][] = [
+    [['--apply', file, '--yes'], 'RESTORE_CONFLICTS'],
+    [['--take', 'live', '--yes', ...login], 'FILES_STAY'],
+    [['--take', 'live', '--skip', 'plugin:forms', ...login], 'CONFIRMATION_MISSING'],
+  ];
+  for (const [words, code] of refused) {
+    const { stderr } = await cli.run(['restore', 'first', ...words], password());
+    expect(stderr).toContain(code);
+  }
+  expect([await contentOf('hello-world'), await contentOf('sample-page')]).toEqual(before);
+  expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone%'")).toEqual([]);
+});
+
+it('brings what was agreed to to the live site, and takes it back without what came since', async () => {
+  const file = join(cli.home, 'agreed.json');
+  const choice = ['--take', 'live', '--skip', 'plugin:forms'];
+  await cli.run(['restore', 'first', '--dry-run', ...choice, '--out', file], password());
+  const before = await contentOf('hello-world');
+  await source.query("UPDATE wp_posts SET post_content = 'Meanwhile' WHERE post_name = 'hello-world'");
+  const late = await cli.run(['restore', 'first', '--apply', file, '--yes', ...login], password());
+  expect([late.code, late.stderr]).toEqual([5, expect.stringContaining('PLAN_OUTDATED')]);
+  await source.query(
+    `UPDATE wp_posts SET post_content = '${String(before).replaceAll("'", "''")}' WHERE post_name = 'hello-world'`,
+  );
+  await source.query(
+    "INSERT INTO wp_posts (ID, post_type, post_content, post_title, post_excerpt, to_ping, pinged, post_content_filtered) VALUES (95000, 'shop_order', '', 'Order', '', '', '', '')",
+  );
+  const applied = await cli.json(['restore', 'first', '--apply', file, '--yes', ...login], password());
+  expect(applied).toMatchObject({
+    restore: { status: 'applied', clone_id: 'first', items: 3, rows: { wp_posts: 1, wp_options: 2 } },
+  });
+  expect(await contentOf('hello-world')).toBe('New here');
+  expect(await contentOf('sample-page')).toBe('Theirs');
+  const listed = await cli.run(['restore', 'list']);
+  const id = /rst-[a-z2-7]{8}/.exec(listed.stdout)?.[0] ?? '';
+  const undone = await cli.run(['restore', 'undo', id, ...login], password());
+  expect(undone.stdout).toContain('nothing of it is left there');
+  expect(await contentOf('hello-world')).toBe(before);
+  expect(await source.query('SELECT post_title FROM wp_posts WHERE ID = 95000')).toEqual([{ post_title: 'Order' }]);
+  expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone%'")).toEqual([]);
 });

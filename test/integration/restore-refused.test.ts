@@ -2,11 +2,12 @@ import { createPrivateKey, randomBytes, sign } from 'node:crypto';
 import { load } from 'cheerio';
 import { request } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newRestoreId } from '../../src/restore/write/id.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
 import { packContent } from '../../src/site/signing.ts';
 import { newWriteKeys, writtenText, type WriteKey } from '../../src/site/write/signing.ts';
 import { installMigrator, never } from '../support/migrator.ts';
-import { newRestoreId, restoreKey, writeClient } from '../support/restore.ts';
+import { restoreKey, writeClient } from '../support/restore.ts';
 import { FORM, signedForm } from '../support/signed.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
@@ -169,7 +170,7 @@ async function askForKey(
     body: new URLSearchParams({
       action: 'wpclone_restore_key',
       _wpnonce: nonce,
-      restore: newRestoreId(),
+      restore: newRestoreId(randomBytes),
       public_key: newWriteKeys().publicKey,
       include: '',
       ...fields,

@@ -8,19 +8,16 @@ import type {
   RestoreChanges,
   TableChanges,
 } from '../../src/restore/changes.ts';
+import { newRestoreId } from '../../src/restore/write/id.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
 import { createWriteClient, type WriteClient, type WriteClientDeps } from '../../src/site/write/client.ts';
 import { newWriteKeys, type WriteKey } from '../../src/site/write/signing.ts';
 import type { Source } from './source/index.ts';
 
-/** An id that no other restore of the tests has. */
-export const newRestoreId = (): string =>
-  `rst-${[...randomBytes(8)].map((byte) => 'abcdefghijklmnopqrstuvwxyz234567'[byte % 32]).join('')}`;
-
 /** A key of a restore, made by code on the server: what making one after a log-in does, without the log-in. */
 export async function restoreKey(
   source: Source,
-  id = newRestoreId(),
+  id = newRestoreId(randomBytes),
   include: readonly string[] = [],
 ): Promise<WriteKey> {
   const { privateKey, publicKey } = newWriteKeys();

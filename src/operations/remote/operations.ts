@@ -58,8 +58,8 @@ export function createRemoteOperations({ client, here, interrupted }: RemoteSett
       const { job_id: job } = await jobs.submitReset(id, context);
       return cloneReportSchema.parse(await done(job, context));
     },
-    planRestore: () =>
-      Promise.reject(new WpcloneError('NOT_THROUGH_AGENT', 'An agent plans no restores; the command does it itself.')),
+    planRestore: noRestores,
+    applyRestore: noRestores,
     delete: async (id, context) => {
       const taken = await jobs.submitDelete(id, context);
       return 'deleted' in taken ? taken : deletedSchema.parse(await done(taken.job_id, context));
@@ -75,3 +75,6 @@ export function createRemoteOperations({ client, here, interrupted }: RemoteSett
     close: () => client.close(),
   };
 }
+
+const noRestores = (): Promise<never> =>
+  Promise.reject(new WpcloneError('NOT_THROUGH_AGENT', 'An agent restores nothing; the command does it itself.'));

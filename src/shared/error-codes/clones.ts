@@ -21,11 +21,6 @@ export const CLONES_ERRORS = define({
     http: 409,
     next: ['Leave --to out, or name another address of {source}: a clone goes back to the site that it was made of.'],
   },
-  APPLY_MISSING: {
-    exit: 2,
-    http: 501,
-    next: ['Add --dry-run: it shows what would go back, and only reads.'],
-  },
   EXPIRED: { exit: 5, http: 410, next: ['Make a new clone.'] },
   LEASE_LOST: { exit: 5, http: 409, next: ['Another job has taken it over; see its state with wpclone show {name}.'] },
   CONFLICT: { exit: 5, http: 409, next: ['Try again; somebody else changed it at the same time.'] },

@@ -27,6 +27,28 @@ export const RESTORE_ERRORS = define({
     http: 409,
     next: ['Wait until the other restore is done; one that was abandoned is in nobody’s way after half an hour.'],
   },
+  RESTORE_CONFLICTS: {
+    exit: 5,
+    http: 409,
+    next: [
+      'Nothing was written. Decide for one side with --take live or --take clone, or one by one in a plan: --dry-run --out plan.json, fill in "take", --apply plan.json.',
+    ],
+  },
+  PLAN_OUTDATED: {
+    exit: 5,
+    http: 409,
+    next: ['Nothing was written. Make the plan anew with --dry-run --out FILE, look at it, then apply that one.'],
+  },
+  FILES_STAY: {
+    exit: 5,
+    http: 409,
+    next: ['Nothing was written. Leave what belongs to those files out with --skip, such as --skip {example}.'],
+  },
+  RESTORE_BROKE: {
+    exit: 1,
+    http: 502,
+    next: ['Look at the PHP error log of the live site; try the change in a fresh clone first.'],
+  },
   RESTORE_GONE: {
     exit: 5,
     http: 404,

@@ -94,7 +94,7 @@ const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('bas
 
 /** Talks to the write half of a site's migrator. `access` says where it is; its own key is of no use there. */
 export function createWriteClient(access: SourceAccess, key: WriteKey, deps: WriteClientDeps): WriteClient {
-  const dispatcher = deps.dispatcher ?? openAgent(access.insecureTls);
+  const dispatcher = deps.dispatcher ?? openAgent(access.insecureTls, access.reach);
   const now = (): number => deps.now() + key.clockOffset * 1000;
   let number = 0;
   const sign = (request: Parameters<typeof writtenBody>[0]): string => {

@@ -34,6 +34,7 @@ async function sidecar(ready: () => Promise<void> = async () => undefined) {
   const operations: InstanceOperations = {
     pullDatabase: refused,
     planRestore: refused,
+    applyRestore: refused,
     pullFiles: refused,
     configure: refused,
     verify: refused,

@@ -37,6 +37,7 @@ export function createSidecarOperations(deps: SidecarClientDeps): InstanceOperat
     verify: (task, context) => job('verify', inPodTime(task), context),
     reset: (task, context) => job('reset', task, context),
     planRestore: (task, context) => job('planRestore', task, context),
+    applyRestore: (task, context) => job('applyRestore', task, context),
     createLoginLink: async (signal) => (await ask('createLoginLink', {}, signal)).url,
     async setExpiry(expiresAt, signal) {
       await ask('setExpiry', { expiresAt: toPodTime(expiresAt) }, signal);

@@ -64,12 +64,12 @@ function make_restore_key() {
 		throw new Refusal( 'bad_request', 400, 'The request is not understood.' );
 	}
 	$db = connect_database( 'utf8mb4' );
+	tidy_restores( $db );
 	try {
 		create_restores_table( $db );
 	} catch ( Refusal $refusal ) {
 		throw new Refusal( 'no_create', 409, 'The database user of the site may not create tables.', $refusal->fields );
 	}
-	tidy_restores( $db );
 	$state = keep_restore_key( $db, $id, $public, implode( ',', $include ) );
 	stay_active();
 	return array(

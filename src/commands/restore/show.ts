@@ -1,0 +1,14 @@
+import { RestoreCommand, restoreArgument } from '../../cli/restore-command.ts';
+import { restoreDetails } from '../../cli/presenters/restores.ts';
+
+export default class RestoreShow extends RestoreCommand {
+  static override summary = 'Show what a restore wrote to its live site.';
+  static override examples = ['<%= config.bin %> <%= command.id %> rst-7c2abcde'];
+  static override args = { restore: restoreArgument };
+
+  async run(): Promise<object> {
+    const { args, flags } = await this.parse(RestoreShow);
+    const restore = await this.withRestores(flags, [], (operations, context) => operations.show(args.restore, context));
+    return this.present({ restore }, (colors) => restoreDetails(restore, colors));
+  }
+}

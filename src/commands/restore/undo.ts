@@ -1,0 +1,37 @@
+import { Flags } from '@oclif/core';
+import { RestoreCommand, restoreArgument, writtenFlags, writtenRequest } from '../../cli/restore-command.ts';
+import { undoLines } from '../../cli/presenters/restores.ts';
+import { sourceCredentials, takePasswords } from '../../cli/credentials.ts';
+
+export default class RestoreUndo extends RestoreCommand {
+  static override summary = 'Take back what a restore wrote to its live site.';
+  static override description =
+    'Only what the restore wrote is taken back: orders, comments and edits that came since stay. What was changed since is kept as it is, and named. It logs in to the site as clone does.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> rst-7c2abcde --username admin',
+    '<%= config.bin %> <%= command.id %> rst-7c2abcde --only page:12 --only option:blogname',
+    '<%= config.bin %> <%= command.id %> rst-7c2abcde --to https://mysite.example   # from another machine',
+  ];
+  static override args = { restore: restoreArgument };
+  static override flags = {
+    only: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'KIND:NAME',
+      summary: 'Take back this item only, such as page:12; may be given more than once.',
+    }),
+    ...writtenFlags,
+  };
+
+  async run(): Promise<object> {
+    const taken = takePasswords(process.env);
+    const { args, flags } = await this.parse(RestoreUndo);
+    const username = flags.username ?? this.settings().username;
+    const request = writtenRequest(flags, username);
+    const report = await this.withRestores(flags, ['connect', 'undo'], async (operations, context, view) => {
+      const words = await sourceCredentials(flags, username, taken, view, context.signal);
+      return operations.undo(args.restore, flags.only, request, words, context);
+    });
+    return this.present(report, (colors) => undoLines(report, colors));
+  }
+}

@@ -1,0 +1,48 @@
+import { applyStaged, stageChanges } from '../restore/write/write.ts';
+import { refuseOther, refuseUndecided } from '../restore/plan/agreed.ts';
+import type { WorkContext } from '../shared/context.ts';
+import { createWriteClient, type WriteClient } from '../site/write/client.ts';
+import { restoreOf } from './plan-restore.ts';
+import type { AppliedRestore, ApplyRestoreTask, InstanceContext, InstanceSite } from './types.ts';
+
+/** What ends only by itself: the site writes in one go, and whoever asked wants to hear how that ended. */
+const steady = (): AbortSignal => new AbortController().signal;
+
+/**
+ * Makes the plan once more, beside the clone, and writes its rows when it is still the one that was agreed to. Until the site is asked to
+ * apply them, a failure or a cancellation leaves nothing there. Throws PLAN_OUTDATED, RESTORE_CONFLICTS, FILES_STAY, DRIFT, PROTECTED,
+ * DOES_NOT_FIT, RESTORE_IMPOSSIBLE and what the site throws.
+ */
+export async function applyRestoreOf(
+  site: InstanceSite,
+  task: ApplyRestoreTask,
+  deps: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>,
+  context: InstanceContext,
+): Promise<AppliedRestore> {
+  const client = createWriteClient(task.access, task.key, { ...deps, retry: context.retry });
+  try {
+    const { plan, changes } = await restoreOf(site, task, deps, context).catch((error: unknown) =>
+      forget(client, error),
+    );
+    try {
+      refuseUndecided(plan);
+      refuseOther(task.agreed, plan);
+      const progress = (rows: number): void => context.progress({ rows });
+      const host = await stageChanges(client, changes, { signal: context.signal, progress });
+      context.signal.throwIfAborted();
+      const receipt = await applyStaged(client, steady());
+      const { triggers, objectCache } = host;
+      return { receipt, items: changes.items.length, triggers, objectCache };
+    } catch (error) {
+      return await forget(client, error);
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+/** Takes the stage away. Where the rows were applied although we did not hear of it, the site keeps all that undoing takes. */
+async function forget(client: WriteClient, error: unknown): Promise<never> {
+  await client.finish(steady()).catch(() => undefined);
+  throw error;
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { WpcloneError } from '../../shared/errors.ts';
+import { printable } from '../../shared/format.ts';
+import type { Plan, PlanItem, PlanPolicy } from './schema.ts';
+
+const itemSchema = z
+  .object({
+    id: z.string(),
+    live: z.string(),
+    /** Null: a conflict that was decided for the clone; what comes of it was not known when the plan was made. */
+    clone: z.string().nullable(),
+  })
+  .readonly();
+
+/** What a person agrees to by agreeing to a plan: each item that is taken over, with digests of both sides. */
+export const agreedSchema = z
+  .object({
+    baseline: z.string(),
+    items: z.array(itemSchema).readonly(),
+  })
+  .readonly();
+export type Agreed = z.infer<typeof agreedSchema>;
+
+/** Whether an item is taken over. */
+export const isTaken = ({ conflict, kept }: Pick<PlanItem, 'conflict' | 'kept'>): boolean =>
+  conflict === undefined && kept === undefined;
+
+/** What agreeing to this plan means. */
+export const agreedTo = ({ baseline, items }: Plan): Agreed => ({
+  baseline,
+  items: items.flatMap((item): Agreed['items'] => {
+    const { id, live, clone, conflict } = item;
+    if (isTaken(item)) return [{ id, live, clone }];
+    return conflict?.take === 'clone' ? [{ id, live, clone: null }] : [];
+  }),
+});
+
+/** What was decided in a plan, item by item, besides what it was made with. */
+export const decidedIn = ({ policy, items }: Plan): PlanPolicy => ({
+  ...policy,
+  decisions: {
+    ...policy.decisions,
+    ...Object.fromEntries(items.flatMap(({ id, conflict }) => (conflict?.take ? [[id, conflict.take]] : []))),
+  },
+});
+
+const TOLD = 5;
+
+/**
+ * Refuses a plan that is not (any more) the one that was agreed to. Items that were decided since may have come; none may have
+ * changed, come or gone otherwise. Throws PLAN_OUTDATED.
+ */
+export function refuseOther(agreed: Agreed, now: Plan): void {
+  const before = new Map(agreed.items.map((item) => [item.id, item]));
+  const taken = now.items.filter(isTaken);
+  const after = new Set(taken.map(({ id }) => id));
+  const other = [
+    ...taken.filter(({ id, live, clone }) => {
+      const item = before.get(id);
+      return item === undefined || item.live !== live || (item.clone !== null && item.clone !== clone);
+    }),
+    ...now.items.filter(({ id }) => before.has(id) && !after.has(id)),
+  ].map(({ title }) => title);
+  const gone = agreed.items.filter(({ id }) => !now.items.some((item) => item.id === id)).map(({ id }) => id);
+  const names = [...new Set([...other, ...gone])].map((name) => printable(name).slice(0, 80));
+  if (agreed.baseline === now.baseline && names.length === 0) return;
+  const told = names.slice(0, TOLD).join(', ');
+  const more = names.length > TOLD ? ` and ${names.length - TOLD} more` : '';
+  throw new WpcloneError(
+    'PLAN_OUTDATED',
+    names.length === 0
+      ? 'The clone is not the one that the plan was made of.'
+      : `The clone or the live site changed since the plan was made: ${told}${more}.`,
+  );
+}
+
+/** Refuses a plan that somebody has yet to decide about, or whose rows need files that are not brought back. Throws RESTORE_CONFLICTS, FILES_STAY. */
+export function refuseUndecided({ items, code, uploads, conflicts }: Plan): void {
+  const open = items.filter(({ conflict }) => conflict !== undefined);
+  if (conflicts > 0 || open.length > 0) {
+    const names = open.slice(0, TOLD).map(({ title }) => printable(title).slice(0, 80));
+    const all = Math.max(open.length, conflicts);
+    throw new WpcloneError('RESTORE_CONFLICTS', `${all} conflicts have to be decided first: ${names.join(', ')}.`);
+  }
+  const files = [...code, ...uploads].filter(isTaken);
+  const [first] = files;
+  if (first === undefined) return;
+  throw new WpcloneError(
+    'FILES_STAY',
+    `The clone has other code or uploads than the live site, and this version of wpclone brings only rows back: ${files
+      .slice(0, TOLD)
+      .map(({ id }) => printable(id).slice(0, 80))
+      .join(', ')}${files.length > TOLD ? ` and ${files.length - TOLD} more` : ''}.`,
+    { details: { example: first.id } },
+  );
+}

@@ -1,0 +1,141 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { applyStaged, stageChanges } from '../../src/restore/write/write.ts';
+import type { SourceAccess } from '../../src/site/access.ts';
+import type { WriteClient } from '../../src/site/write/client.ts';
+import type { WriteKey } from '../../src/site/write/signing.ts';
+import { installMigrator, never } from '../support/migrator.ts';
+import { changesOf, keyed, postMeta, restoreKey, rowsOf, writeClient } from '../support/restore.ts';
+import { startSource, type Source } from '../support/source/index.ts';
+
+/** Kills in all; each takes about a second. */
+const KILLS = 200 * Number(process.env['WPCLONE_STRESS'] ?? 1);
+/** Milliseconds within which an apply, an undo or an accept is over. */
+const SPAN = 80;
+const POSTS = 300;
+
+let source: Source;
+let access: SourceAccess;
+
+beforeAll(async () => {
+  source = await startSource();
+  access = await installMigrator(source);
+  const posts = Array.from(
+    { length: POSTS },
+    (_, at) => `(${200_000 + at}, 'post', 'publish', 'old', 'old', '', '', '', '')`,
+  );
+  await source.query(
+    `INSERT INTO wp_posts (ID, post_type, post_status, post_content, post_title, post_excerpt, to_ping, pinged, post_content_filtered) VALUES ${posts.join(', ')}`,
+  );
+  await source.query('CREATE TABLE wp_old (id INT AUTO_INCREMENT PRIMARY KEY, word VARCHAR(20)) ENGINE=MyISAM');
+  await source.query(`INSERT INTO wp_old (word) VALUES ${Array.from({ length: 50 }, () => "('old')").join(', ')}`);
+});
+afterAll(() => source.stop());
+
+/** Everything that the restore writes: `old` and `new` tell how many rows are which. */
+async function seen(): Promise<{ readonly old: number; readonly new: number; readonly made: number }> {
+  const [counts] = await source.query(
+    `SELECT SUM(word = 'old') AS old, SUM(word = 'new') AS new FROM (SELECT BINARY post_title AS word FROM wp_posts WHERE ID >= 200000 UNION ALL SELECT BINARY word FROM wp_old WHERE word IN ('old', 'new')) AS all_words`,
+  );
+  const [made] = await source.query(
+    "SELECT (SELECT COUNT(*) FROM wp_postmeta WHERE meta_key = 'made') + (SELECT COUNT(*) FROM wp_old WHERE word = 'made') AS n",
+  );
+  return { old: Number(counts?.['old']), new: Number(counts?.['new']), made: Number(made?.['n']) };
+}
+
+const BEFORE = { old: POSTS + 50, new: 0, made: 0 };
+const DONE = { old: 0, new: POSTS + 50, made: 40 };
+
+async function stage(key: WriteKey): Promise<void> {
+  const posts = await rowsOf(source, 'wp_posts', 'WHERE ID >= 200000');
+  const old = await rowsOf(source, 'wp_old', "WHERE word = 'old'");
+  const changes = changesOf([
+    keyed('wp_posts', 'ID', {
+      updates: posts.map(({ ID = null }) => ({
+        item: 0,
+        key: { ID },
+        before: { post_title: 'old' },
+        after: { post_title: 'new' },
+      })),
+    }),
+    postMeta(
+      posts.slice(0, 20).map(({ ID = null }) => ({ item: 0, owner: ID, name: 'made', before: [], after: ['made'] })),
+    ),
+    keyed('wp_old', 'id', {
+      updates: old.map(({ id = null }) => ({ item: 0, key: { id }, before: { word: 'old' }, after: { word: 'new' } })),
+      inserts: Array.from({ length: 20 }, () => ({ item: 0, row: { word: 'made' } })),
+    }),
+  ]);
+  await stageChanges(writeClient(access, key), changes, { signal: never });
+}
+
+/** A client for between the kills: PHP may take a moment to be back. */
+const patient = (key: WriteKey): WriteClient =>
+  writeClient(access, key, { sleep: (milliseconds) => delay(milliseconds) });
+
+/** Ends something in the middle of what the site does: PHP and the web server, its database connections, or ourselves. */
+async function killDuring(
+  work: (client: WriteClient, signal: AbortSignal) => Promise<unknown>,
+  key: WriteKey,
+): Promise<string> {
+  const kind = ['php', 'database', 'wpclone'][randomInt(3)] ?? 'php';
+  const stop = new AbortController();
+  const client = writeClient(access, key, { sleep: () => Promise.reject(new Error('killed')) });
+  const working = work(client, stop.signal).catch(() => undefined);
+  await delay(randomInt(SPAN));
+  if (kind === 'php') await source.killWeb();
+  else if (kind === 'wpclone') stop.abort();
+  else {
+    const own = await source.query(
+      `SELECT id FROM information_schema.PROCESSLIST WHERE user = '${source.database.user}'`,
+    );
+    for (const { id } of own) await source.query(`KILL CONNECTION ${Number(id)}`).catch(() => undefined);
+  }
+  if (kind !== 'php') await working;
+  else {
+    stop.abort();
+    await working;
+    await source.restart();
+  }
+  return kind;
+}
+
+it(`ends as before or done, whatever is killed (${KILLS} kills)`, { timeout: KILLS * 15_000 }, async () => {
+  const ends: Record<string, number> = {};
+  let key = await restoreKey(source);
+  await stage(key);
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const { state } = await patient(key).status(false, never);
+    const step = state === 'applied' ? (['undo', 'accept'] as const)[kill % 7 === 0 ? 1 : 0] : 'apply';
+    const killed = await killDuring(
+      (client, signal) =>
+        step === 'apply'
+          ? applyStaged(client, signal)
+          : step === 'undo'
+            ? client.undo(undefined, signal)
+            : client.accept(signal),
+      key,
+    );
+    key = await restoreKey(source, key.restore);
+    const client = patient(key);
+    const after = (await client.status(false, never)).state;
+    const end = `${killed} during ${step}: ${state} → ${after}`;
+    ends[end] = (ends[end] ?? 0) + 1;
+    expect({ end, ...(await seen()) }).toEqual({ end, ...(after === 'sealed' || after === 'undone' ? BEFORE : DONE) });
+    if (after !== 'undone' && after !== 'accepted') continue;
+    await client.finish(never);
+    if (after === 'accepted') {
+      await source.query("UPDATE wp_posts SET post_title = 'old' WHERE ID >= 200000");
+      await source.query("DELETE FROM wp_postmeta WHERE meta_key = 'made'");
+      await source.query("UPDATE wp_old SET word = 'old' WHERE word = 'new'");
+      await source.query("DELETE FROM wp_old WHERE word = 'made'");
+    }
+    key = await restoreKey(source);
+    await stage(key);
+  }
+  console.log(ends);
+  await writeClient(access, key)
+    .finish(never)
+    .catch(() => undefined);
+});
