@@ -4,6 +4,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { CloneResult } from '../../src/operations/types.ts';
 import { commandLine } from '../support/cli.ts';
 import { foreignPhp } from '../support/foreign/php.ts';
+import { ask, made as cameOf } from '../support/situation.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 const cli = commandLine();
@@ -60,3 +61,30 @@ it('a plugin that only PHP 7 understands costs no clone: what broke is named, wi
   const told = made.warnings.find(({ code }) => code === 'PHP_VERSION_DIFFERS');
   expect(told?.message).toContain('7.4');
 });
+
+const TELL = `<?php add_action('init', function () { if (isset($_GET['php'])) die(PHP_VERSION); });`;
+
+it.each(['7.4', '8.4'] as const)(
+  '--php %s: the clone runs on that PHP, shows the site and lets in',
+  async (version) => {
+    const { folder } = await foreignPhp(version);
+    const source = await startSource({ host: '127.0.0.111', muPlugins: { 'tell.php': TELL } });
+    sources.push(source);
+    const args = ['clone', source.url, '-u', source.adminUser, '--password-file', '-', '--php', version, '--json'];
+    const finished = await cli.run(args, {
+      input: `${source.adminPassword}\n`,
+      environment: { PATH: `${folder}:${process.env['PATH']}` },
+    });
+    const came = cameOf(source, cli, finished);
+    const { status, verified, findings, warnings } = came.clone();
+    expect({ status, verified, findings }).toEqual({ status: 'ready', verified: true, findings: [] });
+    expect((await came.get('/?php=1')).body).toMatch(new RegExp(`^${version.replace('.', '\\.')}\\.`));
+    expect((await ask(`${source.url}/?php=1`)).body).toMatch(/^8\.2\./);
+    const told = warnings.find(({ code }) => code === 'PHP_VERSION_DIFFERS');
+    expect(told?.message).toContain(version);
+    expect((await came.get('/')).status).toBe(200);
+    const entered = await came.enter();
+    expect(entered.url).toContain('/wp-admin/');
+    expect(entered.body).toContain('wpadminbar');
+  },
+);

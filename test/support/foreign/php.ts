@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { asWebUser } from '../servers.ts';
+import { makeTemp } from '../temp.ts';
 import { foreignRoot, inRoot, type Suite } from './root.ts';
 
 const EXTENSIONS = ['mysql', 'gd', 'curl', 'xml', 'mbstring', 'zip', 'intl'];
@@ -11,6 +14,8 @@ export interface ForeignPhp {
   readonly version: string;
   readonly fpm: readonly string[];
   readonly cli: readonly string[];
+  /** A folder for PATH with this PHP's command as one of this machine, such as `php7.4`; run as whoever calls it. */
+  readonly folder: string;
 }
 
 /** The PHP of another release of Debian, in a root of its own. */
@@ -21,5 +26,16 @@ export async function foreignPhp(version: keyof typeof FOREIGN_PHP): Promise<For
     version,
     fpm: inRoot(root, asWebUser([`php-fpm${version}`])),
     cli: inRoot(root, asWebUser([`php${version}`])),
+    folder: commandIn(root, `php${version}`),
   };
+}
+
+function commandIn(root: string, name: string): string {
+  const folder = makeTemp('php');
+  // By its path: the root sees this folder too, which may be on PATH.
+  const words = inRoot(root, [join('/usr/bin', name)]).map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  writeFileSync(join(folder, name), `#!/bin/sh\nPATH=$PATH:/usr/sbin:/sbin\nexec ${words.join(' ')} "$@"\n`, {
+    mode: 0o755,
+  });
+  return folder;
 }
