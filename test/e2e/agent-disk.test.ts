@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { rmSync, statfsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -42,17 +43,16 @@ afterAll(async () => {
   await run(['umount', '-l', disk]);
 });
 
-/** Takes every last page of the disk. */
-function fill(): void {
-  for (let size = 2 ** 20; size >= 1; size = Math.floor(size / 2)) {
-    try {
-      for (;;) writeFileSync(filler, Buffer.alloc(size), { flag: 'a' });
-    } catch {
-      // No room for so much.
-    }
-  }
+/** Takes every last page of the disk, and each that comes free, until the returned function makes room. */
+async function fill(): Promise<() => Promise<void>> {
+  const hog = spawn('sh', ['-c', 'while :; do cat /dev/zero >> "$0"; done', filler], { stdio: 'ignore' });
+  await expect.poll(() => statfsSync(disk).bavail).toBe(0);
+  return async () => {
+    hog.kill('SIGKILL');
+    await once(hog, 'close');
+    rmSync(filler);
+  };
 }
-const makeRoom = (): void => rmSync(filler);
 
 it.skipIf(!mayMount)('a full disk promises nothing and loses nothing, and all goes on when there is room', async () => {
   const agent = await startAgent(onDisk, ['--jobs', '1']);
@@ -61,7 +61,7 @@ it.skipIf(!mayMount)('a full disk promises nothing and loses nothing, and all go
   // A job that is about to end, on a disk that is full by then.
   const job = String((await agent.call('POST', '/api/v2/clone', body)).body['job_id']);
   await expect.poll(() => held.length).toBeGreaterThan(0);
-  fill();
+  const makeRoom = await fill();
   const refused = await agent.call('POST', '/api/v2/clone', body);
   expect(refused).toMatchObject({ status: 507, body: { error: { code: 'DISK_FULL' } } });
   expect((await agent.call('GET', '/readyz')).status).toBe(503);
@@ -70,7 +70,7 @@ it.skipIf(!mayMount)('a full disk promises nothing and loses nothing, and all go
   try {
     await agent.running.seen(/the end of a job cannot be written yet/);
     expect((await agent.call('GET', `/api/v2/job-status/${job}`)).body).toMatchObject({ status: 'running' });
-    makeRoom();
+    await makeRoom();
     const ended = await agent.until(job, ({ status }) => status === 'failed');
     expect(ended.error).toMatchObject({ code: expect.not.stringMatching(/INTERNAL/) });
   } finally {
