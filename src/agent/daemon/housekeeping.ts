@@ -52,7 +52,6 @@ export function keepHouse(options: HouseOptions, context: WorkContext): House {
       await store.prune(context.now() - options.rememberJobs);
     }
     await operations.keepTables?.(work);
-    await operations.keepTables?.(work);
     return Math.max(LEAST, Math.min(LOOK, ...ends.filter((left) => left > 0)));
   };
   const loop = async (): Promise<void> => {

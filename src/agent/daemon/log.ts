@@ -1,5 +1,6 @@
 import pino from 'pino';
 import type { Logger } from '../../shared/context.ts';
+import { printable } from '../../shared/format.ts';
 
 /** Names of fields that are never written, whatever is in them. */
 const SECRET_NAME = /password|secret|token|authorization|cookie|login_?url/i;
@@ -60,5 +61,6 @@ function readable(line: string): string {
   const rest = Object.entries(fields).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  return `${[String(time).slice(11, 19), String(level).padEnd(5), String(msg), ...rest].join(' ')}\n`;
+  // Much of it comes from sites: nothing of it may steer the terminal.
+  return `${printable([String(time).slice(11, 19), String(level).padEnd(5), String(msg), ...rest].join(' '))}\n`;
 }

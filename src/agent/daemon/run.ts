@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { abortable } from '../../shared/abortable.ts';
 import type { Clock, WorkContext } from '../../shared/context.ts';
-import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { WpcloneError } from '../../shared/errors.ts';
 import { type Lock, tryLock } from '../../shared/lock.ts';
 import { listOf } from '../../shared/networks.ts';
 import { identityOf } from '../../shared/process.ts';
@@ -10,20 +10,19 @@ import { startKeeper } from '../../operations/keeper.ts';
 import { type Runner, startRunner } from '../jobs/runner.ts';
 import { processExecutor } from '../work/executor.ts';
 import { removeAgentFile, takeHome, writeAgentFile } from './home.ts';
-import { type House, keepHouse } from './housekeeping.ts';
+import { keepHouse } from './housekeeping.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { type Doors, openDoors, type SharedDeps } from './listen.ts';
 import { openMetricsDoor } from './metrics-door.ts';
 import { ensureOwnerToken } from './owner-token.ts';
 import { type AgentParts, openParts } from './parts.ts';
+import { createReadiness } from './readiness.ts';
 import type { AgentSettings, AgentStarted } from './settings.ts';
 
 const LIMITS = { queue: 10_000, requestsPerSecond: 50, streams: 500 };
 const CLAIM_LIMITS = { perCustomer: 3, perSource: 2 };
 /** Milliseconds that running jobs get to end when the agent is asked to stop. */
 const DRAIN = 60_000;
-/** Milliseconds without a sight of the runtime after which the agent is not ready. */
-const UNSEEN = 60_000;
 
 /** What the edge gives an agent besides the context. */
 export interface AgentWorld {
@@ -77,7 +76,7 @@ interface Control {
   /** Aborts when what still runs must end. */
   readonly closing: AbortController;
   readonly startedAt: number;
-  readonly house: House;
+  readonly ready: () => Promise<string | undefined>;
   /** Undefined until it listens. */
   doors?: Doors;
   closeMetrics?: () => void;
@@ -100,12 +99,13 @@ async function serve(
   const keeper = keeperHold(settings);
   const { rememberJobs, concurrency } = settings;
   const house = keepHouse({ operations, store, rememberJobs, monotonic, look: () => keeper.take() }, work);
+  const stopping = AbortSignal.any([context.signal, asked.signal]);
   const control: Control = {
-    stopping: AbortSignal.any([context.signal, asked.signal]),
+    stopping,
     stop: () => asked.abort(),
     closing,
     startedAt: context.now(),
-    house,
+    ready: createReadiness({ store, stopping, unseen: house.unseen, monotonic }),
   };
   try {
     const doors = await openDoors(settings, depsOf(settings, parts, control, work));
@@ -142,7 +142,7 @@ function depsOf(settings: AgentSettings, parts: AgentParts, control: Control, wo
     wake: () => control.runner?.wake(),
     nextEvent: parts.bell.next,
     draining: () => control.stopping.aborted,
-    ready: () => readiness(parts, control),
+    ready: control.ready,
     status: () => ({
       version,
       pid: process.pid,
@@ -175,17 +175,6 @@ async function announce(
 
 async function untilAborted(signal: AbortSignal): Promise<void> {
   await abortable(new Promise<never>(() => undefined), signal).catch(() => undefined);
-}
-
-/** Why no jobs can be taken now; undefined when they can. */
-async function readiness({ store }: AgentParts, { house, stopping }: Control): Promise<string | undefined> {
-  if (stopping.aborted) return 'the agent stops';
-  try {
-    await store.probe();
-  } catch (error) {
-    return `jobs cannot be written (${toWpcloneError(error).code})`;
-  }
-  return house.unseen() > UNSEEN ? 'the runtime has not been seen for a minute' : undefined;
 }
 
 /** While an agent runs, it is what removes local clones at their end: no keeper is needed, and none would look at the clock as it does. */

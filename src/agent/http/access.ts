@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { WpcloneError } from '../../shared/errors.ts';
+import { isLoopback } from '../../shared/loopback.ts';
 import { type Caller, may, type Scope } from '../access/token.ts';
 import type { Job } from '../jobs/types.ts';
 import { createBucket } from './bucket.ts';
@@ -51,9 +53,20 @@ function byTicket({ routeOptions, params, query }: FastifyRequest, tickets: Tick
 function refuseStrangers({ headers }: FastifyRequest, names: ReadonlySet<string>): void {
   const { host = '', origin } = headers;
   if (!names.has(hostName(host))) throw new WpcloneError('FOREIGN_HOST', 'The agent is not called so.');
-  if (origin !== undefined && (!URL.canParse(origin) || !names.has(new URL(origin).hostname))) {
+  if (origin !== undefined && !isOwnPage(URL.parse(origin), host.toLowerCase(), names)) {
     throw new WpcloneError('FOREIGN_HOST', 'The agent answers no pages of other sites.');
   }
+}
+
+/**
+ * A page of the agent's own address, or of a name that a proxy in front of it has. Other ports of this machine are other sites: clones,
+ * whose scripts are strangers', are served there.
+ */
+function isOwnPage(page: URL | null, host: string, names: ReadonlySet<string>): boolean {
+  if (page === null) return false;
+  const { hostname } = page;
+  if (page.host === host || hostname === host) return true;
+  return names.has(hostname) && !isLoopback(hostname) && isIP(hostname.replaceAll(/[[\]]/g, '')) === 0;
 }
 
 const hostName = (host: string): string => host.replace(/:\d+$/, '').toLowerCase();

@@ -72,4 +72,5 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
 const encrypted =
   (tls: TlsFiles): FastifyServerFactory =>
   (handler) =>
-    createServer(tls, handler);
+    // A server of one's own is not given the framework's limits.
+    createServer({ ...tls, requestTimeout: REQUEST_LIMIT }, handler);

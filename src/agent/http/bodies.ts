@@ -21,7 +21,13 @@ const ttlMinutes = z
   .min(1)
   .max(30 * 24 * 60);
 
-const address = text.meta({
+/** An address is kept and shown as it is; what is secret has fields of its own. */
+const withoutLogin = text.refine((typed) => {
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(typed.trim()) ? typed : `https://${typed.trim()}`);
+  return url === null || (url.username === '' && url.password === '');
+}, 'holds a user name or a password, for which there are http_auth_username and http_auth_password');
+
+const address = withoutLogin.meta({
   description: 'Address of the site, as in a browser.',
   examples: ['https://mysite.example'],
 });
@@ -47,7 +53,7 @@ export const cloneBody = z
     ...credentials,
     customer_id: cloneName.optional().describe("The clone's name; made from the host when it is not given."),
     ttl_minutes: ttlMinutes.optional().meta({ description: '30 when it is not given.', examples: [30] }),
-    login_url: text.optional().describe('Address of the log-in page, if it was moved.'),
+    login_url: withoutLogin.optional().describe('Address of the log-in page, if it was moved.'),
     media: z.enum(['copy', 'proxy']).optional().describe('Copy uploads, or fetch each when it is first asked for.'),
     exclude_tables: z.array(pattern).max(200).optional().describe('Leave out the rows of matching tables.'),
     include_tables: z
@@ -93,7 +99,7 @@ export const disconnectBody = z
   .strictObject({
     source_url: address,
     ...credentials,
-    login_url: text.optional(),
+    login_url: withoutLogin.optional(),
     insecure: z.boolean().optional(),
   })
   .refine(bothOfHttpAuth, HTTP_AUTH)

@@ -1,18 +1,13 @@
 import { noSuchClone } from '../../shared/clone-errors.ts';
 import type { Caller } from '../access/token.ts';
+import { ownsClone } from '../jobs/clone-owners.ts';
 import type { JobStore } from '../jobs/store.ts';
 import { workOf } from './calls.ts';
 import type { AgentDeps } from './types.ts';
 
-/**
- * Whether a caller may see a clone: a customer, those that its own jobs have made. A name may have been another's before: whose the clone
- * is now says the last job that made one of that name, which is remembered longer than a clone can live.
- */
-export async function sees(store: JobStore, { customer }: Caller, clone: string): Promise<boolean> {
-  if (customer === null) return true;
-  const [last] = await store.list({ kinds: ['clone'], states: ['completed'], clone, limit: 1 });
-  return last?.customer === customer;
-}
+/** Whether a caller may see a clone. */
+export const sees = (store: JobStore, { customer }: Caller, clone: string): Promise<boolean> =>
+  ownsClone(store, customer, clone);
 
 /** Throws NOT_FOUND: whether another's clone exists is nobody else's business. */
 export async function requireOwnClone(store: JobStore, caller: Caller, clone: string): Promise<void> {

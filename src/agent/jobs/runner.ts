@@ -1,6 +1,7 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import type { WorkEvent } from '../../shared/events.ts';
+import { requireStillOwn } from './clone-owners.ts';
 import { endAttempt } from './ending.ts';
 import { keepJournal } from './journal.ts';
 import type { ClaimedJob, JobStore } from './store.ts';
@@ -141,7 +142,11 @@ async function carryOut(options: RunnerOptions, claimed: ClaimedJob, controller:
     checkpoint: (value) => store.checkpoint(attempt, value),
     forgetSecrets: () => store.forgetSecrets(attempt),
   };
-  const ending = await executor.run(claimed, port).then(
+  const run = async (): Promise<JobOutcome> => {
+    await requireStillOwn(store, claimed.job);
+    return executor.run(claimed, port);
+  };
+  const ending = await run().then(
     (outcome) => ({ ok: true as const, outcome }),
     (error: unknown) => ({ ok: false as const, error: toWpcloneError(error) }),
   );

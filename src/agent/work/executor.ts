@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { sendSignal } from '../../shared/process.ts';
 import { errorFromWire } from '../../shared/wire-error.ts';
 import { nameAhead } from '../../operations/names.ts';
 import type { OperationSettings } from '../../operations/types.ts';
@@ -9,7 +10,7 @@ import type { Executor, JobOutcome } from '../jobs/runner.ts';
 import type { ClaimedJob } from '../jobs/store.ts';
 import type { Job } from '../jobs/types.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
-import { ended, keepNotes } from './notes.ts';
+import { ended, keepNotes, UNDO_LIMIT } from './notes.ts';
 import { type FromWorker, fromWorker, type ToWorker } from './messages.ts';
 
 const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
@@ -33,7 +34,11 @@ export function processExecutor(settings: OperationSettings, work: ExecutorWork)
       });
       const name = before.name ?? nameFor(claimed.job, work);
       const notes = keepNotes({ ...before, ...(name === undefined ? {} : { name }) }, port, work);
-      const stopping = (): void => send(child, stopMessage(port.signal));
+      const over = new AbortController();
+      const stopping = (): void => {
+        send(child, stopMessage(port.signal));
+        void killLater(child, over.signal, work);
+      };
       port.signal.addEventListener('abort', stopping, { once: true });
       try {
         const ending = hear(child, (event) => {
@@ -45,9 +50,15 @@ export function processExecutor(settings: OperationSettings, work: ExecutorWork)
         await notes.begin(child);
         send(child, beginMessage(claimed, before, name, settings));
         if (port.signal.aborted) stopping();
-        return await ending;
+        const outcome = await ending;
+        await notes.written();
+        return outcome;
+      } catch (error) {
+        // Until the end is in the store, whoever goes on must still find what this attempt has made, or why it failed for good.
+        await (port.signal.aborted || toWpcloneError(error).retryable ? notes.end() : notes.written());
+        throw error;
       } finally {
-        await notes.end();
+        over.abort();
         port.signal.removeEventListener('abort', stopping);
       }
     },
@@ -95,6 +106,16 @@ function send(child: ChildProcess, message: ToWorker): void {
   if (child.connected) child.send(message, () => undefined);
 }
 
+/** One that hears nothing, because it counts without end, must not hold up its job and the end of the agent for ever. */
+async function killLater(
+  { pid }: ChildProcess,
+  over: AbortSignal,
+  { sleep }: Pick<WorkContext, 'sleep'>,
+): Promise<void> {
+  await sleep(UNDO_LIMIT, over).catch(() => undefined);
+  if (!over.aborted && pid !== undefined) sendSignal(-pid, 'SIGKILL');
+}
+
 /** Bytes of what a dying process says that are kept for its error. */
 const LAST_WORDS = 2_000;
 
@@ -108,9 +129,10 @@ async function hear(
     said = (said + text).slice(-LAST_WORDS);
   });
   child.on('message', (raw) => {
-    const message = fromWorker.parse(raw);
-    if (message.type === 'event') emit(message.event);
-    else ending = message;
+    // What it cannot have meant is left out: thrown here, it would end the agent and not the job.
+    const { data: message } = fromWorker.safeParse(raw);
+    if (message?.type === 'event') emit(message.event);
+    else ending = message ?? ending;
   });
   // `close`, not `exit`: all that it said has been read.
   const [code, killed] = await once(child, 'close');

@@ -7,8 +7,8 @@ import { waitUntil } from '../../shared/wait-until.ts';
 import type { ExecutionPort } from '../jobs/runner.ts';
 import { type Checkpoint, storedCheckpoint } from './checkpoint.ts';
 
-/** Milliseconds that the process of an attempt gets to take back what it did, once its agent is dead. */
-const UNDO_LIMIT = 150_000;
+/** Milliseconds that the process of an attempt gets to take back what it did, once it is told to or its agent is dead. */
+export const UNDO_LIMIT = 150_000;
 const LOOK = 25;
 
 /** What an execution writes down for the next one. */
@@ -16,8 +16,9 @@ export interface Notes {
   /** Before the process is told what to do. */
   begin(child: ChildProcess): Promise<void>;
   hear(event: WorkEvent): void;
-  /** The process has ended, and with it what only a dead agent's successor needs to know. */
+  /** Another attempt follows that begins anew: what only a dead agent's successor needs to know is forgotten. */
   end(): Promise<void>;
+  written(): Promise<void>;
 }
 
 export function keepNotes(
@@ -52,6 +53,9 @@ export function keepNotes(
       const { name } = known;
       known = {};
       note(name === undefined ? {} : { name });
+      await chain;
+    },
+    async written() {
       await chain;
     },
   };

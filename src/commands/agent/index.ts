@@ -4,6 +4,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { placeFlags } from '../../cli/flags.ts';
 import { agentStartedText } from '../../cli/presenters/agent.ts';
 import { parseTtl } from '../../cli/ttl.ts';
+import { toWpcloneError } from '../../shared/errors.ts';
 import { packageVersion } from '../../shared/package-root.ts';
 
 export default class Agent extends BaseCommand {
@@ -84,6 +85,9 @@ export default class Agent extends BaseCommand {
           },
         },
       );
+      // A fault, not a person, ended it: whoever watches over the process must see that, and start it again.
+      const reason = toWpcloneError(context.signal.reason);
+      if (context.signal.aborted && reason.code !== 'CANCELLED') throw reason;
     });
     return { stopped: true };
   }

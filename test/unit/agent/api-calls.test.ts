@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDirectOperations } from '../../../src/operations/direct.ts';
 import { testApi, type TestApi } from '../../support/agent.ts';
 import { apiDocuments } from '../../support/api-documents.ts';
 import { claimed, LIMITS, newJob, OWNER } from '../../support/job-store/kit.ts';
@@ -18,21 +17,6 @@ const call = async (method: Method, url: string, headers: Record<string, string>
   const answer = await api.app.inject({ method, url, headers: { ...(body && json), ...headers }, ...payload });
   return { status: answer.statusCode, headers: answer.headers, text: answer.body, body: bodyOf(answer.body) };
 };
-/** A clone, where none needs to be made: the runtime is not what is looked at. */
-const SHOP = {
-  clone_id: 'shop',
-  status: 'ready' as const,
-  clone_url: 'http://127.0.0.1:8101',
-  username: 'w',
-  created_at: '2026-01-01T00:00:00.000Z',
-  expires_at: '2026-01-01T01:00:00.000Z',
-  runtime: 'local' as const,
-  source: { url: 'https://shop.example', wordpress_version: '6.8', php_version: '8.2' },
-  verified: true,
-  findings: [],
-};
-const nothing = createDirectOperations({ home: '/nowhere', runtime: 'local', kubernetes: {}, environment: {} });
-
 interface Body {
   readonly job_id?: string;
   readonly status_url?: string;
@@ -188,28 +172,6 @@ describe('clones that are not there', () => {
     await api.store.complete(attempt, {}, {});
     const again = await call('DELETE', '/api/v2/delete/gone', headers);
     expect([again.status, again.body]).toEqual([200, { clone_id: 'gone', deleted: true }]);
-  });
-});
-
-describe('a clone’s name', () => {
-  const made = async (customer: string) => {
-    await api.store.enqueue(newJob({ customer, clone: 'shop' }));
-    const { attempt } = await claimed(api.store);
-    await api.store.complete(attempt, { clone_id: 'shop' }, {});
-  };
-  it('that another customer has now shows its clone to nobody who had it before', async () => {
-    await api.close();
-    api = await testApi({
-      operations: { ...nothing, list: () => Promise.resolve([SHOP]), show: () => Promise.resolve(SHOP) },
-    });
-    await made('a');
-    await made('b');
-    const [a, b] = [api.bearer(['read', 'clone'], 'a'), api.bearer(['read', 'clone'], 'b')];
-    expect(code(await call('GET', '/api/v2/clones/shop', a))).toEqual([404, 'NOT_FOUND']);
-    expect(code(await call('DELETE', '/api/v2/delete/shop', a))).toEqual([404, 'NOT_FOUND']);
-    expect((await call('GET', '/api/v2/clones', a)).body).toEqual({ clones: [] });
-    expect((await call('GET', '/api/v2/clones', b)).body).toMatchObject({ clones: [{ clone_id: 'shop' }] });
-    expect((await call('GET', '/api/v2/clones/shop', b)).status).toBe(200);
   });
 });
 

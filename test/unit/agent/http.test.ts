@@ -38,6 +38,8 @@ describe('POST /api/v2/clone', () => {
     ['a time that is a text', { ...BODY, ttl_minutes: '30' }, 'ttl_minutes'],
     ['a time of years', { ...BODY, ttl_minutes: 1e9 }, 'ttl_minutes'],
     ['a name that is none', { ...BODY, customer_id: '../x' }, 'customer_id'],
+    ['an address with a password', { ...BODY, source_url: 'https://admin:canary-2@mysite.example' }, 'source_url'],
+    ['a log-in page with a password', { ...BODY, login_url: 'admin:canary-2@mysite.example/in' }, 'login_url'],
     ['a list instead of an object', [BODY], 'body'],
   ])('refuses %s, names the field and never repeats the password', async (_, body, field) => {
     const answer = await clone(body);
@@ -101,6 +103,9 @@ describe('who calls', () => {
     const good = api.bearer(['read']);
     expect((await get('/api/v2/jobs', { ...good, host: 'evil.example' })).statusCode).toBe(403);
     expect((await get('/api/v2/jobs', { ...good, origin: 'https://evil.example' })).statusCode).toBe(403);
+    // A clone on this machine is another site, too.
+    expect((await get('/api/v2/jobs', { ...good, origin: 'http://127.0.0.1:8101' })).statusCode).toBe(403);
+    expect((await get('/api/v2/jobs', { ...good, origin: 'http://127.0.0.1:8420' })).statusCode).toBe(200);
     expect((await get('/livez', { host: 'evil.example' })).statusCode).toBe(403);
     expect((await get('/livez', { host: '127.0.0.1' })).statusCode).toBe(200);
   });

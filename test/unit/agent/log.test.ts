@@ -26,3 +26,9 @@ it('a person reads lines, a program JSON; what is for debugging is left out', ()
   log.warn('job failed', { job: 'job-1', code: 'UNREACHABLE' });
   expect(written).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d warn {2}job failed job=job-1 code=UNREACHABLE\n$/)]);
 });
+
+it('what a site wrote steers no terminal', () => {
+  const { log, written } = lines(true);
+  log.info('job failed', { reason: 'Away\u001b]0;mine\u0007\nforged line' });
+  expect(written.join('')).toMatch(/ info {2}job failed reason=Away\]0;mineforged line\n$/);
+});

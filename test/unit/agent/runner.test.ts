@@ -124,6 +124,21 @@ describe('the runner', () => {
     expect(await store.find(job.id)).toMatchObject({ state: 'running', epoch: second?.attempt.epoch, error: null });
   });
 
+  it('does nothing to a clone whose name another customer got while the job waited', async () => {
+    const { store } = open();
+    for (const customer of ['a', 'b']) {
+      await store.enqueue(newJob({ customer, clone: 'shop' }));
+      const made = await store.claim(OWNER, LIMITS);
+      if (made !== undefined) await store.complete(made.attempt, { clone_id: 'shop' }, {});
+    }
+    const { executor, plays } = stage();
+    const theirs = await store.enqueue(newJob({ kind: 'reset', customer: 'a', clone: 'shop' }));
+    const own = await store.enqueue(newJob({ kind: 'reset', customer: 'b', clone: 'shop' }));
+    start(store, executor);
+    await expect.poll(() => store.find(theirs.job.id)).toMatchObject({ state: 'failed', error: { code: 'NOT_FOUND' } });
+    await expect.poll(() => plays.map(({ job }) => job.id)).toEqual([own.job.id]);
+  });
+
   it('keeps a finished job for itself until a full disk takes the end of it', async () => {
     const { store } = open();
     const { executor, plays } = stage();

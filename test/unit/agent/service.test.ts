@@ -9,4 +9,6 @@ it('a restart of the service ends the agent alone, and gives it longer than it g
   expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1])).toBeGreaterThan(60);
   // It would be emptied when the service stops, under clones that go on.
   expect(unit).not.toMatch(/^PrivateTmp=(yes|true)/m);
+  // `wpclone agent stop` is meant.
+  expect(unit).toMatch(/^Restart=on-failure$/m);
 });

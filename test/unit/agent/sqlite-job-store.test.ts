@@ -26,6 +26,28 @@ describe('jobs in SQLite', () => {
     expect(turns).toBeGreaterThan(5);
   });
 
+  it('ends a job whose passwords do not open any more, and goes on with the others', async () => {
+    const { store, file } = open();
+    const { job } = await store.enqueue(newJob());
+    const next = await store.enqueue(newJob());
+    const database = new Sqlite(file);
+    database.prepare('UPDATE jobs SET secrets = ? WHERE id = ?').run(Buffer.alloc(64), job.id);
+    database.close();
+    expect((await store.claim(OWNER, LIMITS))?.job.id).toBe(next.job.id);
+    expect(await store.find(job.id)).toMatchObject({ state: 'failed', owner: null, error: { code: 'STATE_FAILED' } });
+  });
+
+  it('keeps nothing by which the password of a request could be found out', async () => {
+    const { store, file } = open();
+    const key = { scope: 't', key: 'k', requestHash: 'a-hash-of-the-request' };
+    const { job } = await store.enqueue(newJob(), { key });
+    expect(await store.findByKey(key)).toMatchObject({ id: job.id });
+    const database = new Sqlite(file);
+    const rows = database.prepare('SELECT * FROM idempotency_keys').all();
+    database.close();
+    expect(JSON.stringify(rows)).not.toContain('a-hash-of');
+  });
+
   it('finds the next job by its index, however many have ended', async () => {
     const { store, file } = open();
     await store.enqueue(newJob());

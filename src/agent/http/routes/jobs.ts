@@ -1,13 +1,14 @@
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WpcloneError } from '../../../shared/errors.ts';
-import { may } from '../../access/token.ts';
+import { type Caller, may } from '../../access/token.ts';
 import type { Job, JsonObject, NewJob, Secrets } from '../../jobs/types.ts';
 import { requireOwn, requireScope } from '../access.ts';
 import { acceptedAnswer, failures, jobsAnswer, jobStatusAnswer } from '../answers.ts';
 import { idParameter, listQuery, type RetryBody, retryBody, waitQuery } from '../bodies.ts';
 import { abortOf, hasEnded, patiently } from '../calls.ts';
 import { cloneJob, requireScopeFor, secretsOf } from '../clone-job.ts';
+import { requireLivingClone } from '../owners.ts';
 import { jobLine, jobStatus } from '../reports.ts';
 import { accepted, acceptedHeaders, submit } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
@@ -107,11 +108,17 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
       const { caller, params, body } = request;
       requireScope(caller, 'clone');
       const job = requireFailed(requireOwn(caller, params.id, await store.find(params.id)));
-      const taken = await submit(deps, request, await again(deps, request, job, body));
+      const wanted = await again(deps, request, job, body);
+      const taken = await submit(deps, request, wanted, () => requireThere(deps, caller, job));
       acceptedHeaders(reply, taken);
       return reply.code(202).send(accepted(taken.job));
     },
   );
+}
+
+/** What works on a clone works on the one that has the name now, which may be another customer's. Throws NOT_FOUND. */
+async function requireThere(deps: AgentDeps, caller: Caller, { kind, clone }: Job): Promise<void> {
+  if (kind !== 'clone' && clone !== null) await requireLivingClone(deps, caller, clone);
 }
 
 /** Throws JOB_ENDED, JOB_NOT_ENDED. */

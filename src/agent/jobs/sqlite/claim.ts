@@ -1,8 +1,10 @@
+import { reportOf, WpcloneError } from '../../../shared/errors.ts';
 import { LONGEST_WAIT } from '../retry.ts';
 import type { ClaimedJob } from '../store.ts';
-import type { ClaimLimits, JobOwner } from '../types.ts';
+import type { ClaimLimits, JobOwner, Secrets } from '../types.ts';
+import { end } from './attempts.ts';
 import { addEvent } from './events.ts';
-import { openSecrets, rowOf, type StoreParts, toJob } from './rows.ts';
+import { type JobRow, openSecrets, rowOf, type StoreParts, toJob } from './rows.ts';
 
 /**
  * Priority first, and waiting adds one a minute: what is unimportant moves on too. A job that waits for its next attempt is due at its
@@ -22,9 +24,30 @@ const NEXT = `
   ORDER BY priority + max(0, @now - created_at) / 60000.0 DESC, sequence
   LIMIT 1`;
 
-/** Runs inside one immediate transaction. */
+/** Runs inside one immediate transaction. A job whose secrets do not open any more ends here: the others must not wait behind it. */
 export function claim(parts: StoreParts, owner: JobOwner, limits: ClaimLimits): ClaimedJob | undefined {
-  const { database, box, now } = parts;
+  for (;;) {
+    const row = begin(parts, owner, limits);
+    if (row === undefined) return undefined;
+    const secrets = secretsOf(parts, row);
+    if (secrets !== undefined) return { job: toJob(row), secrets, attempt: { id: row.id, epoch: row.epoch } };
+    end(parts, row, 'failed', reportOf(new WpcloneError('STATE_FAILED', UNOPENED)));
+  }
+}
+
+const UNOPENED =
+  'The passwords of this job do not open with the key that the agent has now (secret.key). Hand it in again.';
+
+function secretsOf({ box }: StoreParts, { id, secrets }: JobRow): Secrets | undefined {
+  try {
+    return openSecrets(box, id, 'secrets', secrets);
+  } catch {
+    return undefined;
+  }
+}
+
+function begin(parts: StoreParts, owner: JobOwner, limits: ClaimLimits): JobRow | undefined {
+  const { database, now } = parts;
   const at = now();
   const id = database
     .prepare<[object], string>(NEXT)
@@ -45,7 +68,7 @@ export function claim(parts: StoreParts, owner: JobOwner, limits: ClaimLimits): 
     )
     .run({ id, at, agent: owner.agent, pid: owner.pid, startedAt: owner.startedAt });
   const row = rowOf(database, id);
-  const job = toJob(row);
-  addEvent(database, row.sequence, at, { type: 'job', state: 'running', attempt: job.attempt, reason: 'begun' });
-  return { job, secrets: openSecrets(box, id, 'secrets', row.secrets), attempt: { id, epoch: row.epoch } };
+  const { attempt } = toJob(row);
+  addEvent(database, row.sequence, at, { type: 'job', state: 'running', attempt, reason: 'begun' });
+  return row;
 }

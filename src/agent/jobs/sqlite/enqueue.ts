@@ -9,12 +9,13 @@ const KEY_LIFE = 24 * 3600_000;
 
 /** Runs inside one immediate transaction: key, reservation and job are there together or not at all. */
 export function enqueue(
-  { database, box, now, newId }: StoreParts,
+  parts: StoreParts,
   job: NewJob,
   options: { readonly key?: IdempotencyKey; readonly limit?: number } = {},
 ): { readonly job: Job; readonly replayed: boolean } {
+  const { database, box, now, newId } = parts;
   const at = now();
-  const earlier = options.key === undefined ? undefined : jobOfKey(database, options.key, at);
+  const earlier = options.key === undefined ? undefined : jobOfKey(parts, options.key);
   if (earlier !== undefined) return { job: earlier, replayed: true };
   const waiting = Number(database.prepare(`SELECT count(*) FROM jobs WHERE state = 'pending'`).pluck().get());
   if (options.limit !== undefined && waiting >= options.limit) {
@@ -41,7 +42,7 @@ export function enqueue(
       at,
     });
   const sequence = Number(lastInsertRowid);
-  if (options.key !== undefined) keepKey(database, options.key, sequence, at);
+  if (options.key !== undefined) keepKey(parts, options.key, sequence, at);
   addEvent(database, sequence, at, { type: 'job', state: 'pending', attempt: 1, reason: 'accepted' });
   return { job: toJob(rowOf(database, id)), replayed: false };
 }
@@ -49,7 +50,10 @@ export function enqueue(
 type Database = StoreParts['database'];
 
 /** The job of a key that is still remembered. Throws IDEMPOTENCY_CONFLICT. */
-export function jobOfKey(database: Database, { scope, key, requestHash }: IdempotencyKey, at: number): Job | undefined {
+export function jobOfKey(
+  { database, box, now }: StoreParts,
+  { scope, key, requestHash }: IdempotencyKey,
+): Job | undefined {
   const row = database
     .prepare<[string, string], JobRow & { request_hash: string; key_made_at: number }>(
       `SELECT j.*, k.request_hash, k.created_at AS key_made_at FROM idempotency_keys k JOIN jobs j ON j.sequence = k.job
@@ -57,19 +61,28 @@ export function jobOfKey(database: Database, { scope, key, requestHash }: Idempo
     )
     .get(scope, key);
   if (row === undefined) return undefined;
-  if (row.finished_at !== null && row.key_made_at + KEY_LIFE <= at) return undefined;
-  if (row.request_hash === requestHash) return toJob(row);
+  if (row.finished_at !== null && row.key_made_at + KEY_LIFE <= now()) return undefined;
+  if (box.open(Buffer.from(row.request_hash, 'base64url'), placeOf(scope, key)) === requestHash) return toJob(row);
   const message = 'The Idempotency-Key was used before, with another request.';
   throw new WpcloneError('IDEMPOTENCY_CONFLICT', message, { details: { job: row.id } });
 }
 
-function keepKey(database: Database, { scope, key, requestHash }: IdempotencyKey, job: number, at: number): void {
+/** Sealed, because a password is part of what was hashed: whoever reads the database could try words until the hash is right. */
+const placeOf = (scope: string, key: string): string => `idempotency_keys.request_hash ${scope} ${key}`;
+
+function keepKey(
+  { database, box }: StoreParts,
+  { scope, key, requestHash }: IdempotencyKey,
+  job: number,
+  at: number,
+): void {
+  const sealed = box.seal(requestHash, placeOf(scope, key)).toString('base64url');
   // Only one whose time is over can be in the way.
   database
     .prepare(
       'INSERT OR REPLACE INTO idempotency_keys (scope, key, request_hash, job, created_at) VALUES (?, ?, ?, ?, ?)',
     )
-    .run(scope, key, requestHash, job, at);
+    .run(scope, key, sealed, job, at);
 }
 
 const isReserved = (database: Database, clone: string): boolean =>

@@ -23,7 +23,7 @@ export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' 
 
   return {
     enqueue: (job, options) => write(() => enqueue(parts, job, options)),
-    findByKey: (key) => read(() => jobOfKey(database, key, parts.now())),
+    findByKey: (key) => read(() => jobOfKey(parts, key)),
     claim: (owner, limits) => write(() => claim(parts, owner, limits)),
     renew: (attempt) => read(() => ({ cancelRequested: owned(parts, attempt).cancel_requested === 1 })),
     append: (attempt, event, progress) => write(() => append(parts, attempt, event, progress)),
