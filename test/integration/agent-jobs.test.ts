@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Runner, startRunner } from '../../src/agent/jobs/runner.ts';
+import { startRunner } from '../../src/agent/jobs/runner.ts';
 import type { JobStore } from '../../src/agent/jobs/store.ts';
 import { processExecutor } from '../../src/agent/work/executor.ts';
 import { createDirectOperations } from '../../src/operations/direct.ts';
-import type { Operations } from '../../src/operations/types.ts';
 import { LIMITS, newJob, OWNER } from '../support/job-store/kit.ts';
 import { sqliteStores } from '../support/job-store/sqlite.ts';
 import { homeOfTest } from '../support/local-test.ts';
@@ -24,12 +23,18 @@ afterEach(async () => {
 });
 
 /** A runner whose jobs are real child processes on a home of the test's own. */
-function start(): { store: JobStore; runner: Runner; operations: Operations } {
+function start() {
   const { home } = homeOfTest();
   const settings = { home, runtime: 'local' as const, kubernetes: {}, environment: process.env };
   const { store } = open();
+  /** What a successor would know, had the agent died before it wrote the end of a job. */
+  const known: unknown[] = [];
+  const complete: JobStore['complete'] = async (attempt, ...rest) => {
+    known.push((await store.find(attempt.id))?.checkpoint);
+    return store.complete(attempt, ...rest);
+  };
   const runner = startRunner({
-    store,
+    store: { ...store, complete },
     executor: processExecutor(settings, workContext()),
     owner: OWNER,
     limits: LIMITS,
@@ -41,7 +46,7 @@ function start(): { store: JobStore; runner: Runner; operations: Operations } {
     () => operations.close(),
     () => runner.drain(0),
   );
-  return { store, runner, operations };
+  return { store, runner, operations, known };
 }
 
 const cloneJob = (name: string, password = source.adminPassword) =>
@@ -65,11 +70,12 @@ const cloneJob = (name: string, password = source.adminPassword) =>
 
 describe('a job in a process of its own', () => {
   it('makes the clone, tells of its steps, and keeps what lets people in apart', async () => {
-    const { store, operations, runner } = start();
+    const { store, operations, runner, known } = start();
     const { job } = await store.enqueue(cloneJob('by-job'));
     runner.wake();
     await expect.poll(async () => (await store.find(job.id))?.state, { timeout: 120_000 }).toBe('completed');
     const ended = await store.find(job.id);
+    expect(known).toEqual([{ name: 'by-job', worker: expect.anything(), provisioned: true }]);
     expect(ended).toMatchObject({ progress: 100, result: { clone_id: 'by-job', status: 'ready' } });
     expect(await store.resultSecrets(job.id)).toEqual({ password: expect.any(String), login_url: expect.any(String) });
     const log = (await store.events(0, { job: job.id, limit: 500 })).map(({ event }) => event);

@@ -54,8 +54,7 @@ export function processExecutor(settings: OperationSettings, work: ExecutorWork)
         await notes.written();
         return outcome;
       } catch (error) {
-        // Until the end is in the store, whoever goes on must still find what this attempt has made, or why it failed for good.
-        await (port.signal.aborted || toWpcloneError(error).retryable ? notes.end() : notes.written());
+        await (isUndone(toWpcloneError(error), port.signal) ? notes.end() : notes.written());
         throw error;
       } finally {
         over.abort();
@@ -64,6 +63,13 @@ export function processExecutor(settings: OperationSettings, work: ExecutorWork)
     },
   };
 }
+
+/**
+ * Whether the next attempt begins anew. Else it must find what this one left: a process that died took nothing back; and until the end
+ * of the job is in the store, why it failed for good must not be forgotten.
+ */
+const isUndone = ({ code, retryable }: WpcloneError, signal: AbortSignal): boolean =>
+  code !== 'WORKER_DIED' && (retryable || signal.aborted);
 
 function beginMessage(
   { job, secrets, attempt }: ClaimedJob,
