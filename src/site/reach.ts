@@ -24,6 +24,17 @@ export function connectorWithin(reach: Reach, options: Options): buildConnector.
   };
 }
 
+/** Options for a plain connection to a host that keep it within the reach. Throws PRIVATE_ADDRESS for an address; a name is looked up later. */
+export function targetWithin(
+  reach: Reach,
+  hostname: string,
+): { readonly host: string; readonly lookup: LookupFunction } {
+  const may = canReach(reach);
+  const host = hostname.replaceAll(/[[\]]/g, '');
+  if (isIP(host) !== 0 && !may(host)) throw refused(host);
+  return { host, lookup: lookupWithin(may) };
+}
+
 function lookupWithin(may: (address: string) => boolean): LookupFunction {
   return (hostname, options, done) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {

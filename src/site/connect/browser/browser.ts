@@ -4,10 +4,14 @@ import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { findChromium } from './chromium.ts';
 import { insideRules } from './fence.ts';
+import { type Gate, openGate } from './gate.ts';
+import type { Reach } from '../../reach.ts';
 
 export interface BrowserDeps extends WorkContext {
   /** PATH and WPCLONE_CHROMIUM are looked at. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Where connections may lead; absent: anywhere but inside. */
+  readonly reach?: Reach | undefined;
 }
 
 /** Milliseconds for Chromium to start, for all that is done with it, and for it to end. */
@@ -24,21 +28,32 @@ const QUIET = [
   '--no-first-run',
 ];
 
+/** With a gate nothing goes past it: no name is resolved here, and no script sends by UDP. */
+const GATED = [
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+  '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+];
+
 /**
  * Runs `work` with the system's Chromium for the site at `home`. It ends with the work, or when the signal aborts. Most that is asked of a page has no limit:
  * one whose script never ends answers nothing. Throws BROWSER_MISSING, LOGIN_PAGE_NOT_FOUND.
  */
 export async function withBrowser<T>(home: URL, deps: BrowserDeps, work: (browser: Browser) => Promise<T>): Promise<T> {
-  const browser = await launch(home, deps);
+  const gate = deps.reach && (await openGate(deps.reach));
   const late = new WpcloneError('LOGIN_PAGE_NOT_FOUND', 'The log-in page keeps a browser busy without end.');
   try {
-    return await within(USE_LIMIT, deps, late, () => abortable(work(browser), deps.signal));
+    const browser = await launch(home, gate, deps);
+    try {
+      return await within(USE_LIMIT, deps, late, () => abortable(work(browser), deps.signal));
+    } finally {
+      await within(END_LIMIT, deps, late, () => browser.close()).catch(() => undefined);
+    }
   } finally {
-    await within(END_LIMIT, deps, late, () => browser.close()).catch(() => undefined);
+    gate?.close();
   }
 }
 
-async function launch(home: URL, deps: BrowserDeps): Promise<Browser> {
+async function launch(home: URL, gate: Gate | undefined, deps: BrowserDeps): Promise<Browser> {
   const executablePath = await findChromium(deps.environment);
   if (executablePath === undefined) {
     throw new WpcloneError(
@@ -49,7 +64,9 @@ async function launch(home: URL, deps: BrowserDeps): Promise<Browser> {
   const { chromium } = await import('playwright-core');
   const starting = chromium.launch({
     executablePath,
-    args: [...QUIET, `--host-resolver-rules=${insideRules(home)}`],
+    ...(gate === undefined
+      ? { args: [...QUIET, `--host-resolver-rules=${insideRules(home)}`] }
+      : { args: [...QUIET, ...GATED], proxy: { server: gate.url } }),
     // Chromium refuses to sandbox when it runs as root.
     chromiumSandbox: process.getuid?.() !== 0,
     handleSIGINT: false,
