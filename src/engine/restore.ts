@@ -3,7 +3,7 @@ import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { count, printable } from '../shared/format.ts';
 import type { AppliedRestore } from '../instance/types.ts';
-import { PROTECTED_CLASSES } from '../restore/changes.ts';
+import { PROTECTED_CLASSES } from '../restore/merge/site-protects.ts';
 import type { Agreed } from '../restore/plan/agreed.ts';
 import type { Plan, PlanPolicy } from '../restore/plan/schema.ts';
 import { undoApplied } from '../restore/write/write.ts';

@@ -17,26 +17,13 @@
  * one that counts (AUTO_INCREMENT) and is not named gets the live site's next number.
  */
 
+import type { ProtectedClass } from './merge/site-protects.ts';
+
 /** Bytes of one value, as a latin1 string; null is NULL. */
 export type Cell = string | null;
 
 /** Cells by column. */
 export type Cells = Readonly<Record<string, Cell>>;
-
-/**
- * What the site itself refuses to write unless the restore named it when its key was made:
- * - `users`: rows of users and their meta data, and of what belongs to a person's account;
- * - `roles`: capabilities, user levels, roles, who may sign up and as what, the administrator's address;
- * - `address`: siteurl, home, where uploads are;
- * - `secrets`: keys, salts, sessions, activation keys, application passwords, licence keys;
- * - `orders`: orders and subscriptions of shops, with what belongs to them;
- * - `plugins`: which plugins are active (a row does not activate one: no hook runs);
- * - `machine`: cron, transients, locks, queues, sessions, logs.
- *
- * The migrator's own rows and tables are in no class: nothing writes them.
- */
-export const PROTECTED_CLASSES = ['users', 'roles', 'address', 'secrets', 'orders', 'plugins', 'machine'] as const;
-export type ProtectedClass = (typeof PROTECTED_CLASSES)[number];
 
 /** What a person sees as one thing. */
 export interface Item {

@@ -4,7 +4,7 @@ import type { Conflict, ItemOutcome, Merge, Policy } from '../merge/outcome.ts';
 import type { Part } from '../merge/parts.ts';
 import { keyOfItem, type Row, type TableDifferences } from '../merge/types.ts';
 import type { Item, RestoreChanges } from '../changes.ts';
-import { PROTECTED_CLASSES } from '../changes.ts';
+import { PROTECTED_CLASSES } from '../merge/site-protects.ts';
 import { askForRows, lineOf } from '../rows/locate.ts';
 import type { SiteComparison } from './compare-site.ts';
 import { titleOf } from './describe.ts';

@@ -1,7 +1,7 @@
 <?php
 /**
- * What is not written unless the restore named it when its key was made, and what is never written. src/restore/protected.ts of wpclone
- * has the same lists: this is the site's own word, whatever a client sends.
+ * What is not written unless the restore named it when its key was made, and what is never written: the site's own word, whatever a
+ * client sends. src/restore/merge/site-protects.ts of wpclone has the same lists, and a test compares them.
  *
  * @package Wpclone\Migrator
  */
@@ -15,7 +15,7 @@ const PROTECTED_CLASSES = array( 'users', 'roles', 'address', 'secrets', 'orders
 /** Tables without the site's prefix, as LIKE patterns. */
 const PROTECTED_TABLES = array(
 	'users'   => array( 'users', 'usermeta', 'signups', 'registration\_log' ),
-	'orders'  => array( 'wc\_order%', 'woocommerce\_order%', 'wc\_customer\_lookup', 'woocommerce\_downloadable\_product\_permissions' ),
+	'orders'  => array( 'wc\_order%', 'woocommerce\_order%', 'wc\_customer\_lookup', 'wc\_reserved\_stock', 'wc\_download\_log', 'woocommerce\_downloadable\_product\_permissions' ),
 	'secrets' => array( 'woocommerce\_api\_keys', 'woocommerce\_payment\_token%', 'wc\_webhooks' ),
 	'machine' => array( 'actionscheduler\_%', 'woocommerce\_sessions', '%\_sessions', 'wflogs', '%\_logs' ),
 );
@@ -24,15 +24,16 @@ const PROTECTED_TABLES = array(
 const PROTECTED_OPTIONS = array(
 	'roles'   => array( '{prefix}user\_roles', 'default\_role', 'users\_can\_register', 'admin\_email', 'new\_admin\_email', 'adminhash' ),
 	'address' => array( 'siteurl', 'home', 'upload\_path', 'upload\_url\_path', 'wc\_subscriptions\_siteurl' ),
-	'secrets' => array( 'auth\_key', 'auth\_salt', 'secure\_auth\_key', 'secure\_auth\_salt', 'logged\_in\_key', 'logged\_in\_salt', 'nonce\_key', 'nonce\_salt', 'mailserver\_pass', 'jetpack\_options', 'jetpack\_private\_options', 'fs\_accounts', '%\_secret\_key', '%\_private\_key', '%license\_key' ),
-	'plugins' => array( 'active\_plugins', 'uninstall\_plugins' ),
-	'machine' => array( 'cron', 'rewrite\_rules', '\_transient\_%', '\_site\_transient\_%', '%\_updater.lock', 'recently\_activated', 'recently\_edited', 'db\_upgraded', 'can\_compress\_scripts', 'theme\_switched', 'action\_scheduler\_lock\_%', 'jpsq\_%' ),
+	'secrets' => array( 'auth\_key', 'auth\_salt', 'secure\_auth\_key', 'secure\_auth\_salt', 'logged\_in\_key', 'logged\_in\_salt', 'nonce\_key', 'nonce\_salt', 'secret', 'mailserver\_pass', 'jetpack\_options', 'jetpack\_private\_options', 'fs\_accounts', '%\_secret', '%\_salt', '%\_password', '%\_secret\_key', '%\_private\_key', '%license\_key' ),
+	'plugins' => array( 'active\_plugins' ),
+	'machine' => array( 'cron', 'rewrite\_rules', '\_transient\_%', '\_site\_transient\_%', '%\_updater.lock', 'recently\_activated', 'recently\_edited', 'uninstall\_plugins', 'db\_upgraded', 'can\_compress\_scripts', 'theme\_switched', 'action\_scheduler\_lock\_%', 'jpsq\_%' ),
 );
 
 /** Keys of the meta data of users. */
 const PROTECTED_USER_META = array(
 	'roles'   => array( '%capabilities', '%user\_level' ),
-	'secrets' => array( 'session\_tokens', '\_application\_passwords' ),
+	'secrets' => array( '\_application\_passwords' ),
+	'machine' => array( 'session\_tokens' ),
 );
 
 /** Types of posts. */

@@ -1,0 +1,71 @@
+/**
+ * What the site itself refuses to write unless the restore named it when its key was made:
+ * - `users`: rows of users and their meta data, and of what belongs to a person's account;
+ * - `roles`: capabilities, user levels, roles, who may sign up and as what, the administrator's address;
+ * - `address`: siteurl, home, where uploads are;
+ * - `secrets`: keys, salts, activation keys, application passwords, licence keys, means of payment;
+ * - `orders`: orders and subscriptions of shops, with what belongs to them;
+ * - `plugins`: which plugins are active (a row does not activate one: no hook runs);
+ * - `machine`: cron, transients, locks, queues, sessions, logs.
+ *
+ * The migrator's own rows and tables (`own`) are in no class that can be named: nothing writes them.
+ */
+export const PROTECTED_CLASSES = ['users', 'roles', 'address', 'secrets', 'orders', 'plugins', 'machine'] as const;
+export type ProtectedClass = (typeof PROTECTED_CLASSES)[number];
+
+type SiteClass = ProtectedClass | 'own';
+type Names = Readonly<Partial<Record<SiteClass, readonly string[]>>>;
+
+/**
+ * Names by class, `*` for whatever stands there, in upper or lower case: what the migrator's write/protected.php has as LIKE patterns.
+ * What is here and not there would be sent and written, what is there and not here would end a restore with a refusal.
+ */
+export const SITE_PROTECTS = {
+  /** Without the site's prefix. */
+  tables: {
+    users: ['users', 'usermeta', 'signups', 'registration_log'],
+    orders: ['wc_order*', 'woocommerce_order*', 'wc_customer_lookup', 'wc_reserved_stock', 'wc_download_log', 'woocommerce_downloadable_product_permissions'],
+    secrets: ['woocommerce_api_keys', 'woocommerce_payment_token*', 'wc_webhooks'],
+    machine: ['actionscheduler_*', 'woocommerce_sessions', '*_sessions', 'wflogs', '*_logs'],
+    own: ['wpclone_*'],
+  },
+  /** {prefix} is the site's. */
+  options: {
+    roles: ['{prefix}user_roles', 'default_role', 'users_can_register', 'admin_email', 'new_admin_email', 'adminhash'],
+    address: ['siteurl', 'home', 'upload_path', 'upload_url_path', 'wc_subscriptions_siteurl'],
+    secrets: ['auth_key', 'auth_salt', 'secure_auth_key', 'secure_auth_salt', 'logged_in_key', 'logged_in_salt', 'nonce_key', 'nonce_salt', 'secret', 'mailserver_pass', 'jetpack_options', 'jetpack_private_options', 'fs_accounts', '*_secret', '*_salt', '*_password', '*_secret_key', '*_private_key', '*license_key'],
+    plugins: ['active_plugins'],
+    machine: ['cron', 'rewrite_rules', '_transient_*', '_site_transient_*', '*_updater.lock', 'recently_activated', 'recently_edited', 'uninstall_plugins', 'db_upgraded', 'can_compress_scripts', 'theme_switched', 'action_scheduler_lock_*', 'jpsq_*'],
+    own: ['wpclone*'],
+  },
+  userMeta: {
+    roles: ['*capabilities', '*user_level'],
+    secrets: ['_application_passwords'],
+    machine: ['session_tokens'],
+  },
+  postTypes: {
+    orders: ['shop_order*', 'shop_subscription'],
+    users: ['user_request'],
+  },
+} satisfies Record<string, Names>; // prettier-ignore
+
+/** The class that the site has for a name of that list, if any: the first that fits. */
+export function siteProtects(list: keyof typeof SITE_PROTECTS, name: string, prefix = ''): SiteClass | undefined {
+  const names: Names = SITE_PROTECTS[list];
+  const lower = name.toLowerCase();
+  const spelled = name.startsWith(prefix) ? [lower, `{prefix}${lower.slice(prefix.length)}`] : [lower];
+  const has = (each: SiteClass): boolean | undefined =>
+    names[each]?.some((pattern) => spelled.some((text) => fits(text, pattern)));
+  return [...PROTECTED_CLASSES, 'own' as const].find(has);
+}
+
+/** `pattern` has one `*` at most. */
+function fits(name: string, pattern: string): boolean {
+  const star = pattern.indexOf('*');
+  if (star === -1) return name === pattern;
+  return (
+    name.length >= pattern.length - 1 &&
+    name.startsWith(pattern.slice(0, star)) &&
+    name.endsWith(pattern.slice(star + 1))
+  );
+}
