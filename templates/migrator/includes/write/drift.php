@@ -9,6 +9,8 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/class-batch-drift.php';
+
 /** Items that are named; of more it is enough to know that there are more. */
 const MOST_DRIFT = 200;
 
@@ -24,7 +26,7 @@ const MOST_DRIFT = 200;
 function find_drift( $db, $id, array $shape, $undo ) {
 	$found = array();
 	foreach ( array_keys( $shape['batches'] ) as $number ) {
-		$batch = new Batch_Sql( $id, $shape, $number, $undo );
+		$batch = new Batch_Drift( $id, $shape, $number, $undo );
 		foreach ( $undo && 'expect' === $batch->role ? array() : $batch->mismatches( $undo ? 1000000 : MOST_DRIFT ) as $sql ) {
 			foreach ( fetch_all( $db, $sql ) as $row ) {
 				$found[] = array(

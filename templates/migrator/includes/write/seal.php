@@ -11,7 +11,6 @@ defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/shape.php';
 require_once __DIR__ . '/stage.php';
-require_once __DIR__ . '/class-batch-sql.php';
 require_once __DIR__ . '/protected-rows.php';
 require_once __DIR__ . '/drift.php';
 
