@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
-import { AGENT_FILE, agentFileSchema } from '../shared/agent-files.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { errorFromWire, wireErrorSchema } from '../shared/wire-error.ts';
+import { agentOfHome } from './remote/find.ts';
 
 /** Milliseconds: what an agent is asked here it answers at once. */
 const LIMIT = 10_000;
@@ -13,21 +11,15 @@ const LIMIT = 10_000;
  * it answers with.
  */
 export async function askAgent(home: string, method: 'GET' | 'POST', path: string): Promise<unknown> {
-  const { status, body } = await call(socketOf(home), method, path).catch((cause: unknown) => {
+  const agent = agentOfHome(home);
+  if (agent === undefined) throw new WpcloneError('NO_AGENT', `No agent runs on ${home}.`);
+  const { status, body } = await call(agent.socket, method, path).catch((cause: unknown) => {
     throw new WpcloneError('NO_AGENT', `No agent runs on ${home}: ${toWpcloneError(cause).message}`, { cause });
   });
   const answer: unknown = JSON.parse(body);
   if (status < 400) return answer;
   const error = typeof answer === 'object' && answer !== null && 'error' in answer ? answer.error : undefined;
   throw errorFromWire(wireErrorSchema.parse(error));
-}
-
-function socketOf(home: string): string {
-  try {
-    return agentFileSchema.parse(JSON.parse(readFileSync(join(home, AGENT_FILE), 'utf8'))).socket;
-  } catch (cause) {
-    throw new WpcloneError('NO_AGENT', `No agent runs on ${home}.`, { cause });
-  }
 }
 
 function call(socketPath: string, method: string, path: string): Promise<{ status: number; body: string }> {

@@ -1,7 +1,7 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { reportOf, toWpcloneError, type WpcloneError } from '../../shared/errors.ts';
+import type { JobOutcome } from './executor.ts';
 import { retryDelay } from './retry.ts';
-import type { JobOutcome } from './runner.ts';
 import type { ClaimedJob, JobStore } from './store.ts';
 
 /** How an execution ended. */

@@ -6,7 +6,7 @@ import { sendSignal } from '../../shared/process.ts';
 import { errorFromWire } from '../../shared/wire-error.ts';
 import { nameAhead } from '../../operations/names.ts';
 import type { OperationSettings } from '../../operations/types.ts';
-import type { Executor, JobOutcome } from '../jobs/runner.ts';
+import type { Executor, JobOutcome } from '../jobs/executor.ts';
 import type { ClaimedJob } from '../jobs/store.ts';
 import type { Job } from '../jobs/types.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';

@@ -2,7 +2,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { errorFromWire } from '../../shared/wire-error.ts';
 import type { Operations } from '../../operations/types.ts';
-import type { JobOutcome } from '../jobs/runner.ts';
+import type { JobOutcome } from '../jobs/executor.ts';
 import type { Begin } from './messages.ts';
 import { perform, plain } from './perform.ts';
 

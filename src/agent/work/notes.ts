@@ -4,7 +4,7 @@ import { toWpcloneError } from '../../shared/errors.ts';
 import type { WorkEvent } from '../../shared/events.ts';
 import { identityOf, isAlive, type ProcessIdentity, sendSignal } from '../../shared/process.ts';
 import { waitUntil } from '../../shared/wait-until.ts';
-import type { ExecutionPort } from '../jobs/runner.ts';
+import type { ExecutionPort } from '../jobs/executor.ts';
 import { type Checkpoint, storedCheckpoint } from './checkpoint.ts';
 
 /** Milliseconds that the process of an attempt gets to take back what it did, once it is told to or its agent is dead. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Executor, type ExecutionPort, type Runner, startRunner } from '../../../src/agent/jobs/runner.ts';
+import type { ExecutionPort, Executor } from '../../../src/agent/jobs/executor.ts';
+import { type Runner, startRunner } from '../../../src/agent/jobs/runner.ts';
 import type { ClaimedJob, JobStore } from '../../../src/agent/jobs/store.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 import { LIMITS, newJob, OWNER } from '../../support/job-store/kit.ts';
