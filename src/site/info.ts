@@ -63,7 +63,6 @@ const givenInfoSchema = z.object({
   database: z.object({
     version: z.string(),
     flavor: z.enum(['mysql', 'mariadb']),
-    maxAllowedPacket: z.number(),
     /** Upper and lower case in tables' names are the same to it; then all names here are as the site spells them. */
     ignoresCase: z.boolean().optional(),
   }),
@@ -77,7 +76,6 @@ const givenInfoSchema = z.object({
   /** The character set that PHP gets results in. */
   connectionCharset: z.string().optional(),
   collate: z.string(),
-  locale: z.string(),
   paths: z.object({
     abspath: z.string(),
     content: z.string(),
@@ -102,20 +100,9 @@ const givenInfoSchema = z.object({
   growth: z.array(z.object({ table: z.string(), perDay: z.number() })).default([]),
   /** Longer prefixes of other WordPress sites in the same schema, whose tables are left alone. */
   otherPrefixes: z.array(z.string()),
-  activePlugins: z.array(z.string()),
-  theme: z.object({ stylesheet: z.string(), template: z.string() }),
-  dropIns: z.array(z.string()),
-  muPlugins: z.array(z.string()),
   /** Constants that the source's wp-config.php and its files define, without secrets. */
   constants: z.record(z.string(), z.json()),
   configuration: configurationSchema.default(() => configurationSchema.parse({})),
-  limits: z.object({
-    /** Seconds; 0 when unlimited. */
-    executionSeconds: z.number(),
-    /** Bytes; 0 when unlimited. */
-    memoryBytes: z.number(),
-    gzip: z.boolean(),
-  }),
 });
 
 export const siteInfoSchema = givenInfoSchema.transform((info, context) => {

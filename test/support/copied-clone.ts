@@ -107,14 +107,13 @@ function infoOf(source: Source): SiteInfo {
     wordpressVersion: '6.1.9',
     phpVersion: '8.2.0',
     serverSoftware: 'nginx/1.22.1',
-    database: { version: '10.11.0', flavor: 'mariadb', maxAllowedPacket: 16_777_216 },
+    database: { version: '10.11.0', flavor: 'mariadb' },
     multisite: false,
     home: source.url,
     siteurl: source.siteUrl,
     tablePrefix: source.tablePrefix,
     charset: 'utf8mb4',
     collate: '',
-    locale: 'en_US',
     paths: {
       abspath: source.path,
       content: source.content,
@@ -129,12 +128,7 @@ function infoOf(source: Source): SiteInfo {
     triggers: [],
     leftOut: [],
     otherPrefixes: [],
-    activePlugins: [],
-    theme: { stylesheet: 'twentytwentyone', template: 'twentytwentyone' },
-    dropIns: [],
-    muPlugins: [],
     constants: {},
     configuration: { withheld: [], paths: [], autoloaders: [], others: [], prepended: '' },
-    limits: { executionSeconds: 30, memoryBytes: 134_217_728, gzip: true },
   };
 }
