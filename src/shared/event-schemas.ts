@@ -9,6 +9,7 @@ export const stepCountersSchema = z
     rows: z.number().optional(),
     files: z.number().optional(),
     bytes: z.number().optional(),
+    /** Of a database, what is known of tables that are there and estimated of the others; of files, those that are to be fetched and known so far. */
     totalBytes: z.number().optional(),
     totalFiles: z.number().optional(),
     urlsRewritten: z.number().optional(),

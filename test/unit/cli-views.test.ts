@@ -128,7 +128,7 @@ describe('events', () => {
   });
 
   it('become rows: a step each, the two short ones side by side', () => {
-    const rows = rowsOf(CLONE_STEPS, plain);
+    const rows = rowsOf(CLONE_STEPS, plain, { now: () => now, columns: () => 80 });
     expect(rows.map((row) => row.steps)).toEqual([
       ['connect'],
       ['provision'],
@@ -140,7 +140,7 @@ describe('events', () => {
     files?.take({ type: 'step-started', step: 'files' });
     const progress = { files: 120, totalFiles: 9_120, bytes: 1_000_000, totalBytes: 913_000_000 };
     expect(files?.take({ type: 'step-progress', step: 'files', counters: progress })).toBe('going');
-    expect(files?.title()).toBe('files      1.0 MB of 913 MB, 120 of 9,120 files');
+    expect(files?.title()).toBe('files      ░░░░░░░░░░  0 %, 1.0 MB of 913 MB, 120 of 9,120 files');
     expect(files?.take({ type: 'step-failed', step: 'files', message: 'disk full' })).toBe('failed');
     const last = rows[4];
     expect(last?.take({ type: 'step-finished', step: 'configure', message: '', seconds: 0 })).toBe('going');

@@ -1,4 +1,5 @@
-import type { StepCounters, StepName, WorkEvent } from '../../shared/events.ts';
+import type { StepName, WorkEvent } from '../../shared/events.ts';
+import { shareDone } from '../../shared/share-done.ts';
 import type { JobKind } from './types.ts';
 
 /** How much of a job each of its steps is, in per cent; what is left over is for the moments between them. */
@@ -22,16 +23,9 @@ export function progressOf(kind: JobKind): { next(event: WorkEvent): number } {
       if (event.type === 'step-finished') done.set(event.step, 1);
       if (event.type === 'step-started') done.set(event.step, 0);
       if (event.type === 'step-progress' && event.counters !== undefined)
-        done.set(event.step, Math.max(done.get(event.step) ?? 0, shareOf(event.counters)));
+        done.set(event.step, Math.max(done.get(event.step) ?? 0, shareDone(event.counters) ?? 0));
       const sum = [...done].reduce((total, [step, share]) => total + (weights[step] ?? 0) * share, 0);
       return Math.min(Math.floor(sum), MOST);
     },
   };
-}
-
-/** Bytes tell more than files. Without a total nothing is known. */
-function shareOf({ bytes, totalBytes, files, totalFiles }: StepCounters): number {
-  if (bytes !== undefined && totalBytes !== undefined && totalBytes > 0) return Math.min(bytes / totalBytes, 1);
-  if (files !== undefined && totalFiles !== undefined && totalFiles > 0) return Math.min(files / totalFiles, 1);
-  return 0;
 }

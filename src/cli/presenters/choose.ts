@@ -22,5 +22,5 @@ export async function chooseView(options: {
   const live = drawable && !options.json && !options.debug && options.steps.length > 0;
   if (!live) return plainView(process.stderr, options.colors);
   const { liveView } = await import('./live.ts');
-  return liveView(process.stderr, options.steps, options.colors);
+  return liveView(process.stderr, options.steps, options.colors, Date.now);
 }

@@ -33,8 +33,18 @@ const SIDE_BY_SIDE = 2;
  * The steps as a list that is redrawn in place. Only a view: it follows the events, decides nothing, and leaves signals to
  * the command. After a failed step it stops, and what follows (undoing) is printed as lines.
  */
-export function liveView(stream: NodeJS.WriteStream, steps: readonly StepName[], colors: Colors): View {
-  const drawn: Drawn[] = rowsOf(steps, colors).map((row) => ({ row, ended: Promise.withResolvers(), begun: false }));
+export function liveView(
+  stream: NodeJS.WriteStream,
+  steps: readonly StepName[],
+  colors: Colors,
+  now: () => number,
+): View {
+  const screen = { now, columns: () => stream.columns };
+  const drawn: Drawn[] = rowsOf(steps, colors, screen).map((row) => ({
+    row,
+    ended: Promise.withResolvers(),
+    begun: false,
+  }));
   const lines = plainView(stream, colors);
   const later: WorkEvent[] = [];
   let drawing: Promise<void> | undefined;

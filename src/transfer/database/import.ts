@@ -82,7 +82,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     tables: states.filter((state) => state.done).length,
     rows: sum(states, (state) => state.rows),
     bytes: sum(states, (state) => state.bytes),
-    totalBytes: sum(selected, (table) => (table.empty ? 0 : table.info.dataBytes)),
+    totalBytes: sum(states, expectedBytes),
     urlsRewritten: rewriter.counts.replaced - before.replaced,
   });
   const progress = createProgress(context.progress, totals, input.now);
@@ -126,6 +126,11 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     );
   const { rows, bytes, urlsRewritten } = totals();
   return { tables: made.length, rows, bytes, urlsRewritten, warnings: warnings.list() };
+}
+
+/** Once a table is there, what it was; before, what the site's server thinks that it is, which counts pages half filled and no escapes. */
+function expectedBytes({ table: { selected }, bytes, done }: TableState): number {
+  return done || selected.empty ? bytes : Math.max(bytes, selected.info.dataBytes);
 }
 
 /** Patterns that fit nothing, and what has not the site's prefix and was not asked for. */
