@@ -8,23 +8,19 @@ import { keyOfItem } from './types.ts';
 /** What becomes of one thing; nothing when the clone changed nothing of it. What is protected of it is an outcome of its own. */
 export function decide(group: Group, policy: Policy): ItemOutcome[] {
   const changed = group.parts.filter(isChangedInClone);
-  const held = (each: OwnedPart): boolean =>
-    each.protection !== undefined && (each.protection === 'own' || !policy.include.has(each.protection));
-  const classes = new Set(changed.flatMap((each) => (held(each) && each.protection ? [each.protection] : [])));
-  const kept = [...classes].map((each) => keptBack(group, changed, each));
-  const free = changed.filter((each) => !held(each));
+  const heldAs = ({ protection, within }: OwnedPart): Protection | undefined =>
+    [protection, within].find((each) => each !== undefined && (each === 'own' || !policy.include.has(each)));
+  const classes = new Set(changed.map(heldAs).filter((each) => each !== undefined));
+  const kept = [...classes].map((each) => {
+    const parts = changed.filter((part) => heldAs(part) === each);
+    return outcomeOf(group, parts, { kept: { code: 'PROTECTED', class: each } });
+  });
+  const free = changed.filter((each) => heldAs(each) === undefined);
   const noise = (each: OwnedPart): boolean => policy.isNoise(each.part) && policy.chooses(group.item) !== 'named';
   if (free.length > 0 && free.every(noise)) return [...kept, outcomeOf(group, free, { kept: { code: 'NOISE' } })];
   const meant = free.filter((each) => !noise(each));
   return meant.length === 0 ? kept : [...kept, settle(group, meant, policy)];
 }
-
-const keptBack = (group: Group, changed: readonly OwnedPart[], protection: Protection): ItemOutcome =>
-  outcomeOf(
-    group,
-    changed.filter((each) => each.protection === protection),
-    { kept: { code: 'PROTECTED', class: protection } },
-  );
 
 function settle(group: Group, changed: readonly OwnedPart[], policy: Policy): ItemOutcome {
   if (policy.chooses(group.item) === 'no') return outcomeOf(group, changed, { kept: { code: 'NOT_CHOSEN' } });

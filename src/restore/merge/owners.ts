@@ -1,6 +1,7 @@
 import { type Directory, itemOfPost, itemOfTerm } from './directory.ts';
 import { protectedMeta, protectedOption, protectedPost, protectedTable, type Protection } from './never.ts';
 import { cell, type Part } from './parts.ts';
+import { siteProtects } from './site-protects.ts';
 import type { Row, ItemId } from './types.ts';
 
 /** To what a part belongs. */
@@ -9,6 +10,8 @@ export interface Owner {
   /** The part whose row is the thing itself: when it goes, the thing goes. */
   readonly head: boolean;
   readonly protection?: Protection | undefined;
+  /** A class that has to be named besides: the site protects the whole table. */
+  readonly within?: Protection | undefined;
 }
 
 type FindOwner = (part: Part, row: Row, directory: Directory) => Owner;
@@ -23,6 +26,12 @@ const postOwner = (directory: Directory, id: string): { item: ItemId; protection
     directory.value('posts', id, 'post_status') ?? '',
   ),
 });
+
+/** Notes of orders, and whatever else hangs on a post that the site protects. */
+const commentProtection = (directory: Directory, of: (column: string) => string): Protection | undefined =>
+  /^(order_note|action_log)$/.test(of('comment_type'))
+    ? 'orders'
+    : siteProtects('postTypes', directory.value('posts', of('comment_post_ID'), 'post_type') ?? '');
 
 const OWNERS: Readonly<Record<string, FindOwner>> = {
   posts: ({ table }, row, directory) => {
@@ -52,20 +61,16 @@ const OWNERS: Readonly<Record<string, FindOwner>> = {
   users: ({ table }, row) => head({ kind: 'user', id: cell(table, row, 'ID') ?? '' }, 'users'),
   usermeta: ({ table }, row) => {
     const key = protectedMeta(table.short, cell(table, row, 'meta_key') ?? '');
-    return limb({ kind: 'user', id: cell(table, row, 'user_id') ?? '' }, key === 'machine' ? key : (key ?? 'users'));
+    return { ...limb({ kind: 'user', id: cell(table, row, 'user_id') ?? '' }, key ?? 'users'), within: 'users' };
   },
-  comments: ({ table }, row) =>
-    head(
-      { kind: 'comment', id: cell(table, row, 'comment_ID') ?? '' },
-      /^(order_note|action_log)$/.test(cell(table, row, 'comment_type') ?? '') ? 'orders' : undefined,
-    ),
+  comments: ({ table }, row, directory) => {
+    const of = (column: string): string => cell(table, row, column) ?? '';
+    return head({ kind: 'comment', id: of('comment_ID') }, commentProtection(directory, of));
+  },
   commentmeta: ({ table }, row, directory) => {
     const id = cell(table, row, 'comment_id') ?? '';
-    const ofOrder = /^(order_note|action_log)$/.test(directory.value('comments', id, 'comment_type') ?? '');
-    return limb(
-      { kind: 'comment', id },
-      ofOrder ? 'orders' : protectedMeta(table.short, cell(table, row, 'meta_key') ?? ''),
-    );
+    const ofComment = commentProtection(directory, (column) => directory.value('comments', id, column) ?? '');
+    return limb({ kind: 'comment', id }, ofComment ?? protectedMeta(table.short, cell(table, row, 'meta_key') ?? ''));
   },
   options: ({ table }, row) => {
     const name = cell(table, row, 'option_name') ?? '';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { merge } from '../../../src/restore/merge/merge.ts';
+import type { Protection } from '../../../src/restore/merge/never.ts';
 import type { Policy, ItemOutcome } from '../../../src/restore/merge/outcome.ts';
 import { keyOfItem } from '../../../src/restore/merge/types.ts';
 import { policy, SHAPES, threeWays, type Site } from '../../support/three-ways.ts';
@@ -226,6 +227,27 @@ describe('what never travels', () => {
     ]);
     const included = outcomes({ users: [admin] }, { users: [admin] }, clone, { include: new Set(['users', 'roles']) });
     expect(written(included, 'users')).toHaveLength(1);
+  });
+
+  it('travels once each class is named that the site asks for, and not before', () => {
+    const rights = (meta_value: string): Site => ({
+      users: [admin],
+      usermeta: [{ umeta_id: '9', user_id: '1', meta_key: 'wp_capabilities', meta_value }],
+    });
+    const after = (...include: Protection[]) =>
+      outcomes(rights('a'), rights('a'), rights('b'), { include: new Set(include) });
+    const kept = (...include: Protection[]) => after(...include).map((item) => item.kept);
+    expect(kept('roles')).toEqual([{ code: 'PROTECTED', class: 'users' }]);
+    expect(kept('users')).toEqual([{ code: 'PROTECTED', class: 'roles' }]);
+    expect(written(after('users', 'roles'), 'usermeta')).toHaveLength(1);
+  });
+
+  it('is what hangs on an order too, whatever it calls itself', () => {
+    const order = page({ ID: '7', post_type: 'shop_order', post_name: 'o' });
+    const note = { comment_ID: '4', comment_post_ID: '7', comment_content: 'Hello', comment_type: 'comment' };
+    const base = { posts: [order] };
+    const clone = { posts: [{ ...order, post_title: 'Changed' }], comments: [note] };
+    expect(briefly(outcomes(base, base, clone))['comment:4']).toEqual({ code: 'PROTECTED', class: 'orders' });
   });
 
   it('is a conflict where something needs it', () => {
