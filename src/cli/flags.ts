@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
+import { argument } from './argument.ts';
 
 /** Every command takes these (`--json` comes with oclif). */
 export const globalFlags = {
@@ -75,10 +76,10 @@ export const sourceFlags = {
   }),
 };
 
-export const jobArgument = Args.string({
+export const jobArgument = argument({
   name: 'JOB',
   required: true,
   description: 'Id of the job: see wpclone jobs.',
 });
 
-export const cloneArgument = Args.string({ name: 'NAME', required: true, description: 'Name of the clone.' });
+export const cloneArgument = argument({ name: 'NAME', required: true, description: 'Name of the clone.' });

@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
+import { argument } from './argument.ts';
 import type { WorkContext } from '../shared/context.ts';
 import type { StepName } from '../shared/events.ts';
 import type { RestoreOperations, WrittenRequest } from '../operations/restores.ts';
@@ -6,7 +7,7 @@ import { BaseCommand } from './base-command.ts';
 import { sourceFlags } from './flags.ts';
 import type { View } from './presenters/view.ts';
 
-export const restoreArgument = Args.string({
+export const restoreArgument = argument({
   name: 'RESTORE',
   required: true,
   description: 'Id of the restore: wpclone restore list.',

@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
+import { argument } from '../cli/argument.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { sourceCredentials, takePasswords } from '../cli/credentials.ts';
 import { noWaitFlag, runtimeFlags, sourceFlags } from '../cli/flags.ts';
@@ -45,7 +46,7 @@ export default class Clone extends BaseCommand {
         '<%= config.bin %> <%= command.id %> https://mysite.example -u admin --agent https://clones.example --no-wait',
     },
   ];
-  static override args = { url: Args.string({ required: true, description: 'Address of the site, as in a browser.' }) };
+  static override args = { url: argument({ required: true, description: 'Address of the site, as in a browser.' }) };
   static override flags = {
     ...sourceFlags,
     name: Flags.string({ char: 'n', helpValue: 'NAME', summary: 'Name of the clone. [default: made from the host]' }),

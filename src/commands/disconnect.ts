@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { argument } from '../cli/argument.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { sourceCredentials, takePasswords } from '../cli/credentials.ts';
 import { agentFlags, sourceFlags } from '../cli/flags.ts';
@@ -11,7 +11,7 @@ export default class Disconnect extends BaseCommand {
     '<%= config.bin %> <%= command.id %> https://mysite.example',
     '<%= config.bin %> <%= command.id %> https://mysite.example --username admin --password-file secret.txt',
   ];
-  static override args = { url: Args.string({ required: true, description: 'Address of the source site.' }) };
+  static override args = { url: argument({ required: true, description: 'Address of the source site.' }) };
   static override flags = { ...sourceFlags, ...agentFlags };
 
   async run(): Promise<object> {

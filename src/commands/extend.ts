@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { argument } from '../cli/argument.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { cloneArgument, runtimeFlags } from '../cli/flags.ts';
 import { remaining } from '../shared/format.ts';
@@ -9,7 +9,7 @@ export default class Extend extends BaseCommand {
   static override examples = ['<%= config.bin %> <%= command.id %> mysite-k3f 2h'];
   static override args = {
     name: cloneArgument,
-    ttl: Args.string({ required: true, description: 'How long from now: 30m, 2h, 7d.' }),
+    ttl: argument({ required: true, description: 'How long from now: 30m, 2h, 7d.' }),
   };
   static override flags = runtimeFlags;
 

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { argument } from '../cli/argument.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { cloneArgument, runtimeFlags } from '../cli/flags.ts';
 import { mailTable, mailText } from '../cli/presenters/mail.ts';
@@ -12,7 +12,7 @@ export default class Mail extends BaseCommand {
   ];
   static override args = {
     name: cloneArgument,
-    id: Args.string({ description: 'Print this message in full; without it, all messages are listed.' }),
+    id: argument({ description: 'Print this message in full; without it, all messages are listed.' }),
   };
   static override flags = runtimeFlags;
 

@@ -2,7 +2,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { requireStillOwn } from './clone-owners.ts';
 import { endAttempt } from './ending.ts';
-import type { ExecutionPort, Executor } from './executor.ts';
+import type { ExecutionPort, Executor, JobOutcome } from './executor.ts';
 import { keepJournal } from './journal.ts';
 import type { ClaimedJob, JobStore } from './store.ts';
 import type { ClaimLimits, JobOwner } from './types.ts';

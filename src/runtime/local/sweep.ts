@@ -29,7 +29,7 @@ export async function sweepInstances(
   context: WorkContext,
   failed: SweepFailed = () => undefined,
 ): Promise<readonly string[]> {
-  if ((await findLeftovers(home, context)).length === 0) return [];
+  if ((await findLeftovers(home, context)).length === 0 && !(await isRemovalUnderWay(home))) return [];
   // One at a time: two sweeps would remove the same things under each other.
   return withLock(home.layout.locks, SWEEP_LOCK, SWEEP_LIMIT, context, async () => {
     const removed: string[] = [];
@@ -45,6 +45,10 @@ export async function sweepInstances(
     return [...new Set(removed)];
   });
 }
+
+/** Another sweep, such as the keeper's, may be removing what this one would: it is waited for, so that nothing half removed is listed. */
+const isRemovalUnderWay = async (home: LocalHome): Promise<boolean> =>
+  (await home.state.units.list()).some(({ state }) => state === 'DELETING');
 
 interface Leftover {
   readonly name: string;

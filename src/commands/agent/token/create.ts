@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
+import { argument } from '../../../cli/argument.ts';
 import { SCOPES } from '../../../agent/access/token.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { wpcloneHome } from '../../../cli/config/load.ts';
@@ -11,7 +12,7 @@ export default class AgentTokenCreate extends BaseCommand {
     '<%= config.bin %> <%= command.id %> ci --scope clone',
     '<%= config.bin %> <%= command.id %> shop --scope read --scope clone --customer acme --json',
   ];
-  static override args = { name: Args.string({ name: 'NAME', required: true, description: 'What it is for.' }) };
+  static override args = { name: argument({ name: 'NAME', required: true, description: 'What it is for.' }) };
   static override flags = {
     scope: Flags.string({
       multiple: true,

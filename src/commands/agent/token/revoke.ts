@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { argument } from '../../../cli/argument.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { wpcloneHome } from '../../../cli/config/load.ts';
 
@@ -6,7 +6,7 @@ export default class AgentTokenRevoke extends BaseCommand {
   static override summary = 'Revoke a token of the agent of this home, from now on and for good.';
   static override examples = ['<%= config.bin %> <%= command.id %> Zk3xQ81a'];
   static override args = {
-    id: Args.string({ name: 'ID', required: true, description: 'Its id; wpclone agent token list shows them.' }),
+    id: argument({ name: 'ID', required: true, description: 'Its id; wpclone agent token list shows them.' }),
   };
 
   async run(): Promise<object> {
