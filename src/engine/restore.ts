@@ -1,6 +1,6 @@
 import { siteKey } from '../shared/site-address.ts';
 import type { WorkContext } from '../shared/context.ts';
-import { WpcloneError } from '../shared/errors.ts';
+import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { count, printable } from '../shared/format.ts';
 import type { AppliedRestore } from '../instance/types.ts';
 import { PROTECTED_CLASSES } from '../restore/merge/site-protects.ts';
@@ -10,7 +10,7 @@ import { undoApplied } from '../restore/write/write.ts';
 import type { Runtime } from '../runtime/types.ts';
 import { lookAtSource } from '../site/look-at-source.ts';
 import type { Sight } from '../site/looks.ts';
-import { createWriteClient } from '../site/write/client.ts';
+import { createWriteClient, type WriteClient } from '../site/write/client.ts';
 import type { SourcePort } from './clone.ts';
 import { runPipeline } from './pipeline.ts';
 import { giveUpKey, type WritePort } from './written.ts';
@@ -107,13 +107,7 @@ export async function applyRestoreOf(
         });
         await pipeline.step('verify', async ({ work, signal }) => {
           const after = await lookAtSource(access, info, work);
-          if (broke(before.front, after.front)) {
-            await undoApplied(client, undefined, signal);
-            throw new WpcloneError(
-              'RESTORE_BROKE',
-              `The front page of ${printable(info.home)} failed afterwards, so what was written was taken back.`,
-            );
-          }
+          if (broke(before.front, after.front)) await takeBack(client, printable(info.home), signal);
           return { value: undefined, message: 'the front page is as before' };
         });
         return { ...applied, url: access.url };
@@ -125,6 +119,20 @@ export async function applyRestoreOf(
   } finally {
     await lease.release({ ...context, signal: new AbortController().signal });
   }
+}
+
+/** Always throws: RESTORE_BROKE when all of it was taken back, else SOURCE_FAILED, after which it can still be undone. */
+async function takeBack(client: WriteClient, home: string, signal: AbortSignal): Promise<never> {
+  const broken = `The front page of ${home} failed afterwards`;
+  const { state } = await undoApplied(client, undefined, signal).catch((error: unknown) => {
+    const why = toWpcloneError(error).message;
+    throw new WpcloneError('SOURCE_FAILED', `${broken}, and what was written could not be taken back: ${why}`, {
+      cause: error,
+    });
+  });
+  if (state !== 'undone')
+    throw new WpcloneError('SOURCE_FAILED', `${broken}, and not all that was written could be taken back.`);
+  throw new WpcloneError('RESTORE_BROKE', `${broken}, so what was written was taken back.`);
 }
 
 function appliedWords({ receipt, items }: AppliedRestore): string {

@@ -5,7 +5,7 @@ import { newRestoreId } from '../restore/write/id.ts';
 import type { Runtime } from '../runtime/types.ts';
 import type { WorkContext } from '../shared/context.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
-import { toWpcloneError } from '../shared/errors.ts';
+import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { packageVersion } from '../shared/package-root.ts';
 import type { State } from '../state/types.ts';
 import { restoreReport, restoreRow } from './restore-reports.ts';
@@ -26,7 +26,9 @@ export async function applyRestore(
   const wish = { ...request, restore: id, version: await packageVersion() };
   const applied = await applyRestoreOf(wish, port, runtime, context).catch(async (error: unknown) => {
     // Where it may have been applied although nobody heard of it, the line stays: undo finds out.
-    if (!UNCERTAIN.has(toWpcloneError(error).code)) await state.restores.remove(id);
+    const known = toWpcloneError(error);
+    if (UNCERTAIN.has(known.code)) throw uncertain(known, id);
+    await state.restores.remove(id);
     throw error;
   });
   const row = restoreRow({ ...restore, url: applied.url }, applied.receipt);
@@ -37,8 +39,11 @@ export async function applyRestore(
 /** After these nobody knows what the site did. */
 const UNCERTAIN: ReadonlySet<ErrorCode> = new Set([
   'CANCELLED',
+  'CLUSTER_UNREACHABLE',
+  'INSTANCE_LOST',
   'INTERNAL',
   'LEASE_LOST',
+  'MIGRATOR_MISSING',
   'RATE_LIMITED',
   'SIGNATURE_REFUSED',
   'SOURCE_BLOCKED',
@@ -47,6 +52,14 @@ const UNCERTAIN: ReadonlySet<ErrorCode> = new Set([
   'SOURCE_IN_MAINTENANCE',
   'UNREACHABLE',
 ]);
+
+/** Whoever reads it has to know how to find out, and how to take it back. */
+const uncertain = (error: WpcloneError, id: string): WpcloneError =>
+  new WpcloneError(
+    error.code,
+    `${error.message} Rows may have been written: "wpclone restore undo ${id}" finds out, and takes them back.`,
+    { details: error.details, cause: error, nextSteps: error.nextSteps },
+  );
 
 function warningsOf({ triggers, objectCache }: AppliedRestore): string[] {
   const warnings: string[] = [];

@@ -46,6 +46,8 @@ describe('what is protected', () => {
       ['address', await option('siteurl')],
       ['roles', await option('wp_user_roles')],
       ['plugins', await option('active_plugins')],
+      ['plugins', await option('stylesheet')],
+      ['machine', await option('db_version')],
       ['machine', await option('cron')],
       ['own', await option('wpclone_migrator_until')],
       [
@@ -68,8 +70,12 @@ describe('what is protected', () => {
         name,
       ]);
     }
+    // A second site that shares the users of the first.
+    for (const name of ['options', 'posts', 'postmeta'])
+      await source.query(`CREATE TABLE wp_shop_${name} (id INT PRIMARY KEY)`);
     for (const table of [
       'wp_wpclone_restores',
+      'wp_shop_options',
       'mysql.user',
       'other_table',
       'wp_no_such_table',

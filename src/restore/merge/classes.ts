@@ -76,7 +76,7 @@ export const isMergedByCell = (short: string, { kind }: TableClass): boolean =>
   kind === 'derived' || BY_CELL.has(short);
 
 const SETTING_CELLS: readonly (readonly [RegExp, MergeCell])[] = [
-  [/^(active_plugins|sticky_posts)$/, mergeSet],
+  [/^sticky_posts$/, mergeSet],
   [/^sidebars_widgets$/, mergeMapOfSets],
   [/^(theme_mods_.*|widget_.*|user_roles|nav_menu_options)$/, mergeMap],
 ];

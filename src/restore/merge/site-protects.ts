@@ -5,10 +5,11 @@
  * - `address`: siteurl, home, where uploads are;
  * - `secrets`: keys, salts, activation keys, application passwords, licence keys, means of payment;
  * - `orders`: orders and subscriptions of shops, with what belongs to them;
- * - `plugins`: which plugins are active (a row does not activate one: no hook runs);
+ * - `plugins`: which theme is active (it must be there);
  * - `machine`: cron, transients, locks, queues, sessions, logs.
  *
- * The migrator's own rows and tables (`own`) are in no class that can be named: nothing writes them.
+ * The migrator's own rows and tables, and which plugins are active (it is among them, and a row runs no hook), are in no class that can be
+ * named (`own`): nothing writes them.
  */
 export const PROTECTED_CLASSES = ['users', 'roles', 'address', 'secrets', 'orders', 'plugins', 'machine'] as const;
 export type ProtectedClass = (typeof PROTECTED_CLASSES)[number];
@@ -34,9 +35,9 @@ export const SITE_PROTECTS = {
     roles: ['{prefix}user_roles', 'default_role', 'users_can_register', 'admin_email', 'new_admin_email', 'adminhash'],
     address: ['siteurl', 'home', 'upload_path', 'upload_url_path', 'wc_subscriptions_siteurl'],
     secrets: ['auth_key', 'auth_salt', 'secure_auth_key', 'secure_auth_salt', 'logged_in_key', 'logged_in_salt', 'nonce_key', 'nonce_salt', 'secret', 'mailserver_pass', 'jetpack_options', 'jetpack_private_options', 'fs_accounts', '*_secret', '*_salt', '*_password', '*_secret_key', '*_private_key', '*license_key'],
-    plugins: ['active_plugins'],
-    machine: ['cron', 'rewrite_rules', '_transient_*', '_site_transient_*', '*_updater.lock', 'recently_activated', 'recently_edited', 'uninstall_plugins', 'db_upgraded', 'can_compress_scripts', 'theme_switched', 'action_scheduler_lock_*', 'jpsq_*'],
-    own: ['wpclone*'],
+    plugins: ['template', 'stylesheet', 'current_theme'],
+    machine: ['cron', 'rewrite_rules', '_transient_*', '_site_transient_*', '*_updater.lock', 'recently_activated', 'recently_edited', 'uninstall_plugins', 'db_upgraded', 'db_version', 'initial_db_version', 'can_compress_scripts', 'theme_switched', 'action_scheduler_lock_*', 'jpsq_*'],
+    own: ['wpclone*', 'active_plugins'],
   },
   userMeta: {
     roles: ['*capabilities', '*user_level'],

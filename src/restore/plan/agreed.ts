@@ -36,11 +36,16 @@ export const agreedTo = ({ baseline, items }: Plan): Agreed => ({
 });
 
 /** What was decided in a plan, item by item, besides what it was made with. */
-export const decidedIn = ({ policy, items }: Plan): PlanPolicy => ({
+export const decidedIn = ({
+  policy,
+  items,
+  code,
+  uploads,
+}: Pick<Plan, 'policy' | 'items' | 'code' | 'uploads'>): PlanPolicy => ({
   ...policy,
   decisions: {
     ...policy.decisions,
-    ...Object.fromEntries(items.flatMap(({ id, conflict }) => (conflict?.take ? [[id, conflict.take]] : []))),
+    ...Object.fromEntries([...items, ...code, ...uploads].flatMap(({ id, conflict }) => (conflict?.take ? [[id, conflict.take]] : []))),
   },
 });
 
@@ -74,13 +79,16 @@ export function refuseOther(agreed: Agreed, now: Plan): void {
   );
 }
 
-/** Refuses a plan that somebody has yet to decide about, or whose rows need files that are not brought back. Throws RESTORE_CONFLICTS, FILES_STAY. */
-export function refuseUndecided({ items, code, uploads, conflicts }: Plan): void {
-  const open = items.filter(({ conflict }) => conflict !== undefined);
-  if (conflicts > 0 || open.length > 0) {
+/** Refuses a plan in which something is not decided yet ("take" is empty), or whose rows need files that are not brought back. Throws RESTORE_CONFLICTS, FILES_STAY. */
+export function refuseUndecided({ items, code, uploads }: Pick<Plan, 'items' | 'code' | 'uploads'>): void {
+  const named = uploads.map(({ id, ...rest }) => ({ ...rest, id, title: id }));
+  const open = [...items, ...code, ...named].filter(({ conflict }) => conflict !== undefined && conflict.take === null);
+  if (open.length > 0) {
     const names = open.slice(0, TOLD).map(({ title }) => printable(title).slice(0, 80));
-    const all = Math.max(open.length, conflicts);
-    throw new WpcloneError('RESTORE_CONFLICTS', `${all} conflicts have to be decided first: ${names.join(', ')}.`);
+    throw new WpcloneError(
+      'RESTORE_CONFLICTS',
+      `${open.length} conflicts have to be decided first: ${names.join(', ')}.`,
+    );
   }
   const files = [...code, ...uploads].filter(isTaken);
   const [first] = files;

@@ -19,6 +19,20 @@ export function uploadOwners(tables: readonly TableDifferences[]): OwnerOf {
   return ({ id }) => owners.get(stemOf(id.replace(/^upload:/, '')));
 }
 
+/** Of a clone that does not remember its files, nobody knows whether the live site has those of what is new: such things stay. */
+export function againstFileless(tables: readonly TableDifferences[]): Map<string, Conflict> {
+  const meta = tables.find((table) => shortName(table) === 'postmeta');
+  const [key = -1, post = -1] = ['meta_key', 'post_id'].map((name) => meta?.columns.indexOf(name) ?? -1);
+  const why = 'the clone does not remember its files, and this is one';
+  return new Map(
+    (meta?.rows ?? []).flatMap(({ base, clone }): [string, Conflict][] =>
+      base || clone?.[key] !== '_wp_attached_file'
+        ? []
+        : [[keyOfItem({ kind: 'attachment', id: clone[post] ?? '' }), { code: 'NOT_COMPARABLE', why }]],
+    ),
+  );
+}
+
 /** The path without what tells sizes and edits of one picture apart. */
 const stemOf = (path: string): string =>
   path.replace(/\.[^./]+$/, '').replace(/(-\d+x\d+|-scaled|-rotated|-e\d{10,})+$/, '');

@@ -14,7 +14,7 @@ import type { RestoreChanges } from '../changes.ts';
 import { gatherDifferences, type Gathered, type People } from '../rows/gather.ts';
 import { planFiles } from '../code/plan-files.ts';
 import type { CodePlaces } from '../code/packages.ts';
-import { againstOwners, uploadOwners, withOwners } from './attachments.ts';
+import { againstFileless, againstOwners, uploadOwners, withOwners } from './attachments.ts';
 import { compileChoice } from './choose.ts';
 import { comparingSite, type SiteComparison } from './compare-site.ts';
 import { groupOf, slugOf } from './describe.ts';
@@ -56,7 +56,7 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
     const files = await planFiles({ ...input, ...input.site.paths, choose });
     const gathered = await gatherDifferences(work, input.people, input.progress);
     const ownerOf = uploadOwners(gathered.tables);
-    const against = againstOwners(files?.uploads ?? [], ownerOf);
+    const against = files ? againstOwners(files.uploads, ownerOf) : againstFileless(gathered.tables);
     const policy = { ...(await policyFor(input, gathered, choose)), against };
     const { merged, changes } = await writeItems(gathered.tables, policy, work, input.traces);
     const items = planItems(merged, changes, gathered.tables);

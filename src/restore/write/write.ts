@@ -1,4 +1,5 @@
 import type { WorkContext } from '../../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import type { HostFacts, Receipt, Undone } from '../../site/write/answers.ts';
 import type { WriteClient } from '../../site/write/client.ts';
 import type { RestoreChanges } from '../changes.ts';
@@ -27,10 +28,17 @@ export async function stageChanges(client: WriteClient, changes: RestoreChanges,
   return host;
 }
 
-/** Has the site write what is staged, and count anew what it counts. Throws DRIFT; then nothing was written. */
+/**
+ * Has the site write what is staged, and count anew what it counts. Throws DRIFT; then nothing was written. Where only counting failed,
+ * it throws SOURCE_FAILED, which says so.
+ */
 export async function applyStaged(client: WriteClient, signal: AbortSignal): Promise<Receipt> {
   const receipt = await client.apply(signal);
-  await client.settle(signal);
+  await client.settle(signal).catch((error: unknown) => {
+    const why = toWpcloneError(error).message;
+    const message = `The rows were written, but the live site did not refresh what depends on them: ${why}`;
+    throw new WpcloneError('SOURCE_FAILED', message, { cause: error });
+  });
   return receipt;
 }
 

@@ -96,6 +96,28 @@ describe('one thing', () => {
   });
 });
 
+describe('what is no row', () => {
+  it('never travels (active plugins), or only when it is asked for (themes, versions that code gave its tables)', () => {
+    const says = (value: string): Site => ({
+      options: ['active_plugins', 'stylesheet', 'template', 'db_version', 'woocommerce_db_version'].map((name, at) =>
+        option(name, value, String(at)),
+      ),
+    });
+    const kept = (protection: string) => ({ code: 'PROTECTED', class: protection });
+    const items = outcomes(says('a'), says('a'), says('b'));
+    expect(briefly(items)).toEqual({
+      'option:active_plugins': kept('own'),
+      'option:stylesheet': kept('plugins'),
+      'option:template': kept('plugins'),
+      'option:db_version': kept('machine'),
+      'option:woocommerce_db_version': kept('machine'),
+    });
+    const asked = outcomes(says('a'), says('a'), says('b'), { include: new Set(['plugins', 'machine']) });
+    expect(briefly(asked)).toMatchObject({ 'option:active_plugins': kept('own'), 'option:stylesheet': 'changed' });
+    expect(written(asked, 'options').map(({ option_name: name }) => name)).not.toContain('active_plugins');
+  });
+});
+
 describe('meta data', () => {
   it('that live deleted and added again is what it was, and no second row comes', () => {
     const base = { posts: [page()], postmeta: [meta('1', '2', 'color', 'red')] };

@@ -13,6 +13,7 @@ defined( 'ABSPATH' ) || exit;
 require_once __DIR__ . '/probes.php';
 require_once __DIR__ . '/shape.php';
 require_once __DIR__ . '/tables.php';
+require_once __DIR__ . '/status.php';
 
 /**
  * Answers "begin". What an earlier beginning of this restore left is dropped.
@@ -23,6 +24,11 @@ require_once __DIR__ . '/tables.php';
  * @throws Refusal When the site cannot be written to, or not in this way.
  */
 function begin_restore( array $request, array $restore, $db ) {
+	if ( '' !== $restore['pending'] ) {
+		heal( $restore );
+	}
+	// One that is being applied waits for this, and then is refused; or it is applied, and stays.
+	change_unmoved_restore( $db, $restore, array( 'state' => 'new' ) );
 	drop_restore_tables( $db, $restore['id'] );
 	$host  = probe_host( $db, $restore['id'] );
 	$shape = checked_shape( $db, $request, explode( ',', $restore['include'] ) );
@@ -41,7 +47,8 @@ function begin_restore( array $request, array $restore, $db ) {
 		array(
 			'state' => 'begun',
 			'shape' => wp_json_encode( $shape ),
-		)
+		),
+		'new'
 	);
 	answer_write( $host + array( 'triggers' => triggers_on( $db, array_column( $shape['tables'], 'name' ) ) ) );
 }

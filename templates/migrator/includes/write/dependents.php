@@ -1,7 +1,7 @@
 <?php
 /**
- * What came to the live site since the restore, and belongs to something that the restore made: a comment under a new page, a post in a
- * new category. What it belongs to is kept.
+ * What belongs to rows that go, and does not go with them: a comment that came under a page which the restore had made, a post in its
+ * category, rows that a foreign key would take along. What it belongs to is kept.
  *
  * @package Wpclone\Migrator
  */
@@ -11,42 +11,72 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Which column of which table points at which column of which table. Meta data without its owner is nothing to anybody, and left out.
+ * Which columns of which table point at which columns of which table. Meta data without its owner is nothing to anybody, and left out.
+ *
+ * @return array[] Table, its columns, table pointed at, columns there.
  */
 function known_references() {
 	global $wpdb;
 	return array(
-		array( $wpdb->comments, 'comment_post_ID', $wpdb->posts, 'ID' ),
-		array( $wpdb->comments, 'comment_parent', $wpdb->comments, 'comment_ID' ),
-		array( $wpdb->comments, 'user_id', $wpdb->users, 'ID' ),
-		array( $wpdb->posts, 'post_parent', $wpdb->posts, 'ID' ),
-		array( $wpdb->posts, 'post_author', $wpdb->users, 'ID' ),
-		array( $wpdb->term_relationships, 'term_taxonomy_id', $wpdb->term_taxonomy, 'term_taxonomy_id' ),
-		array( $wpdb->term_taxonomy, 'term_id', $wpdb->terms, 'term_id' ),
-		array( $wpdb->term_taxonomy, 'parent', $wpdb->terms, 'term_id' ),
+		array( $wpdb->comments, array( 'comment_post_ID' ), $wpdb->posts, array( 'ID' ) ),
+		array( $wpdb->comments, array( 'comment_parent' ), $wpdb->comments, array( 'comment_ID' ) ),
+		array( $wpdb->comments, array( 'user_id' ), $wpdb->users, array( 'ID' ) ),
+		array( $wpdb->posts, array( 'post_parent' ), $wpdb->posts, array( 'ID' ) ),
+		array( $wpdb->posts, array( 'post_author' ), $wpdb->users, array( 'ID' ) ),
+		array( $wpdb->term_relationships, array( 'term_taxonomy_id' ), $wpdb->term_taxonomy, array( 'term_taxonomy_id' ) ),
+		array( $wpdb->term_taxonomy, array( 'term_id' ), $wpdb->terms, array( 'term_id' ) ),
+		array( $wpdb->term_taxonomy, array( 'parent' ), $wpdb->terms, array( 'term_id' ) ),
 	);
 }
 
 /**
- * Items that made rows which rows point at that are not themselves undone.
+ * The same by the foreign keys of the database: a row that goes would take those that point at it along (ON DELETE CASCADE), and nobody
+ * would have them any more.
+ *
+ * @param \mysqli $side Connection.
+ * @return array[] As from known_references().
+ */
+function foreign_references( $side ) {
+	$found = array();
+	foreach ( fetch_all( $side, 'SELECT CONSTRAINT_NAME AS name, TABLE_NAME AS child, COLUMN_NAME AS col, REFERENCED_TABLE_NAME AS parent, REFERENCED_COLUMN_NAME AS pointed FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME IS NOT NULL ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION' ) as $row ) {
+		$name = $row['child'] . "\n" . $row['name'];
+		if ( ! isset( $found[ $name ] ) ) {
+			$found[ $name ] = array( spelled_name( $side, $row['child'] ), array(), spelled_name( $side, $row['parent'] ), array() );
+		}
+		$found[ $name ][1][] = $row['col'];
+		$found[ $name ][3][] = $row['pointed'];
+	}
+	return array_values( $found );
+}
+
+/**
+ * Items of which a row goes that rows point at which do not go along. When undoing, that is what the restore made; when applying, what it
+ * deletes, of which the plan knows all but foreign keys.
  *
  * @param \mysqli $side  Connection.
  * @param string  $id    Restore.
  * @param array   $shape As from kept_shape().
+ * @param bool    $undo  The direction.
  * @return array[] As from find_drift(), why: needed.
  */
-function find_dependents( $side, $id, array $shape ) {
+function find_dependents( $side, $id, array $shape, $undo ) {
+	$going = array_filter(
+		$shape['batches'],
+		function ( $batch ) use ( $undo ) {
+			return ( $undo ? 'create' : 'destroy' ) === $batch['what'];
+		}
+	);
 	$names = array_column( $shape['tables'], 'name' );
 	$found = array();
-	foreach ( known_references() as $reference ) {
-		list( $child, $column, $parent, $key ) = $reference;
+	foreach ( array() === $going ? array() : array_merge( $undo ? known_references() : array(), foreign_references( $side ) ) as $reference ) {
+		list( $child, $columns, $parent, $pointed ) = $reference;
 		$at = array_search( $parent, $names, true );
-		if ( false === $at || array( $key ) !== $shape['tables'][ $at ]['key'] ) {
+		if ( false === $at || array() !== array_diff( $pointed, array_keys( $shape['tables'][ $at ]['columns'] ) ) ) {
 			continue;
 		}
-		foreach ( $shape['batches'] as $number => $batch ) {
-			if ( $batch['table'] === $at && 'create' === $batch['what'] ) {
-				$sql = dependents_sql( $id, new Batch_Sql( $id, $shape, $number, true ), $child, $column, $key, array_search( $child, $names, true ), $shape );
+		foreach ( $going as $number => $batch ) {
+			if ( $batch['table'] === $at ) {
+				$sql = dependents_sql( $id, new Batch_Sql( $id, $shape, $number, $undo ), $child, array_combine( $columns, $pointed ), array_search( $child, $names, true ), $shape, $undo );
 				foreach ( fetch_all( $side, $sql ) as $row ) {
 					$found[] = array(
 						'n'     => (int) $row['n'],
@@ -61,39 +91,44 @@ function find_dependents( $side, $id, array $shape ) {
 }
 
 /**
- * The SELECT for one reference. A row of the child table goes too when a chosen item created it.
+ * The SELECT for one reference. A row of the child table goes too when a chosen item made it, or, when applying, deletes it.
  *
- * @param string    $id     Restore.
- * @param Batch_Sql $sql    The batch that created the rows pointed at.
- * @param string    $child  Table that points.
- * @param string    $column Its column.
- * @param string    $key    What it points at.
- * @param int|false $at     Number of the child table in the restore.
- * @param array     $shape  As from kept_shape().
+ * @param string                $id      Restore.
+ * @param Batch_Sql             $sql     The batch of the rows that go.
+ * @param string                $child   Table that points.
+ * @param array<string, string> $columns What its columns point at.
+ * @param int|false             $at      Number of the child table in the restore.
+ * @param array                 $shape   As from kept_shape().
+ * @param bool                  $undo    The direction.
  */
-function dependents_sql( $id, Batch_Sql $sql, $child, $column, $key, $at, array $shape ) {
+function dependents_sql( $id, Batch_Sql $sql, $child, array $columns, $at, array $shape, $undo ) {
 	global $wpdb;
 	$from = strstr( $sql->count_rows(), ' FROM ' );
 	list( $from, $where ) = explode( ' WHERE ', $from, 2 );
 	$goes = '';
-	if ( false !== $at ) {
-		$made    = array_keys(
+	if ( false !== $at && array() !== $shape['tables'][ $at ]['key'] ) {
+		$gone    = array_keys(
 			array_filter(
 				$shape['batches'],
-				function ( $batch ) use ( $at ) {
-					return $batch['table'] === $at && in_array( $batch['what'], array( 'create', 'add' ), true );
+				function ( $batch ) use ( $at, $undo ) {
+					return $batch['table'] === $at && in_array( $batch['what'], $undo ? array( 'create', 'add' ) : array( 'destroy', 'remove' ), true );
 				}
 			)
 		);
-		$numbers = implode( ', ', array_merge( array( -1 ), $made ) );
+		$numbers = implode( ', ', array_merge( array( -1 ), $gone ) );
+		$prefix  = restore_prefix( $id );
+		$cells   = $undo ? 'cn' : 'cb';
 		$on      = array();
 		foreach ( $shape['tables'][ $at ]['key'] as $name ) {
-			$on[] = 'cn.' . quote_name( $name ) . ' = c.' . quote_name( $name );
+			$on[] = "$cells." . quote_name( $name ) . ' = c.' . quote_name( $name );
 		}
-		$prefix = restore_prefix( $id );
-		$goes   = ' AND NOT EXISTS (SELECT 1 FROM ' . quote_name( $prefix . 'n' . $at ) . ' cn JOIN ' . quote_name( $prefix . 'b' . $at ) . ' cb ON cb.wpclone_seq = cn.wpclone_seq JOIN ' . quote_name( $prefix . 'u' ) . " cu ON cu.n = cb.wpclone_item AND cu.chosen = 1 WHERE cb.wpclone_batch IN ($numbers) AND " . implode( ' AND ', $on ) . ')';
+		$goes = ' AND NOT EXISTS (SELECT 1 FROM ' . quote_name( $prefix . 'b' . $at ) . ' cb LEFT JOIN ' . quote_name( $prefix . 'n' . $at ) . ' cn ON cn.wpclone_seq = cb.wpclone_seq JOIN ' . quote_name( $prefix . 'u' ) . " cu ON cu.n = cb.wpclone_item AND cu.chosen = 1 WHERE cb.wpclone_batch IN ($numbers) AND " . implode( ' AND ', $on ) . ')';
+	}
+	$points = array();
+	foreach ( $columns as $column => $pointed ) {
+		$points[] = 'c.' . quote_name( $column ) . " = {$sql->cells}." . quote_name( $pointed );
 	}
 	// WordPress itself makes revisions of what is looked at in the editor; they go with their post.
 	$real = $child === $wpdb->posts ? " AND c.post_type <> 'revision'" : '';
-	return "SELECT DISTINCT b.wpclone_item AS n$from JOIN " . quote_name( $child ) . ' c ON c.' . quote_name( $column ) . ' = n.' . quote_name( $key ) . " WHERE $where$real$goes";
+	return "SELECT DISTINCT b.wpclone_item AS n$from JOIN " . quote_name( $child ) . ' c ON ' . implode( ' AND ', $points ) . " WHERE $where$real$goes";
 }

@@ -23,7 +23,7 @@ function accept_restore( array $request, array $restore, $db ) {
 	if ( '' !== $restore['pending'] ) {
 		heal( $restore );
 	}
-	change_restore( $db, $restore['id'], array( 'state' => 'accepted' ) );
+	change_unmoved_restore( $db, $restore, array( 'state' => 'accepted' ) );
 	drop_restore_tables( $db, $restore['id'] );
 	answer_write( array( 'state' => 'accepted' ) );
 }
@@ -38,6 +38,10 @@ function accept_restore( array $request, array $restore, $db ) {
 function finish_restore( array $request, array $restore, $db ) {
 	if ( '' !== $restore['pending'] ) {
 		heal( $restore );
+	}
+	if ( in_array( $restore['state'], UNWRITTEN_STATES, true ) ) {
+		// One that is being applied waits for this, and then is refused; or it is applied, and stays.
+		change_unmoved_restore( $db, $restore, array( 'state' => 'new' ) );
 	}
 	forget_restore( $db, $restore['id'] );
 	answer_write( array( 'state' => 'gone' ) );

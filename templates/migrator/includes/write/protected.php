@@ -25,8 +25,8 @@ const PROTECTED_OPTIONS = array(
 	'roles'   => array( '{prefix}user\_roles', 'default\_role', 'users\_can\_register', 'admin\_email', 'new\_admin\_email', 'adminhash' ),
 	'address' => array( 'siteurl', 'home', 'upload\_path', 'upload\_url\_path', 'wc\_subscriptions\_siteurl' ),
 	'secrets' => array( 'auth\_key', 'auth\_salt', 'secure\_auth\_key', 'secure\_auth\_salt', 'logged\_in\_key', 'logged\_in\_salt', 'nonce\_key', 'nonce\_salt', 'secret', 'mailserver\_pass', 'jetpack\_options', 'jetpack\_private\_options', 'fs\_accounts', '%\_secret', '%\_salt', '%\_password', '%\_secret\_key', '%\_private\_key', '%license\_key' ),
-	'plugins' => array( 'active\_plugins' ),
-	'machine' => array( 'cron', 'rewrite\_rules', '\_transient\_%', '\_site\_transient\_%', '%\_updater.lock', 'recently\_activated', 'recently\_edited', 'uninstall\_plugins', 'db\_upgraded', 'can\_compress\_scripts', 'theme\_switched', 'action\_scheduler\_lock\_%', 'jpsq\_%' ),
+	'plugins' => array( 'template', 'stylesheet', 'current\_theme' ),
+	'machine' => array( 'cron', 'rewrite\_rules', '\_transient\_%', '\_site\_transient\_%', '%\_updater.lock', 'recently\_activated', 'recently\_edited', 'uninstall\_plugins', 'db\_upgraded', 'db\_version', 'initial\_db\_version', 'can\_compress\_scripts', 'theme\_switched', 'action\_scheduler\_lock\_%', 'jpsq\_%' ),
 );
 
 /** Keys of the meta data of users. */
@@ -42,8 +42,8 @@ const PROTECTED_POST_TYPES = array(
 	'users'  => array( 'user\_request' ),
 );
 
-/** Never: options of our own. */
-const OWN_OPTIONS = array( 'wpclone%' );
+/** Never: options of our own, and what says which plugins are active: ours is among them, and a row runs no hook. */
+const OWN_OPTIONS = array( 'wpclone%', 'active\_plugins' );
 
 /**
  * Whether a table is our own.

@@ -126,6 +126,21 @@ function change_restore( $db, $id, array $changes, $state = '' ) {
 }
 
 /**
+ * Changes a restore that is still in the state in which the request found it. Another request may have applied, undone or accepted it
+ * meanwhile: its receipt and its before images are not to be lost.
+ *
+ * @param \mysqli $db      Connection.
+ * @param array   $restore Row.
+ * @param array   $changes Values by column.
+ * @throws Refusal When it is in another state by now.
+ */
+function change_unmoved_restore( $db, array $restore, array $changes ) {
+	if ( ! change_restore( $db, $restore['id'], $changes, $restore['state'] ) ) {
+		throw new Refusal( 'wrong_state', 409, 'Another request has changed the restore meanwhile.' );
+	}
+}
+
+/**
  * Whether somebody holds a key of a restore that is still good.
  *
  * @param array $restore Row.

@@ -24,6 +24,9 @@ require_once __DIR__ . '/drift.php';
  */
 function seal_restore( array $request, array $restore, $db ) {
 	$shape = kept_shape( $db, $restore );
+	$lock  = open_write_session();
+	run_query( $lock, 'START TRANSACTION' );
+	run_query( $lock, 'SELECT n FROM ' . quote_name( restore_prefix( $restore['id'] ) . 'p' ) . ' WHERE n = 0 FOR UPDATE' );
 	foreach ( $shape['batches'] as $number => $batch ) {
 		list( $count, $digest ) = staged_digest( $db, $restore['id'], $shape, $number );
 		if ( ! isset( $request['counts'][ $number ], $request['digests'][ $number ] ) || $count !== $request['counts'][ $number ] || $digest !== $request['digests'][ $number ] ) {
@@ -32,7 +35,8 @@ function seal_restore( array $request, array $restore, $db ) {
 	}
 	refuse_protected_rows( $db, $restore['id'], $shape, explode( ',', $restore['include'] ) );
 	refuse_drift( $db, $restore['id'], $shape );
-	change_restore( $db, $restore['id'], array( 'state' => 'sealed' ) );
+	change_unmoved_restore( $db, $restore, array( 'state' => 'sealed' ) );
+	run_query( $lock, 'ROLLBACK' );
 	answer_write( array( 'sealed' => true ) );
 }
 

@@ -18,7 +18,7 @@ defined( 'ABSPATH' ) || exit;
  */
 function open_write_session() {
 	$db = connect_database( 'binary', MYSQLI_CLIENT_FOUND_ROWS );
-	run_query( $db, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO', lock_wait_timeout = 5, foreign_key_checks = 1, unique_checks = 1" );
+	run_query( $db, "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO', lock_wait_timeout = 5, autocommit = 1, foreign_key_checks = 1, unique_checks = 1" );
 	return $db;
 }
 

@@ -33,7 +33,9 @@ const MOST_BATCHES = 2000;
  * @throws Refusal When something in it cannot or must not be written.
  */
 function checked_shape( $db, array $request, array $include ) {
-	$own   = own_tables( $db );
+	$own = own_tables( $db );
+	// A second site may share our users, and have no table of users of its own to be told by.
+	$others = all_prefixes( array_keys( $own['tables'] ), $GLOBALS['wpdb']->base_prefix );
 	$shape = array(
 		'tables'   => array(),
 		'batches'  => array(),
@@ -41,7 +43,7 @@ function checked_shape( $db, array $request, array $include ) {
 	);
 	foreach ( isset( $request['tables'] ) && is_array( $request['tables'] ) ? $request['tables'] : array() as $asked ) {
 		$name = is_array( $asked ) && isset( $asked['name'] ) && is_string( $asked['name'] ) ? $asked['name'] : '';
-		if ( ! isset( $own['tables'][ $name ] ) || 'BASE TABLE' !== $own['tables'][ $name ]['type'] || is_own_table( $name ) ) {
+		if ( ! isset( $own['tables'][ $name ] ) || 'BASE TABLE' !== $own['tables'][ $name ]['type'] || is_own_table( $name ) || starts_with_any( $name, $others ) ) {
 			throw new Refusal( 'not_ours', 403, 'Only tables of this site are written.' );
 		}
 		refuse_protected_table( $name, $include );

@@ -95,9 +95,12 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 		$began   = hrtime( true );
 		$written = write_batches( $db, $side, $work );
 		list( $state, $text ) = $receipt( $db, $side, $written );
-		change_restore(
+		change_unmoved_restore(
 			$db,
-			$id,
+			array(
+				'id'    => $id,
+				'state' => $now[0]['state'],
+			),
 			array(
 				'state'   => $state,
 				'receipt' => $text,
@@ -108,7 +111,9 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 		return hrtime( true ) - $began;
 	} catch ( Refusal $refusal ) {
 		mysqli_query( $db, 'ROLLBACK' );
-		heal_plain_tables( $side, $id, $shape, $work['plain'] ? ( $undo ? 'undo' : 'apply' ) : '' );
+		// The note went with the commit: where only its answer was lost, there is nothing to take back.
+		$noted = $work['plain'] ? fetch_all( $side, 'SELECT pending FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $id ) ) : array();
+		heal_plain_tables( $side, $id, $shape, isset( $noted[0] ) ? $noted[0]['pending'] : '' );
 		throw $refusal;
 	}
 }

@@ -13,7 +13,6 @@ defined( 'ABSPATH' ) || exit;
 require_once __DIR__ . '/transaction.php';
 require_once __DIR__ . '/updating.php';
 require_once __DIR__ . '/apply.php';
-require_once __DIR__ . '/dependents.php';
 
 /**
  * Answers "undo".
@@ -77,7 +76,7 @@ function choose_undone( $side, $id, array $shape, $only ) {
 	run_query( $side, "UPDATE $items SET chosen = IF(undone = 0$named, 1, 0)" );
 	$kept = array();
 	do {
-		$found = array_merge( find_drift( $side, $id, $shape, true ), find_dependents( $side, $id, $shape ) );
+		$found = array_merge( find_drift( $side, $id, $shape, true ), find_dependents( $side, $id, $shape, true ) );
 		$kept  = array_merge( $kept, $found );
 		if ( array() !== $found ) {
 			run_query( $side, "UPDATE $items SET chosen = 0 WHERE n IN (" . implode( ', ', array_unique( array_column( $found, 'n' ) ) ) . ')' );

@@ -28,7 +28,9 @@ function while_nobody_updates( $db, callable $work ) {
 	refuse_update_under_way( $db );
 	$options = options_table();
 	$mark    = (string) ( time() - CORE_LOCK_SECONDS + OUR_LOCK_SECONDS );
-	insert_option_row( CORE_LOCK, $mark );
+	if ( ! insert_option_row( CORE_LOCK, $mark ) ) {
+		throw update_under_way();
+	}
 	try {
 		return $work();
 	} finally {
@@ -45,13 +47,26 @@ function while_nobody_updates( $db, callable $work ) {
 function refuse_update_under_way( $db ) {
 	$updating = file_exists( ABSPATH . '.maintenance' );
 	$options  = options_table();
-	foreach ( fetch_all( $db, "SELECT option_value AS since FROM $options WHERE option_name IN ('" . CORE_LOCK . "', 'auto_updater.lock')" ) as $row ) {
+	$locks    = fetch_all( $db, "SELECT option_name AS name, option_value AS since FROM $options WHERE option_name IN ('" . CORE_LOCK . "', 'auto_updater.lock')" );
+	foreach ( $locks as $row ) {
 		$updating = $updating || time() - (int) $row['since'] < CORE_LOCK_SECONDS;
 	}
 	if ( $updating ) {
-		throw new Refusal( 'updating', 503, 'WordPress is updating itself, or another restore is being written.' );
+		throw update_under_way();
 	}
-	run_query( $db, "DELETE FROM $options WHERE option_name = '" . CORE_LOCK . "'" );
+	foreach ( $locks as $row ) {
+		if ( CORE_LOCK === $row['name'] ) {
+			// This one only: another may have been taken since.
+			run_query( $db, "DELETE FROM $options WHERE option_name = '" . CORE_LOCK . "' AND option_value = " . quote_text( $db, $row['since'] ) );
+		}
+	}
+}
+
+/**
+ * The refusal to write in the middle of an update.
+ */
+function update_under_way() {
+	return new Refusal( 'updating', 503, 'WordPress is updating itself, or another restore is being written.' );
 }
 
 /**
