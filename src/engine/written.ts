@@ -99,9 +99,17 @@ async function withWritten<T>(
   });
 }
 
-/** A key that nobody needs any more; where the restore is over, it is gone already. */
+/**
+ * A key that nobody needs any more. Where the restore is over, it is gone already; one that wrote nothing goes with it, so that it is in
+ * nobody's way.
+ */
 export async function giveUpKey(client: WriteClient, context: WorkContext): Promise<void> {
-  await client.leave(context.signal).catch((error: unknown) => {
+  try {
+    await client.leave(context.signal).catch(async (error: unknown) => {
+      if (!(error instanceof WpcloneError) || error.code !== 'SOURCE_CHANGED') throw error;
+      await client.finish(context.signal);
+    });
+  } catch (error) {
     context.log.debug('the key of the restore was given up already', { error: String(error) });
-  });
+  }
 }

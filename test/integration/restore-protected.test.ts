@@ -1,10 +1,11 @@
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { KeyedChanges } from '../../src/restore/changes.ts';
-import { stageChanges } from '../../src/restore/write/write.ts';
+import type { KeyedChanges, RestoreChanges } from '../../src/restore/changes.ts';
+import { acceptApplied, applyStaged, stageChanges, undoApplied } from '../../src/restore/write/write.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
+import type { WriteClient } from '../../src/site/write/client.ts';
 import { installMigrator, never } from '../support/migrator.ts';
-import { changesOf, pick, restoreKey, rowOf, writeClient } from '../support/restore.ts';
+import { changesOf, keyed, pick, restoreKey, rowOf, writeClient } from '../support/restore.ts';
 import { FORM, signedForm } from '../support/signed.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { failureOf } from '../support/work.ts';
@@ -107,5 +108,47 @@ describe('what is protected', () => {
     const answer = await request(source.url, { method: 'POST', headers: FORM, body });
     expect(await answer.body.text()).toContain('no_such_table');
     await client.finish(never);
+  });
+});
+
+describe('rows of a restore', () => {
+  const staged = async (changes: RestoreChanges): Promise<WriteClient> => {
+    const client = writeClient(access, await restoreKey(source));
+    await stageChanges(client, changes, { signal: never }).catch(async (error: unknown) => {
+      await client.finish(never);
+      throw error;
+    });
+    return client;
+  };
+
+  it('take no row along that came since and points at them by a foreign key, neither undone nor deleted', async () => {
+    await source.query('CREATE TABLE wp_forms (id INT PRIMARY KEY, title VARCHAR(20)) ENGINE=InnoDB');
+    await source.query(
+      'CREATE TABLE wp_form_entries (id INT PRIMARY KEY, form INT, FOREIGN KEY (form) REFERENCES wp_forms (id) ON DELETE CASCADE) ENGINE=InnoDB',
+    );
+    const entries = (): Promise<unknown> => source.query('SELECT id FROM wp_form_entries ORDER BY id');
+    const row = { id: '1', title: 'Ours' };
+    const made = await staged(changesOf([keyed('wp_forms', 'id', { inserts: [{ item: 0, row }] })]));
+    await applyStaged(made, never);
+    await source.query('INSERT INTO wp_form_entries VALUES (7, 1)');
+    expect(await undoApplied(made, undefined, never)).toMatchObject({
+      state: 'partly',
+      kept: [{ item: 'post:1', table: 'wp_form_entries', why: 'needed' }],
+    });
+    await acceptApplied(made, never);
+    const gone = changesOf([keyed('wp_forms', 'id', { deletes: [{ item: 0, row }] })]);
+    expect((await failureOf(staged(gone))).code).toBe('DRIFT');
+    expect(await entries()).toEqual([{ id: 7 }]);
+    const both = await staged(
+      changesOf([
+        keyed('wp_forms', 'id', { deletes: [{ item: 0, row }] }),
+        keyed('wp_form_entries', 'id', { deletes: [{ item: 0, row: { id: '7', form: '1' } }] }),
+      ]),
+    );
+    await applyStaged(both, never);
+    expect(await entries()).toEqual([]);
+    expect(await undoApplied(both, undefined, never)).toMatchObject({ state: 'undone', kept: [] });
+    expect(await entries()).toEqual([{ id: 7 }]);
+    await source.query('DROP TABLE wp_form_entries, wp_forms');
   });
 });

@@ -249,37 +249,6 @@ describe('rows of a restore', () => {
     await acceptApplied(client, never);
   });
 
-  it('take no row along that came since and points at them by a foreign key, neither undone nor deleted', async () => {
-    await source.query('CREATE TABLE wp_forms (id INT PRIMARY KEY, title VARCHAR(20)) ENGINE=InnoDB');
-    await source.query(
-      'CREATE TABLE wp_form_entries (id INT PRIMARY KEY, form INT, FOREIGN KEY (form) REFERENCES wp_forms (id) ON DELETE CASCADE) ENGINE=InnoDB',
-    );
-    const entries = (): Promise<unknown> => source.query('SELECT id FROM wp_form_entries ORDER BY id');
-    const row = { id: '1', title: 'Ours' };
-    const made = await staged(changesOf([keyed('wp_forms', 'id', { inserts: [{ item: 0, row }] })]));
-    await applyStaged(made, never);
-    await source.query('INSERT INTO wp_form_entries VALUES (7, 1)');
-    expect(await undoApplied(made, undefined, never)).toMatchObject({
-      state: 'partly',
-      kept: [{ item: 'post:1', table: 'wp_form_entries', why: 'needed' }],
-    });
-    await acceptApplied(made, never);
-    const gone = changesOf([keyed('wp_forms', 'id', { deletes: [{ item: 0, row }] })]);
-    expect((await failureOf(staged(gone))).code).toBe('DRIFT');
-    expect(await entries()).toEqual([{ id: 7 }]);
-    const both = await staged(
-      changesOf([
-        keyed('wp_forms', 'id', { deletes: [{ item: 0, row }] }),
-        keyed('wp_form_entries', 'id', { deletes: [{ item: 0, row: { id: '7', form: '1' } }] }),
-      ]),
-    );
-    await applyStaged(both, never);
-    expect(await entries()).toEqual([]);
-    expect(await undoApplied(both, undefined, never)).toMatchObject({ state: 'undone', kept: [] });
-    expect(await entries()).toEqual([{ id: 7 }]);
-    await source.query('DROP TABLE wp_form_entries, wp_forms');
-  });
-
   it('are refused that do not fit, before anything live is touched', async () => {
     await source.query(
       'CREATE TABLE wp_narrow (id INT PRIMARY KEY, word VARCHAR(3) CHARACTER SET utf8 NOT NULL, kind ENUM("a","b")) ENGINE=InnoDB',

@@ -45,7 +45,9 @@ export const decidedIn = ({
   ...policy,
   decisions: {
     ...policy.decisions,
-    ...Object.fromEntries([...items, ...code, ...uploads].flatMap(({ id, conflict }) => (conflict?.take ? [[id, conflict.take]] : []))),
+    ...Object.fromEntries(
+      [...items, ...code, ...uploads].flatMap(({ id, conflict }) => (conflict?.take ? [[id, conflict.take]] : [])),
+    ),
   },
 });
 

@@ -150,8 +150,12 @@ function merge(into: OpenChanges, more: OpenChanges): void {
   }
 }
 
-/** What WordPress counts itself. */
-export function recountsFor(tables: readonly TableChanges[], prefix: string): RestoreChanges['recounts'] {
+/** What WordPress counts itself. `writes`: what the tables were made of; a change of a comment does not say of which post it is. */
+export function recountsFor(
+  tables: readonly TableChanges[],
+  writes: readonly Write[],
+  prefix: string,
+): RestoreChanges['recounts'] {
   const numbers = (name: string, column: string): number[] =>
     tables.flatMap((table) =>
       (table.table === prefix + name ? rowsIn(table) : []).flatMap((row) => {
@@ -162,7 +166,7 @@ export function recountsFor(tables: readonly TableChanges[], prefix: string): Re
   const posts = tables.find(({ table }) => table === `${prefix}posts`);
   return {
     terms: [...new Set(numbers('term_relationships', 'term_taxonomy_id'))],
-    comments: [...new Set(numbers('comments', 'comment_post_ID'))],
+    comments: [...new Set(writes.flatMap(commentedPost))],
     rewriteRules:
       tables.some(({ table }) => table === `${prefix}terms`) ||
       (posts?.kind === 'keyed' &&
@@ -170,6 +174,11 @@ export function recountsFor(tables: readonly TableChanges[], prefix: string): Re
           posts.deletes.length > 0 ||
           posts.updates.some(({ after }) => 'post_name' in after || 'post_parent' in after))),
   };
+}
+
+function commentedPost({ part: { table, live }, rows }: Write): number[] {
+  const row = rows[0] ?? live[0];
+  return table.short === 'comments' && row ? [Number(cell(table, row, 'comment_post_ID'))] : [];
 }
 
 function rowsIn(table: TableChanges): Cells[] {

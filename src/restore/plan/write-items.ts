@@ -42,7 +42,8 @@ export async function writeItems(
     if (troubles.length > 0) continue;
     const items = wanted.map(({ item }): Item => ({ id: keyOfItem(item), title: titleOf(item, directory) }));
     const include = PROTECTED_CLASSES.filter((each) => policy.include.has(each));
-    const recounts = recountsFor(writer.tables, work.info.tablePrefix);
+    const writes = wanted.flatMap((outcome) => outcome.writes);
+    const recounts = recountsFor(writer.tables, writes, work.info.tablePrefix);
     return { merged, changes: { items, tables: writer.tables, recounts, include } };
   }
 }
