@@ -46,7 +46,7 @@ describe('what is protected', () => {
     const refused: readonly [string, KeyedChanges][] = [
       ['address', await option('siteurl')],
       ['roles', await option('wp_user_roles')],
-      ['plugins', await option('active_plugins')],
+      ['own', await option('active_plugins')],
       ['plugins', await option('stylesheet')],
       ['machine', await option('db_version')],
       ['machine', await option('cron')],
@@ -150,5 +150,32 @@ describe('rows of a restore', () => {
     expect(await undoApplied(both, undefined, never)).toMatchObject({ state: 'undone', kept: [] });
     expect(await entries()).toEqual([{ id: 7 }]);
     await source.query('DROP TABLE wp_form_entries, wp_forms');
+  });
+
+  it('undone keep a page that somebody has made the front page since, and take back one that they made it themselves', async () => {
+    const [post, option] = [
+      await rowOf(source, 'wp_posts', 'ID = 1'),
+      await rowOf(source, 'wp_options', "option_name = 'page_on_front'"),
+    ];
+    const row = { ...post, ID: '90010', post_type: 'page', post_name: 'front' };
+    const page = keyed('wp_posts', 'ID', { inserts: [{ item: 0, row }] });
+    const update = { item: 1, key: pick(option, 'option_id'), before: pick(option, 'option_value') };
+    const front = keyed('wp_options', 'option_id', { updates: [{ ...update, after: { option_value: '90010' } }] });
+    const items = [
+      { id: 'page:90010', title: 'Page "Front"' },
+      { id: 'option:page_on_front', title: 'page_on_front' },
+    ];
+    const own = await staged(changesOf([page, front], items));
+    await applyStaged(own, never);
+    expect(await undoApplied(own, undefined, never)).toMatchObject({ state: 'undone', kept: [] });
+    const alone = await staged(changesOf([page], items.slice(0, 1)));
+    await applyStaged(alone, never);
+    await source.query("UPDATE wp_options SET option_value = '90010' WHERE option_name = 'page_on_front'");
+    expect(await undoApplied(alone, undefined, never)).toMatchObject({
+      state: 'partly',
+      kept: [{ item: 'page:90010', table: 'wp_options', why: 'needed' }],
+    });
+    await source.query("UPDATE wp_options SET option_value = '0' WHERE option_name = 'page_on_front'");
+    expect(await undoApplied(alone, undefined, never)).toMatchObject({ state: 'undone', kept: [] });
   });
 });

@@ -13,7 +13,7 @@ defined( 'ABSPATH' ) || exit;
 /**
  * Which columns of which table point at which columns of which table. Meta data without its owner is nothing to anybody, and left out.
  *
- * @return array[] Table, its columns, table pointed at, columns there.
+ * @return array[] Table, its columns, table pointed at, columns there; where only some rows of the table point, the condition for them.
  */
 function known_references() {
 	global $wpdb;
@@ -26,6 +26,8 @@ function known_references() {
 		array( $wpdb->term_relationships, array( 'term_taxonomy_id' ), $wpdb->term_taxonomy, array( 'term_taxonomy_id' ) ),
 		array( $wpdb->term_taxonomy, array( 'term_id' ), $wpdb->terms, array( 'term_id' ) ),
 		array( $wpdb->term_taxonomy, array( 'parent' ), $wpdb->terms, array( 'term_id' ) ),
+		array( $wpdb->options, array( 'option_value' ), $wpdb->posts, array( 'ID' ), "c.option_name IN ('page_on_front', 'page_for_posts', 'wp_page_for_privacy_policy', 'site_icon', 'site_logo')" ),
+		array( $wpdb->postmeta, array( 'meta_value' ), $wpdb->posts, array( 'ID' ), "c.meta_key = '_thumbnail_id'" ),
 	);
 }
 
@@ -68,16 +70,23 @@ function find_dependents( $side, $id, array $shape, $undo ) {
 	);
 	$names = array_column( $shape['tables'], 'name' );
 	$found = array();
-	foreach ( array() === $going ? array() : array_merge( $undo ? known_references() : array(), foreign_references( $side ) ) as $reference ) {
+	$known = $undo ? known_references() : array();
+	foreach ( array() === $going ? array() : array_merge( $known, foreign_references( $side ) ) as $place => $reference ) {
 		list( $child, $columns, $parent, $pointed ) = $reference;
-		$at = array_search( $parent, $names, true );
+		// A row that is written back points there no more, but it is written after others went: a foreign key would not wait for that.
+		$kinds = $undo ? array( 'create', 'add' ) : array( 'destroy', 'remove' );
+		$kinds = $place < count( $known ) ? array_merge( $kinds, array( 'update' ) ) : $kinds;
+		$some  = isset( $reference[4] ) ? ' AND ' . $reference[4] : '';
+		$at    = array_search( $parent, $names, true );
 		if ( false === $at || array() !== array_diff( $pointed, array_keys( $shape['tables'][ $at ]['columns'] ) ) ) {
 			continue;
 		}
 		foreach ( $going as $number => $batch ) {
 			if ( $batch['table'] === $at ) {
-				$sql = dependents_sql( $id, new Batch_Sql( $id, $shape, $number, $undo ), $child, array_combine( $columns, $pointed ), array_search( $child, $names, true ), $shape, $undo );
-				foreach ( fetch_all( $side, $sql ) as $row ) {
+				$child_at = array_search( $child, $names, true );
+				$goes     = false === $child_at ? '' : goes_too_sql( $id, $shape, $child_at, $kinds, $columns );
+				$sql      = dependents_sql( new Batch_Sql( $id, $shape, $number, $undo ), $child, array_combine( $columns, $pointed ) );
+				foreach ( fetch_all( $side, $sql . $some . $goes ) as $row ) {
 					$found[] = array(
 						'n'     => (int) $row['n'],
 						'table' => $child,
@@ -91,44 +100,50 @@ function find_dependents( $side, $id, array $shape, $undo ) {
 }
 
 /**
- * The SELECT for one reference. A row of the child table goes too when a chosen item made it, or, when applying, deletes it.
+ * The SELECT for one reference: the items of which rows go that are pointed at.
  *
- * @param string                $id      Restore.
  * @param Batch_Sql             $sql     The batch of the rows that go.
  * @param string                $child   Table that points.
  * @param array<string, string> $columns What its columns point at.
- * @param int|false             $at      Number of the child table in the restore.
- * @param array                 $shape   As from kept_shape().
- * @param bool                  $undo    The direction.
  */
-function dependents_sql( $id, Batch_Sql $sql, $child, array $columns, $at, array $shape, $undo ) {
+function dependents_sql( Batch_Sql $sql, $child, array $columns ) {
 	global $wpdb;
-	$from = strstr( $sql->count_rows(), ' FROM ' );
-	list( $from, $where ) = explode( ' WHERE ', $from, 2 );
-	$goes = '';
-	if ( false !== $at && array() !== $shape['tables'][ $at ]['key'] ) {
-		$gone    = array_keys(
-			array_filter(
-				$shape['batches'],
-				function ( $batch ) use ( $at, $undo ) {
-					return $batch['table'] === $at && in_array( $batch['what'], $undo ? array( 'create', 'add' ) : array( 'destroy', 'remove' ), true );
-				}
-			)
-		);
-		$numbers = implode( ', ', array_merge( array( -1 ), $gone ) );
-		$prefix  = restore_prefix( $id );
-		$cells   = $undo ? 'cn' : 'cb';
-		$on      = array();
-		foreach ( $shape['tables'][ $at ]['key'] as $name ) {
-			$on[] = "$cells." . quote_name( $name ) . ' = c.' . quote_name( $name );
-		}
-		$goes = ' AND NOT EXISTS (SELECT 1 FROM ' . quote_name( $prefix . 'b' . $at ) . ' cb LEFT JOIN ' . quote_name( $prefix . 'n' . $at ) . ' cn ON cn.wpclone_seq = cb.wpclone_seq JOIN ' . quote_name( $prefix . 'u' ) . " cu ON cu.n = cb.wpclone_item AND cu.chosen = 1 WHERE cb.wpclone_batch IN ($numbers) AND " . implode( ' AND ', $on ) . ')';
-	}
+	list( $from, $where ) = explode( ' WHERE ', strstr( $sql->count_rows(), ' FROM ' ), 2 );
 	$points = array();
 	foreach ( $columns as $column => $pointed ) {
 		$points[] = 'c.' . quote_name( $column ) . " = {$sql->cells}." . quote_name( $pointed );
 	}
 	// WordPress itself makes revisions of what is looked at in the editor; they go with their post.
 	$real = $child === $wpdb->posts ? " AND c.post_type <> 'revision'" : '';
-	return "SELECT DISTINCT b.wpclone_item AS n$from JOIN " . quote_name( $child ) . ' c ON ' . implode( ' AND ', $points ) . " WHERE $where$real$goes";
+	return "SELECT DISTINCT b.wpclone_item AS n$from JOIN " . quote_name( $child ) . ' c ON ' . implode( ' AND ', $points ) . " WHERE $where$real";
+}
+
+/**
+ * The condition that a row of the table that points (c) does not go too, nor is written back.
+ *
+ * @param string   $id      Restore.
+ * @param array    $shape   As from kept_shape().
+ * @param int      $at      Number of the table in the restore.
+ * @param string[] $kinds   What batches do with rows that point no more.
+ * @param string[] $columns The columns that point.
+ */
+function goes_too_sql( $id, array $shape, $at, array $kinds, array $columns ) {
+	$ways   = array();
+	$prefix = restore_prefix( $id );
+	foreach ( $shape['batches'] as $number => $batch ) {
+		$other = 'update' === $batch['what'] && array() === array_intersect( $columns, $batch['columns'] );
+		if ( $batch['table'] !== $at || $other || ! in_array( $batch['what'], $kinds, true ) || array() === $shape['tables'][ $at ]['key'] ) {
+			continue;
+		}
+		$cells = in_array( $batch['what'], array( 'create', 'add' ), true ) ? 'cn' : 'cb';
+		$same  = array( 'cb.wpclone_batch = ' . (int) $number );
+		foreach ( $shape['tables'][ $at ]['key'] as $name ) {
+			$same[] = "$cells." . quote_name( $name ) . ' = c.' . quote_name( $name );
+		}
+		$ways[] = implode( ' AND ', $same );
+	}
+	if ( array() === $ways ) {
+		return '';
+	}
+	return ' AND NOT EXISTS (SELECT 1 FROM ' . quote_name( $prefix . 'b' . $at ) . ' cb LEFT JOIN ' . quote_name( $prefix . 'n' . $at ) . ' cn ON cn.wpclone_seq = cb.wpclone_seq JOIN ' . quote_name( $prefix . 'u' ) . ' cu ON cu.n = cb.wpclone_item AND cu.chosen = 1 WHERE (' . implode( ') OR (', $ways ) . '))';
 }

@@ -34,8 +34,9 @@ function stage_part( array $request, array $restore, $db ) {
 	run_query( $db, 'START TRANSACTION' );
 	// Whoever seals waits for this, or this finds it sealed: no row comes behind what was checked.
 	run_query( $db, "SELECT n FROM $parts WHERE n = 0 LOCK IN SHARE MODE" );
-	$now = fetch_all( $db, 'SELECT state FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $db, $restore['id'] ) );
-	if ( ! isset( $now[0] ) || 'begun' !== $now[0]['state'] ) {
+	// By the other connection: this one's view of the parts is to begin with the next locking read.
+	$now = find_restore( $restore['id'] );
+	if ( null === $now || 'begun' !== $now['state'] ) {
 		throw new Refusal( 'wrong_state', 409, 'The restore is not at that point.' );
 	}
 	$had = fetch_all( $db, "SELECT sha256 FROM $parts WHERE n = $number FOR UPDATE" );
