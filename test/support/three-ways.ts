@@ -1,4 +1,6 @@
-import type { Merge, Policy } from '../../src/restore/merge/outcome.ts';
+import { merge } from '../../src/restore/merge/merge.ts';
+import { keyOfItem } from '../../src/restore/merge/types.ts';
+import type { ItemOutcome, Merge, Policy } from '../../src/restore/merge/outcome.ts';
 import { partsOf, tableOf } from '../../src/restore/merge/parts.ts';
 import type { Row, TableDifferences, Value } from '../../src/restore/merge/types.ts';
 
@@ -88,3 +90,26 @@ export const policy = (changes: Partial<Policy> = {}): Policy => ({
   isNoise: () => false,
   ...changes,
 });
+
+/** A setting. */
+export const option = (name: string, value: string, id = '1') => ({
+  option_id: id,
+  option_name: name,
+  option_value: value,
+  autoload: 'yes',
+});
+
+/** What the merge makes of it. */
+export const outcomes = (base: Site, live: Site, clone: Site, changes: Partial<Policy> = {}): ItemOutcome[] => [
+  ...merge(threeWays(base, live, clone), policy(changes)).items,
+];
+/** By thing: why it stays, or how it changes. */
+export const briefly = (items: readonly ItemOutcome[]) =>
+  Object.fromEntries(items.map((item) => [keyOfItem(item.item), item.conflict ?? item.kept ?? item.change]));
+
+/** What is written of a table, by column. */
+export const written = (items: readonly ItemOutcome[], short: string) =>
+  items
+    .flatMap(({ writes }) => writes)
+    .filter(({ part }) => part.table.short === short)
+    .flatMap(({ rows }) => rows.map((row) => Object.fromEntries(SHAPES[short]!.columns.map((c, at) => [c, row[at]]))));

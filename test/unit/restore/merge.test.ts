@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { merge } from '../../../src/restore/merge/merge.ts';
 import type { Protection } from '../../../src/restore/merge/never.ts';
-import type { Policy, ItemOutcome } from '../../../src/restore/merge/outcome.ts';
+import { merge } from '../../../src/restore/merge/merge.ts';
 import { keyOfItem } from '../../../src/restore/merge/types.ts';
-import { policy, SHAPES, threeWays, type Site } from '../../support/three-ways.ts';
+import { briefly, option, outcomes, policy, threeWays, written, type Site } from '../../support/three-ways.ts';
 
 const page = (more: Record<string, string> = {}) => ({
   ID: '2', post_author: '1', post_title: 'About', post_content: 'Hello', post_status: 'publish', post_name: 'about',
@@ -15,26 +14,7 @@ const meta = (id: string, post: string, key: string, value: string) => ({
   meta_key: key,
   meta_value: value,
 });
-const option = (name: string, value: string, id = '1') => ({
-  option_id: id,
-  option_name: name,
-  option_value: value,
-  autoload: 'yes',
-});
 const admin = { ID: '1', user_login: 'admin', user_email: 'a@a.example', display_name: 'A' };
-
-const outcomes = (base: Site, live: Site, clone: Site, changes: Partial<Policy> = {}): ItemOutcome[] => [
-  ...merge(threeWays(base, live, clone), policy(changes)).items,
-];
-const briefly = (items: readonly ItemOutcome[]) =>
-  Object.fromEntries(items.map((item) => [keyOfItem(item.item), item.conflict ?? item.kept ?? item.change]));
-
-/** What is written of a table, by column. */
-const written = (items: readonly ItemOutcome[], short: string) =>
-  items
-    .flatMap(({ writes }) => writes)
-    .filter(({ part }) => part.table.short === short)
-    .flatMap(({ rows }) => rows.map((row) => Object.fromEntries(SHAPES[short]!.columns.map((c, at) => [c, row[at]]))));
 
 describe('one thing', () => {
   it('that only the clone changed is taken over; one that only the live site changed stays', () => {
@@ -93,28 +73,6 @@ describe('one thing', () => {
     const items = outcomes(base, live, clone);
     expect(briefly(items)).toEqual({ 'page:2': { code: 'BOTH_CHANGED', fields: ['color'] } });
     expect(items.flatMap(({ writes }) => writes)).toEqual([]);
-  });
-});
-
-describe('what is no row', () => {
-  it('never travels (active plugins), or only when it is asked for (themes, versions that code gave its tables)', () => {
-    const says = (value: string): Site => ({
-      options: ['active_plugins', 'stylesheet', 'template', 'db_version', 'woocommerce_db_version'].map((name, at) =>
-        option(name, value, String(at)),
-      ),
-    });
-    const kept = (protection: string) => ({ code: 'PROTECTED', class: protection });
-    const items = outcomes(says('a'), says('a'), says('b'));
-    expect(briefly(items)).toEqual({
-      'option:active_plugins': kept('own'),
-      'option:stylesheet': kept('plugins'),
-      'option:template': kept('plugins'),
-      'option:db_version': kept('machine'),
-      'option:woocommerce_db_version': kept('machine'),
-    });
-    const asked = outcomes(says('a'), says('a'), says('b'), { include: new Set(['plugins', 'machine']) });
-    expect(briefly(asked)).toMatchObject({ 'option:active_plugins': kept('own'), 'option:stylesheet': 'changed' });
-    expect(written(asked, 'options').map(({ option_name: name }) => name)).not.toContain('active_plugins');
   });
 });
 
