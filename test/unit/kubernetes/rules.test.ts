@@ -200,6 +200,9 @@ describe('why a pod will not become ready', () => {
     expect(findCause(at(0), failed('401 unauthorized'), now)?.message).toContain('unauthorized');
     expect(findCause(at(5000), failed('connection refused'), now)).toBeUndefined();
     expect(findCause(at(30_000), failed('connection refused'), now)?.message).toContain('connection refused');
+    // The event that says why may be late.
+    expect(findCause(at(30_000), [], now)).toBeUndefined();
+    expect(findCause(at(41_000), [], now)?.message).toContain('Back-off pulling image');
   });
 });
 

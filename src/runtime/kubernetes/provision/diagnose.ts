@@ -99,8 +99,9 @@ function containerCause(container: V1ContainerStatus): Cause | undefined {
 
 /** What a registry says that it will say again. */
 const PERMANENT = /not found|manifest unknown|unauthorized|denied|forbidden/i;
-/** Milliseconds that a registry may be out of reach. */
+/** Milliseconds that a registry may be out of reach, and those after which nobody waits any more for the event that says why. */
 const PULL_PATIENCE = 20_000;
+const EVENT_PATIENCE = 40_000;
 
 /** A pull that failed, for good or for too long; with the reason of the failure, not of the kubelet's waiting. */
 function unpulled(container: V1ContainerStatus, events: readonly CoreV1Event[], age: number): Cause | undefined {
@@ -108,6 +109,8 @@ function unpulled(container: V1ContainerStatus, events: readonly CoreV1Event[], 
   if (reason !== 'ImagePullBackOff' && reason !== 'ErrImagePull') return undefined;
   const failed = events.findLast((event) => event.reason === 'Failed' && event.message?.includes('pull') === true);
   const said = reason === 'ErrImagePull' ? message : (failed?.message ?? message);
-  if (!PERMANENT.test(said) && age < PULL_PATIENCE) return undefined;
+  // The kubelet holds events back when it has many to tell.
+  const patience = reason === 'ErrImagePull' || failed !== undefined ? PULL_PATIENCE : EVENT_PATIENCE;
+  if (!PERMANENT.test(said) && age < patience) return undefined;
   return { code: 'IMAGE_UNAVAILABLE', message: `${container.image}: ${said}` };
 }
