@@ -10,6 +10,8 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/class-batch-sql.php';
+
 /**
  * Which columns of which table point at which columns of which table. Meta data without its owner is nothing to anybody, and left out.
  *
@@ -102,11 +104,11 @@ function find_dependents( $side, $id, array $shape, $undo ) {
 /**
  * The SELECT for one reference: the items of which rows go that are pointed at.
  *
- * @param Batch_Sql             $sql     The batch of the rows that go.
+ * @param Batch_Rows            $sql     The batch of the rows that go.
  * @param string                $child   Table that points.
  * @param array<string, string> $columns What its columns point at.
  */
-function dependents_sql( Batch_Sql $sql, $child, array $columns ) {
+function dependents_sql( Batch_Rows $sql, $child, array $columns ) {
 	global $wpdb;
 	list( $from, $where ) = explode( ' WHERE ', strstr( $sql->count_rows(), ' FROM ' ), 2 );
 	$points = array();
