@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { errorFromWire, wireErrorSchema } from '../shared/wire-error.ts';
-import { agentOfHome } from './remote/find.ts';
+import { agentOfHome, type HomeAgent } from './remote/find.ts';
 
 /** Milliseconds: what an agent is asked here it answers at once. */
 const LIMIT = 10_000;
@@ -13,7 +13,7 @@ const LIMIT = 10_000;
 export async function askAgent(home: string, method: 'GET' | 'POST', path: string): Promise<unknown> {
   const agent = agentOfHome(home);
   if (agent === undefined) throw new WpcloneError('NO_AGENT', `No agent runs on ${home}.`);
-  const { status, body } = await call(agent.socket, method, path).catch((cause: unknown) => {
+  const { status, body } = await call(agent, method, path).catch((cause: unknown) => {
     throw new WpcloneError('NO_AGENT', `No agent runs on ${home}: ${toWpcloneError(cause).message}`, { cause });
   });
   const answer: unknown = JSON.parse(body);
@@ -22,9 +22,10 @@ export async function askAgent(home: string, method: 'GET' | 'POST', path: strin
   throw errorFromWire(wireErrorSchema.parse(error));
 }
 
-function call(socketPath: string, method: string, path: string): Promise<{ status: number; body: string }> {
+function call({ socket, token }: HomeAgent, method: string, path: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, method, path, timeout: LIMIT, headers: { host: 'agent' } }, (response) => {
+    const headers = { host: 'agent', authorization: `Bearer ${token}` };
+    const sent = request({ socketPath: socket, method, path, timeout: LIMIT, headers }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
       response.on('end', () => resolve({ status: response.statusCode ?? 500, body }));

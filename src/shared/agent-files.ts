@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 /** What a running agent leaves in its home, so that commands there find it. */
 export const AGENT_FILE = 'agent.json';
-/** One line: a token for the home's owner, for calls over TCP. */
+/** One line: a token for the home's owner (mode 0600). */
 export const AGENT_TOKEN_FILE = 'agent.token';
-/** Only the home's owner can open it (mode 0600): it asks for no token. */
+/** Only the home's owner can open it (mode 0600). It asks for a token all the same: the code of local clones runs as that owner too. */
 export const AGENT_SOCKET = 'agent.sock';
 
 /** The content of AGENT_FILE. The file may be older than the agent: one whose socket refuses is gone. */

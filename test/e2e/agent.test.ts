@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request, type RequestOptions } from 'node:http';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -9,15 +9,20 @@ const cli = commandLine();
 afterAll(() => cli.stop());
 
 /** Asks under another name, as a page does whose name was pointed at this address. */
-const under = (url: string, host: string): Promise<number> =>
+const under = (url: string, host: string): Promise<number> => {
+  const { hostname, port } = new URL(url);
+  return statusOf({ hostname, port, path: '/api/v2/jobs', headers: { host } });
+};
+
+const statusOf = (options: RequestOptions): Promise<number> =>
   new Promise((resolve, reject) => {
-    request(`${url}/api/v2/jobs`, { headers: { host } }, ({ statusCode = 0 }) => resolve(statusCode))
+    request(options, ({ statusCode = 0 }) => resolve(statusCode))
       .on('error', reject)
       .end();
   });
 
 describe('wpclone agent', () => {
-  it('says where it is, asks for a token on TCP and for none on its socket, which only the owner can open', async () => {
+  it('says where it is, and asks for a token at both doors: what a clone runs has its owner’s rights, and could open the socket', async () => {
     const agent = await startAgent(cli);
     expect(agent.running.process.stdout?.readable).toBe(true);
     await agent.running.seen(
@@ -27,6 +32,7 @@ describe('wpclone agent', () => {
     const headers = { authorization: `Bearer ${agent.token}` };
     expect((await agent.fetch('/api/v2/jobs', { headers })).status).toBe(200);
     expect((await agent.call('GET', '/api/v2/jobs')).status).toBe(200);
+    expect(await statusOf({ socketPath: agent.socket, path: '/api/v2/jobs' })).toBe(401);
     expect(statSync(agent.socket).mode & 0o777).toBe(0o600);
     expect(statSync(join(cli.home, 'agent.token')).mode & 0o777).toBe(0o600);
     expect(await under(String(agent.url), 'evil.example')).toBe(403);

@@ -50,14 +50,15 @@ export async function startAgent(
   await running.seen(/"msg":"listening"/);
   const file = agentFileSchema.parse(JSON.parse(readFileSync(join(cli.home, 'agent.json'), 'utf8')));
   const token = readFileSync(join(cli.home, 'agent.token'), 'utf8').trim();
-  const call: AgentProcess['call'] = (method, path, body) => callSocket(file.socket, method, path, body);
+  const call: AgentProcess['call'] = (method, path, body) =>
+    callSocket({ socketPath: file.socket, token }, method, path, body);
   return {
     ...file,
     running,
     token,
     call,
     fetch: (path, init) => fetch(`${file.url}${path}`, init),
-    heard: (job, matches) => listen(file.socket, `/api/v2/jobs/${job}/events`, matches),
+    heard: (job, matches) => listen({ socketPath: file.socket, token }, `/api/v2/jobs/${job}/events`, matches),
     async end(signal) {
       running.process.kill(signal);
       await running.finished;
@@ -76,9 +77,17 @@ export async function startAgent(
   };
 }
 
-function callSocket(socketPath: string, method: string, path: string, body?: object): Promise<Answer> {
+/** A socket, and what lets its owner in. */
+interface Door {
+  readonly socketPath: string;
+  readonly token: string;
+}
+
+const headersOf = (token: string) => ({ host: 'agent', authorization: `Bearer ${token}` });
+
+function callSocket({ socketPath, token }: Door, method: string, path: string, body?: object): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers = { host: 'agent', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const headers = { ...headersOf(token), ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
     const sent = request({ socketPath, method, path, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (part: string) => (text += part));
@@ -92,9 +101,13 @@ function callSocket(socketPath: string, method: string, path: string, body?: obj
   });
 }
 
-function listen(socketPath: string, path: string, matches: (event: HeardEvent) => boolean): Promise<HeardEvent> {
+function listen(
+  { socketPath, token }: Door,
+  path: string,
+  matches: (event: HeardEvent) => boolean,
+): Promise<HeardEvent> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, path, headers: { host: 'agent' } }, (response) => {
+    const sent = request({ socketPath, path, headers: headersOf(token) }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (part: string) => {
         text += part;

@@ -24,7 +24,7 @@ export type SharedDeps = Omit<AgentDeps, 'owner' | 'names'>;
 /** Opens the socket of the home and the TCP port. Throws PORT_IN_USE, BAD_INPUT (not an address of this machine). */
 export async function openDoors(settings: AgentSettings, deps: SharedDeps): Promise<Doors> {
   const socket = await socketPath(settings.operations.home);
-  const inside = await createAgentApp({ ...deps, owner: OWNER, names: 'any' });
+  const inside = await createAgentApp({ ...deps, owner: undefined, names: 'any' });
   const outside = await createAgentApp(
     { ...deps, owner: settings.open ? OWNER : undefined, names: namesOf(settings) },
     settings.tls,

@@ -32,7 +32,7 @@ export interface AgentDeps {
   readonly closing: AbortSignal;
   /** Begins the end of the agent: it drains. */
   readonly stop: () => void;
-  /** Who calls where no token is asked for: whoever can reach the socket of the home is its owner. */
+  /** Who calls where no token is asked for. */
   readonly owner: Caller | undefined;
   /** Host names under which it may be called, without ports; any where no browser can call. */
   readonly names: ReadonlySet<string> | 'any';

@@ -1,12 +1,18 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { AGENT_FILE, type AgentFile, agentFileSchema } from '../../shared/agent-files.ts';
+import { AGENT_FILE, AGENT_TOKEN_FILE, type AgentFile, agentFileSchema } from '../../shared/agent-files.ts';
+
+/** An agent as its home knows it, with the token of the home's owner. */
+export interface HomeAgent extends AgentFile {
+  readonly token: string;
+}
 
 /** What the agent of a home says of itself there; undefined when there is none. That it still runs is for its socket to tell. */
-export function agentOfHome(home: string): AgentFile | undefined {
+export function agentOfHome(home: string): HomeAgent | undefined {
   try {
     const parsed = agentFileSchema.safeParse(JSON.parse(readFileSync(join(home, AGENT_FILE), 'utf8')));
-    return parsed.success && isOwners(home, parsed.data.socket) ? parsed.data : undefined;
+    if (!parsed.success || !isOwners(home, parsed.data.socket)) return undefined;
+    return { ...parsed.data, token: readFileSync(join(home, AGENT_TOKEN_FILE), 'utf8').trim() };
   } catch {
     return undefined;
   }

@@ -76,10 +76,10 @@ function settingsOf({ runtime, context, namespace }: AgentReport, settings: Oper
   return { ...settings, runtime, kubernetes };
 }
 
-/** Over its socket, which is the home owner's and asks for no token. */
+/** Over its socket, with the token of the home's owner. */
 function addressAtHome(home: string): AgentAddress | undefined {
   const agent = agentOfHome(home);
-  return agent && { url: 'http://localhost', socket: agent.socket };
+  return agent && { url: 'http://localhost', socket: agent.socket, token: agent.token };
 }
 
 /** Throws BAD_INPUT, AGENT_INSECURE. */
