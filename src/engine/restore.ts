@@ -1,7 +1,7 @@
 import { siteKey } from '../shared/site-address.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
-import { count, printable } from '../shared/format.ts';
+import { counted, printable } from '../shared/format.ts';
 import type { AppliedRestore } from '../instance/types.ts';
 import { PROTECTED_CLASSES } from '../restore/merge/site-protects.ts';
 import type { Agreed } from '../restore/plan/agreed.ts';
@@ -45,8 +45,8 @@ export async function planRestoreOf(
       });
       return pipeline.step('plan', async (step) => {
         const value = await lease.instance.operations.planRestore({ access, info, policy, version }, step);
-        const conflicts = value.conflicts === 0 ? '' : `, ${count(value.conflicts)} conflicts`;
-        return { value, message: `${count(value.changes)} changes${conflicts}` };
+        const conflicts = value.conflicts === 0 ? '' : `, ${counted(value.conflicts, 'conflict')}`;
+        return { value, message: `${counted(value.changes, 'change')}${conflicts}` };
       });
     });
   } finally {
@@ -138,7 +138,7 @@ async function takeBack(client: WriteClient, home: string, signal: AbortSignal):
 function appliedWords({ receipt, items }: AppliedRestore): string {
   const { rows = {}, heldMilliseconds: held } = receipt.applied ?? {};
   const all = Object.values(rows).reduce((sum, number) => sum + number, 0);
-  return `${count(all)} rows of ${count(items)} things${held === undefined ? '' : `, held the site for ${held} ms`}`;
+  return `${counted(all, 'row')} of ${counted(items, 'thing')}${held === undefined ? '' : `, held the site for ${held} ms`}`;
 }
 
 /** Whether a page that was shown is an error now. One that could not be looked at says nothing. */

@@ -17,6 +17,9 @@ export function count(number: number): string {
   return number.toLocaleString('en-US');
 }
 
+/** `1 row`, `2,000 rows`. */
+export const counted = (number: number, what: string): string => `${count(number)} ${what}${number === 1 ? '' : 's'}`;
+
 /** 0.42 → "0.4 s"; 75 → "1 min 15 s". */
 export function seconds(value: number): string {
   if (value < 59.95) return `${value.toFixed(1)} s`;

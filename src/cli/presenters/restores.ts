@@ -1,6 +1,6 @@
 import type { KeptItem, UndoReport } from '../../operations/restores.ts';
 import type { AppliedReport, RestoreReport } from '../../operations/types.ts';
-import { count, printable, table } from '../../shared/format.ts';
+import { count, counted, printable, table } from '../../shared/format.ts';
 import type { Colors } from '../colors.ts';
 
 /** `restore list`. */
@@ -39,7 +39,7 @@ export function restoreDetails(restore: RestoreReport, colors: Colors): string {
 /** What a person takes away from a restore that was applied. */
 export function appliedLines(report: AppliedReport, colors: Colors): string {
   const held = report.held_ms === null ? '' : `, held the site for ${report.held_ms} ms`;
-  const done = `${colors.bold(report.restore_id)}: ${count(rowsOf(report))} rows of ${count(report.items)} things are live at ${printable(report.url)}${held}`;
+  const done = `${colors.bold(report.restore_id)}: wrote ${counted(rowsOf(report), 'row')} of ${counted(report.items, 'thing')} to ${printable(report.url)}${held}`;
   const warnings = report.warnings.map((warning) => `${colors.yellow('!')} ${printable(warning)}`);
   return [done, ...warnings, wayBack(report.restore_id)].join('\n');
 }
