@@ -48,6 +48,16 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
   const home: LocalHome = { layout: localLayout(settings.home), state, path, storesLimit };
   const keep = (): void => ensureKeeper(home.layout, settings.keeper, { [STORES_LIMIT_VARIABLE]: String(storesLimit) });
   const units = createLocalUnits(home, keep);
+  /** What was just taken is served, or given back. */
+  const awakenOrGiveUp = async (unit: HeldUnit, context: WorkContext): Promise<void> => {
+    keep();
+    try {
+      await awaken(home, unit, context);
+    } catch (error) {
+      await endLease(home, unit, {});
+      throw error;
+    }
+  };
 
   return {
     kind: 'local',
@@ -62,25 +72,13 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
 
     async takeForReset(id, context) {
       const unit = await leaseForReset(home, id, context);
-      keep();
-      try {
-        await awaken(home, unit, context);
-      } catch (error) {
-        await endLease(home, unit, {});
-        throw error;
-      }
+      await awakenOrGiveUp(unit, context);
       return resetLease(home, unit, keep, context);
     },
 
     async takeForRestore(id, context) {
       const unit = await leaseForRestore(home, id, context);
-      keep();
-      try {
-        await awaken(home, unit, context);
-      } catch (error) {
-        await endLease(home, unit, {});
-        throw error;
-      }
+      await awakenOrGiveUp(unit, context);
       return restoreLease(home, unit, context);
     },
 
