@@ -26,7 +26,7 @@ export default class Delete extends BaseCommand {
       const clone = await operations.show(args.name, { password: false }, context);
       if (flags.force) return;
       const question = `This deletes ${clone.clone_id}, the clone of ${clone.source.url}.`;
-      await confirmByName(clone.clone_id, question, context.signal);
+      await confirmByName(clone.clone_id, question, '--force', context.signal);
     };
     if (flags['no-wait']) {
       const job = await this.operateThroughAgent(flags, [], async (operations, context) => {

@@ -127,7 +127,7 @@ export default class Restore extends BaseCommand {
     refuseUndecided(plan);
     if (agreedTo(plan).items.length === 0) return this.present({ restore: null, plan }, () => NOTHING);
     const report = await this.operate(place, RESTORE_STEPS, async (operations, context, view) => {
-      if (!flags.yes) await confirmByName(args.name, question(plan), context.signal);
+      if (!flags.yes) await confirmByName(args.name, question(plan), '--yes', context.signal);
       const credentials = await words(view, context.signal);
       return operations.applyRestore({ ...request, agreed: agreedTo(plan) }, credentials, context);
     });

@@ -87,11 +87,11 @@ it('writes nothing while something has to be decided, while it needs files, or w
   const refused: readonly [string[], string][] = [
     [['--apply', file, '--yes'], 'RESTORE_CONFLICTS'],
     [['--take', 'live', '--yes', ...login], 'FILES_STAY'],
-    [['--take', 'live', '--skip', 'plugin:forms', ...login], 'CONFIRMATION_MISSING'],
+    [['--take', 'live', '--skip', 'plugin:forms', ...login], 'Add --yes to do it without a question.'],
   ];
-  for (const [words, code] of refused) {
+  for (const [words, says] of refused) {
     const { stderr } = await cli.run(['restore', 'first', ...words], password());
-    expect(stderr).toContain(code);
+    expect(stderr).toContain(says);
   }
   expect([await contentOf('hello-world'), await contentOf('sample-page')]).toEqual(before);
   expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone%'")).toEqual([]);

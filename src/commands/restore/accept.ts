@@ -22,7 +22,7 @@ export default class RestoreAccept extends RestoreCommand {
     const username = flags.username ?? this.settings().username;
     const request = writtenRequest(flags, username);
     const restore = await this.withRestores(flags, ['connect', 'accept'], async (operations, context, view) => {
-      if (!flags.yes) await confirmByName(args.restore, 'Afterwards it cannot be undone.', context.signal);
+      if (!flags.yes) await confirmByName(args.restore, 'Afterwards it cannot be undone.', '--yes', context.signal);
       return operations.accept(
         args.restore,
         request,

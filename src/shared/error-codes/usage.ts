@@ -21,6 +21,6 @@ export const USAGE_ERRORS = define({
     http: 400,
     next: ['Pass it with --http-auth-password-file FILE (- for standard input) or in WPCLONE_HTTP_AUTH_PASSWORD.'],
   },
-  CONFIRMATION_MISSING: { exit: 3, http: 409, next: ['Add --force to do it without a question.'] },
+  CONFIRMATION_MISSING: { exit: 3, http: 409, next: ['Add {flag} to do it without a question.'] },
   DECLINED: { exit: 3, http: 409, next: [] },
 });
