@@ -42,6 +42,8 @@ export abstract class BaseCommand extends Command {
   private undoes = false;
   /** Whether an agent does the work, and somebody can be asked what becomes of it. */
   private asksFirst = false;
+  /** Whether what an agent does for this command may go on without it. */
+  protected readonly mayLeaveJobs: boolean = true;
 
   protected override async init(): Promise<void> {
     this.agentToken = takePasswordFromEnvironment(process.env, 'WPCLONE_AGENT_TOKEN');
@@ -117,12 +119,12 @@ export abstract class BaseCommand extends Command {
     if (choice.url === undefined && agentOfHome(settings.home) === undefined) return undefined;
     const { openRemoteOperations } = await import('../operations/remote/open.ts');
     const interrupted = async (job: string): Promise<'leave' | 'cancel'> => {
-      const answer = await leaveOrCancel(job, view);
+      const answer = this.mayLeaveJobs ? await leaveOrCancel(job, view) : 'cancel';
       if (answer === 'cancel' && this.asksFirst) this.tellOfUndoing();
       return answer;
     };
     const operations = await openRemoteOperations({ ...choice, settings, interrupted }, context);
-    this.asksFirst = operations !== undefined && canAsk();
+    this.asksFirst = operations !== undefined && this.mayLeaveJobs && canAsk();
     return operations;
   }
 
@@ -148,6 +150,11 @@ export abstract class BaseCommand extends Command {
     } finally {
       await view.close();
     }
+  }
+
+  /** From now on signals are not ours: the work is not cancelled by them. */
+  protected handSignalsTo(receiver: (signal: NodeJS.Signals) => void): void {
+    this.interrupts?.handTo(receiver);
   }
 
   /** For what goes on until Ctrl-C: its end is no failure, but the exit code still tells of the signal. */
@@ -215,7 +222,7 @@ export abstract class BaseCommand extends Command {
     await this.view?.close();
     const reported = toReportedError(error, this.argv);
     const interrupted = reported.code === 'CANCELLED' ? this.interrupts?.exitCode() : undefined;
-    process.exitCode = interrupted ?? reported.exitCode;
+    process.exitCode = interrupted ?? this.exitCodeOf(reported);
     const debug = this.argv.includes('--debug');
     if (this.jsonEnabled()) {
       this.logJson({ ...(this.eventsEnabled() ? { type: 'error' } : {}), error: reportOf(reported) });
@@ -223,6 +230,10 @@ export abstract class BaseCommand extends Command {
     if (!this.jsonEnabled() || debug) {
       process.stderr.write(errorText(reported, this.colors(process.stderr), debug));
     }
+  }
+
+  protected exitCodeOf(error: WpcloneError): number {
+    return error.exitCode;
   }
 
   protected override async finally(): Promise<void> {

@@ -12,6 +12,8 @@ export interface Interrupts {
   readonly signal: AbortSignal;
   /** Of the signal that came, if one did. */
   exitCode(): number | undefined;
+  /** From now on signals only go to `receiver`. */
+  handTo(receiver: (signal: Signal) => void): void;
   /** Gives the signals back to their default: the process ends. */
   release(): void;
 }
@@ -20,8 +22,10 @@ export interface Interrupts {
 export function watchInterrupts(onFirst: (signal: Signal) => void): Interrupts {
   const controller = new AbortController();
   let received: Signal | undefined;
+  let receiver: ((signal: Signal) => void) | undefined;
   const listeners = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map((name) => {
     const listener = (): void => {
+      if (receiver !== undefined) return receiver(name);
       if (received !== undefined) process.exit(EXIT_CODES[name]);
       received = name;
       controller.abort(new WpcloneError('CANCELLED', `Cancelled by ${name}.`));
@@ -33,6 +37,7 @@ export function watchInterrupts(onFirst: (signal: Signal) => void): Interrupts {
   const stopWatchingFaults = watchFaults(controller);
   return {
     signal: controller.signal,
+    handTo: (other) => (receiver = other),
     exitCode: () => received && EXIT_CODES[received],
     release: () => {
       for (const { name, listener } of listeners) process.off(name, listener);

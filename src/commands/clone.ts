@@ -2,13 +2,12 @@ import { Flags } from '@oclif/core';
 import { argument } from '../cli/argument.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { sourceCredentials, takePasswords } from '../cli/credentials.ts';
-import { noWaitFlag, runtimeFlags, sourceFlags } from '../cli/flags.ts';
-import { checkName } from '../cli/names.ts';
+import { cloneFlags, cloneRequest } from '../cli/clone-flags.ts';
+import { noWaitFlag, runtimeFlags } from '../cli/flags.ts';
 import { acceptedLine } from '../cli/presenters/jobs.ts';
 import { cloneLine } from '../cli/presenters/text.ts';
 import { tidy } from '../cli/tidy.ts';
 import { parseTtl } from '../cli/ttl.ts';
-import { parseDefines, parsePhpVersion } from '../operations/defines.ts';
 import { CLONE_STEPS } from '../shared/events.ts';
 
 const DEFAULT_TTL = '30m';
@@ -48,58 +47,8 @@ export default class Clone extends BaseCommand {
   ];
   static override args = { url: argument({ required: true, description: 'Address of the site, as in a browser.' }) };
   static override flags = {
-    ...sourceFlags,
-    name: Flags.string({ char: 'n', helpValue: 'NAME', summary: 'Name of the clone. [default: made from the host]' }),
+    ...cloneFlags,
     ttl: Flags.string({ helpValue: '30m|2h|7d', summary: `Time to live, up to 30 days. [default: ${DEFAULT_TTL}]` }),
-    media: Flags.string({
-      options: ['copy', 'proxy'],
-      summary: 'Copy uploads (default), or fetch each from the source when it is first asked for.',
-    }),
-    'exclude-table': Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'PATTERN',
-      summary: "Leave out the rows of matching tables, such as '*_log'; may be given more than once.",
-    }),
-    'include-table': Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'PATTERN',
-      summary:
-        "Copy matching tables that have not the prefix of the site, such as 'acme_*'; may be given more than once.",
-    }),
-    'exclude-path': Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'PATTERN',
-      summary: "Leave out matching files and folders, such as 'wp-content/uploads/**'; may be given more than once.",
-    }),
-    'id-gap': Flags.integer({
-      min: 0,
-      helpValue: 'N',
-      summary:
-        'How far above the site’s IDs those of new posts, users and so on begin in the clone, so that both can be told apart later. [default: by the site’s growth, at least 1000]',
-    }),
-    define: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'NAME=VALUE',
-      summary:
-        "Define a constant in the clone's wp-config.php: true, false, null, a number or text; may be given more than once.",
-    }),
-    php: Flags.string({
-      helpValue: 'VERSION',
-      summary: "Run the clone on this PHP, such as 8.2. [default: the nearest to the site's]",
-    }),
-    'keep-mail': Flags.boolean({ summary: 'Let the clone send mail instead of catching it.', default: false }),
-    strict: Flags.boolean({
-      summary: 'Keep no clone that differs from its source: what would be a warning fails the command.',
-      default: false,
-    }),
-    'allow-exec': Flags.boolean({
-      summary: 'Let the clone’s PHP start programs, such as an image optimiser; what those do is not held back.',
-      default: false,
-    }),
     events: Flags.boolean({
       summary: 'Print one JSON object per line while the clone is made; the last one is the result.',
     }),
@@ -111,34 +60,16 @@ export default class Clone extends BaseCommand {
     const taken = takePasswords(process.env);
     const { args, flags } = await this.parse(Clone);
     const settings = this.settings();
-    const username = flags.username ?? settings.username;
-    const request = {
-      url: args.url,
-      ...(username === undefined ? {} : { username }),
-      ...(flags['login-url'] === undefined ? {} : { loginUrl: flags['login-url'] }),
-      ...(flags.name === undefined ? {} : { name: checkName(flags.name) }),
-      insecureTls: flags.insecure,
-      ttlSeconds: parseTtl(flags.ttl ?? settings.ttl ?? DEFAULT_TTL),
-      media: (flags.media ?? settings.media) === 'proxy' ? ('proxy' as const) : ('copy' as const),
-      excludeTables: flags['exclude-table'] ?? settings['exclude-table'] ?? [],
-      includeTables: flags['include-table'] ?? settings['include-table'] ?? [],
-      excludePaths: flags['exclude-path'] ?? settings['exclude-path'] ?? [],
-      ...(flags['id-gap'] === undefined ? {} : { idGap: flags['id-gap'] }),
-      keepMail: flags['keep-mail'],
-      defines: parseDefines(flags.define ?? []),
-      ...(flags.php === undefined ? {} : { php: parsePhpVersion(flags.php) }),
-      strict: flags.strict,
-      allowExec: flags['allow-exec'],
-    };
+    const request = cloneRequest(args.url, flags, settings, parseTtl(flags.ttl ?? settings.ttl ?? DEFAULT_TTL));
     if (flags['no-wait']) {
       const job = await this.operateThroughAgent(flags, [], async (operations, context, view) => {
-        const credentials = await sourceCredentials(flags, username, taken, view, context.signal);
+        const credentials = await sourceCredentials(flags, request.username, taken, view, context.signal);
         return operations.jobs.submitClone(request, credentials, context);
       });
       return this.present(job, (colors) => acceptedLine(job, colors));
     }
     const clone = await this.operate(flags, CLONE_STEPS, async (operations, context, view) => {
-      const credentials = await sourceCredentials(flags, username, taken, view, context.signal);
+      const credentials = await sourceCredentials(flags, request.username, taken, view, context.signal);
       await tidy(operations, context);
       return operations.clone(request, credentials, context);
     });

@@ -21,6 +21,8 @@ export const USAGE_ERRORS = define({
     http: 400,
     next: ['Pass it with --http-auth-password-file FILE (- for standard input) or in WPCLONE_HTTP_AUTH_PASSWORD.'],
   },
+  COMMAND_NOT_FOUND: { exit: 127, http: 400, next: [] },
+  COMMAND_NOT_EXECUTABLE: { exit: 126, http: 400, next: [] },
   CONFIRMATION_MISSING: { exit: 3, http: 409, next: ['Add {flag} to do it without a question.'] },
   DECLINED: { exit: 3, http: 409, next: [] },
 });
