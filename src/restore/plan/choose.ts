@@ -1,5 +1,5 @@
 import { WpcloneError } from '../../shared/errors.ts';
-import { globToRegExp } from '../../transfer/glob.ts';
+import { globMatcher } from '../../transfer/glob.ts';
 
 /** How a thing may be called by whoever asks for it. */
 export interface Names {
@@ -34,9 +34,9 @@ function patternOf(text: string): { readonly exact: boolean; readonly fits: (nam
       'BAD_INPUT',
       `"${text}" is not KIND:NAME, such as page:about, option:blogname or plugin:forms.`,
     );
-  const matcher = name === '' ? /^/ : globToRegExp(name);
+  const matcher = name === '' ? () => true : globMatcher(name);
   return {
     exact: name !== '' && !/[*?]/.test(name),
-    fits: (names) => (names.kind === kind || names.group === kind) && names.names.some((each) => matcher.test(each)),
+    fits: (names) => (names.kind === kind || names.group === kind) && names.names.some((each) => matcher(each)),
   };
 }

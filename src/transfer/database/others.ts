@@ -1,4 +1,4 @@
-import { globToRegExp } from '../glob.ts';
+import { globMatcher } from '../glob.ts';
 import type { SiteInfo, TableInfo } from '../../site/info.ts';
 import type { Spelling } from './spelling.ts';
 import { LONGEST_DEFINITION, tokenize, unquoteName } from './sql-tokens.ts';
@@ -16,10 +16,10 @@ export interface Others {
  * and foreign keys of the site do not work without.
  */
 export function selectOthers(info: SiteInfo, include: readonly string[], spell: Spelling): Others {
-  const globs = include.map(globToRegExp);
+  const globs = include.map(globMatcher);
   const { tables, views, names } = info.others ?? { tables: [], views: [], names: [] };
   const definitions = new Map([...tables, ...views].map(({ name, definition }) => [name, definition]));
-  const chosen = new Set([...definitions.keys()].filter((name) => globs.some((glob) => glob.test(name))));
+  const chosen = new Set([...definitions.keys()].filter((name) => globs.some((glob) => glob(name))));
   const needs = [
     ...info.views.map(({ definition }) => definition),
     ...info.triggers.map(({ definition }) => definition),

@@ -1,5 +1,5 @@
 import type { SiteInfo, TableInfo } from '../../site/info.ts';
-import { globToRegExp } from '../glob.ts';
+import { globMatcher } from '../glob.ts';
 
 export interface SelectedTable {
   readonly info: TableInfo;
@@ -30,7 +30,7 @@ export function selectTables(
   exclude: readonly string[],
   others: readonly TableInfo[] = [],
 ): SelectedTable[] {
-  const globs = exclude.map(globToRegExp);
+  const globs = exclude.map(globMatcher);
   const seen = new Set<string>();
   // Another site's users, where two share them.
   const shared = new Set([info.constants['CUSTOM_USER_TABLE'], info.constants['CUSTOM_USER_META_TABLE']]);
@@ -40,15 +40,15 @@ export function selectTables(
     .map((table, index) => {
       const other = index >= own.length || others.includes(table);
       const bare = other ? table.name : table.name.slice(info.tablePrefix.length);
-      return { info: table, other, empty: globs.some((glob) => glob.test(table.name) || glob.test(bare)) };
+      return { info: table, other, empty: globs.some((glob) => glob(table.name) || glob(bare)) };
     });
 }
 
 /** Patterns that fit no table: most likely slips of whoever wrote them. */
 export function unmatchedPatterns(patterns: readonly string[], tables: readonly string[], prefix: string): string[] {
   return patterns.filter((pattern) => {
-    const glob = globToRegExp(pattern);
-    return !tables.some((name) => glob.test(name) || (name.startsWith(prefix) && glob.test(name.slice(prefix.length))));
+    const glob = globMatcher(pattern);
+    return !tables.some((name) => glob(name) || (name.startsWith(prefix) && glob(name.slice(prefix.length))));
   });
 }
 

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isSafePath, linkTarget } from '../../../src/transfer/files/places.ts';
-import { globToRegExp, pathMatcher } from '../../../src/transfer/glob.ts';
+import { globMatcher, pathMatcher } from '../../../src/transfer/glob.ts';
 
 const segment = fc.constantFrom('a', 'b', 'c', '..', '.', '', '...', 'ä');
 const path = fc.array(segment, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('/'));
@@ -62,7 +62,53 @@ test.each([
   ['/lead/', 'lead', true],
   ['a[', 'a[', true],
 ])('%s matches %s: %s', (glob, text, matches) => {
-  expect(globToRegExp(glob).test(text)).toBe(matches);
+  expect(globMatcher(glob)(text)).toBe(matches);
+});
+
+test('a set may hold ranges; one that is the wrong way round holds nothing', () => {
+  const matching = (glob: string) => ['a', 'm', 'z', '-', '/'].filter(globMatcher(glob)).join('');
+  expect(['[a-m]', '[!a-m]', '[z-a]', '[a-]', '[!z-a]'].map(matching)).toEqual(['am', 'z-', '', 'a-', 'amz-']);
+});
+
+/** What a glob means, by trying everything: for short ones only. */
+function means(glob: string, text: string): boolean {
+  if (glob === '') return text === '';
+  const rests = Array.from({ length: text.length + 1 }, (_, taken) => taken);
+  if (glob.startsWith('**/')) {
+    const folders = rests.filter((taken) => taken === 0 || /^([^/]+\/)+$/.test(text.slice(0, taken)));
+    return folders.some((taken) => means(glob.slice(3), text.slice(taken)));
+  }
+  if (glob.startsWith('**')) return rests.some((taken) => means(glob.slice(2), text.slice(taken)));
+  if (glob.startsWith('*')) {
+    return rests.some((taken) => !text.slice(0, taken).includes('/') && means(glob.slice(1), text.slice(taken)));
+  }
+  const [first = '', char = ''] = [glob[0], text[0]];
+  return char !== '' && (first === '?' ? char !== '/' : first === char) && means(glob.slice(1), text.slice(1));
+}
+
+test('a glob matches what it means', () => {
+  const glob = fc
+    .array(fc.constantFrom('a', 'b', '/', '*', '?', '**', '**/'), { maxLength: 7 })
+    .map((parts) => parts.join('').replace(/^\/+/, '').replace(/\/+$/, ''));
+  const text = fc.array(fc.constantFrom('a', 'b', '/'), { maxLength: 8 }).map((chars) => chars.join(''));
+  fc.assert(
+    fc.property(glob, text, (pattern, given) => {
+      expect(globMatcher(pattern)(given)).toBe(means(pattern, given));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a hostile pattern takes no longer than its length and the text’s ask for', () => {
+  const text = `${'a/'.repeat(500)}c`;
+  for (const pattern of ['**a', '*a', '**/', '**/*a', '*', '?*'].map((part) => `${part.repeat(100)}b`)) {
+    const began = performance.now();
+    expect([globMatcher(`${pattern}c`)(text), pathMatcher([pattern])(`${text}b/b`)]).toEqual([
+      false,
+      expect.any(Boolean),
+    ]);
+    expect(performance.now() - began).toBeLessThan(1000);
+  }
 });
 
 test('a folder that matches takes along what is below it', () => {
