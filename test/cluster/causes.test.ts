@@ -2,6 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { KubeConfig } from '@kubernetes/client-node';
+import type { Cluster, ClusterCall } from '../../src/runtime/kubernetes/api/client.ts';
+import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
+import { provisionUnit } from '../../src/runtime/kubernetes/provision/provision.ts';
 import type { WpcloneError } from '../../src/shared/errors.ts';
 import { failureOf } from '../support/work.ts';
 import { makeTemp } from '../support/temp.ts';
@@ -103,14 +106,37 @@ describe('provisioning gives up early, with the real cause', () => {
     expect(message).toMatch(/not ready after 5 s/);
   });
 
-  test('somebody deletes the pod while it starts', async () => {
+  // What hangs on the pod would go after it by itself, but later: whoever was told of the failure finds nothing any more.
+  test.each([
+    { how: 'at once', belongs: false, grace: 1 },
+    { how: 'when all that belongs to it is there', belongs: true, grace: 1 },
+    { how: 'by force, when all that belongs to it is there', belongs: true, grace: 0 },
+  ])('somebody deletes the pod while it starts, $how', async ({ belongs, grace }) => {
     const runtime = await namespace.runtime({ image: ABSENT_IMAGE });
     const clone = request();
     const provisioning = failureOf(runtime.provision(clone, context()));
-    await namespace.remove(`pods/${await namespace.podName(clone.id)}`);
+    const pod = await namespace.podName(clone.id);
+    if (belongs) await eventually(() => namespace.get(`services/wpclone-${clone.id}`), 'the Service is there');
+    await namespace.remove(`pods/${pod}`, grace);
     const error = await provisioning;
     expect(error.code).toBe('INSTANCE_LOST');
     expect(error.message).toMatch(/delet/);
+    expect(await namespace.belongings()).toEqual([]);
+  });
+
+  test('somebody deletes the pod before anybody has looked at it', { timeout: 30_000 }, async () => {
+    const quick: Cluster = {
+      ...namespace.cluster,
+      async send<T>(call: ClusterCall): Promise<T> {
+        const answer = await namespace.cluster.send<T>(call);
+        const pod = /\/(pods\/unit-[0-9a-f]+)$/.exec(call.path)?.[1];
+        if (call.method === 'PATCH' && pod !== undefined) await namespace.remove(pod, 0);
+        return answer;
+      },
+    };
+    const deps = { options: parseOptions({ image: ABSENT_IMAGE }), version: '0.1.0', insideCluster: false };
+    const error = await failureOf(provisionUnit({ ...deps, cluster: quick }, request(), context()));
+    expect([error.code, error.message]).toEqual(['INSTANCE_LOST', expect.stringMatching(/delet/)]);
     expect(await namespace.belongings()).toEqual([]);
   });
 

@@ -30,7 +30,8 @@ export interface TestNamespace {
   get<T = V1Pod>(path: string): Promise<T | undefined>;
   apply(path: string, body: object): Promise<void>;
   patch(path: string, body: object): Promise<void>;
-  remove(path: string): Promise<void>;
+  /** `grace` in seconds; with 0 a pod is gone at once, whatever its node does. */
+  remove(path: string, grace?: number): Promise<void>;
   /** Labels of the namespace itself. */
   label(labels: Readonly<Record<string, string>>): Promise<void>;
   runtime(settings?: RuntimeSettings, context?: Partial<WorkContext>): Promise<Runtime>;
@@ -116,7 +117,7 @@ export function useNamespace(label: string): TestNamespace {
     apply: (path, body) => send('POST', inside(path), body),
     patch: (path, body) => send('PATCH', inside(path), body),
     label: (labels) => send('PATCH', `api/v1/namespaces/${name}`, { metadata: { labels } }),
-    remove: (path) => send('DELETE', inside(path), { gracePeriodSeconds: 1 }),
+    remove: (path, grace = 1) => send('DELETE', inside(path), { gracePeriodSeconds: grace }),
     async runtime({ kubeconfig, ...settings }: RuntimeSettings = {}, changes = {}) {
       const deps = {
         ...context(changes),

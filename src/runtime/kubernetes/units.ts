@@ -72,7 +72,7 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
 
     async make({ phpVersion }, context) {
       const plan = planUnit(deps, await chooseImage(options, version, Promise.resolve(phpVersion), context), context);
-      const undo = (work: WorkContext) => removeMade(cluster, plan, work);
+      const undo = (work: WorkContext) => removeMade(cluster, plan, undefined, work);
       const unit = await orUndo(context, plan.name, () => make(plan, context), undo);
       return reportOf(cluster, unit, context.now() + cluster.clockOffset());
     },

@@ -29,15 +29,17 @@ type Context = Pick<WorkContext, 'signal' | 'sleep' | 'now'>;
 /**
  * Everything that happens to the selected objects, from their present state on, until the signal aborts. A cut connection is
  * taken up at the last version seen; when that is too old for the server (410) all is listed again, and what is missing then
- * is reported as deleted. Throws what the API server refuses for good, and CLUSTER_UNREACHABLE when it is away too long.
+ * is reported as deleted. So is what the caller knows to have been there `before` and the first list does not have. Throws what
+ * the API server refuses for good, and CLUSTER_UNREACHABLE when it is away too long.
  */
 export async function* watchObjects<K extends keyof Watched>(
   cluster: Cluster,
   kind: K,
   selection: Readonly<Record<string, string>>,
   context: Context,
+  before: readonly Watched[K][] = [],
 ): AsyncGenerator<Change<Watched[K]>> {
-  const known = new Map<string, Watched[K]>();
+  const known = new Map(before.map((object) => [object.metadata?.uid ?? '', object]));
   for (;;) {
     const list = await listObjects(cluster, kind, selection, context);
     const present = new Set(list.items.map((item) => item.metadata?.uid));

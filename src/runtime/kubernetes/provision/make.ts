@@ -4,9 +4,9 @@ import type { Cluster } from '../api/client.ts';
 import { unitOf } from '../unit/find.ts';
 import { newUnitName } from '../../unit-states.ts';
 import { TRANSITION } from '../unit/names.ts';
-import { readUnit, removeOwn, removeUnit } from '../unit/remove.ts';
+import { readUnit, removeCloneObjects, removeOwn, removeUnit } from '../unit/remove.ts';
 import { stampOf, type Unit } from '../unit/unit.ts';
-import type { ProvisionDeps } from './deps.ts';
+import type { Claim, ProvisionDeps } from './deps.ts';
 import type { ChosenImage } from './images.ts';
 import { podManifest, secretManifest, type UnitPlan } from './manifests.ts';
 import { ownerOf } from './network-manifests.ts';
@@ -50,10 +50,21 @@ export async function createUnit({ cluster, options }: ProvisionDeps, plan: Unit
 export const ownSecret = (cluster: Cluster, unit: Unit, context: WorkContext) =>
   mergeObject(cluster, 'secrets', unit.name, { metadata: { ownerReferences: [ownerOf(unit)] } }, context);
 
-/** Takes back what `createUnit` made, as long as no other job has it. */
-export async function removeMade(cluster: Cluster, { name, jobId }: UnitPlan, context: WorkContext): Promise<void> {
+/**
+ * Takes back what `createUnit` made, as long as no other job has it, and what hangs on it of `claim`. Also when somebody else has
+ * deleted its pod already: the cluster's garbage collector comes for the rest only some time after the node has taken it down.
+ */
+export async function removeMade(
+  cluster: Cluster,
+  { name, jobId }: UnitPlan,
+  claim: Pick<Claim, 'id' | 'cloneId'> | undefined,
+  context: WorkContext,
+): Promise<void> {
   const unit = await readUnit(cluster, name, context);
   const own = (seen: Unit): boolean => seen.cloneId === undefined || seen.jobId === jobId;
-  if (unit === undefined) await removeOwn(cluster, 'secrets', name, undefined, context);
-  else if (!unit.deleting) await removeUnit(cluster, unit, own, context);
+  if (unit !== undefined) return void (await removeUnit(cluster, unit, own, context));
+  await Promise.all([
+    removeOwn(cluster, 'secrets', name, undefined, context),
+    claim && removeCloneObjects(cluster, claim.cloneId, claim.id, context),
+  ]);
 }

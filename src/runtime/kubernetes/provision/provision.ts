@@ -200,5 +200,5 @@ async function makeFor(deps: ProvisionDeps, wish: Wish, context: ReportingContex
     const limit = options.provisionSeconds * 1000;
     return settleUnit(deps, taken, wish.claim, limit, context, (work) => [ownSecret(cluster, taken, work)]);
   };
-  return orUndo(context, plan.name, make, (undo) => removeMade(cluster, plan, undo));
+  return orUndo(context, plan.name, make, (undo) => removeMade(cluster, plan, wish.claim, undo));
 }

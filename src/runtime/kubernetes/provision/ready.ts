@@ -51,7 +51,8 @@ export async function waitUntilReady(
   }
 
   const follow = async (): Promise<V1Pod> => {
-    for await (const change of watchObjects(cluster, 'pods', selectPod(target), work)) {
+    const made: V1Pod = { metadata: { name: target.name, uid: target.uid } };
+    for await (const change of watchObjects(cluster, 'pods', selectPod(target), work, [made])) {
       latest = seen(change, target);
       const ready = await judge();
       if (ready !== undefined) return ready;

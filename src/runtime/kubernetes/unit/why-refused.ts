@@ -35,7 +35,8 @@ export async function whyRefused(
 /** Settles, with INSTANCE_LOST, when the pod of a clone is gone. Throws when it may not be watched. */
 export async function untilGone(cluster: Cluster, unit: Unit, context: WorkContext): Promise<WpcloneError> {
   const selection = { fieldSelector: `metadata.name=${unit.name}` };
-  for await (const { type, object } of watchObjects(cluster, 'pods', selection, context)) {
+  const seen: V1Pod = { metadata: { name: unit.name, uid: unit.uid } };
+  for await (const { type, object } of watchObjects(cluster, 'pods', selection, context, [seen])) {
     if (type === 'DELETED' || isOver(object, unit)) return lost(unit, object);
   }
   throw new WpcloneError('CANCELLED', 'Cancelled.');
