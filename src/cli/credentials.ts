@@ -45,3 +45,31 @@ export async function sourceCredentials(
     passwordAtHand: file !== undefined || taken.source !== undefined,
   };
 }
+
+/**
+ * As `sourceCredentials`, for a command that logs in more than once, each time watched by another view: a person is asked once, and
+ * what comes in files is read once, since standard input holds it only once.
+ */
+export function repeatedCredentials(
+  flags: LoginFlagValues,
+  username: string | undefined,
+  taken: TakenPasswords,
+): (view: View, signal: AbortSignal) => Promise<Credentials> {
+  let first: Credentials | undefined;
+  let password: Promise<string> | undefined;
+  let web: ReturnType<NonNullable<Credentials['httpAuth']>> | undefined;
+  return async (view, signal) => {
+    const unread = first === undefined ? flags : { 'http-auth': flags['http-auth'] };
+    const now = await sourceCredentials(unread, username, taken, view, signal);
+    first ??= now;
+    const { passwordAtHand = false } = first;
+    const ask = passwordAtHand ? first.password : now.password;
+    const askWeb = flags['http-auth-password-file'] === undefined ? now.httpAuth : first.httpAuth;
+    return {
+      ...now,
+      passwordAtHand,
+      ...(ask === undefined ? {} : { password: () => (password ??= ask()) }),
+      ...(askWeb === undefined ? {} : { httpAuth: () => (web ??= askWeb()) }),
+    };
+  };
+}

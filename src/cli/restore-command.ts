@@ -1,11 +1,7 @@
 import { Flags } from '@oclif/core';
 import { argument } from './argument.ts';
-import type { WorkContext } from '../shared/context.ts';
-import type { StepName } from '../shared/events.ts';
-import type { RestoreOperations, WrittenRequest } from '../operations/restores.ts';
-import { BaseCommand } from './base-command.ts';
-import { sourceFlags } from './flags.ts';
-import type { View } from './presenters/view.ts';
+import type { WrittenRequest } from '../operations/types.ts';
+import { agentFlags, sourceFlags } from './flags.ts';
 
 export const restoreArgument = argument({
   name: 'RESTORE',
@@ -18,6 +14,7 @@ export const writtenFlags = {
   to: Flags.string({ helpValue: 'URL', summary: 'The live site, where this machine does not know the restore.' }),
   events: Flags.boolean({ summary: 'Print one JSON object per line; the last one is the result.' }),
   ...sourceFlags,
+  ...agentFlags,
 };
 
 /** Which site, and how to log in to it, as flags say. */
@@ -30,23 +27,3 @@ export const writtenRequest = (
   ...(flags.to === undefined ? {} : { to: flags.to }),
   insecureTls: flags.insecure,
 });
-
-/** A command that looks after restores: no clone is needed for it. */
-export abstract class RestoreCommand extends BaseCommand {
-  protected async withRestores<T>(
-    flags: { readonly quiet?: boolean; readonly debug?: boolean },
-    steps: readonly StepName[],
-    work: (operations: RestoreOperations, context: WorkContext, view: View) => Promise<T>,
-  ): Promise<T> {
-    const settings = this.operationSettings(flags);
-    return this.watched(flags, steps, async (context, view) => {
-      const { createRestoreOperations } = await import('../operations/restores.ts');
-      const operations = createRestoreOperations(settings);
-      try {
-        return await work(operations, context, view);
-      } finally {
-        await operations.close();
-      }
-    });
-  }
-}

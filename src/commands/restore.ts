@@ -3,10 +3,9 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { cloneArgument, runtimeFlags, sourceFlags } from '../cli/flags.ts';
 import { confirmByName } from '../cli/confirm.ts';
-import { sourceCredentials, takePasswords } from '../cli/credentials.ts';
+import { repeatedCredentials, takePasswords } from '../cli/credentials.ts';
 import { planText } from '../cli/presenters/plan.ts';
 import { appliedLines } from '../cli/presenters/restores.ts';
-import type { View } from '../cli/presenters/view.ts';
 import { writtenRequest } from '../cli/restore-command.ts';
 import { tidy } from '../cli/tidy.ts';
 import {
@@ -17,7 +16,7 @@ import {
   refuseUndecided,
   RESTORE_CLASSES,
 } from '../operations/restore-policy.ts';
-import type { Credentials, RestorePlan as Plan } from '../operations/types.ts';
+import type { RestorePlan as Plan } from '../operations/types.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { PLAN_STEPS, RESTORE_STEPS } from '../shared/events.ts';
 import { printable, safeJson } from '../shared/format.ts';
@@ -103,17 +102,10 @@ export default class Restore extends BaseCommand {
       cloneId: args.name,
       policy: reviewed === undefined ? parsePolicy(flags) : decidedIn(reviewed),
     };
-    // An agent restores none: one that runs in the home is in nobody's way.
-    const place = { ...flags, direct: flags.agent === undefined };
-    let asked: Promise<string> | undefined;
-    const words = async (view: View, signal: AbortSignal): Promise<Credentials> => {
-      const { password, ...others } = await sourceCredentials(flags, username, taken, view, signal);
-      // Asked for once, although planning and writing each log in.
-      return { ...others, ...(password === undefined ? {} : { password: () => (asked ??= password()) }) };
-    };
+    const words = repeatedCredentials(flags, username, taken);
     const plan =
       reviewed ??
-      (await this.operate(place, PLAN_STEPS, async (operations, context, view) => {
+      (await this.operate(flags, PLAN_STEPS, async (operations, context, view) => {
         const credentials = await words(view, context.signal);
         await tidy(operations, context);
         return operations.planRestore(request, credentials, context);
@@ -126,7 +118,7 @@ export default class Restore extends BaseCommand {
     if (reviewed === undefined) this.tell((colors) => planText(plan, colors, Date.now()));
     refuseUndecided(plan);
     if (agreedTo(plan).items.length === 0) return this.present({ restore: null, plan }, () => NOTHING);
-    const report = await this.operate(place, RESTORE_STEPS, async (operations, context, view) => {
+    const report = await this.operate(flags, RESTORE_STEPS, async (operations, context, view) => {
       if (!flags.yes) await confirmByName(args.name, question(plan), '--yes', context.signal);
       const credentials = await words(view, context.signal);
       return operations.applyRestore({ ...request, agreed: agreedTo(plan) }, credentials, context);

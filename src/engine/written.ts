@@ -26,6 +26,10 @@ export interface WritePort {
   ): Promise<WriteConnection>;
 }
 
+/** Whether a restore in this state has written rows that are still there. */
+export const isWritten = (state: RestoreState): state is 'applied' | 'partly' =>
+  state === 'applied' || state === 'partly';
+
 /** What a restore that wrote to its site is like now. */
 export interface Written {
   readonly url: string;
@@ -85,7 +89,7 @@ async function withWritten<T>(
     });
     const client = createWriteClient(access, key, { ...context, retry: () => undefined });
     try {
-      if (state !== 'applied' && state !== 'partly' && state !== 'undone') {
+      if (!isWritten(state) && state !== 'undone') {
         // The key made a restore of that name, or found one that wrote nothing: neither is to stay.
         await client.finish(context.signal);
         throw new WpcloneError('RESTORE_GONE', `${printable(access.url)} has nothing of ${restore} (any more).`);

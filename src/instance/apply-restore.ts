@@ -1,5 +1,6 @@
 import { applyStaged, stageChanges } from '../restore/write/write.ts';
 import { refuseOther, refuseUndecided } from '../restore/plan/agreed.ts';
+import { outcomeOf } from '../restore/plan/outcome.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { createWriteClient, type WriteClient } from '../site/write/client.ts';
 import { restoreOf } from './plan-restore.ts';
@@ -9,8 +10,8 @@ import type { AppliedRestore, ApplyRestoreTask, InstanceContext, InstanceSite } 
 const steady = (): AbortSignal => new AbortController().signal;
 
 /**
- * Makes the plan once more, beside the clone, and writes its rows when it is still the one that was agreed to. Until the site is asked to
- * apply them, a failure or a cancellation leaves nothing there. Throws PLAN_OUTDATED, RESTORE_CONFLICTS, FILES_STAY, DRIFT, PROTECTED,
+ * Makes the plan once more, beside the clone, and writes its rows when it is still the one that was agreed to. Where there is nothing to
+ * write, nothing is left there. Until the site is asked to apply, a failure or a cancellation leaves nothing either. Throws PLAN_OUTDATED, RESTORE_CONFLICTS, FILES_STAY, DRIFT, PROTECTED,
  * DOES_NOT_FIT, RESTORE_IMPOSSIBLE and what the site throws.
  */
 export async function applyRestoreOf(
@@ -26,13 +27,18 @@ export async function applyRestoreOf(
     );
     try {
       refuseUndecided(plan);
-      refuseOther(task.agreed, plan);
+      if (task.agreed !== null) refuseOther(task.agreed, plan);
+      const outcome = outcomeOf(plan);
+      if (changes.items.length === 0) {
+        await client.finish(steady());
+        return { receipt: { state: 'new' }, items: 0, triggers: [], objectCache: 'none', outcome };
+      }
       const progress = (rows: number): void => context.progress({ rows });
       const host = await stageChanges(client, changes, { signal: context.signal, progress });
       context.signal.throwIfAborted();
       const receipt = await applyStaged(client, steady());
       const { triggers, objectCache } = host;
-      return { receipt, items: changes.items.length, triggers, objectCache };
+      return { receipt, items: changes.items.length, triggers, objectCache, outcome };
     } catch (error) {
       return await forget(client, error);
     }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { warningsSchema } from '../shared/event-schemas.ts';
 import { findingSchema } from '../shared/findings.ts';
 import { agreedSchema } from '../restore/plan/agreed.ts';
+import { outcomeSchema } from '../restore/plan/outcome.ts';
 import { receiptSchema } from '../site/write/answers.ts';
 import { accessSchema } from '../site/access.ts';
 import { siteInfoSchema } from '../site/info.ts';
@@ -80,6 +81,7 @@ export const appliedRestoreSchema = z
     /** What a person should know of the host: tables whose triggers fired, an object cache that keeps what is in it. */
     triggers: z.array(z.string()),
     objectCache: z.enum(['none', 'flushes', 'keeps']),
+    outcome: outcomeSchema,
   })
   .readonly();
 
@@ -93,6 +95,7 @@ export const applyRestoreTaskSchema = planRestoreTaskSchema
   .unwrap()
   .extend({
     key: z.object({ restore: z.string(), privateKey: z.string(), clockOffset: z.number() }).readonly(),
-    agreed: agreedSchema,
+    /** Null: to whatever the plan gives, unseen. */
+    agreed: agreedSchema.nullable(),
   })
   .readonly();

@@ -7,6 +7,7 @@ import { resetClone } from '../engine/reset.ts';
 import type { CloneState, Runtime } from '../runtime/types.ts';
 import { cloneReport, cloneResult } from './reports.ts';
 import { openResources, type Resources } from './resources.ts';
+import { createRestoreOperations } from './restores.ts';
 import { createSourcePort, createWritePort, disconnectSite } from './sources.ts';
 import type { GarbageReport, Operations, OperationSettings } from './types.ts';
 
@@ -88,6 +89,8 @@ export function createDirectOperations(
       const port = createWritePort({ ...request, ...credentials, url }, settings, state);
       return applyRestore(request, url, port, runtime, state, context);
     },
+
+    restores: createRestoreOperations(settings, resources),
 
     async delete(id, context) {
       const runtime = await resources.runtime(context);

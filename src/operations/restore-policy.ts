@@ -29,6 +29,7 @@ export function parsePolicy(flags: Flags): PlanPolicy {
   };
 }
 
+export { newRestoreId } from '../restore/write/id.ts';
 export { agreedTo, decidedIn, refuseUndecided } from '../restore/plan/agreed.ts';
 
 /** A plan as it was written to a file; undefined when it is none. */

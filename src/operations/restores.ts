@@ -2,55 +2,21 @@ import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import type { Drift } from '../site/write/answers.ts';
 import type { RestoreRow, State } from '../state/types.ts';
-import { openResources, type Resources } from './resources.ts';
+import type { Resources } from './resources.ts';
 import { createWritePort } from './sources.ts';
 import { receiptText, restoreReport } from './restore-reports.ts';
-import type { Credentials, OperationSettings, RestoreReport, SourceLogin } from './types.ts';
-
-/** What was left as it is because it changed since, or something new belongs to it. */
-export interface KeptItem {
-  readonly item: string;
-  readonly title: string;
-  readonly why: readonly Drift['why'][];
-}
-
-export interface UndoReport extends RestoreReport {
-  readonly undone: number;
-  readonly kept: readonly KeptItem[];
-}
-
-/** Which site; needed only where this machine does not know the restore. */
-export interface WrittenRequest extends SourceLogin {
-  readonly to?: string;
-}
-
-/** What can be done about a restore that was applied. Whatever takes an id throws RESTORE_GONE when there is no such restore. */
-export interface RestoreOperations {
-  /** Newest first. */
-  list(context: WorkContext): Promise<readonly RestoreReport[]>;
-  show(id: string, context: WorkContext): Promise<RestoreReport>;
-  /** `only`: ids of items. */
-  undo(
-    id: string,
-    only: readonly string[] | undefined,
-    request: WrittenRequest,
-    credentials: Credentials,
-    context: WorkContext,
-  ): Promise<UndoReport>;
-  accept(id: string, request: WrittenRequest, credentials: Credentials, context: WorkContext): Promise<RestoreReport>;
-  close(): Promise<void>;
-}
+import type { Credentials, KeptItem, OperationSettings, RestoreOperations, WrittenRequest } from './types.ts';
 
 /** Receipts are kept in the state; the site is asked only to change something. */
 export function createRestoreOperations(
   settings: OperationSettings,
-  resources: Resources = openResources(settings),
+  resources: Pick<Resources, 'state'>,
 ): RestoreOperations {
   const port = async (id: string, request: WrittenRequest, credentials: Credentials, context: WorkContext) => {
     const state = await resources.state(context);
     const known = await state.restores.find(id);
     const url = request.to ?? known?.url;
-    if (url === undefined) throw unknown(id);
+    if (url === undefined) throw unknownRestore(id);
     return {
       known: known ?? { id, url, cloneId: null, status: 'applied', madeAt: context.now(), receipt: '{}' },
       state,
@@ -66,7 +32,7 @@ export function createRestoreOperations(
     async show(id, context) {
       const state = await resources.state(context);
       const row = await state.restores.find(id);
-      if (!row) throw unknown(id);
+      if (!row) throw unknownRestore(id);
       return restoreReport(row);
     },
 
@@ -87,8 +53,6 @@ export function createRestoreOperations(
       await state.restores.save(row);
       return restoreReport(row);
     },
-
-    close: () => resources.close(),
   };
 }
 
@@ -112,5 +76,6 @@ const forgetting =
     throw error;
   };
 
-const unknown = (id: string): WpcloneError =>
-  new WpcloneError('RESTORE_GONE', `This machine knows of no restore ${id}; name its site with --to URL.`);
+/** RESTORE_GONE, in the same words wherever a restore is looked for. */
+export const unknownRestore = (id: string): WpcloneError =>
+  new WpcloneError('RESTORE_GONE', `No restore ${id} is known here; name its site with --to URL.`);

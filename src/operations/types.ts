@@ -10,7 +10,8 @@ import type { CloneStepName, Warning } from '../shared/events.ts';
 import type { Finding } from '../shared/findings.ts';
 import type { Agreed } from '../restore/plan/agreed.ts';
 import type { Plan, PlanPolicy } from '../restore/plan/schema.ts';
-import type { Receipt } from '../site/write/answers.ts';
+import type { RestoreOutcome } from '../restore/plan/outcome.ts';
+import type { Drift, Receipt } from '../site/write/answers.ts';
 import type { CaughtMail } from '../instance/types.ts';
 import type { Accepted, JobLine, JobReport } from './schemas.ts';
 import type { CacheReport, CloneState, Exposure, ExposureEnded, RuntimeKind } from '../runtime/types.ts';
@@ -57,13 +58,49 @@ export interface RestoreReport {
 
 /** A restore that a person agreed to. */
 export interface ApplyRequest extends RestoreRequest {
-  readonly agreed: Agreed;
+  /** Null: to whatever there is to bring back, unseen. */
+  readonly agreed: Agreed | null;
+  /** The id that it is to have: whoever asks again with the same one does not apply it twice. */
+  readonly restore?: string;
 }
 
-/** A restore that was applied. */
-export interface AppliedReport extends RestoreReport {
+/** A restore that was applied; without `items` there was nothing to bring back, and nothing was written. */
+export interface AppliedReport extends RestoreReport, RestoreOutcome {
   readonly items: number;
   readonly warnings: readonly string[];
+}
+
+/** What was left as it is because it changed since, or something new belongs to it. */
+export interface KeptItem {
+  readonly item: string;
+  readonly title: string;
+  readonly why: readonly Drift['why'][];
+}
+
+export interface UndoReport extends RestoreReport {
+  readonly undone: number;
+  readonly kept: readonly KeptItem[];
+}
+
+/** Which site; needed only where this machine does not know the restore. */
+export interface WrittenRequest extends SourceLogin {
+  readonly to?: string;
+}
+
+/** What can be done about a restore that was applied. Whatever takes an id throws RESTORE_GONE when there is no such restore. */
+export interface RestoreOperations {
+  /** Newest first. */
+  list(context: WorkContext): Promise<readonly RestoreReport[]>;
+  show(id: string, context: WorkContext): Promise<RestoreReport>;
+  /** `only`: ids of items. */
+  undo(
+    id: string,
+    only: readonly string[] | undefined,
+    request: WrittenRequest,
+    credentials: Credentials,
+    context: WorkContext,
+  ): Promise<UndoReport>;
+  accept(id: string, request: WrittenRequest, credentials: Credentials, context: WorkContext): Promise<RestoreReport>;
 }
 
 /** The words of a log-in. They are asked for only when one is needed: a source with a known key needs none. */
@@ -163,6 +200,8 @@ export interface Operations {
   planRestore(request: RestoreRequest, credentials: Credentials, context: WorkContext): Promise<Plan>;
   /** Writes what a person agreed to. Throws PLAN_OUTDATED, RESTORE_CONFLICTS, FILES_STAY, DRIFT, PROTECTED, RESTORE_BROKE. */
   applyRestore(request: ApplyRequest, credentials: Credentials, context: WorkContext): Promise<AppliedReport>;
+  /** Restores that were applied: no clone is needed for them. */
+  readonly restores: RestoreOperations;
   delete(id: string, context: WorkContext): Promise<{ clone_id: string; deleted: true }>;
   /** `login` is used when no key of the site is known. */
   disconnect(

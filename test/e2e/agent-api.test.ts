@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPENAPI, POSTMAN } from '../support/api-documents.ts';
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
+import { sqlOfClone } from '../support/clone-sql.ts';
 import { commandLine } from '../support/cli.ts';
 import type { OpenApi, PostmanCollection, PostmanRequest } from '../support/postman.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -21,7 +22,11 @@ beforeAll(async () => {
   source = await startSource({ host: '127.0.0.114', posts: 3 });
   agent = await startAgent(cli, [], () => undefined);
   variables.set('base', String(agent.url)).set('token', agent.token);
-  variables.set('source_password', source.adminPassword).set('job', 'none').set('clone', 'none');
+  variables
+    .set('source_password', source.adminPassword)
+    .set('job', 'none')
+    .set('clone', 'none')
+    .set('restore', 'rst-aaaaaaaa');
 });
 afterAll(async () => {
   await agent.end('SIGTERM');
@@ -108,10 +113,45 @@ describe('the documented calls, sent to a real agent', () => {
     expect(made).toMatchObject({ clone_url: made.result.clone_url, password: made.result.password });
     expect((await send(named('POST', '/api/v2/clone'), body)).body.error.code).toBe('NAME_TAKEN');
 
+    await sqlOfClone(cli, "UPDATE wp_options SET option_value = 'By API' WHERE option_name = 'blogname'");
+    const job = async (call: string, changes: object = {}) => {
+      const handed = await send(named('POST', call), changes);
+      variables.set('job', handed.body.job_id);
+      return follow();
+    };
+    const choice = { only: ['settings'] };
+    const plan = await job('/api/v2/restore', choice);
+    expect(plan).toMatchObject({ status: 'completed', type: 'restore', result: { changes: 1, conflicts: 0 } });
+    const { baseline, items } = plan.result;
+    const agreed = {
+      baseline,
+      items: items.map(({ id, live, clone }: Record<string, string>) => ({ id, live, clone })),
+    };
+    const other = { ...agreed, items: [] };
+    expect((await job('/api/v2/restore', { ...choice, dry_run: false, agreed: other })).error.code).toBe(
+      'PLAN_OUTDATED',
+    );
+    const applied = await job('/api/v2/restore', { ...choice, dry_run: false, agreed });
+    const replaced = [{ id: 'option:blogname', title: expect.any(String) }];
+    expect(applied.result).toMatchObject({ status: 'applied', rows: { wp_options: 1 }, replaced, added: [], lost: [] });
+    variables.set('restore', applied.result.restore_id);
+    const site = () => fetch(source.url).then((answer) => answer.text());
+    expect(await site()).toContain('By API');
+
     for (const one of requests.filter(({ request }) => request.method === 'GET')) {
       const { status } = await send(one);
       expect([one.request.url.raw, status < 300]).toEqual([one.request.url.raw, true]);
     }
+    expect(await job('/api/v2/restores/:id/undo')).toMatchObject({ result: { status: 'undone', undone: 1, kept: [] } });
+    expect(await site()).not.toContain('By API');
+    expect((await job('/api/v2/restores/:id/accept')).error.code).toBe('RESTORE_GONE');
+    const nothing = { ...choice, dry_run: false, clone_id: undefined, skip: ['settings'], only: undefined };
+    const old = await send(named('POST', '/restore'), { ...nothing, source: { url: made.clone_url } });
+    expect([old.status, old.body]).toEqual([
+      200,
+      expect.objectContaining({ success: true, items: 0, restore_id: expect.any(String) }),
+    ]);
+
     const shown = await send(named('GET', '/api/v2/clones/:id'), {}, { show_password: 'true' });
     expect(shown.body).toMatchObject({ password: made.password, verified: true, findings: [] });
     expect((await send(named('POST', '/api/v2/clones/:id/login-link'))).body.login_url).toContain(made.clone_url);

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
 import { commandLine, type CommandLine, openTerminal } from '../support/cli.ts';
+import { sqlOfClone } from '../support/clone-sql.ts';
+import { shape } from '../support/shape.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 let source: Source;
@@ -24,6 +26,8 @@ afterAll(async () => {
   await source.stop();
 });
 
+const titleOf = async (): Promise<unknown> =>
+  (await source.query("SELECT option_value FROM wp_options WHERE option_name = 'blogname'"))[0]?.['option_value'];
 const newest = async () => (await remote.json<{ jobs: Job[] }>(['jobs', '--limit', '1'])).jobs[0];
 interface Job {
   readonly job_id: string;
@@ -48,36 +52,15 @@ function through(cli: CommandLine, token: string): CommandLine {
   return { ...cli, environment: { ...cli.environment, ...asked }, start, run, json };
 }
 
-/** JSON with every value but those of `kept` replaced by its kind. */
-function shape(value: unknown, kept: readonly string[], name = ''): unknown {
-  if (Array.isArray(value)) return value.map((each) => shape(each, kept));
-  if (typeof value !== 'object' || value === null) return kept.includes(name) ? value : typeof value;
-  const entries = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, each]) => [key, shape(each, kept, key)]));
-}
-const KEPT = [
-  'clone_id',
-  'status',
-  'runtime',
-  'verified',
-  'code',
-  'message',
-  'next_steps',
-  'connected_by',
-  'deleted',
-  'removed',
-  'tables',
-  'type',
-];
-
-/** Everything that can be done with a clone; what each command printed and ended with, in a form that is the same for any clone. */
-async function life(cli: CommandLine): Promise<readonly unknown[]> {
+/** Everything that can be done with a clone, which lies in the home of `keeper`; what each command printed and ended with, in a form that is the same for any clone. */
+async function life(cli: CommandLine, keeper: CommandLine): Promise<readonly unknown[]> {
   const said: unknown[] = [];
   const run = async (...args: string[]) => {
     const { stdout, code } = await cli.run(args, { input: `${source.adminPassword}\n` });
-    const lines = stdout.trim().split('\n');
-    const texts = args.includes('--events') ? [lines.at(-1) ?? ''] : args.includes('--json') ? [stdout] : [];
-    said.push([args[0], code, texts.map((text) => shape(JSON.parse(text), KEPT))]);
+    const anonymous = stdout.replaceAll(/rst-(?!aaa)[a-z2-7]{8}/g, 'rst-');
+    const lines = anonymous.trim().split('\n');
+    const texts = args.includes('--events') ? [lines.at(-1) ?? ''] : args.includes('--json') ? [anonymous] : [];
+    said.push([args.slice(0, args[0] === 'restore' ? 2 : 1), code, texts.map((text) => shape(JSON.parse(text)))]);
     return stdout;
   };
   const login = ['-u', source.adminUser, '--password-file', '-'];
@@ -99,6 +82,18 @@ async function life(cli: CommandLine): Promise<readonly unknown[]> {
   expect(JSON.parse(shown).password).toMatch(/^\S{12,}$/);
   await run('show', 'one', '--json');
   await run('extend', 'one', '2h', '--json');
+  await sqlOfClone(keeper, "UPDATE wp_options SET option_value = 'From the clone' WHERE option_name = 'blogname'");
+  await run('restore', 'one', '--dry-run', '--json');
+  await run('restore', 'one', '--json');
+  await run('restore', 'one', ...login, '--yes', '--events');
+  expect(await titleOf()).toBe('From the clone');
+  const [restore = ''] = /rst-[a-z2-7]{8}/.exec(await run('restore', 'list', '--json')) ?? [];
+  await run('restore', 'show', restore, '--json');
+  await run('restore', 'undo', restore, ...login, '--only', 'page:1', '--yes', '--json');
+  await run('restore', 'undo', restore, ...login, '--yes', '--json');
+  expect(await titleOf()).not.toBe('From the clone');
+  await run('restore', 'accept', restore, ...login, '--yes', '--json');
+  await run('restore', 'show', 'rst-aaaaaaaa', '--json');
   await run('reset', 'one', '--json');
   await run('mail', 'one', '--json');
   const link = await run('open', 'one', '--print');
@@ -117,8 +112,8 @@ async function life(cli: CommandLine): Promise<readonly unknown[]> {
 
 describe('every command', () => {
   it('says and ends the same through an agent as in its own process', async () => {
-    const there = await life(remote);
-    const here = await life(direct);
+    const there = await life(remote, owner);
+    const here = await life(direct, direct);
     expect(there).toEqual(here);
     expect(remote.leftovers()).toEqual([]);
   });

@@ -2,19 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planSchema } from '../../src/restore/plan/schema.ts';
-import { databaseName } from '../../src/runtime/local/databases.ts';
 import { commandLine } from '../support/cli.ts';
+import { sqlOfClone } from '../support/clone-sql.ts';
 import { startSource, type Source } from '../support/source/index.ts';
-import { run } from '../support/temp.ts';
 
 const cli = commandLine();
 let source: Source;
 
 /** Statements on the clone's database. */
-const onClone = (sql: string): Promise<string> => {
-  const unit = cli.cloneFolder().split('/').at(-1) ?? '';
-  return run(['mariadb', `--defaults-file=${join(cli.home, 'mariadb/administrator.cnf')}`, databaseName(unit)], sql);
-};
+const onClone = (sql: string): Promise<string> => sqlOfClone(cli, sql);
 
 beforeAll(async () => {
   source = await startSource({ plugins: { 'forms/forms.php': '<?php /* Plugin Name: Forms\nVersion: 2.1 */' } });
@@ -119,7 +115,10 @@ it('brings what was agreed to to the live site, and takes it back without what c
   expect(await contentOf('sample-page')).toBe('Theirs');
   const listed = await cli.run(['restore', 'list']);
   const id = /rst-[a-z2-7]{8}/.exec(listed.stdout)?.[0] ?? '';
-  const undone = await cli.run(['restore', 'undo', id, ...login], password());
+  const asked = await cli.run(['restore', 'undo', id, ...login], password());
+  expect([asked.code, asked.stderr]).toEqual([3, expect.stringContaining('Add --yes to do it without a question.')]);
+  expect(await contentOf('hello-world')).toBe('New here');
+  const undone = await cli.run(['restore', 'undo', id, '--yes', ...login], password());
   expect(undone.stdout).toContain('nothing of it is left there');
   expect(await contentOf('hello-world')).toBe(before);
   expect(await source.query('SELECT post_title FROM wp_posts WHERE ID = 95000')).toEqual([{ post_title: 'Order' }]);

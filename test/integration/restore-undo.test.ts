@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRestoreOperations, type RestoreOperations } from '../../src/operations/restores.ts';
+import { createDirectOperations } from '../../src/operations/direct.ts';
+import type { Operations } from '../../src/operations/types.ts';
 import { newRestoreId } from '../../src/restore/write/id.ts';
 import { applyStaged, stageChanges } from '../../src/restore/write/write.ts';
 import { connectToWrite } from '../../src/site/connect/by-login.ts';
@@ -12,12 +13,12 @@ import { makeTemp } from '../support/temp.ts';
 import { failureOf, workContext } from '../support/work.ts';
 
 let source: Source;
-let operations: RestoreOperations;
+let operations: Operations;
 
 beforeAll(async () => {
   source = await startSource();
   const settings = { home: makeTemp('restores'), runtime: 'local' as const, kubernetes: {}, environment: process.env };
-  operations = createRestoreOperations(settings);
+  operations = createDirectOperations(settings);
 });
 afterAll(async () => {
   await operations.close();
@@ -58,17 +59,17 @@ describe('a restore that was applied', () => {
     const id = await applied([[1, 'Ours']]);
     expect(await traces(source)).toEqual([]);
     expect((await own()).length).toBeGreaterThan(3);
-    expect((await failureOf(operations.undo(id, undefined, { insecureTls: false }, words(), workContext()))).code).toBe(
-      'RESTORE_GONE',
-    );
-    const report = await operations.undo(id, undefined, request(), words(), workContext());
+    expect(
+      (await failureOf(operations.restores.undo(id, undefined, { insecureTls: false }, words(), workContext()))).code,
+    ).toBe('RESTORE_GONE');
+    const report = await operations.restores.undo(id, undefined, request(), words(), workContext());
     expect(report).toMatchObject({ restore_id: id, url: source.url, status: 'undone', undone: 1, kept: [] });
     expect(await titleOf(1)).toBe(title);
     expect(await own()).toEqual([]);
-    expect(await operations.list(workContext())).toMatchObject([
+    expect(await operations.restores.list(workContext())).toMatchObject([
       { restore_id: id, status: 'undone', rows: { wp_posts: 1 } },
     ]);
-    expect((await failureOf(operations.undo(id, undefined, request(), words(), workContext()))).code).toBe(
+    expect((await failureOf(operations.restores.undo(id, undefined, request(), words(), workContext()))).code).toBe(
       'RESTORE_GONE',
     );
     expect(await own()).toEqual([]);
@@ -80,17 +81,19 @@ describe('a restore that was applied', () => {
       [2, 'Second'],
     ]);
     await source.query("UPDATE wp_posts SET post_title = 'Theirs' WHERE ID = 2");
-    const kept = await operations.undo(id, ['post:2'], request(), words(), workContext());
+    const kept = await operations.restores.undo(id, ['post:2'], request(), words(), workContext());
     expect(kept).toMatchObject({
       status: 'partly',
       undone: 0,
       kept: [{ item: 'post:2', title: 'Post 2', why: ['changed'] }],
     });
-    await operations.undo(id, ['post:1'], request(), words(), workContext());
+    await operations.restores.undo(id, ['post:1'], request(), words(), workContext());
     expect(await titleOf(2)).toBe('Theirs');
     expect(await titleOf(1)).not.toBe('First');
-    expect(await operations.show(id, workContext())).toMatchObject({ status: 'partly', left: 1 });
-    expect(await operations.accept(id, request(), words(), workContext())).toMatchObject({ status: 'accepted' });
+    expect(await operations.restores.show(id, workContext())).toMatchObject({ status: 'partly', left: 1 });
+    expect(await operations.restores.accept(id, request(), words(), workContext())).toMatchObject({
+      status: 'accepted',
+    });
     expect(await own()).toEqual([]);
   });
 
@@ -100,7 +103,7 @@ describe('a restore that was applied', () => {
     const fresh = newRestoreId(randomBytes);
     const { access, key } = await connectToWrite(asAdmin(source), { restore: fresh, include: [] }, connectDeps());
     expect(await source.query('SELECT id FROM wp_wpclone_restores')).toEqual([{ id: fresh }]);
-    expect((await failureOf(operations.undo(id, undefined, request(), words(), workContext()))).code).toBe(
+    expect((await failureOf(operations.restores.undo(id, undefined, request(), words(), workContext()))).code).toBe(
       'RESTORE_UNDER_WAY',
     );
     await writeClient(access, key).status(false, never);

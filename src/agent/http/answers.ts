@@ -12,6 +12,7 @@ import {
   loginLinkSchema,
   mailsSchema,
 } from '../../operations/schemas.ts';
+import { restoreReportSchema, restoresSchema } from '../../operations/restore-schemas.ts';
 
 /** What the routes answer. A schema drops what it does not name: a secret that was put beside the rest never leaves. */
 
@@ -73,6 +74,10 @@ export const clonesAnswer = clonesSchema.meta({ id: 'Clones' });
 export const loginLinkAnswer = loginLinkSchema.meta({ id: 'LoginLink' });
 export const deletedAnswer = deletedSchema.meta({ id: 'Deleted' });
 export const mailsAnswer = mailsSchema.meta({ id: 'Mails' });
+export const restoreAnswer = restoreReportSchema.meta({ id: 'Restore' });
+export const restoresAnswer = restoresSchema.meta({ id: 'Restores' });
+/** v1's answer: the outcome of the job beside `success`. */
+export const restoreV1Answer = z.looseObject({ success: z.boolean() }).meta({ id: 'RestoreV1' });
 export const garbageAnswer = garbageSchema.meta({ id: 'Garbage' });
 export const disconnectAnswer = disconnectSchema.meta({ id: 'Disconnected' });
 export const agentAnswer = agentSchema.meta({ id: 'Agent' });

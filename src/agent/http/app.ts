@@ -15,6 +15,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
 import { logRoutes } from './routes/logs.ts';
+import { restoreRoutes } from './routes/restores.ts';
 import { createTickets } from './tickets.ts';
 import type { AgentDeps } from './types.ts';
 
@@ -59,6 +60,7 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
     cloneRoutes(routes, deps);
     cloneListRoutes(routes, deps);
     changeRoutes(routes, deps);
+    restoreRoutes(routes, deps);
     logRoutes(routes, deps);
     agentRoutes(routes, deps);
     eventRoutes(routes, deps, tickets);

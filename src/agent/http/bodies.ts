@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { restoreIdSchema } from '../../operations/restore-schemas.ts';
 
 /** Bytes of a request's body; the longest that makes sense has some hundred patterns in it. */
 export const BODY_LIMIT = 256 * 1024;
 
 /** Longer than any password; short enough that nobody can fill a disk. */
-const text = z.string().min(1).max(4096);
+export const text = z.string().min(1).max(4096);
 const pattern = z.string().min(1).max(512);
 
 /** RFC 1123 label of at most 40 characters, as `--name` takes it. */
@@ -22,12 +23,12 @@ const ttlMinutes = z
   .max(30 * 24 * 60);
 
 /** An address is kept and shown as it is; what is secret has fields of its own. */
-const withoutLogin = text.refine((typed) => {
+export const withoutLogin = text.refine((typed) => {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(typed.trim()) ? typed : `https://${typed.trim()}`);
   return url === null || (url.username === '' && url.password === '');
 }, 'holds a user name or a password, for which there are http_auth_username and http_auth_password');
 
-const address = withoutLogin.meta({
+export const address = withoutLogin.meta({
   description: 'Address of the site, as in a browser.',
   examples: ['https://mysite.example'],
 });
@@ -42,9 +43,11 @@ const credentials = {
 };
 
 /** A name without its password, or the other way round, is a slip. */
-const bothOfHttpAuth = (body: { http_auth_username?: string | undefined; http_auth_password?: string | undefined }) =>
-  (body.http_auth_username === undefined) === (body.http_auth_password === undefined);
-const HTTP_AUTH = { message: 'wanted together with http_auth_username', path: ['http_auth_password'] };
+export const bothOfHttpAuth = (body: {
+  http_auth_username?: string | undefined;
+  http_auth_password?: string | undefined;
+}) => (body.http_auth_username === undefined) === (body.http_auth_password === undefined);
+export const HTTP_AUTH = { message: 'wanted together with http_auth_username', path: ['http_auth_password'] };
 
 /** `POST /api/v2/clone` and v1's `POST /clone`: the names are fixed, other systems call them. */
 export const cloneBody = z
@@ -110,6 +113,7 @@ export const extendBody = z
   .strictObject({ ttl_minutes: ttlMinutes.meta({ examples: [120] }) })
   .meta({ id: 'ExtendRequest' });
 
+export const restoreParameter = z.object({ id: restoreIdSchema });
 export const idParameter = z.object({ id: z.string().min(1).max(80) });
 
 /** Query of the old calls and of the list. */

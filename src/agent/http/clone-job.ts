@@ -62,7 +62,7 @@ export async function cloneJob(
   const { url, name } = request;
   const address = addressOf(typeof url === 'string' ? url : '');
   // A key that another customer's clone left with the agent opens nothing here.
-  const mustLogIn = !(await hasLoggedIn(store, caller, address, now()));
+  const mustLogIn = !(await hasLoggedIn({ store, now }, caller, address));
   return {
     kind: 'clone',
     customer: caller.customer,
@@ -76,17 +76,22 @@ export async function cloneJob(
 }
 
 /** For limits and keys; an address that is none fails in the job, with its own words. */
-const addressOf = (typed: string): URL | undefined =>
+export const addressOf = (typed: string): URL | undefined =>
   URL.parse(/^https?:/i.test(typed) ? typed : `https://${typed}`) ?? undefined;
 
-async function hasLoggedIn(store: JobStore, caller: Caller, address: URL | undefined, now: number): Promise<boolean> {
+/** Whether the caller's own clones have proven within the hour that the site lets the caller in. */
+export async function hasLoggedIn(
+  { store, now }: { readonly store: JobStore; readonly now: Clock },
+  caller: Caller,
+  address: URL | undefined,
+): Promise<boolean> {
   const { customer } = caller;
   if (customer === null) return true;
   if (address === undefined) return false;
   const jobs = await store.list({ customer, kinds: ['clone'], states: ['completed'], limit: LOOKED_AT });
   return jobs.some(({ request, finishedAt }) => {
     const other = addressOf(typeof request['url'] === 'string' ? request['url'] : '');
-    const recent = finishedAt !== null && now - finishedAt < KEY_MEMORY;
+    const recent = finishedAt !== null && now() - finishedAt < KEY_MEMORY;
     return recent && other !== undefined && siteKey(other) === siteKey(address);
   });
 }

@@ -48,7 +48,9 @@ function unhappy(
   // Whatever a cancelled execution says last, why it stopped is known.
   const reason = signal.aborted ? toWpcloneError(signal.reason) : undefined;
   if (reason?.code === 'RELEASED') return () => store.release(attempt);
-  if (reason?.code === 'CANCELLED') return () => store.fail(attempt, reportOf(reason));
+  // In the words of the work, where it has some: what it could not take back is told there.
+  if (reason?.code === 'CANCELLED')
+    return () => store.fail(attempt, reportOf(error.code === 'CANCELLED' ? error : reason));
   const random = work.randomBytes(4).readUInt32BE() / 2 ** 32;
   const delay = retryDelay(error, job.failures + 1, random);
   if (delay === undefined) return () => store.fail(attempt, reportOf(error));

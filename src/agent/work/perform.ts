@@ -6,6 +6,7 @@ import type { JobOutcome } from '../jobs/executor.ts';
 import type { Json, JsonObject, Secrets } from '../jobs/types.ts';
 import type { Begin } from './messages.ts';
 import { cloneRequestSchema } from './requests.ts';
+import { performRestore } from './restore.ts';
 
 /** Carries one job out with `operations`, which are this process's own. */
 export async function perform(job: Begin, operations: Operations, context: WorkContext): Promise<JobOutcome> {
@@ -15,6 +16,7 @@ export async function perform(job: Begin, operations: Operations, context: WorkC
   }
   if (job.kind === 'reset') return { result: plain(await operations.reset(nameOf(job), context)), secrets: {} };
   if (job.kind === 'delete') return { result: plain(await operations.delete(nameOf(job), context)), secrets: {} };
+  if (job.kind === 'restore') return { result: plain(await performRestore(job, operations, context)), secrets: {} };
   throw new WpcloneError('INTERNAL', `This version carries out no jobs of the kind ${job.kind}.`);
 }
 

@@ -1,5 +1,4 @@
-import type { KeptItem, UndoReport } from '../../operations/restores.ts';
-import type { AppliedReport, RestoreReport } from '../../operations/types.ts';
+import type { AppliedReport, KeptItem, RestoreReport, UndoReport } from '../../operations/types.ts';
 import { count, counted, printable, table } from '../../shared/format.ts';
 import type { Colors } from '../colors.ts';
 

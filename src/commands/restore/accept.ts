@@ -1,9 +1,10 @@
 import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
 import { confirmByName } from '../../cli/confirm.ts';
-import { RestoreCommand, restoreArgument, writtenFlags, writtenRequest } from '../../cli/restore-command.ts';
+import { restoreArgument, writtenFlags, writtenRequest } from '../../cli/restore-command.ts';
 import { sourceCredentials, takePasswords } from '../../cli/credentials.ts';
 
-export default class RestoreAccept extends RestoreCommand {
+export default class RestoreAccept extends BaseCommand {
   static override summary =
     'Give up the way back of a restore: nothing of it is left on the live site but what it wrote.';
   static override examples = [
@@ -21,9 +22,9 @@ export default class RestoreAccept extends RestoreCommand {
     const { args, flags } = await this.parse(RestoreAccept);
     const username = flags.username ?? this.settings().username;
     const request = writtenRequest(flags, username);
-    const restore = await this.withRestores(flags, ['connect', 'accept'], async (operations, context, view) => {
+    const restore = await this.operate(flags, ['connect', 'accept'], async (operations, context, view) => {
       if (!flags.yes) await confirmByName(args.restore, 'Afterwards it cannot be undone.', '--yes', context.signal);
-      return operations.accept(
+      return operations.restores.accept(
         args.restore,
         request,
         await sourceCredentials(flags, username, taken, view, context.signal),

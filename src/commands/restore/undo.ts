@@ -1,15 +1,19 @@
 import { Flags } from '@oclif/core';
-import { RestoreCommand, restoreArgument, writtenFlags, writtenRequest } from '../../cli/restore-command.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { confirmByName } from '../../cli/confirm.ts';
+import { restoreArgument, writtenFlags, writtenRequest } from '../../cli/restore-command.ts';
 import { undoLines } from '../../cli/presenters/restores.ts';
 import { sourceCredentials, takePasswords } from '../../cli/credentials.ts';
 
-export default class RestoreUndo extends RestoreCommand {
+const QUESTION = 'This writes what the live site held before back to it, which visitors see.';
+
+export default class RestoreUndo extends BaseCommand {
   static override summary = 'Take back what a restore wrote to its live site.';
   static override description =
     'Only what the restore wrote is taken back: orders, comments and edits that came since stay. What was changed since is kept as it is, and named. It logs in to the site as clone does.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> rst-7c2abcde --username admin',
-    '<%= config.bin %> <%= command.id %> rst-7c2abcde --only page:12 --only option:blogname',
+    '<%= config.bin %> <%= command.id %> rst-7c2abcde --only page:12 --only option:blogname --yes',
     '<%= config.bin %> <%= command.id %> rst-7c2abcde --to https://mysite.example   # from another machine',
   ];
   static override args = { restore: restoreArgument };
@@ -20,6 +24,7 @@ export default class RestoreUndo extends RestoreCommand {
       helpValue: 'KIND:NAME',
       summary: 'Take back this item only, such as page:12; may be given more than once.',
     }),
+    yes: Flags.boolean({ default: false, char: 'y', summary: 'Do not ask to type the id first.' }),
     ...writtenFlags,
   };
 
@@ -28,9 +33,10 @@ export default class RestoreUndo extends RestoreCommand {
     const { args, flags } = await this.parse(RestoreUndo);
     const username = flags.username ?? this.settings().username;
     const request = writtenRequest(flags, username);
-    const report = await this.withRestores(flags, ['connect', 'undo'], async (operations, context, view) => {
+    const report = await this.operate(flags, ['connect', 'undo'], async (operations, context, view) => {
+      if (!flags.yes) await confirmByName(args.restore, QUESTION, '--yes', context.signal);
       const words = await sourceCredentials(flags, username, taken, view, context.signal);
-      return operations.undo(args.restore, flags.only, request, words, context);
+      return operations.restores.undo(args.restore, flags.only, request, words, context);
     });
     return this.present(report, (colors) => undoLines(report, colors));
   }

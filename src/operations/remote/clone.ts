@@ -3,9 +3,11 @@ import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { warningsSchema } from '../../shared/event-schemas.ts';
 import { acceptedSchema, type Accepted, cloneReportSchema } from '../schemas.ts';
-import type { CloneRequest, CloneResult, Credentials, SourceLogin } from '../types.ts';
-import { type Attendance, attendJob, outcomeOf, retryJob } from './attend.ts';
+import type { CloneRequest, CloneResult, Credentials } from '../types.ts';
+import type { Attendance } from './attend.ts';
 import type { AgentClient } from './http.ts';
+import { throughLogin } from './through-login.ts';
+import { keyOf, type Words } from './words.ts';
 
 const number = z.number();
 const cloneResultSchema = z
@@ -41,15 +43,8 @@ export async function cloneThrough(
   attendance: Attendance,
   context: WorkContext,
 ): Promise<CloneResult> {
-  const sent = await wordsAtHand(credentials);
-  const { job_id: first } = await submitClone(client, request, sent, context);
-  const mayAsk = sent.source_password === undefined;
-  const ended = await attendJob(client, first, { ...attendance, mayAsk }, context);
-  if (!mayAsk || ended.error?.code !== 'LOGIN_NEEDED') return cloneOf(outcomeOf(ended));
-  const words = { ...sent, ...(await askedWords(request, credentials)) };
-  const key = keyOf(context);
-  const { job_id: second } = await retryJob(client, first, words, key, context.signal);
-  return cloneOf(outcomeOf(await attendJob(client, second, attendance, context)));
+  const submit = (words: Words) => submitClone(client, request, words, context);
+  return cloneOf(await throughLogin(client, submit, { login: request, credentials, ...attendance }, context));
 }
 
 /** Hands the request in, with the words of a log-in that nobody has to be asked for. */
@@ -62,39 +57,6 @@ export async function submitClone(
   const body = { ...bodyOf(request), ...words };
   const call = { method: 'POST' as const, path: '/api/v2/clone', body, key: keyOf(context) };
   return client.call(call, acceptedSchema, context.signal);
-}
-
-/** Calls of one command that get lost on the way are sent again as the same. */
-export const keyOf = ({ randomBytes }: Pick<WorkContext, 'randomBytes'>): string =>
-  randomBytes(18).toString('base64url');
-
-export interface Words {
-  readonly source_username?: string;
-  readonly source_password?: string;
-  readonly http_auth_username?: string;
-  readonly http_auth_password?: string;
-}
-
-/** What can be sent without asking anybody. The web server's password comes before anything else, so that one is asked for. */
-export async function wordsAtHand({ password, passwordAtHand, httpAuth }: Credentials): Promise<Words> {
-  const web = await httpAuth?.();
-  return {
-    ...(passwordAtHand === true && password !== undefined ? { source_password: await password() } : {}),
-    ...(web === undefined ? {} : { http_auth_username: web.username, http_auth_password: web.password }),
-  };
-}
-
-/** Throws BAD_INPUT and PASSWORD_MISSING as a log-in in this process would. */
-export async function askedWords(
-  { username }: Pick<SourceLogin, 'username'>,
-  { askUsername, password }: Credentials,
-): Promise<Words> {
-  const name = username ?? (await askUsername?.());
-  if (name === undefined) {
-    throw new WpcloneError('BAD_INPUT', 'wpclone has to log in to the site: name an administrator with --username.');
-  }
-  if (password === undefined) throw new WpcloneError('PASSWORD_MISSING', `No password was given for ${name}.`);
-  return { source_username: name, source_password: await password() };
 }
 
 const cloneOf = (result: object): CloneResult => {

@@ -2,8 +2,8 @@ import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError } from '../../shared/errors.ts';
 import { disconnectSchema } from '../schemas.ts';
 import type { Credentials, DisconnectReport, SourceLogin } from '../types.ts';
-import { askedWords, type Words, wordsAtHand } from './clone.ts';
 import type { AgentClient } from './http.ts';
+import { askedWords, type Words, wordsAtHand } from './words.ts';
 
 /** Seconds that a browser may take to log in and take the plugin off. */
 const SECONDS = 300;

@@ -3,8 +3,9 @@ import type { WorkContext } from '../../shared/context.ts';
 import { acceptedSchema, deletedSchema, jobLineSchema } from '../schemas.ts';
 import type { RemoteJobs } from '../types.ts';
 import { attendJob, cancelJob, findJob, retryJob } from './attend.ts';
-import { askedWords, keyOf, submitClone, wordsAtHand } from './clone.ts';
+import { submitClone } from './clone.ts';
 import type { AgentClient } from './http.ts';
+import { askedWords, keyOf, wordsAtHand } from './words.ts';
 
 const jobsSchema = z.object({ jobs: z.array(jobLineSchema) });
 

@@ -1,5 +1,4 @@
 import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
 import { knownCode } from '../../shared/wire-error.ts';
 import {
   cloneReportSchema,
@@ -17,6 +16,7 @@ import { exposeFrom } from './expose.ts';
 import type { AgentClient } from './http.ts';
 import { remoteJobs } from './jobs.ts';
 import { linesOf } from './lines.ts';
+import { applyThrough, planThrough, remoteRestores } from './restores.ts';
 
 export interface RemoteSettings {
   readonly client: AgentClient;
@@ -58,8 +58,9 @@ export function createRemoteOperations({ client, here, interrupted }: RemoteSett
       const { job_id: job } = await jobs.submitReset(id, context);
       return cloneReportSchema.parse(await done(job, context));
     },
-    planRestore: noRestores,
-    applyRestore: noRestores,
+    planRestore: (request, credentials, context) => planThrough(client, request, credentials, interrupted, context),
+    applyRestore: (request, credentials, context) => applyThrough(client, request, credentials, interrupted, context),
+    restores: remoteRestores(client, interrupted),
     delete: async (id, context) => {
       const taken = await jobs.submitDelete(id, context);
       return 'deleted' in taken ? taken : deletedSchema.parse(await done(taken.job_id, context));
@@ -75,6 +76,3 @@ export function createRemoteOperations({ client, here, interrupted }: RemoteSett
     close: () => client.close(),
   };
 }
-
-const noRestores = (): Promise<never> =>
-  Promise.reject(new WpcloneError('NOT_THROUGH_AGENT', 'An agent restores nothing; the command does it itself.'));

@@ -28,7 +28,6 @@ export const AGENT_ERRORS = define({
     http: 409,
     next: ['See what it does with wpclone agent status; end it with wpclone agent stop.'],
   },
-  NOT_THROUGH_AGENT: { exit: 2, http: 501, next: ['Leave --agent out, or add --direct.'] },
   NO_AGENT: { exit: 5, http: 503, next: ['Start one with wpclone agent, or name one with --agent URL.'] },
   AGENT_UNREACHABLE: {
     exit: 1,

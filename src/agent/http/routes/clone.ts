@@ -1,23 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { nameTaken } from '../../../shared/clone-errors.ts';
-import { WpcloneError } from '../../../shared/errors.ts';
 import { acceptedAnswer, cloneV1Answer, failures } from '../answers.ts';
 import { asyncQuery, type CloneBody, cloneBody } from '../bodies.ts';
 import { cloneJob, cloneRequest, requireScopeFor, secretsOf } from '../clone-job.ts';
-import { abortOf, hasEnded, patiently, workOf } from '../calls.ts';
-import { failureOf } from '../reports.ts';
+import { abortOf, workOf } from '../calls.ts';
 import { accepted, acceptedHeaders, submit, type Taken } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
-
-/** Seconds that v1's blocking call waits: proxies cut a silent answer soon after. */
-const BLOCKING = 55;
-
-/** RFC 9745: since when these calls are old; what to use instead is linked (RFC 8288). */
-export const deprecated = (successor: string) => ({
-  deprecation: '@1790000000',
-  link: `<${successor}>; rel="successor-version"`,
-});
+import { deprecated, endedInTime } from './v1.ts';
 
 /** `POST /api/v2/clone`, and v1's `POST /clone`, which waits for the end unless it is asked not to. */
 export function cloneRoutes(app: FastifyInstance, deps: AgentDeps): void {
@@ -55,23 +45,13 @@ export function cloneRoutes(app: FastifyInstance, deps: AgentDeps): void {
     async (request, reply) => {
       void reply.headers(deprecated('/api/v2/clone'));
       const { job } = await enqueue(deps, request, request.body);
-      const wait = request.query.async === 'true' ? 0 : BLOCKING;
-      const ask = async () => (await deps.store.find(job.id)) ?? job;
-      const ended = await patiently(deps, wait, abortOf(reply), ask, hasEnded);
-      if (ended.state === 'failed') throw failureOf(ended);
-      if (ended.state !== 'completed' && deps.closing.aborted) throw goesOn(job.id);
+      const ended = await endedInTime(deps, job, request.query.async === 'true', abortOf(reply));
       if (ended.state !== 'completed') return reply.code(202).send(accepted(ended));
       const secrets = await deps.store.resultSecrets(ended.id);
       return reply.code(200).send({ success: true, ...ended.result, ...secrets });
     },
   );
 }
-
-const goesOn = (job: string): WpcloneError =>
-  new WpcloneError('AGENT_STOPPING', `The agent ends; the next one goes on with the job ${job}.`, {
-    details: { job },
-    retryAfter: 5,
-  });
 
 async function enqueue(deps: AgentDeps, request: FastifyRequest, body: CloneBody): Promise<Taken> {
   const { caller, headers } = request;

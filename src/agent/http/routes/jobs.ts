@@ -1,18 +1,19 @@
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WpcloneError } from '../../../shared/errors.ts';
-import { type Caller, may } from '../../access/token.ts';
+import { type Caller, may, type Scope } from '../../access/token.ts';
 import type { Job, JsonObject, NewJob, Secrets } from '../../jobs/types.ts';
 import { requireOwn, requireScope } from '../access.ts';
 import { acceptedAnswer, failures, jobsAnswer, jobStatusAnswer } from '../answers.ts';
 import { idParameter, listQuery, type RetryBody, retryBody, waitQuery } from '../bodies.ts';
 import { abortOf, hasEnded, patiently } from '../calls.ts';
 import { cloneJob, requireScopeFor, secretsOf } from '../clone-job.ts';
+import { restoreAgain } from '../restore-job.ts';
 import { requireLivingClone } from '../owners.ts';
 import { jobLine, jobStatus } from '../reports.ts';
 import { accepted, acceptedHeaders, submit } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
-import { deprecated } from './clone.ts';
+import { deprecated } from './v1.ts';
 
 /** One job under each of its names; the last is v1's. */
 const STATUS = [
@@ -83,8 +84,7 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
       },
     },
     async ({ caller, params }, reply) => {
-      requireScope(caller, 'clone');
-      requireOwn(caller, params.id, await store.find(params.id));
+      requireScope(caller, scopeOf(requireOwn(caller, params.id, await store.find(params.id))));
       const job = await store.cancel(params.id);
       deps.wake();
       return reply.code(202).send(accepted(job));
@@ -106,8 +106,9 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
     },
     async (request, reply) => {
       const { caller, params, body } = request;
-      requireScope(caller, 'clone');
-      const job = requireFailed(requireOwn(caller, params.id, await store.find(params.id)));
+      const own = requireOwn(caller, params.id, await store.find(params.id));
+      requireScope(caller, scopeOf(own));
+      const job = requireFailed(own);
       const wanted = await again(deps, request, job, body);
       const taken = await submit(deps, request, wanted, () => requireThere(deps, caller, job));
       acceptedHeaders(reply, taken);
@@ -115,6 +116,9 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
     },
   );
 }
+
+/** What it takes to stop a job or to have it done again: as much as to have it done. */
+const scopeOf = ({ kind }: Job): Scope => (kind === 'restore' ? 'restore' : 'clone');
 
 /** What works on a clone works on the one that has the name now, which may be another customer's. Throws NOT_FOUND. */
 async function requireThere(deps: AgentDeps, caller: Caller, { kind, clone }: Job): Promise<void> {
@@ -143,5 +147,9 @@ async function again(
     return cloneJob({ store, now: work.now }, caller, wanted, secretsOf(body), traceparent);
   }
   const { customer } = caller;
+  if (kind === 'restore') {
+    const repeated = await restoreAgain({ store, now: work.now }, caller, request, sourceHost, body);
+    return { kind, customer, clone, sourceHost, priority, ...repeated, traceparent: null };
+  }
   return { kind, customer, clone, sourceHost, priority, request, secrets: {}, traceparent: null };
 }

@@ -1,0 +1,170 @@
+import type { Clock } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
+import { withoutWww } from '../../shared/site-address.ts';
+import { newRestoreId, parsePolicy } from '../../operations/restore-policy.ts';
+import { unknownRestore } from '../../operations/restores.ts';
+import type { CloneReport, RestoreReport } from '../../operations/types.ts';
+import type { Caller } from '../access/token.ts';
+import type { JobStore } from '../jobs/store.ts';
+import type { Json, JsonObject, NewJob, Secrets } from '../jobs/types.ts';
+import { requireScope } from './access.ts';
+import { workOf } from './calls.ts';
+import { addressOf, hasLoggedIn, secretsOf } from './clone-job.ts';
+import type { RetryBody } from './bodies.ts';
+import { sees } from './owners.ts';
+import type { RestoreBody, TargetBody, WrittenBody } from './restore-bodies.ts';
+import type { AgentDeps } from './types.ts';
+
+/** What writes to a live site is not for everybody who may clone it. Throws SCOPE_MISSING. */
+export function requireScopeToRestore(caller: Caller, insecure: unknown): void {
+  requireScope(caller, 'restore');
+  if (insecure === true) requireScope(caller, 'admin');
+}
+
+/** The job of a request that was understood. Throws NOT_FOUND, BAD_INPUT. */
+export async function restoreJob(
+  deps: AgentDeps,
+  caller: Caller,
+  body: RestoreBody,
+  traceparent: unknown,
+): Promise<NewJob> {
+  const clone = await findClone(deps, caller, body);
+  const to = body.target?.url;
+  const address = addressOf(to ?? clone.source.url);
+  // A key that another customer's clone left with the agent opens nothing here. To write, everybody logs in.
+  const source = { store: deps.store, now: deps.work.now };
+  const mustLogIn = body.dry_run === true && !(await hasLoggedIn(source, caller, address));
+  const request: JsonObject = {
+    ...loginOf(body.target, body.insecure),
+    ...(mustLogIn ? { mustLogIn } : {}),
+    cloneId: clone.clone_id,
+    policy: { ...policyOf(body) },
+  };
+  return {
+    ...jobFor(caller, address, body.target, traceparent),
+    clone: clone.clone_id,
+    request:
+      body.dry_run === true
+        ? { what: 'plan', request }
+        : {
+            what: 'apply',
+            request: { ...request, restore: newRestoreId(deps.work.randomBytes) },
+            agreed: body.agreed ?? null,
+          },
+  };
+}
+
+/** The job that takes a restore back, or gives up its way back. Throws RESTORE_GONE. */
+export async function writtenJob(
+  deps: AgentDeps,
+  caller: Caller,
+  what: 'undo' | 'accept',
+  restore: string,
+  body: WrittenBody,
+  traceparent: unknown,
+): Promise<NewJob> {
+  const known = await findRestore(deps, caller, restore);
+  const address = addressOf(body.target?.url ?? known?.url ?? '');
+  if (known === undefined && body.target?.url === undefined) throw unknownRestore(restore);
+  return {
+    ...jobFor(caller, address, body.target, traceparent),
+    // It needs no clone, whose name may be another's by now.
+    clone: null,
+    request: { what, restore, only: body.only ?? null, request: loginOf(body.target, body.insecure) },
+  };
+}
+
+/** The same work, with the words of a log-in that come now; the restore's id stays, so that it is not applied twice. */
+export async function restoreAgain(
+  source: { readonly store: JobStore; readonly now: Clock },
+  caller: Caller,
+  job: JsonObject,
+  host: string | null,
+  body: RetryBody,
+): Promise<Pick<NewJob, 'request' | 'secrets'>> {
+  const { mustLogIn: _decidedAnew, ...rest } = objectOf(job['request']);
+  requireScopeToRestore(caller, rest['insecureTls']);
+  const mustLogIn = job['what'] === 'plan' && !(await hasLoggedIn(source, caller, addressOf(host ?? '')));
+  const named: JsonObject = body.source_username === undefined ? rest : { ...rest, username: body.source_username };
+  const request: JsonObject = mustLogIn ? { ...named, mustLogIn } : named;
+  return { request: { ...job, request }, secrets: secretsOf(body) };
+}
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
+
+/** A restore that the caller may know of; undefined when the agent knows none of that id. Throws RESTORE_GONE for another's. */
+export async function findRestore(deps: AgentDeps, caller: Caller, id: string): Promise<RestoreReport | undefined> {
+  const restores = await deps.operations.restores.list(workOf(deps, new AbortController().signal));
+  const known = restores.find(({ restore_id: each }) => each === id);
+  if (known !== undefined && !(await ownsRestore(deps.store, caller, known))) throw unknownRestore(id);
+  return known;
+}
+
+/** Null sees all, a customer those that its own jobs have made. */
+export async function ownsRestore(
+  store: Pick<JobStore, 'list'>,
+  { customer }: Caller,
+  { restore_id: id, clone_id: clone }: RestoreReport,
+): Promise<boolean> {
+  if (customer === null) return true;
+  if (clone === null) return false;
+  const jobs = await store.list({ customer, kinds: ['restore'], clone });
+  return jobs.some(({ request }) => objectOf(request['request'])['restore'] === id);
+}
+
+/** Throws NOT_FOUND: whether another's clone exists is nobody else's business. */
+async function findClone(deps: AgentDeps, caller: Caller, { clone_id: id, source }: RestoreBody): Promise<CloneReport> {
+  const clones = await deps.operations.list(workOf(deps, new AbortController().signal));
+  const wanted = source === undefined ? undefined : placeOf(source.url);
+  const found = clones.find(
+    (clone) => clone.clone_id === id || (wanted !== undefined && placeOf(clone.clone_url) === wanted),
+  );
+  if (found !== undefined && (await sees(deps.store, caller, found.clone_id))) return found;
+  const name = id ?? source?.url ?? '';
+  throw new WpcloneError(
+    'NOT_FOUND',
+    `There is no clone of the agent's ${id === undefined ? 'at' : 'called'} ${name}.`,
+    {
+      details: { name },
+    },
+  );
+}
+
+function placeOf(typed: string): string | undefined {
+  const url = addressOf(typed);
+  return url && `${url.host}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+function policyOf(body: RestoreBody) {
+  const flags = { ...body, delete: body.delete ?? false, strict: body.strict ?? false };
+  return { ...parsePolicy(flags), decisions: body.decisions ?? {} };
+}
+
+/** Which site, and how to log in to it, without what is secret. */
+function loginOf(target: TargetBody | undefined, insecure: boolean | undefined): JsonObject {
+  return {
+    insecureTls: insecure ?? false,
+    ...(target?.url === undefined ? {} : { to: target.url }),
+    ...(target?.username === undefined ? {} : { username: target.username }),
+    ...(target?.login_url === undefined ? {} : { loginUrl: target.login_url }),
+  };
+}
+
+const jobFor = (
+  { customer }: Caller,
+  address: URL | undefined,
+  target: TargetBody = {},
+  traceparent: unknown,
+): Pick<NewJob, 'kind' | 'customer' | 'sourceHost' | 'priority' | 'secrets' | 'traceparent'> => ({
+  kind: 'restore',
+  customer,
+  sourceHost: address === undefined ? null : withoutWww(address.host),
+  priority: 10,
+  secrets: wordsOf(target),
+  traceparent: typeof traceparent === 'string' ? traceparent.slice(0, 100) : null,
+});
+
+const wordsOf = ({ password, http_auth_username, http_auth_password }: TargetBody): Secrets =>
+  secretsOf({ source_password: password, http_auth_username, http_auth_password });

@@ -1,0 +1,118 @@
+import type { WorkContext } from '../shared/context.ts';
+import { counted, printable } from '../shared/format.ts';
+import type { AppliedRestore } from '../instance/types.ts';
+import { PROTECTED_CLASSES } from '../restore/merge/site-protects.ts';
+import type { Agreed } from '../restore/plan/agreed.ts';
+import { NO_OUTCOME } from '../restore/plan/outcome.ts';
+import type { RestoreLease, Runtime } from '../runtime/types.ts';
+import { lookAtSource } from '../site/look-at-source.ts';
+import { createWriteClient, type WriteClient } from '../site/write/client.ts';
+import { type Pipeline, runPipeline } from './pipeline.ts';
+import { whatBecame } from './restore-failed.ts';
+import { refuseAnother, type RestoreWish } from './restore.ts';
+import { verifyLive } from './verify-live.ts';
+import { giveUpKey, isWritten, type WritePort } from './written.ts';
+
+/** What is to be written, and what a person has agreed to; null: to whatever there is to bring back. */
+export interface ApplyWish extends RestoreWish {
+  readonly restore: string;
+  readonly agreed: Agreed | null;
+}
+
+/** A restore that was applied. */
+export interface Applied extends AppliedRestore {
+  readonly url: string;
+  /** It was found applied: by an attempt that was cut off before it had looked at the site afterwards. */
+  readonly found: boolean;
+}
+
+/**
+ * Writes the rows of a clone that a person agreed to, in one transaction of the live site, and looks at the site before and after:
+ * when it breaks, what was written is taken back at once, and so it is after a cancellation. A restore that an earlier attempt has
+ * applied already is not applied again. Nobody resets or removes the clone meanwhile. Throws NOT_THE_SOURCE, PLAN_OUTDATED,
+ * RESTORE_CONFLICTS, FILES_STAY, DRIFT, PROTECTED, DOES_NOT_FIT, RESTORE_IMPOSSIBLE, RESTORE_BROKE; the detail `uncertain` says that
+ * something may have been written.
+ */
+export async function applyRestoreOf(
+  wish: ApplyWish,
+  port: WritePort,
+  runtime: Runtime,
+  context: WorkContext,
+): Promise<Applied> {
+  const lease = await runtime.takeForRestore(wish.cloneId, context);
+  const unstoppable = { ...context, signal: new AbortController().signal };
+  let client: WriteClient | undefined;
+  try {
+    return await runPipeline(context, (pipeline) =>
+      carryOut(wish, { port, runtime, lease, opened: (opened) => (client = opened) }, pipeline, context),
+    );
+  } catch (error) {
+    throw client === undefined ? error : await whatBecame(error, client, wish.restore, context);
+  } finally {
+    if (client !== undefined) {
+      await giveUpKey(client, unstoppable);
+      await client.close();
+    }
+    await lease.release(unstoppable);
+  }
+}
+
+interface Parts {
+  readonly port: WritePort;
+  readonly runtime: Runtime;
+  readonly lease: RestoreLease;
+  /** From here on the site may know of the restore. */
+  readonly opened: (client: WriteClient) => void;
+}
+
+async function carryOut(
+  { cloneId, policy, version, restore, agreed }: ApplyWish,
+  { port, runtime, lease, opened }: Parts,
+  pipeline: Pipeline,
+  context: WorkContext,
+): Promise<Applied> {
+  pipeline.cancelWith(lease.lost);
+  const { facts } = await runtime.get(cloneId, context);
+  const include = policy.include.filter(isProtectedClass);
+  const { access, info, key, state } = await pipeline.step('connect', async ({ work }) => {
+    const value = await port.connect({ restore, include }, work);
+    return { value, message: `${printable(value.info.home)} answers` };
+  });
+  const client = createWriteClient(access, key, { ...context, retry: () => undefined });
+  // Only now: the key is to be given up whatever is wrong.
+  opened(client);
+  refuseAnother(info.home, facts.source.url);
+  if (isWritten(state)) {
+    const value = await pipeline.step('apply', async ({ signal }) => {
+      const applied = await foundApplied(client, signal);
+      return { value: applied, message: `${appliedWords(applied)}, by an attempt that was cut off` };
+    });
+    return { ...value, url: access.url, found: true };
+  }
+  const before = await lookAtSource(access, info, pipeline.work);
+  const applied = await pipeline.step('apply', async (step) => {
+    const task = { access, info, policy, version, key, agreed };
+    const value = await lease.instance.operations.applyRestore(task, step);
+    return { value, message: appliedWords(value) };
+  });
+  if (isWritten(applied.receipt.state)) await verifyLive({ access, info, before, client }, pipeline);
+  return { ...applied, url: access.url, found: false };
+}
+
+async function foundApplied(client: WriteClient, signal: AbortSignal): Promise<AppliedRestore> {
+  const { state, applied, undone, items = [] } = await client.status(true, signal);
+  await client.settle(signal);
+  const receipt = { state, ...(applied && { applied }), ...(undone && { undone }) };
+  // Which of them were new is not known any more.
+  const replaced = items.map(({ item, title }) => ({ id: item, title }));
+  const outcome = { ...NO_OUTCOME, replaced };
+  return { receipt, items: items.length, triggers: [], objectCache: 'none', outcome };
+}
+
+function appliedWords({ receipt, items }: AppliedRestore): string {
+  const { rows = {}, heldMilliseconds: held } = receipt.applied ?? {};
+  const all = Object.values(rows).reduce((sum, number) => sum + number, 0);
+  return `${counted(all, 'row')} of ${counted(items, 'thing')}${held === undefined ? '' : `, held the site for ${held} ms`}`;
+}
+
+const isProtectedClass = (word: string): boolean => PROTECTED_CLASSES.some((each) => each === word);

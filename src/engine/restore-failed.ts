@@ -1,0 +1,74 @@
+import { within } from '../shared/abortable.ts';
+import type { WorkContext } from '../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { undoApplied } from '../restore/write/write.ts';
+import type { WriteClient } from '../site/write/client.ts';
+import { isWritten } from './written.ts';
+
+/** Milliseconds in which the site has to say what became of a restore that failed. */
+const LIMIT = 60_000;
+
+/**
+ * The error of a restore that failed or was cancelled, once it is known what became of it at the site: what a cancelled one wrote is taken
+ * back. Where something of it is there, or nobody can tell, the error says so and has the detail `uncertain`. Another attempt of the same
+ * job finds out by itself.
+ */
+export async function whatBecame(
+  thrown: unknown,
+  client: WriteClient,
+  restore: string,
+  context: WorkContext,
+): Promise<WpcloneError> {
+  const error = toWpcloneError(thrown);
+  if (error.code === 'RELEASED' || error.code === 'LEASE_LOST') return uncertain(error, restore, 'may have been');
+  const late = new WpcloneError('CANCELLED', 'The site takes too long to say what became of the restore.');
+  const cancelled = context.signal.aborted;
+  const unstoppable = { ...context, signal: new AbortController().signal };
+  try {
+    const left = await within(LIMIT, unstoppable, late, (signal) => find(client, cancelled, context, signal));
+    return left ? uncertain(error, restore, 'were') : error;
+  } catch (unknown) {
+    context.log.debug('what became of a restore is not known', { restore, error: toWpcloneError(unknown).message });
+    return uncertain(error, restore, 'may have been');
+  }
+}
+
+/** Whether rows of it are written now. */
+async function find(client: WriteClient, undoes: boolean, context: WorkContext, signal: AbortSignal): Promise<boolean> {
+  const { state } = await client.status(false, signal).catch(forgotten);
+  if (state === 'gone') return false;
+  if (!isWritten(state)) {
+    try {
+      await client.finish(signal);
+      return false;
+    } catch (error) {
+      // It was being applied meanwhile.
+      if (toWpcloneError(error).code !== 'SOURCE_CHANGED') throw error;
+    }
+  }
+  if (!undoes) return true;
+  context.emit({ type: 'undo', step: 'apply', message: 'taking back what was written' });
+  return (await undoApplied(client, undefined, signal)).state !== 'undone';
+}
+
+/** With a restore that wrote nothing, or was undone, its key goes. */
+function forgotten(error: unknown): { readonly state: 'gone' } {
+  if (toWpcloneError(error).code === 'SIGNATURE_REFUSED') return { state: 'gone' };
+  throw error;
+}
+
+/** Whoever reads it has to know how to find out, and how to take it back. */
+function uncertain(error: WpcloneError, restore: string, were: 'were' | 'may have been'): WpcloneError {
+  const way = were === 'were' ? 'takes them back' : 'finds out, and takes them back';
+  return new WpcloneError(
+    error.code,
+    `${error.message} Rows ${were} written: "wpclone restore undo ${restore}" ${way}.`,
+    {
+      details: { ...error.details, uncertain: true },
+      cause: error,
+      nextSteps: error.nextSteps,
+      retryable: error.retryable,
+      retryAfter: error.retryAfter,
+    },
+  );
+}
