@@ -6,10 +6,10 @@ import { getObject } from './api/objects.ts';
 import { transition } from './unit/cas.ts';
 import { connectCluster } from './api/client.ts';
 import { factsOf, findUnit, listUnits, unitOf } from './unit/find.ts';
-import { workDeadline } from './unit/keep-alive.ts';
+import { holdEnd, workDeadline } from './unit/keep-alive.ts';
 import { provisionLease, resetLease, restoreLease } from './unit/lease.ts';
 import { streamLogs } from './unit/logs.ts';
-import { DEADLINE, EXPIRES_AT, objectName } from './unit/names.ts';
+import { DEADLINE, EXPIRES_AT, HELD_UNTIL, objectName } from './unit/names.ts';
 import { parseOptions } from './options.ts';
 import { forwardPort } from './unit/port-forward.ts';
 import type { ProvisionDeps } from './provision/deps.ts';
@@ -19,7 +19,7 @@ import { sidecarOf } from './sidecar/address.ts';
 import { createSidecarOperations } from './sidecar/client.ts';
 import { unitBusy } from '../unit-states.ts';
 import { sweepNamespace } from './unit/sweep.ts';
-import { cloneFactsOf, stampOf, type Unit } from './unit/unit.ts';
+import { cloneFactsOf, isLeased, stampOf, type Unit } from './unit/unit.ts';
 import { createKubernetesUnits } from './units.ts';
 
 export interface KubernetesRuntimeDeps {
@@ -62,6 +62,13 @@ export async function createKubernetesRuntime(
     instance: instanceOf(unit, cloneId, how),
     closing: closing.signal,
   });
+  /** The unit of a clone that is ready and that nobody holds. Throws NOT_FOUND, BUSY. */
+  const findFree = async (id: string, context: WorkContext): Promise<Unit> => {
+    const unit = await findUnit(cluster, id, context);
+    const held = isLeased(unit, context.now() + cluster.clockOffset()) && !isSameWork(unit.jobId, context.jobId);
+    if (unit.state !== 'READY' || held) throw unitBusy(id, unit.state);
+    return unit;
+  };
   const leaseProvisioned = ({ unit, how }: Provisioned, id: string, context: WorkContext) =>
     provisionLease(leaseOf(unit, id, how), context);
 
@@ -74,24 +81,27 @@ export async function createKubernetesRuntime(
     },
 
     async takeForReset(id, context) {
-      const unit = await findUnit(cluster, id, context);
-      if (unit.state !== 'READY') throw unitBusy(id, unit.state);
+      const unit = await findFree(id, context);
       const resetting = {
         to: 'RESETTING',
         newEpoch: true,
         job: context.jobId,
         annotations: { [DEADLINE]: workDeadline(cluster, context.now()) },
       } as const;
-      const pod = await transition(cluster, unit, resetting, context).catch((error: unknown) => {
-        throw error instanceof WpcloneError && error.code === 'CLUSTER_CONFLICT' ? unitBusy(id, undefined) : error;
-      });
+      const pod = await transition(cluster, unit, resetting, context).catch(rethrowBusy(id));
       return resetLease(leaseOf(unitOf(pod, id), id), context);
     },
 
     async takeForRestore(id, context) {
-      const unit = await findUnit(cluster, id, context);
-      if (unit.state !== 'READY') throw unitBusy(id, unit.state);
-      return restoreLease(leaseOf(unit, id), context);
+      const unit = await findFree(id, context);
+      const held = {
+        to: 'READY',
+        newEpoch: true,
+        job: context.jobId,
+        annotations: { [HELD_UNTIL]: holdEnd(cluster, context.now()) },
+      } as const;
+      const pod = await transition(cluster, unit, held, context).catch(rethrowBusy(id));
+      return restoreLease(leaseOf(unitOf(pod, id), id), context);
     },
 
     async list(context) {
@@ -143,3 +153,12 @@ export async function createKubernetesRuntime(
     },
   };
 }
+
+/** Attempts of one job of an agent (`ID.EPOCH`): the earlier one is over, or the later one would not have begun. */
+const isSameWork = (one: string | undefined, other: string): boolean =>
+  one?.replace(/\.\d+$/, '') === other.replace(/\.\d+$/, '');
+
+/** Somebody else was faster. */
+const rethrowBusy = (id: string) => (error: unknown) => {
+  throw error instanceof WpcloneError && error.code === 'CLUSTER_CONFLICT' ? unitBusy(id, undefined) : error;
+};

@@ -2,7 +2,7 @@ import type { WorkContext } from '../../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import { transition } from './cas.ts';
 import type { Cluster } from '../api/client.ts';
-import { DEADLINE } from './names.ts';
+import { DEADLINE, HELD_UNTIL } from './names.ts';
 import { stampOf, type Unit } from './unit.ts';
 
 /** Milliseconds after which unfinished work is taken for dead unless its process has said again that it lives. */
@@ -12,11 +12,17 @@ const RENEWAL = 60_000;
 /** What a renewal ends with when the unit is not ours any more. */
 const OVER: ReadonlySet<string> = new Set(['CLUSTER_CONFLICT', 'INSTANCE_LOST']);
 
+/** The same for work that leaves the clone as it is: whoever goes on with it need not wait long. */
+const HOLD_LIMIT = 60_000;
+const HOLD_RENEWAL = 15_000;
+
 /** When unfinished work is given up unless it is renewed: ISO 8601, by the API server's clock. */
 export const workDeadline = (cluster: Cluster, now: number): string => stampOf(cluster.clockOffset(), now + WORK_LIMIT);
 
+export const holdEnd = (cluster: Cluster, now: number): string => stampOf(cluster.clockOffset(), now + HOLD_LIMIT);
+
 /**
- * Renews the deadline of a unit until the context's signal aborts. `lost` hears when there is nothing left to renew: the unit
+ * Renews the deadline of a unit, or its hold where it is READY, until the context's signal aborts. `lost` hears when there is nothing left to renew: the unit
  * has moved on, or is gone.
  */
 export function keepAlive(
@@ -25,10 +31,14 @@ export function keepAlive(
   context: WorkContext,
   lost: (cause: WpcloneError) => void,
 ): void {
+  const reads = unit.state === 'READY';
   const renew = async () => {
     for (;;) {
-      await context.sleep(RENEWAL, context.signal);
-      const annotations = { [DEADLINE]: workDeadline(cluster, context.now()) };
+      await context.sleep(reads ? HOLD_RENEWAL : RENEWAL, context.signal);
+      const now = context.now();
+      const annotations: Readonly<Record<string, string>> = reads
+        ? { [HELD_UNTIL]: holdEnd(cluster, now) }
+        : { [DEADLINE]: workDeadline(cluster, now) };
       await transition(cluster, unit, { to: unit.state, annotations }, context).catch((error: unknown) => {
         // Whatever else it is may pass; a unit that has moved on or is gone needs no more renewal.
         if (error instanceof WpcloneError && OVER.has(error.code)) throw error;

@@ -1,12 +1,12 @@
 import type { WorkContext } from '../../../shared/context.ts';
-import { WpcloneError } from '../../../shared/errors.ts';
+import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import type { CloneFacts, CloneRecord, Instance, ProvisionLease, ResetLease, RestoreLease } from '../../types.ts';
 import type { Cluster } from '../api/client.ts';
 import { mergeObject } from '../api/objects.ts';
 import { transition } from './cas.ts';
 import { factsOf, findUnit, unitOf } from './find.ts';
 import { keepAlive } from './keep-alive.ts';
-import { DEADLINE, EXPIRES_AT, FACTS, objectName } from './names.ts';
+import { DEADLINE, EXPIRES_AT, FACTS, HELD_UNTIL, objectName } from './names.ts';
 import { removeUnit } from './remove.ts';
 import { stampOf, type Unit, type UnitFacts } from './unit.ts';
 
@@ -58,10 +58,24 @@ export function resetLease(options: LeaseOptions, context: WorkContext): ResetLe
   };
 }
 
-/** The lease of a unit that is only read. It holds nobody off: the pod lives as long as its clone, and whoever takes it ends the work. */
-export function restoreLease({ unit, cloneId, instance, closing }: LeaseOptions, context: WorkContext): RestoreLease {
-  const common = { jobId: context.jobId, cloneId, epoch: unit.epoch, instance, lost: closing };
-  return { ...common, purpose: 'restore', release: async () => undefined };
+/** The lease of a unit that is only read, and held. */
+export function restoreLease(options: LeaseOptions, context: WorkContext): RestoreLease {
+  const { cluster, unit } = options;
+  const { end, ...lease } = beginLease(options, context);
+  return {
+    ...lease,
+    purpose: 'restore',
+    async release(work) {
+      end();
+      const over = stampOf(cluster.clockOffset(), work.now() - 1000);
+      await transition(cluster, unit, { to: 'READY', annotations: { [HELD_UNTIL]: over }, job: null }, work).catch(
+        (error: unknown) => {
+          // Gone, or another's: nothing is left to give up. Otherwise the hold ends by itself.
+          work.log.debug('a hold was not given up', { clone: lease.cloneId, error: toWpcloneError(error).message });
+        },
+      );
+    },
+  };
 }
 
 function beginLease({ cluster, unit, cloneId, instance, closing }: LeaseOptions, context: WorkContext) {

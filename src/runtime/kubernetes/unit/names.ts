@@ -13,6 +13,8 @@ export const CLAIM = 'wpclone.dev/claim';
 export const JOB = 'wpclone.dev/job';
 /** When the present state is given up unless its holder has moved on or renewed it; by the API server's clock. */
 export const DEADLINE = 'wpclone.dev/deadline';
+/** Until when a unit that is READY is held by a job that reads it; by the API server's clock. */
+export const HELD_UNTIL = 'wpclone.dev/held-until';
 /** When the unit came into its present state. */
 export const SINCE = 'wpclone.dev/since';
 export const EXPIRES_AT = 'wpclone.dev/expires-at';

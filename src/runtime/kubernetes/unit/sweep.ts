@@ -6,7 +6,7 @@ import type { Cluster } from '../api/client.ts';
 import { statusOf } from '../api/errors.ts';
 import { CERTIFICATE, certificateName, CLONE_LABEL, DEADLINE, INSTANCE_SELECTOR, objectName } from './names.ts';
 import { removeUnit } from './remove.ts';
-import { parseUnit, type Unit } from './unit.ts';
+import { isLeased, parseUnit, type Unit } from './unit.ts';
 
 /** Milliseconds that an expired clone still answers "this clone has ended" before it is removed. */
 const EXPIRED_GRACE = 60_000;
@@ -63,6 +63,8 @@ export async function sweepNamespace(
 /** Why a unit is to go: its clone has ended, its maker is dead, it has waited too long for a clone, or its pod has ended for good. */
 function isOver(unit: Unit, now: number): boolean {
   if (unit.state === 'READY') {
+    // Who reads it for a restore lives.
+    if (isLeased(unit, now) && !unit.ended) return false;
     return unit.expiresAt === undefined || now > unit.expiresAt + EXPIRED_GRACE || unit.ended;
   }
   if (unit.state === 'DELETING' || (unit.state === 'WARM' && unit.ended)) return true;

@@ -38,6 +38,7 @@ const unitSchema = z.object({
     [names.CLAIM]: z.string().min(8).optional(),
     [names.JOB]: z.string().optional(),
     [names.DEADLINE]: stamp.optional(),
+    [names.HELD_UNTIL]: stamp.optional(),
     [names.SINCE]: stamp.optional(),
     [names.EXPIRES_AT]: stamp.optional(),
     [names.REVISION]: z.string().optional(),
@@ -72,6 +73,8 @@ export interface Unit extends UnitVersion {
   /** Who has the lease, as far as somebody has; undefined for those of 0.1.0. */
   readonly jobId: string | undefined;
   readonly deadline: number | undefined;
+  /** Until then a job reads the clone in it. */
+  readonly heldUntil: number | undefined;
   readonly createdAt: number;
   readonly since: number;
   readonly expiresAt: number | undefined;
@@ -117,6 +120,7 @@ export function parseUnit(pod: V1Pod): { unit: Unit } | { unit: undefined; reaso
       claim: annotations[names.CLAIM],
       jobId: annotations[names.JOB] || undefined,
       deadline: annotations[names.DEADLINE],
+      heldUntil: annotations[names.HELD_UNTIL],
       createdAt,
       since: annotations[names.SINCE] ?? createdAt,
       expiresAt: annotations[names.EXPIRES_AT],
@@ -150,8 +154,10 @@ const runsOf = ({ status }: V1Pod): string =>
 export const stampOf = (offset: number, time: number): string => new Date(time + offset).toISOString();
 
 /** Whether a job works on it whose time is not over; `now` by the API server's clock. */
-export const isLeased = ({ state, deadline }: Unit, now: number): boolean =>
-  isWorkedOn(state) && deadline !== undefined && now <= deadline;
+export function isLeased({ state, deadline, heldUntil }: Unit, now: number): boolean {
+  const until = isWorkedOn(state) ? deadline : heldUntil;
+  return until !== undefined && now <= until;
+}
 
 /** `offset`: how far the API server's clock is ahead of the reader's. `undefined` for a unit that holds no clone. */
 export function cloneFactsOf(unit: Unit, now: number, offset: number): CloneFacts | undefined {
