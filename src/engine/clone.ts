@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ReportingContext, WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import type { StepName, Warning } from '../shared/events.ts';
@@ -191,6 +192,12 @@ function differentPhp({ phpVersion }: SiteInfo, { php }: Instance): readonly War
 
 const minor = (version: string): string => version.split('.').slice(0, 2).join('.');
 
+const HOW: Readonly<Record<Instance['how'], (kind: Runtime['kind']) => string>> = {
+  created: (kind) => `${kind} instance`,
+  warm: (kind) => `warm ${kind} instance`,
+  'taken-up': (kind) => `${kind} instance of the attempt that was cut off, with what it holds by now, taken up`,
+};
+
 /** How often a generated name that turns out to be taken is replaced. */
 const NAME_ATTEMPTS = 5;
 
@@ -210,8 +217,10 @@ function provision(
         const value = await runtime.provision({ id, sourceUrl: plan.url, expiresAt, phpVersion, ...php }, work);
         pipeline.onUndo('provision', `removing ${id}`, (undo) => removeAgain(value, undo));
         pipeline.cancelWith(value.lost);
-        const kind = value.instance.how === 'warm' ? `warm ${runtime.kind}` : runtime.kind;
-        return { value, message: `${kind} instance in ${seconds((work.now() - started) / 1000)}` };
+        return {
+          value,
+          message: `${HOW[value.instance.how](runtime.kind)} in ${seconds((work.now() - started) / 1000)}`,
+        };
       } catch (error) {
         const taken = error instanceof WpcloneError && error.code === 'NAME_TAKEN';
         if (!taken || plan.name !== undefined || attempt === NAME_ATTEMPTS) throw error;
@@ -272,9 +281,11 @@ export function cloneUrlOf(instanceUrl: string, sourceHome: string): string {
   return `${new URL(instanceUrl).origin}${new URL(sourceHome).pathname}`.replace(/\/+$/, '');
 }
 
+/** Called the same in each attempt of a job: one that takes an instance up replaces the administrator that the last one may have made. */
 function newAdministrator(context: WorkContext): ConfigureTask['admin'] {
+  const digest = createHash('sha256').update(context.jobId).digest();
   return {
-    username: `wpclone-${randomWord(4, context.randomBytes)}`,
+    username: `wpclone-${randomWord(4, (size) => digest.subarray(0, size))}`,
     password: context.randomBytes(15).toString('base64url'),
     email: 'wpclone@clone.invalid',
   };

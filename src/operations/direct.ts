@@ -126,6 +126,11 @@ export function createDirectOperations(
       return { removed, failed, ...(sources ? { sources } : {}) };
     },
 
+    async takeBack(isOver, context) {
+      const runtime = await resources.runtime(context);
+      return runtime.takeBack(isOver, context);
+    },
+
     async keepTables(context) {
       const runtime = await resources.runtime(context);
       await runtime.keepTables?.(context);

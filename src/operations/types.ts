@@ -14,7 +14,7 @@ import type { RestoreOutcome } from '../restore/plan/outcome.ts';
 import type { Drift, Receipt } from '../site/write/answers.ts';
 import type { CaughtMail } from '../instance/types.ts';
 import type { Accepted, JobLine, JobReport } from './schemas.ts';
-import type { CacheReport, CloneState, Exposure, ExposureEnded, RuntimeKind } from '../runtime/types.ts';
+import type { CacheReport, CloneState, Exposure, ExposureEnded, IsJobOver, RuntimeKind } from '../runtime/types.ts';
 
 /** How to log in to a source, without secrets. */
 export interface SourceLogin {
@@ -214,6 +214,11 @@ export interface Operations {
   logs(id: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
   /** Removes what crashes left and what has expired. */
   collectGarbage(context: WorkContext): Promise<GarbageReport>;
+  /**
+   * Takes back what jobs began that nobody goes on with, without asking the clock; returns the names of it. Where work ends with its
+   * process, `isOver` is not asked: there it is what dead ones left. Absent where that is another's affair.
+   */
+  takeBack?(isOver: IsJobOver, context: WorkContext): Promise<readonly string[]>;
   /** For a process that outlives what makes clones: makes their next resets fast. Absent where that is another's affair. */
   keepTables?(context: WorkContext): Promise<void>;
   close(): Promise<void>;

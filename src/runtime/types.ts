@@ -64,8 +64,8 @@ export interface ProvisionRequest {
 export interface Instance {
   readonly id: string;
   readonly url: string;
-  /** `warm`: was ready and waiting; `created`: made for this clone. */
-  readonly how: 'warm' | 'created';
+  /** `warm`: was ready and waiting; `created`: made for this clone; `taken-up`: an earlier attempt of the same job had it. */
+  readonly how: 'warm' | 'created' | 'taken-up';
   /** The PHP it runs on, such as `8.2`, where the runtime has not told of it itself. */
   readonly php?: string;
   readonly operations: InstanceOperations;
@@ -144,6 +144,11 @@ export interface Runtime {
   remove(id: string, context: WorkContext): Promise<void>;
   /** Removes what crashes left behind and what has expired; returns what it removed, and tells of what it could not. */
   sweep(context: WorkContext, failed?: SweepFailed): Promise<readonly string[]>;
+  /**
+   * Takes back what jobs began that nobody goes on with, whatever the clock says; returns the names of it. Where work ends with its
+   * process, that is whatever belonged to a process that is gone, and `isOver` is not asked.
+   */
+  takeBack(isOver: IsJobOver, context: WorkContext): Promise<readonly string[]>;
   /** Keeps what is kept between clones of a source within its limit; only where something is. */
   trimCache?(context: WorkContext): Promise<CacheReport>;
   /** Makes files of the tables of clones that are ready, for faster resets. Absent where instances do it themselves. */
@@ -159,6 +164,9 @@ export interface Runtime {
   /** Lets go of connections. */
   close?(): Promise<void>;
 }
+
+/** Whether the job of that name (`WorkContext.jobId`) has ended and nobody goes on with it; false of a job that is not known. */
+export type IsJobOver = (jobId: string) => boolean | Promise<boolean>;
 
 /** What is kept of sources for their next clones, in bytes on disk that no clone needs. */
 export interface CacheReport {

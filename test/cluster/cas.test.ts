@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { listObjects } from '../../src/runtime/kubernetes/api/objects.ts';
+import { lockManifest } from '../../src/runtime/kubernetes/provision/name.ts';
 import { transition } from '../../src/runtime/kubernetes/unit/cas.ts';
 import type { Cluster } from '../../src/runtime/kubernetes/api/client.ts';
 import { INSTANCE_SELECTOR } from '../../src/runtime/kubernetes/unit/names.ts';
@@ -88,6 +89,39 @@ describe('compare-and-swap', () => {
     const error = await failureOf(other.takeForReset(id, context()));
     expect([error.code, error.message]).toEqual(['BUSY', `${id} is being reset by another wpclone.`]);
     expect((await lease.commit(context())).state).toBe('ready');
+  });
+
+  test('a clone whose reset was cut off is kept until its end, and is reset by whoever asks next', async () => {
+    const { cloneId: id = '', name } = await unit('READY');
+    const runtime = await namespace.runtime();
+    const work = context();
+    const lease = await runtime.takeForReset(id, work);
+    await lease.release(work);
+    // Another attempt of the same job need not wait, and nobody acts for the first one any more.
+    const again = await runtime.takeForReset(id, work);
+    expect([again.epoch, again.instance.how]).toEqual([lease.epoch + 1, 'taken-up']);
+    await again.release(work);
+    expect((await failureOf(runtime.takeForReset(id, context()))).code).toBe('BUSY');
+
+    const past = new Date(Date.now() - 1000).toISOString();
+    await namespace.patch(`pods/${name}`, { metadata: { annotations: { 'wpclone.dev/deadline': past } } });
+    expect(await runtime.sweep(context())).toEqual([]);
+    expect((await (await runtime.takeForReset(id, context())).commit(context())).state).toBe('ready');
+  });
+
+  test('what a job began is taken back once nobody goes on with it, and nothing of others', async () => {
+    const runtime = await namespace.runtime();
+    const [dead, alive, ready] = [await unit('ASSIGNED'), await unit('ASSIGNED'), await unit('READY')];
+    const over = { metadata: { annotations: { 'wpclone.dev/job': 'job-over' } } };
+    for (const { name } of [dead, ready]) await namespace.patch(`pods/${name}`, over);
+    const lock = lockManifest(
+      { id: 'job-over/locked', cloneId: 'locked' },
+      new Date(Date.now() + 600_000).toISOString(),
+    );
+    await namespace.apply('secrets', lock);
+    expect(await runtime.takeBack((job) => job === 'job-over', context())).toEqual([dead.cloneId, 'locked']);
+    expect(await namespace.belongings('locked')).toEqual([]);
+    for (const { name } of [alive, ready]) expect(await present(name)).toBeDefined();
   });
 
   test('a step that the life of a unit does not have is refused before it is asked for', async () => {

@@ -16,6 +16,7 @@ export interface HeardEvent {
   readonly step?: string;
   readonly state?: string;
   readonly reason?: string;
+  readonly counters?: Readonly<Record<string, number>>;
 }
 
 export interface Answer {

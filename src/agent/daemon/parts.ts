@@ -21,6 +21,8 @@ export interface AgentParts {
   readonly metrics: Metrics;
   /** For what is answered at once; jobs have their own, in their own processes. */
   readonly operations: Operations;
+  /** Hears of each job that fails, from now on. */
+  onFailed(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -35,16 +37,21 @@ export function openParts({ operations: settings }: AgentSettings, context: Work
     context,
   );
   const operations = createDirectOperations(settings);
+  const listeners: (() => void)[] = [];
   const metrics = createMetrics({ counts: () => plain.counts(), now: context.now });
   return {
     store: ringing(
-      watchedStore(plain, context.log, (job) => metrics.ended(job)),
+      watchedStore(plain, context.log, (job) => {
+        metrics.ended(job);
+        if (job.state === 'failed') for (const listener of listeners) listener();
+      }),
       bell,
     ),
     metrics,
     tokens: tokenStore(database, context),
     bell,
     operations,
+    onFailed: (listener) => void listeners.push(listener),
     async close() {
       await operations.close();
       plain.close();

@@ -9,6 +9,7 @@ import { identityOf } from '../../shared/process.ts';
 import { startKeeper } from '../../operations/keeper.ts';
 import { type Runner, startRunner } from '../jobs/runner.ts';
 import { processExecutor } from '../work/executor.ts';
+import { isLeaseOver } from '../work/outlives.ts';
 import { removeAgentFile, takeHome, writeAgentFile } from './home.ts';
 import { keepHouse } from './housekeeping.ts';
 import { isLoopback } from '../../shared/loopback.ts';
@@ -98,7 +99,9 @@ async function serve(
   const recovered = await store.reap(({ agent }) => Promise.resolve(agent === owner.agent));
   const keeper = keeperHold(settings);
   const { rememberJobs, concurrency } = settings;
-  const house = keepHouse({ operations, store, rememberJobs, monotonic, look: () => keeper.take() }, work);
+  const isOver = (lease: string) => isLeaseOver(lease, store.find);
+  const house = keepHouse({ operations, store, rememberJobs, monotonic, isOver, look: () => keeper.take() }, work);
+  parts.onFailed(house.failed);
   const stopping = AbortSignal.any([context.signal, asked.signal]);
   const control: Control = {
     stopping,

@@ -12,6 +12,7 @@ import type { Job } from '../jobs/types.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { ended, keepNotes, UNDO_LIMIT } from './notes.ts';
 import { type FromWorker, fromWorker, type ToWorker } from './messages.ts';
+import { leaseName } from './outlives.ts';
 
 const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
 /** The flags of the command itself (bin/run.js): without them memory grows late and high. */
@@ -65,21 +66,21 @@ export function processExecutor(settings: OperationSettings, work: ExecutorWork)
 }
 
 /**
- * Whether the next attempt begins anew. Else it must find what this one left: a process that died took nothing back; and until the end
- * of the job is in the store, why it failed for good must not be forgotten.
+ * Whether the next attempt begins anew. Else it must find what this one left: a process that died, or left what it did to the next, took
+ * nothing back; and until the end of the job is in the store, why it failed for good must not be forgotten.
  */
 const isUndone = ({ code, retryable }: WpcloneError, signal: AbortSignal): boolean =>
   code !== 'WORKER_DIED' && (retryable || signal.aborted);
 
 function beginMessage(
-  { job, secrets, attempt }: ClaimedJob,
+  { job, secrets }: ClaimedJob,
   { worker, provisioned = false, failing }: Checkpoint,
   name: string | undefined,
   { environment: _inherited, ...rest }: OperationSettings,
 ): ToWorker {
   return {
     type: 'begin',
-    lease: `${attempt.id}.${attempt.epoch}`,
+    lease: leaseName(rest.runtime, job),
     kind: job.kind,
     clone: job.clone ?? name ?? null,
     request: { ...job.request, ...(job.kind === 'clone' && name !== undefined ? { name } : {}) },

@@ -4,11 +4,12 @@ import { errorFromWire } from '../../shared/wire-error.ts';
 import type { Operations } from '../../operations/types.ts';
 import type { JobOutcome } from '../jobs/executor.ts';
 import type { Begin } from './messages.ts';
+import { outlivesProcess } from './outlives.ts';
 import { perform, plain } from './perform.ts';
 
 /**
- * Carries one job out, also one whose last attempt was cut off in the middle: what that one left is cleared away, what it had finished
- * is not done again.
+ * Carries one job out, also one whose last attempt was cut off in the middle: what that one left is taken up or else cleared away, what it
+ * had finished is not done again.
  */
 export async function goOn(job: Begin, operations: Operations, context: WorkContext): Promise<JobOutcome> {
   const { cutOff } = job;
@@ -17,7 +18,11 @@ export async function goOn(job: Begin, operations: Operations, context: WorkCont
     const finished = await finishedClone(job, operations, context);
     if (finished !== undefined) return finished;
   }
-  await operations.collectGarbage(context);
+  // What goes on without the process of an attempt is taken up, but for one that was about to fail.
+  const own = cutOff.failing !== undefined;
+  if (own || !outlivesProcess(job.settings.runtime, job.kind)) {
+    await operations.takeBack?.((lease) => own && lease === job.lease, context);
+  }
   if (cutOff.failing !== undefined) throw errorFromWire(cutOff.failing);
   try {
     return await perform(job, operations, context);

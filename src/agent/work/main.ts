@@ -6,23 +6,33 @@ import type { WorkEvent } from '../../shared/events.ts';
 import { errorToWire } from '../../shared/wire-error.ts';
 import { type Begin, type FromWorker, toWorker } from './messages.ts';
 import { goOn } from './go-on.ts';
+import { outlivesProcess } from './outlives.ts';
 
 /*
- * One job in a process of its own: neither its garbage nor its crash is felt by anybody else. It ends when the job has ended, and when
- * the agent is gone it takes back what it did: whoever runs the job next begins anew.
+ * One job in a process of its own: neither its garbage nor its crash is felt by anybody else. It ends when the job has ended. When the
+ * agent is gone, or gives the job back, it ends as if it were killed where another process takes up what goes on without it; else it
+ * takes back what it did, and whoever runs the job next begins anew.
  */
 const stop = new AbortController();
+/** Others go on with what is there, as long as this process has not begun to take it back. */
+let isTakenUp = false;
 // Ctrl-C in the agent's terminal reaches the whole group; what becomes of the job is the agent's to say.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
 
 process.on('message', (raw) => {
   const message = toWorker.parse(raw);
-  if (message.type === 'stop') stop.abort(new WpcloneError(message.reason, message.message));
+  if (message.type === 'stop') end(new WpcloneError(message.reason, message.message));
   else void work(message);
 });
-process.on('disconnect', () => stop.abort(new WpcloneError('LEASE_LOST', 'The agent is gone.')));
+process.on('disconnect', () => end(new WpcloneError('LEASE_LOST', 'The agent is gone.')));
+
+function end(reason: WpcloneError): void {
+  if (isTakenUp && reason.code !== 'CANCELLED' && !stop.signal.aborted) process.exit();
+  stop.abort(reason);
+}
 
 async function work(job: Begin): Promise<void> {
+  isTakenUp = outlivesProcess(job.settings.runtime, job.kind);
   const operations = createDirectOperations({ ...job.settings, environment: process.env });
   const context = {
     signal: stop.signal,
@@ -31,13 +41,18 @@ async function work(job: Begin): Promise<void> {
       sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
     randomBytes,
     log: { debug: ignore, info: ignore, warn: ignore },
-    emit: (event: WorkEvent) => tell({ type: 'event', event }),
+    emit: (event: WorkEvent) => {
+      if (event.type === 'step-failed') isTakenUp = false;
+      tell({ type: 'event', event });
+    },
     jobId: job.lease,
   };
   try {
     const { result, secrets } = await goOn(job, operations, context);
+    isTakenUp = false;
     tell({ type: 'done', result: { ...result }, secrets: { ...secrets } });
   } catch (error) {
+    isTakenUp = false;
     tell({ type: 'failed', error: errorToWire(toWpcloneError(error)) });
   }
   await operations.close();

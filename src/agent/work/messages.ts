@@ -13,7 +13,7 @@ const secrets = z.record(z.string(), z.string());
 
 const begin = z.object({
   type: z.literal('begin'),
-  /** What leases of instances are held under: as the attempt, it is given to one process once. */
+  /** What leases of instances are held under (outlives.ts); one process at a time has it. */
   lease: z.string(),
   kind: z.enum(['clone', 'restore', 'reset', 'delete', 'pool']),
   clone: z.string().nullable(),

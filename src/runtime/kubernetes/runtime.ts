@@ -1,25 +1,26 @@
 import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
 import { noSuchClone } from '../../shared/clone-errors.ts';
 import type { Instance, Runtime } from '../types.ts';
+import type { Lineage } from './sidecar/calls.ts';
 import { getObject } from './api/objects.ts';
 import { transition } from './unit/cas.ts';
+import { takeToRead, takeToReset } from './unit/take.ts';
+import { takeBackUnits } from './unit/take-back.ts';
 import { connectCluster } from './api/client.ts';
 import { factsOf, findUnit, listUnits, unitOf } from './unit/find.ts';
-import { holdEnd, workDeadline } from './unit/keep-alive.ts';
 import { provisionLease, resetLease, restoreLease } from './unit/lease.ts';
 import { streamLogs } from './unit/logs.ts';
-import { DEADLINE, EXPIRES_AT, HELD_UNTIL, objectName } from './unit/names.ts';
+import { DEADLINE, EXPIRES_AT, objectName } from './unit/names.ts';
 import { parseOptions } from './options.ts';
 import { forwardPort } from './unit/port-forward.ts';
 import type { ProvisionDeps } from './provision/deps.ts';
 import { type Provisioned, provisionUnit } from './provision/provision.ts';
 import { removeClone } from './unit/remove-clone.ts';
+import { lineageOf } from './sidecar/lineage.ts';
 import { sidecarOf } from './sidecar/address.ts';
 import { createSidecarOperations } from './sidecar/client.ts';
-import { unitBusy } from '../unit-states.ts';
 import { sweepNamespace } from './unit/sweep.ts';
-import { cloneFactsOf, isLeased, stampOf, type Unit } from './unit/unit.ts';
+import { cloneFactsOf, stampOf, type Unit } from './unit/unit.ts';
 import { createKubernetesUnits } from './units.ts';
 
 export interface KubernetesRuntimeDeps {
@@ -48,29 +49,21 @@ export async function createKubernetesRuntime(
   const provisioning: ProvisionDeps = { cluster, options, version, insideCluster };
   const closing = new AbortController();
 
-  const instanceOf = (unit: Unit, id: string, how: Instance['how']): Instance => ({
-    id,
-    url: unit.facts?.url ?? '',
-    how,
-    operations: createSidecarOperations(sidecarOf(cluster, unit, insideCluster, deps)),
-  });
+  const instanceOf = (unit: Unit, id: string, how: Instance['how'], lineage?: Lineage): Instance => {
+    const sidecar = sidecarOf(cluster, unit, insideCluster, deps);
+    const operations = createSidecarOperations(lineage === undefined ? sidecar : { ...sidecar, lineage });
+    return { id, url: unit.facts?.url ?? '', how, operations };
+  };
 
-  const leaseOf = (unit: Unit, cloneId: string, how: Instance['how'] = 'created') => ({
+  const leaseOf = (unit: Unit, cloneId: string, how: Instance['how'], lineage?: Lineage) => ({
     cluster,
     unit,
     cloneId,
-    instance: instanceOf(unit, cloneId, how),
+    instance: instanceOf(unit, cloneId, how, lineage),
     closing: closing.signal,
   });
-  /** The unit of a clone that is ready and that nobody holds. Throws NOT_FOUND, BUSY. */
-  const findFree = async (id: string, context: WorkContext): Promise<Unit> => {
-    const unit = await findUnit(cluster, id, context);
-    const held = isLeased(unit, context.now() + cluster.clockOffset()) && !isSameWork(unit.jobId, context.jobId);
-    if (unit.state !== 'READY' || held) throw unitBusy(id, unit.state);
-    return unit;
-  };
   const leaseProvisioned = ({ unit, how }: Provisioned, id: string, context: WorkContext) =>
-    provisionLease(leaseOf(unit, id, how), context);
+    provisionLease(leaseOf(unit, id, how, lineageOf(context, id, how === 'taken-up')), context);
 
   return {
     kind: 'kubernetes',
@@ -81,27 +74,12 @@ export async function createKubernetesRuntime(
     },
 
     async takeForReset(id, context) {
-      const unit = await findFree(id, context);
-      const resetting = {
-        to: 'RESETTING',
-        newEpoch: true,
-        job: context.jobId,
-        annotations: { [DEADLINE]: workDeadline(cluster, context.now()) },
-      } as const;
-      const pod = await transition(cluster, unit, resetting, context).catch(rethrowBusy(id));
-      return resetLease(leaseOf(unitOf(pod, id), id), context);
+      const { unit, how } = await takeToReset(cluster, id, context);
+      return resetLease(leaseOf(unit, id, how, lineageOf(context, id, how === 'taken-up')), context);
     },
 
     async takeForRestore(id, context) {
-      const unit = await findFree(id, context);
-      const held = {
-        to: 'READY',
-        newEpoch: true,
-        job: context.jobId,
-        annotations: { [HELD_UNTIL]: holdEnd(cluster, context.now()) },
-      } as const;
-      const pod = await transition(cluster, unit, held, context).catch(rethrowBusy(id));
-      return restoreLease(leaseOf(unitOf(pod, id), id), context);
+      return restoreLease(leaseOf(await takeToRead(cluster, id, context), id, 'created'), context);
     },
 
     async list(context) {
@@ -136,6 +114,8 @@ export async function createKubernetesRuntime(
 
     sweep: (context, failed) => sweepNamespace(cluster, context, failed),
 
+    takeBack: (isOver, context) => takeBackUnits(cluster, isOver, context),
+
     async *logs(id, { follow }, context) {
       const unit = await findUnit(cluster, id, context);
       yield* streamLogs(cluster, unit.name, follow, context);
@@ -153,12 +133,3 @@ export async function createKubernetesRuntime(
     },
   };
 }
-
-/** Attempts of one job of an agent (`ID.EPOCH`): the earlier one is over, or the later one would not have begun. */
-const isSameWork = (one: string | undefined, other: string): boolean =>
-  one?.replace(/\.\d+$/, '') === other.replace(/\.\d+$/, '');
-
-/** Somebody else was faster. */
-const rethrowBusy = (id: string) => (error: unknown) => {
-  throw error instanceof WpcloneError && error.code === 'CLUSTER_CONFLICT' ? unitBusy(id, undefined) : error;
-};

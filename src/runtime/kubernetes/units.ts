@@ -78,9 +78,9 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
     },
 
     async claim(request, context) {
-      const unit = await claimUnit(deps, request, context);
-      if (typeof unit === 'string') return { outcome: unit };
-      return { outcome: 'claimed', lease: leaseOf({ unit, how: 'warm' }, request.id, context) };
+      const found = await claimUnit(deps, request, context);
+      if (typeof found === 'string') return { outcome: found };
+      return { outcome: 'claimed', lease: leaseOf(found, request.id, context) };
     },
 
     async validate(name, context) {

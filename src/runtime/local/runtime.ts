@@ -120,6 +120,8 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
 
     sweep: (context, failed) => sweepInstances(home, context, failed),
 
+    takeBack: (_isOver, context) => sweepInstances(home, context, undefined, 'left-by-the-dead'),
+
     trimCache: (context) => trimStores(home, context),
 
     keepTables: (context) => keepTables(home, context),

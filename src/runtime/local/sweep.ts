@@ -13,6 +13,9 @@ import { servedBelow } from './web-server.ts';
 
 const REMOVING = '.removing';
 
+/** Whether what has ended by the clock goes too, or only what belonged to a process that is gone. */
+type SweepScope = 'all' | 'left-by-the-dead';
+
 /** Held while leftovers are looked for and removed; milliseconds to wait for it. */
 const SWEEP_LOCK = 'sweep';
 const SWEEP_LIMIT = 120_000;
@@ -28,12 +31,13 @@ export async function sweepInstances(
   home: LocalHome,
   context: WorkContext,
   failed: SweepFailed = () => undefined,
+  scope: SweepScope = 'all',
 ): Promise<readonly string[]> {
-  if ((await findLeftovers(home, context)).length === 0 && !(await isRemovalUnderWay(home))) return [];
+  if ((await findLeftovers(home, scope, context)).length === 0 && !(await isRemovalUnderWay(home))) return [];
   // One at a time: two sweeps would remove the same things under each other.
   return withLock(home.layout.locks, SWEEP_LOCK, SWEEP_LIMIT, context, async () => {
     const removed: string[] = [];
-    for (const leftover of await findLeftovers(home, context)) {
+    for (const leftover of await findLeftovers(home, scope, context)) {
       try {
         if (await leftover.remove()) removed.push(leftover.name);
       } catch (error) {
@@ -56,7 +60,7 @@ interface Leftover {
   remove(): Promise<boolean>;
 }
 
-async function findLeftovers(home: LocalHome, context: WorkContext): Promise<readonly Leftover[]> {
+async function findLeftovers(home: LocalHome, scope: SweepScope, context: WorkContext): Promise<readonly Leftover[]> {
   // Rows are listed last: an instance that is made meanwhile has its row before all else.
   const [folders, served, databases] = await Promise.all([
     readdir(home.layout.instances).catch(() => []),
@@ -64,7 +68,7 @@ async function findLeftovers(home: LocalHome, context: WorkContext): Promise<rea
     databasesOnDisk(home.layout),
   ]);
   const units = await home.state.units.list();
-  const over = await Promise.all(units.map(async (unit) => ((await isOver(unit, context)) ? [unit] : [])));
+  const over = await Promise.all(units.map(async (unit) => ((await isOver(unit, scope, context)) ? [unit] : [])));
   const names = new Set(units.map((unit) => unit.name));
   const strays = new Set(
     [...folders.map((name) => name.replace(REMOVING, '')), ...served].filter((name) => !names.has(name)),
@@ -108,8 +112,9 @@ async function removeUnlessBusy(home: LocalHome, seen: UnitRow, context: WorkCon
 /** States in which a unit is only while a job works on it. */
 const WORKED_ON: ReadonlySet<UnitState> = new Set(['CREATING', 'VALIDATING', 'ASSIGNED', 'DELETING']);
 
-async function isOver(unit: UnitRow, context: WorkContext): Promise<boolean> {
+async function isOver(unit: UnitRow, scope: SweepScope, context: WorkContext): Promise<boolean> {
   if (await isLeased(unit)) return false;
+  if (scope === 'left-by-the-dead') return WORKED_ON.has(unit.state);
   if (unit.state === 'QUARANTINED' && unit.stateSince + QUARANTINE_LIMIT <= context.now()) return true;
   return WORKED_ON.has(unit.state) || (unit.clone !== null && unit.clone.expiresAt <= context.now());
 }

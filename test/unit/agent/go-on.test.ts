@@ -44,7 +44,7 @@ function operations(status: 'ready' | 'creating' | undefined) {
     loginLink: note('loginLink', () => Promise.resolve({ login_url: 'http://127.0.0.1:1/?in' })),
     clone: note('clone', () => Promise.resolve({ clone_id: 'mine', password: 'p', login_url: 'l' })),
     delete: note('delete', () => Promise.reject(new WpcloneError('NOT_FOUND', 'No such clone.'))),
-    collectGarbage: note('collectGarbage', () => Promise.resolve({ removed: [], failed: [] })),
+    takeBack: note('takeBack', () => Promise.resolve([])),
   };
   return { asked, operations: stand as never as Operations };
 }
@@ -62,13 +62,13 @@ describe('a job whose last attempt was cut off', () => {
   it('takes no clone for its own that was there before it took an instance', async () => {
     const { asked, operations: real } = operations('ready');
     await goOn(begin('clone', { provisioned: false }), real, workContext());
-    expect(asked).toEqual(['collectGarbage', 'clone']);
+    expect(asked).toEqual(['takeBack', 'clone']);
   });
 
   it('begins anew after what was left is cleared away', async () => {
     const { asked, operations: real } = operations('creating');
     await goOn(begin('clone', { provisioned: true }), real, workContext());
-    expect(asked).toEqual(['list', 'collectGarbage', 'clone']);
+    expect(asked).toEqual(['list', 'takeBack', 'clone']);
   });
 
   it('fails with the error that it was failing with, and asks the site nothing more', async () => {
@@ -76,7 +76,7 @@ describe('a job whose last attempt was cut off', () => {
     const failing = { code: 'LOGIN_FAILED', message: 'Wrong password.', details: {}, retryable: false };
     const again = goOn(begin('clone', { provisioned: false, failing }), real, workContext());
     await expect(again).rejects.toMatchObject({ code: 'LOGIN_FAILED', message: 'Wrong password.' });
-    expect(asked).toEqual(['collectGarbage']);
+    expect(asked).toEqual(['takeBack']);
   });
 
   it('has deleted what is not there any more, which the first attempt would not say', async () => {

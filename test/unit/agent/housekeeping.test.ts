@@ -11,6 +11,7 @@ afterEach(async () => {
 
 /** A house on clocks that the test moves; each of its sleeps ends when the test says so. */
 function house(clones: () => readonly { readonly expires_at: string }[]) {
+  const takenBack: number[] = [];
   const clock = { wall: Date.parse('2026-01-01T00:00:00Z'), true: 0 };
   const reaped: number[] = [];
   let wakeUp: () => void = () => undefined;
@@ -32,11 +33,16 @@ function house(clones: () => readonly { readonly expires_at: string }[]) {
           reaped.push(clock.true);
           return Promise.resolve({ removed: [], failed: [] });
         },
+        takeBack: () => {
+          takenBack.push(clock.true);
+          return Promise.resolve([]);
+        },
       },
       store: { prune: () => Promise.resolve(0) },
       rememberJobs: MINUTE,
       monotonic: () => clock.true,
       look: () => undefined,
+      isOver: () => false,
     },
     work,
   );
@@ -48,7 +54,7 @@ function house(clones: () => readonly { readonly expires_at: string }[]) {
     wakeUp();
     await new Promise((resolve) => setTimeout(resolve, 5));
   };
-  return { pass, reaped, clock };
+  return { pass, reaped, takenBack, clock, failed: () => kept.failed() };
 }
 
 describe('the house', () => {
@@ -74,6 +80,16 @@ describe('the house', () => {
     await pass(1000, -120 * MINUTE);
     await pass(6 * MINUTE);
     expect(reaped).toHaveLength(2);
+  });
+
+  it('takes back what a job left as soon as it fails, whatever the clock says', async () => {
+    const { pass, reaped, takenBack, failed } = house(() => []);
+    await pass(0);
+    await pass(1000, 120 * MINUTE);
+    expect([reaped, takenBack]).toEqual([[0], [0]]);
+    failed();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect([reaped, takenBack]).toEqual([[0], [0, 1000]]);
   });
 
   it('believes a clock that stays where it jumped to', async () => {

@@ -1,9 +1,11 @@
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { INSTANCE_PROTOCOL } from '../../../src/instance/declared.ts';
 import type { ConfigureTask, InstanceContext, VerifyTask } from '../../../src/instance/types.ts';
 import type { Cluster, ClusterAnswer } from '../../../src/runtime/kubernetes/api/client.ts';
 import { createSidecarOperations } from '../../../src/runtime/kubernetes/sidecar/client.ts';
-import { runJob, type SidecarClientDeps } from '../../../src/runtime/kubernetes/sidecar/jobs.ts';
+import type { Lineage, SidecarClientDeps } from '../../../src/runtime/kubernetes/sidecar/calls.ts';
+import { runJob } from '../../../src/runtime/kubernetes/sidecar/jobs.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 import { PROTOCOL_HEADER } from '../../../src/sidecar/protocol.ts';
 
@@ -41,16 +43,18 @@ function watching(streams: (readonly Line[] | 'away')[], protocol = '1') {
       setImmediate(pass);
     });
   const calls: string[] = [];
+  const paths: string[] = [];
   async function* said(lines: readonly Line[]) {
     for (const { after, line } of lines) {
       time += after;
       yield Buffer.from(`${line}\n`);
     }
   }
-  const open = async ({ method }: { method: string }): Promise<ClusterAnswer> => {
+  const open = async ({ method, path }: { method: string; path: string }): Promise<ClusterAnswer> => {
     const stream = streams.shift() ?? 'away';
     calls.push(method);
     if (stream === 'away') throw away();
+    paths.push(path);
     const body = Object.assign(said(stream), { destroy: () => undefined });
     return { status: 200, headers: { [PROTOCOL_HEADER]: protocol }, body: body as unknown as ClusterAnswer['body'] };
   };
@@ -60,6 +64,7 @@ function watching(streams: (readonly Line[] | 'away')[], protocol = '1') {
     send: async () => ({ metadata: { uid: 'u' }, status: { phase: 'Running' } }),
     hasAnswered: () => true,
     renew: () => undefined,
+    read: ({ body }: ClusterAnswer) => text(body),
     clockOffset: () => 0,
   } as unknown as Cluster;
   const deps: SidecarClientDeps = {
@@ -81,9 +86,11 @@ function watching(streams: (readonly Line[] | 'away')[], protocol = '1') {
   };
   return {
     calls,
+    paths,
     retries,
     seconds: () => time / 1000,
-    run: () => runJob(deps, 'reset', undefined, context),
+    run: (lineage?: Lineage) =>
+      runJob(lineage === undefined ? deps : { ...deps, lineage }, 'reset', undefined, context),
     ask: createSidecarOperations(deps),
     context,
   };
@@ -107,6 +114,37 @@ describe('a job that is watched', () => {
     await expect(run()).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
     expect(seconds()).toBeGreaterThan(10 * 60 + 80);
     expect(seconds()).toBeLessThan(10 * 60 + 92);
+  });
+});
+
+describe('a job that an earlier attempt began', () => {
+  const goesOn: Lineage = { prefix: 'ours-', goesOn: true };
+  const said = (line: object) => [{ after: 0, line: JSON.stringify(line) }];
+  const status = (...jobs: object[]) => said({ version: '1', epoch: 1, jobs });
+  const last = (paths: readonly string[]) => paths.map((path) => path.split('/proxy/v1/')[1]);
+
+  test('is watched, also when it has ended; those of others are none of ours', async () => {
+    const others = { id: 'theirs-1', kind: 'reset', running: false };
+    const { run, calls, paths } = watching([status(others, { ...others, id: 'ours-1' }), [done]]);
+    expect(await run(goesOn)).toBe('done');
+    expect([calls, last(paths)]).toEqual([
+      ['GET', 'GET'],
+      ['status', 'jobs/ours-1'],
+    ]);
+  });
+
+  test('is begun again when it was stopped because nobody watched it for too long', async () => {
+    const stopped = { type: 'error', error: { code: 'CANCELLED', message: 'Nobody.', details: {}, retryable: false } };
+    const job = { id: 'ours-1', kind: 'reset', running: false };
+    const { run, paths } = watching([status(job), said(stopped), [done]]);
+    expect(await run(goesOn)).toBe('done');
+    expect(last(paths)).toEqual(['status', 'jobs/ours-1', 'jobs']);
+  });
+
+  test('and is in the way of what must be done anew is stopped first', async () => {
+    const { run, paths } = watching([status({ id: 'ours-1', kind: 'verify', running: true }), [], [done]]);
+    expect(await run(goesOn)).toBe('done');
+    expect(last(paths)).toEqual(['status', 'jobs/ours-1/cancel', 'jobs']);
   });
 });
 

@@ -7,6 +7,7 @@ import { askInstance } from '../sidecar/client.ts';
 import { callSidecar } from '../sidecar/transport.ts';
 import { transition } from '../unit/cas.ts';
 import { unitOf } from '../unit/find.ts';
+import { workDeadline } from '../unit/keep-alive.ts';
 import { CLAIM, DEADLINE, EXPIRES_AT, FACTS, USES } from '../unit/names.ts';
 import { stampOf, type Unit, type UnitFacts } from '../unit/unit.ts';
 import { createBelongings } from './belongings.ts';
@@ -46,6 +47,18 @@ export async function takeUnit(
       [USES]: String(unit.uses + 1),
     },
   } as const;
+  return unitOf(await transition(cluster, unit, change, context), unit.name);
+}
+
+/** Takes a unit once more for the claim that has it: whoever acted for the claim until now is fenced off. Throws CLUSTER_CONFLICT. */
+export async function takeUp(
+  { cluster }: ProvisionDeps,
+  unit: Unit,
+  claim: Claim,
+  context: WorkContext,
+): Promise<Unit> {
+  const annotations = { [DEADLINE]: workDeadline(cluster, context.now()) };
+  const change = { to: 'ASSIGNED', newEpoch: true, job: claim.jobId, annotations } as const;
   return unitOf(await transition(cluster, unit, change, context), unit.name);
 }
 

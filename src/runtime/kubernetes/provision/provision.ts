@@ -3,7 +3,7 @@ import { nameTaken } from '../../../shared/clone-errors.ts';
 import type { ReportingContext, WorkContext } from '../../../shared/context.ts';
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { toWpcloneError } from '../../../shared/errors.ts';
-import type { ProvisionRequest } from '../../types.ts';
+import type { Instance, ProvisionRequest } from '../../types.ts';
 import { deleteObject, getObject, requireNamespace } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
 import { listUnits } from '../unit/find.ts';
@@ -11,7 +11,7 @@ import { workDeadline } from '../unit/keep-alive.ts';
 import { CLAIM, objectName } from '../unit/names.ts';
 import { readUnit, removeUnit } from '../unit/remove.ts';
 import { stampOf, type Unit } from '../unit/unit.ts';
-import { settleUnit, takeUnit } from './claim.ts';
+import { settleUnit, takeUnit, takeUp } from './claim.ts';
 import type { Claim, ProvisionDeps } from './deps.ts';
 import { type ChosenImage, chooseImage, sameBranch } from './images.ts';
 import { freeOrigin } from './local-port.ts';
@@ -23,10 +23,10 @@ import { orUndo } from './undo.ts';
 /** Milliseconds for a unit that waited warm to show that it still runs. */
 const WARM_LIMIT = 10_000;
 
-/** A unit that was given to a clone, and whether it had been waiting for one. */
+/** A unit that was given to a clone, and where it came from. */
 export interface Provisioned {
   readonly unit: Unit;
-  readonly how: 'warm' | 'created';
+  readonly how: Instance['how'];
 }
 
 /**
@@ -39,9 +39,8 @@ export async function provisionUnit(
   context: ReportingContext,
 ): Promise<Provisioned> {
   return underName(deps, request, context, async (wish) => {
-    const warm = await tryWarm(deps, wish, context);
-    if (typeof warm !== 'string') return { unit: warm, how: 'warm' };
-    return { unit: await makeFor(deps, wish, context), how: 'created' };
+    const found = await tryFound(deps, wish, context);
+    return typeof found === 'string' ? { unit: await makeFor(deps, wish, context), how: 'created' } : found;
   });
 }
 
@@ -50,11 +49,11 @@ export async function claimUnit(
   deps: ProvisionDeps,
   request: ProvisionRequest,
   context: ReportingContext,
-): Promise<Unit | 'contended' | 'none'> {
+): Promise<Provisioned | 'contended' | 'none'> {
   return underName(deps, request, context, async (wish) => {
-    const warm = await tryWarm(deps, wish, context);
-    if (typeof warm === 'string') await releaseName(deps.cluster, wish.claim, context);
-    return warm;
+    const found = await tryFound(deps, wish, context);
+    if (typeof found === 'string') await releaseName(deps.cluster, wish.claim, context);
+    return found;
   });
 }
 
@@ -124,32 +123,49 @@ const BROKEN: readonly ErrorCode[] = [
   'SERVER_FAILED',
 ];
 
-async function tryWarm(
+/** The unit that this job has already, because it asked before and did not hear the answer, or was cut off; else one that waits warm. */
+async function tryFound(
   deps: ProvisionDeps,
   wish: Wish,
   context: ReportingContext,
-): Promise<Unit | 'contended' | 'none'> {
-  const { cluster } = deps;
+): Promise<Provisioned | 'contended' | 'none'> {
   const { claim, units } = wish;
-  const own = units.find((unit) => unit.claim === claim.id);
-  // This job asked before, and did not hear the answer.
-  if (own?.state === 'ASSIGNED') return settleOrRemove(deps, own, claim, context);
-  if (units.some(({ cloneId }) => cloneId === claim.cloneId)) throw nameTaken(claim.cloneId);
+  const own = units.find((unit) => unit.claim === claim.id && unit.state === 'ASSIGNED');
+  if (own !== undefined) {
+    const taken = await tryUnit(deps, own, 'taken-up', wish, context);
+    if (taken !== undefined) return taken;
+  } else if (units.some(({ cloneId }) => cloneId === claim.cloneId)) throw nameTaken(claim.cloneId);
   const warm = candidates(deps, wish, context);
   for (const unit of warm) {
-    try {
-      const taken = await takeWarm(deps, unit, wish, context);
-      return await settleOrRemove(deps, taken, claim, context);
-    } catch (error) {
-      context.signal.throwIfAborted();
-      const { code, message } = toWpcloneError(error);
-      if (!BROKEN.includes(code)) throw error;
-      context.log.warn('a warm unit could not be had', { unit: unit.name, code, message });
-      // It went with the unit, if that was ours already.
-      await takeName(cluster, claim, wish.deadline, context);
-    }
+    const taken = await tryUnit(deps, unit, 'warm', wish, context);
+    if (taken !== undefined) return taken;
   }
   return warm.length === 0 ? 'none' : 'contended';
+}
+
+/** Undefined when the unit is no good, or somebody else's by now. */
+async function tryUnit(
+  deps: ProvisionDeps,
+  unit: Unit,
+  how: 'warm' | 'taken-up',
+  wish: Wish,
+  context: ReportingContext,
+): Promise<Provisioned | undefined> {
+  const { cluster, options } = deps;
+  const { claim } = wish;
+  try {
+    const taken = how === 'warm' ? await takeWarm(deps, unit, wish, context) : await takeUp(deps, unit, claim, context);
+    const limit = how === 'warm' ? WARM_LIMIT : options.provisionSeconds * 1000;
+    return { unit: await settleOrRemove(deps, taken, claim, limit, context), how };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const { code, message } = toWpcloneError(error);
+    if (!BROKEN.includes(code)) throw error;
+    context.log.warn('a unit could not be had', { unit: unit.name, how, code, message });
+    // It went with the unit, if that was ours already.
+    await takeName(cluster, claim, wish.deadline, context);
+    return undefined;
+  }
 }
 
 /** Those that can be handed out, in the order of chance: claimers must not all try the same one first. */
@@ -179,11 +195,17 @@ const takeWarm = (deps: ProvisionDeps, unit: Unit, wish: Wish, context: WorkCont
     },
   );
 
-const settleOrRemove = (deps: ProvisionDeps, taken: Unit, claim: Claim, context: ReportingContext): Promise<Unit> =>
+const settleOrRemove = (
+  deps: ProvisionDeps,
+  taken: Unit,
+  claim: Claim,
+  limit: number,
+  context: ReportingContext,
+): Promise<Unit> =>
   orUndo(
     context,
     taken.name,
-    () => settleUnit(deps, taken, claim, WARM_LIMIT, context),
+    () => settleUnit(deps, taken, claim, limit, context, (work) => [ownSecret(deps.cluster, taken, work)]),
     (undo) => removeUnit(deps.cluster, taken, ({ epoch }) => epoch === taken.epoch, undo),
   );
 

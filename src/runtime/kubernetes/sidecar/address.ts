@@ -4,7 +4,7 @@ import { WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster } from '../api/client.ts';
 import { getObject } from '../api/objects.ts';
 import type { Unit } from '../unit/unit.ts';
-import type { SidecarClientDeps } from './jobs.ts';
+import type { SidecarClientDeps } from './calls.ts';
 
 /** Milliseconds for the API server to give the token of a sidecar. */
 const SECRET_LIMIT = 60_000;

@@ -12,7 +12,8 @@ import {
 import type { InstanceContext, InstanceOperations } from '../../../instance/types.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { persist } from '../api/patience.ts';
-import { runJob, send, type SidecarClientDeps } from './jobs.ts';
+import { send, type SidecarClientDeps } from './calls.ts';
+import { runJob } from './jobs.ts';
 
 /** The instance's operations, done by the sidecar beside it: long ones as jobs that this process only watches. */
 export function createSidecarOperations(deps: SidecarClientDeps): InstanceOperations {

@@ -1,36 +1,23 @@
 import { type JobName, JOBS, type JobTask } from '../../../instance/declared.ts';
 import { errorFromWire } from '../../../shared/wire-error.ts';
 import type { InstanceContext } from '../../../instance/types.ts';
-import type { WorkContext } from '../../../shared/context.ts';
-import { within } from '../../../shared/abortable.ts';
+import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import { createWatchdog } from '../../../shared/watchdog.ts';
 import { HEARTBEAT_SECONDS, type JobEvent, jobEventSchema, type JobRequest } from '../../../sidecar/protocol.ts';
 import { getObject } from '../api/objects.ts';
-import type { Cluster } from '../api/client.ts';
 import { linesOf } from '../api/lines.ts';
 import { persist } from '../api/patience.ts';
-import { callSidecar, type SidecarAddress, type SidecarCall } from './transport.ts';
+import { cancelJob, cut, send, type SidecarClientDeps } from './calls.ts';
+import { findBegun } from './find-begun.ts';
+import type { SidecarCall } from './transport.ts';
 
 /** A stream that says nothing for this many milliseconds is dead: the sidecar promises a line every few seconds. */
 const SILENCE_LIMIT = HEARTBEAT_SECONDS * 4 * 1000;
 /** How often work is begun again that a restarted container has forgotten. */
 const RESTARTS = 2;
-/** Milliseconds for a job to be told that nobody wants it any more. */
-const CANCEL_LIMIT = 5000;
 /** Milliseconds before a stream that was cut is taken up again. */
 const TAKE_UP = 250;
-
-/** How to reach one sidecar, and what the client works with. */
-export interface SidecarClientDeps {
-  readonly cluster: Cluster;
-  /** Talk to the pod's own address instead of through the API server. */
-  readonly direct: boolean;
-  readonly address: () => Promise<SidecarAddress>;
-  /** What is in it, for messages: a clone's name, or the unit's own. */
-  readonly name: string;
-  readonly work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>;
-}
 
 /** Starts the job and watches it to its end, however often the connection is cut; a cancelled caller cancels the job. */
 export async function runJob<K extends JobName>(
@@ -40,9 +27,10 @@ export async function runJob<K extends JobName>(
   context: InstanceContext,
 ): Promise<unknown> {
   const waiting = { ...deps.work, signal: context.signal };
-  let id = newId(deps);
+  const begun = deps.lineage?.goesOn === true ? await findBegun(deps, deps.lineage, kind, context.signal) : undefined;
+  let id = begun ?? newId(deps);
   let starts = 0;
-  let started = false;
+  let started = begun !== undefined;
   const watchOnce = async (): Promise<Outcome | undefined> => {
     const call: Omit<SidecarCall, 'signal'> = started
       ? { method: 'GET', path: `/v1/jobs/${id}` }
@@ -70,9 +58,9 @@ export async function runJob<K extends JobName>(
         throw error;
       }
       const failure = await whetherLost(deps, toWpcloneError(error), context.signal);
-      // The container is stopped or was started again and knows nothing of the job; the pod is still there, and every
-      // operation may be made again.
-      const forgotten = started && failure === error && (failure.code === 'NOT_FOUND' || isStop(failure));
+      // The container is stopped or was started again and knows nothing of the job; or nobody watched it for too long. The pod is
+      // still there, and every operation may be made again.
+      const forgotten = started && failure === error && FORGOTTEN.includes(failure.code);
       if (!forgotten || starts === RESTARTS) throw failure;
       starts += 1;
       started = false;
@@ -83,19 +71,17 @@ export async function runJob<K extends JobName>(
   }
 }
 
-/** The sidecar was asked to stop, and said so. */
-const isStop = (error: WpcloneError): boolean => error.code === 'INSTANCE_LOST';
+/** INSTANCE_LOST: the sidecar was asked to stop, and said so. CANCELLED: not by us. */
+const FORGOTTEN: readonly ErrorCode[] = ['NOT_FOUND', 'INSTANCE_LOST', 'CANCELLED'];
 
-const newId = (deps: SidecarClientDeps): string => deps.work.randomBytes(12).toString('base64url');
+const newId = ({ work, lineage }: SidecarClientDeps): string =>
+  `${lineage?.prefix ?? ''}${work.randomBytes(12).toString('base64url')}`;
 
 /** How the job itself ended; only failures to watch it are thrown. */
 interface Outcome {
   readonly value?: unknown;
   readonly failure?: WpcloneError;
 }
-
-const cut = () =>
-  new WpcloneError('CLUSTER_UNREACHABLE', 'The connection to the instance was cut.', { retryable: true });
 
 /** Undefined when a stream that had said something was cut; throws a retryable error when there was none. */
 async function watchJob(
@@ -143,20 +129,6 @@ function parseEvent(line: string): JobEvent | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** One request to the sidecar, wherever it is now. */
-export async function send(deps: SidecarClientDeps, call: SidecarCall) {
-  return callSidecar(deps.cluster, await deps.address(), deps.direct, call);
-}
-
-async function cancelJob(deps: SidecarClientDeps, id: string): Promise<void> {
-  const cancel = async (signal: AbortSignal): Promise<void> => {
-    const answer = await send(deps, { method: 'POST', path: `/v1/jobs/${id}/cancel`, body: {}, signal });
-    await answer.body.dump();
-  };
-  // Failing that, the job ends by itself when nobody watches it.
-  await within(CANCEL_LIMIT, deps.work, cut(), cancel).catch(() => undefined);
 }
 
 /** When the pod behind a failed call is gone, that is the cause. */

@@ -60,11 +60,14 @@ export async function sweepNamespace(
   return [...removed];
 }
 
-/** Why a unit is to go: its clone has ended, its maker is dead, it has waited too long for a clone, or its pod has ended for good. */
+/**
+ * Why a unit is to go: its clone has ended, its maker is dead, it has waited too long for a clone, or its pod has ended for good. A clone
+ * whose reset was cut off stays until its end: it can be reset again.
+ */
 function isOver(unit: Unit, now: number): boolean {
-  if (unit.state === 'READY') {
+  if (unit.state === 'READY' || (unit.state === 'RESETTING' && unit.cloneId !== undefined)) {
     // Who reads it for a restore lives.
-    if (isLeased(unit, now) && !unit.ended) return false;
+    if (unit.state === 'READY' && isLeased(unit, now) && !unit.ended) return false;
     return unit.expiresAt === undefined || now > unit.expiresAt + EXPIRED_GRACE || unit.ended;
   }
   if (unit.state === 'DELETING' || (unit.state === 'WARM' && unit.ended)) return true;
