@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ReportingContext, WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import type { StepName, Warning } from '../shared/events.ts';
@@ -10,7 +9,8 @@ import type { SourceAccess } from '../site/access.ts';
 import { parseAddress } from '../site/connect/address.ts';
 import type { SiteInfo } from '../site/info.ts';
 import type { SourceLooks } from '../site/looks.ts';
-import { cloneName, randomWord } from './names.ts';
+import { newAdministrator } from './administrator.ts';
+import { cloneName } from './names.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
 import { refuseWhatCannotBeCloned } from './plan.ts';
 import { refuseEmpty, verify, warn } from './verify.ts';
@@ -279,16 +279,6 @@ function uploadsBehindPassword(media: MediaMode, { httpAuth, cookies }: SourceAc
 /** The instance's origin with the path of the source's home URL, so that root-relative links keep working. */
 export function cloneUrlOf(instanceUrl: string, sourceHome: string): string {
   return `${new URL(instanceUrl).origin}${new URL(sourceHome).pathname}`.replace(/\/+$/, '');
-}
-
-/** Called the same in each attempt of a job: one that takes an instance up replaces the administrator that the last one may have made. */
-function newAdministrator(context: WorkContext): ConfigureTask['admin'] {
-  const digest = createHash('sha256').update(context.jobId).digest();
-  return {
-    username: `wpclone-${randomWord(4, (size) => digest.subarray(0, size))}`,
-    password: context.randomBytes(15).toString('base64url'),
-    email: 'wpclone@clone.invalid',
-  };
 }
 
 const WAYS: Record<ConnectedSource['way'], string> = {

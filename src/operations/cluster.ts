@@ -1,7 +1,7 @@
 import type { WorkContext } from '../shared/context.ts';
 import { packageVersion } from '../shared/package-root.ts';
 import type { Finding } from '../runtime/kubernetes/cluster/finding.ts';
-import type { Applied } from '../runtime/kubernetes/cluster/init.ts';
+import type { Applied, InitWish } from '../runtime/kubernetes/cluster/init.ts';
 import type { openCluster } from '../runtime/kubernetes/cluster/open.ts';
 import type { KubernetesSettings } from './types.ts';
 
@@ -20,22 +20,26 @@ export async function checkNamespace(
 }
 
 /** The objects that make a namespace ready for clones, for the API versions that this server offers. */
-export async function planNamespace(settings: KubernetesSettings, context: WorkContext): Promise<readonly object[]> {
+export async function planNamespace(
+  settings: KubernetesSettings,
+  wish: InitWish,
+  context: WorkContext,
+): Promise<readonly object[]> {
   const { planCluster } = await import('../runtime/kubernetes/cluster/init.ts');
   return withCluster(settings, context, async ({ cluster, options }) =>
-    planCluster(cluster, options, await packageVersion(), context),
+    planCluster(cluster, options, await packageVersion(), wish, context),
   );
 }
 
 /** Applies them, as often as you like; `force` also over what others changed. */
 export async function initNamespace(
   settings: KubernetesSettings,
-  force: boolean,
+  { force, ...wish }: InitWish & { readonly force: boolean },
   context: WorkContext,
 ): Promise<{ namespace: string; applied: readonly Applied[] }> {
   const { applyManifests, planCluster } = await import('../runtime/kubernetes/cluster/init.ts');
   return withCluster(settings, context, async ({ cluster, options }) => {
-    const manifests = await planCluster(cluster, options, await packageVersion(), context);
+    const manifests = await planCluster(cluster, options, await packageVersion(), wish, context);
     return { namespace: cluster.namespace, applied: await applyManifests(cluster, manifests, force, context) };
   });
 }

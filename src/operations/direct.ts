@@ -126,6 +126,15 @@ export function createDirectOperations(
       return { removed, failed, ...(sources ? { sources } : {}) };
     },
 
+    async dueTimes(context) {
+      return (await resources.runtime(context)).dueTimes(context);
+    },
+
+    async mayTend(context) {
+      const runtime = await resources.runtime(context);
+      return runtime.mayTend === undefined || runtime.mayTend(context);
+    },
+
     async takeBack(isOver, context) {
       const runtime = await resources.runtime(context);
       return runtime.takeBack(isOver, context);

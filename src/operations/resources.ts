@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { WorkContext } from '../shared/context.ts';
 import { packageVersion } from '../shared/package-root.ts';
 import type { Runtime } from '../runtime/types.ts';
@@ -59,6 +60,7 @@ async function createRuntime(
       ...context,
       version: await packageVersion(),
       insideCluster: insideCluster(),
+      host: hostname(),
     });
   }
   const { createLocalRuntime } = await import('../runtime/local/runtime.ts');

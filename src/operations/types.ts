@@ -214,6 +214,10 @@ export interface Operations {
   logs(id: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
   /** Removes what crashes left and what has expired. */
   collectGarbage(context: WorkContext): Promise<GarbageReport>;
+  /** When `collectGarbage` will find something to do at the latest; milliseconds since the epoch. Absent where that is another's affair. */
+  dueTimes?(context: WorkContext): Promise<readonly number[]>;
+  /** Whether this process is to clear up, of all that see the same clones. Absent where that is another's affair. */
+  mayTend?(context: WorkContext): Promise<boolean>;
   /**
    * Takes back what jobs began that nobody goes on with, without asking the clock; returns the names of it. Where work ends with its
    * process, `isOver` is not asked: there it is what dead ones left. Absent where that is another's affair.

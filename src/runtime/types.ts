@@ -145,6 +145,16 @@ export interface Runtime {
   /** Removes what crashes left behind and what has expired; returns what it removed, and tells of what it could not. */
   sweep(context: WorkContext, failed?: SweepFailed): Promise<readonly string[]>;
   /**
+   * When `sweep` will find something to do at the latest, as far as it is known: ends of clones, and of work that nobody goes on with.
+   * Milliseconds since the epoch, by this machine's clock.
+   */
+  dueTimes(context: WorkContext): Promise<readonly number[]>;
+  /**
+   * Whether this process is the one that clears up and keeps a pool, of all that see the same instances; asked before each time, at least
+   * twice a minute. Absent: there is no other.
+   */
+  mayTend?(context: WorkContext): Promise<boolean>;
+  /**
    * Takes back what jobs began that nobody goes on with, whatever the clock says; returns the names of it. Where work ends with its
    * process, that is whatever belonged to a process that is gone, and `isOver` is not asked.
    */

@@ -4,6 +4,7 @@
 #   database   MariaDB; the arguments are server options
 #   sidecar    the transfer code behind its HTTP API
 #   wpclone    the command line (the clean-up CronJob uses it)
+#   agent      `wpclone agent`; the arguments are its flags
 set -euo pipefail
 role=${1:-web}
 [ $# -gt 0 ] && shift
@@ -112,5 +113,6 @@ case $role in
   database) database "$@" ;;
   sidecar) exec node /opt/wpclone/dist/sidecar/main.js "$@" ;;
   wpclone) exec node /opt/wpclone/bin/run.js "$@" ;;
-  *) echo "entrypoint.sh: unknown role $role; one of web, database, sidecar, wpclone." >&2; exit 64 ;;
+  agent) exec node /opt/wpclone/bin/run.js agent "$@" ;;
+  *) echo "entrypoint.sh: unknown role $role; one of web, database, sidecar, wpclone, agent." >&2; exit 64 ;;
 esac

@@ -123,6 +123,7 @@ export function useNamespace(label: string): TestNamespace {
         ...context(changes),
         version: '0.1.0',
         insideCluster: false,
+        host: 'test',
         ...(kubeconfig === undefined ? {} : { kubeconfig }),
       };
       const runtime = await createKubernetesRuntime({ namespace: name, image: IMAGE, ...settings }, deps);

@@ -47,9 +47,12 @@ describe('a unit', () => {
       'the web server listens at the address',
     );
 
-    // The same job for the same clone, whose answer got lost: it has it already.
+    // The same job for the same clone, whose answer got lost: it has it already, and whoever had the answer has it no more.
     const again = await runtime.units.claim(request({ id }), mine);
-    expect(again).toMatchObject({ outcome: 'claimed', lease: { epoch: 1, instance: { url: lease.instance.url } } });
+    if (again.outcome !== 'claimed') throw new Error(`It is ${again.outcome}.`);
+    const { instance, epoch } = again.lease;
+    expect([instance.url, instance.how, epoch]).toEqual([lease.instance.url, 'taken-up', 2]);
+    expect((await failureOf(lease.commit(record(instance.url), mine))).code).toBe('CLUSTER_CONFLICT');
     const [report] = await runtime.units.list(mine);
     expect(report).toMatchObject({ state: 'ASSIGNED', cloneId: id, jobId: mine.jobId, uses: 1, leased: true });
 
@@ -59,7 +62,7 @@ describe('a unit', () => {
       failureOf(runtime.units.quarantine(made.name, context())),
     ]);
     expect(refused.map(({ code }) => code)).toEqual(['BUSY', 'BUSY', 'BUSY']);
-    await lease.commit(record(lease.instance.url), mine);
+    await again.lease.commit(record(instance.url), mine);
     expect(await runtime.password(id, context())).toBe('of-the-clone');
     expect((await failureOf(runtime.units.retire(made.name, context()))).code).toBe('BUSY');
 
@@ -67,7 +70,7 @@ describe('a unit', () => {
     const before = await runtime.get(id, context());
     await before.instance.operations.listMail(context().signal);
     const reset = await runtime.takeForReset(id, mine);
-    expect(reset.epoch).toBe(2);
+    expect(reset.epoch).toBe(3);
     await reset.instance.operations.listMail(context().signal);
     const late = failureOf(before.instance.operations.listMail(context().signal));
     expect(await late).toMatchObject({ code: 'CLUSTER_CONFLICT' });
@@ -116,7 +119,7 @@ describe('a unit', () => {
     expect(await failureOf(claimUnit({ ...deps, cluster: dying }, wish, mine))).toBe(gone);
     expect((await failureOf(runtime.provision(wish, context()))).code).toBe('NAME_TAKEN');
     const lease = await runtime.provision(wish, mine);
-    expect([await namespace.podName(wish.id), lease.epoch]).toEqual([name, 1]);
+    expect([await namespace.podName(wish.id), lease.epoch]).toEqual([name, 2]);
     await lease.remove(mine);
     expect(await namespace.belongings()).toEqual([]);
   });

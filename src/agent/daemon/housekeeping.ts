@@ -13,7 +13,7 @@ const REAP = 5 * 60_000;
 const LEAST = 1_000;
 
 export interface HouseOptions {
-  readonly operations: Pick<Operations, 'list' | 'collectGarbage' | 'takeBack' | 'keepTables'>;
+  readonly operations: Pick<Operations, 'dueTimes' | 'mayTend' | 'collectGarbage' | 'takeBack' | 'keepTables'>;
   readonly store: Pick<JobStore, 'prune'>;
   /** Milliseconds that a job is remembered after its end. */
   readonly rememberJobs: number;
@@ -35,7 +35,7 @@ export interface House {
 
 /**
  * Removes clones at their end and what died ones left (the same code as `gc`), and forgets old jobs; for as long as it is not stopped.
- * Nothing is removed while the clock cannot be believed, but for what jobs of this agent began that nobody goes on with.
+ * Nothing is removed by one of several agents on the same clones that is not the one for it, nor while the clock cannot be believed, but for what jobs of this agent began that nobody goes on with.
  */
 export function keepHouse(options: HouseOptions, context: WorkContext): House {
   const { operations, store, monotonic } = options;
@@ -61,12 +61,13 @@ export function keepHouse(options: HouseOptions, context: WorkContext): House {
   };
   const round = async (): Promise<number> => {
     options.look();
-    const clones = await operations.list(work);
+    const times = (await operations.dueTimes?.(work)) ?? [];
     seenAt = monotonic();
-    const ends = clones.map(({ expires_at: end }) => Date.parse(end) - context.now());
+    const ends = times.map((time) => time - context.now());
     const due = ends.some((left) => left <= 0) || monotonic() - reapedAt >= REAP;
     if (hasFailed || due) await takeBack();
-    if (guard.isSteady() && due) {
+    const mayTend = (await operations.mayTend?.(work)) ?? true;
+    if (guard.isSteady() && due && mayTend) {
       reapedAt = monotonic();
       await reap(operations, work);
       await store.prune(context.now() - options.rememberJobs);

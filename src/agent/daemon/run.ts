@@ -99,9 +99,9 @@ async function serve(
   const recovered = await store.reap(({ agent }) => Promise.resolve(agent === owner.agent));
   const keeper = keeperHold(settings);
   const { rememberJobs, concurrency } = settings;
-  const isOver = (lease: string) => isLeaseOver(lease, store.find);
+  const isOver = (lease: string) => isLeaseOver(lease, (id) => store.find(id));
   const house = keepHouse({ operations, store, rememberJobs, monotonic, isOver, look: () => keeper.take() }, work);
-  parts.onFailed(house.failed);
+  parts.onFailed(() => house.failed());
   const stopping = AbortSignal.any([context.signal, asked.signal]);
   const control: Control = {
     stopping,

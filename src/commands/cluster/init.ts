@@ -12,9 +12,14 @@ export default class ClusterInit extends BaseCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --dry-run > wpclone.yaml',
     '<%= config.bin %> <%= command.id %> --context production --namespace wordpress-staging',
+    '<%= config.bin %> <%= command.id %> --with-agent',
   ];
   static override flags = {
     'dry-run': Flags.boolean({ default: false, summary: 'Print what would be applied, as YAML.' }),
+    'with-agent': Flags.boolean({
+      default: false,
+      summary: 'Also run an agent in the namespace: a Deployment of one, its volume and a Service.',
+    }),
     force: Flags.boolean({
       default: false,
       exclusive: ['dry-run'],
@@ -26,13 +31,14 @@ export default class ClusterInit extends BaseCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(ClusterInit);
     const settings = this.operationSettings(flags).kubernetes;
+    const withAgent = flags['with-agent'];
     return this.watched(flags, [], async (context) => {
       const { initNamespace, planNamespace } = await import('../../operations/cluster.ts');
       if (flags['dry-run']) {
-        const manifests = await planNamespace(settings, context);
+        const manifests = await planNamespace(settings, { withAgent }, context);
         return this.present({ manifests }, () => manifests.map((manifest) => stringify(manifest)).join('---\n'));
       }
-      const result = await initNamespace(settings, flags.force, context);
+      const result = await initNamespace(settings, { withAgent, force: flags.force }, context);
       // As with any right that is missing.
       if (result.applied.some((each) => each.result === 'forbidden')) process.exitCode = 4;
       return this.present(result, () => result.applied.map(line).join('\n'));

@@ -19,8 +19,9 @@ import { removeClone } from './unit/remove-clone.ts';
 import { lineageOf } from './sidecar/lineage.ts';
 import { sidecarOf } from './sidecar/address.ts';
 import { createSidecarOperations } from './sidecar/client.ts';
-import { sweepNamespace } from './unit/sweep.ts';
+import { dueTimeOf, sweepNamespace } from './unit/sweep.ts';
 import { cloneFactsOf, stampOf, type Unit } from './unit/unit.ts';
+import { createTending } from './tending.ts';
 import { createKubernetesUnits } from './units.ts';
 
 export interface KubernetesRuntimeDeps {
@@ -31,6 +32,8 @@ export interface KubernetesRuntimeDeps {
   readonly version: string;
   /** Inside a cluster pods are reached directly. */
   readonly insideCluster: boolean;
+  /** What this machine is called, for others to know who holds the Lease. */
+  readonly host: string;
   /** Absent: the one that the environment names. */
   readonly kubeconfig?: string;
 }
@@ -48,6 +51,7 @@ export async function createKubernetesRuntime(
   const { version, insideCluster } = deps;
   const provisioning: ProvisionDeps = { cluster, options, version, insideCluster };
   const closing = new AbortController();
+  const tending = createTending(cluster, deps, deps.host);
 
   const instanceOf = (unit: Unit, id: string, how: Instance['how'], lineage?: Lineage): Instance => {
     const sidecar = sidecarOf(cluster, unit, insideCluster, deps);
@@ -82,6 +86,10 @@ export async function createKubernetesRuntime(
       return restoreLease(leaseOf(await takeToRead(cluster, id, context), id, 'created'), context);
     },
 
+    async dueTimes(context) {
+      return (await listUnits(cluster, context)).map((unit) => dueTimeOf(unit) - cluster.clockOffset());
+    },
+
     async list(context) {
       const units = await listUnits(cluster, context);
       return units
@@ -114,6 +122,8 @@ export async function createKubernetesRuntime(
 
     sweep: (context, failed) => sweepNamespace(cluster, context, failed),
 
+    mayTend: (context) => tending.may(context),
+
     takeBack: (isOver, context) => takeBackUnits(cluster, isOver, context),
 
     async *logs(id, { follow }, context) {
@@ -129,6 +139,7 @@ export async function createKubernetesRuntime(
 
     async close() {
       closing.abort();
+      await tending.giveUp();
       await cluster.close();
     },
   };

@@ -15,7 +15,7 @@ import { canListen } from './ports.ts';
 import { removeTaken } from './remove.ts';
 import { serve } from './serve.ts';
 import { STORES_LIMIT, trimStores } from './stores.ts';
-import { sweepInstances } from './sweep.ts';
+import { dueTimesOf, sweepInstances } from './sweep.ts';
 import { keepTables } from './table-files.ts';
 import { takeBack } from './take-back.ts';
 import { createLocalUnits } from './units.ts';
@@ -119,6 +119,10 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
     },
 
     sweep: (context, failed) => sweepInstances(home, context, failed),
+
+    async dueTimes() {
+      return (await state.units.list()).flatMap(dueTimesOf);
+    },
 
     takeBack: (_isOver, context) => sweepInstances(home, context, undefined, 'left-by-the-dead'),
 

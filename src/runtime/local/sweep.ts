@@ -115,6 +115,11 @@ const WORKED_ON: ReadonlySet<UnitState> = new Set(['CREATING', 'VALIDATING', 'AS
 async function isOver(unit: UnitRow, scope: SweepScope, context: WorkContext): Promise<boolean> {
   if (await isLeased(unit)) return false;
   if (scope === 'left-by-the-dead') return WORKED_ON.has(unit.state);
-  if (unit.state === 'QUARANTINED' && unit.stateSince + QUARANTINE_LIMIT <= context.now()) return true;
-  return WORKED_ON.has(unit.state) || (unit.clone !== null && unit.clone.expiresAt <= context.now());
+  return WORKED_ON.has(unit.state) || dueTimesOf(unit).some((time) => time <= context.now());
 }
+
+/** When a unit is to go. */
+export const dueTimesOf = ({ state, stateSince, clone }: UnitRow): readonly number[] => [
+  ...(state === 'QUARANTINED' ? [stateSince + QUARANTINE_LIMIT] : []),
+  ...(clone === null ? [] : [clone.expiresAt]),
+];

@@ -10,7 +10,7 @@ afterEach(async () => {
 });
 
 /** A house on clocks that the test moves; each of its sleeps ends when the test says so. */
-function house(clones: () => readonly { readonly expires_at: string }[]) {
+function house(ends: () => readonly number[], mayTend = () => true) {
   const takenBack: number[] = [];
   const clock = { wall: Date.parse('2026-01-01T00:00:00Z'), true: 0 };
   const reaped: number[] = [];
@@ -28,7 +28,8 @@ function house(clones: () => readonly { readonly expires_at: string }[]) {
     {
       // Only what the house asks them for.
       operations: {
-        list: () => Promise.resolve(clones() as never),
+        dueTimes: () => Promise.resolve(ends()),
+        mayTend: () => Promise.resolve(mayTend()),
         collectGarbage: () => {
           reaped.push(clock.true);
           return Promise.resolve({ removed: [], failed: [] });
@@ -59,8 +60,8 @@ function house(clones: () => readonly { readonly expires_at: string }[]) {
 
 describe('the house', () => {
   it('is cleared up every five minutes, and as soon as a clone is over', async () => {
-    const end = new Date(Date.parse('2026-01-01T00:02:00Z')).toISOString();
-    const { pass, reaped } = house(() => [{ expires_at: end }]);
+    const end = Date.parse('2026-01-01T00:02:00Z');
+    const { pass, reaped } = house(() => [end]);
     await pass(0);
     expect(reaped).toEqual([0]);
     await pass(MINUTE);
@@ -70,8 +71,8 @@ describe('the house', () => {
   });
 
   it('removes nothing for five minutes when the clock is two hours off, and goes on when it is set right', async () => {
-    const end = new Date(Date.parse('2026-01-01T01:00:00Z')).toISOString();
-    const { pass, reaped } = house(() => [{ expires_at: end }]);
+    const end = Date.parse('2026-01-01T01:00:00Z');
+    const { pass, reaped } = house(() => [end]);
     await pass(0);
     await pass(1000, 120 * MINUTE);
     await pass(4 * MINUTE);
@@ -80,6 +81,22 @@ describe('the house', () => {
     await pass(1000, -120 * MINUTE);
     await pass(6 * MINUTE);
     expect(reaped).toHaveLength(2);
+  });
+
+  it('is left to another agent that sees the same clones, and cleared up as soon as that one is gone', async () => {
+    let mine = false;
+    const { pass, reaped, takenBack } = house(
+      () => [],
+      () => mine,
+    );
+    await pass(0);
+    await pass(6 * MINUTE);
+    expect(reaped).toEqual([]);
+    // Its own jobs' leftovers are nobody else's affair.
+    expect(takenBack).toHaveLength(2);
+    mine = true;
+    await pass(1000);
+    expect(reaped).toEqual([6 * MINUTE + 1000]);
   });
 
   it('takes back what a job left as soon as it fails, whatever the clock says', async () => {
@@ -93,8 +110,8 @@ describe('the house', () => {
   });
 
   it('believes a clock that stays where it jumped to', async () => {
-    const end = new Date(Date.parse('2026-01-01T01:00:00Z')).toISOString();
-    const { pass, reaped } = house(() => [{ expires_at: end }]);
+    const end = Date.parse('2026-01-01T01:00:00Z');
+    const { pass, reaped } = house(() => [end]);
     await pass(0);
     await pass(1000, 120 * MINUTE);
     for (let minute = 0; minute < 5; minute += 1) await pass(MINUTE);

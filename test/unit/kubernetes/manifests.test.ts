@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { BlockList } from 'node:net';
-import type { V1CronJob, V1NetworkPolicy } from '@kubernetes/client-node';
+import type { V1CronJob, V1Deployment, V1NetworkPolicy } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { loadSettings } from '../../../src/cli/config/load.ts';
 import { packagePath } from '../../../src/shared/package-root.ts';
 import { clusterManifests } from '../../../src/runtime/kubernetes/cluster/manifests.ts';
 import { rightsNeeded } from '../../../src/runtime/kubernetes/cluster/rights.ts';
@@ -14,8 +15,9 @@ import {
 } from '../../../src/runtime/kubernetes/provision/network-manifests.ts';
 import { lockManifest } from '../../../src/runtime/kubernetes/provision/name.ts';
 import { revisionOf } from '../../../src/runtime/kubernetes/provision/revision.ts';
-import { parseOptions } from '../../../src/runtime/kubernetes/options.ts';
+import { type KubernetesOptions, parseOptions } from '../../../src/runtime/kubernetes/options.ts';
 import { parseUnit } from '../../../src/runtime/kubernetes/unit/unit.ts';
+import { makeTemp } from '../../support/temp.ts';
 import { schemaErrors } from './schema.ts';
 
 const plan: UnitPlan = {
@@ -39,6 +41,14 @@ const settings = {
 };
 const owner = ownerOf({ name: plan.name, uid: 'uid-1' });
 
+const manifestSettings = (options: KubernetesOptions, withAgent: boolean) => ({
+  namespace: 'clones',
+  withAgent,
+  image: 'i',
+  options,
+  batchVersion: 'v1',
+});
+
 describe('what is shipped fits the schemas of current Kubernetes', () => {
   const options = { ...parseOptions(settings), domain: 'clones.example' };
   test.each([
@@ -54,10 +64,12 @@ describe('what is shipped fits the schemas of current Kubernetes', () => {
 
   test('all that cluster init applies', async () => {
     const given = parseOptions({ ...settings, nodeSelector: { pool: 'staging' } });
-    const manifests = await clusterManifests({ namespace: 'clones', image: 'i', options: given, batchVersion: 'v1' });
+    const manifests = await clusterManifests(manifestSettings(given, true));
     expect(manifests.map(({ kind }) => kind)).toEqual([
       'Namespace',
       'ServiceAccount',
+      'Role',
+      'RoleBinding',
       'Role',
       'RoleBinding',
       'ResourceQuota',
@@ -65,14 +77,41 @@ describe('what is shipped fits the schemas of current Kubernetes', () => {
       'LimitRange',
       'NetworkPolicy',
       'CronJob',
+      'PersistentVolumeClaim',
+      'Deployment',
+      'Service',
     ]);
     for (const manifest of manifests) expect(schemaErrors(`V1${manifest.kind}`, manifest)).toEqual([]);
     expect(JSON.stringify(manifests)).not.toContain('wordpress-staging');
+    const without = await clusterManifests(manifestSettings(given, false));
+    expect(without.map(({ kind }) => kind)).toEqual(manifests.slice(0, -3).map(({ kind }) => kind));
+  });
+
+  test('the agent in a cluster makes clones with the settings of whoever put it there', async () => {
+    const given = parseOptions({
+      ...settings,
+      image: 'own:1',
+      storage: { site: '1Gi' },
+      context: 'here',
+      namespace: 'clones',
+    });
+    const manifests = await clusterManifests(manifestSettings(given, true));
+    const deployment = manifests.find(({ kind }) => kind === 'Deployment') as unknown as V1Deployment;
+    const environment = deployment.spec?.template.spec?.containers[0]?.env ?? [];
+    const own = environment.filter(({ name }) => name.startsWith('WPCLONE_KUBERNETES_'));
+    const folder = makeTemp('nobody');
+    const found = loadSettings({
+      environment: { HOME: folder, ...Object.fromEntries(own.map(({ name, value }) => [name, value])) },
+      workingFolder: folder,
+    });
+    const { context: _context, namespace: _namespace, ...wanted } = given;
+    expect(parseOptions(found.kubernetes ?? {})).toEqual(wanted);
+    expect(revisionOf(parseOptions(found.kubernetes ?? {}), '1.0.0')).toBe(revisionOf(given, '1.0.0'));
   });
 
   test('the clean-up job runs where clones run', async () => {
     const given = parseOptions({ ...settings, nodeSelector: { pool: 'staging' }, imagePullPolicy: 'Always' });
-    const manifests = await clusterManifests({ namespace: 'clones', image: 'i', options: given, batchVersion: 'v1' });
+    const manifests = await clusterManifests(manifestSettings(given, false));
     const job = manifests.find(({ kind }) => kind === 'CronJob') as unknown as V1CronJob;
     const [pod, clone] = [job.spec?.jobTemplate.spec?.template.spec, podManifest(plan, given).spec];
     for (const key of ['nodeSelector', 'tolerations', 'imagePullSecrets'] as const) {
@@ -149,10 +188,11 @@ describe('a clone’s pod', () => {
 });
 
 test('the role that is shipped grants exactly the rights that are needed, which check asks for', () => {
-  const [role] = parseAllDocuments(readFileSync(packagePath('templates', 'kubernetes', 'role.yaml'), 'utf8'));
-  const { rules } = (role?.toJS() ?? { rules: [] }) as {
-    rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
-  };
+  type Rules = { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+  const rules = ['role', 'lease'].flatMap((name) => {
+    const [role] = parseAllDocuments(readFileSync(packagePath('templates', 'kubernetes', `${name}.yaml`), 'utf8'));
+    return ((role?.toJS() ?? { rules: [] }) as { rules: Rules }).rules;
+  });
   const granted = rules.flatMap(({ apiGroups, resources, verbs }) =>
     apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource} ${group}`))),
   );

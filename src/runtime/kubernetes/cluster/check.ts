@@ -75,7 +75,7 @@ async function checkRights(cluster: Cluster, options: KubernetesOptions, context
   if (missing.length === 0) return [{ name: 'rights', status: 'ok', detail: 'all that clones need' }];
   return missing.map(({ verb, resource, group, neededFor, only }) => ({
     name: 'rights',
-    status: only === 'to explain' ? 'warning' : 'failed',
+    status: only === undefined ? 'failed' : 'warning',
     detail: `may not ${verb} ${resource}, needed for ${neededFor}`,
     fix: `Add ${verb} on ${resource}${group === '' ? '' : `.${group}`} to a role in ${cluster.namespace}; templates/kubernetes/role.yaml has all.`,
   }));

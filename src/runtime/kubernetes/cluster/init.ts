@@ -6,7 +6,7 @@ import { isGone, statusOf } from '../api/errors.ts';
 import { defaultImage } from '../provision/images.ts';
 import type { KubernetesOptions } from '../options.ts';
 import { persist } from '../api/patience.ts';
-import { clusterManifests, type Manifest } from './manifests.ts';
+import { clusterManifests, type Manifest, roleOf } from './manifests.ts';
 
 export interface Applied {
   readonly kind: string;
@@ -31,16 +31,27 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
   LimitRange: 'limitranges',
   NetworkPolicy: 'networkpolicies',
   CronJob: 'cronjobs',
+  PersistentVolumeClaim: 'persistentvolumeclaims',
+  Deployment: 'deployments',
+  Service: 'services',
 };
+
+/** What is to be made of a namespace. */
+export interface InitWish {
+  /** With an agent that runs in it. */
+  readonly withAgent: boolean;
+}
 
 /** The manifests as this server takes them. */
 export async function planCluster(
   cluster: Cluster,
   options: KubernetesOptions,
   version: string,
+  { withAgent }: InitWish,
   context: WorkContext,
 ): Promise<readonly Manifest[]> {
   return clusterManifests({
+    withAgent,
     namespace: cluster.namespace,
     image: defaultImage(options, version),
     options,
@@ -70,9 +81,19 @@ export async function applyManifests(
   context: WorkContext,
 ): Promise<readonly Applied[]> {
   const applied: Applied[] = [];
-  for (const manifest of manifests) applied.push(await applyManifest(cluster, manifest, force, context));
+  for (const manifest of manifests) {
+    const role = roleOf(manifest);
+    const without = applied.some(
+      ({ kind, name, result }) => kind === 'Role' && name === role && result === 'forbidden',
+    );
+    // The server would say of a Role that is not there that it was not found, which tells nobody what to do.
+    if (without) applied.push({ ...named(manifest), result: 'forbidden', detail: `The Role ${role} was not applied.` });
+    else applied.push(await applyManifest(cluster, manifest, force, context));
+  }
   return applied;
 }
+
+const named = ({ kind, metadata: { name } }: Manifest) => ({ kind, name });
 
 async function applyManifest(
   cluster: Cluster,

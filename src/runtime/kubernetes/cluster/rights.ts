@@ -8,17 +8,18 @@ export interface Right {
   /** `pods` or `pods/proxy`. */
   readonly resource: string;
   readonly neededFor: string;
-  /** Clones work without it, with fewer explanations. */
-  readonly only?: 'to explain';
+  /** Clones work without it: with fewer explanations, or an agent removes nothing. */
+  readonly only?: 'to explain' | 'for an agent';
 }
 
 const each = (verbs: readonly string[], group: string, resource: string, neededFor: string): Right[] =>
   verbs.map((verb) => ({ verb, group, resource, neededFor }));
+const forAgent = (right: Right): Right => ({ ...right, only: 'for an agent' });
 const toExplain = (right: Right): Right => ({ ...right, only: 'to explain' });
 
 const OWN = ['get', 'list', 'create', 'delete'];
 
-/** Exactly what templates/kubernetes/role.yaml grants; a test compares them. */
+/** Exactly what the roles of templates/kubernetes grant; a test compares them. */
 export const rightsNeeded = (withDomain: boolean): readonly Right[] => [
   ...each([...OWN, 'patch', 'watch'], '', 'pods', 'clones'),
   ...each([...OWN, 'patch'], '', 'secrets', 'the passwords of clones'),
@@ -29,6 +30,7 @@ export const rightsNeeded = (withDomain: boolean): readonly Right[] => [
   ...each(['get', 'create'], '', 'pods/portforward', 'wpclone open without a domain'),
   ...each(['get'], '', 'pods/log', 'wpclone logs'),
   ...each(['list', 'watch'], '', 'events', 'saying why a pod does not start').map(toExplain),
+  ...each(['get', 'create', 'update'], 'coordination.k8s.io', 'leases', 'an agent that clears up').map(forAgent),
   ...each(['get'], 'batch', 'cronjobs', 'wpclone cluster check').map(toExplain),
 ];
 

@@ -6,7 +6,7 @@ import type { Cluster } from '../api/client.ts';
 import { statusOf } from '../api/errors.ts';
 import { CERTIFICATE, certificateName, CLONE_LABEL, DEADLINE, INSTANCE_SELECTOR, objectName } from './names.ts';
 import { removeUnit } from './remove.ts';
-import { isLeased, parseUnit, type Unit } from './unit.ts';
+import { parseUnit, type Unit } from './unit.ts';
 
 /** Milliseconds that an expired clone still answers "this clone has ended" before it is removed. */
 const EXPIRED_GRACE = 60_000;
@@ -65,13 +65,19 @@ export async function sweepNamespace(
  * whose reset was cut off stays until its end: it can be reset again.
  */
 function isOver(unit: Unit, now: number): boolean {
-  if (unit.state === 'READY' || (unit.state === 'RESETTING' && unit.cloneId !== undefined)) {
-    // Who reads it for a restore lives.
-    if (unit.state === 'READY' && isLeased(unit, now) && !unit.ended) return false;
-    return unit.expiresAt === undefined || now > unit.expiresAt + EXPIRED_GRACE || unit.ended;
-  }
-  if (unit.state === 'DELETING' || (unit.state === 'WARM' && unit.ended)) return true;
-  return unit.deadline !== undefined && now > unit.deadline;
+  if (unit.ended && (unit.state === 'WARM' || livesByClone(unit))) return true;
+  return unit.state === 'DELETING' || now > dueTimeOf(unit);
+}
+
+const livesByClone = ({ state, cloneId }: Unit): boolean =>
+  state === 'READY' || (state === 'RESETTING' && cloneId !== undefined);
+
+/** When a unit is to go unless something happens to it before; by the API server's clock. Infinity: never. */
+export function dueTimeOf(unit: Unit): number {
+  const { expiresAt, heldUntil = 0 } = unit;
+  // Who reads it for a restore lives.
+  if (livesByClone(unit)) return Math.max(expiresAt === undefined ? 0 : expiresAt + EXPIRED_GRACE, heldUntil);
+  return unit.deadline ?? Infinity;
 }
 
 /**

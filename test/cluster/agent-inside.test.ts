@@ -1,0 +1,128 @@
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { V1Deployment, V1PodList } from '@kubernetes/client-node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startSource, type Source } from '../support/source/index.ts';
+import { makeTemp } from '../support/temp.ts';
+import { useCommands } from './commands.ts';
+import { eventually, HOST, useNamespace } from './support.ts';
+
+const namespace = useNamespace('inside');
+const commands = useCommands(namespace);
+const volume = `wpclone-test-${namespace.name.slice(-6)}`;
+/** The node is this machine. */
+const folder = join(makeTemp('agent-volume'), 'data');
+let source: Source;
+
+const deployment = 'apis/apps/v1 deployments/wpclone-agent';
+const volumes = (method: 'POST' | 'DELETE', path: string, body?: object) =>
+  namespace.cluster.send({
+    method,
+    path: `api/v1/persistentvolumes${path}`,
+    what: `${method} persistentvolumes`,
+    signal: AbortSignal.timeout(30_000),
+    ...(body === undefined ? {} : { body }),
+  });
+
+beforeAll(async () => {
+  mkdirSync(folder, { recursive: true });
+  // A volume of this kind takes no group from the pod (Kubernetes documentation, "Configure a Security Context").
+  chmodSync(folder, 0o777);
+  source = await startSource({ host: HOST });
+  // The test cluster makes no volumes by itself.
+  await volumes('POST', '', {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: volume },
+    spec: {
+      capacity: { storage: '1Gi' },
+      accessModes: ['ReadWriteOnce'],
+      hostPath: { path: folder },
+      claimRef: { namespace: namespace.name, name: 'wpclone-agent' },
+    },
+  });
+});
+afterAll(async () => {
+  await source.stop();
+  await volumes('DELETE', `/${volume}`);
+});
+
+/** The agent's pod that is ready, and how it is asked, as from a program in the cluster. */
+async function agentPod(except?: string) {
+  const selector = encodeURIComponent('app.kubernetes.io/component=agent');
+  const pod = await eventually(
+    async () => {
+      const pods = (await namespace.get<V1PodList>(`pods?labelSelector=${selector}`))?.items ?? [];
+      return pods.find(
+        ({ metadata, status }) =>
+          metadata?.name !== except &&
+          metadata?.deletionTimestamp === undefined &&
+          status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+      );
+    },
+    'the agent is ready',
+    90_000,
+  );
+  const token = readFileSync(join(folder, 'home/agent.token'), 'utf8').trim();
+  const call = async (method: string, path: string, body?: object) => {
+    const answer = await fetch(`http://${pod.status?.podIP}:8420${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  return { name: pod.metadata?.name ?? '', call };
+}
+
+test('cluster init --with-agent runs an agent that makes clones by its service account, and remembers its jobs in the next pod', async () => {
+  const { applied } = await commands.json<{ applied: { kind: string; name: string; result: string }[] }>([
+    'cluster',
+    'init',
+    '--with-agent',
+  ]);
+  expect(applied.filter(({ name }) => name === 'wpclone-agent').map(({ result }) => result)).toEqual(
+    Array.from({ length: 3 }, () => 'created'),
+  );
+  // The site of the test is in a private network, which an agent that others can call does not enter by itself.
+  const [container] = (await namespace.get<V1Deployment>(deployment))?.spec?.template.spec?.containers ?? [];
+  const containers = [{ ...container, args: [...(container?.args ?? []), '--private-source=10.88.0.0/16'] }];
+  await namespace.patch(deployment, { spec: { template: { spec: { containers } } } });
+
+  const first = await eventually(async () => {
+    const pod = await agentPod();
+    const told = (await namespace.get(`pods/${pod.name}`))?.spec?.containers[0]?.args ?? [];
+    return told.includes('--private-source=10.88.0.0/16') ? pod : undefined;
+  }, 'the pod with the changed flags is there');
+  const { status, body } = await first.call('POST', '/api/v2/clone', {
+    source_url: source.url,
+    source_username: source.adminUser,
+    source_password: source.adminPassword,
+    customer_id: 'inside',
+  });
+  expect(status).toBe(202);
+  const job = `/api/v2/job-status/${String(body['job_id'])}?wait=30`;
+  const isOver = async () => {
+    const said = (await first.call('GET', job)).body;
+    return said['status'] === 'completed' || said['status'] === 'failed' ? said : undefined;
+  };
+  expect(await eventually(isOver, 'the job ends', 90_000)).toMatchObject({ status: 'completed' });
+  expect(await commands.json(['list'])).toMatchObject({ clones: [{ clone_id: 'inside', status: 'ready' }] });
+
+  // What others set there is kept, and so is what the agent knows when its pod is replaced.
+  const again = await commands.json<{ applied: { kind: string; name: string; result: string }[] }>([
+    'cluster',
+    'init',
+    '--with-agent',
+  ]);
+  expect(again.applied.filter(({ name }) => name === 'wpclone-agent').map(({ result }) => result)).toEqual([
+    'unchanged',
+    'kept',
+    'unchanged',
+  ]);
+  await namespace.remove(`pods/${first.name}`);
+  const second = await agentPod(first.name);
+  expect((await second.call('GET', job)).body).toMatchObject({ status: 'completed', clone_id: 'inside' });
+  expect((await second.call('DELETE', '/api/v2/delete/inside')).status).toBeLessThan(300);
+  await eventually(async () => ((await namespace.belongings()).length === 0 ? true : undefined), 'nothing is left');
+});
