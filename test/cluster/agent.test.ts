@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
@@ -44,6 +44,12 @@ async function ask(agent: AgentProcess, name: string): Promise<string> {
   expect(status).toBe(202);
   return String(body['job_id']);
 }
+
+/** The processes of an agent's jobs (proc(5), /proc/PID/task/TID/children). */
+const childrenOf = (pid: number): number[] =>
+  readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+  );
 
 const ended = ({ status }: { status: string }): boolean => status === 'completed' || status === 'failed';
 const nothingLeft = () =>
@@ -115,6 +121,17 @@ describe('when the agent is killed', () => {
     expect(await commands.json(['list'])).toMatchObject({ clones: [{ clone_id: 'adopted', status: 'ready' }] });
     await commands.json(['delete', 'adopted', '--force']);
     expect(await namespace.belongings()).toEqual([]);
+  });
+
+  test('and so does the agent itself when only the process of the job is killed', async () => {
+    const agent = await start();
+    const job = await ask(agent, 'orphaned');
+    await agent.heard(job, ({ type, step }) => type === 'step-finished' && step === 'provision');
+    const pod = await namespace.podName('orphaned');
+    for (const pid of childrenOf(agent.pid)) process.kill(pid, 'SIGKILL');
+    expect(await agent.until(job, ended)).toMatchObject({ status: 'completed', attempt: 2 });
+    expect(await namespace.podName('orphaned')).toBe(pod);
+    await commands.json(['delete', 'orphaned', '--force']);
   });
 
   test('a job that is cancelled while nobody runs it, or that kills its agent three times, leaves nothing', async () => {

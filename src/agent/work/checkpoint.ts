@@ -11,6 +11,8 @@ export const checkpointSchema = z.object({
   name: z.string().optional(),
   /** The process of the attempt. It may live on when the agent is dead, and takes back what it did. */
   worker: z.object({ pid: z.number(), startedAt: z.string() }).optional(),
+  /** In which name it takes instances that are gone on with without its process (outlives.ts). */
+  lease: z.string().optional(),
   /** An instance was taken under the name: from then on a ready clone of that name is this job's. */
   provisioned: z.boolean().optional(),
   /** Why the attempt was about to fail, for good: it is not tried again because the agent died meanwhile. */

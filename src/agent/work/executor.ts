@@ -12,7 +12,7 @@ import type { Job } from '../jobs/types.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { ended, keepNotes, UNDO_LIMIT } from './notes.ts';
 import { type FromWorker, fromWorker, type ToWorker } from './messages.ts';
-import { leaseName } from './outlives.ts';
+import { leaseName, outlivesProcess } from './outlives.ts';
 
 const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
 /** The flags of the command itself (bin/run.js): without them memory grows late and high. */
@@ -34,7 +34,9 @@ export function processExecutor(settings: OperationSettings, work: ExecutorWork)
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
       const name = before.name ?? nameFor(claimed.job, work);
-      const notes = keepNotes({ ...before, ...(name === undefined ? {} : { name }) }, port, work);
+      const lease = leaseName(claimed.job, before);
+      const kept = outlivesProcess(settings.runtime, claimed.job.kind) ? { lease } : {};
+      const notes = keepNotes({ ...before, ...(name === undefined ? {} : { name }), ...kept }, port, work);
       const over = new AbortController();
       const stopping = (): void => {
         send(child, stopMessage(port.signal));
@@ -49,7 +51,7 @@ export function processExecutor(settings: OperationSettings, work: ExecutorWork)
         // It is listened to from its first moment on; whether it died meanwhile is told there too.
         ending.catch(() => undefined);
         await notes.begin(child);
-        send(child, beginMessage(claimed, before, name, settings));
+        send(child, beginMessage(claimed, lease, before, name, settings));
         if (port.signal.aborted) stopping();
         const outcome = await ending;
         await notes.written();
@@ -74,13 +76,14 @@ const isUndone = ({ code, retryable }: WpcloneError, signal: AbortSignal): boole
 
 function beginMessage(
   { job, secrets }: ClaimedJob,
+  lease: string,
   { worker, provisioned = false, failing }: Checkpoint,
   name: string | undefined,
   { environment: _inherited, ...rest }: OperationSettings,
 ): ToWorker {
   return {
     type: 'begin',
-    lease: leaseName(rest.runtime, job),
+    lease,
     kind: job.kind,
     clone: job.clone ?? name ?? null,
     request: { ...job.request, ...(job.kind === 'clone' && name !== undefined ? { name } : {}) },

@@ -1,5 +1,6 @@
 import type { RuntimeKind } from '../../runtime/types.ts';
 import type { Job, JobKind } from '../jobs/types.ts';
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 
 /** Kinds of jobs whose next attempt takes up what the last one left in a pod. */
 const TAKEN_UP: ReadonlySet<JobKind> = new Set(['clone', 'reset', 'delete']);
@@ -12,18 +13,19 @@ export const outlivesProcess = (runtime: RuntimeKind, kind: JobKind): boolean =>
   runtime === 'kubernetes' && TAKEN_UP.has(kind);
 
 /**
- * The name in which an attempt takes instances: one that is to be gone on with has it in common with those before it, unless one of them
- * failed, and took back what it did.
+ * The name in which an attempt takes instances: that of the last one, when that took nothing back of what can be gone on with; else its own.
  */
-export const leaseName = (runtime: RuntimeKind, { id, kind, failures, epoch }: Job): string =>
-  `${id}.${outlivesProcess(runtime, kind) ? failures : epoch}`;
+export const leaseName = ({ id, epoch }: Pick<Job, 'id' | 'epoch'>, { lease }: Checkpoint): string =>
+  lease ?? `${id}.${epoch}`;
 
 /** Whether nobody goes on with what was taken in this name; false for names that no job here has. */
 export async function isLeaseOver(
   lease: string,
-  find: (id: string) => Promise<Pick<Job, 'finishedAt' | 'failures'> | undefined>,
+  find: (id: string) => Promise<Pick<Job, 'finishedAt' | 'epoch' | 'checkpoint'> | undefined>,
 ): Promise<boolean> {
-  const [id = '', count = ''] = lease.split('.');
+  const [id = '', epoch = ''] = lease.split('.');
   const job = await find(id);
-  return job !== undefined && (job.finishedAt !== null || Number(count) < job.failures);
+  if (job === undefined) return false;
+  if (job.finishedAt !== null) return true;
+  return Number(epoch) < job.epoch && readCheckpoint(job.checkpoint).lease !== lease;
 }
