@@ -1,3 +1,4 @@
+import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import type { SiteClient } from '../../site/client-types.ts';
 import type { SiteInfo, TableInfo } from '../../site/info.ts';
 import { readSchema } from '../../transfer/baseline/database.ts';
@@ -44,31 +45,45 @@ export async function comparingSite<T>(
   const { baseline } = site.paths;
   const remembered = await readDatabaseOrigin(baseline);
   const schema = await readSchema(baseline);
-  const findings = (await surveyDatabase(baseline, client, info, signal)) ?? [];
   const mapping = remembered?.rewriter.mapping ?? fallback;
   const columnsOf = await columnReader(site, info, signal);
   const raws: RawRows = new WeakMap();
   try {
-    return await onClone(site.database, signal, (database) =>
-      work({
-        baseline,
-        schema,
-        origin: new Map(remembered?.tables.map((table) => [table.name, table])),
-        findings: new Map(findings.map((finding): [string, TableFinding] => [finding.name, finding])),
-        info,
-        database,
-        client,
-        rewriter: createRewriter(mapping),
-        columnsOf: columnsOf.read,
-        raws,
-        signal,
-        mapping,
-        remembered,
-      }),
-    );
+    const [done] = await allOrNothing(signal, (both) => {
+      const surveyed = surveyTables(baseline, client, info, both);
+      const compared = onClone(site.database, both, (database) =>
+        work({
+          baseline,
+          schema,
+          origin: new Map(remembered?.tables.map((table) => [table.name, table])),
+          surveyed,
+          info,
+          database,
+          client,
+          rewriter: createRewriter(mapping),
+          columnsOf: columnsOf.read,
+          raws,
+          signal: both,
+          mapping,
+          remembered,
+        }),
+      );
+      return [compared, surveyed];
+    });
+    return done;
   } finally {
     columnsOf.close();
   }
+}
+
+async function surveyTables(
+  baseline: string,
+  client: SiteClient,
+  info: SiteInfo,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, TableFinding>> {
+  const findings = (await surveyDatabase(baseline, client, info, signal)) ?? [];
+  return new Map(findings.map((finding): [string, TableFinding] => [finding.name, finding]));
 }
 
 /** What rewriting has to know of a table's columns, as it was known when they were copied. */

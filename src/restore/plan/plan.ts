@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import type { SiteClient } from '../../site/client-types.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import { databaseFolder } from '../../transfer/baseline/database.ts';
@@ -53,8 +54,10 @@ export interface RestoreInput {
 export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; changes: RestoreChanges }> {
   return comparingSite(input, async (work) => {
     const choose = compileChoice(input.policy.only, input.policy.skip);
-    const files = await planFiles({ ...input, ...input.site.paths, choose });
-    const gathered = await gatherDifferences(work, input.people, input.progress);
+    const [files, gathered] = await allOrNothing(work.signal, (signal) => [
+      planFiles({ ...input, ...input.site.paths, choose, signal }),
+      gatherDifferences({ ...work, signal }, input.people, input.progress),
+    ]);
     const ownerOf = uploadOwners(gathered.tables);
     const against = files ? againstOwners(files.uploads, ownerOf) : againstFileless(gathered.tables);
     const policy = { ...(await policyFor(input, gathered, choose)), against };

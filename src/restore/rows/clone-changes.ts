@@ -1,7 +1,8 @@
 import type { BaselineTable } from '../../transfer/baseline/database.ts';
 import type { RowColumns, Rewriter } from '../../transfer/rewrite/types.ts';
-import type { CloneDatabase } from './clone.ts';
-import { difference, PLAIN, type Order } from './difference.ts';
+import { baseSpans, NotInSpans } from './base-spans.ts';
+import type { CloneDatabase, Span } from './clone.ts';
+import { difference, PLAIN, type Difference, type Order } from './difference.ts';
 import { baseLines, rowOf } from './lines.ts';
 import { pairs, type LiveLine } from './live.ts';
 
@@ -20,11 +21,62 @@ export async function cloneChanges(
   rewriter: Pick<Rewriter, 'rows'>,
   columns: RowColumns,
 ): Promise<CloneChanges> {
-  const { name, key, file } = table;
-  const now = database.lines(name, table.columns, key);
-  const { gone, come } = await difference(baseLines(baseline, file), now, PLAIN, orderOf(table));
+  const { gone, come } = (await inSpans(baseline, table, database)) ?? (await whole(baseline, table, database));
   const block = Buffer.from(come.map((line) => `${line}\n`).join(''), 'latin1');
   return withoutSame(gone, pairs(block, rewriter, { skip: columns.skip }));
+}
+
+function whole(baseline: string, table: BaselineTable, database: CloneDatabase): Promise<Difference<string>> {
+  const now = database.lines(table.name, table.columns, table.key);
+  return difference(baseLines(baseline, table.file), now, PLAIN, orderOf(table));
+}
+
+/**
+ * The same for a table whose rows are in the order of the number that they begin with: the clone's server computes digests, and only spans
+ * whose digest is another are read. Undefined where it has no such number.
+ */
+async function inSpans(
+  baseline: string,
+  table: BaselineTable,
+  database: CloneDatabase,
+): Promise<Difference<string> | undefined> {
+  const column = numberOf(table, database);
+  if (column === undefined || table.file === null) return undefined;
+  const found: Difference<string>[] = [];
+  const compare = async (base: readonly string[], span: Span): Promise<void> => {
+    const now = database.lines(table.name, table.columns, table.key, span);
+    found.push(await difference(once(base), now, PLAIN, orderOf(table)));
+  };
+  let last: string | null = null;
+  try {
+    for await (const { after, upto, rows, text, sha256 } of baseSpans(baseline, table.file)) {
+      const span = { column, after, upto };
+      // What a server does not know how to write is not known to be the same.
+      const asked = database.digest(table.name, table.columns, span).catch(() => undefined);
+      // Counted here while it is counted there.
+      const here = sha256();
+      const there = await asked;
+      if (there?.rows !== rows || there.sha256 !== here) await compare(text.toString('latin1').split('\n'), span);
+      last = upto;
+    }
+  } catch (error) {
+    if (error instanceof NotInSpans) return undefined;
+    throw error;
+  }
+  await compare([], { column, after: last, upto: null });
+  return { gone: found.flatMap(({ gone }) => gone), come: found.flatMap(({ come }) => come) };
+}
+
+/** The first column, when it is the key and holds whole numbers on the clone's server too. */
+function numberOf({ name, columns, key }: BaselineTable, { tables }: CloneDatabase): string | undefined {
+  const [column] = columns;
+  const type = tables.get(name)?.find((each) => each.name === column)?.type ?? '';
+  const numbered = key?.length === 1 && key[0] === column && /^(tiny|small|medium|big)?int\b/.test(type);
+  return numbered && !type.includes('zerofill') ? column : undefined;
+}
+
+async function* once<T>(chunk: readonly T[]): AsyncGenerator<readonly T[]> {
+  if (chunk.length > 0) yield chunk;
 }
 
 /** What differs only in whose address is written there is no change. */

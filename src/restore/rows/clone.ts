@@ -4,16 +4,33 @@ import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { quoteName } from '../../transfer/database/sql-tokens.ts';
 import { fieldExpression, rowText, type TypedColumn } from '../../transfer/origin/row-text.ts';
 import type { DatabaseAddress } from '../../transfer/types.ts';
+import { digestColumns, DIGEST_SESSION, isNumber, type RowsDigest } from './row-digest.ts';
 
 /** A clone's database, read in one consistent state. */
 export interface CloneDatabase {
   /** Its tables, each with the columns that hold values. */
   readonly tables: ReadonlyMap<string, readonly TypedColumn[]>;
   /** The rows of a table, in the bytes in which the source would send them, in the order of these columns. */
-  lines(table: string, columns: readonly string[], order: readonly string[] | null): AsyncGenerator<readonly string[]>;
+  lines(
+    table: string,
+    columns: readonly string[],
+    order: readonly string[] | null,
+    span?: Span,
+  ): AsyncGenerator<readonly string[]>;
+  /** What the server says of the rows of a span without sending them. */
+  digest(table: string, columns: readonly string[], span: Span): Promise<RowsDigest>;
   /** Those with one of the values in a column. */
   find(table: string, columns: readonly string[], column: string, values: readonly string[]): Promise<string[]>;
   count(table: string): Promise<number>;
+}
+
+/** Rows whose numbers in a column lie between two others; null: no bound. */
+export interface Span {
+  readonly column: string;
+  /** A number, in the server's own words; the row with it is left out. */
+  readonly after: string | null;
+  /** A number; the row with it is taken in. */
+  readonly upto: string | null;
 }
 
 const AT_ONCE = 500;
@@ -35,6 +52,7 @@ export async function onClone<T>(
         .then(([rows]): Record<string, unknown>[] => rows);
     // Stored bytes, as the migrator reads them.
     await ask("SET SESSION character_set_results = NULL, time_zone = '+00:00'");
+    await ask(DIGEST_SESSION);
     await ask('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
     const tables = await columnsOf(ask);
     const typed = (table: string, columns: readonly string[]): TypedColumn[] =>
@@ -43,8 +61,16 @@ export async function onClone<T>(
       `SELECT ${typed(table, columns).map(fieldExpression).join(', ')} FROM ${quoteName(table)}`;
     return await work({
       tables,
-      lines: (table, columns, order) =>
-        streamed(connection, select(table, columns) + (order ? ` ORDER BY ${order.map(quoteName).join(', ')}` : '')),
+      lines: (table, columns, order, span) => {
+        const ordered = order ? ` ORDER BY ${order.map(quoteName).join(', ')}` : '';
+        return streamed(connection, select(table, columns) + within(span) + ordered);
+      },
+      digest: async (table, columns, span) => {
+        const asked = digestColumns(typed(table, columns), span.column);
+        const [row] = await ask(`SELECT ${asked} FROM ${quoteName(table)}${within(span)}`);
+        const said = row?.['sha256'];
+        return { rows: Number(row?.['n']), sha256: typeof said === 'string' ? said : null };
+      },
       find: async (table, columns, column, values) => {
         const found: string[] = [];
         for (let at = 0; at < values.length; at += AT_ONCE) {
@@ -66,6 +92,22 @@ export async function onClone<T>(
     signal.removeEventListener('abort', destroy);
     connection.destroy();
   }
+}
+
+function within(span: Span | undefined): string {
+  if (span === undefined) return '';
+  const column = quoteName(span.column);
+  const bounds = [
+    ...(span.after === null ? [] : [`${column} > ${number(span.after)}`]),
+    ...(span.upto === null ? [] : [`${column} <= ${number(span.upto)}`]),
+  ];
+  return bounds.length === 0 ? '' : ` WHERE ${bounds.join(' AND ')}`;
+}
+
+/** It comes from a file that holds what a site sent. */
+function number(text: string): string {
+  if (!isNumber(text)) throw new WpcloneError('INTERNAL', 'A bound of rows is no number.');
+  return text;
 }
 
 async function columnsOf(

@@ -19,7 +19,8 @@ export interface Comparison {
   readonly baseline: string;
   readonly schema: BaselineSchema;
   readonly origin: ReadonlyMap<string, OriginTable>;
-  readonly findings: ReadonlyMap<string, TableFinding>;
+  /** What the live site says of its tables; it is being asked. */
+  readonly surveyed: Promise<ReadonlyMap<string, TableFinding>>;
   readonly info: SiteInfo;
   readonly database: CloneDatabase;
   readonly client: Pick<SiteClient, 'rows'>;
@@ -61,18 +62,39 @@ const TOLD = new Set([
 const WHOLE_BYTES = 16 * 1024 * 1024;
 const NOTHING = { gone: [], come: [] };
 
-/** Compares one table in three versions. Undefined where nothing can or need be said but in the notes. */
+/** What the clone changed in a table. Undefined when that cannot be told at all. */
+export async function changesHere(table: BaselineTable, work: Comparison): Promise<CloneChanges | undefined> {
+  const { database } = work;
+  if (whyNot(table, columnsIn(table, work)) !== undefined) return undefined;
+  const { columns } = await liveTable(table, work);
+  return cloneChanges(work.baseline, table, database, work.rewriter, columns);
+}
+
+const columnsIn = ({ name }: BaselineTable, { database }: Comparison): string[] | undefined =>
+  database.tables.get(name)?.map((column) => column.name);
+
+async function liveTable(
+  { name }: BaselineTable,
+  { info, columnsOf }: Comparison,
+): Promise<{ readonly live: TableInfo | undefined; readonly columns: RowColumns }> {
+  const live = info.tables.find((each) => each.name === name);
+  return { live, columns: live ? await columnsOf(live) : { skip: new Set<number>() } };
+}
+
+/**
+ * Compares one table in three versions. `changes`: those of the clone; `finding`: that of the live site. Undefined where nothing can or
+ * need be said but in the notes.
+ */
 export async function compareTable(
   table: BaselineTable,
+  { changes, finding }: { readonly changes: CloneChanges | undefined; readonly finding: TableFinding | undefined },
   work: Comparison,
   note: (note: TableNote) => void,
 ): Promise<TableDifferences | undefined> {
   const { name } = table;
-  const { database, info } = work;
-  const finding = work.findings.get(name);
-  const now = database.tables.get(name)?.map((column) => column.name);
+  const now = columnsIn(table, work);
   const state = whyNot(table, now);
-  if (state !== undefined || now === undefined) {
+  if (changes === undefined || now === undefined) {
     note({ name, state: state ?? 'dropped-in-clone' });
     return undefined;
   }
@@ -80,12 +102,11 @@ export async function compareTable(
   if (added.length > 0) note({ name, state: 'altered-in-clone', columns: added });
   if (finding?.state === 'gone') note({ name, state: 'dropped-on-live' });
   if (finding?.state === 'redefined') note({ name, state: 'altered-on-live' });
-  const live = info.tables.find((each) => each.name === name);
-  const columns = live ? await work.columnsOf(live) : { skip: new Set<number>() };
+  const { live, columns } = await liveTable(table, work);
   const identity = describe(table, work, doubtOf(table, work, finding, live, added));
-  if (table.key === null) return compareWhole(table, work, finding, columns, identity, note);
+  if (table.key === null) return compareWhole(table, { changes, finding }, work, columns, identity, note);
 
-  const here = takenAsTheyCame(await cloneChanges(work.baseline, table, database, work.rewriter, columns), table, work);
+  const here = takenAsTheyCame(changes, table, work);
   const clone = here.gone.length + here.come.length > 0;
   const ranges = rangesOf(finding, table);
   const wanted = clone || TOLD.has(shortName(identity));
@@ -171,13 +192,12 @@ function takenAsTheyCame(changes: CloneChanges, table: BaselineTable, { origin }
 
 async function compareWhole(
   table: BaselineTable,
+  { changes: here, finding }: { readonly changes: CloneChanges; readonly finding: TableFinding | undefined },
   work: Comparison,
-  finding: TableFinding | undefined,
   columns: RowColumns,
   identity: Omit<TableDifferences, 'rows'>,
   note: (note: TableNote) => void,
 ): Promise<TableDifferences | undefined> {
-  const here = await cloneChanges(work.baseline, table, work.database, work.rewriter, columns);
   if (here.gone.length + here.come.length === 0) {
     if (finding?.state === 'changed') note({ name: table.name, state: 'changed-on-live' });
     return undefined;

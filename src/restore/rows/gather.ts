@@ -1,7 +1,9 @@
 import { askKey, lookupsFor } from '../merge/lookups.ts';
 import { shortName } from '../merge/classes.ts';
 import type { Row, TableDifferences, Versions } from '../merge/types.ts';
-import { compareTable, type Comparison, type TableNote } from './differences.ts';
+import type { TableFinding } from '../../transfer/survey/database.ts';
+import type { CloneChanges } from './clone-changes.ts';
+import { changesHere, compareTable, type Comparison, type TableNote } from './differences.ts';
 import { pairs } from './live.ts';
 import { compared } from './compose.ts';
 import { rowOf } from './lines.ts';
@@ -27,19 +29,30 @@ export async function gatherDifferences(
 ): Promise<Gathered> {
   const notes: TableNote[] = [];
   const tables: TableDifferences[] = [];
+  // The clone is compared while the live site is still being asked.
+  const here = new Map<string, CloneChanges | undefined>();
   for (const table of work.schema.tables) {
     work.signal.throwIfAborted();
-    const found = await compareTable(table, work, (note) => notes.push(note));
+    here.set(table.name, await changesHere(table, work));
+  }
+  const findings = await work.surveyed;
+  for (const table of work.schema.tables) {
+    work.signal.throwIfAborted();
+    const known = { changes: here.get(table.name), finding: findings.get(table.name) };
+    const found = await compareTable(table, known, work, (note) => notes.push(note));
     if (found) tables.push(found);
     progress(tables.length);
   }
-  notes.push(...(await newTables(work)));
+  notes.push(...(await newTables(work, findings)));
   const own = tables.map((table) => inTheNameOf(withoutOwn(table, people), people, work));
   return { tables: await withLookups(own, work), notes };
 }
 
 /** Tables that only one side has. */
-async function newTables({ schema, database, findings }: Comparison): Promise<TableNote[]> {
+async function newTables(
+  { schema, database }: Comparison,
+  findings: ReadonlyMap<string, TableFinding>,
+): Promise<TableNote[]> {
   const known = new Set(schema.tables.map(({ name }) => name));
   const here = [...database.tables.keys()].filter((name) => !known.has(name) && !findings.has(name));
   const there = [...findings.values()].filter(({ name, state }) => state === 'new' && !database.tables.has(name));
