@@ -31,11 +31,26 @@ export async function largeRows(): Promise<Row[]> {
         ratio: `${median(rounds.map((round) => round[key].seconds / round.floor)).toFixed(2)} × the floor`,
       };
     };
-    const peak = Math.max(...rounds.flatMap(({ first, second }) => [first.peak, second.peak]));
+    const all = rounds.flatMap(({ first, second }) => [first, second]);
+    const peak = Math.max(...all.map((each) => each.peak));
+    const collector = Math.max(...all.map((each) => each.collector));
+    const processor = (key: 'first' | 'second') => median(rounds.map((round) => round[key].processor)).toFixed(1);
     return [
       row('large site, first clone', 'first'),
       row('large site, second clone', 'second'),
       { what: 'large site, most memory', ours: `${peak.toFixed(0)} MB`, beside: '', ratio: '' },
+      {
+        what: 'large site, most time in the garbage collector',
+        ours: `${(collector * 100).toFixed(1)} %`,
+        beside: '',
+        ratio: '',
+      },
+      {
+        what: "large site, the command's processor time",
+        ours: `${processor('first')} s, second clone ${processor('second')} s`,
+        beside: '',
+        ratio: '',
+      },
     ];
   } finally {
     await target.stop();
