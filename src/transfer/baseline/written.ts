@@ -1,13 +1,6 @@
-import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { openWhole, readLines, type WholeLines } from '../lines.ts';
-
-/**
- * What tells whether a file in the document root is still the one that was written there: its number, size and times. A program can set
- * the time of the content as it likes, but not the time of the last change to the file, which the kernel keeps.
- */
-export const factsOf = ({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string => `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 
 /** A place and the facts of the file there. */
 type Line = readonly [string, string];

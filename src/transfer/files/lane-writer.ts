@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { diskPath } from '../../shared/file-names.ts';
 import { codeOf } from '../../shared/system.ts';
-import { factsOf } from '../baseline/written.ts';
+import { factsOf } from '../baseline/facts.ts';
 import type { ExtractOperation, WriteOperation, WriteResult, WriterSettings } from './write-protocol.ts';
 
 const CHUNK_BYTES = 1024 * 1024;

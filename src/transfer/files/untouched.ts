@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { diskPath, nameOfBytes } from '../../shared/file-names.ts';
 import { readManifest, type ManifestRecord } from '../baseline/files.ts';
-import { factsOf, readWritten } from '../baseline/written.ts';
+import { factsOf } from '../baseline/facts.ts';
+import { readWritten } from '../baseline/written.ts';
 
 /** What of a document root is as it was written, by place. */
 export interface Untouched {
