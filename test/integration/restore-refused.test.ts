@@ -107,11 +107,13 @@ describe('the write half answers nobody but the holder of the key of a restore',
     expect(copies.filter(({ status: code }) => code === 200)).toHaveLength(1);
   });
 
-  it('takes no key that was unused for half an hour, whose administrator lost their rights, or that made way for another', async () => {
+  it('takes no key that is half an hour old, used or not, whose administrator lost their rights, or that made way for another', async () => {
     const key = await restoreKey(source);
-    await source.query('UPDATE wp_wpclone_restores SET used = used - 1810');
+    await source.query('UPDATE wp_wpclone_restores SET keyed = keyed - 1700');
+    expect((await send(signed(key, 4, { question: { op: 'status' } }))).status).toBe(200);
+    await source.query('UPDATE wp_wpclone_restores SET keyed = keyed - 110');
     expect(await send(signed(key, 5))).toEqual(REFUSED);
-    await source.query('UPDATE wp_wpclone_restores SET used = used + 1810, user_id = 1');
+    await source.query('UPDATE wp_wpclone_restores SET keyed = keyed + 1810, user_id = 1');
     expect(await send(signed(key, 5))).toEqual(REFUSED);
     await source.query('UPDATE wp_wpclone_restores SET user_id = 0');
     const again = await restoreKey(source, key.restore);

@@ -126,7 +126,7 @@ function keep_restore_key( $db, $id, $public, $include ) {
 	$user = get_current_user_id();
 	$key  = array(
 		'public_key' => $public,
-		'used'       => time(),
+		'keyed'      => time(),
 		'sequence'   => 0,
 		'user_id'    => $user,
 		'holder'     => (string) holder_state( $user ),

@@ -14,7 +14,7 @@ require_once __DIR__ . '/../database.php';
 /** How the id of a restore looks; it stands in the names of its tables. */
 const RESTORE_ID = '/^rst-[a-z2-7]{8}$/D';
 
-/** Seconds after its last use in which the key of a restore is good. */
+/** Seconds after its making in which the key of a restore is good. */
 const RESTORE_KEY_SECONDS = 1800;
 
 /** Seconds that a restore is kept which was applied and neither accepted nor undone. */
@@ -60,7 +60,7 @@ function create_restores_table( $db ) {
 			made INT UNSIGNED NOT NULL,
 			changed INT UNSIGNED NOT NULL,
 			public_key CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-			used INT UNSIGNED NOT NULL,
+			keyed INT UNSIGNED NOT NULL,
 			sequence BIGINT UNSIGNED NOT NULL,
 			user_id BIGINT UNSIGNED NOT NULL,
 			holder VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -146,7 +146,7 @@ function change_unmoved_restore( $db, array $restore, array $changes ) {
  * @param array $restore Row.
  */
 function has_live_key( array $restore ) {
-	return '' !== $restore['public_key'] && time() - (int) $restore['used'] <= RESTORE_KEY_SECONDS
+	return '' !== $restore['public_key'] && time() - (int) $restore['keyed'] <= RESTORE_KEY_SECONDS
 		&& holder_state( (int) $restore['user_id'] ) === $restore['holder'];
 }
 

@@ -88,5 +88,5 @@ function is_signed_by( $text, $signature, $public ) {
 function take_number( array $restore, $number ) {
 	global $wpdb;
 	$table = quote_name( restores_table() );
-	return 1 === $wpdb->query( $wpdb->prepare( "UPDATE $table SET sequence = %d, used = %d WHERE id = %s AND public_key = %s AND sequence < %d", $number, time(), $restore['id'], $restore['public_key'], $number ) );
+	return 1 === $wpdb->query( $wpdb->prepare( "UPDATE $table SET sequence = %d WHERE id = %s AND public_key = %s AND sequence < %d", $number, $restore['id'], $restore['public_key'], $number ) );
 }

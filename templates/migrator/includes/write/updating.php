@@ -13,6 +13,9 @@ defined( 'ABSPATH' ) || exit;
 const CORE_LOCK_SECONDS = 900;
 const OUR_LOCK_SECONDS  = 60;
 
+/** As wp_is_maintenance_mode() has it. */
+const MAINTENANCE_SECONDS = 600;
+
 /** The lock of an update of the core; we take it too. */
 const CORE_LOCK = 'core_updater.lock';
 
@@ -45,7 +48,7 @@ function while_nobody_updates( $db, callable $work ) {
  * @throws Refusal When one is.
  */
 function refuse_update_under_way( $db ) {
-	$updating = file_exists( ABSPATH . '.maintenance' );
+	$updating = is_maintenance_fresh();
 	$options  = options_table();
 	$locks    = fetch_all( $db, "SELECT option_name AS name, option_value AS since FROM $options WHERE option_name IN ('" . CORE_LOCK . "', 'auto_updater.lock')" );
 	foreach ( $locks as $row ) {
@@ -60,6 +63,17 @@ function refuse_update_under_way( $db ) {
 			run_query( $db, "DELETE FROM $options WHERE option_name = '" . CORE_LOCK . "' AND option_value = " . quote_text( $db, $row['since'] ) );
 		}
 	}
+}
+
+/**
+ * Whether WordPress has just said that it updates itself. After ten minutes it does not look at the file any more, and neither do we:
+ * an update that was cut off leaves it behind for ever.
+ */
+function is_maintenance_fresh() {
+	$file = ABSPATH . '.maintenance';
+	clearstatcache( true, $file );
+	$made = is_file( $file ) ? filemtime( $file ) : false;
+	return false !== $made && time() - $made < MAINTENANCE_SECONDS;
 }
 
 /**
