@@ -150,6 +150,7 @@ it('shows what a person does in WordPress as the things that they are, with all 
     wp_insert_user( array( 'user_login' => 'tester', 'user_pass' => 'x', 'user_email' => 't@t.example' ) );
     set_transient( 'some', 'thing' );
   `);
+  await source.query('CREATE TRIGGER shout AFTER UPDATE ON wp_posts FOR EACH ROW SET @shouted = 1');
   const plan = await site.plan();
   const titles = plan.items
     .filter(({ conflict, kept }) => !conflict && !kept)
@@ -169,6 +170,11 @@ it('shows what a person does in WordPress as the things that they are, with all 
     'users',
     'roles',
   ]);
+  // A password's hash, or a key, must not be guessed from a digest in a file that is passed around.
+  const hidden = plan.items.filter(({ kept }) => kept?.code === 'PROTECTED').map(({ live, clone }) => live + clone);
+  expect([...new Set(hidden)]).toEqual(['0'.repeat(128)]);
+  expect(plan.notes).toEqual(['Triggers of the live site run when this is written: shout (wp_posts).']);
+  await source.query('DROP TRIGGER shout');
   expect(plan.items.filter(({ kept }) => kept?.class === 'revisions')).not.toEqual([]);
   expect(plan.uploads.map(({ id, kept }) => [id, kept?.code])).toContainEqual(['upload:rose.png', undefined]);
   const without = await site.plan({ skip: ['attachment:rose'] });

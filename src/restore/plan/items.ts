@@ -8,6 +8,9 @@ import type { Plan, PlanItem } from './schema.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'latin1').digest('hex');
 
+/** Instead of the digest of what is protected: a plan is passed around, and short secrets can be guessed from theirs. */
+const HIDDEN = '0'.repeat(64);
+
 /** The things that the clone changed, as the plan shows them. */
 export function planItems(merged: Merge, changes: RestoreChanges, tables: readonly TableDifferences[]): PlanItem[] {
   const directory = directoryOf(tables);
@@ -27,8 +30,8 @@ export function planItems(merged: Merge, changes: RestoreChanges, tables: readon
       what: change === 'changed' ? whatChanged(parts).map(utf8) : [],
       both,
       rows: outcome.writes.length > 0 ? (rows.get(id) ?? 0) : 0,
-      live: sha256(saidBy(parts, 'live')),
-      clone: sha256(saidBy(parts, 'clone')),
+      live: kept?.code === 'PROTECTED' ? HIDDEN : sha256(saidBy(parts, 'live')),
+      clone: kept?.code === 'PROTECTED' ? HIDDEN : sha256(saidBy(parts, 'clone')),
       ...(conflict && { conflict: { code: conflict.code, message: conflictText(conflict, titleOfKey), take: null } }),
       ...(kept && {
         kept: {

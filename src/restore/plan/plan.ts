@@ -83,7 +83,7 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       meanwhile: meanwhileOf(merged),
       conflicts: all.filter(({ conflict }) => conflict).length,
       changes: all.filter(({ conflict, kept }) => !conflict && !kept).length,
-      notes: notesOf(work, input),
+      notes: [...notesOf(work, input), ...triggerNotes(changes, input.info)],
     };
     return { plan, changes };
   });
@@ -123,6 +123,13 @@ async function policyFor(
 /** What tells this content of a clone from any other. */
 async function baselineDigest(baseline: string): Promise<string> {
   return sha256(await readFile(join(databaseFolder(baseline), 'schema.json'), 'utf8'));
+}
+
+/** What runs at the live site besides what is written. */
+function triggerNotes({ tables }: RestoreChanges, { triggers }: SiteInfo): string[] {
+  const names = new Set(tables.map(({ table }) => table));
+  const found = triggers.filter(({ table }) => names.has(table)).map(({ name, table }) => `${name} (${table})`);
+  return found.length === 0 ? [] : [`Triggers of the live site run when this is written: ${found.join(', ')}.`];
 }
 
 function notesOf({ remembered }: SiteComparison, { info }: RestoreInput): string[] {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { createFinder } from '../../transfer/rewrite/finder.ts';
 import { applyPatches, mergePatches, type Patch } from '../../transfer/rewrite/patch.ts';
 import { createRewriter } from '../../transfer/rewrite/rewriter.ts';
@@ -66,12 +67,13 @@ function endOfAddress(text: string, from: number): number {
   return end.exec(text)?.index ?? text.length;
 }
 
-/** The clone's host with its port, however it is encoded, and its folders. */
+/** The clone's host, however it is encoded, and its folders. A number or `localhost` means the clone only with its port. */
 function traceOf({ to, paths }: UrlMapping, traces: readonly string[]): RegExp {
   const hosts = to.map((address) => {
     const { hostname, port } = new URL(address);
-    return port === ''
-      ? escaped(hostname)
+    const own = isIP(hostname.replaceAll(/[[\]]/g, '')) === 0 && hostname !== 'localhost';
+    return own || port === ''
+      ? `${escaped(hostname)}(?![\\w-])`
       : `${escaped(hostname)}(?::|%(?:25)*3a|\\\\+u003a|&#x?0*(?:58|3a);)${port}(?!\\d)`;
   });
   const folders = [...paths.map((path) => path.to), ...traces].map((path) =>

@@ -39,6 +39,18 @@ describe('a value of the clone on the live site', () => {
     expect(back('ssh://127.0.0.1%3A8104/x', null)).toBeUndefined();
   });
 
+  it('is none where the clone’s name is left in it, with whatever port or without one', () => {
+    const named = createWayBack(
+      { ...MAPPING, to: ['https://one.clones.example:8443', 'https://one.clones.example:8443'] },
+      [],
+    );
+    for (const text of ['mail@one.clones.example', 'ftp%3A%2F%2FONE.clones.example', 'one.clones.example:99'])
+      expect(named(text, null)).toBeUndefined();
+    for (const text of ['one.clones.example-shop.test', 'clones.example', '127.0.0.1'])
+      expect(named(text, null)).toBe(text);
+    expect(back('127.0.0.1 is where a comment came from', null)).toBe('127.0.0.1 is where a comment came from');
+  });
+
   it('is what the live site has where nothing was changed, whatever stands there', () => {
     const address = fc
       .tuple(
