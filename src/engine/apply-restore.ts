@@ -5,12 +5,11 @@ import { PROTECTED_CLASSES } from '../restore/merge/site-protects.ts';
 import type { Agreed } from '../restore/plan/agreed.ts';
 import { NO_OUTCOME } from '../restore/plan/outcome.ts';
 import type { RestoreLease, Runtime } from '../runtime/types.ts';
-import { lookAtSource } from '../site/look-at-source.ts';
 import { createWriteClient, type WriteClient } from '../site/write/client.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
 import { whatBecame } from './restore-failed.ts';
 import { refuseAnother, type RestoreWish } from './restore.ts';
-import { verifyLive } from './verify-live.ts';
+import { lookAtLive, verifyLive } from './verify-live.ts';
 import { giveUpKey, isWritten, type WritePort } from './written.ts';
 
 /** What is to be written, and what a person has agreed to; null: to whatever there is to bring back. */
@@ -24,6 +23,8 @@ export interface Applied extends AppliedRestore {
   readonly url: string;
   /** It was found applied: by an attempt that was cut off before it had looked at the site afterwards. */
   readonly found: boolean;
+  /** What pages do otherwise than before, in words. */
+  readonly differences: readonly string[];
 }
 
 /**
@@ -87,16 +88,17 @@ async function carryOut(
       const applied = await foundApplied(client, signal);
       return { value: applied, message: `${appliedWords(applied)}, by an attempt that was cut off` };
     });
-    return { ...value, url: access.url, found: true };
+    return { ...value, url: access.url, found: true, differences: [] };
   }
-  const before = await lookAtSource(access, info, pipeline.work);
+  const before = await lookAtLive({ access, info }, agreed?.items.map(({ id }) => id) ?? [], pipeline.work);
   const applied = await pipeline.step('apply', async (step) => {
     const task = { access, info, policy, version, key, agreed };
     const value = await lease.instance.operations.applyRestore(task, step);
     return { value, message: appliedWords(value) };
   });
-  if (isWritten(applied.receipt.state)) await verifyLive({ access, info, before, client }, pipeline);
-  return { ...applied, url: access.url, found: false };
+  const written = isWritten(applied.receipt.state);
+  const differences = written ? await verifyLive({ access, info, before, client }, pipeline) : [];
+  return { ...applied, url: access.url, found: false, differences };
 }
 
 async function foundApplied(client: WriteClient, signal: AbortSignal): Promise<AppliedRestore> {

@@ -4,6 +4,8 @@ import { WpcloneError } from '../shared/errors.ts';
 import { counted } from '../shared/format.ts';
 import type { Plan, PlanPolicy } from '../restore/plan/schema.ts';
 import type { Runtime } from '../runtime/types.ts';
+import { lookAtSource } from '../site/look-at-source.ts';
+import type { SourceLooks } from '../site/looks.ts';
 import type { SourcePort } from './clone.ts';
 import { runPipeline } from './pipeline.ts';
 
@@ -36,7 +38,11 @@ export async function planRestoreOf(
         return { value, message: `${value.info.home} answers` };
       });
       return pipeline.step('plan', async (step) => {
-        const value = await lease.instance.operations.planRestore({ access, info, policy, version }, step);
+        const [plan, looks] = await Promise.all([
+          lease.instance.operations.planRestore({ access, info, policy, version }, step),
+          lookAtSource(access, info, step.work),
+        ]);
+        const value = { ...plan, notes: [...plan.notes, ...cacheNotes(looks)] };
         const conflicts = value.conflicts === 0 ? '' : `, ${counted(value.conflicts, 'conflict')}`;
         return { value, message: `${counted(value.changes, 'change')}${conflicts}` };
       });
@@ -45,6 +51,14 @@ export async function planRestoreOf(
     // The caller's signal may be spent, and it is a word to our own state.
     await lease.release({ ...context, signal: new AbortController().signal });
   }
+}
+
+/** Whoever agrees to a plan is to know that visitors may not see at once what it changes. */
+function cacheNotes({ front }: SourceLooks): string[] {
+  const cache = 'cache' in front ? front.cache : undefined;
+  return cache === undefined
+    ? []
+    : [`The live site keeps its pages in a cache (${cache}): visitors may see what was replaced until it is emptied.`];
 }
 
 /** The clone's addresses, keys and digests say nothing of another site. Throws NOT_THE_SOURCE. */

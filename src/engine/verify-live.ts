@@ -1,44 +1,118 @@
+import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
-import { printable } from '../shared/format.ts';
+import { counted, printable } from '../shared/format.ts';
 import { undoApplied } from '../restore/write/write.ts';
 import type { SourceAccess } from '../site/access.ts';
 import type { SiteInfo } from '../site/info.ts';
-import { lookAtSource } from '../site/look-at-source.ts';
-import type { Sight, SourceLooks } from '../site/looks.ts';
+import { lookAtPages } from '../site/look-at-source.ts';
+import type { Look, Sight } from '../site/looks.ts';
 import type { WriteClient } from '../site/write/client.ts';
 import type { Pipeline } from './pipeline.ts';
 
-/** A live site that was just written to. */
-export interface WrittenSite {
+/** A page of the live site, by what people call it. */
+interface Page {
+  readonly name: string;
+  readonly url: URL;
+  readonly isLogin: boolean;
+}
+interface SeenPage extends Page {
+  readonly sight: Sight;
+}
+
+/** Where the pages of a live site are. */
+export interface LiveSite {
   readonly access: SourceAccess;
-  readonly info: SiteInfo;
-  readonly before: SourceLooks;
+  readonly info: Pick<SiteInfo, 'home' | 'siteurl'>;
+}
+
+/** A live site that was just written to. */
+export interface WrittenSite extends LiveSite {
+  readonly before: readonly SeenPage[];
   readonly client: WriteClient;
 }
 
-/** Looks at the site as it was looked at before; what broke it is taken back at once. Throws RESTORE_BROKE. */
-export async function verifyLive({ access, info, before, client }: WrittenSite, pipeline: Pipeline): Promise<void> {
-  await pipeline.step('verify', async ({ work, signal }) => {
-    const after = await lookAtSource(access, info, work);
-    if (broke(before.front, after.front)) await takeBack(client, printable(info.home), signal);
-    return { value: undefined, message: 'the front page is as before' };
+/** Pages of single things that are looked at, at most: each costs the site a visit before and one after. */
+const MOST = 5;
+
+/** Looks at the front page, the log-in page and those of the things that are to be written, by their ids in the plan. */
+export async function lookAtLive(
+  { access, info }: LiveSite,
+  items: readonly string[],
+  work: Pick<WorkContext, 'signal' | 'sleep'>,
+): Promise<readonly SeenPage[]> {
+  const things = items.flatMap((id) => {
+    // A short link leads to whatever has that number; what is no post has no page there, before and after alike.
+    const number = /^[a-z0-9_-]+:(\d+)$/.exec(id)?.[1];
+    return number === undefined ? [] : [{ name: id, url: new URL(`${access.url}/?p=${number}`), isLogin: false }];
+  });
+  return look({ access, info }, [...pagesOf({ access, info }), ...things.slice(0, MOST)], work);
+}
+
+const pagesOf = ({ access, info }: LiveSite): Page[] => [
+  { name: 'the front page', url: new URL(`${access.url}/`), isLogin: false },
+  { name: 'the log-in page', url: new URL(`${info.siteurl}/wp-login.php`), isLogin: true },
+];
+
+async function look(
+  { access, info }: LiveSite,
+  pages: readonly Page[],
+  work: Pick<WorkContext, 'signal' | 'sleep'>,
+): Promise<readonly SeenPage[]> {
+  const sights = await lookAtPages(
+    access,
+    info,
+    pages.map(({ url }) => url),
+    work,
+  );
+  return pages.map((page, index) => ({ ...page, sight: sights[index] ?? { failed: 'it was not looked at' } }));
+}
+
+/**
+ * Looks at the same pages once more: what broke one of them is taken back at once (RESTORE_BROKE), any other difference is returned in
+ * words.
+ */
+export async function verifyLive({ access, info, before, client }: WrittenSite, pipeline: Pipeline): Promise<string[]> {
+  return pipeline.step('verify', async ({ work, signal }) => {
+    const after = await look({ access, info }, before, work);
+    const pairs = before.map((page, index) => ({ page, was: page.sight, is: after[index]?.sight ?? page.sight }));
+    const broken = pairs.filter(({ was, is }) => broke(was, is)).map(({ page }) => page.name);
+    if (broken.length > 0) await takeBack(client, `${broken.join(' and ')} of ${printable(info.home)}`, signal);
+    const differences = pairs.flatMap(({ page, was, is }) => differenceOf(page, was, is) ?? []);
+    const seen = counted(pairs.length, 'page');
+    const message = differences.length === 0 ? `${seen} as before` : `${seen} seen, ${differences.length} different`;
+    return { value: differences, message };
   });
 }
 
 /** Always throws: RESTORE_BROKE when all of it was taken back, else SOURCE_FAILED, after which it can still be undone. */
-async function takeBack(client: WriteClient, home: string, signal: AbortSignal): Promise<never> {
-  const broken = `The front page of ${home} failed afterwards`;
+async function takeBack(client: WriteClient, pages: string, signal: AbortSignal): Promise<never> {
+  const broken = `What was written broke ${pages}`;
   const { state } = await undoApplied(client, undefined, signal).catch((error: unknown) => {
     const why = toWpcloneError(error).message;
-    throw new WpcloneError('SOURCE_FAILED', `${broken}, and what was written could not be taken back: ${why}`, {
-      cause: error,
-    });
+    throw new WpcloneError('SOURCE_FAILED', `${broken}, and it could not be taken back: ${why}`, { cause: error });
   });
-  if (state !== 'undone')
-    throw new WpcloneError('SOURCE_FAILED', `${broken}, and not all that was written could be taken back.`);
-  throw new WpcloneError('RESTORE_BROKE', `${broken}, so what was written was taken back.`);
+  if (state !== 'undone') throw new WpcloneError('SOURCE_FAILED', `${broken}, and not all of it could be taken back.`);
+  throw new WpcloneError('RESTORE_BROKE', `${broken}, so it was taken back.`);
 }
 
-/** Whether a page that was shown is an error now. One that could not be looked at says nothing. */
-const broke = (before: Sight, after: Sight): boolean =>
-  'status' in before && 'status' in after && before.status < 500 && after.status >= 500 && !after.wall;
+/** Whether a page that was shown is an error now. One that could not be looked at, or that a wall answered for, says nothing. */
+const broke = (was: Sight, is: Sight): boolean =>
+  'status' in was && 'status' in is && !is.wall && !isBroken(was) && (isBroken(is) || isCut(was, is));
+
+const isCut = (was: Look, is: Look): boolean =>
+  is.status === 200 && was.whole === true && is.html && is.whole === false;
+
+const isBroken = ({ status, fatal, empty, html }: Look): boolean =>
+  status >= 500 || fatal === true || (status === 200 && html && empty);
+
+function differenceOf({ name, isLogin }: Page, was: Sight, is: Sight): string | undefined {
+  if (!('status' in was)) return undefined;
+  const page = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+  if (!('status' in is)) return `${page} could not be looked at afterwards: ${is.failed}.`;
+  if (is.wall && !was.wall)
+    return `${page} could not be looked at afterwards: something in front of the site answered.`;
+  if (is.status !== was.status) return `${page} answered ${was.status} before and answers ${is.status} now.`;
+  if (is.place !== was.place)
+    return `${page} led to ${printable(was.place || '/')} and leads to ${printable(is.place || '/')} now.`;
+  return isLogin && was.passwordField && !is.passwordField ? `${page} asks for no password any more.` : undefined;
+}

@@ -32,8 +32,8 @@ export async function applyRestore(
   return { ...restoreReport(row), items: applied.items, ...applied.outcome, warnings: warningsOf(applied) };
 }
 
-function warningsOf({ triggers, objectCache, found }: Applied): string[] {
-  const warnings: string[] = [];
+function warningsOf({ triggers, objectCache, found, differences }: Applied): string[] {
+  const warnings = [...differences];
   if (triggers.length > 0) warnings.push(`Triggers of the live site ran: ${triggers.join(', ')}.`);
   if (objectCache === 'keeps')
     warnings.push(

@@ -23,6 +23,21 @@ export async function lookAtSource(
   info: Pick<SiteInfo, 'home' | 'siteurl'>,
   work: Pick<WorkContext, 'signal' | 'sleep'>,
 ): Promise<SourceLooks> {
+  // Not info.home: a front end on another host is not what was copied.
+  const pages = [new URL(`${access.url}/`), new URL(`${info.siteurl}/wp-login.php`)];
+  const [front = UNSEEN, login = UNSEEN] = await lookAtPages(access, info, pages, work);
+  return { front, login };
+}
+
+const UNSEEN: Sight = { failed: 'it was not looked at' };
+
+/** The same for any pages of the site. */
+export async function lookAtPages(
+  access: SourceAccess,
+  info: Pick<SiteInfo, 'home' | 'siteurl'>,
+  pages: readonly URL[],
+  work: Pick<WorkContext, 'signal' | 'sleep'>,
+): Promise<readonly Sight[]> {
   const agent = openAgent(access.insecureTls, access.reach);
   const home = new URL(`${access.url}/`);
   // The clone has one address for what the source may have on two ports of its host.
@@ -59,12 +74,7 @@ export async function lookAtSource(
     }
   };
   try {
-    const [front, login] = await Promise.all([
-      // Not info.home: a front end on another host is not what was copied.
-      look(home),
-      look(new URL(`${info.siteurl}/wp-login.php`)),
-    ]);
-    return { front, login };
+    return await Promise.all(pages.map(look));
   } finally {
     await agent.destroy();
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { resolveUrl, sameSite } from './http.ts';
+import { pageCacheOf } from './page-cache.ts';
 
 /** One answer of a site to a visitor who is not logged in; redirects are not followed. */
 export interface Answer {
@@ -23,6 +24,12 @@ export const lookSchema = z.object({
   passwordField: z.boolean(),
   /** It may be the word of something in front of the site (firewall, web server, rate limit) that a copy does not have. */
   wall: z.boolean(),
+  /** PHP or WordPress says in a page that it ended in the middle, whatever the status is; not known of looks of older releases. */
+  fatal: z.boolean().optional(),
+  /** The page comes to its end. */
+  whole: z.boolean().optional(),
+  /** What keeps the page for later visitors, as far as it says so. */
+  cache: z.string().optional(),
 });
 export type Look = z.infer<typeof lookSchema>;
 
@@ -72,6 +79,12 @@ function leadsTo({ status, headers }: Answer, url: URL): URL | undefined {
 
 const bare = (place: string): string => place.replace(/\/+$/, '');
 
+/** As PHP shows it with and without HTML, where errors are shown. */
+const FATAL = /(?:^|\n|<b>)(?:PHP )?(?:Fatal|Parse) error(?:<\/b>)?:\s/;
+
+/** WordPress's own page of an error, which it also prints into one that has begun. */
+const CRITICAL = /<body id=["']error-page["']|class=["']wp-die-message/;
+
 const PASSWORD_FIELD = /<input\b[^>]*\b(?:type\s*=\s*["']?password\b|name\s*=\s*["']?pwd\b)/i;
 
 function describe({ status, headers, body }: Answer, place: string): Look {
@@ -85,6 +98,9 @@ function describe({ status, headers, body }: Answer, place: string): Look {
     wordpress,
     passwordField: PASSWORD_FIELD.test(body),
     wall: isWall(status, headers, body, wordpress),
+    fatal: FATAL.test(body) || (status < 400 && CRITICAL.test(body)),
+    whole: /<\/html>/i.test(body),
+    cache: pageCacheOf(headers, body),
   };
 }
 
