@@ -3,6 +3,7 @@ import { freshRows } from './parts/fresh.ts';
 import { kubernetesRows } from './parts/kubernetes.ts';
 import { largeRows } from './parts/large.ts';
 import { resetRows } from './parts/reset.ts';
+import { restoreHeldRows } from './parts/restore-held.ts';
 import { restoreRows } from './parts/restore.ts';
 import { rewriteRows } from './parts/rewrite.ts';
 import { tablesRows } from './parts/tables.ts';
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   version: versionRows,
   agent: agentRows,
   restore: restoreRows,
+  held: restoreHeldRows,
   // Needs KUBECONFIG; left out without it.
   ...(process.env['KUBECONFIG'] === undefined ? {} : { kubernetes: kubernetesRows }),
 };

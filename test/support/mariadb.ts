@@ -17,6 +17,8 @@ export interface Mariadb {
   /** Runs a script of statements, such as a dump, with the command line client. */
   script(sql: string, database?: string): Promise<void>;
   restart(): Promise<void>;
+  /** SIGKILL; `restart` brings it back. */
+  kill(): Promise<void>;
   /** Stops it in its tracks: its sockets stay open, and nothing comes from them. */
   freeze(): void;
   stop(): Promise<void>;
@@ -81,6 +83,7 @@ export async function databaseServer(parts: {
       await server.stop();
       server = await launch();
     },
+    kill: () => server.stop('SIGKILL'),
     freeze: () => void process.kill(server.pid, 'SIGSTOP'),
     stop: async () => {
       await server.stop('SIGKILL');

@@ -164,6 +164,8 @@ function webServers(options: SourceOptions, folder: string, docroot: string, por
         writeFileSync(join(folder, 'htpasswd'), htpasswd(options.basicAuth.user, options.basicAuth.password));
       }
       const log = join(folder, 'logs/servers.log');
+      // Where a process of one that was killed still listens, the new one would not begin, and nobody would answer for PHP any more.
+      rmSync(join(folder, 'php.sock'), { force: true });
       const words = ['-F', '-y', join(folder, 'fpm.conf'), ...iniArguments(options, folder)];
       running = [
         // A foreign one needs root to get into its root, and leaves it there.
