@@ -1,6 +1,18 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-const project = (name: string, testTimeout: number) => ({
+/** What these measure (time, memory) would be another thing's if that ran beside them. */
+const ALONE = [
+  'test/integration/instance-apart.test.ts',
+  'test/integration/transfer-memory.test.ts',
+  'test/e2e/agent-recovery.test.ts',
+  'test/cluster/provision.test.ts',
+];
+
+const project = (
+  name: string,
+  testTimeout: number,
+  more: TestProjectInlineConfiguration['test'] = {},
+): TestProjectInlineConfiguration => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
@@ -8,22 +20,35 @@ const project = (name: string, testTimeout: number) => ({
     hookTimeout: 240_000,
     // What is waited for comes within a moment, but not on a busy machine: the default is one second.
     expect: { poll: { timeout: 30_000 } },
-    // The real parts (database servers, browsers, a cluster) share two cores: files run one after another.
-    fileParallelism: name === 'unit',
+    ...more,
   },
 });
+
+/**
+ * Tests of real parts (database servers, browsers, a cluster), which wait more than they compute: two files at once, each with its own
+ * ports, folders, servers and namespace. Those that measure come after them, one by one, in a project of their own.
+ */
+const beside = (name: string, testTimeout: number, groupOrder: number): TestProjectInlineConfiguration[] => [
+  project(name, testTimeout, { exclude: ALONE, maxWorkers: 2, sequence: { groupOrder } }),
+  project(`${name}-alone`, testTimeout, {
+    include: ALONE.filter((file) => file.startsWith(`test/${name}/`)),
+    fileParallelism: false,
+    sequence: { groupOrder: groupOrder + 1 },
+  }),
+];
+const oneByOne = { fileParallelism: false, sequence: { groupOrder: 3 } };
 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', 60_000),
-      project('integration', 180_000),
-      project('e2e', 180_000),
-      project('cluster', 300_000),
+      project('unit', 60_000, { maxWorkers: 2 }),
+      ...beside('integration', 180_000, 1),
+      ...beside('e2e', 180_000, 1),
+      ...beside('cluster', 300_000, 1),
       // Long and by chance: what a thousand rounds find and ten do not. Not in CI.
-      project('stress', 1_800_000),
+      project('stress', 1_800_000, oneByOne),
       // Sources of other releases of Debian: made once on a machine, which takes minutes.
-      { test: { ...project('matrix', 1_200_000).test, hookTimeout: 1_200_000, globalSetup: ['test/matrix/setup.ts'] } },
+      project('matrix', 1_200_000, { ...oneByOne, hookTimeout: 1_200_000, globalSetup: ['test/matrix/setup.ts'] }),
     ],
   },
 });

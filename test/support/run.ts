@@ -24,7 +24,9 @@ const folder = mkdtempSync(join(tmpdir(), 'wpclone-report-'));
 const file = join(folder, 'report.json');
 
 const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
-const argv = ['run', ...projects.flatMap((name) => ['--project', name]), '--reporter=default', '--reporter=json'];
+// With a project's tests go those of it that nothing may run beside.
+const chosen = projects.flatMap((name) => ['--project', name, '--project', `${name}-alone`]);
+const argv = ['run', ...chosen, '--reporter=default', '--reporter=json'];
 const child = spawn(process.execPath, [vitest, ...argv, `--outputFile.json=${file}`, ...others], {
   stdio: ['ignore', 'inherit', 'inherit'],
   env: { ...process.env, NODE_NO_WARNINGS: '1' },
