@@ -47,6 +47,17 @@ afterAll(async () => {
   await volumes('DELETE', `/${volume}`);
 });
 
+/** What became of the agent's own objects. */
+async function init(): Promise<string[]> {
+  const { applied } = await commands.json<{ applied: { kind: string; result: string }[] }>([
+    'cluster',
+    'init',
+    '--with-agent',
+  ]);
+  const own = ['PersistentVolumeClaim', 'Deployment', 'Service'];
+  return own.map((kind) => applied.find((each) => each.kind === kind)?.result ?? 'missing');
+}
+
 /** The agent's pod that is ready, and how it is asked, as from a program in the cluster. */
 async function agentPod(except?: string) {
   const selector = encodeURIComponent('app.kubernetes.io/component=agent');
@@ -67,7 +78,10 @@ async function agentPod(except?: string) {
   const call = async (method: string, path: string, body?: object) => {
     const answer = await fetch(`http://${pod.status?.podIP}:8420${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
@@ -75,54 +89,41 @@ async function agentPod(except?: string) {
   return { name: pod.metadata?.name ?? '', call };
 }
 
-test('cluster init --with-agent runs an agent that makes clones by its service account, and remembers its jobs in the next pod', async () => {
-  const { applied } = await commands.json<{ applied: { kind: string; name: string; result: string }[] }>([
-    'cluster',
-    'init',
-    '--with-agent',
-  ]);
-  expect(applied.filter(({ name }) => name === 'wpclone-agent').map(({ result }) => result)).toEqual(
-    Array.from({ length: 3 }, () => 'created'),
-  );
-  // The site of the test is in a private network, which an agent that others can call does not enter by itself.
-  const [container] = (await namespace.get<V1Deployment>(deployment))?.spec?.template.spec?.containers ?? [];
-  const containers = [{ ...container, args: [...(container?.args ?? []), '--private-source=10.88.0.0/16'] }];
-  await namespace.patch(deployment, { spec: { template: { spec: { containers } } } });
-
-  const first = await eventually(async () => {
-    const pod = await agentPod();
-    const told = (await namespace.get(`pods/${pod.name}`))?.spec?.containers[0]?.args ?? [];
-    return told.includes('--private-source=10.88.0.0/16') ? pod : undefined;
-  }, 'the pod with the changed flags is there');
-  const { status, body } = await first.call('POST', '/api/v2/clone', {
+/** Hands a clone in and waits for its end. */
+async function clone(agent: Awaited<ReturnType<typeof agentPod>>, name: string) {
+  const { status, body } = await agent.call('POST', '/api/v2/clone', {
     source_url: source.url,
     source_username: source.adminUser,
     source_password: source.adminPassword,
-    customer_id: 'inside',
+    customer_id: name,
   });
   expect(status).toBe(202);
-  const job = `/api/v2/job-status/${String(body['job_id'])}?wait=30`;
+  const job = `/api/v2/job-status/${String(body['job_id'])}`;
   const isOver = async () => {
-    const said = (await first.call('GET', job)).body;
+    const said = (await agent.call('GET', `${job}?wait=30`)).body;
     return said['status'] === 'completed' || said['status'] === 'failed' ? said : undefined;
   };
-  expect(await eventually(isOver, 'the job ends', 90_000)).toMatchObject({ status: 'completed' });
+  return { job, said: await eventually(isOver, 'the job ends', 90_000) };
+}
+
+test('cluster init --with-agent runs an agent that makes clones by its service account, and remembers its jobs in the next pod', async () => {
+  expect(await init()).toEqual(['created', 'created', 'created']);
+  const first = await agentPod();
+  // The site of the test is in a private network, which an agent that others can call does not enter by itself.
+  const refused = await clone(first, 'refused');
+  expect(refused.said).toMatchObject({ status: 'failed', error: { code: 'PRIVATE_ADDRESS' } });
+
+  const [container] = (await namespace.get<V1Deployment>(deployment))?.spec?.template.spec?.containers ?? [];
+  const containers = [{ ...container, args: [...(container?.args ?? []), '--private-source=10.88.0.0/16'] }];
+  await namespace.patch(deployment, { spec: { template: { spec: { containers } } } });
+  const second = await agentPod(first.name);
+  expect((await second.call('GET', refused.job)).body).toMatchObject({ status: 'failed', clone_id: 'refused' });
+  const { said } = await clone(second, 'inside');
+  expect(said).toMatchObject({ status: 'completed', clone_id: 'inside' });
   expect(await commands.json(['list'])).toMatchObject({ clones: [{ clone_id: 'inside', status: 'ready' }] });
 
-  // What others set there is kept, and so is what the agent knows when its pod is replaced.
-  const again = await commands.json<{ applied: { kind: string; name: string; result: string }[] }>([
-    'cluster',
-    'init',
-    '--with-agent',
-  ]);
-  expect(again.applied.filter(({ name }) => name === 'wpclone-agent').map(({ result }) => result)).toEqual([
-    'unchanged',
-    'kept',
-    'unchanged',
-  ]);
-  await namespace.remove(`pods/${first.name}`);
-  const second = await agentPod(first.name);
-  expect((await second.call('GET', job)).body).toMatchObject({ status: 'completed', clone_id: 'inside' });
+  // What others set there is kept.
+  expect(await init()).toEqual(['unchanged', 'kept', 'unchanged']);
   expect((await second.call('DELETE', '/api/v2/delete/inside')).status).toBeLessThan(300);
   await eventually(async () => ((await namespace.belongings()).length === 0 ? true : undefined), 'nothing is left');
 });
