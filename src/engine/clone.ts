@@ -245,7 +245,7 @@ function pullDatabase(pipeline: Pipeline, instance: Instance, task: PullTask): P
     const value = await instance.operations.pullDatabase(task, step);
     refuseEmpty(task, value);
     warn(step.work, value.warnings);
-    const message = `${bytes(value.bytes)}, ${count(value.rows)} rows, ${count(value.urlsRewritten)} URLs rewritten`;
+    const message = `${bytes(value.bytes)}, ${moved(value.rows, value.reused, 'rows')}, ${count(value.urlsRewritten)} URLs rewritten`;
     return { value, message };
   });
 }
@@ -254,10 +254,13 @@ function pullFiles(pipeline: Pipeline, instance: Instance, task: PullTask): Prom
   return pipeline.step('files', async (step) => {
     const value = await instance.operations.pullFiles(task, step);
     warn(step.work, value.warnings);
-    const reused = value.reused > 0 ? `, ${count(value.reused)} of them unchanged since the last clone` : '';
-    return { value, message: `${count(value.files)} files, ${bytes(value.bytes)}${reused}` };
+    return { value, message: `${moved(value.files, value.reused, 'files')}, ${bytes(value.bytes)}` };
   });
 }
+
+/** What an earlier clone of the source had already did not have to be moved. */
+const moved = (all: number, reused: number, what: string): string =>
+  reused > 0 ? `${count(all - reused)} of ${count(all)} ${what} moved` : `${count(all)} ${what}`;
 
 function configure(pipeline: Pipeline, instance: Instance, task: ConfigureTask) {
   return pipeline.step('configure', async (step) => {

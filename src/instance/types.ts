@@ -41,6 +41,8 @@ export interface InstanceSite {
   readonly database: DatabaseAddress;
   /** A folder for what is kept between clones of the same source (packs, last manifest); absent: nothing is kept. */
   readonly store?: string;
+  /** Baselines of earlier clones of the same source, the one to begin with first; absent: there are none. */
+  readonly earlier?: () => Promise<readonly string[]>;
   /** Where a reset finds the tables as files; absent: there are only their rows. */
   readonly tableFiles?: TableFilesPlace;
 }

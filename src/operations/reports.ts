@@ -48,6 +48,8 @@ export function cloneResult(outcome: CloneOutcome, totalSeconds: number): CloneR
       tables: database.tables,
       rows: database.rows,
       files: files.files,
+      rows_moved: database.rows - database.reused,
+      files_moved: files.files - files.reused,
       bytes: database.bytes + files.bytes,
       urls_rewritten: database.urlsRewritten + files.urlsRewritten,
     },

@@ -167,6 +167,9 @@ export interface CloneResult extends Omit<CloneReport, 'password' | 'created_at'
     readonly tables: number;
     readonly rows: number;
     readonly files: number;
+    /** How many of them came from the source, and not from an earlier clone of it. An older agent does not say. */
+    readonly rows_moved?: number;
+    readonly files_moved?: number;
     readonly bytes: number;
     readonly urls_rewritten: number;
   };

@@ -65,9 +65,17 @@ function nextRequest(reading: Reading, tables: readonly DigestRead[]): object | 
     const left = first ? table.bounds.slice(reading.reached) : table.bounds;
     const after = first ? reading.cursor : (table.after ?? null);
     const bounds = takeWhileRoom(left, room);
-    const { name, columns, key } = table;
+    const { name, columns, key, other } = table;
     const stop = bounds.length < left.length;
-    wanted.push({ name, columns, ...(key && { key }), ...(after && { after }), bounds, ...(stop && { stop }) });
+    wanted.push({
+      name,
+      columns,
+      ...(key && { key }),
+      ...(other && { other }),
+      ...(after && { after }),
+      bounds,
+      ...(stop && { stop }),
+    });
     room -= sizeOf(bounds);
     if (stop) break;
   }

@@ -28,6 +28,8 @@ export const databaseResultSchema = z
   .object({
     tables: z.number(),
     rows: z.number(),
+    /** Of them, taken from an earlier clone because the source still has the same. An older sidecar does not say. */
+    reused: z.number().default(0),
     /** Bytes of rows as loaded, after rewriting. */
     bytes: z.number(),
     urlsRewritten: z.number(),

@@ -26,6 +26,8 @@ export interface TransferSite {
   readonly database: DatabaseAddress;
   /** What is kept between clones of the same source; absent: nothing is kept. */
   readonly store?: string;
+  /** Baselines of earlier clones of the same source, the one to begin with first; absent: there are none. */
+  readonly earlier?: () => Promise<readonly string[]>;
   /** Absent: tables are kept as rows only, because the server's own files are out of reach. */
   readonly tableFiles?: TableFilesPlace;
 }

@@ -55,6 +55,8 @@ describe('clone --json', () => {
         tables: expect.any(Number),
         rows: expect.any(Number),
         files: expect.any(Number),
+        rows_moved: expect.any(Number),
+        files_moved: expect.any(Number),
         bytes: expect.any(Number),
         urls_rewritten: expect.any(Number),
       },
@@ -171,6 +173,9 @@ describe('a second clone', () => {
   it('is found by its address without http:// and with a slash at its end, too', async () => {
     const again = await cli.json<CloneResult>(['clone', `${source.url.replace('http://', '')}/`]);
     expect(again).toMatchObject({ source: { url: source.url }, connected_by: 'known-key' });
+    const { rows = 0, rows_moved = rows, files = 0, files_moved = files } = again.transferred ?? {};
+    expect(rows_moved).toBeLessThan(rows / 2);
+    expect(files_moved).toBeLessThan(files / 2);
     await cli.json(['delete', again.clone_id, '--force']);
   });
 

@@ -29,7 +29,15 @@ const cloneResultSchema = z
       })
       .exactOptional(),
     transferred: z
-      .object({ tables: number, rows: number, files: number, bytes: number, urls_rewritten: number })
+      .object({
+        tables: number,
+        rows: number,
+        files: number,
+        rows_moved: number.exactOptional(),
+        files_moved: number.exactOptional(),
+        bytes: number,
+        urls_rewritten: number,
+      })
       .exactOptional(),
     warnings: warningsSchema.default([]),
   })

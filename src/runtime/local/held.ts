@@ -2,6 +2,7 @@ import { createInstanceOperations } from '../../instance/operations.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import type { CloneFacts, Instance, ProvisionLease, ResetLease, RestoreLease } from '../types.ts';
 import { cloneStateOf } from '../unit-states.ts';
+import { earlierBaselines } from './earlier.ts';
 import type { LocalHome } from './home.ts';
 import { siteOf } from './instance-site.ts';
 import { endLease, type HeldUnit, holds, leaseLost } from './lease.ts';
@@ -30,14 +31,17 @@ export function factsOf({ state, clone }: HeldUnit, context: Pick<WorkContext, '
 /** The unit as an instance of the clone that it holds. */
 export function instanceOf(home: LocalHome, unit: HeldUnit, how: Instance['how'], context: WorkContext): Instance {
   const base = `http://127.0.0.1:${unit.port}`;
-  const operations = createInstanceOperations(siteOf(home.layout, unit), {
-    now: context.now,
-    sleep: context.sleep,
-    randomBytes: context.randomBytes,
-    base,
-    freeze: () => serveAnew(home, unit, context),
-    thaw: () => serve(home, unit, context),
-  });
+  const operations = createInstanceOperations(
+    { ...siteOf(home.layout, unit), earlier: () => earlierBaselines(home, unit) },
+    {
+      now: context.now,
+      sleep: context.sleep,
+      randomBytes: context.randomBytes,
+      base,
+      freeze: () => serveAnew(home, unit, context),
+      thaw: () => serve(home, unit, context),
+    },
+  );
   const php = unit.phpVersion === null ? {} : { php: unit.phpVersion };
   return { id: unit.clone.id, url: base, how, ...php, operations };
 }

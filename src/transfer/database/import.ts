@@ -3,6 +3,8 @@ import { diskFull } from '../disk.ts';
 import { writeDatabaseOrigin } from '../origin/database.ts';
 import { noteWarnings } from '../origin/left-out.ts';
 import { startRecorder } from '../origin/recorder.ts';
+import { openEarlier } from '../earlier/open.ts';
+import { withEarlier } from '../earlier/rows.ts';
 import { createProgress } from '../progress.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import { dropTableFiles } from '../table-files/folder.ts';
@@ -86,12 +88,13 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     urlsRewritten: rewriter.counts.replaced - before.replaced,
   });
   const progress = createProgress(context.progress, totals, input.now);
+  const earlier = withEarlier(input.client, await openEarlier((await site.earlier?.()) ?? [], info));
   const recorder = await startRecorder(
     site.paths.baseline,
     planned.map(({ plan }) => plan),
   );
   try {
-    await readAll(admin, states, { ...input, warnings, recorder, tick: progress.tick });
+    await readAll(admin, states, { ...input, client: earlier.client, warnings, recorder, tick: progress.tick });
   } finally {
     await recorder.close();
   }
@@ -125,7 +128,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
       `${broken} values hold serialized data that was already broken; they were rewritten as plain text.`,
     );
   const { rows, bytes, urlsRewritten } = totals();
-  return { tables: made.length, rows, bytes, urlsRewritten, warnings: warnings.list() };
+  return { tables: made.length, rows, reused: earlier.kept(), bytes, urlsRewritten, warnings: warnings.list() };
 }
 
 /** Once a table is there, what it was; before, what the site's server thinks that it is, which counts pages half filled and no escapes. */

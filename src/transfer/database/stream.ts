@@ -61,21 +61,24 @@ export async function streamTables(
     )) {
       const state = byName.get(block.table);
       if (!state || (open && open.state !== state)) throw unexpected(block);
-      work.recorder.block(block);
       if (block.partial || !gathered.isEmpty) {
         gathered.add(block.data);
         passedThrough(block.data.length);
       }
-      if (block.partial) continue;
+      if (block.partial) {
+        work.recorder.block(block);
+        continue;
+      }
       if (block.data.length > 0 || !gathered.isEmpty) {
         open ??= await openTable(state, mode, work);
         const { columns } = state.table;
         if (gathered.isEmpty) {
           passedThrough(block.data.length);
-          await open.write(work.rewriter.rows(block.data, columns));
+          await open.write(work.rewriter.rows(block.data, columns, work.recorder.rewriting(block)));
         } else await writeParts(open, work.rewriter.hugeRows(gathered.bytes(), columns));
         gathered.drop();
       }
+      work.recorder.block(block);
       state.rows += block.rows;
       state.cursor = block.cursor ?? state.cursor;
       work.tick();
@@ -121,6 +124,7 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
     write: async (rows) => {
       await Promise.all([load.write(rows), file.write(rows)]);
       state.bytes += rows.length;
+      work.recorder.wrote(plan.name, rows.length);
     },
     end: async () => {
       await file.close();

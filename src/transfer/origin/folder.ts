@@ -4,7 +4,8 @@ import type { z } from 'zod';
 import { codeOf } from '../../shared/system.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 
-export type OriginFile = 'database.json' | 'ranges.jsonl' | 'ids.json' | 'files.json' | 'configure.json' | 'noise.json';
+export type OriginFile =
+  'database.json' | 'ranges.jsonl' | 'back.jsonl' | 'ids.json' | 'files.json' | 'configure.json' | 'noise.json';
 
 const folderOf = (baseline: string): string => join(baseline, 'origin');
 

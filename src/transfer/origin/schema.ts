@@ -21,6 +21,10 @@ export const rangeSchema = z.object({
   /** The last key, base64 per column; null for a table without a key, which is one range in the order of its reading. */
   last: z.array(z.string()).nullable(),
   sha256,
+  /** Bytes that it takes in the table's file of rows, where its addresses are the clone's; absent in clones of before 0.2. */
+  made: count.optional(),
+  /** Where `back.jsonl` says how to undo that: offset and bytes. Absent: nothing was rewritten; null: it cannot be undone. */
+  back: z.tuple([count, count]).nullable().optional(),
 });
 export type OriginRange = z.infer<typeof rangeSchema>;
 

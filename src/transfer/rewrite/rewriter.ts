@@ -10,7 +10,7 @@ import { SLICES, type SliceSize } from './slices.ts';
 import { holdsLengths } from './tokens.ts';
 import type { Reading } from './reading.ts';
 import type { Text } from './text.ts';
-import type { Rewriter, RowColumns, UrlMapping } from './types.ts';
+import type { Replaced, Rewriter, RowColumns, UrlMapping } from './types.ts';
 
 /**
  * Makes a rewriter for one clone. Base64 is told of and left as it is, compressed content is not looked into. Throws a TypeError when an address of
@@ -82,22 +82,23 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
     return value === undefined ? [] : [{ start, end, text: escapeField(value) }];
   };
 
-  const rewriteRows = (text: string, { skip, readings }: RowColumns, wide: ReadonlySet<number>): string | undefined => {
+  const rowPatches = (text: string, { skip, readings }: RowColumns, wide: ReadonlySet<number>): readonly Patch[] => {
     const found = find(text);
-    if (found.length === 0 && wide.size === 0) return undefined;
+    if (found.length === 0 && wide.size === 0) return [];
     const fields = fieldsOf(text, found, skip);
     const all = wide.size === 0 ? fields : withColumns(text, fields, wide);
-    const patches = all.flatMap((field) => fieldPatches(text, field, readings));
-    return patches.length === 0 ? undefined : applyPatches(text, patches);
+    return all.flatMap((field) => fieldPatches(text, field, readings));
   };
 
-  const rows = (block: Buffer, columns: RowColumns): Buffer => {
+  const rows = (block: Buffer, columns: RowColumns, replaced?: Replaced): Buffer => {
     if (columns.encoded) tellEncoded(block, findEncoded, columns.skip, columns.encoded);
     const output = createOutput(block);
     const wide = wideColumns(columns);
     for (const { start, end } of windows(block)) {
-      const text = rewriteRows(block.toString('latin1', start, end), columns, wide);
-      if (text !== undefined) output.replace(start, end, text);
+      const text = block.toString('latin1', start, end);
+      const patches = rowPatches(text, columns, wide);
+      if (patches.length > 0) output.replace(start, end, applyPatches(text, patches));
+      if (replaced) for (const patch of patches) replaced(start + patch.start, start + patch.end, patch.text.length);
     }
     return output.finish();
   };

@@ -27,12 +27,15 @@ export interface RowColumns {
   readonly encoded?: (column: number) => void;
 }
 
+/** Told of each part of a block, from `start` up to `end`, that gave way to so many other bytes: from left to right, none overlapping. */
+export type Replaced = (start: number, end: number, length: number) => void;
+
 /** Rewrites the addresses of one source to those of one clone, and counts what it did. */
 export interface Rewriter {
   /** Rewrites one value. Returns the very same buffer when there is nothing to do. */
   value(value: Buffer): Buffer;
   /** Rewrites whole rows in LOAD DATA format (see RowBlock). Returns the very same buffer when there is nothing to do. */
-  rows(block: Buffer, columns: RowColumns): Buffer;
+  rows(block: Buffer, columns: RowColumns, replaced?: Replaced): Buffer;
   /**
    * The same for rows that may be huge, in parts and in little memory. Parts may lie in the block's memory, each until the next is
    * asked for; what is left in the block is of no use.

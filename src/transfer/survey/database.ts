@@ -1,4 +1,4 @@
-import type { RangeDigest, SiteClient } from '../../site/client-types.ts';
+import type { RangeDigest, SiteClient, TableRead } from '../../site/client-types.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import { definitionDigest, readDatabaseOrigin } from '../origin/database.ts';
 import { readRanges } from '../origin/ranges.ts';
@@ -78,25 +78,50 @@ async function compareRows(
   signal: AbortSignal,
 ): Promise<Map<string, ChangedRange[]>> {
   const changed = new Map<string, ChangedRange[]>();
+  for await (const { answer, range, after, from, unchanged } of compareRanges(tables, kept, client, signal)) {
+    if (unchanged) continue;
+    const found: ChangedRange = {
+      after,
+      // Beyond the last range that is known there is no bound: more may come before it is read.
+      last: range === undefined ? null : answer.last,
+      from,
+      before: range?.rows ?? 0,
+      now: answer.rows,
+    };
+    add(changed, answer.table, found);
+  }
+  return changed;
+}
+
+/** What a site says of a range that is known, or of some of what lies beyond the last one. */
+export interface ComparedRange {
+  readonly answer: RangeDigest;
+  /** Undefined beyond the last one. */
+  readonly range: OriginRange | undefined;
+  /** The key before its first row; null at the table's start. */
+  readonly after: readonly string[] | null;
+  /** How many of the known rows stand before it. */
+  readonly from: number;
+  /** It holds what it held. Never so for one that came in parts. */
+  readonly unchanged: boolean;
+}
+
+/** Asks what became of known ranges of tables, table by table and in key order. Throws what the client throws. */
+export async function* compareRanges(
+  tables: readonly Omit<TableRead, 'after' | 'upto'>[],
+  kept: ReadonlyMap<string, readonly OriginRange[]>,
+  client: Pick<SiteClient, 'digests'>,
+  signal: AbortSignal,
+): AsyncGenerator<ComparedRange> {
   const places = new Map<string, Place>();
-  const reads = tables.map(({ name, columns, key }) => {
-    const bounds = (kept.get(name) ?? []).flatMap(({ last }) => (last ? [last] : []));
-    return { name, columns, key, bounds };
+  const reads = tables.map((table) => {
+    const bounds = (kept.get(table.name) ?? []).flatMap(({ last }) => (last ? [last] : []));
+    return { ...table, bounds };
   });
   for await (const answer of client.digests(reads, signal)) {
     const place = places.get(answer.table) ?? { at: 0, from: 0, after: null, cut: false };
     const range = kept.get(answer.table)?.[place.at];
-    if (place.cut || !isSame(range, answer)) {
-      const found: ChangedRange = {
-        after: place.after,
-        // Beyond the last range that is known there is no bound: more may come before it is read.
-        last: range === undefined ? null : answer.last,
-        from: place.from,
-        before: range?.rows ?? 0,
-        now: answer.rows,
-      };
-      add(changed, answer.table, found);
-    }
+    yield { answer, range, after: place.after, from: place.from, unchanged: !place.cut && isSame(range, answer) };
     const reached = answer.sha256 !== null && range !== undefined;
     places.set(answer.table, {
       at: place.at + (reached ? 1 : 0),
@@ -105,7 +130,6 @@ async function compareRows(
       cut: answer.sha256 === null,
     });
   }
-  return changed;
 }
 
 /** How far a table has been compared. */
