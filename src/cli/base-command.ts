@@ -9,7 +9,7 @@ import { agentChoice, type AgentFlagValues, leaveOrCancel } from './agent.ts';
 import { colorsFor, type Colors } from './colors.ts';
 import { createWorkContext } from './context.ts';
 import { loadSettings, wpcloneHome } from './config/load.ts';
-import { sourcesLimit } from './size.ts';
+import { keptOfSources } from './kept-sources.ts';
 import type { Settings } from './config/schema.ts';
 import { globalFlags } from './flags.ts';
 import { watchInterrupts, type Interrupts } from './interrupts.ts';
@@ -173,7 +173,7 @@ export abstract class BaseCommand extends Command {
     return {
       home: wpcloneHome(process.env),
       environment: process.env,
-      ...sourcesLimit(settings),
+      ...keptOfSources(settings),
       runtime: runtime === 'kubernetes' ? 'kubernetes' : 'local',
       kubernetes: {
         ...settings.kubernetes,

@@ -5,9 +5,3 @@ export function parseSize(text: string): number | undefined {
   const [, amount, unit = ''] = /^(\d{1,12}(?:\.\d{1,3})?) ?([kmgt]?b)?$/i.exec(text.trim()) ?? [];
   return amount === undefined ? undefined : Math.round(Number(amount) * (UNITS[unit.toUpperCase()] ?? 1));
 }
-
-/** The setting `sources-limit` as the operations take it. */
-export function sourcesLimit(settings: { readonly 'sources-limit'?: string | undefined }): { sourcesLimit?: number } {
-  const bytes = parseSize(settings['sources-limit'] ?? '');
-  return bytes === undefined ? {} : { sourcesLimit: bytes };
-}

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { wpcloneHome } from '../cli/config/load.ts';
-import { sourcesLimit } from '../cli/size.ts';
+import { keptOfSources } from '../cli/kept-sources.ts';
 import { doctorText } from '../cli/presenters/doctor.ts';
 
 export default class Doctor extends BaseCommand {
@@ -26,7 +26,8 @@ export default class Doctor extends BaseCommand {
     const { flags } = await this.parse(Doctor);
     const report = await this.watched(flags, [], async ({ signal }) => {
       const { runDoctor } = await import('../operations/doctor/doctor.ts');
-      const limit = sourcesLimit(this.settings());
+      const { sourcesLimit } = keptOfSources(this.settings());
+      const limit = sourcesLimit === undefined ? {} : { sourcesLimit };
       const machine = { home: wpcloneHome(process.env), environment: process.env, ...limit, signal };
       return runDoctor(machine, { purpose: flags.for === 'demo' ? 'demo' : 'clone', install: flags.fix });
     });

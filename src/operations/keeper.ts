@@ -11,7 +11,7 @@ export const keeperCommand = (): readonly [string, ...string[]] => [
 
 /** Removes local clones at their end until none is left; the detached process behind `wpclone keeper`. */
 export async function keepLocalClones(
-  settings: Pick<OperationSettings, 'home' | 'environment' | 'sourcesLimit'>,
+  settings: Pick<OperationSettings, 'home' | 'environment' | 'sourcesLimit' | 'keepRows'>,
   context: WorkContext,
 ): Promise<void> {
   const [{ openState }, { runKeeper }, { localLayout }] = await Promise.all([
@@ -21,24 +21,26 @@ export async function keepLocalClones(
   ]);
   const state = openState(settings.home, context);
   try {
-    const { home, environment, sourcesLimit } = settings;
-    const limit = sourcesLimit === undefined ? {} : { storesLimit: sourcesLimit };
-    await runKeeper({ layout: localLayout(home), state, path: environment['PATH'] ?? '', ...limit }, context);
+    const { home, environment } = settings;
+    const local = { layout: localLayout(home), state, path: environment['PATH'] ?? '', ...kept(settings) };
+    await runKeeper(local, context);
   } finally {
     state.close();
   }
 }
 
 /** Leaves local clones to a keeper, for a process that has kept them itself until now. */
-export async function startKeeper({
-  home,
-  sourcesLimit,
-}: Pick<OperationSettings, 'home' | 'sourcesLimit'>): Promise<void> {
-  const [{ ensureKeeper, STORES_LIMIT_VARIABLE }, { localLayout }] = await Promise.all([
+export async function startKeeper(
+  settings: Pick<OperationSettings, 'home' | 'sourcesLimit' | 'keepRows'>,
+): Promise<void> {
+  const [{ ensureKeeper, keptVariables }, { localLayout }] = await Promise.all([
     import('../runtime/local/keeper.ts'),
     import('../runtime/local/layout.ts'),
   ]);
-  const limit: Record<string, string> = {};
-  if (sourcesLimit !== undefined) limit[STORES_LIMIT_VARIABLE] = String(sourcesLimit);
-  ensureKeeper(localLayout(home), keeperCommand(), limit);
+  ensureKeeper(localLayout(settings.home), keeperCommand(), keptVariables(kept(settings)));
 }
+
+const kept = ({ sourcesLimit, keepRows }: Pick<OperationSettings, 'sourcesLimit' | 'keepRows'>) => ({
+  ...(sourcesLimit === undefined ? {} : { storesLimit: sourcesLimit }),
+  ...(keepRows === undefined ? {} : { keepRows }),
+});

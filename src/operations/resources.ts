@@ -70,6 +70,7 @@ async function createRuntime(
     keeper: keeperCommand(),
     path: settings.environment['PATH'] ?? '',
     ...(settings.sourcesLimit === undefined ? {} : { storesLimit: settings.sourcesLimit }),
+    ...(settings.keepRows === undefined ? {} : { keepRows: settings.keepRows }),
   });
 }
 

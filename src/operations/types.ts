@@ -276,6 +276,8 @@ export interface OperationSettings {
   readonly environment: NodeJS.ProcessEnv;
   /** Bytes that may be kept of sources on this machine for their next clones. */
   readonly sourcesLimit?: number;
+  /** Rows of a deleted clone stay for the next one of its source; absent: that is not known here. */
+  readonly keepRows?: boolean;
   /** Networks besides the public ones where sources may be, such as `10.0.0.0/8`; absent: anywhere. */
   readonly reach?: readonly string[] | undefined;
 }

@@ -16,7 +16,14 @@ export interface MadeClone {
   readonly baseline: string;
   readonly result: DatabaseResult;
   /** By table: its definition, the digest of its file of rows, and the server's checksum of what it holds. */
-  readonly content: ReadonlyMap<string, unknown>;
+  readonly content: ReadonlyMap<string, TableContent>;
+}
+
+interface TableContent {
+  readonly definition: string;
+  readonly rows: number;
+  readonly file: string;
+  readonly held: unknown;
 }
 
 export interface CloneWish {
@@ -61,7 +68,10 @@ export async function clonesOf(source: Source, client: TestClient) {
   };
 }
 
-async function contentOf(baseline: string, held: Readonly<Record<string, unknown>>): Promise<Map<string, unknown>> {
+async function contentOf(
+  baseline: string,
+  held: Readonly<Record<string, unknown>>,
+): Promise<Map<string, TableContent>> {
   const { tables } = await readSchema(baseline);
   return new Map(
     tables.map(({ name, create, file, rows }) => {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keptOfSources } from '../../src/cli/kept-sources.ts';
 import { loadSettings, wpcloneHome } from '../../src/cli/config/load.ts';
 
 let root: string;
@@ -95,6 +96,17 @@ describe('settings', () => {
     environment['WPCLONE_MEDIA'] = 'move';
     expect(() => load()).toThrow(
       expect.objectContaining({ code: 'BAD_CONFIG', message: expect.stringContaining('WPCLONE_MEDIA') }),
+    );
+  });
+
+  it('about what is kept of people do not come with a repository', () => {
+    put('home/.config/wpclone/config.yaml', 'keep-rows: a-day');
+    expect(keptOfSources(load())).toEqual({ keepRows: true });
+    environment['WPCLONE_KEEP_ROWS'] = 'with-clone';
+    expect(keptOfSources(load())).toEqual({ keepRows: false });
+    put('work/repo/.wpclone.yaml', 'keep-rows: a-day');
+    expect(() => load()).toThrow(
+      expect.objectContaining({ code: 'BAD_CONFIG', message: expect.stringContaining('keep-rows') }),
     );
   });
 

@@ -26,6 +26,7 @@ const begin = z.object({
     runtime: z.enum(['local', 'kubernetes']),
     kubernetes: z.record(z.string(), z.unknown()),
     sourcesLimit: z.number().exactOptional(),
+    keepRows: z.boolean().exactOptional(),
     reach: z.array(z.string()).readonly().optional(),
   }),
 });

@@ -70,7 +70,7 @@ function readFirst(
   if (wrong === undefined) return settings;
   throw new WpcloneError(
     'BAD_CONFIG',
-    `${file}: ${wrong} may only stand in your own configuration file: passwords go there.`,
+    `${file}: ${wrong} may only stand in your own configuration file, not in one that comes with a repository.`,
   );
 }
 

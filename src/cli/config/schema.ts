@@ -16,13 +16,14 @@ export const settingsSchema = z.strictObject({
   'include-table': z.array(z.string()).optional(),
   'exclude-path': z.array(z.string()).optional(),
   'sources-limit': z.string().superRefine(checkSize).optional(),
+  'keep-rows': z.enum(['with-clone', 'a-day']).optional(),
   agent: z.string().min(1).optional(),
   'agent-token-file': z.string().min(1).optional(),
   kubernetes: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** Passwords go to the agent: only the user's own file may name it, not one that came with a repository. */
-export const USER_ONLY = ['agent', 'agent-token-file'] as const satisfies readonly (keyof Settings)[];
+/** Passwords go to the agent, and rows are people's data: only the user's own file may say so, not one that came with a repository. */
+export const USER_ONLY = ['agent', 'agent-token-file', 'keep-rows'] as const satisfies readonly (keyof Settings)[];
 
 /** Here rather than when it is used, so that the message names the file. */
 function checkTtl(text: string, issues: z.RefinementCtx): void {
@@ -50,6 +51,7 @@ export const ENVIRONMENT = {
   WPCLONE_INCLUDE_TABLE: 'include-table',
   WPCLONE_EXCLUDE_PATH: 'exclude-path',
   WPCLONE_SOURCES_LIMIT: 'sources-limit',
+  WPCLONE_KEEP_ROWS: 'keep-rows',
   WPCLONE_AGENT: 'agent',
   WPCLONE_AGENT_TOKEN_FILE: 'agent-token-file',
 } as const satisfies Record<string, keyof Settings>;

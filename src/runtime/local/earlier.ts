@@ -1,3 +1,7 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isRows, keptRows, moveRows } from '../../instance/earlier.ts';
+import type { WorkContext } from '../../shared/context.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths, storePath } from './layout.ts';
 import { type HeldUnit, holds } from './lease.ts';
@@ -5,13 +9,43 @@ import { type HeldUnit, holds } from './lease.ts';
 /** A clone that is being made remembers nothing yet, and one may be of an older wpclone: so many are looked at. */
 const MOST = 5;
 
-/** Baselines of the other clones of a unit's source, the newest first. They may be removed at any moment. */
+/** Baselines of the other clones of a unit's source, the newest first, and what is left of removed ones. All may go at any moment. */
 export async function earlierBaselines({ state, layout }: LocalHome, unit: HeldUnit): Promise<readonly string[]> {
   const source = storePath(layout, unit.clone.sourceUrl);
-  return (await state.units.list())
+  const living = (await state.units.list())
     .filter(holds)
     .filter(({ name, clone }) => name !== unit.name && storePath(layout, clone.sourceUrl) === source)
     .toSorted((one, other) => other.clone.createdAt - one.clone.createdAt)
     .slice(0, MOST)
     .map(({ name }) => instancePaths(layout, name).baseline);
+  return [...living, keptRows(source)];
+}
+
+/**
+ * Keeps the rows of a clone that is about to be removed, where that is wanted, with the files of its source: for a day, and within the
+ * limit. One that was never ready leaves nothing.
+ */
+export async function keepRowsOf(
+  home: LocalHome,
+  unit: HeldUnit,
+  context: Pick<WorkContext, 'signal' | 'log'>,
+): Promise<void> {
+  if (home.keepRows !== true || unit.clone.adminUsername === null) return;
+  const { baseline } = instancePaths(home.layout, unit.name);
+  const kept = keptRows(storePath(home.layout, unit.clone.sourceUrl));
+  await moveRows(baseline, kept).catch((error: unknown) => {
+    context.signal.throwIfAborted();
+    // No removal fails for that.
+    context.log.warn('rows were not kept', { unit: unit.name, error: String(error) });
+  });
+}
+
+/** Removes rows that are kept although they are not to be, also what a removal that was cut off has left of them. */
+export async function dropUnwantedRows({ keepRows, layout }: LocalHome): Promise<void> {
+  if (keepRows !== false) return;
+  for (const store of await readdir(layout.stores).catch(() => [])) {
+    const names = await readdir(join(layout.stores, store)).catch(() => []);
+    for (const name of names.filter(isRows))
+      await rm(join(layout.stores, store, name), { recursive: true, force: true });
+  }
 }

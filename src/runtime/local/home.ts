@@ -9,4 +9,6 @@ export interface LocalHome {
   readonly path: string;
   /** Bytes that may be kept of sources; see trimStores. */
   readonly storesLimit?: number;
+  /** Rows of a removed clone stay for the next one of its source; false: they go. Absent: whoever asks does not know. */
+  readonly keepRows?: boolean;
 }

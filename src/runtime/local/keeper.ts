@@ -18,8 +18,12 @@ const BELL_LIMIT = 1_000;
 const IDLE_LIMIT = 60_000;
 const LOCK = 'keeper';
 const bellOf = ({ locks }: LocalLayout): string => join(locks, 'keeper.bell');
-/** How the keeper is told how much may be kept of sources. */
-export const STORES_LIMIT_VARIABLE = 'WPCLONE_SOURCES_LIMIT';
+
+/** How the keeper is told what may be kept of sources. It does not know where nobody tells it. */
+export const keptVariables = (home: Pick<LocalHome, 'storesLimit' | 'keepRows'>): Record<string, string> => ({
+  ...(home.storesLimit === undefined ? {} : { WPCLONE_SOURCES_LIMIT: String(home.storesLimit) }),
+  ...(home.keepRows === true ? { WPCLONE_KEEP_ROWS: 'a-day' } : {}),
+});
 
 /** A program and its arguments that run `runKeeper` for this home. */
 export type KeeperCommand = readonly [string, ...string[]];

@@ -3,9 +3,10 @@ import type { WorkContext } from '../../shared/context.ts';
 import { isAccessible } from '../../shared/system.ts';
 import type { UnitRow } from '../../state/types.ts';
 import { databaseName, databasesOnDisk, dropDatabase } from './databases.ts';
+import { keepRowsOf } from './earlier.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
-import { endLease, leaseForRemoval } from './lease.ts';
+import { endLease, holds, leaseForRemoval } from './lease.ts';
 import { stopWebServer } from './web-server.ts';
 
 /**
@@ -15,6 +16,8 @@ import { stopWebServer } from './web-server.ts';
 export async function removeUnit(home: LocalHome, name: string, context: WorkContext): Promise<void> {
   const paths = instancePaths(home.layout, name);
   await stopWebServer(paths, context);
+  const unit = await home.state.units.find(name);
+  if (holds(unit)) await keepRowsOf(home, unit, context);
   await Promise.all([removeFolder(paths.folder), removeDatabase(home, name, context)]);
   await home.state.units.remove(name);
 }

@@ -6,7 +6,7 @@ import type { ProvisionLease, ProvisionRequest, Runtime } from '../types.ts';
 import { connectAsAdministrator } from './database-server.ts';
 import { factsOf, instanceOf, provisionLease, resetLease, restoreLease } from './held.ts';
 import type { LocalHome } from './home.ts';
-import { ensureKeeper, type KeeperCommand, STORES_LIMIT_VARIABLE } from './keeper.ts';
+import { ensureKeeper, type KeeperCommand, keptVariables } from './keeper.ts';
 import { instancePaths, localLayout } from './layout.ts';
 import { busy, endLease, type HeldUnit, holds, leaseForReset, leaseForRestore, leaseLost } from './lease.ts';
 import { readLogs } from './logs.ts';
@@ -30,6 +30,8 @@ export interface LocalRuntimeSettings {
   readonly path: string;
   /** Bytes that may be kept of sources for their next clones; 10 GB without it. */
   readonly storesLimit?: number;
+  /** See LocalHome. */
+  readonly keepRows?: boolean;
 }
 
 /**
@@ -43,10 +45,11 @@ function refuseColon(home: string): void {
 
 /** Instances on this machine: a folder, a database on wpclone's own MariaDB server and a PHP server each. Throws BAD_CONFIG. */
 export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
-  const { state, path, storesLimit = STORES_LIMIT } = settings;
+  const { state, path, storesLimit = STORES_LIMIT, keepRows } = settings;
   refuseColon(settings.home);
-  const home: LocalHome = { layout: localLayout(settings.home), state, path, storesLimit };
-  const keep = (): void => ensureKeeper(home.layout, settings.keeper, { [STORES_LIMIT_VARIABLE]: String(storesLimit) });
+  const kept = { storesLimit, ...(keepRows === undefined ? {} : { keepRows }) };
+  const home: LocalHome = { layout: localLayout(settings.home), state, path, ...kept };
+  const keep = (): void => ensureKeeper(home.layout, settings.keeper, keptVariables(kept));
   const units = createLocalUnits(home, keep);
   /** What was just taken is served, or given back. */
   const awakenOrGiveUp = async (unit: HeldUnit, context: WorkContext): Promise<void> => {

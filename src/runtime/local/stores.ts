@@ -4,6 +4,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import { codeOf } from '../../shared/system.ts';
 import type { CacheReport } from '../types.ts';
 import type { UnitRow } from '../../state/types.ts';
+import { dropUnwantedRows } from './earlier.ts';
 import type { LocalHome } from './home.ts';
 import { storePath, type LocalLayout } from './layout.ts';
 import { holds, isLeased } from './lease.ts';
@@ -35,6 +36,7 @@ export async function storesSize(layout: LocalLayout): Promise<number> {
  */
 export async function trimStores(home: LocalHome, context: Pick<WorkContext, 'now' | 'signal'>): Promise<CacheReport> {
   const limit = home.storesLimit ?? STORES_LIMIT;
+  await dropUnwantedRows(home);
   const units = await home.state.units.list();
   const held = pathsOf(home.layout, units);
   const busy = pathsOf(

@@ -64,12 +64,18 @@ async function openBaseline(
     const offsets = found[number];
     const file = files.get(name);
     if (copied !== 'rows' || ends[number] === undefined || offsets === undefined || file === undefined) continue;
+    const ranges = [...offsets.keys()];
+    if (!isList(ranges, key)) continue;
     const rows = file === null ? undefined : rowFilePath(baseline, file);
     const isNumbered = isWholeNumber(info, name, key);
-    tables.set(name, { columns, key, isNumbered, ranges: [...offsets.keys()], ...reading(baseline, rows, offsets) });
+    tables.set(name, { columns, key, isNumbered, ranges, ...reading(baseline, rows, offsets) });
   }
   return tables;
 }
+
+/** Whether each range has an end, or there is one for all of a table without a key. */
+const isList = (ranges: readonly OriginRange[], key: readonly string[] | null): boolean =>
+  key === null ? ranges.length <= 1 : ranges.every(({ last }) => last?.length === key.length);
 
 function isWholeNumber({ tables }: Pick<SiteInfo, 'tables'>, name: string, key: readonly string[] | null): boolean {
   const column = tables.find((table) => table.name === name)?.columns.find((each) => each.name === key?.[0]);

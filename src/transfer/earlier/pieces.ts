@@ -28,24 +28,83 @@ const SMALL_BYTES = 256 * 1024;
 /** Bytes and rows that beyond the last known range was found of a table. */
 const UNKNOWN = Number.POSITIVE_INFINITY;
 
-/** Asks the source which ranges are as they were. When it cannot say so, all rows come from it. */
-export async function planPieces(
+/** What the source has said of a table so far. */
+export interface Comparison {
+  readonly same: Set<OriginRange>;
+  /** Bytes of the ranges that are others by now. */
+  readonly bytes: Map<OriginRange, number>;
+  /** Those in which there is no row any more. */
+  readonly empty: Set<OriginRange>;
+  /** Bytes after the last range. */
+  added: number;
+  isWhole: boolean;
+}
+
+/**
+ * Asks the source which ranges are as they were, notes it in `found` by table, and says of each answer whether it leaves everything as it
+ * was. Tables that cannot be compared are not asked for. Throws what the client throws.
+ */
+export async function* compare(
   reads: readonly TableRead[],
   earlier: Earlier,
+  found: Map<string, Comparison>,
   client: Pick<SiteClient, 'digests'>,
   signal: AbortSignal,
-): Promise<readonly Piece[]> {
+): AsyncGenerator<{ readonly name: string; readonly kept: KeptPiece | undefined; readonly isSame: boolean }> {
   const known = reads.filter((read) => isKnown(read, earlier.get(read.name)));
-  const found = await compare(known, earlier, client, signal).catch(() => {
-    signal.throwIfAborted();
-    return new Map<string, Comparison>();
-  });
-  return reads.flatMap((read): Piece[] => {
-    const table = earlier.get(read.name);
-    const comparison = found.get(read.name);
-    const pieces = table && comparison ? piecesOf(read, table, comparison) : [fetched(read, UNKNOWN)];
-    return [...pieces, { kind: 'end', table: read.name }];
-  });
+  const byName = new Map(known.map((read) => [read.name, read]));
+  if (known.length === 0) return;
+  const ranges = new Map(known.map(({ name }) => [name, earlier.get(name)?.ranges ?? []]));
+  for await (const { answer, range, after, unchanged } of compareRanges(known, ranges, client, signal)) {
+    const [read, table] = [byName.get(answer.table), earlier.get(answer.table)];
+    if (read === undefined || table === undefined) continue;
+    const said = found.get(read.name) ?? nothingYet();
+    found.set(read.name, said);
+    said.isWhole = answer.end;
+    if (range === undefined) said.added += answer.bytes;
+    else if (unchanged && answer.rows > 0) said.same.add(range);
+    else said.bytes.set(range, (said.bytes.get(range) ?? 0) + answer.bytes);
+    if (range !== undefined && answer.rows === 0 && answer.sha256 !== null) said.empty.add(range);
+    const isKept = range !== undefined && said.same.has(range) && table.isHeld(range);
+    const kept = isKept ? keptPiece(read, table, range, after) : undefined;
+    yield { name: read.name, kept, isSame: isKept || (range === undefined && answer.bytes === 0) };
+  }
+}
+
+const nothingYet = (): Comparison => ({
+  same: new Set(),
+  bytes: new Map(),
+  empty: new Set(),
+  added: 0,
+  isWhole: false,
+});
+
+const keptPiece = (
+  read: TableRead,
+  table: EarlierTable,
+  range: OriginRange,
+  after: readonly string[] | null,
+): KeptPiece => ({
+  kind: 'kept',
+  table,
+  range,
+  read: between(read, after, range.last),
+});
+
+/** How a table is put together from its range number `from` on, when those before it have been handed out. */
+export function piecesFrom(
+  from: number,
+  read: TableRead,
+  table: EarlierTable | undefined,
+  said: Comparison | undefined,
+): readonly Piece[] {
+  const after = table?.ranges[from - 1]?.last ?? null;
+  // Each range has a piece of its own up to the first that is another.
+  const pieces =
+    table && said?.isWhole === true
+      ? piecesOf(read, table, said).slice(from)
+      : [fetched(between(read, after, null), UNKNOWN)];
+  return [...pieces, { kind: 'end', table: read.name }];
 }
 
 /** Rows can only be compared that consist of the same columns, in the same order. */
@@ -54,37 +113,6 @@ const isKnown = ({ columns, key, after }: TableRead, table: EarlierTable | undef
 
 const equal = (one: readonly string[] | null, other: readonly string[] | null): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
-
-/** What the source said of a table. */
-interface Comparison {
-  readonly same: Set<OriginRange>;
-  /** Bytes of the ranges that are others by now. */
-  readonly bytes: Map<OriginRange, number>;
-  /** Those in which there is no row any more. */
-  readonly empty: Set<OriginRange>;
-  /** Bytes after the last range. */
-  added: number;
-}
-
-async function compare(
-  reads: readonly TableRead[],
-  earlier: Earlier,
-  client: Pick<SiteClient, 'digests'>,
-  signal: AbortSignal,
-): Promise<Map<string, Comparison>> {
-  const found = new Map<string, Comparison>();
-  if (reads.length === 0) return found;
-  const ranges = new Map(reads.map(({ name }) => [name, earlier.get(name)?.ranges ?? []]));
-  for await (const { answer, range, unchanged } of compareRanges(reads, ranges, client, signal)) {
-    const table = found.get(answer.table) ?? { same: new Set(), bytes: new Map(), empty: new Set(), added: 0 };
-    found.set(answer.table, table);
-    if (range === undefined) table.added += answer.bytes;
-    else if (unchanged && answer.rows > 0) table.same.add(range);
-    else table.bytes.set(range, (table.bytes.get(range) ?? 0) + answer.bytes);
-    if (range !== undefined && answer.rows === 0 && answer.sha256 !== null) table.empty.add(range);
-  }
-  return found;
-}
 
 function piecesOf(read: TableRead, table: EarlierTable, { same, bytes, empty, added }: Comparison): Piece[] {
   const pieces: Piece[] = [];
@@ -102,7 +130,7 @@ function piecesOf(read: TableRead, table: EarlierTable, { same, bytes, empty, ad
     const grows = range === last && (added > 0 || isCut) && range.bytes < SMALL_BYTES && range.last !== null;
     if (same.has(range) && table.isHeld(range) && !grows) {
       close(after);
-      pieces.push({ kind: 'kept', table, range, read: between(read, after, range.last) });
+      pieces.push(keptPiece(read, table, range, after));
     } else {
       open ??= { after, bytes: 0 };
       open.bytes += bytes.get(range) ?? range.bytes;

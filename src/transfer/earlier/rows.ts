@@ -1,7 +1,7 @@
 import type { RowBlock, SiteClient, TableRead } from '../../site/client-types.ts';
 import { startFetching } from './fetching.ts';
 import type { Earlier } from './open.ts';
-import { planPieces, type KeptPiece, type Piece } from './pieces.ts';
+import { compare, piecesFrom, type Comparison, type KeptPiece, type Piece } from './pieces.ts';
 
 /** A client whose tables come from an earlier clone where the source says that it still has the same. */
 export interface EarlierRows {
@@ -19,40 +19,109 @@ export function withEarlier(client: SiteClient, earlier: Earlier | undefined): E
     // What arrived since a table was read is known to nobody else.
     if (reads.some(({ after }) => after !== undefined)) return client.rows(reads, signal);
     for (const { name } of reads) kept.delete(name);
-    return putTogether(planPieces(reads, earlier, client, signal), client, count, signal);
+    return putTogether(reads, { earlier, client, count, signal });
   };
   return { client: { ...client, rows }, kept: () => [...kept.values()].reduce((sum, each) => sum + each, 0) };
 }
 
-async function* putTogether(
-  planned: Promise<readonly Piece[]>,
-  client: SiteClient,
-  count: (table: string, rows: number) => void,
-  signal: AbortSignal,
-): AsyncGenerator<RowBlock> {
-  const pieces = await planned;
-  const fetching = startFetching(pieces, client, signal);
+interface Work {
+  readonly earlier: Earlier;
+  readonly client: SiteClient;
+  /** Told of rows that did not come from the source. */
+  readonly count: (table: string, rows: number) => void;
+  readonly signal: AbortSignal;
+}
+
+async function* putTogether(reads: readonly TableRead[], work: Work): AsyncGenerator<RowBlock> {
+  const found = new Map<string, Comparison>();
+  const done = yield* whileAllIsSame(reads, found, work);
+  // The one of which some was handed out comes first.
+  const rest = reads
+    .filter(({ name }) => !done.whole.has(name))
+    .toSorted((one, other) => Number(other.name === done.name) - Number(one.name === done.name));
+  const pieces = rest.flatMap((read) => {
+    const from = read.name === done.name ? done.ranges : 0;
+    return piecesFrom(from, read, work.earlier.get(read.name), found.get(read.name));
+  });
+  yield* inOrder(pieces, work);
+}
+
+/** What has been handed out: whole tables, and the first ranges of one. */
+interface Done {
+  readonly whole: Set<string>;
+  name: string | undefined;
+  ranges: number;
+}
+
+/**
+ * Hands out what is the same while the source is still comparing, up to the first difference: what has to be fetched is asked for when
+ * all of it is known. Of a table the last range waits for its end: it may be read anew with what follows.
+ */
+async function* whileAllIsSame(
+  reads: readonly TableRead[],
+  found: Map<string, Comparison>,
+  work: Work,
+): AsyncGenerator<RowBlock, Done> {
+  const done: Done = { whole: new Set(), name: undefined, ranges: 0 };
+  let isAllSame = true;
+  let waiting: KeptPiece | undefined;
+  const answers = compare(reads, work.earlier, found, work.client, work.signal);
+  for await (const { name, kept, isSame } of whileAnswering(answers, work.signal)) {
+    isAllSame &&= isSame;
+    if (!isAllSame) continue;
+    if (done.name !== name) Object.assign(done, { name, ranges: 0 });
+    if (waiting) {
+      yield* rowsOf(waiting, work);
+      done.ranges += 1;
+    }
+    waiting = kept;
+    if (found.get(name)?.isWhole !== true) continue;
+    if (waiting) yield* rowsOf(waiting, work);
+    waiting = undefined;
+    yield emptyEnd(name);
+    done.whole.add(name);
+  }
+  return done;
+}
+
+/** A source that cannot compare, or no longer, is no failure: what it did not say is fetched. */
+async function* whileAnswering<T>(answers: AsyncGenerator<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const next = () =>
+    answers.next().catch(() => {
+      signal.throwIfAborted();
+      return undefined;
+    });
+  try {
+    for (let answer = await next(); answer?.done === false; answer = await next()) yield answer.value;
+  } finally {
+    await answers.return(undefined);
+  }
+}
+
+async function* inOrder(pieces: readonly Piece[], work: Work): AsyncGenerator<RowBlock> {
+  const fetching = startFetching(pieces, work.client, work.signal);
   try {
     for (const [at, piece] of pieces.entries()) {
-      signal.throwIfAborted();
+      work.signal.throwIfAborted();
       if (piece.kind === 'end') yield emptyEnd(piece.table);
       else if (piece.kind === 'fetched') yield* fetching.of(piece, at);
-      else {
-        const block = await blockOf(piece);
-        if (block) count(block.table, block.rows);
-        if (block) yield block;
-        else yield* inside(client.rows([piece.read], signal));
-      }
+      else yield* rowsOf(piece, work);
     }
   } finally {
     await fetching.end();
   }
 }
 
-async function blockOf({ table, range, read }: KeptPiece): Promise<RowBlock | undefined> {
+/** Of a range that is as it was: from the earlier clone, if it has them. */
+async function* rowsOf({ table, range, read }: KeptPiece, { client, count, signal }: Work): AsyncGenerator<RowBlock> {
   const data = await table.read(range);
   const { rows, last, sha256 } = range;
-  return data && { table: read.name, data, partial: false, rows, cursor: last, sha256, last: false };
+  // A table ends where its pieces do.
+  if (data === undefined) for await (const block of client.rows([read], signal)) yield { ...block, last: false };
+  else {
+    count(read.name, rows);
+    yield { table: read.name, data, partial: false, rows, cursor: last, sha256, last: false };
+  }
 }
 
 const emptyEnd = (table: string): RowBlock => ({
@@ -64,8 +133,3 @@ const emptyEnd = (table: string): RowBlock => ({
   sha256: null,
   last: true,
 });
-
-/** A table ends where its pieces do. */
-async function* inside(blocks: AsyncIterable<RowBlock>): AsyncGenerator<RowBlock> {
-  for await (const block of blocks) yield { ...block, last: false };
-}

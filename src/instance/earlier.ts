@@ -1,0 +1,1 @@
+export { isRows, keptRows, moveRows } from '../transfer/earlier/keep.ts';

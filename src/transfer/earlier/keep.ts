@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { databaseFolder, readSchema } from '../baseline/database.ts';
+import { readDatabaseOrigin } from '../origin/database.ts';
+import { originPath } from '../origin/folder.ts';
+
+/** What `openEarlier` reads of a baseline, besides the rows. */
+const READ = ['database.json', 'ranges.jsonl', 'back.jsonl'] as const;
+
+/**
+ * Moves what the next clone of a source can use of a baseline's rows to a folder that it looks into as into a baseline. Says whether there
+ * was something: what is there already and younger stays.
+ */
+export async function moveRows(baseline: string, kept: string): Promise<boolean> {
+  const [origin, before] = await Promise.all([readDatabaseOrigin(baseline), readDatabaseOrigin(kept)]);
+  if (origin === undefined || (before?.madeAt ?? 0) > origin.madeAt) return false;
+  await readSchema(baseline);
+  const draft = `${kept}.${randomUUID()}`;
+  try {
+    await mkdir(dirname(originPath(draft, READ[0])), { recursive: true, mode: 0o700 });
+    for (const file of READ) await rename(originPath(baseline, file), originPath(draft, file));
+    await rename(databaseFolder(baseline), databaseFolder(draft));
+    await rm(kept, { recursive: true, force: true });
+    await rename(draft, kept);
+    return true;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+const NAME = 'rows';
+/** Where the rows of a source are kept in its store. */
+export const keptRows = (store: string): string => join(store, NAME);
+/** Whether something in a store is that, or a draft of it. */
+export const isRows = (name: string): boolean => name === NAME || name.startsWith(`${NAME}.`);

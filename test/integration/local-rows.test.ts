@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { earlierBaselines } from '../../src/runtime/local/earlier.ts';
+import type { LocalHome } from '../../src/runtime/local/home.ts';
+import { storePath } from '../../src/runtime/local/layout.ts';
+import { holds } from '../../src/runtime/local/lease.ts';
+import { createLocalRuntime } from '../../src/runtime/local/runtime.ts';
+import { trimStores } from '../../src/runtime/local/stores.ts';
+import { leaseOf, makeReady, type TestHome } from '../support/local-runtime.ts';
+import { homeOfTest } from '../support/local-test.ts';
+
+const SOURCE = 'https://www.a.example';
+const keptIn = ({ layout }: TestHome): string => join(storePath(layout, SOURCE), 'rows');
+const localHome = ({ layout, state }: TestHome, keepRows?: boolean): LocalHome => ({
+  layout,
+  state,
+  path: '',
+  ...(keepRows === undefined ? {} : { keepRows }),
+});
+const runtimeOf = ({ home, state }: TestHome, keepRows: boolean) =>
+  createLocalRuntime({ home, state, keeper: ['true'], path: process.env['PATH'] ?? '', keepRows });
+
+/** As a transfer leaves it, without tables. */
+function fill(baseline: string, madeAt: number): void {
+  mkdirSync(join(baseline, 'origin'), { recursive: true });
+  mkdirSync(join(baseline, 'db'));
+  const mapping = { from: [], to: [], paths: [] };
+  const leftOut = { said: [], more: 0 };
+  const facts = { version: 1, madeAt, source: SOURCE, tablePrefix: 'wp_', rowFormat: 1, tables: [], leftOut };
+  writeFileSync(
+    join(baseline, 'origin/database.json'),
+    JSON.stringify({ ...facts, rewriter: { version: 1, mapping } }),
+  );
+  for (const file of ['ranges.jsonl', 'back.jsonl', 'configure.json'])
+    writeFileSync(join(baseline, 'origin', file), '');
+  writeFileSync(join(baseline, 'db/schema.json'), '{"version":1,"tables":[],"views":[],"triggers":[]}');
+  writeFileSync(join(baseline, 'db/0.tsv'), `made at ${madeAt}\n`);
+}
+
+async function removed(home: TestHome, id: string, keepRows: boolean, madeAt = 1): Promise<void> {
+  await makeReady(home, id);
+  fill(home.paths(id).baseline, madeAt);
+  await runtimeOf(home, keepRows).remove(id, home.context);
+}
+
+test('a deleted clone takes its rows with it, unless the setting says otherwise', async () => {
+  const home = homeOfTest();
+  await removed(home, 'one', false);
+  expect(existsSync(keptIn(home))).toBe(false);
+  await removed(home, 'two', true);
+  expect(readdirSync(keptIn(home)).toSorted()).toEqual(['db', 'origin']);
+  // What else a clone remembered goes.
+  expect(readdirSync(join(keptIn(home), 'origin')).toSorted()).toEqual(['back.jsonl', 'database.json', 'ranges.jsonl']);
+  for (const folder of [keptIn(home), join(keptIn(home), 'db'), join(keptIn(home), '..')])
+    expect(statSync(folder).mode & 0o077).toBe(0);
+});
+
+test('the rows of the clone that was made last are kept, and those of one that was never ready are not', async () => {
+  const home = homeOfTest();
+  const lease = await leaseOf(home, 'broken');
+  fill(home.paths('broken').baseline, 9);
+  await runtimeOf(home, true).remove('broken', home.context);
+  await lease.remove(home.context);
+  expect(existsSync(keptIn(home))).toBe(false);
+  await removed(home, 'young', true, 5);
+  const before = statSync(join(keptIn(home), 'db/0.tsv')).ino;
+  await removed(home, 'old', true, 3);
+  expect(statSync(join(keptIn(home), 'db/0.tsv')).ino).toBe(before);
+  await removed(home, 'younger', true, 7);
+  expect(statSync(join(keptIn(home), 'db/0.tsv')).ino).not.toBe(before);
+});
+
+test('they go when the setting is taken back, and stay for whoever knows nothing of it', async () => {
+  const home = homeOfTest();
+  await removed(home, 'one', true);
+  mkdirSync(`${keptIn(home)}.cut-off`);
+  await trimStores(localHome(home), home.context);
+  expect(existsSync(keptIn(home))).toBe(true);
+  await trimStores(localHome(home, false), home.context);
+  expect([keptIn(home), `${keptIn(home)}.cut-off`].map((path) => existsSync(path))).toEqual([false, false]);
+});
+
+test('a new clone looks at the living ones of its source first, the newest before others', async () => {
+  const home = homeOfTest();
+  for (const id of ['one', 'two', 'new']) await makeReady(home, id);
+  await home.alter('one', { clone: { createdAt: 2 } });
+  await home.alter('two', { clone: { createdAt: 3 } });
+  const unit = await home.state.units.holding('new');
+  if (!holds(unit)) throw new Error('it is gone');
+  const found = await earlierBaselines(localHome(home), unit);
+  expect(found).toEqual([home.paths('two').baseline, home.paths('one').baseline, keptIn(home)]);
+});
