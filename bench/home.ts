@@ -14,6 +14,7 @@ export interface Home {
   documentRoot(): string;
   /** Plans a restore of a clone. */
   plan(id: string): Promise<Ran>;
+  delete(id: string): Promise<Ran>;
   deleteAll(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -21,6 +22,7 @@ export interface Home {
 export interface Cloned extends Ran {
   readonly id: string;
   readonly timings: Readonly<Record<string, number>>;
+  readonly transferred: Readonly<Record<string, number>>;
 }
 
 export function createHome(settings: NodeJS.ProcessEnv = {}): Home {
@@ -44,10 +46,11 @@ export function createHome(settings: NodeJS.ProcessEnv = {}): Home {
         ...environment,
         ...secret,
       });
-      const { clone_id: id, timings }: { clone_id: string; timings: Record<string, number> } = JSON.parse(ran.output);
-      return { ...ran, id, timings };
+      const result: Pick<Cloned, 'timings' | 'transferred'> & { clone_id: string } = JSON.parse(ran.output);
+      return { ...ran, id: result.clone_id, timings: result.timings, transferred: result.transferred };
     },
     plan: (id) => wpclone(['restore', id, '--dry-run', '--json'], environment),
+    delete: (id) => wpclone(['delete', id, '--force'], environment),
     deleteAll,
     remove: async () => {
       try {

@@ -5,6 +5,7 @@ import { largeRows } from './parts/large.ts';
 import { resetRows } from './parts/reset.ts';
 import { restoreHeldRows } from './parts/restore-held.ts';
 import { restoreRows } from './parts/restore.ts';
+import { secondRows } from './parts/second.ts';
 import { rewriteRows } from './parts/rewrite.ts';
 import { tablesRows } from './parts/tables.ts';
 import { versionRows } from './parts/version.ts';
@@ -14,6 +15,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   rewrite: rewriteRows,
   tables: tablesRows,
   large: largeRows,
+  second: secondRows,
   reset: resetRows,
   fresh: freshRows,
   version: versionRows,
