@@ -7,7 +7,7 @@ import { compare, piecesFrom, type Comparison, type KeptPiece, type Piece } from
 export interface EarlierRows {
   readonly client: SiteClient;
   /** How many rows did not come from the source. */
-  kept(): number;
+  readonly kept: () => number;
 }
 
 /** What a source without an earlier clone, or one that cannot compare, sends is passed on as it is. */
