@@ -24,7 +24,7 @@ const runtimeOf = ({ home, state }: TestHome, keepRows: boolean) =>
 /** As a transfer leaves it, without tables. */
 function fill(baseline: string, madeAt: number): void {
   mkdirSync(join(baseline, 'origin'), { recursive: true });
-  mkdirSync(join(baseline, 'db'));
+  mkdirSync(join(baseline, 'db'), { mode: 0o700 });
   const mapping = { from: [], to: [], paths: [] };
   const leftOut = { said: [], more: 0 };
   const facts = { version: 1, madeAt, source: SOURCE, tablePrefix: 'wp_', rowFormat: 1, tables: [], leftOut };
