@@ -25,7 +25,7 @@ export interface FetchedPiece {
 
 /** A last range below this is read anew with what was added after it: else each clone would leave another small one. */
 const SMALL_BYTES = 256 * 1024;
-/** Bytes and rows that beyond the last known range was found of a table. */
+/** How much nobody has said yet. */
 const UNKNOWN = Number.POSITIVE_INFINITY;
 
 /** What the source has said of a table so far. */
@@ -37,6 +37,7 @@ export interface Comparison {
   readonly empty: Set<OriginRange>;
   /** Bytes after the last range. */
   added: number;
+  /** It has spoken of the whole table. */
   isWhole: boolean;
 }
 
