@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { WpcloneError } from '../shared/errors.ts';
 import type { CloneRequest } from '../operations/types.ts';
 import { parseDefines, parsePhpVersion } from '../operations/defines.ts';
 import type { Settings } from './config/schema.ts';
@@ -9,6 +10,10 @@ import { checkName } from './names.ts';
 export const cloneFlags = {
   ...sourceFlags,
   name: Flags.string({ char: 'n', helpValue: 'NAME', summary: 'Name of the clone. [default: made from the host]' }),
+  replace: Flags.boolean({
+    default: false,
+    summary: 'Where a clone has the --name, remove that one once the new one is ready.',
+  }),
   media: Flags.string({
     options: ['copy', 'proxy'],
     summary: 'Copy uploads (default), or fetch each from the source when it is first asked for.',
@@ -66,6 +71,7 @@ export interface CloneFlagValues {
   readonly 'login-url'?: string | undefined;
   readonly insecure: boolean;
   readonly name?: string | undefined;
+  readonly replace: boolean;
   readonly media?: string | undefined;
   readonly 'exclude-table'?: readonly string[] | undefined;
   readonly 'include-table'?: readonly string[] | undefined;
@@ -85,12 +91,17 @@ export function cloneRequest(
   settings: Settings,
   ttlSeconds: number,
 ): CloneRequest {
+  // Not oclif's dependsOn, for which a default of false counts as given.
+  if (flags.replace && flags.name === undefined) {
+    throw new WpcloneError('BAD_INPUT', 'Say with --name which clone is to be replaced.');
+  }
   const username = flags.username ?? settings.username;
   return {
     url,
     ...(username === undefined ? {} : { username }),
     ...(flags['login-url'] === undefined ? {} : { loginUrl: flags['login-url'] }),
     ...(flags.name === undefined ? {} : { name: checkName(flags.name) }),
+    ...(flags.replace ? { replace: true } : {}),
     insecureTls: flags.insecure,
     ttlSeconds,
     media: (flags.media ?? settings.media) === 'proxy' ? 'proxy' : 'copy',

@@ -10,7 +10,7 @@ import { parseAddress } from '../site/connect/address.ts';
 import type { SiteInfo } from '../site/info.ts';
 import type { SourceLooks } from '../site/looks.ts';
 import { newAdministrator } from './administrator.ts';
-import { cloneName } from './names.ts';
+import { cloneName, spareName } from './names.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
 import { refuseWhatCannotBeCloned } from './plan.ts';
 import { refuseEmpty, verify, warn } from './verify.ts';
@@ -41,6 +41,8 @@ export interface ClonePlan {
   readonly url: string;
   /** Absent: made from the host. */
   readonly name?: string;
+  /** The clone that has the name by now is there until this one is ready, and is removed then. */
+  readonly replace?: boolean | undefined;
   readonly ttlSeconds: number;
   readonly media: MediaMode;
   readonly excludeTables: readonly string[];
@@ -123,7 +125,8 @@ export async function cloneSite(
     const admin = newAdministrator(context);
     const expiresAt = context.now() + plan.ttlSeconds * 1000;
     const task: ConfigureTask = {
-      cloneId: instance.id,
+      // Its name once it is ready, also where it gives way to nobody yet.
+      cloneId: plan.name ?? instance.id,
       cloneUrl,
       info,
       media,
@@ -209,12 +212,15 @@ function provision(
 ): Promise<ProvisionLease> {
   return pipeline.step('provision', async ({ work }) => {
     const started = work.now();
+    const replaced = plan.replace === true && plan.name !== undefined && (await isTaken(runtime, plan.name, work));
     for (let attempt = 1; ; attempt += 1) {
-      const id = plan.name ?? cloneName(plan.url, work.randomBytes);
+      const id = nameOf(plan, replaced, work);
       const expiresAt = started + plan.ttlSeconds * 1000;
       try {
         const php = plan.php === undefined ? {} : { php: plan.php };
-        const value = await runtime.provision({ id, sourceUrl: plan.url, expiresAt, phpVersion, ...php }, work);
+        const replaces = replaced && plan.name !== undefined ? { replaces: plan.name } : {};
+        const request = { id, sourceUrl: plan.url, expiresAt, phpVersion, ...php, ...replaces };
+        const value = await runtime.provision(request, work);
         pipeline.onUndo('provision', `removing ${id}`, (undo) => removeAgain(value, undo));
         pipeline.cancelWith(value.lost);
         return {
@@ -223,10 +229,19 @@ function provision(
         };
       } catch (error) {
         const taken = error instanceof WpcloneError && error.code === 'NAME_TAKEN';
-        if (!taken || plan.name !== undefined || attempt === NAME_ATTEMPTS) throw error;
+        if (!taken || (plan.name !== undefined && !replaced) || attempt === NAME_ATTEMPTS) throw error;
       }
     }
   });
+}
+
+const isTaken = async (runtime: Runtime, name: string, context: WorkContext): Promise<boolean> =>
+  (await runtime.list(context)).some(({ id }) => id === name);
+
+/** One that replaces another is made beside it, under a name of its own. */
+function nameOf({ name, url }: ClonePlan, replaced: boolean, { randomBytes }: WorkContext): string {
+  if (name === undefined) return cloneName(url, randomBytes);
+  return replaced ? spareName(name, randomBytes) : name;
 }
 
 async function removeAgain(lease: ProvisionLease, context: WorkContext): Promise<void> {

@@ -28,3 +28,9 @@ export function cloneName(sourceUrl: string, randomBytes: (size: number) => Buff
     .replace(/^[-0-9]+|-+$/g, '');
   return `${slug === '' ? 'site' : slug}-${randomWord(letters, randomBytes)}`;
 }
+
+/** What a clone is called until it takes over the name of the one that it replaces. */
+export function spareName(name: string, randomBytes: (size: number) => Buffer): string {
+  const letters = 6;
+  return `${name.slice(0, LONGEST - 1 - letters).replace(/-+$/, '')}-${randomWord(letters, randomBytes)}`;
+}

@@ -58,6 +58,8 @@ export interface ProvisionRequest {
   readonly phpVersion?: Promise<string | undefined>;
   /** No other than this, such as `8.2`. Throws PHP_VERSION_MISSING where there is none. */
   readonly php?: string;
+  /** The clone that this one takes the name of when it is committed; it is removed then. Throws REPLACE_UNSUPPORTED where that cannot be. */
+  readonly replaces?: string;
 }
 
 /** An instance that can take a clone or holds one. */

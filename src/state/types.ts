@@ -131,6 +131,16 @@ export interface State {
     ): Promise<UnitRow | undefined>;
     /** As `change`, for a unit that holds no clone and is to hold this one. Throws NAME_TAKEN. */
     assign(seen: UnitRow, clone: NewClone, changes: UnitChanges): Promise<UnitRow | undefined>;
+    /**
+     * As `change`, and its clone is called `name` from then on; `old`, the unit that holds a clone of that name, loses it and is to be
+     * removed. All of it or nothing: undefined when either was changed. Throws NAME_TAKEN when another unit has got the name.
+     */
+    takeOver(
+      seen: UnitRow,
+      name: string,
+      old: UnitRow | undefined,
+      changes: UnitChanges & { readonly clone?: Partial<Omit<CloneRow, 'id'>> },
+    ): Promise<UnitRow | undefined>;
     /** Forgets the unit and the clone in it. */
     remove(name: string): Promise<void>;
   };

@@ -52,6 +52,9 @@ export function unitStore(database: Database, box: SecretBox, now: Clock, access
     };
     insert('clones', { id: clone.id, unit, ...cloneColumns(clone.id, row, box) });
   }
+  const forget = (id: string): void => {
+    database.prepare<[string]>('DELETE FROM clones WHERE id = ?').run(id);
+  };
   /** Inside the transaction that then writes. */
   const unchanged = (seen: UnitRow): boolean => {
     const present = find(seen.name);
@@ -93,6 +96,22 @@ export function unitStore(database: Database, box: SecretBox, now: Clock, access
         const used = { ...changes, uses: seen.uses + 1 };
         update('instances', seen.name, { ...unitColumns(seen.name, used, box), ...since(changes.state, seen) });
         insertClone(clone, seen.name, seen.port);
+        return read(seen.name);
+      }),
+    takeOver: (seen, name, old, { clone = {}, ...changes }) =>
+      access.write(() => {
+        if (seen.clone === null || !unchanged(seen) || (old !== undefined && !unchanged(old))) return undefined;
+        if (old !== undefined) {
+          const doomed = { state: 'DELETING', lease: null, epoch: old.epoch + 1 } as const;
+          update('instances', old.name, { ...unitColumns(old.name, doomed, box), ...since('DELETING', old) });
+          forget(name);
+        }
+        forget(seen.clone.id);
+        // Anew, not renamed: a password is sealed for the name that it belongs to.
+        const row = { ...seen.clone, ...clone };
+        if (database.prepare('SELECT 1 FROM clones WHERE id = ?').get(name) !== undefined) throw nameTaken(name);
+        insert('clones', { id: name, unit: seen.name, ...cloneColumns(name, row, box) });
+        update('instances', seen.name, { ...unitColumns(seen.name, changes, box), ...since(changes.state, seen) });
         return read(seen.name);
       }),
     remove: (name) =>

@@ -93,6 +93,8 @@ async function life(cli: CommandLine, keeper: CommandLine): Promise<readonly unk
   await run('restore', 'show', 'rst-aaaaaaaa', '--json');
   await run('reset', 'one', '--json');
   await run('mail', 'one', '--json');
+  await run('clone', source.url, ...login, '--name', 'one', '--replace', '--json');
+  await run('list', '--json');
   const link = await run('open', 'one', '--print');
   expect((await fetch(link.trim())).status).toBe(200);
   expect(await run('logs', 'one')).not.toBe('');

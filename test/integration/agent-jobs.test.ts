@@ -33,15 +33,16 @@ function start() {
     known.push((await store.find(attempt.id))?.checkpoint);
     return store.complete(attempt, ...rest);
   };
+  const operations = createDirectOperations(settings);
   const runner = startRunner({
     store: { ...store, complete },
     executor: processExecutor(settings, workContext()),
     owner: OWNER,
     limits: LIMITS,
     concurrency: 2,
+    clones: () => operations.list(workContext()),
     work: workContext(),
   });
-  const operations = createDirectOperations(settings);
   ends.push(
     () => operations.close(),
     () => runner.drain(0),

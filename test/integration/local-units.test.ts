@@ -4,12 +4,53 @@ import { describe, expect, test } from 'vitest';
 import { instancePaths } from '../../src/runtime/local/layout.ts';
 import { readWebServer } from '../../src/runtime/local/web-server.ts';
 import { createLocalUnits } from '../../src/runtime/local/units.ts';
-import { eventually, leaseOf, makeReady, NOTHING, provision, remains, statusOf } from '../support/local-runtime.ts';
+import type { ProvisionLease } from '../../src/runtime/types.ts';
+import {
+  eventually,
+  leaseOf,
+  makeReady,
+  NOTHING,
+  provision,
+  remains,
+  statusOf,
+  type TestHome,
+} from '../support/local-runtime.ts';
 import { homeOfTest } from '../support/local-test.ts';
 import { failureOf, workContext } from '../support/work.ts';
 
 const wish = (id: string) => ({ id, sourceUrl: 'https://www.a.example', expiresAt: Date.now() + 600_000 });
 const ignore = (): void => undefined;
+
+describe('a clone that replaces another', () => {
+  const commit = (lease: ProvisionLease, home: TestHome) => {
+    const source = { url: 'https://www.a.example', wordpressVersion: '6.1', phpVersion: '8.2' };
+    const { url } = lease.instance;
+    const admin = { adminUsername: 'me', adminPassword: 'new', findings: [] };
+    return lease.commit({ url, source, expiresAt: Date.now() + 600_000, ...admin }, home.context);
+  };
+
+  test('takes its name once it is ready and not before; what fails meanwhile costs the old one nothing', async () => {
+    const home = homeOfTest();
+    const { runtime, context } = home;
+    const before = await makeReady(home, 'shop');
+    const failed = await runtime.provision({ ...wish('shop-1'), replaces: 'shop' }, context);
+    await failed.remove(context);
+    expect(await runtime.list(context)).toMatchObject([{ id: 'shop', url: before }]);
+
+    const lease = await runtime.provision({ ...wish('shop-2'), replaces: 'shop' }, context);
+    const states = (await runtime.list(context)).map(({ id, state }) => `${id} ${state}`);
+    expect(states.toSorted()).toEqual(['shop ready', 'shop-2 creating']);
+    // While somebody resets the old one it stays, and the new one waits.
+    const reset = await runtime.takeForReset('shop', workContext());
+    const replacing = commit(lease, home);
+    await context.sleep(300);
+    expect((await runtime.list(context)).find(({ id }) => id === 'shop')?.url).toBe(before);
+    await reset.commit(context);
+    expect(await replacing).toMatchObject({ id: 'shop', url: lease.instance.url, state: 'ready' });
+    expect(await runtime.password('shop', context)).toBe('new');
+    expect(await remains(home)).toMatchObject({ rows: ['shop'], folders: ['shop'] });
+  });
+});
 
 describe('units', () => {
   test('in one process two jobs work, and a second Units: each unit is claimed once, by name, and clones come and go', async () => {

@@ -139,6 +139,23 @@ describe('names and ports', () => {
     expect(await state.units.find('u-2')).toEqual(empty);
   });
 
+  it('lets a clone take over the name of another, all of it or nothing', async () => {
+    const state = open();
+    const lease = unit('u-1').lease;
+    const old = await state.units.create({ ...unit('u-1'), state: 'READY', lease: null }, clone('a'), ports);
+    const made = await state.units.create({ ...unit('u-2'), state: 'ASSIGNED', lease }, clone('a-spare'), ports);
+    const changes = { state: 'READY' as const, lease: null, clone: { adminPassword: 'pw' } };
+    await state.units.change(old, { clone: { expiresAt: 9_000 } });
+    expect(await state.units.takeOver(made, 'a', old, changes)).toBeUndefined();
+    expect((await state.units.holding('a'))?.name).toBe('u-1');
+    await expect(state.units.takeOver(made, 'a', undefined, changes)).rejects.toMatchObject({ code: 'NAME_TAKEN' });
+    expect(await state.units.find('u-2')).toEqual(made);
+    const seen = await state.units.find('u-1');
+    const ready = await state.units.takeOver(made, 'a', seen, changes);
+    expect(ready).toMatchObject({ name: 'u-2', state: 'READY', clone: { id: 'a', adminPassword: 'pw' } });
+    expect(await open().units.list()).toMatchObject([{ state: 'DELETING', clone: null, lease: null }, ready]);
+  });
+
   it('gives processes that start at the same time on an empty folder one key and different ports', async () => {
     const script = `
       import { openState } from ${JSON.stringify(join(import.meta.dirname, '../../src/state/open.ts'))};

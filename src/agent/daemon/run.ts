@@ -117,7 +117,15 @@ async function serve(
     if (metricsPort !== undefined)
       control.closeMetrics = await openMetricsDoor({ host, port: metricsPort }, parts.metrics);
     const executor = processExecutor(settings.operations, work);
-    const runner = startRunner({ store, executor, owner, limits: CLAIM_LIMITS, concurrency, work });
+    const runner = startRunner({
+      store,
+      executor,
+      owner,
+      limits: CLAIM_LIMITS,
+      concurrency,
+      clones: () => operations.list(work),
+      work,
+    });
     control.runner = runner;
     started({ ...(await announce(settings, parts, doors)), recovered: recovered.map(({ id }) => id) });
     await untilAborted(control.stopping);

@@ -55,6 +55,10 @@ export const cloneBody = z
     source_url: address,
     ...credentials,
     customer_id: cloneName.optional().describe("The clone's name; made from the host when it is not given."),
+    replace: z
+      .boolean()
+      .optional()
+      .describe('The clone that has this customer_id by now is removed when the new one is ready. Not on Kubernetes.'),
     ttl_minutes: ttlMinutes.optional().meta({ description: '30 when it is not given.', examples: [30] }),
     login_url: withoutLogin.optional().describe('Address of the log-in page, if it was moved.'),
     media: z.enum(['copy', 'proxy']).optional().describe('Copy uploads, or fetch each when it is first asked for.'),
@@ -90,6 +94,10 @@ export const cloneBody = z
       .describe('Continue even if the certificate of the source cannot be verified. Needs the scope admin.'),
   })
   .refine(bothOfHttpAuth, HTTP_AUTH)
+  .refine(({ replace, customer_id }) => replace !== true || customer_id !== undefined, {
+    message: 'wanted with replace: the name of the clone that is replaced',
+    path: ['customer_id'],
+  })
   .meta({ id: 'CloneRequest' });
 export type CloneBody = z.infer<typeof cloneBody>;
 

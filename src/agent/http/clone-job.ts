@@ -31,6 +31,7 @@ export function cloneRequest(body: CloneBody): JsonObject {
     ...(body.php === undefined ? {} : { php: parsePhpVersion(body.php) }),
     ...(body.id_gap === undefined ? {} : { idGap: body.id_gap }),
     ...(body.customer_id === undefined ? {} : { name: body.customer_id }),
+    ...(body.replace === true ? { replace: true } : {}),
     ...(body.source_username === undefined ? {} : { username: body.source_username }),
     ...(body.login_url === undefined ? {} : { loginUrl: body.login_url }),
   };

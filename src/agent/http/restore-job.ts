@@ -11,7 +11,7 @@ import { requireScope } from './access.ts';
 import { workOf } from './calls.ts';
 import { addressOf, hasLoggedIn, secretsOf } from './clone-job.ts';
 import type { RetryBody } from './bodies.ts';
-import { sees } from './owners.ts';
+import { ownsClone } from '../jobs/clone-owners.ts';
 import type { RestoreBody, TargetBody, WrittenBody } from './restore-bodies.ts';
 import type { AgentDeps } from './types.ts';
 
@@ -121,7 +121,7 @@ async function findClone(deps: AgentDeps, caller: Caller, { clone_id: id, source
   const found = clones.find(
     (clone) => clone.clone_id === id || (wanted !== undefined && placeOf(clone.clone_url) === wanted),
   );
-  if (found !== undefined && (await sees(deps.store, caller, found.clone_id))) return found;
+  if (found !== undefined && (await ownsClone(deps.store, caller.customer, found))) return found;
   const name = id ?? source?.url ?? '';
   throw new WpcloneError(
     'NOT_FOUND',

@@ -1,26 +1,37 @@
-import { noSuchClone } from '../../shared/clone-errors.ts';
+import { nameTaken, noSuchClone } from '../../shared/clone-errors.ts';
+import type { CloneReport } from '../../operations/types.ts';
 import type { JobStore } from './store.ts';
 import type { Job } from './types.ts';
 
+/** A clone as it is now: the name alone does not tell it from an earlier one. */
+export type LivingClone = Pick<CloneReport, 'clone_id' | 'clone_url' | 'username'>;
+
+type Listing = Pick<JobStore, 'list'>;
+
 /**
- * Whether a customer may see a clone: null all, others those that their own jobs have made. A name may have been another's before: whose
- * the clone is now says the last job that made one of that name, which is remembered longer than a clone can live.
+ * Whether a customer may see a clone: null all, others those that their own jobs have made. A name may have been another's before, and a
+ * clone of that name made without the agent since: whose it is says the last job that made one of that name, which is remembered longer than
+ * a clone can live, if it made this very one. Each clone has an administrator of its own, by which it is known.
  */
-export async function ownsClone(
-  store: Pick<JobStore, 'list'>,
-  customer: string | null,
-  clone: string,
-): Promise<boolean> {
+export async function ownsClone(store: Listing, customer: string | null, clone: LivingClone): Promise<boolean> {
   if (customer === null) return true;
-  const [last] = await store.list({ kinds: ['clone'], states: ['completed'], clone, limit: 1 });
-  return last?.customer === customer;
+  const [last] = await store.list({ kinds: ['clone'], states: ['completed'], clone: clone.clone_id, limit: 1 });
+  if (last?.customer !== customer) return false;
+  return last.result?.['username'] === clone.username && last.result['clone_url'] === clone.clone_url;
 }
 
-/** A job that waited may come to a name that is another customer's by now. Throws NOT_FOUND. */
+/**
+ * A job that waited may come to a name that is another's by now. One that makes a clone replaces nothing of others. `living` lists the clones that
+ * there are. Throws NOT_FOUND, NAME_TAKEN.
+ */
 export async function requireStillOwn(
-  store: Pick<JobStore, 'list'>,
-  { kind, customer, clone }: Pick<Job, 'kind' | 'customer' | 'clone'>,
+  store: Listing,
+  { kind, customer, clone, request }: Pick<Job, 'kind' | 'customer' | 'clone' | 'request'>,
+  living: () => Promise<readonly LivingClone[]>,
 ): Promise<void> {
-  if (kind === 'clone' || clone === null || (await ownsClone(store, customer, clone))) return;
-  throw noSuchClone(clone);
+  if (customer === null || clone === null || (kind === 'clone' && request['replace'] !== true)) return;
+  const present = (await living()).find(({ clone_id: id }) => id === clone);
+  // One that is gone is told of by the work itself.
+  if (present === undefined || (await ownsClone(store, customer, present))) return;
+  throw kind === 'clone' ? nameTaken(clone) : noSuchClone(clone);
 }

@@ -1,6 +1,6 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
-import { requireStillOwn } from './clone-owners.ts';
+import { type LivingClone, requireStillOwn } from './clone-owners.ts';
 import { endAttempt } from './ending.ts';
 import type { ExecutionPort, Executor, JobOutcome } from './executor.ts';
 import { keepJournal } from './journal.ts';
@@ -14,6 +14,8 @@ export interface RunnerOptions {
   readonly limits: ClaimLimits;
   /** Jobs at once. */
   readonly concurrency: number;
+  /** The clones that there are. */
+  readonly clones: () => Promise<readonly LivingClone[]>;
   readonly work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;
 }
 
@@ -109,7 +111,7 @@ async function lookForCancelled(
 }
 
 async function carryOut(options: RunnerOptions, claimed: ClaimedJob, controller: AbortController): Promise<void> {
-  const { store, executor, work } = options;
+  const { store, executor, clones, work } = options;
   const { attempt } = claimed;
   const journal = keepJournal(store, claimed, work, (error) => controller.abort(error));
   const port: ExecutionPort = {
@@ -119,7 +121,7 @@ async function carryOut(options: RunnerOptions, claimed: ClaimedJob, controller:
     forgetSecrets: () => store.forgetSecrets(attempt),
   };
   const run = async (): Promise<JobOutcome> => {
-    await requireStillOwn(store, claimed.job);
+    await requireStillOwn(store, claimed.job, clones);
     return executor.run(claimed, port);
   };
   const ending = await run().then(

@@ -35,13 +35,15 @@ export async function goOn(job: Begin, operations: Operations, context: WorkCont
 
 /** A clone that became ready in the moment in which its agent died. How long it took and how much was copied, nobody knows any more. */
 async function finishedClone(
-  { clone }: Begin,
+  { clone, request, takenAt }: Begin,
   operations: Operations,
   context: WorkContext,
 ): Promise<JobOutcome | undefined> {
   if (clone === null) return undefined;
   const found = (await operations.list(context)).find(({ clone_id: id, status }) => id === clone && status === 'ready');
   if (found === undefined) return undefined;
+  // The one that is to be replaced has the name until the new one is ready.
+  if (request['replace'] === true && Date.parse(found.created_at) < takenAt) return undefined;
   const { password = '', ...report } = await operations.show(clone, { password: true }, context);
   const { login_url } = await operations.loginLink(clone, context);
   return { result: plain({ ...report, warnings: [] }), secrets: { password, login_url } };

@@ -8,6 +8,7 @@ const globs = z.array(z.string()).readonly();
 export const cloneRequestSchema: z.ZodType<CloneRequest> = z.strictObject({
   url: text,
   name: text.exactOptional(),
+  replace: z.boolean().optional(),
   username: text.exactOptional(),
   loginUrl: text.exactOptional(),
   insecureTls: z.boolean(),

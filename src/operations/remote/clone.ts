@@ -86,6 +86,7 @@ function bodyOf(request: CloneRequest): object {
     ...some('include_tables', request.includeTables ?? []),
     ...some('exclude_paths', request.excludePaths),
     ...(Object.keys(request.defines).length === 0 ? {} : { defines: request.defines }),
+    ...set('replace', request.replace === true),
     ...set('strict', request.strict),
     ...set('keep_mail', request.keepMail),
     ...set('allow_exec', request.allowExec === true),

@@ -1,4 +1,5 @@
 import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
 import { noSuchClone } from '../../shared/clone-errors.ts';
 import type { Instance, Runtime } from '../types.ts';
 import type { Lineage } from './sidecar/calls.ts';
@@ -74,6 +75,7 @@ export async function createKubernetesRuntime(
     units: createKubernetesUnits(provisioning, leaseProvisioned),
 
     async provision(request, context) {
+      if (request.replaces !== undefined) throw cannotReplace(request.replaces);
       return leaseProvisioned(await provisionUnit(provisioning, request, context), request.id, context);
     },
 
@@ -144,3 +146,9 @@ export async function createKubernetesRuntime(
     },
   };
 }
+
+/** The name is part of a clone's objects, and with a domain of its address: it cannot be taken over by one that is ready. */
+const cannotReplace = (name: string): WpcloneError =>
+  new WpcloneError('REPLACE_UNSUPPORTED', `There is a clone ${name} in the cluster, where none is replaced.`, {
+    details: { name },
+  });

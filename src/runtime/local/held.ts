@@ -8,6 +8,7 @@ import { siteOf } from './instance-site.ts';
 import { endLease, type HeldUnit, holds, leaseLost } from './lease.ts';
 import { removeTaken } from './remove.ts';
 import { serve, serveAnew } from './serve.ts';
+import { takeNameOver } from './take-name-over.ts';
 
 /** What is known of the clone in a unit. */
 export function factsOf({ state, clone }: HeldUnit, context: Pick<WorkContext, 'now'>): CloneFacts {
@@ -53,6 +54,7 @@ export function provisionLease(
   how: Instance['how'],
   keep: () => void,
   context: WorkContext,
+  replaces?: string,
 ): ProvisionLease {
   return {
     ...leaseOf(home, unit, how, context),
@@ -68,7 +70,11 @@ export function provisionLease(
         expiresAt: record.expiresAt,
         findings: record.findings,
       };
-      const ready = await endLease(home, unit, { state: 'READY', clone });
+      const changes = { state: 'READY', clone } as const;
+      const ready =
+        replaces === undefined
+          ? await endLease(home, unit, changes)
+          : await takeNameOver(home, unit, replaces, changes, work);
       if (!holds(ready)) throw leaseLost(unit.clone.id);
       keep();
       return factsOf(ready, work);

@@ -98,5 +98,6 @@ export async function endLease(
 export const leaseLost = (cloneId: string): WpcloneError =>
   new WpcloneError('LEASE_LOST', `${cloneId} was taken over by another job.`, { details: { name: cloneId } });
 
-const isSame = (a: LeaseOwner | null, b: LeaseOwner | null): boolean =>
+/** Whether both are of the same job in the same process. */
+export const isSame = (a: LeaseOwner | null, b: LeaseOwner | null): boolean =>
   a !== null && a.jobId === b?.jobId && a.pid === b.pid && a.startedAt === b.startedAt;

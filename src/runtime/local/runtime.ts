@@ -147,7 +147,7 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
 /** The cold way: a unit is made with the clone's name from the first moment on. */
 async function makeForClone(
   home: LocalHome,
-  { id, sourceUrl, expiresAt, phpVersion, php }: ProvisionRequest,
+  { id, sourceUrl, expiresAt, phpVersion, php, replaces }: ProvisionRequest,
   keep: () => void,
   context: WorkContext,
 ): Promise<ProvisionLease> {
@@ -159,7 +159,7 @@ async function makeForClone(
     const assigned = await home.state.units.change(made, { state: 'ASSIGNED' });
     if (!holds(assigned)) throw leaseLost(id);
     keep();
-    return provisionLease(home, assigned, 'created', keep, context);
+    return provisionLease(home, assigned, 'created', keep, context, replaces);
   } catch (error) {
     if (begun !== undefined) await takeBack(home, begun.name, context);
     throw error;

@@ -57,7 +57,7 @@ export function createLocalUnits(home: LocalHome, keep: () => void): Units {
       const taken = await claimUnit(home, request, context);
       if (typeof taken === 'string') return { outcome: taken };
       keep();
-      return { outcome: 'claimed', lease: provisionLease(home, taken, 'warm', keep, context) };
+      return { outcome: 'claimed', lease: provisionLease(home, taken, 'warm', keep, context, request.replaces) };
     },
 
     async validate(name, context) {

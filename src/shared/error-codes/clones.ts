@@ -5,7 +5,12 @@ export const CLONES_ERRORS = define({
   NAME_TAKEN: {
     exit: 5,
     http: 409,
-    next: ['Choose another --name, or delete the clone if it is yours: wpclone delete {name}.'],
+    next: ['Choose another --name, or, if the clone is yours, add --replace or delete it: wpclone delete {name}.'],
+  },
+  REPLACE_UNSUPPORTED: {
+    exit: 5,
+    http: 409,
+    next: ['Delete the clone first (wpclone delete {name}), or choose another name.'],
   },
   NOT_FOUND: { exit: 5, http: 404, next: ['See what there is with wpclone list.'] },
   NOT_READY: {

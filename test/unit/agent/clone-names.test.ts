@@ -31,7 +31,7 @@ describe('a clone’s name', () => {
   const made = async (customer: string) => {
     await api.store.enqueue(newJob({ customer, clone: 'shop' }));
     const { attempt } = await claimed(api.store);
-    await api.store.complete(attempt, { clone_id: 'shop' }, {});
+    await api.store.complete(attempt, { clone_id: 'shop', clone_url: SHOP.clone_url, username: SHOP.username }, {});
   };
   it('that another customer has now shows its clone to nobody who had it before', async () => {
     api = await testApi({
@@ -45,6 +45,41 @@ describe('a clone’s name', () => {
     expect((await call('GET', '/api/v2/clones', a)).body).toEqual({ clones: [] });
     expect((await call('GET', '/api/v2/clones', b)).body).toMatchObject({ clones: [{ clone_id: 'shop' }] });
     expect((await call('GET', '/api/v2/clones/shop', b)).status).toBe(200);
+  });
+
+  it('that a clone has which nobody made through the agent shows it to no customer who had the name before', async () => {
+    const direct = { ...SHOP, username: 'somebody-else' };
+    api = await testApi({
+      operations: { ...nothing, list: () => Promise.resolve([direct]), show: () => Promise.resolve(direct) },
+    });
+    await made('a');
+    const [a, owner] = [api.bearer(['read', 'clone'], 'a'), api.bearer(['read', 'clone'])];
+    for (const [method, path] of [
+      ['GET', 'clones/shop'],
+      ['POST', 'clones/shop/login-link'],
+      ['GET', 'clones/shop/mail'],
+      ['GET', 'clones/shop/logs'],
+      ['DELETE', 'delete/shop'],
+    ] as const)
+      expect(code(await call(method, `/api/v2/${path}`, a))).toEqual([404, 'NOT_FOUND']);
+    expect((await call('GET', '/api/v2/clones', a)).body).toEqual({ clones: [] });
+    expect((await call('GET', '/api/v2/clones/shop', owner)).status).toBe(200);
+  });
+
+  it('may be taken over with replace by whoever has the clone, and by nobody else', async () => {
+    api = await testApi({ operations: { ...nothing, list: () => Promise.resolve([SHOP]) } });
+    await made('a');
+    const ask = async (customer: string, body: object) => {
+      const payload = { source_url: 'https://shop.example', ...body };
+      const headers = api.bearer(['clone'], customer);
+      const answer = await api.app.inject({ method: 'POST', url: '/api/v2/clone', headers, payload });
+      return [answer.statusCode, answer.json<{ error?: { code: string } }>().error?.code];
+    };
+    expect(await ask('a', { customer_id: 'shop' })).toEqual([409, 'NAME_TAKEN']);
+    expect(await ask('b', { customer_id: 'shop', replace: true })).toEqual([409, 'NAME_TAKEN']);
+    expect(await ask('a', { replace: true })).toEqual([400, 'BAD_INPUT']);
+    expect(await ask('a', { customer_id: 'shop', replace: true })).toEqual([202, undefined]);
+    expect((await claimed(api.store)).job).toMatchObject({ clone: 'shop', request: { name: 'shop', replace: true } });
   });
 
   it('that another customer has now is reset and deleted by no job of who had it before, done again', async () => {

@@ -24,6 +24,7 @@ const begin = (kind: Begin['kind'], cutOff?: Begin['cutOff']): Begin => ({
   clone: 'mine',
   request: REQUEST,
   secrets: {},
+  takenAt: Date.parse('2026-01-02T00:00:00Z'),
   settings: { home: '/nowhere', runtime: 'local', kubernetes: {} },
   ...(cutOff === undefined ? {} : { cutOff }),
 });
@@ -31,7 +32,13 @@ const begin = (kind: Begin['kind'], cutOff?: Begin['cutOff']): Begin => ({
 /** Operations that note what they are asked for. Real ones are in the tests of the agent itself. */
 function operations(status: 'ready' | 'creating' | undefined) {
   const asked: string[] = [];
-  const report = { clone_id: 'mine', status, clone_url: 'http://127.0.0.1:1', password: 'canary' };
+  const report = {
+    clone_id: 'mine',
+    status,
+    clone_url: 'http://127.0.0.1:1',
+    password: 'canary',
+    created_at: '2026-01-01T00:00:00Z',
+  };
   const note =
     <T>(name: string, answer: () => Promise<T>) =>
     (): Promise<T> => {
@@ -57,6 +64,16 @@ describe('a job whose last attempt was cut off', () => {
     expect(outcome.result).toMatchObject({ clone_id: 'mine' });
     expect(JSON.stringify(outcome.result)).not.toContain('canary');
     expect(outcome.secrets).toEqual({ password: 'canary', login_url: 'http://127.0.0.1:1/?in' });
+  });
+
+  it('takes the clone that it was to replace for none of its own', async () => {
+    const { asked, operations: real } = operations('ready');
+    const job = { ...begin('clone', { provisioned: true }), request: { ...REQUEST, replace: true } };
+    await goOn(job, real, workContext());
+    expect(asked).toEqual(['list', 'collectGarbage', 'clone']);
+    const later = operations('ready');
+    await goOn({ ...job, takenAt: Date.parse('2025-12-31T00:00:00Z') }, later.operations, workContext());
+    expect(later.asked).toEqual(['list', 'show', 'loginLink']);
   });
 
   it('takes no clone for its own that was there before it took an instance', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ExecutionPort, Executor } from '../../../src/agent/jobs/executor.ts';
+import type { LivingClone } from '../../../src/agent/jobs/clone-owners.ts';
 import { type Runner, startRunner } from '../../../src/agent/jobs/runner.ts';
 import type { ClaimedJob, JobStore } from '../../../src/agent/jobs/store.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
@@ -34,9 +35,23 @@ function stage(): { readonly executor: Executor; readonly plays: Play[] } {
   return { executor, plays };
 }
 
-function start(store: JobStore, executor: Executor, concurrency = 4, now = Date.now): Runner {
+function start(
+  store: JobStore,
+  executor: Executor,
+  concurrency = 4,
+  now = Date.now,
+  clones: readonly LivingClone[] = [],
+): Runner {
   const work = { ...workContext(), now };
-  const runner = startRunner({ store, executor, owner: OWNER, limits: LIMITS, concurrency, work });
+  const runner = startRunner({
+    store,
+    executor,
+    owner: OWNER,
+    limits: LIMITS,
+    concurrency,
+    clones: () => Promise.resolve(clones),
+    work,
+  });
   runners.push(runner);
   return runner;
 }
@@ -127,15 +142,18 @@ describe('the runner', () => {
 
   it('does nothing to a clone whose name another customer got while the job waited', async () => {
     const { store } = open();
+    const shop = { clone_id: 'shop', clone_url: 'http://127.0.0.1:8101', username: 'wpclone-b' };
     for (const customer of ['a', 'b']) {
       await store.enqueue(newJob({ customer, clone: 'shop' }));
       const made = await store.claim(OWNER, LIMITS);
-      if (made !== undefined) await store.complete(made.attempt, { clone_id: 'shop' }, {});
+      if (made !== undefined) await store.complete(made.attempt, { ...shop, username: `wpclone-${customer}` }, {});
     }
     const { executor, plays } = stage();
+    const over = await store.enqueue(newJob({ customer: 'a', clone: 'shop', request: { replace: true } }));
     const theirs = await store.enqueue(newJob({ kind: 'reset', customer: 'a', clone: 'shop' }));
     const own = await store.enqueue(newJob({ kind: 'reset', customer: 'b', clone: 'shop' }));
-    start(store, executor);
+    start(store, executor, 4, Date.now, [shop]);
+    await expect.poll(() => store.find(over.job.id)).toMatchObject({ state: 'failed', error: { code: 'NAME_TAKEN' } });
     await expect.poll(() => store.find(theirs.job.id)).toMatchObject({ state: 'failed', error: { code: 'NOT_FOUND' } });
     await expect.poll(() => plays.map(({ job }) => job.id)).toEqual([own.job.id]);
   });

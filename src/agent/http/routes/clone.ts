@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { nameTaken } from '../../../shared/clone-errors.ts';
+import type { Caller } from '../../access/token.ts';
+import { ownsClone } from '../../jobs/clone-owners.ts';
 import { acceptedAnswer, cloneV1Answer, failures } from '../answers.ts';
 import { asyncQuery, type CloneBody, cloneBody } from '../bodies.ts';
 import { cloneJob, cloneRequest, requireScopeFor, secretsOf } from '../clone-job.ts';
@@ -59,12 +61,18 @@ async function enqueue(deps: AgentDeps, request: FastifyRequest, body: CloneBody
   requireScopeFor(caller, wanted);
   const source = { store: deps.store, now: deps.work.now };
   const job = await cloneJob(source, caller, wanted, secretsOf(body), headers['traceparent']);
-  return submit(deps, request, job, () => refuseTakenName(deps, body.customer_id));
+  return submit(deps, request, job, () => refuseTakenName(deps, caller, body));
 }
 
-/** A name that a clone bears is told of at once, not by a job. Throws NAME_TAKEN. */
-async function refuseTakenName(deps: AgentDeps, name: string | undefined): Promise<void> {
+/** A name that a clone bears is told of at once, not by a job; only one's own clone can be replaced. Throws NAME_TAKEN. */
+async function refuseTakenName(
+  deps: AgentDeps,
+  { customer }: Caller,
+  { customer_id: name, replace }: CloneBody,
+): Promise<void> {
   if (name === undefined) return;
   const clones = await deps.operations.list(workOf(deps, new AbortController().signal));
-  if (clones.some(({ clone_id: id, status }) => id === name && status !== 'expired')) throw nameTaken(name);
+  const present = clones.find(({ clone_id: id, status }) => id === name && status !== 'expired');
+  if (present === undefined) return;
+  if (replace !== true || !(await ownsClone(deps.store, customer, present))) throw nameTaken(name);
 }

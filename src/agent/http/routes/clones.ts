@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { ownsClone } from '../../jobs/clone-owners.ts';
 import { requireScope } from '../access.ts';
 import { cloneAnswer, clonesAnswer, failures, loginLinkAnswer, mailsAnswer } from '../answers.ts';
 import { extendBody, idParameter, showQuery } from '../bodies.ts';
 import { abortOf, workOf } from '../calls.ts';
-import { requireOwnClone, sees } from '../owners.ts';
+import { requireOwnClone } from '../owners.ts';
 import type { AgentDeps } from '../types.ts';
 
 /** The clones that there are, and what can be asked of one. */
@@ -19,7 +20,7 @@ export function cloneListRoutes(app: FastifyInstance, deps: AgentDeps): void {
     async ({ caller }, reply) => {
       requireScope(caller, 'read');
       const clones = await operations.list(workOf(deps, abortOf(reply)));
-      const seen = await Promise.all(clones.map(({ clone_id: id }) => sees(store, caller, id)));
+      const seen = await Promise.all(clones.map((clone) => ownsClone(store, caller.customer, clone)));
       return { clones: clones.filter((_, index) => seen[index] === true) };
     },
   );
@@ -37,7 +38,7 @@ export function cloneListRoutes(app: FastifyInstance, deps: AgentDeps): void {
     async ({ caller, params, query }, reply) => {
       const password = query.show_password === 'true';
       requireScope(caller, password ? 'clone' : 'read');
-      await requireOwnClone(store, caller, params.id);
+      await requireOwnClone(deps, caller, params.id);
       return operations.show(params.id, { password }, workOf(deps, abortOf(reply)));
     },
   );
@@ -53,7 +54,7 @@ export function cloneListRoutes(app: FastifyInstance, deps: AgentDeps): void {
     },
     async ({ caller, params }, reply) => {
       requireScope(caller, 'clone');
-      await requireOwnClone(store, caller, params.id);
+      await requireOwnClone(deps, caller, params.id);
       return operations.loginLink(params.id, workOf(deps, abortOf(reply)));
     },
   );
@@ -70,7 +71,7 @@ export function cloneListRoutes(app: FastifyInstance, deps: AgentDeps): void {
     },
     async ({ caller, params, body }, reply) => {
       requireScope(caller, 'clone');
-      await requireOwnClone(store, caller, params.id);
+      await requireOwnClone(deps, caller, params.id);
       return operations.extend(params.id, Math.round(body.ttl_minutes * 60), workOf(deps, abortOf(reply)));
     },
   );
@@ -87,7 +88,7 @@ export function cloneListRoutes(app: FastifyInstance, deps: AgentDeps): void {
     async ({ caller, params }, reply) => {
       // A mail can hold a link that lets people in.
       requireScope(caller, 'clone');
-      await requireOwnClone(store, caller, params.id);
+      await requireOwnClone(deps, caller, params.id);
       const messages = await operations.mail(params.id, workOf(deps, abortOf(reply)));
       return {
         messages: messages.map((message) => ({ ...message, to: [...message.to], headers: [...message.headers] })),

@@ -32,7 +32,7 @@ export function logRoutes(app: FastifyInstance, deps: AgentDeps): void {
     },
     async ({ caller, params, query }, reply) => {
       requireScope(caller, 'clone');
-      await requireOwnClone(deps.store, caller, params.id);
+      await requireOwnClone(deps, caller, params.id);
       const signal = AbortSignal.any([leaving.signal, abortOf(reply)]);
       const lines = deps.operations.logs(params.id, { follow: query.follow === 'true' }, workOf(deps, signal));
       // The first line comes, or an error, before anything is answered.
