@@ -81,6 +81,25 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
     `,
   },
+  {
+    version: 2,
+    name: 'how many jobs there are, without counting them; parts of requests that are sealed',
+    sql: `
+      ALTER TABLE jobs ADD COLUMN confidential BLOB;
+      CREATE TABLE job_counts (state TEXT PRIMARY KEY, jobs INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      INSERT INTO job_counts VALUES ('pending', 0), ('running', 0), ('completed', 0), ('failed', 0);
+      UPDATE job_counts SET jobs = (SELECT count(*) FROM jobs WHERE jobs.state = job_counts.state);
+      CREATE TRIGGER jobs_counted_in AFTER INSERT ON jobs BEGIN
+        UPDATE job_counts SET jobs = jobs + 1 WHERE state = new.state;
+      END;
+      CREATE TRIGGER jobs_counted_out AFTER DELETE ON jobs BEGIN
+        UPDATE job_counts SET jobs = jobs - 1 WHERE state = old.state;
+      END;
+      CREATE TRIGGER jobs_counted_over AFTER UPDATE OF state ON jobs WHEN old.state <> new.state BEGIN
+        UPDATE job_counts SET jobs = jobs + (state = new.state) - (state = old.state) WHERE state IN (old.state, new.state);
+      END;
+    `,
+  },
 ];
 
 /**

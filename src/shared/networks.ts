@@ -6,6 +6,8 @@ const PRIVATE_NETWORKS = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
+  // Azure's own service to its machines: keys and settings of them are asked for there.
+  '168.63.129.16/32',
   '127.0.0.0/8',
   '169.254.0.0/16',
   '172.16.0.0/12',
@@ -13,7 +15,10 @@ const PRIVATE_NETWORKS = [
   '192.168.0.0/16',
   '198.18.0.0/15',
   '224.0.0.0/3',
-  '::/127',
+  // Old ways to write an IPv4 address, and tunnels to one (RFC 4291 2.5.5.1, RFC 4380, RFC 3056).
+  '::/96',
+  '2001::/32',
+  '2002::/16',
   '64:ff9b::/96',
   '64:ff9b:1::/48',
   'fc00::/7',

@@ -91,7 +91,8 @@ describe('an address', () => {
     const site = await listen((_, response) => response.end());
     await site.close();
     const error = await failureOf(connectSource({ ...somebody, url: site.url() }, connectDeps()));
-    expect(error.code).toBe('UNREACHABLE');
+    // Told at once, also by a job: a typed address does not get better by waiting.
+    expect([error.code, error.retryable]).toEqual(['UNREACHABLE', false]);
     expect(error.message).toContain('nothing listens there');
   });
 

@@ -60,7 +60,7 @@ export async function testApi(changes: Partial<AgentDeps> = {}): Promise<TestApi
     work: { ...work, now: () => clock.now, randomBytes },
     version: '0.0.0',
     where: { runtime: 'local', context: null, namespace: null },
-    limits: { queue: 100, requestsPerSecond: 1000, streams: 10 },
+    limits: { queue: 100, queuePerCustomer: 50, requestsPerSecond: 1000, streams: 10 },
     draining: () => false,
     ready: () => Promise.resolve(undefined),
     closing: new AbortController().signal,

@@ -18,11 +18,16 @@ describe('addresses', () => {
     'fe80::1',
     '::ffff:10.0.0.1',
     '64:ff9b::a00:1',
+    '168.63.129.16',
+    '::ffff:168.63.129.16',
+    '::10.0.0.1',
+    '2002:a00:1::1',
+    '2001:0:a00:1::1',
   ])('%s is no host of the internet', (address) => {
     expect(isPrivateAddress(address)).toBe(true);
   });
 
-  it.each(['93.184.216.34', '172.32.0.1', '2606:2800:220:1:248:1893:25c8:1946', 'site.example'])(
+  it.each(['93.184.216.34', '172.32.0.1', '168.63.129.17', '2606:2800:220:1:248:1893:25c8:1946', 'site.example'])(
     '%s may be',
     (address) => {
       expect(isPrivateAddress(address)).toBe(false);

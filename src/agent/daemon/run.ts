@@ -20,7 +20,7 @@ import { type AgentParts, openParts } from './parts.ts';
 import { createReadiness } from './readiness.ts';
 import type { AgentSettings, AgentStarted } from './settings.ts';
 
-const LIMITS = { queue: 10_000, requestsPerSecond: 50, streams: 500 };
+const LIMITS = { queue: 10_000, queuePerCustomer: 100, requestsPerSecond: 50, streams: 500 };
 const CLAIM_LIMITS = { perCustomer: 3, perSource: 2 };
 /** Milliseconds that running jobs get to end when the agent is asked to stop. */
 const DRAIN = 60_000;

@@ -84,6 +84,15 @@ export function requireScope(caller: Caller, scope: Scope): void {
   });
 }
 
+/** For what concerns all customers: a token that is bound to one may not, whatever its scopes. Throws SCOPE_MISSING. */
+export function requireOperator(caller: Caller): void {
+  requireScope(caller, 'admin');
+  if (caller.customer === null) return;
+  throw new WpcloneError('SCOPE_MISSING', 'This token is bound to a customer and may not do what concerns all.', {
+    details: { scope: 'admin, bound to no customer' },
+  });
+}
+
 /** Others' jobs are as if they were not there: whether an id exists is nobody else's business. Throws JOB_NOT_FOUND. */
 export function requireOwn(caller: Caller, id: string, job: Job | undefined): Job {
   if (job !== undefined && (caller.customer === null || job.customer === caller.customer)) return job;

@@ -27,7 +27,6 @@ export function cloneRequest(body: CloneBody): JsonObject {
     allowExec: body.allow_exec ?? false,
     strict: body.strict ?? false,
     insecureTls: body.insecure ?? false,
-    defines: { ...checkDefines(body.defines ?? {}, 'defines') },
     ...(body.php === undefined ? {} : { php: parsePhpVersion(body.php) }),
     ...(body.id_gap === undefined ? {} : { idGap: body.id_gap }),
     ...(body.customer_id === undefined ? {} : { name: body.customer_id }),
@@ -36,6 +35,10 @@ export function cloneRequest(body: CloneBody): JsonObject {
     ...(body.login_url === undefined ? {} : { loginUrl: body.login_url }),
   };
 }
+
+/** Constants may hold keys of services. Throws BAD_INPUT. */
+export const confidentialOf = ({ defines = {} }: Pick<CloneBody, 'defines'>): JsonObject =>
+  Object.keys(defines).length === 0 ? {} : { defines: { ...checkDefines(defines, 'defines') } };
 
 /** What weakens a clone or the way to its source is not for everybody who may make one. Throws SCOPE_MISSING. */
 export function requireScopeFor(caller: Caller, request: JsonObject): void {
@@ -56,8 +59,7 @@ export function secretsOf(body: RetryBody): Secrets {
 export async function cloneJob(
   { store, now }: { readonly store: JobStore; readonly now: Clock },
   caller: Caller,
-  request: JsonObject,
-  secrets: Secrets,
+  { request, secrets, confidential }: Pick<NewJob, 'request' | 'secrets' | 'confidential'>,
   traceparent: unknown,
 ): Promise<NewJob> {
   const { url, name } = request;
@@ -72,6 +74,7 @@ export async function cloneJob(
     priority: may(caller, 'admin') ? 10 : 0,
     request: { ...request, ...(mustLogIn ? { mustLogIn } : {}) },
     secrets,
+    confidential,
     traceparent: typeof traceparent === 'string' ? traceparent.slice(0, 100) : null,
   };
 }

@@ -157,12 +157,13 @@ const jobFor = (
   address: URL | undefined,
   target: TargetBody = {},
   traceparent: unknown,
-): Pick<NewJob, 'kind' | 'customer' | 'sourceHost' | 'priority' | 'secrets' | 'traceparent'> => ({
+): Omit<NewJob, 'clone' | 'request'> => ({
   kind: 'restore',
   customer,
   sourceHost: address === undefined ? null : withoutWww(address.host),
   priority: 10,
   secrets: wordsOf(target),
+  confidential: {},
   traceparent: typeof traceparent === 'string' ? traceparent.slice(0, 100) : null,
 });
 

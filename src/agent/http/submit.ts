@@ -27,7 +27,8 @@ export async function submit(
   const earlier = key === undefined ? undefined : await deps.store.findByKey(key);
   if (earlier !== undefined) return { job: earlier, replayed: true };
   await check();
-  const options = { limit: deps.limits.queue, ...(key === undefined ? {} : { key }) };
+  const { queue: limit, queuePerCustomer: customerLimit } = deps.limits;
+  const options = { limit, customerLimit, ...(key === undefined ? {} : { key }) };
   const taken = await deps.store.enqueue(job, options);
   deps.wake();
   return taken;

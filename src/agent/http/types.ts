@@ -41,6 +41,8 @@ export interface AgentDeps {
 export interface AgentLimits {
   /** Jobs that may wait. */
   readonly queue: number;
+  /** Jobs of one customer that may wait. */
+  readonly queuePerCustomer: number;
   /** Requests a second of one token, on the average; as many as ten seconds' worth at once. */
   readonly requestsPerSecond: number;
   /** Streams of events at once. */

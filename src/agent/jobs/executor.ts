@@ -22,6 +22,4 @@ export interface ExecutionPort {
   readonly signal: AbortSignal;
   readonly emit: (event: WorkEvent) => void;
   readonly checkpoint: (value: JsonObject) => Promise<void>;
-  /** The request's secrets will not be needed by another attempt. */
-  readonly forgetSecrets: () => Promise<void>;
 }

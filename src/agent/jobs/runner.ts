@@ -37,13 +37,14 @@ const LOOK = 1_000;
 export function startRunner(options: RunnerOptions): Runner {
   const { store, work } = options;
   const active = new Map<string, { readonly controller: AbortController; readonly done: Promise<void> }>();
-  const stopping = new AbortController();
+  const [stopping, leaving] = [new AbortController(), new AbortController()];
   let poke: () => void = () => undefined;
   let poked = false;
 
   const begin = (claimed: ClaimedJob): void => {
     const controller = new AbortController();
-    const done = carryOut(options, claimed, controller)
+    if (claimed.job.cancelRequested) controller.abort(cancelled());
+    const done = carryOut(options, claimed, controller, leaving.signal)
       .catch((error: unknown) =>
         work.log.warn('a job could not be ended', { job: claimed.job.id, error: String(error) }),
       )
@@ -88,11 +89,13 @@ export function startRunner(options: RunnerOptions): Runner {
       const ended = Promise.all([...active.values()].map(({ done }) => done));
       await Promise.race([ended, work.sleep(limit)]);
       for (const { controller } of active.values()) controller.abort(released());
+      leaving.abort();
       await Promise.all([...active.values()].map(({ done }) => done));
     },
   };
 }
 
+const cancelled = () => new WpcloneError('CANCELLED', 'Cancelled.');
 const released = () => new WpcloneError('RELEASED', 'The agent stops; another goes on with the job.');
 
 async function lookForCancelled(
@@ -103,14 +106,19 @@ async function lookForCancelled(
   for (const [id, { controller }] of active) {
     try {
       const job = await store.find(id);
-      if (job?.cancelRequested === true) controller.abort(new WpcloneError('CANCELLED', 'Cancelled.'));
+      if (job?.cancelRequested === true) controller.abort(cancelled());
     } catch (error) {
       work.log.warn('the queue cannot be read', { error: toWpcloneError(error).message });
     }
   }
 }
 
-async function carryOut(options: RunnerOptions, claimed: ClaimedJob, controller: AbortController): Promise<void> {
+async function carryOut(
+  options: RunnerOptions,
+  claimed: ClaimedJob,
+  controller: AbortController,
+  leaving: AbortSignal,
+): Promise<void> {
   const { store, executor, clones, work } = options;
   const { attempt } = claimed;
   const journal = keepJournal(store, claimed, work, (error) => controller.abort(error));
@@ -118,7 +126,6 @@ async function carryOut(options: RunnerOptions, claimed: ClaimedJob, controller:
     signal: controller.signal,
     emit: journal.note,
     checkpoint: (value) => store.checkpoint(attempt, value),
-    forgetSecrets: () => store.forgetSecrets(attempt),
   };
   const run = async (): Promise<JobOutcome> => {
     await requireStillOwn(store, claimed.job, clones);
@@ -129,5 +136,5 @@ async function carryOut(options: RunnerOptions, claimed: ClaimedJob, controller:
     (error: unknown) => ({ ok: false as const, error: toWpcloneError(error) }),
   );
   await journal.written().catch(() => undefined);
-  await endAttempt(store, claimed, ending, controller.signal, work);
+  await endAttempt(store, claimed, ending, controller.signal, leaving, work);
 }

@@ -18,7 +18,15 @@ import type {
 export interface ClaimedJob {
   readonly job: Job;
   readonly secrets: Secrets;
+  readonly confidential: JsonObject;
   readonly attempt: Attempt;
+}
+
+export interface EnqueueOptions {
+  readonly key?: IdempotencyKey;
+  /** Jobs that may wait, of all and of one customer. The home's owner is no customer. */
+  readonly limit?: number;
+  readonly customerLimit?: number;
 }
 
 /**
@@ -30,12 +38,9 @@ export interface JobStore {
   /**
    * Keeps the job, its key and its first event in one step. The same key and request again returns the job of the first time
    * (`replayed`). Throws IDEMPOTENCY_CONFLICT (same key, other request), NAME_TAKEN (another job has reserved the clone's
-   * name), QUEUE_FULL (more than `limit` jobs wait).
+   * name), QUEUE_FULL (as many jobs wait as `limit` says, or of its customer as `customerLimit` does).
    */
-  enqueue(
-    job: NewJob,
-    options?: { readonly key?: IdempotencyKey; readonly limit?: number },
-  ): Promise<{ readonly job: Job; readonly replayed: boolean }>;
+  enqueue(job: NewJob, options?: EnqueueOptions): Promise<{ readonly job: Job; readonly replayed: boolean }>;
 
   /** The job that was handed in with this key; undefined when there is none any more. Throws IDEMPOTENCY_CONFLICT. */
   findByKey(key: IdempotencyKey): Promise<Job | undefined>;
@@ -49,8 +54,6 @@ export interface JobStore {
   append(attempt: Attempt, event: JobEvent, progress?: number): Promise<number>;
   /** Replaces what the next attempt must know. */
   checkpoint(attempt: Attempt, checkpoint: JsonObject): Promise<void>;
-  /** The request's secrets are no longer needed. */
-  forgetSecrets(attempt: Attempt): Promise<void>;
 
   complete(attempt: Attempt, result: JsonObject, secrets: Secrets): Promise<Job>;
   fail(attempt: Attempt, error: ErrorReport): Promise<Job>;
@@ -60,11 +63,13 @@ export interface JobStore {
   release(attempt: Attempt): Promise<Job>;
 
   /**
-   * A pending job fails with CANCELLED at once; a running one is asked to stop, and the owner does. Throws JOB_NOT_FOUND,
-   * JOB_ENDED.
+   * A pending job fails with CANCELLED at once; a running one is asked to stop, and the owner does; its passwords are erased. Throws
+   * JOB_NOT_FOUND, JOB_ENDED.
    */
   cancel(id: string): Promise<Job>;
   find(id: string): Promise<Job | undefined>;
+  /** What of a job's request is shown to nobody: for doing it again. */
+  confidential(id: string): Promise<JsonObject>;
   /** What a completed job's result must not show to everybody: the clone's password and log-in link. */
   resultSecrets(id: string): Promise<Secrets>;
   /** Newest first. */
@@ -76,8 +81,8 @@ export interface JobStore {
   probe(): Promise<void>;
 
   /**
-   * Takes back the jobs of owners that are gone: pending again, or failed with AGENT_LOST after the third loss. Returns what it
-   * took back.
+   * Takes back the jobs of owners that are gone: pending again, or failed with AGENT_LOST after the third loss. One that somebody wanted
+   * to stop is begun once more too, to be stopped: nobody knows yet what its owner has left. Returns what it took back.
    */
   reap(isAlive: (owner: JobOwner) => Promise<boolean>): Promise<readonly Job[]>;
   /** Forgets jobs that ended before `endedBefore`, with their events and keys. Returns how many. */

@@ -17,7 +17,7 @@ export type JobState = 'pending' | 'running' | 'completed' | 'failed';
 /** Plain data that survives JSON. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
-/** Sealed at rest; erased as soon as nobody needs them, at the latest when the job ends. */
+/** Sealed at rest; erased when the job ends or is cancelled. Until then another attempt may have to log in anew: one that failed took its key back. */
 export type Secrets = Readonly<Record<string, string>>;
 
 export interface JobOwner {
@@ -41,6 +41,8 @@ export interface NewJob {
   /** What is to be done; never a secret. */
   readonly request: JsonObject;
   readonly secrets: Secrets;
+  /** Further fields of the request that may hold secrets. Sealed for as long as the job is kept, since it can be done again, and shown to nobody. */
+  readonly confidential: JsonObject;
   /** W3C Trace Context of the request, to go on with. */
   readonly traceparent: string | null;
 }
@@ -54,7 +56,7 @@ export interface IdempotencyKey {
   readonly requestHash: string;
 }
 
-export interface Job extends Omit<NewJob, 'secrets'> {
+export interface Job extends Omit<NewJob, 'secrets' | 'confidential'> {
   readonly id: string;
   readonly state: JobState;
   /** 1 for the first attempt, also before it began. */

@@ -25,7 +25,9 @@ export function processExecutor(settings: OperationSettings, work: ExecutorWork)
   return {
     async run(claimed, port) {
       const before = readCheckpoint(claimed.job.checkpoint);
-      if (before.worker !== undefined) await ended(before.worker, port.signal, work);
+      // One that is cancelled before it begins has left nothing; what an earlier attempt left is looked at whoever wants what.
+      if (before.worker === undefined) port.signal.throwIfAborted();
+      else await ended(before.worker, unlessCancelled(port.signal), work);
       const child = fork(new URL(MAIN, import.meta.url), [], {
         execArgv: FLAGS,
         env: settings.environment,
@@ -67,6 +69,17 @@ export function processExecutor(settings: OperationSettings, work: ExecutorWork)
   };
 }
 
+/** Aborts as the signal does, but not when the job is cancelled. */
+function unlessCancelled(signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const pass = (): void => {
+    if (toWpcloneError(signal.reason).code !== 'CANCELLED') controller.abort(signal.reason);
+  };
+  if (signal.aborted) pass();
+  else signal.addEventListener('abort', pass, { once: true });
+  return controller.signal;
+}
+
 /**
  * Whether the next attempt begins anew. Else it must find what this one left: a process that died, or left what it did to the next, took
  * nothing back; and until the end of the job is in the store, why it failed for good must not be forgotten.
@@ -75,7 +88,7 @@ const isUndone = ({ code, retryable }: WpcloneError, signal: AbortSignal): boole
   code !== 'WORKER_DIED' && (retryable || signal.aborted);
 
 function beginMessage(
-  { job, secrets }: ClaimedJob,
+  { job, secrets, confidential }: ClaimedJob,
   lease: string,
   { worker, provisioned = false, failing }: Checkpoint,
   name: string | undefined,
@@ -86,7 +99,7 @@ function beginMessage(
     lease,
     kind: job.kind,
     clone: job.clone ?? name ?? null,
-    request: { ...job.request, ...(job.kind === 'clone' && name !== undefined ? { name } : {}) },
+    request: { ...job.request, ...confidential, ...(job.kind === 'clone' && name !== undefined ? { name } : {}) },
     secrets: { ...secrets },
     takenAt: job.createdAt,
     settings: { ...rest, kubernetes: { ...rest.kubernetes } },

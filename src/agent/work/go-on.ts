@@ -15,7 +15,8 @@ export async function goOn(job: Begin, operations: Operations, context: WorkCont
   const { cutOff } = job;
   if (cutOff === undefined) return perform(job, operations, context);
   if (cutOff.provisioned) {
-    const finished = await finishedClone(job, operations, context);
+    // Also for one that was cancelled meanwhile: a clone that is ready is not to live on without its job.
+    const finished = await finishedClone(job, operations, { ...context, signal: new AbortController().signal });
     if (finished !== undefined) return finished;
   }
   // What goes on without the process of an attempt is taken up, but for one that was about to fail.

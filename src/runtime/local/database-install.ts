@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import { databaseFailure } from './database-failure.ts';
 import type { DatabaseLayout } from './layout.ts';
 import { runInGroup } from './process-group.ts';
 import { findProgram } from './programs.ts';
@@ -13,7 +14,7 @@ const LIMIT = 120_000;
 /**
  * Makes the data folder of a new server, in a folder of its own that takes its place only when it is whole.
  * Its administrator is the operating system's user who runs this, by unix_socket until the first start gives them a password.
- * Throws MARIADB_MISSING, DATABASE_FAILED.
+ * Throws MARIADB_MISSING, DATABASE_FAILED, DISK_FULL.
  */
 export async function installDatabase(layout: DatabaseLayout, context: WorkContext): Promise<void> {
   const path = process.env['PATH'] ?? '';
@@ -44,9 +45,7 @@ export async function installDatabase(layout: DatabaseLayout, context: WorkConte
     context.signal.throwIfAborted();
     const said =
       result.output.match(/.*(?:ERROR|\bError\b).*/g)?.at(-1) ?? result.output.trim().split('\n').at(-1) ?? '';
-    throw new WpcloneError('DATABASE_FAILED', `The database could not be set up: ${said.trim()}`, {
-      details: { log: layout.log },
-    });
+    throw databaseFailure(`The database could not be set up: ${said.trim()}`, result.output, layout);
   }
   await rename(unfinished, layout.data);
 }

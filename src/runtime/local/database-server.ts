@@ -7,6 +7,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { codeOf, isAccessible } from '../../shared/system.ts';
 import { connectWithAllRights, givePassword } from './database-administrator.ts';
+import { databaseFailure } from './database-failure.ts';
 import { installDatabase } from './database-install.ts';
 import type { DatabaseLayout, LocalLayout } from './layout.ts';
 import { withLock } from '../../shared/lock.ts';
@@ -111,10 +112,8 @@ async function launch(program: string, layout: DatabaseLayout, context: WorkCont
     if (!answered || ended) {
       server.kill('SIGKILL');
       const reason = ended ? 'ended while it started' : 'does not answer';
-      const details = { log: layout.log };
-      throw new WpcloneError('DATABASE_FAILED', `The database server ${reason}: ${await lastError(layout)}`, {
-        details,
-      });
+      const said = await lastWords(layout);
+      throw databaseFailure(`The database server ${reason}: ${lastError(said)}`, said.join('\n'), layout);
     }
     await givePassword(layout, GREETING_LIMIT, context);
   } finally {
@@ -198,7 +197,9 @@ async function preparePrivateFolder(folder: string): Promise<void> {
   });
 }
 
-async function lastError(layout: DatabaseLayout): Promise<string> {
-  const lines = (await readFile(layout.log, 'utf8').catch(() => '')).trimEnd().split('\n');
+const lastWords = async ({ log }: DatabaseLayout): Promise<readonly string[]> =>
+  (await readFile(log, 'utf8').catch(() => '')).trimEnd().split('\n');
+
+function lastError(lines: readonly string[]): string {
   return (lines.findLast((line) => line.includes('[ERROR]')) ?? lines.at(-1) ?? '').replace(/^.*\[ERROR\] /, '');
 }

@@ -5,6 +5,7 @@ import type { DatabaseAddress } from '../../instance/types.ts';
 import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { databaseFailure } from './database-failure.ts';
 import { connectAsAdministrator } from './database-server.ts';
 import type { LocalLayout } from './layout.ts';
 
@@ -94,8 +95,8 @@ async function asAdministrator<T>(
     return result;
   } catch (error) {
     if (error instanceof WpcloneError) throw error;
-    const message = `The database server refused: ${toWpcloneError(error).message}`;
-    throw new WpcloneError('DATABASE_FAILED', message, { details, cause: error });
+    const { message } = toWpcloneError(error);
+    throw databaseFailure(`The database server refused: ${message}`, message, layout.database, error);
   } finally {
     connection.destroy();
   }

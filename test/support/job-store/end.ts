@@ -16,6 +16,27 @@ export function endsAreFinal(open: OpenStore): void {
       expect(written()).not.toContain('canary');
     });
 
+    it('keeps what of a request may be secret sealed, for whoever does it again', async () => {
+      const { store, written } = await open();
+      const confidential = { defines: { ACME_KEY: 'canary-key', ACME_NONE: null } };
+      const { job } = await store.enqueue(newJob({ confidential }));
+      const taken = await claimed(store);
+      expect(taken.confidential).toEqual(confidential);
+      await store.fail(taken.attempt, ERROR);
+      expect(JSON.stringify([job, await store.list()])).not.toContain('canary');
+      expect(written()).not.toContain('canary-key');
+      expect(await store.confidential(job.id)).toEqual(confidential);
+    });
+
+    it('of a job that is cancelled while it runs erases its passwords at once', async () => {
+      const { store } = await open();
+      const { job } = await store.enqueue(newJob());
+      await claimed(store);
+      await store.cancel(job.id);
+      await store.reap(() => Promise.resolve(false));
+      expect((await claimed(store)).secrets).toEqual({});
+    });
+
     it('comes at once for a job that is cancelled before anybody runs it', async () => {
       const { store } = await open();
       const { job } = await store.enqueue(newJob());

@@ -56,6 +56,18 @@ export function enqueueKeepsItsPromises(open: OpenStore): void {
       await expect(store.enqueue(newJob({ clone: 'mine' }))).resolves.toMatchObject({ replayed: false });
     });
 
+    it('lets no customer fill the queue for the others', async () => {
+      const { store } = await open();
+      const limits = { limit: 10, customerLimit: 2 };
+      for (let n = 0; n < 2; n += 1) await store.enqueue(newJob({ customer: 'a' }), limits);
+      const full = await failureOf(store.enqueue(newJob({ customer: 'a' }), limits));
+      expect([full.code, full.retryAfter]).toEqual(['QUEUE_FULL', 30]);
+      await store.enqueue(newJob({ customer: 'b' }), limits);
+      for (let n = 0; n < 3; n += 1) await store.enqueue(newJob({ customer: null }), limits);
+      await claimed(store);
+      await expect(store.enqueue(newJob({ customer: 'a' }), limits)).resolves.toMatchObject({ replayed: false });
+    });
+
     it('says that the queue is full, and takes jobs again when it is not', async () => {
       const { store } = await open();
       await store.enqueue(newJob(), { limit: 1 });

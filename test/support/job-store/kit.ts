@@ -22,6 +22,7 @@ export const newJob = (changes: Partial<NewJob> = {}): NewJob => ({
   priority: 0,
   request: { source_url: 'https://mysite.example' },
   secrets: { source_password: 'canary-source' },
+  confidential: {},
   traceparent: null,
   ...changes,
 });

@@ -29,7 +29,6 @@ export function ownersKeepTheirRights(open: OpenStore): void {
         store.renew(attempt),
         store.append(attempt, { type: 'step-started', step: 'connect' }, 50),
         store.checkpoint(attempt, {}),
-        store.forgetSecrets(attempt),
         store.complete(attempt, {}, {}),
         store.fail(attempt, ERROR),
         store.retryAt(attempt, ERROR, 0),
@@ -75,6 +74,19 @@ export function ownersKeepTheirRights(open: OpenStore): void {
       expect(reaped.map(({ id }) => id)).toEqual([dead.job.id]);
       expect(reaped[0]).toMatchObject({ state: 'pending', losses: 1, failures: 0, attempt: 1 });
       expect((await store.find(living.job.id))?.state).toBe('running');
+    });
+
+    it('has a job that somebody wanted to stop begun once more, to be stopped: its owner may have left something', async () => {
+      const { store } = await open();
+      const { job } = await store.enqueue(newJob());
+      const { attempt } = await claimed(store);
+      await store.checkpoint(attempt, { provisioned: true });
+      await store.cancel(job.id);
+      await store.reap(() => Promise.resolve(false));
+      const next = await claimed(store);
+      expect(next.job).toMatchObject({ id: job.id, cancelRequested: true, checkpoint: { provisioned: true } });
+      const died = { ...ERROR, code: 'WORKER_DIED' as const };
+      expect(await store.retryAt(next.attempt, died, 0)).toMatchObject({ state: 'pending', cancelRequested: true });
     });
 
     it('gives up a job that killed its agent three times', async () => {

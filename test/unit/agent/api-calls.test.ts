@@ -67,7 +67,6 @@ describe('a clone through the API', () => {
       allowExec: true,
       strict: true,
       idGap: 5000,
-      defines: { ACME_STAGE: 'production', ACME_LIMIT: 3, ACME_ON: true, ACME_NONE: null },
       php: '8.2',
     });
     const words = { source_password: 'canary-1', http_auth_username: 'staging', http_auth_password: 'canary-2' };

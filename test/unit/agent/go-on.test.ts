@@ -66,6 +66,17 @@ describe('a job whose last attempt was cut off', () => {
     expect(outcome.secrets).toEqual({ password: 'canary', login_url: 'http://127.0.0.1:1/?in' });
   });
 
+  it('is completed with the clone that became ready also when it was cancelled meanwhile', async () => {
+    const { operations: real } = operations('ready');
+    const cancelled = AbortSignal.abort(new WpcloneError('CANCELLED', 'Cancelled.'));
+    const list: Operations['list'] = async (context) => {
+      context.signal.throwIfAborted();
+      return real.list(context);
+    };
+    const outcome = await goOn(begin('clone', { provisioned: true }), { ...real, list }, workContext(cancelled));
+    expect(outcome.result).toMatchObject({ clone_id: 'mine' });
+  });
+
   it('takes the clone that it was to replace for none of its own', async () => {
     const { asked, operations: real } = operations('ready');
     const job = { ...begin('clone', { provisioned: true }), request: { ...REQUEST, replace: true } };

@@ -121,9 +121,26 @@ describe('who calls', () => {
     expect((await get('/api/v2/jobs', a)).json()).toMatchObject({ jobs: [{ job_id: id }] });
   });
 
+  it('does not what concerns all customers when it is bound to one, whatever its scopes', async () => {
+    const [bound, operator] = [api.bearer(['admin'], 'acme'), api.bearer(['admin'])];
+    for (const [url, body] of [
+      ['/api/v2/gc', {}],
+      ['/api/v2/agent/stop', {}],
+      ['/api/v2/disconnect', { source_url: 'https://mysite.example' }],
+    ] as const) {
+      const refused = await post(url, body, { ...json, ...bound });
+      expect([refused.statusCode, refused.json<{ error: { code: string } }>().error.code]).toEqual([
+        403,
+        'SCOPE_MISSING',
+      ]);
+    }
+    expect((await get('/api/v2/agent/status', bound)).statusCode).toBe(403);
+    expect((await get('/api/v2/agent/status', operator)).statusCode).toBe(200);
+  });
+
   it('may call as often as the agent allows', async () => {
     await api.close();
-    api = await testApi({ limits: { queue: 1, requestsPerSecond: 1, streams: 1 } });
+    api = await testApi({ limits: { queue: 1, queuePerCustomer: 1, requestsPerSecond: 1, streams: 1 } });
     const good = api.bearer(['read']);
     for (let n = 0; n < 10; n += 1) expect((await get('/api/v2/jobs', good)).statusCode).toBe(200);
     const many = await get('/api/v2/jobs', good);

@@ -176,6 +176,49 @@ describe('the runner', () => {
     await expect.poll(async () => (await store.find(job.id))?.state).toBe('completed');
   });
 
+  it('fails a job whose end cannot be written for a reason that no waiting changes, and gives its place to the next', async () => {
+    const { store } = open();
+    const { executor, plays } = stage();
+    const [first, second] = await several(store, 2);
+    const complete: JobStore['complete'] = (attempt, ...rest) =>
+      attempt.id === first?.job.id ? Promise.reject(new TypeError('not writable')) : store.complete(attempt, ...rest);
+    start({ ...store, complete }, executor, 1);
+    await expect.poll(() => plays.length).toBe(1);
+    plays[0]?.end();
+    await expect.poll(() => plays.length).toBe(2);
+    const end = await store.find(first?.job.id ?? '');
+    expect(end).toMatchObject({ state: 'failed', error: { code: 'INTERNAL', message: 'not writable' } });
+    plays[1]?.end();
+    await expect.poll(async () => (await store.find(second?.job.id ?? ''))?.state).toBe('completed');
+  });
+
+  it('leaves the end of a job to the next agent when it must stop and the disk is still full', async () => {
+    const { store } = open();
+    const { executor, plays } = stage();
+    const { job } = await store.enqueue(newJob());
+    const full = () => Promise.reject(new WpcloneError('DISK_FULL', 'No space left.'));
+    const runner = start({ ...store, complete: full }, executor);
+    await expect.poll(() => plays.length).toBe(1);
+    plays[0]?.end();
+    await runner.drain(50);
+    expect((await store.find(job.id))?.state).toBe('running');
+  });
+
+  it('stops a job at once that was cancelled when its agent died, and asks what is left of it', async () => {
+    const { store } = open();
+    const { job } = await store.enqueue(newJob());
+    await store.claim(OWNER, LIMITS);
+    await store.cancel(job.id);
+    await store.reap(() => Promise.resolve(false));
+    const { executor, plays } = stage();
+    start(store, executor);
+    await expect.poll(() => plays.length).toBe(1);
+    expect(plays[0]?.signal.reason).toMatchObject({ code: 'CANCELLED' });
+    // Its clone was ready: the job is completed, however late somebody wanted it to stop.
+    plays[0]?.end();
+    await expect.poll(async () => (await store.find(job.id))?.state).toBe('completed');
+  });
+
   it('writes what happened in order, and not every counter', async () => {
     const { store } = open();
     const { executor, plays } = stage();

@@ -48,6 +48,29 @@ describe('jobs in SQLite', () => {
     expect(JSON.stringify(rows)).not.toContain('a-hash-of');
   });
 
+  it('knows how many jobs there are without counting them, whatever became of them', async () => {
+    const { store, file } = open();
+    for (let n = 0; n < 4; n += 1) await store.enqueue(newJob({ customer: null }));
+    const taken = [
+      await store.claim(OWNER, LIMITS),
+      await store.claim(OWNER, LIMITS),
+      await store.claim(OWNER, LIMITS),
+    ];
+    const [first, second] = taken.flatMap((claimed) => (claimed === undefined ? [] : [claimed.attempt]));
+    if (first !== undefined) await store.complete(first, {}, {});
+    if (second !== undefined) await store.release(second);
+    expect(await store.counts()).toMatchObject({ pending: 2, running: 1, completed: 1, failed: 0 });
+    await store.reap(() => Promise.resolve(false));
+    for (const { id } of await store.list({ states: ['pending'] })) await store.cancel(id);
+    expect(await store.counts()).toMatchObject({ pending: 0, running: 0, completed: 1, failed: 3 });
+    await store.prune(Number.MAX_SAFE_INTEGER);
+    expect(await store.counts()).toMatchObject({ pending: 0, running: 0, completed: 0, failed: 0 });
+    const database = new Sqlite(file);
+    database.prepare(`UPDATE job_counts SET jobs = 100000 WHERE state = 'completed'`).run();
+    database.close();
+    expect((await store.counts()).completed).toBe(100_000);
+  });
+
   it('finds the next job by its index, however many have ended', async () => {
     const { store, file } = open();
     await store.enqueue(newJob());

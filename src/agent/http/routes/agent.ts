@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { credentialsOf } from '../../../operations/credentials.ts';
-import { requireScope } from '../access.ts';
+import { requireOperator, requireScope } from '../access.ts';
 import { agentAnswer, aliveAnswer, disconnectAnswer, failures, garbageAnswer } from '../answers.ts';
 import { disconnectBody } from '../bodies.ts';
 import { abortOf, workOf } from '../calls.ts';
@@ -36,7 +36,7 @@ export function agentRoutes(app: FastifyInstance, deps: AgentDeps): void {
       },
     },
     async ({ caller }, reply) => {
-      requireScope(caller, 'admin');
+      requireOperator(caller);
       const { removed, failed, ...rest } = await deps.operations.collectGarbage(workOf(deps, abortOf(reply)));
       return { removed, failed: failed.map((each) => ({ ...each, details: { ...each.details } })), ...rest };
     },
@@ -52,7 +52,7 @@ export function agentRoutes(app: FastifyInstance, deps: AgentDeps): void {
       },
     },
     async ({ caller, body }, reply) => {
-      requireScope(caller, 'admin');
+      requireOperator(caller);
       const login = {
         ...(body.source_username === undefined ? {} : { username: body.source_username }),
         ...(body.login_url === undefined ? {} : { loginUrl: body.login_url }),

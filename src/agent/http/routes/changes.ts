@@ -73,6 +73,7 @@ const jobOn = (kind: JobKind, clone: string, { customer }: Caller): NewJob => ({
   priority: 10,
   request: {},
   secrets: {},
+  confidential: {},
   traceparent: null,
 });
 

@@ -5,7 +5,7 @@ import type { Caller } from '../../access/token.ts';
 import { ownsClone } from '../../jobs/clone-owners.ts';
 import { acceptedAnswer, cloneV1Answer, failures } from '../answers.ts';
 import { asyncQuery, type CloneBody, cloneBody } from '../bodies.ts';
-import { cloneJob, cloneRequest, requireScopeFor, secretsOf } from '../clone-job.ts';
+import { cloneJob, cloneRequest, confidentialOf, requireScopeFor, secretsOf } from '../clone-job.ts';
 import { abortOf, workOf } from '../calls.ts';
 import { accepted, acceptedHeaders, submit, type Taken } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
@@ -60,7 +60,8 @@ async function enqueue(deps: AgentDeps, request: FastifyRequest, body: CloneBody
   const wanted = cloneRequest(body);
   requireScopeFor(caller, wanted);
   const source = { store: deps.store, now: deps.work.now };
-  const job = await cloneJob(source, caller, wanted, secretsOf(body), headers['traceparent']);
+  const said = { request: wanted, secrets: secretsOf(body), confidential: confidentialOf(body) };
+  const job = await cloneJob(source, caller, said, headers['traceparent']);
   return submit(deps, request, job, () => refuseTakenName(deps, caller, body));
 }
 

@@ -136,7 +136,7 @@ function requireFailed(job: Job): Job {
 async function again(
   { store, work }: AgentDeps,
   { caller, headers }: FastifyRequest,
-  { kind, clone, sourceHost, priority, request }: Job,
+  { id, kind, clone, sourceHost, priority, request }: Job,
   body: RetryBody,
 ): Promise<NewJob> {
   const traceparent = headers['traceparent'];
@@ -144,12 +144,11 @@ async function again(
     requireScopeFor(caller, request);
     const { mustLogIn: _decidedAnew, ...rest } = request;
     const wanted: JsonObject = body.source_username === undefined ? rest : { ...rest, username: body.source_username };
-    return cloneJob({ store, now: work.now }, caller, wanted, secretsOf(body), traceparent);
+    const said = { request: wanted, secrets: secretsOf(body), confidential: await store.confidential(id) };
+    return cloneJob({ store, now: work.now }, caller, said, traceparent);
   }
   const { customer } = caller;
-  if (kind === 'restore') {
-    const repeated = await restoreAgain({ store, now: work.now }, caller, request, sourceHost, body);
-    return { kind, customer, clone, sourceHost, priority, ...repeated, traceparent: null };
-  }
-  return { kind, customer, clone, sourceHost, priority, request, secrets: {}, traceparent: null };
+  const common = { kind, customer, clone, sourceHost, priority, confidential: {}, traceparent: null };
+  if (kind !== 'restore') return { ...common, request, secrets: {} };
+  return { ...common, ...(await restoreAgain({ store, now: work.now }, caller, request, sourceHost, body)) };
 }

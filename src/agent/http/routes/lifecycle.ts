@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { requireScope } from '../access.ts';
+import { requireOperator } from '../access.ts';
 import { agentStatusAnswer, failures, stoppingAnswer } from '../answers.ts';
 import type { AgentDeps } from '../types.ts';
 
@@ -18,7 +18,7 @@ export function lifecycleRoutes(app: FastifyInstance, deps: AgentDeps): void {
       },
     },
     async ({ caller }) => {
-      requireScope(caller, 'admin');
+      requireOperator(caller);
       const [{ pending, running, completed, failed }, reason] = await Promise.all([deps.store.counts(), deps.ready()]);
       const jobs = { pending, running, completed, failed };
       return { ...deps.status(), ready: reason === undefined, ...(reason === undefined ? {} : { reason }), jobs };
@@ -34,7 +34,7 @@ export function lifecycleRoutes(app: FastifyInstance, deps: AgentDeps): void {
       },
     },
     async ({ caller }, reply) => {
-      requireScope(caller, 'admin');
+      requireOperator(caller);
       deps.stop();
       return reply.code(202).send({ stopping: true });
     },

@@ -31,11 +31,6 @@ export function checkpoint(parts: StoreParts, attempt: Attempt, value: JsonObjec
   parts.database.prepare('UPDATE jobs SET checkpoint = ? WHERE sequence = ?').run(JSON.stringify(value), sequence);
 }
 
-export function forgetSecrets(parts: StoreParts, attempt: Attempt): void {
-  const { sequence } = owned(parts, attempt);
-  parts.database.prepare('UPDATE jobs SET secrets = NULL WHERE sequence = ?').run(sequence);
-}
-
 export function complete(parts: StoreParts, attempt: Attempt, result: JsonObject, secrets: Secrets): Job {
   const row = owned(parts, attempt);
   parts.database
@@ -106,13 +101,14 @@ export function end(parts: StoreParts, row: JobRow, state: 'completed' | 'failed
 
 export const cancelledReport = (): ErrorReport => reportOf(new WpcloneError('CANCELLED', 'Cancelled.'));
 
-/** A job that somebody wanted to stop is not begun again. */
+/** A job that somebody wanted to stop is not begun again, unless its process died: then the next attempt looks at what that one has left. */
 function backToQueue(
   parts: StoreParts,
   row: JobRow,
   how: { reason: 'retry' | 'released' | 'lost'; retryAt?: number; error?: ErrorReport },
 ): Job {
-  if (row.cancel_requested === 1) return end(parts, row, 'failed', cancelledReport());
+  const died = how.reason === 'lost' || how.error?.code === 'WORKER_DIED';
+  if (row.cancel_requested === 1 && !died) return end(parts, row, 'failed', cancelledReport());
   parts.database
     .prepare(
       `UPDATE jobs SET state = 'pending', owner_agent = NULL, owner_pid = NULL, owner_started_at = NULL, message = 'waiting'

@@ -1,10 +1,10 @@
 import { reportOf, WpcloneError } from '../../../shared/errors.ts';
 import { LONGEST_WAIT } from '../retry.ts';
 import type { ClaimedJob } from '../store.ts';
-import type { ClaimLimits, JobOwner, Secrets } from '../types.ts';
+import type { ClaimLimits, JobOwner } from '../types.ts';
 import { end } from './attempts.ts';
 import { addEvent } from './events.ts';
-import { type JobRow, openSecrets, rowOf, type StoreParts, toJob } from './rows.ts';
+import { type JobRow, openConfidential, openSecrets, rowOf, type StoreParts, toJob } from './rows.ts';
 
 /**
  * Priority first, and waiting adds one a minute: what is unimportant moves on too. A job that waits for its next attempt is due at its
@@ -29,8 +29,8 @@ export function claim(parts: StoreParts, owner: JobOwner, limits: ClaimLimits): 
   for (;;) {
     const row = begin(parts, owner, limits);
     if (row === undefined) return undefined;
-    const secrets = secretsOf(parts, row);
-    if (secrets !== undefined) return { job: toJob(row), secrets, attempt: { id: row.id, epoch: row.epoch } };
+    const opened = openedOf(parts, row);
+    if (opened !== undefined) return { job: toJob(row), ...opened, attempt: { id: row.id, epoch: row.epoch } };
     end(parts, row, 'failed', reportOf(new WpcloneError('STATE_FAILED', UNOPENED)));
   }
 }
@@ -38,9 +38,9 @@ export function claim(parts: StoreParts, owner: JobOwner, limits: ClaimLimits): 
 const UNOPENED =
   'The passwords of this job do not open with the key that the agent has now (secret.key). Hand it in again.';
 
-function secretsOf({ box }: StoreParts, { id, secrets }: JobRow): Secrets | undefined {
+function openedOf({ box }: StoreParts, row: JobRow): Pick<ClaimedJob, 'secrets' | 'confidential'> | undefined {
   try {
-    return openSecrets(box, id, 'secrets', secrets);
+    return { secrets: openSecrets(box, row.id, 'secrets', row.secrets), confidential: openConfidential(box, row) };
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { nameTaken } from '../../../shared/clone-errors.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
+import type { EnqueueOptions } from '../store.ts';
 import type { IdempotencyKey, Job, NewJob } from '../types.ts';
 import { addEvent } from './events.ts';
 import { type JobRow, rowOf, sealSecrets, type StoreParts, toJob } from './rows.ts';
@@ -11,23 +12,21 @@ const KEY_LIFE = 24 * 3600_000;
 export function enqueue(
   parts: StoreParts,
   job: NewJob,
-  options: { readonly key?: IdempotencyKey; readonly limit?: number } = {},
+  options: EnqueueOptions = {},
 ): { readonly job: Job; readonly replayed: boolean } {
   const { database, box, now, newId } = parts;
   const at = now();
   const earlier = options.key === undefined ? undefined : jobOfKey(parts, options.key);
   if (earlier !== undefined) return { job: earlier, replayed: true };
-  const waiting = Number(database.prepare(`SELECT count(*) FROM jobs WHERE state = 'pending'`).pluck().get());
-  if (options.limit !== undefined && waiting >= options.limit) {
-    throw new WpcloneError('QUEUE_FULL', `${waiting} jobs are waiting already.`, { retryable: true, retryAfter: 30 });
-  }
+  refuseMore(database, options.limit, null);
+  if (job.customer !== null) refuseMore(database, options.customerLimit, job.customer);
   if (job.kind === 'clone' && job.clone !== null && isReserved(database, job.clone)) throw nameTaken(job.clone);
 
   const id = newId();
   const { lastInsertRowid } = database
     .prepare(
-      `INSERT INTO jobs (id, kind, state, customer, clone, source_host, priority, request, secrets, traceparent, message, created_at, not_before)
-       VALUES (@id, @kind, 'pending', @customer, @clone, @sourceHost, @priority, @request, @secrets, @traceparent, 'waiting', @at, @at)`,
+      `INSERT INTO jobs (id, kind, state, customer, clone, source_host, priority, request, secrets, confidential, traceparent, message, created_at, not_before)
+       VALUES (@id, @kind, 'pending', @customer, @clone, @sourceHost, @priority, @request, @secrets, @confidential, @traceparent, 'waiting', @at, @at)`,
     )
     .run({
       id,
@@ -38,6 +37,7 @@ export function enqueue(
       priority: job.priority,
       request: JSON.stringify(job.request),
       secrets: sealSecrets(box, id, 'secrets', job.secrets),
+      confidential: sealSecrets(box, id, 'confidential', job.confidential),
       traceparent: job.traceparent,
       at,
     });
@@ -83,6 +83,24 @@ function keepKey(
       'INSERT OR REPLACE INTO idempotency_keys (scope, key, request_hash, job, created_at) VALUES (?, ?, ?, ?, ?)',
     )
     .run(scope, key, sealed, job, at);
+}
+
+/** Throws QUEUE_FULL when as many jobs wait as may, of one customer or of all. */
+function refuseMore(database: Database, limit: number | undefined, customer: string | null): void {
+  const waiting = Number(
+    database
+      .prepare<[string | null, string | null]>(
+        `SELECT count(*) FROM jobs WHERE state = 'pending' AND (? IS NULL OR customer = ?)`,
+      )
+      .pluck()
+      .get(customer, customer),
+  );
+  if (limit === undefined || waiting < limit) return;
+  const whose = customer === null ? '' : ' of yours';
+  throw new WpcloneError('QUEUE_FULL', `${waiting} jobs${whose} are waiting already.`, {
+    retryable: true,
+    retryAfter: 30,
+  });
 }
 
 const isReserved = (database: Database, clone: string): boolean =>

@@ -1,8 +1,8 @@
 import { WpcloneError } from '../../../shared/errors.ts';
-import type { Job, JobCounts, JobFilter, Secrets } from '../types.ts';
+import type { Job, JobCounts, JobFilter, JsonObject, Secrets } from '../types.ts';
 import { cancelledReport, end } from './attempts.ts';
 import { addEvent } from './events.ts';
-import { type JobRow, openSecrets, rowOf, type StoreParts, toJob } from './rows.ts';
+import { type JobRow, openConfidential, openSecrets, rowOf, type StoreParts, toJob } from './rows.ts';
 
 /** Runs inside one immediate transaction. Throws JOB_NOT_FOUND, JOB_ENDED. */
 export function cancel(parts: StoreParts, id: string): Job {
@@ -12,7 +12,7 @@ export function cancel(parts: StoreParts, id: string): Job {
     throw new WpcloneError('JOB_ENDED', `The job ${id} is ${row.state}.`, { details: { job: id } });
   }
   if (row.cancel_requested === 0) {
-    parts.database.prepare('UPDATE jobs SET cancel_requested = 1 WHERE sequence = ?').run(row.sequence);
+    parts.database.prepare('UPDATE jobs SET cancel_requested = 1, secrets = NULL WHERE sequence = ?').run(row.sequence);
     const { attempt } = toJob(row);
     addEvent(parts.database, row.sequence, parts.now(), {
       type: 'job',
@@ -23,6 +23,9 @@ export function cancel(parts: StoreParts, id: string): Job {
   }
   return toJob(rowOf(parts.database, id));
 }
+
+export const confidential = ({ database, box }: StoreParts, id: string): JsonObject =>
+  openConfidential(box, rowOf(database, id));
 
 export function resultSecrets({ database, box }: StoreParts, id: string): Secrets {
   return openSecrets(box, id, 'result_secrets', rowOf(database, id).result_secrets);
@@ -56,7 +59,7 @@ export function list({ database }: StoreParts, filter: JobFilter = {}): readonly
 export function counts({ database, now }: StoreParts): JobCounts {
   const byState = new Map(
     database
-      .prepare<[], { state: string; n: number }>('SELECT state, count(*) AS n FROM jobs GROUP BY state')
+      .prepare<[], { state: string; n: number }>('SELECT state, jobs AS n FROM job_counts')
       .all()
       .map(({ state, n }) => [state, n]),
   );

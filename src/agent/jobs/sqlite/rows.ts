@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Database } from '../../../state/database.ts';
 import type { SecretBox } from '../../../state/secrets.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
-import type { Job, JobKind, JobState, Secrets } from '../types.ts';
+import type { Job, JobKind, JobState, Json, JsonObject, Secrets } from '../types.ts';
 
 /** What the parts of the store work with. */
 export interface StoreParts {
@@ -23,6 +23,7 @@ export interface JobRow {
   readonly priority: number;
   readonly request: string;
   readonly secrets: Buffer | null;
+  readonly confidential: Buffer | null;
   readonly traceparent: string | null;
   readonly failures: number;
   readonly losses: number;
@@ -90,15 +91,27 @@ export function rowOf(database: Database, id: string): JobRow {
 }
 
 const secretsSchema = z.record(z.string(), z.string());
+const json: z.ZodType<Json> = z.json();
+const confidentialSchema = z.record(z.string(), json);
 
 /** Where a secret stands, as `SecretBox` wants it: one that was moved to another job does not open. */
-type SecretColumn = 'secrets' | 'result_secrets';
+type SecretColumn = 'secrets' | 'result_secrets' | 'confidential';
 const placeOf = (id: string, column: SecretColumn): string => `jobs.${column} ${id}`;
 
-export function sealSecrets(box: SecretBox, id: string, column: SecretColumn, secrets: Secrets): Buffer | null {
+export function sealSecrets(box: SecretBox, id: string, column: SecretColumn, secrets: JsonObject): Buffer | null {
   return Object.keys(secrets).length === 0 ? null : box.seal(JSON.stringify(secrets), placeOf(id, column));
 }
 
-export function openSecrets(box: SecretBox, id: string, column: SecretColumn, sealed: Buffer | null): Secrets {
+export function openSecrets(
+  box: SecretBox,
+  id: string,
+  column: Exclude<SecretColumn, 'confidential'>,
+  sealed: Buffer | null,
+): Secrets {
   return sealed === null ? {} : secretsSchema.parse(JSON.parse(box.open(sealed, placeOf(id, column))));
 }
+
+export const openConfidential = (box: SecretBox, { id, confidential }: JobRow): JsonObject =>
+  confidential === null
+    ? {}
+    : confidentialSchema.parse(JSON.parse(box.open(confidential, placeOf(id, 'confidential'))));

@@ -2,12 +2,12 @@ import type { WorkContext } from '../../../shared/context.ts';
 import { guard } from '../../../state/database.ts';
 import type { JobStore } from '../store.ts';
 import type { Attempt, JobOwner } from '../types.ts';
-import { append, checkpoint, complete, fail, forgetSecrets, lose, owned, release, retryAt } from './attempts.ts';
+import { append, checkpoint, complete, fail, lose, owned, release, retryAt } from './attempts.ts';
 import { claim } from './claim.ts';
 import { enqueue, jobOfKey } from './enqueue.ts';
 import { eventsAfter } from './events.ts';
 import { retryWhileBusy } from '../../../state/retry.ts';
-import { cancel, counts, list, probe, pruneSome, resultSecrets } from './requests.ts';
+import { cancel, confidential, counts, list, probe, pruneSome, resultSecrets } from './requests.ts';
 import { findRow, type JobRow, type StoreParts, toJob } from './rows.ts';
 
 /** Rows deleted in one transaction by `prune`. */
@@ -28,7 +28,6 @@ export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' 
     renew: (attempt) => read(() => ({ cancelRequested: owned(parts, attempt).cancel_requested === 1 })),
     append: (attempt, event, progress) => write(() => append(parts, attempt, event, progress)),
     checkpoint: (attempt, value) => write(() => checkpoint(parts, attempt, value)),
-    forgetSecrets: (attempt) => write(() => forgetSecrets(parts, attempt)),
     complete: (attempt, result, secrets) => write(() => complete(parts, attempt, result, secrets)),
     fail: (attempt, error) => write(() => fail(parts, attempt, error)),
     retryAt: (attempt, error, notBefore) => write(() => retryAt(parts, attempt, error, notBefore)),
@@ -39,6 +38,7 @@ export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' 
         const row = findRow(database, id);
         return row && toJob(row);
       }),
+    confidential: (id) => read(() => confidential(parts, id)),
     resultSecrets: (id) => read(() => resultSecrets(parts, id)),
     list: (filter) => read(() => list(parts, filter)),
     events: (after, options) => read(() => eventsAfter(database, after, options)),

@@ -55,9 +55,16 @@ async function openFront(addresses: readonly URL[], session: Session): Promise<{
   } catch (error) {
     if (error instanceof WpcloneError && error.details['circle'] === true)
       return { asked, front: await impatient.getOnce(url) };
-    if (!lacksHttps(error) || others.length === 0) throw error;
+    if (!lacksHttps(error) || others.length === 0) throw atOnce(error);
     return openFront(others, session);
   }
+}
+
+/** Nobody has answered there yet: whoever typed the address hears of it now, not after further tries of a job. */
+function atOnce(error: unknown): unknown {
+  if (!(error instanceof WpcloneError) || error.code !== 'UNREACHABLE' || !error.retryable) return error;
+  const { code, message, details } = error;
+  return new WpcloneError(code, message, { details, cause: error });
 }
 
 /** A certificate that is wrong is no reason to send a password in the clear: only a site that does not offer https is tried without. */
