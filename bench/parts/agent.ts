@@ -5,6 +5,7 @@ import { Agent as Connections, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
+import { streamToMany } from '../../test/support/streams.ts';
 import { makeTemp } from '../../test/support/temp.ts';
 import type { Row } from '../table.ts';
 
@@ -15,6 +16,9 @@ const SECONDS = 60;
 const LOOKS = 2_000;
 const BEGINS = 25;
 const IDLE = 5_000;
+const READERS = 500;
+const EVENTS = 50;
+const EVENT_PAUSE = 250;
 
 /** What a caller of an agent waits for: accepted jobs and their status beside a hundred thousand old ones, and its memory when idle. */
 export async function agentRows(): Promise<Row[]> {
@@ -37,6 +41,12 @@ export async function agentRows(): Promise<Row[]> {
       },
       { what: `agent, job-status beside ${OLD_JOBS} old jobs`, ours: said(looks), beside: 'goal: p99 5 ms', ratio: '' },
       { what: 'agent, accepted to begun', ours: said(begins), beside: 'goal: p99 10 ms', ratio: '' },
+      {
+        what: `agent, event to reader, ${READERS} streams`,
+        ours: said((await streamToMany(READERS, EVENTS, EVENT_PAUSE)).times),
+        beside: 'goal: p99 50 ms',
+        ratio: '',
+      },
       { what: 'agent, idle memory', ours: `${memory.toFixed(0)} MB`, beside: 'goal: 120 MB', ratio: '' },
     ];
   } finally {

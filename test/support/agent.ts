@@ -22,6 +22,8 @@ export interface TestApi {
   readonly clock: { now: number };
   readonly woken: () => number;
   readonly written: () => string;
+  /** The database of its jobs. */
+  readonly file: string;
   /** What the log was told. */
   readonly log: string[];
   /** A header for a new token. */
@@ -34,7 +36,7 @@ export interface TestApi {
 
 export async function testApi(changes: Partial<AgentDeps> = {}): Promise<TestApi> {
   const { open, clean } = sqliteStores();
-  const { store: plain, clock, written } = open();
+  const { store: plain, clock, written, file } = open();
   const log: string[] = [];
   const note = (message: string, fields?: object): void => void log.push(`${message} ${JSON.stringify(fields)}`);
   const work = { ...workContext(), log: { debug: note, info: note, warn: note } };
@@ -57,6 +59,7 @@ export async function testApi(changes: Partial<AgentDeps> = {}): Promise<TestApi
     operations,
     wake: () => (woken += 1),
     nextEvent: bell.next,
+    rung: bell.rung,
     work: { ...work, now: () => clock.now, randomBytes },
     version: '0.0.0',
     where: { runtime: 'local', context: null, namespace: null },
@@ -85,6 +88,7 @@ export async function testApi(changes: Partial<AgentDeps> = {}): Promise<TestApi
     clock,
     log,
     written,
+    file,
     woken: () => woken,
     bearer: (scopes, customer) => ({
       authorization: `Bearer ${tokens.create({ name: 'test', scopes, customer: customer ?? null }).text}`,

@@ -152,6 +152,7 @@ function depsOf(settings: AgentSettings, parts: AgentParts, control: Control, wo
     limits: LIMITS,
     wake: () => control.runner?.wake(),
     nextEvent: parts.bell.next,
+    rung: parts.bell.rung,
     draining: () => control.stopping.aborted,
     ready: control.ready,
     status: () => ({

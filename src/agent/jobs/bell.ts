@@ -4,23 +4,32 @@ import type { JobStore } from './store.ts';
 /** Tells those who wait in this process that something was written. Hearing it late or twice does no harm: the store is the truth. */
 export interface Bell {
   readonly ring: () => void;
+  /** How often it has rung: what was read at the same number is as new as can be. */
+  readonly rung: () => number;
   /** Resolves when it rings, after so many milliseconds, or when the signal aborts. */
   readonly next: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
 export function createBell({ sleep }: Pick<WorkContext, 'sleep'>): Bell {
-  let rung = Promise.withResolvers<void>();
+  let waiting = Promise.withResolvers<void>();
+  let rung = 0;
   return {
     ring: () => {
-      const { resolve } = rung;
-      rung = Promise.withResolvers<void>();
+      const { resolve } = waiting;
+      waiting = Promise.withResolvers<void>();
+      rung += 1;
       resolve();
     },
+    rung: () => rung,
     async next(milliseconds, signal) {
+      if (signal.aborted) return;
+      // By hand: a signal made of two others would stay with the one of a reader for as long as that one reads.
       const done = new AbortController();
-      const end = AbortSignal.any([signal, done.signal]);
-      await Promise.race([rung.promise, sleep(milliseconds, end).catch(() => undefined)]);
-      done.abort();
+      const stop = (): void => done.abort();
+      signal.addEventListener('abort', stop, { once: true });
+      await Promise.race([waiting.promise, sleep(milliseconds, done.signal).catch(() => undefined)]);
+      signal.removeEventListener('abort', stop);
+      stop();
     },
   };
 }

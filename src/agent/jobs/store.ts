@@ -76,6 +76,8 @@ export interface JobStore {
   list(filter?: JobFilter): Promise<readonly Job[]>;
   /** The next events after a sequence number, oldest first, of one job or of all; at most `limit`. */
   events(after: number, options: { readonly job?: string; readonly limit: number }): Promise<readonly StoredEvent[]>;
+  /** The sequence number of the last event; 0 before the first. */
+  newest(): Promise<number>;
   counts(): Promise<JobCounts>;
   /** Writes something small, to see whether it can. */
   probe(): Promise<void>;

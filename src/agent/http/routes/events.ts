@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { WpcloneError } from '../../../shared/errors.ts';
+import { recentEvents } from '../../jobs/recent.ts';
+import type { JobStore } from '../../jobs/store.ts';
 import type { Job, StoredEvent } from '../../jobs/types.ts';
 import { EVENTS, requireOwn, requireScope } from '../access.ts';
 import { failures, jobLogAnswer, ticketAnswer } from '../answers.ts';
@@ -77,6 +79,7 @@ function ticketRoute(app: FastifyInstance, { store }: AgentDeps, tickets: Ticket
  */
 function streamRoute(app: FastifyInstance, deps: AgentDeps): void {
   const { store, limits } = deps;
+  const events = recentEvents(store, deps.rung);
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const streams = new Set<AbortController>();
   // An open stream would hold `close` up for ever.
@@ -128,7 +131,7 @@ function streamRoute(app: FastifyInstance, deps: AgentDeps): void {
       // At once: that shows whether something on the way holds streams back.
       reply.raw.write(':\n\n');
       try {
-        await sendLog(deps, job.id, after, reply.raw, signal);
+        await sendLog({ ...deps, events }, job.id, after, reply.raw, signal);
       } finally {
         streams.delete(own);
         reply.raw.end();
@@ -137,8 +140,9 @@ function streamRoute(app: FastifyInstance, deps: AgentDeps): void {
     },
   );
 }
+
 async function sendLog(
-  { store, nextEvent, work }: Pick<AgentDeps, 'store' | 'nextEvent' | 'work'>,
+  { events: read, nextEvent, work }: Pick<AgentDeps, 'nextEvent' | 'work'> & Pick<JobStore, 'events'>,
   job: string,
   from: number,
   response: ServerResponse,
@@ -147,7 +151,7 @@ async function sendLog(
   let after = from;
   let spoke = work.now();
   while (!signal.aborted) {
-    const events = await store.events(after, { job, limit: PAGE });
+    const events = await read(after, { job, limit: PAGE });
     for (const event of events) await write(response, text(event), signal);
     if (events.length > 0) {
       after = events.at(-1)?.sequence ?? after;
@@ -176,8 +180,17 @@ async function write(response: ServerResponse, chunk: string, signal: AbortSigna
   signal.removeEventListener('abort', go);
 }
 
-const text = ({ sequence, at, event }: StoredEvent): string =>
-  `id: ${sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(eventReport({ at, event }))}\n\n`;
+const texts = new WeakMap<StoredEvent, string>();
+
+/** Made once of an event that many hear. */
+function text(stored: StoredEvent): string {
+  const { sequence, at, event } = stored;
+  const made =
+    texts.get(stored) ??
+    `id: ${sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(eventReport({ at, event }))}\n\n`;
+  texts.set(stored, made);
+  return made;
+}
 
 const isLast = ({ event }: StoredEvent): boolean =>
   event.type === 'job' && (event.state === 'completed' || event.state === 'failed');

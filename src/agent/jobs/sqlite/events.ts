@@ -9,6 +9,10 @@ export function addEvent(database: Database, job: number, at: number, event: Job
   return Number(lastInsertRowid);
 }
 
+/** Also of one that is gone by now: a number is given once. */
+export const newestEvent = (database: Database): number =>
+  Number(database.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'events'`).pluck().get() ?? 0);
+
 interface EventRow {
   readonly sequence: number;
   readonly job: string;

@@ -5,7 +5,7 @@ import type { Attempt, JobOwner } from '../types.ts';
 import { append, checkpoint, complete, fail, lose, owned, release, retryAt } from './attempts.ts';
 import { claim } from './claim.ts';
 import { enqueue, jobOfKey } from './enqueue.ts';
-import { eventsAfter } from './events.ts';
+import { eventsAfter, newestEvent } from './events.ts';
 import { retryWhileBusy } from '../../../state/retry.ts';
 import { cancel, confidential, counts, list, probe, pruneSome, resultSecrets } from './requests.ts';
 import { findRow, type JobRow, type StoreParts, toJob } from './rows.ts';
@@ -42,6 +42,7 @@ export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' 
     resultSecrets: (id) => read(() => resultSecrets(parts, id)),
     list: (filter) => read(() => list(parts, filter)),
     events: (after, options) => read(() => eventsAfter(database, after, options)),
+    newest: () => read(() => newestEvent(database)),
     counts: () => read(() => counts(parts)),
     probe: () => write(() => probe(parts)),
 
