@@ -81,7 +81,7 @@ describe('a job whose last attempt was cut off', () => {
     const { asked, operations: real } = operations('ready');
     const job = { ...begin('clone', { provisioned: true }), request: { ...REQUEST, replace: true } };
     await goOn(job, real, workContext());
-    expect(asked).toEqual(['list', 'collectGarbage', 'clone']);
+    expect(asked).toEqual(['list', 'takeBack', 'clone']);
     const later = operations('ready');
     await goOn({ ...job, takenAt: Date.parse('2025-12-31T00:00:00Z') }, later.operations, workContext());
     expect(later.asked).toEqual(['list', 'show', 'loginLink']);

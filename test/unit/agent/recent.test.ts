@@ -18,7 +18,7 @@ function counting() {
     reads += 1;
     return store.events(...words);
   };
-  return { store, reads: () => reads, recent: recentEvents({ events, newest: store.newest }, bell.rung) };
+  return { store, reads: () => reads, recent: recentEvents({ events, newest: () => store.newest() }, bell.rung) };
 }
 
 it('many who follow jobs get what the store has, and the store is asked once for all of them', async () => {
