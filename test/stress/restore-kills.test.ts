@@ -12,8 +12,6 @@ import { startSource, type Source } from '../support/source/index.ts';
 
 /** Kills in all; each takes some seconds. */
 const KILLS = 200 * Number(process.env['WPCLONE_STRESS'] ?? 1);
-/** Milliseconds within which an apply, an undo or an accept is over. */
-const SPAN = 80;
 const POSTS = 300;
 
 let mariadb: Mariadb;
@@ -81,16 +79,48 @@ async function stage(key: WriteKey): Promise<void> {
 const patient = (key: WriteKey): WriteClient =>
   writeClient(access, key, { sleep: (milliseconds) => delay(milliseconds) });
 
+type Step = 'apply' | 'undo' | 'accept';
+const doStep = (step: Step, client: WriteClient, signal: AbortSignal): Promise<unknown> =>
+  step === 'apply'
+    ? applyStaged(client, signal)
+    : step === 'undo'
+      ? client.undo(undefined, signal)
+      : client.accept(signal);
+
+/** Milliseconds that each step takes here and now when nobody disturbs it: kills fall anywhere into it, and a little behind it. */
+const spans: Record<Step, number> = { apply: 0, undo: 0, accept: 0 };
+async function measure(key: WriteKey): Promise<void> {
+  for (const step of ['apply', 'undo', 'apply', 'accept'] as const) {
+    const client = patient(key);
+    if (step === 'apply' && spans.undo > 0) {
+      await client.finish(never);
+      Object.assign(key, await restoreKey(source));
+      await stage(key);
+    }
+    const began = Date.now();
+    await doStep(step, patient(key), never);
+    spans[step] = Math.ceil((Date.now() - began) * 1.1);
+  }
+  await patient(key).finish(never);
+  await putBack();
+  console.log('milliseconds undisturbed', spans);
+}
+
+/** What was accepted, undone by hand. */
+async function putBack(): Promise<void> {
+  await source.query("UPDATE wp_posts SET post_title = 'old' WHERE ID >= 200000");
+  await source.query("DELETE FROM wp_postmeta WHERE meta_key = 'made'");
+  await source.query("UPDATE wp_old SET word = 'old' WHERE word = 'new'");
+  await source.query("DELETE FROM wp_old WHERE word = 'made'");
+}
+
 /** Ends something in the middle of what the site does: PHP and the web server, the database server, its connections, or ourselves. */
-async function killDuring(
-  work: (client: WriteClient, signal: AbortSignal) => Promise<unknown>,
-  key: WriteKey,
-): Promise<string> {
+async function killDuring(step: Step, key: WriteKey): Promise<string> {
   const kind = ['php', 'mariadb', 'connections', 'wpclone'][randomInt(4)] ?? 'php';
   const stop = new AbortController();
   const client = writeClient(access, key, { sleep: () => Promise.reject(new Error('killed')) });
-  const working = work(client, stop.signal).catch(() => undefined);
-  await delay(randomInt(SPAN));
+  const working = doStep(step, client, stop.signal).catch(() => undefined);
+  await delay(randomInt(spans[step]));
   if (kind === 'php') await source.killWeb();
   else if (kind === 'wpclone') stop.abort();
   else if (kind === 'mariadb') await mariadb.kill();
@@ -109,20 +139,15 @@ async function killDuring(
 
 it(`ends as before or done, whatever is killed (${KILLS} kills)`, { timeout: KILLS * 15_000 }, async () => {
   const ends: Record<string, number> = {};
+  const first = { ...(await restoreKey(source)) };
+  await stage(first);
+  await measure(first);
   let key = await restoreKey(source);
   await stage(key);
   for (let kill = 0; kill < KILLS; kill += 1) {
     const { state } = await patient(key).status(false, never);
     const step = state === 'applied' ? (['undo', 'accept'] as const)[kill % 3 === 0 ? 1 : 0] : 'apply';
-    const killed = await killDuring(
-      (client, signal) =>
-        step === 'apply'
-          ? applyStaged(client, signal)
-          : step === 'undo'
-            ? client.undo(undefined, signal)
-            : client.accept(signal),
-      key,
-    );
+    const killed = await killDuring(step, key);
     key = await restoreKey(source, key.restore);
     const client = patient(key);
     const after = (await client.status(false, never)).state;
@@ -132,12 +157,7 @@ it(`ends as before or done, whatever is killed (${KILLS} kills)`, { timeout: KIL
     expect({ end, ...(await seen()) }).toEqual({ end, ...(after === 'sealed' || after === 'undone' ? BEFORE : DONE) });
     if (after !== 'undone' && after !== 'accepted') continue;
     await client.finish(never);
-    if (after === 'accepted') {
-      await source.query("UPDATE wp_posts SET post_title = 'old' WHERE ID >= 200000");
-      await source.query("DELETE FROM wp_postmeta WHERE meta_key = 'made'");
-      await source.query("UPDATE wp_old SET word = 'old' WHERE word = 'new'");
-      await source.query("DELETE FROM wp_old WHERE word = 'made'");
-    }
+    if (after === 'accepted') await putBack();
     key = await restoreKey(source);
     await stage(key);
   }
