@@ -112,9 +112,10 @@ async function foundApplied(client: WriteClient, signal: AbortSignal): Promise<A
 }
 
 function appliedWords({ receipt, items }: AppliedRestore): string {
-  const { rows = {}, heldMilliseconds: held } = receipt.applied ?? {};
+  const { rows = {}, files = 0, heldMilliseconds: held } = receipt.applied ?? {};
   const all = Object.values(rows).reduce((sum, number) => sum + number, 0);
-  return `${counted(all, 'row')} of ${counted(items, 'thing')}${held === undefined ? '' : `, held the site for ${held} ms`}`;
+  const withFiles = files === 0 ? '' : ` and ${counted(files, 'file')}`;
+  return `${counted(all, 'row')}${withFiles} of ${counted(items, 'thing')}${held === undefined ? '' : `, held the site for ${held} ms`}`;
 }
 
 const isProtectedClass = (word: string): boolean => PROTECTED_CLASSES.some((each) => each === word);

@@ -10,7 +10,7 @@ import type { AppliedRestore, ApplyRestoreTask, InstanceContext, InstanceSite } 
 const steady = (): AbortSignal => new AbortController().signal;
 
 /**
- * Makes the plan once more, beside the clone, and writes its rows when it is still the one that was agreed to. Where there is nothing to
+ * Makes the plan once more, beside the clone, and writes its rows and files when it is still the one that was agreed to. Where there is nothing to
  * write, nothing is left there. Until the site is asked to apply, a failure or a cancellation leaves nothing either. Throws PLAN_OUTDATED, RESTORE_CONFLICTS, FILES_STAY, DRIFT, PROTECTED,
  * DOES_NOT_FIT, RESTORE_IMPOSSIBLE and what the site throws.
  */
@@ -33,8 +33,8 @@ export async function applyRestoreOf(
         await client.finish(steady());
         return { receipt: { state: 'new' }, items: 0, triggers: [], objectCache: 'none', outcome };
       }
-      const progress = (rows: number): void => context.progress({ rows });
-      const host = await stageChanges(client, changes, { signal: context.signal, progress });
+      const work = { www: site.paths.www, signal: context.signal, progress: context.progress };
+      const host = await stageChanges(client, changes, work);
       context.signal.throwIfAborted();
       const receipt = await applyStaged(client, steady());
       const { triggers, objectCache } = host;

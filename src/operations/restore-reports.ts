@@ -26,6 +26,7 @@ export function restoreReport(row: RestoreRow): RestoreReport {
     made_at: new Date(row.madeAt).toISOString(),
     applied_at: applied === undefined ? null : new Date(applied.at * 1000).toISOString(),
     rows: applied?.rows ?? {},
+    files: applied?.files ?? 0,
     held_ms: applied?.heldMilliseconds ?? null,
     left: undone?.left ?? null,
   };

@@ -23,6 +23,8 @@ export const restoreReportSchema = z.object({
   applied_at: z.string().nullable(),
   /** Rows written, by table. */
   rows: z.record(z.string(), z.number()),
+  /** Files of the uploads put in place. */
+  files: z.number(),
   /** For how long rows of the live site were held. */
   held_ms: z.number().nullable(),
   /** Where it was undone in part: items that are still there. */

@@ -50,6 +50,8 @@ export interface RestoreReport {
   readonly applied_at: string | null;
   /** Rows written, by table. */
   readonly rows: Readonly<Record<string, number>>;
+  /** Files of the uploads put in place. */
+  readonly files: number;
   /** For how long it held rows of the live site. */
   readonly held_ms: number | null;
   /** Where it was undone in part: items that are still there. */

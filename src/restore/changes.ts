@@ -1,5 +1,5 @@
 /**
- * What the merge hands to the apply: exactly the changes of rows of the live site that are wanted, with what they rely on. Nothing in
+ * What the merge hands to the apply: exactly the changes of rows and files of the live site that are wanted, with what they rely on. Nothing in
  * it has to be decided any more, and the apply adds nothing to it.
  *
  * Words:
@@ -122,6 +122,23 @@ export interface CountedChanges {
   readonly rows: readonly RowCount[];
 }
 
+/**
+ * A file of the uploads. `before` is what the live site has and `after` what it shall have, as SHA-256 in hex; null: no file. Where the
+ * live site has something else, that is drift.
+ */
+export interface FileChange extends Change {
+  /** Below the folder of the uploads. */
+  readonly path: string;
+  /** Where the clone has it, below its document root. */
+  readonly place: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  /** Bytes that it shall have; 0 when it goes. */
+  readonly size: number;
+  /** What is written where it is not what the clone holds, because addresses were brought back. */
+  readonly content?: Buffer;
+}
+
 export type TableChanges = KeyedChanges | MetaChanges | RelationChanges | CountedChanges;
 
 /** What WordPress counts itself, and has to count anew once the rows are there. */
@@ -140,6 +157,7 @@ export interface RestoreChanges {
   readonly items: readonly Item[];
   /** Each table of the live site once, as `info` spells it. */
   readonly tables: readonly TableChanges[];
+  readonly files: readonly FileChange[];
   readonly recounts: Recounts;
   /** What of the protected classes the person asked for by name. */
   readonly include: readonly ProtectedClass[];

@@ -30,7 +30,9 @@ export function classifyAnswer(answer: OtherAnswer): WpcloneError {
   if (limitsRequests(answer)) return rateLimited(host, retryAfter);
   if (lostDatabase(answer)) return databaseDown(host);
   if (status === 413)
-    return new WpcloneError('SOURCE_BLOCKED', `${host} refuses requests of this size.`, { details: { host } });
+    return new WpcloneError('SOURCE_BLOCKED', `${host} refuses requests of this size.`, {
+      details: { host, status },
+    });
   if (status >= 500) return failed(`${host} answered with HTTP ${status}.`, retryAfter);
   if (RATE.test(text)) return rateLimited(host, retryAfter);
   if (status === 403 || status === 406 || FIREWALL.test(text)) return blocked(host, status);

@@ -102,6 +102,8 @@ const givenInfoSchema = z.object({
   otherPrefixes: z.array(z.string()),
   /** Constants that the source's wp-config.php and its files define, without secrets. */
   constants: z.record(z.string(), z.json()),
+  /** What a restore could do with files there: whether PHP may write to the uploads, and bytes that are free. */
+  writes: z.object({ uploads: z.boolean(), free: z.number().nullable() }).optional(),
   configuration: configurationSchema.default(() => configurationSchema.parse({})),
 });
 

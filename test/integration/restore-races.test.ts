@@ -81,16 +81,16 @@ it.each(['a part, then the seal', 'the seal, then a part'])(
     const key = await restoreKey(source);
     const both = await titles(1, 2);
     const staged = stagedRows(both);
-    const parts = [...stageParts(staged, both.items, 1)].map(({ part }) => part);
+    const parts = [...stageParts(staged, both, 1)].map(({ part }) => part);
     const late = parts.pop();
     if (late === undefined) throw new Error('no part');
     const client = writeClient(access, key);
     await client.begin(staged.shape, never);
     for (const part of parts) await client.stage(part, never);
-    const { counts, digests } = sealsOf(stagedRows(await titles(1)));
+    const seals = sealsOf(stagedRows(await titles(1)), []);
     const works = [
       () => writeClient(access, key).stage(late, never),
-      () => writeClient(access, key).seal(counts, digests, never),
+      () => writeClient(access, key).seal(seals, never),
     ];
     const lock = `SELECT n FROM wp_wpclone_${key.restore.replace('-', '')}_p WHERE n = 0 FOR UPDATE`;
     const ends = await whileHeld(lock, ...(order.startsWith('a part') ? works : works.toReversed()));

@@ -47,10 +47,15 @@ export function uploadTexts({ uploads }: RestorePlan): string[] {
   const going = uploads.filter(({ conflict, kept }) => !conflict && !kept);
   if (going.length === 0) return [];
   const size = going.reduce((sum, each) => sum + each.size, 0);
-  const names = going.slice(0, 3).map(({ place }) => printable(place.split('/').at(-1) ?? place));
+  const nameOf = (path: string): string => printable(path.split('/').at(-1) ?? path);
+  const names = going.slice(0, 3).map(({ id }) => nameOf(id));
+  const renamed = going.flatMap(({ id, was }) =>
+    was === undefined ? [] : [`${nameOf(was)} goes as ${nameOf(id)}: the live site has another of that name`],
+  );
   const more = going.length > names.length ? ', …' : '';
   return [
     `${count(going.length)} ${going.length === 1 ? 'file' : 'files'} of uploads, ${bytes(size)}: ${names.join(', ')}${more}`,
+    ...renamed,
   ];
 }
 

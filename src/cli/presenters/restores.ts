@@ -29,6 +29,7 @@ export function restoreDetails(restore: RestoreReport, colors: Colors): string {
     ['Applied', restore.applied_at ?? 'never'],
     ['Held the site', restore.held_ms === null ? 'not known' : `${restore.held_ms} ms`],
     ...Object.entries(restore.rows).map(([name, number]) => [`Rows of ${printable(name)}`, String(number)]),
+    ...(restore.files === 0 ? [] : [['Files', String(restore.files)]]),
   ];
   const open = restore.status === 'applied' || restore.status === 'partly';
   const details = table(rows.map(([name = '', value = '']) => [colors.dim(name), value]));
@@ -38,7 +39,8 @@ export function restoreDetails(restore: RestoreReport, colors: Colors): string {
 /** What a person takes away from a restore that was applied. */
 export function appliedLines(report: AppliedReport, colors: Colors): string {
   const held = report.held_ms === null ? '' : `, held the site for ${report.held_ms} ms`;
-  const done = `${colors.bold(report.restore_id)}: wrote ${counted(rowsOf(report), 'row')} of ${counted(report.items, 'thing')} to ${printable(report.url)}${held}`;
+  const files = report.files === 0 ? '' : ` and ${counted(report.files, 'file')}`;
+  const done = `${colors.bold(report.restore_id)}: wrote ${counted(rowsOf(report), 'row')}${files} of ${counted(report.items, 'thing')} to ${printable(report.url)}${held}`;
   const warnings = report.warnings.map((warning) => `${colors.yellow('!')} ${printable(warning)}`);
   return [done, ...warnings, wayBack(report.restore_id)].join('\n');
 }

@@ -20,6 +20,10 @@ export interface ClonedFile {
   readonly base: FileRecord | undefined;
   /** Of what it holds now; null when it is gone. */
   readonly sha256: string | null;
+  /** What it is in the live site's form, where addresses were brought back: then size and digest are those of this. */
+  readonly content?: Buffer;
+  /** It holds an address of the clone that the live site has nothing for. */
+  readonly holdsAddress?: boolean;
 }
 
 export interface ClonedFiles {

@@ -44,11 +44,21 @@ export function decideUpload(group: PackageFiles, input: FilesInput): PlanUpload
   const [file] = group.clone;
   if (file === undefined) throw new Error('a group has a file');
   const none = { base: null, live: null, clone: null };
+  const fate = fateOf(group, file.change, none, input);
   return {
     id: `upload:${group.package.name}`,
     ...fileOf(file, group),
-    ...fateOf(group, file.change, none, input),
+    ...(fate.kept ? fate : (hindranceOf(file, input) ?? fate)),
   };
+}
+
+/** What keeps a file from being written as the clone has it. */
+function hindranceOf({ holdsAddress }: ClonedFile, { info }: FilesInput): Fate | undefined {
+  if (info.writes?.uploads === false)
+    return { kept: { code: 'NOT_WRITABLE', message: 'the PHP of the live site may not write to its uploads' } };
+  if (!holdsAddress) return undefined;
+  const message = 'holds an address of the clone that the live site has nothing for';
+  return { conflict: { code: 'ADDRESS', message, take: null } };
 }
 
 function changeOf({ clone, isKnown }: PackageFiles): PlanPackage['change'] {

@@ -1,4 +1,5 @@
 import { isWithin } from '../../transfer/files/places.ts';
+import { isSafeUpload } from './upload-names.ts';
 
 /** Where parts of the site lie below the document root. */
 export interface CodePlaces {
@@ -28,7 +29,11 @@ export function packageOf(place: string, places: CodePlaces): Package {
     isWithin(place, folder) && place !== folder ? place.slice(folder === '' ? 0 : folder.length + 1) : undefined;
   if (FIXED.test(place)) return { kind: 'fixed', name: place, folder: place };
   const upload = below(places.uploads);
-  if (upload !== undefined) return { kind: 'upload', name: upload, folder: place };
+  const isCode = [places.plugins, places.muPlugins, `${places.content}/themes`, `${places.content}/languages`].some(
+    // Uploads may lie around the code, never in it.
+    (folder) => isWithin(place, folder) && isWithin(folder, places.uploads),
+  );
+  if (upload !== undefined && !isCode) return { kind: 'upload', name: upload, folder: place };
   for (const [kind, folder] of [
     ['mu-plugin', places.muPlugins],
     ['plugin', places.plugins],
@@ -59,5 +64,4 @@ const GENERATED =
 export const isGenerated = ({ kind, name }: Package): boolean => kind === 'upload' && GENERATED.test(name);
 
 /** Uploads that a site must not be given: what a web server may run, and what is hidden. */
-export const isDangerous = ({ kind, name }: Package): boolean =>
-  kind === 'upload' && /(^|\/)\.|\.(php\d?|phtml|phar|pht|cgi|pl|py|sh|shtml)(\.|$)/i.test(name);
+export const isDangerous = ({ kind, name }: Package): boolean => kind === 'upload' && !isSafeUpload(name);

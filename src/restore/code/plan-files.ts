@@ -5,8 +5,11 @@ import { readFilesOrigin, readLedger } from '../../transfer/origin/ledger.ts';
 import { surveyFiles } from '../../transfer/survey/files.ts';
 import type { Chosen, Names } from '../plan/choose.ts';
 import type { PlanPackage, PlanPolicy, PlanUpload } from '../plan/schema.ts';
-import { clonedFiles, type ClonedFile } from './clone-files.ts';
+import type { Occupied } from '../plan/upload-renames.ts';
+import { clonedFiles, type ClonedFile, type ClonedFiles } from './clone-files.ts';
+import type { WayBack } from '../plan/way-back.ts';
 import { decidePackage, decideUpload, type Versions } from './decide-files.ts';
+import { inLiveForm } from './live-form.ts';
 import { liveFilesOf, readLive, type LiveBody, type LiveFiles } from './live-files.ts';
 import { isGenerated, packageOf, type CodePlaces, type Package } from './packages.ts';
 import { baseHead, headOf, versionIn, versionPlace } from './versions.ts';
@@ -19,12 +22,17 @@ export interface FilesInput {
   readonly places: CodePlaces;
   readonly policy: PlanPolicy;
   readonly choose: (names: Names) => Chosen;
+  readonly wayBack: WayBack;
   readonly signal: AbortSignal;
 }
 
 export interface PlannedFiles {
   readonly code: PlanPackage[];
   readonly uploads: PlanUpload[];
+  /** What uploads hold in the live site's form, by place, where that is not what the clone has. */
+  readonly contents: Map<string, Buffer>;
+  /** What is at a place that a file could have. */
+  readonly occupied: Occupied;
 }
 
 /** What of a package both sides did. */
@@ -49,8 +57,13 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
   const packages = gather(cloned.changed, input.places);
   const inPackages = (place: string): boolean => packages.has(keyOf(packageOf(place, input.places)));
   const bodies = await readLive(client, new Map([...there.other].filter(([place]) => inPackages(place))), signal);
-  const planned: PlannedFiles = { code: [], uploads: [] };
-  for (const { package: which, files } of packages.values()) {
+  const occupied = occupiedBy(cloned, there, bodies, input);
+  const planned: PlannedFiles = { code: [], uploads: [], contents: new Map(), occupied };
+  for (const { package: which, files: cloneFiles } of packages.values()) {
+    const files =
+      which.kind === 'upload'
+        ? await Promise.all(cloneFiles.map((file) => inLiveForm(file, www, input.wayBack)))
+        : cloneFiles;
     const live = liveChanges(which, { there, bodies, base: cloned.base, places: input.places });
     const isKnown = [...cloned.base.keys()].some(
       (place) => place === which.folder || place.startsWith(`${which.folder}/`),
@@ -62,10 +75,30 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
       isKnown,
     };
     if (group.clone.length === 0) continue;
-    if (which.kind === 'upload') planned.uploads.push(decideUpload(group, input));
-    else planned.code.push(decidePackage(group, await versionsOf(which, input, cloned.base, bodies, there), input));
+    if (which.kind === 'upload') {
+      planned.uploads.push(decideUpload(group, input));
+      for (const { place, content } of group.clone) if (content) planned.contents.set(place, content);
+    } else planned.code.push(decidePackage(group, await versionsOf(which, input, cloned.base, bodies, there), input));
   }
   return planned;
+}
+
+function occupiedBy(
+  { base, changed }: ClonedFiles,
+  { other, gone }: LiveFiles,
+  bodies: ReadonlyMap<string, LiveBody>,
+  { client, signal }: FilesInput,
+): Occupied {
+  const made = new Set(changed.flatMap(({ place, change }) => (change === 'new' ? [place] : [])));
+  return {
+    here: (place) => base.has(place) || made.has(place),
+    there: async (place) => {
+      const file = other.get(place);
+      if (file === undefined) return gone.has(place) ? undefined : base.get(place)?.body.sha256;
+      const known = bodies.get(place) ?? (await readLive(client, new Map([[place, file]]), signal)).get(place);
+      return known?.sha256 ?? 'unreadable';
+    },
+  };
 }
 
 const keyOf = ({ kind, name }: Package): string => `${kind}:${name}`;

@@ -59,6 +59,8 @@ const QUIET: Readonly<Record<string, Readonly<Record<string, MergeCell>>>> = {
     comment_count: keepLive,
     pinged: keepLive,
     to_ping: keepLive,
+    // What feeds know a post by: an address that is never rewritten, so that what came from the clone has the live site's there.
+    guid: keepLive,
   },
   term_taxonomy: { count: keepLive },
   users: { user_activation_key: keepLive },

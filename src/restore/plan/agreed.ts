@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WpcloneError } from '../../shared/errors.ts';
 import { printable } from '../../shared/format.ts';
-import type { Plan, PlanItem, PlanPolicy } from './schema.ts';
+import type { Plan, PlanItem, PlanPolicy, PlanUpload } from './schema.ts';
 
 const itemSchema = z
   .object({
@@ -12,7 +12,7 @@ const itemSchema = z
   })
   .readonly();
 
-/** What a person agrees to by agreeing to a plan: each item that is taken over, with digests of both sides. */
+/** What a person agrees to by agreeing to a plan: each item and file that is taken over, with digests of both sides. */
 export const agreedSchema = z
   .object({
     baseline: z.string(),
@@ -25,10 +25,22 @@ export type Agreed = z.infer<typeof agreedSchema>;
 export const isTaken = ({ conflict, kept }: Pick<PlanItem, 'conflict' | 'kept'>): boolean =>
   conflict === undefined && kept === undefined;
 
+type Thing = Pick<PlanItem, 'id' | 'title' | 'live' | 'clone' | 'conflict' | 'kept'>;
+
+/** All that can be agreed to. */
+const things = ({ items, uploads }: Pick<Plan, 'items' | 'uploads'>): Thing[] => [...items, ...uploads.map(asThing)];
+
+const asThing = ({ place, live, clone, ...rest }: PlanUpload): Thing => ({
+  ...rest,
+  title: place,
+  live: live ?? 'none',
+  clone: clone ?? 'none',
+});
+
 /** What agreeing to this plan means. */
-export const agreedTo = ({ baseline, items }: Plan): Agreed => ({
-  baseline,
-  items: items.flatMap((item): Agreed['items'] => {
+export const agreedTo = (plan: Plan): Agreed => ({
+  baseline: plan.baseline,
+  items: things(plan).flatMap((item): Agreed['items'] => {
     const { id, live, clone, conflict } = item;
     if (isTaken(item)) return [{ id, live, clone }];
     return conflict?.take === 'clone' ? [{ id, live, clone: null }] : [];
@@ -59,16 +71,17 @@ const TOLD = 5;
  */
 export function refuseOther(agreed: Agreed, now: Plan): void {
   const before = new Map(agreed.items.map((item) => [item.id, item]));
-  const taken = now.items.filter(isTaken);
+  const all = things(now);
+  const taken = all.filter(isTaken);
   const after = new Set(taken.map(({ id }) => id));
   const other = [
     ...taken.filter(({ id, live, clone }) => {
       const item = before.get(id);
       return item === undefined || item.live !== live || (item.clone !== null && item.clone !== clone);
     }),
-    ...now.items.filter(({ id }) => before.has(id) && !after.has(id)),
+    ...all.filter(({ id }) => before.has(id) && !after.has(id)),
   ].map(({ title }) => title);
-  const gone = agreed.items.filter(({ id }) => !now.items.some((item) => item.id === id)).map(({ id }) => id);
+  const gone = agreed.items.filter(({ id }) => !all.some((item) => item.id === id)).map(({ id }) => id);
   const names = [...new Set([...other, ...gone])].map((name) => printable(name).slice(0, 80));
   if (agreed.baseline === now.baseline && names.length === 0) return;
   const told = names.slice(0, TOLD).join(', ');
@@ -81,7 +94,7 @@ export function refuseOther(agreed: Agreed, now: Plan): void {
   );
 }
 
-/** Refuses a plan in which something is not decided yet ("take" is empty), or whose rows need files that are not brought back. Throws RESTORE_CONFLICTS, FILES_STAY. */
+/** Refuses a plan in which something is not decided yet ("take" is empty), or whose rows need code that is not brought back. Throws RESTORE_CONFLICTS, FILES_STAY. */
 export function refuseUndecided({ items, code, uploads }: Pick<Plan, 'items' | 'code' | 'uploads'>): void {
   const named = uploads.map(({ id, ...rest }) => ({ ...rest, id, title: id }));
   const open = [...items, ...code, ...named].filter(({ conflict }) => conflict !== undefined && conflict.take === null);
@@ -92,12 +105,12 @@ export function refuseUndecided({ items, code, uploads }: Pick<Plan, 'items' | '
       `${open.length} conflicts have to be decided first: ${names.join(', ')}.`,
     );
   }
-  const files = [...code, ...uploads].filter(isTaken);
+  const files = code.filter(isTaken);
   const [first] = files;
   if (first === undefined) return;
   throw new WpcloneError(
     'FILES_STAY',
-    `The clone has other code or uploads than the live site, and this version of wpclone brings only rows back: ${files
+    `The clone has other code than the live site, and this version of wpclone does not bring code back: ${files
       .slice(0, TOLD)
       .map(({ id }) => printable(id).slice(0, 80))
       .join(', ')}${files.length > TOLD ? ` and ${files.length - TOLD} more` : ''}.`,

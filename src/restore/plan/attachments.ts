@@ -1,22 +1,59 @@
 import { shortName } from '../merge/classes.ts';
 import type { Conflict, ItemOutcome } from '../merge/outcome.ts';
 import { keyOfItem, type TableDifferences } from '../merge/types.ts';
+import type { CloneDatabase } from '../rows/clone.ts';
+import { rowOf } from '../rows/lines.ts';
 import type { PlanUpload } from './schema.ts';
 
 /** Which thing a file of the uploads belongs to, by its path there; WordPress makes pictures of other sizes beside it. */
 export type OwnerOf = (upload: PlanUpload) => string | undefined;
 
-export function uploadOwners(tables: readonly TableDifferences[]): OwnerOf {
-  const owners = new Map<string, string>();
-  const meta = tables.find((table) => shortName(table) === 'postmeta');
-  const [key, value, post] = ['meta_key', 'meta_value', 'post_id'].map((name) => meta?.columns.indexOf(name) ?? -1);
-  for (const { base, clone } of meta?.rows ?? []) {
-    const row = clone ?? base;
-    if (!row || row[key ?? -1] !== '_wp_attached_file') continue;
-    const path = Buffer.from(row[value ?? -1] ?? '', 'latin1').toString('utf8');
-    owners.set(stemOf(path), keyOfItem({ kind: 'attachment', id: row[post ?? -1] ?? '' }));
-  }
+/** `known`: as from `knownOwners`. */
+export function uploadOwners(tables: readonly TableDifferences[], known: ReadonlyMap<string, string>): OwnerOf {
+  const changed = attachedFiles(tables).map(({ path, post }) => [stemOf(path), attachment(post)] as const);
+  const owners = new Map([...known, ...changed]);
   return ({ id }) => owners.get(stemOf(id.replace(/^upload:/, '')));
+}
+
+const attachment = (id: string): string => keyOfItem({ kind: 'attachment', id });
+
+/** Attachments of the clone that files belong to, also those of which no row changed, by the paths of files without size and ending. */
+export async function knownOwners(
+  uploads: readonly PlanUpload[],
+  prefix: string,
+  database: CloneDatabase,
+): Promise<Map<string, string>> {
+  const table = `${prefix}postmeta`;
+  if (uploads.length === 0 || !database.tables.has(table)) return new Map();
+  const paths = uploads.flatMap(({ id }) => {
+    const path = id.replace(/^upload:/, '');
+    const ending = /\.[^./]+$/.exec(path)?.[0] ?? '';
+    return [path, `${stemOf(path)}${ending}`, `${stemOf(path)}-scaled${ending}`];
+  });
+  const values = [...new Set(paths)].map((path) => Buffer.from(path, 'utf8').toString('latin1'));
+  const lines = await database.find(table, ['post_id', 'meta_key', 'meta_value'], 'meta_value', values);
+  return new Map(
+    lines.map(rowOf).flatMap(([post, key, value]): [string, string][] => {
+      const path = Buffer.from(value ?? '', 'latin1').toString('utf8');
+      return key === '_wp_attached_file' ? [[stemOf(path), attachment(post ?? '')]] : [];
+    }),
+  );
+}
+
+/** Attachments that are not the same in all versions, or stand beside such: their files, as the clone has them. */
+export function attachedFiles(
+  tables: readonly TableDifferences[],
+): { readonly path: string; readonly post: string; readonly isNew: boolean }[] {
+  const meta = tables.find((table) => shortName(table) === 'postmeta');
+  const [key = -1, value = -1, post = -1] = ['meta_key', 'meta_value', 'post_id'].map(
+    (name) => meta?.columns.indexOf(name) ?? -1,
+  );
+  return (meta?.rows ?? []).flatMap(({ base, clone }) => {
+    const row = clone ?? base;
+    if (row?.[key] !== '_wp_attached_file') return [];
+    const path = Buffer.from(row[value] ?? '', 'latin1').toString('utf8');
+    return [{ path, post: row[post] ?? '', isNew: base === undefined }];
+  });
 }
 
 /** Of a clone that does not remember its files, nobody knows whether the live site has those of what is new: such things stay. */
@@ -34,17 +71,25 @@ export function againstFileless(tables: readonly TableDifferences[]): Map<string
 }
 
 /** The path without what tells sizes and edits of one picture apart. */
-const stemOf = (path: string): string =>
+export const stemOf = (path: string): string =>
   path.replace(/\.[^./]+$/, '').replace(/(-\d+x\d+|-scaled|-rotated|-e\d{10,})+$/, '');
 
-/** A file that cannot go back holds the thing that it belongs to. */
+/** A file that does not go back holds the thing that it belongs to. */
 export const againstOwners = (uploads: readonly PlanUpload[], ownerOf: OwnerOf): Map<string, Conflict> =>
   new Map(
     uploads.flatMap((upload): [string, Conflict][] => {
-      const owner = upload.conflict ? ownerOf(upload) : undefined;
-      return owner === undefined ? [] : [[owner, { code: 'BOTH_CHANGED', fields: ['file'] }]];
+      const against = againstOwner(upload);
+      const owner = against && ownerOf(upload);
+      return owner === undefined || against === undefined ? [] : [[owner, against]];
     }),
   );
+
+function againstOwner({ conflict, kept, change }: PlanUpload): Conflict | undefined {
+  if (kept?.code === 'NOT_WRITABLE')
+    return change === 'deleted' ? undefined : { code: 'NOT_COMPARABLE', why: 'its file cannot go to the live site' };
+  if (conflict?.code === 'ADDRESS') return { code: 'ADDRESS', field: 'file' };
+  return conflict || kept?.code === 'LIVE_TAKEN' ? { code: 'BOTH_CHANGED', fields: ['file'] } : undefined;
+}
 
 /** A file goes where the thing goes that it belongs to. */
 export function withOwners(

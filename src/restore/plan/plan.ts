@@ -8,21 +8,25 @@ import { databaseFolder } from '../../transfer/baseline/database.ts';
 import { readNoise } from '../../transfer/origin/ledger.ts';
 import type { UrlMapping } from '../../transfer/rewrite/types.ts';
 import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
+import { bytes } from '../../shared/format.ts';
 import type { TransferSite } from '../../transfer/types.ts';
 import { directoryOf } from '../merge/directory.ts';
 import type { Policy } from '../merge/outcome.ts';
 import type { RestoreChanges } from '../changes.ts';
 import { gatherDifferences, type Gathered, type People } from '../rows/gather.ts';
-import { planFiles } from '../code/plan-files.ts';
+import { planFiles, type PlannedFiles } from '../code/plan-files.ts';
 import type { CodePlaces } from '../code/packages.ts';
-import { againstFileless, againstOwners, uploadOwners, withOwners } from './attachments.ts';
+import { againstFileless, againstOwners, knownOwners, uploadOwners, withOwners } from './attachments.ts';
+import { withFiles } from './file-changes.ts';
+import { createWayBack } from './way-back.ts';
 import { compileChoice } from './choose.ts';
 import { comparingSite, type SiteComparison } from './compare-site.ts';
 import { groupOf, slugOf } from './describe.ts';
 import { meanwhileOf, planItems } from './items.ts';
 import { noiseOf } from './noise.ts';
 import { pluginsOf } from './plugins.ts';
-import type { Plan, PlanPolicy } from './schema.ts';
+import type { Plan, PlanPolicy, PlanUpload } from './schema.ts';
+import { renamedTables, renamedUploads, renamesOf } from './upload-renames.ts';
 import { writeItems } from './write-items.ts';
 
 export interface RestoreInput {
@@ -48,25 +52,29 @@ export interface RestoreInput {
 }
 
 /**
- * Says what of a clone goes back to the live site, and nothing else. Only reads. `changes` are the rows in the live site's own form; the
+ * Says what of a clone goes back to the live site, and nothing else. Only reads. `changes` are rows and files in the live site's own form; the
  * plan holds digests of them. Throws SOURCE_CHANGED when the live site changes faster than it can be read.
  */
 export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; changes: RestoreChanges }> {
   return comparingSite(input, async (work) => {
     const choose = compileChoice(input.policy.only, input.policy.skip);
-    const [files, gathered] = await allOrNothing(work.signal, (signal) => [
-      planFiles({ ...input, ...input.site.paths, choose, signal }),
+    const wayBack = createWayBack(work.mapping, input.traces);
+    const [files, differences] = await allOrNothing(work.signal, (signal) => [
+      planFiles({ ...input, ...input.site.paths, choose, wayBack, signal }),
       gatherDifferences({ ...work, signal }, input.people, input.progress),
     ]);
-    const ownerOf = uploadOwners(gathered.tables);
-    const against = files ? againstOwners(files.uploads, ownerOf) : againstFileless(gathered.tables);
+    const { gathered, found } = await renamedDifferences(differences, files, input, work);
+    const known = await knownOwners(found, input.info.tablePrefix, work.database);
+    const ownerOf = uploadOwners(gathered.tables, known);
+    const against = files ? againstOwners(found, ownerOf) : againstFileless(gathered.tables);
     const policy = { ...(await policyFor(input, gathered, choose)), against };
-    const { merged, changes } = await writeItems(gathered.tables, policy, work, input.traces);
-    const items = planItems(merged, changes, gathered.tables);
-    const uploads = withOwners(files?.uploads ?? [], ownerOf, merged.items);
+    const { merged, changes: rows } = await writeItems(gathered.tables, policy, work, input.traces);
+    const items = planItems(merged, rows, gathered.tables);
+    const uploads = withOwners(found, ownerOf, merged.items);
+    const changes = withFiles(rows, uploads, ownerOf, files?.contents ?? new Map());
     const parts = { items, code: files?.code ?? [], uploads, plugins: pluginsOf(gathered.tables) };
     const baseline = await baselineDigest(input.site.paths.baseline);
-    const relied = { version: 1, baseline, policy: input.policy, ...parts, changes, rewriter: REWRITER_VERSION };
+    const relied = { version: 1, baseline, policy: input.policy, ...parts, changes: rows, rewriter: REWRITER_VERSION };
     const all = [...parts.items, ...parts.code, ...parts.uploads];
     const plan: Plan = {
       kind: 'wpclone-restore-plan',
@@ -83,10 +91,23 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       meanwhile: meanwhileOf(merged),
       conflicts: all.filter(({ conflict }) => conflict).length,
       changes: all.filter(({ conflict, kept }) => !conflict && !kept).length,
-      notes: [...notesOf(work, input), ...triggerNotes(changes, input.info)],
+      notes: [...notesOf(work, input), ...triggerNotes(changes, input.info), ...roomFor(changes, input.info)],
     };
     return { plan, changes };
   });
+}
+
+/** Files whose path the live site has given to others get other names, in the rows of the clone too. */
+async function renamedDifferences(
+  gathered: Gathered,
+  files: PlannedFiles | undefined,
+  { policy }: RestoreInput,
+  { raws }: SiteComparison,
+): Promise<{ readonly gathered: Gathered; readonly found: readonly PlanUpload[] }> {
+  if (files === undefined) return { gathered, found: [] };
+  const renames = await renamesOf(files.uploads, gathered.tables, policy, files.occupied);
+  const found = await renamedUploads(files.uploads, renames, files.occupied);
+  return { gathered: { ...gathered, tables: renamedTables(gathered.tables, renames, raws) }, found };
 }
 
 /** The merge has text as stored bytes. */
@@ -118,6 +139,14 @@ async function policyFor(
     },
     isNoise: noiseOf(await readNoise(site.paths.baseline)),
   };
+}
+
+/** A word where the live site has no room for the files. */
+function roomFor({ files }: RestoreChanges, { writes }: SiteInfo): string[] {
+  const needed = files.reduce((sum, { size }) => sum + size, 0);
+  const free = writes?.free ?? null;
+  if (free === null || needed <= free) return [];
+  return [`The files take ${bytes(needed)}, and the disk of the live site has room for ${bytes(free)}.`];
 }
 
 /** What tells this content of a clone from any other. */

@@ -81,7 +81,13 @@ const packageSchema = z.object({
 });
 export type PlanPackage = z.infer<typeof packageSchema>;
 
-const uploadSchema = z.object({ id: z.string(), ...fileSchema.shape, ...fate });
+const uploadSchema = z.object({
+  id: z.string(),
+  ...fileSchema.shape,
+  /** Its path in the clone, which the live site has given to another: it goes under the name in `id`. */
+  was: z.string().exactOptional(),
+  ...fate,
+});
 export type PlanUpload = z.infer<typeof uploadSchema>;
 
 const tableNoteSchema = z.object({

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { StagePart } from '../../site/write/client.ts';
-import type { Cell, Item } from '../changes.ts';
+import type { Seals, StagePart } from '../../site/write/client.ts';
+import type { Cell, FileChange, RestoreChanges } from '../changes.ts';
 import type { Staged, StagedRow } from './staged.ts';
-
-/** What `seal` compares: rows and digest of each batch. */
-export interface Seals {
-  readonly counts: readonly number[];
-  readonly digests: readonly string[];
-}
 
 /** Bytes of a part's JSON, about: a row that is larger has a part of its own. */
 export const PART_BYTES = 700_000;
@@ -22,15 +16,22 @@ export interface CountedPart {
   readonly rows: number;
 }
 
-/** The parts of a stage, one after another. Rows are numbered through all tables, from 1 on. */
-export function* stageParts({ rows }: Staged, items: readonly Item[], partBytes = PART_BYTES): Generator<CountedPart> {
+/** The parts of a stage, one after another. Rows are numbered through all tables, from 1 on, and so are files. */
+export function* stageParts(
+  { rows }: Staged,
+  { items, files }: Pick<RestoreChanges, 'items' | 'files'>,
+  partBytes = PART_BYTES,
+): Generator<CountedPart> {
   const named = items.map(({ id, title }, at) => [at, text(id), text(title)]);
   let part = 1;
   for (const chunk of chunks(named, (item) => JSON.stringify(item).length, partBytes))
-    yield partOf(part++, { items: chunk, rows: [] });
+    yield partOf(part++, { items: chunk, rows: [], files: [] });
   const numbered = rows.map((row, at): [StagedRow, number] => [row, at + 1]);
   for (const chunk of chunks(numbered, ([row]) => sizeOf(row), partBytes))
-    yield partOf(part++, { items: [], rows: chunk.map(([row, number]) => wireRow(row, number)) });
+    yield partOf(part++, { items: [], rows: chunk.map(([row, number]) => wireRow(row, number)), files: [] });
+  const listed = files.map((file, at) => [at + 1, file.item, text(file.path), file.before, file.after, file.size]);
+  for (const chunk of chunks(listed, (file) => JSON.stringify(file).length, partBytes))
+    yield partOf(part++, { items: [], rows: [], files: chunk });
 }
 
 const wireRow = (row: StagedRow, number: number): unknown[] => [
@@ -43,7 +44,10 @@ const wireRow = (row: StagedRow, number: number): unknown[] => [
   row.after.map(wire),
 ];
 
-function partOf(part: number, of: { readonly items: unknown[]; readonly rows: unknown[] }): CountedPart {
+function partOf(
+  part: number,
+  of: { readonly items: unknown[]; readonly rows: unknown[]; readonly files: unknown[] },
+): CountedPart {
   const content = JSON.stringify(of);
   const sha256 = createHash('sha256').update(content).digest('hex');
   return { part: { part, sha256, content }, rows: of.rows.length };
@@ -67,8 +71,8 @@ function* chunks<T>(all: readonly T[], size: (one: T) => number, most: number): 
   if (chunk.length > 0) yield chunk;
 }
 
-/** Rows and digest of each batch, as the site finds them when it reads back what is staged. */
-export function sealsOf({ shape, rows }: Staged): Seals {
+/** What the site finds when it reads back what is staged. */
+export function sealsOf({ shape, rows }: Staged, files: readonly FileChange[]): Seals {
   const batches = shape.tables.flatMap(({ batches: of }) => of);
   const hashes = batches.map(() => createHash('sha256'));
   const counts = batches.map(() => 0);
@@ -78,7 +82,16 @@ export function sealsOf({ shape, rows }: Staged): Seals {
     for (const number of [at + 1, row.item, row.from, row.to]) hash?.update(counted(Buffer.from(String(number))));
     for (const cell of [...row.before, ...row.after]) hash?.update(counted(bytes(cell)));
   });
-  return { counts, digests: hashes.map((hash) => hash.digest('hex')) };
+  return { counts, digests: hashes.map((hash) => hash.digest('hex')), files: listDigest(files) };
+}
+
+function listDigest(files: readonly FileChange[]): string {
+  const hash = createHash('sha256');
+  files.forEach(({ item, path, before, after, size }, at) => {
+    for (const cell of [String(at + 1), String(item), path, before, after, String(size)])
+      hash.update(counted(cell === null ? null : Buffer.from(cell, 'utf8')));
+  });
+  return hash.digest('hex');
 }
 
 const counted = (cell: Buffer | null): Buffer =>

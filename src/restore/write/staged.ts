@@ -57,7 +57,8 @@ export function stagedRows(changes: RestoreChanges): Staged {
     tables.push({ ...headOf(table), batches: list.map(({ shape }) => shape) });
     first += list.length;
   }
-  return { shape: { tables, recounts: changes.recounts }, rows };
+  const files = { count: changes.files.length, bytes: changes.files.reduce((sum, { size }) => sum + size, 0) };
+  return { shape: { tables, files, recounts: changes.recounts }, rows };
 }
 
 function headOf(table: TableChanges): Omit<TableShape, 'batches'> {

@@ -3,28 +3,36 @@ import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import type { HostFacts, Receipt, Undone } from '../../site/write/answers.ts';
 import type { WriteClient } from '../../site/write/client.ts';
 import type { RestoreChanges } from '../changes.ts';
+import { sendFiles } from './files.ts';
 import { sealsOf, stageParts } from './parts.ts';
 import { stagedRows } from './staged.ts';
 
 type Work = Pick<WorkContext, 'signal'> & {
-  readonly progress?: (done: number, total: number) => void;
+  /** The clone's document root; needed where there are files. */
+  readonly www?: string;
+  readonly progress?: (done: { readonly rows: number; readonly bytes: number }) => void;
 };
 
 /**
  * Brings changes to the site and has it check them. Nothing of the site is touched yet. What a failure or a cancellation leaves is
- * taken away by `abandon`. Throws PROTECTED, DRIFT, DOES_NOT_FIT, RESTORE_IMPOSSIBLE and what reaching a site throws.
+ * taken away by `finish`. Throws PROTECTED, DRIFT, DOES_NOT_FIT, FILES_STAY, PLAN_OUTDATED, RESTORE_IMPOSSIBLE and what reaching a site throws.
  */
 export async function stageChanges(client: WriteClient, changes: RestoreChanges, work: Work): Promise<HostFacts> {
   const staged = stagedRows(changes);
   const host = await client.begin(staged.shape, work.signal);
-  let done = 0;
-  for (const { part, rows } of stageParts(staged, changes.items)) {
+  let [done, bytes] = [0, 0];
+  const tell = (): void => work.progress?.({ rows: done, bytes });
+  for (const { part, rows } of stageParts(staged, changes)) {
     await client.stage(part, work.signal);
     done += rows;
-    work.progress?.(done, staged.rows.length);
+    tell();
   }
-  const { counts, digests } = sealsOf(staged);
-  await client.seal(counts, digests, work.signal);
+  const sent = (more: number): void => {
+    bytes += more;
+    tell();
+  };
+  await sendFiles(client, changes.files, { www: work.www ?? '', signal: work.signal, sent });
+  await client.seal(sealsOf(staged, changes.files), work.signal);
   return host;
 }
 

@@ -20,7 +20,7 @@ export const RESTORE_ERRORS = define({
   RESTORE_IMPOSSIBLE: {
     exit: 1,
     http: 422,
-    next: ['Nothing was written. Give the database user of the site the right that is missing, then try again.'],
+    next: ['Nothing was written. Give the live site what it lacks (the message names it), then try again.'],
   },
   RESTORE_UNDER_WAY: {
     exit: 5,

@@ -34,6 +34,8 @@ export const receiptSchema = z.object({
       at: z.number(),
       /** By table. */
       rows: rowsSchema,
+      /** Absent in receipts of a plugin that wrote only rows. */
+      files: z.number().optional(),
       /** From the first row that was locked to the end of the commit; absent when that could not be noted. */
       heldMilliseconds: z.number().optional(),
     })
@@ -87,20 +89,23 @@ const refusalSchema = z.object({
   column: z.string().optional(),
   number: z.number().optional(),
   state: z.string().optional(),
+  path: text.optional(),
 });
 
 /** What a refusal of the write half means; `head` is its frame's. */
 export function classifyWriteRefusal(head: unknown, host: string): WpcloneError {
   const parsed = refusalSchema.safeParse(head);
   if (!parsed.success) return new WpcloneError('SOURCE_FAILED', `What ${host} says is not understood.`);
-  const { error, message, drift = [], table, column } = parsed.data;
-  const where = table === undefined ? '' : ` (${printable(column ? `${table}.${column}` : table).slice(0, 150)})`;
+  const { error, message, drift = [], table, column, path } = parsed.data;
+  const place = path ?? (column ? `${table}.${column}` : table);
+  const where = place === undefined ? '' : ` (${printable(place).slice(0, 150)})`;
   const words = `${printable(message).slice(0, 300)}${where}`;
   const details = { host };
   switch (error) {
     case 'drift':
       return new WpcloneError('DRIFT', driftWords(host, drift), { details: { ...details, items: drift.length } });
     case 'row_moved':
+    case 'file_moved':
       return new WpcloneError('DRIFT', `${host} changed while it was being written to: ${words}`, { details });
     case 'protected':
       return new WpcloneError('PROTECTED', words, { details: { ...details, class: parsed.data.class ?? '' } });
@@ -111,7 +116,13 @@ export function classifyWriteRefusal(head: unknown, host: string): WpcloneError 
     case 'no_drop':
     case 'no_innodb':
     case 'network':
+    case 'no_uploads':
+    case 'no_space':
       return new WpcloneError('RESTORE_IMPOSSIBLE', words, { details });
+    case 'unsafe_file':
+    case 'not_writable':
+    case 'other_disk':
+      return new WpcloneError('FILES_STAY', words, { details: { ...details, example: `upload:${path ?? ''}` } });
     case 'restore_under_way':
       return new WpcloneError('RESTORE_UNDER_WAY', words, { details });
     case 'locked':
@@ -121,6 +132,8 @@ export function classifyWriteRefusal(head: unknown, host: string): WpcloneError 
       return new WpcloneError('SOURCE_FAILED', words, { details, retryable: true });
     case 'table_changed':
     case 'part_differs':
+    case 'file_differs':
+    case 'files_gone':
     case 'not_whole':
     case 'wrong_state':
       return new WpcloneError('SOURCE_CHANGED', words, { details });

@@ -39,6 +39,8 @@ export interface TableShape {
 /** What is to be written, without any row. */
 export interface RestoreShape {
   readonly tables: readonly TableShape[];
+  /** How many files, and their bytes. */
+  readonly files: { readonly count: number; readonly bytes: number };
   readonly recounts: {
     readonly terms: readonly number[];
     readonly comments: readonly number[];
@@ -55,6 +57,16 @@ export interface StagePart {
   readonly content: string;
 }
 
+/** Of a file, by its number: where the piece begins, and its bytes. A file that shall go has one empty piece. */
+export type FilePiece = readonly [file: number, offset: number, base64: string];
+
+/** What `seal` compares: rows and digest of each batch by its number, and the digest of the list of files. */
+export interface Seals {
+  readonly counts: readonly number[];
+  readonly digests: readonly string[];
+  readonly files: string;
+}
+
 /**
  * The write half of the migrator, for one restore. Every call may be made again after its answer was lost. All throw what reaching a
  * site throws, SIGNATURE_REFUSED when the key is no longer good, and what is named; then nothing was written.
@@ -64,8 +76,10 @@ export interface WriteClient {
   begin(shape: RestoreShape, signal: AbortSignal): Promise<HostFacts>;
   /** Throws DOES_NOT_FIT. */
   stage(part: StagePart, signal: AbortSignal): Promise<void>;
-  /** Rows and digests of each batch, by its number. Throws PROTECTED, DRIFT. */
-  seal(counts: readonly number[], digests: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Brings pieces of files that a stage has listed. Throws DRIFT, FILES_STAY, RESTORE_IMPOSSIBLE. */
+  files(pieces: readonly FilePiece[], signal: AbortSignal): Promise<void>;
+  /** Throws PROTECTED, DRIFT. */
+  seal(seals: Seals, signal: AbortSignal): Promise<void>;
   /** Throws DRIFT. */
   apply(signal: AbortSignal): Promise<Receipt>;
   status(items: boolean, signal: AbortSignal): Promise<RestoreStatus>;
@@ -111,7 +125,8 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
   return {
     begin: (shape, signal) => ask(hostSchema, { op: 'begin', ...shape }, signal),
     stage: (part, signal) => done({ op: 'stage', ...part }, signal),
-    seal: (counts, digests, signal) => done({ op: 'seal', counts, digests }, signal),
+    files: (pieces, signal) => done({ op: 'files', pieces }, signal),
+    seal: (seals, signal) => done({ op: 'seal', ...seals }, signal),
     apply: (signal) => ask(receiptSchema, { op: 'apply' }, signal),
     status: (items, signal) => ask(statusSchema, { op: 'status', items }, signal),
     settle: (signal) => done({ op: 'settle' }, signal),

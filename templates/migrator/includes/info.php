@@ -92,11 +92,32 @@ function site_info() {
 			'withheld' => $constants['withheld'],
 			'paths'    => $constants['paths'],
 		) + describe_loaded_files(),
+		'writes'           => where_it_may_write(),
 		'limits'           => array(
 			'executionSeconds' => (int) ini_get( 'max_execution_time' ),
 			'memoryBytes'      => memory_limit_bytes(),
 			'gzip'             => function_exists( 'gzcompress' ),
 		),
+	);
+}
+
+/**
+ * What a restore could do with files, as far as that can be told without trying.
+ *
+ * @return array{uploads: bool, free: int|null}
+ */
+function where_it_may_write() {
+	$uploads = own_uploads( site_paths() );
+	$near    = $uploads;
+	while ( '' !== $near && '/' !== $near && '.' !== $near && ! is_dir( $near ) ) {
+		$near = dirname( $near );
+	}
+	$is_dir = '' !== $uploads && is_dir( $near );
+	// phpcs:ignore WordPress.PHP.NoSilencedErrors -- some hosts forbid to ask.
+	$free = $is_dir && function_exists( 'disk_free_space' ) ? @disk_free_space( $near ) : false;
+	return array(
+		'uploads' => $is_dir && is_writable( $near ), // phpcs:ignore WordPress.WP.AlternativeFunctions
+		'free'    => false === $free ? null : (int) $free,
 	);
 }
 

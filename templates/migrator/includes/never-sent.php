@@ -33,6 +33,9 @@ function is_never_sent( $path, $name ) {
 	if ( 1 === preg_match( SECRET_FIRST, $name ) && 1 === preg_match( SECRET_NAMES, $name ) ) {
 		return true;
 	}
+	if ( is_restore_folder( $name ) ) {
+		return true;
+	}
 	if ( false !== stripos( $name, 'wp-config' ) && is_configuration( $path, $name ) ) {
 		return true;
 	}
@@ -43,12 +46,21 @@ function is_never_sent( $path, $name ) {
 }
 
 /**
+ * Whether a folder is that of a restore, with what was replaced. Nobody can guess its name, and no server has to serve it.
+ *
+ * @param string $name Its name.
+ */
+function is_restore_folder( $name ) {
+	return 1 === preg_match( '/^\.wpclone-rst[a-z2-7]{8}-[0-9a-f]{32}$/D', $name );
+}
+
+/**
  * Whether something that is never sent is no loss to a copy, which has its own: that need not be told of.
  *
  * @param string $name Its name.
  */
 function is_own_to_each_site( $name ) {
-	return 0 === strcasecmp( 'wp-config.php', $name ) || SLUG === $name;
+	return 0 === strcasecmp( 'wp-config.php', $name ) || SLUG === $name || is_restore_folder( $name );
 }
 
 /**

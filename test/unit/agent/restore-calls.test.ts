@@ -26,6 +26,7 @@ const RESTORE: RestoreReport = {
   made_at: '2026-01-01T00:00:00.000Z',
   applied_at: null,
   rows: {},
+  files: 0,
   held_ms: null,
   left: null,
 };

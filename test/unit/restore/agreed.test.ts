@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import { decidedIn, refuseUndecided } from '../../../src/restore/plan/agreed.ts';
+import { agreedTo, decidedIn, refuseOther, refuseUndecided } from '../../../src/restore/plan/agreed.ts';
 import type { Plan, PlanConflict, PlanItem } from '../../../src/restore/plan/schema.ts';
 
 const sha256 = '0'.repeat(64);
+const POLICY = { only: [], skip: [], take: null, delete: false, strict: false, include: [], decisions: {} };
 const item = (id: string, take: PlanConflict['take']): PlanItem => ({
   id,
   group: 'content',
@@ -35,7 +36,35 @@ it('takes decisions from a plan, those about files too', () => {
     clone: sha256,
     conflict: { code: 'BOTH_CHANGED' as const, message: 'changed', take: 'live' as const },
   };
-  const policy = { only: [], skip: [], take: null, delete: false, strict: false, include: [], decisions: {} };
-  const plan = { ...planOf(item('page:2', 'clone'), item('page:3', null)), uploads: [upload], policy };
+  const plan = { ...planOf(item('page:2', 'clone'), item('page:3', null)), uploads: [upload], policy: POLICY };
   expect(decidedIn(plan).decisions).toEqual({ 'page:2': 'clone', 'upload:a.jpg': 'live' });
+});
+
+it('agrees to files as to things: none may have changed on either side since, come or gone', () => {
+  const upload = (name: string, clone: string | null, live: string | null = sha256): Plan['uploads'][number] => ({
+    id: `upload:${name}`,
+    place: `wp-content/uploads/${name}`,
+    change: 'changed',
+    size: 1,
+    base: sha256,
+    live,
+    clone,
+  });
+  const plan = (...uploads: Plan['uploads']): Plan => {
+    const rest = { baseline: sha256, policy: POLICY, plugins: { activate: [], deactivate: [] }, tables: [], notes: [] };
+    const head = { kind: 'wpclone-restore-plan', version: 1, wpclone: 'x', token: sha256 } as const;
+    const clone = { id: 'x', url: 'http://x.test', made_at: null };
+    const counts = { meanwhile: [], conflicts: 0, changes: 1, planned_at: '', live: { url: '' } };
+    return { ...head, ...rest, ...counts, clone, ...planOf(), uploads };
+  };
+  const other = '1'.repeat(64);
+  const agreed = agreedTo(plan(upload('a.jpg', other), upload('b.jpg', null)));
+  expect(() => refuseOther(agreed, plan(upload('a.jpg', other), upload('b.jpg', null)))).not.toThrow();
+  for (const now of [
+    plan(upload('a.jpg', other)),
+    plan(upload('a.jpg', other), upload('b.jpg', sha256)),
+    plan(upload('a.jpg', other, other), upload('b.jpg', null)),
+    plan(upload('a.jpg', other), upload('b.jpg', null), upload('c.jpg', other, null)),
+  ])
+    expect(() => refuseOther(agreed, now)).toThrow('changed since the plan was made');
 });

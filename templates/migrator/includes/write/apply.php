@@ -35,8 +35,8 @@ function apply_restore( array $request, array $restore, $db ) {
 						run_query( $side, 'UPDATE ' . quote_name( restore_prefix( $id ) . 'u' ) . ' SET chosen = 1' );
 						refuse_drift( $side, $id, $shape );
 					},
-					function ( $main, $side, array $written ) {
-						return array( 'applied', applied_receipt( $written ) );
+					function ( $main, $side, array $written, $files ) {
+						return array( 'applied', applied_receipt( $written, $files ) );
 					}
 				);
 			}
@@ -47,16 +47,18 @@ function apply_restore( array $request, array $restore, $db ) {
 }
 
 /**
- * What is kept of it: when, and how many rows of which tables. Never a value.
+ * What is kept of it: when, how many rows of which tables, and how many files. Never a value.
  *
  * @param array<string, int> $written Rows by table.
+ * @param int                $files   Files.
  */
-function applied_receipt( array $written ) {
+function applied_receipt( array $written, $files ) {
 	return wp_json_encode(
 		array(
 			'applied' => array(
-				'at'   => time(),
-				'rows' => (object) $written,
+				'at'    => time(),
+				'rows'  => (object) $written,
+				'files' => $files,
 			),
 		)
 	);

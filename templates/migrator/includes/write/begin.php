@@ -13,12 +13,13 @@ defined( 'ABSPATH' ) || exit;
 require_once __DIR__ . '/probes.php';
 require_once __DIR__ . '/shape.php';
 require_once __DIR__ . '/tables.php';
+require_once __DIR__ . '/files.php';
 require_once __DIR__ . '/status.php';
 
 /**
  * Answers "begin". What an earlier beginning of this restore left is dropped.
  *
- * @param array   $request tables, recounts.
+ * @param array   $request tables, recounts, files.
  * @param array   $restore Row.
  * @param \mysqli $db      Connection.
  * @throws Refusal When the site cannot be written to, or not in this way.
@@ -29,26 +30,27 @@ function begin_restore( array $request, array $restore, $db ) {
 	}
 	// One that is being applied waits for this, and then is refused; or it is applied, and stays.
 	change_unmoved_restore( $db, $restore, array( 'state' => 'new' ) );
+	drop_restore_folder( $restore );
 	drop_restore_tables( $db, $restore['id'] );
 	$host  = probe_host( $db, $restore['id'] );
 	$shape = checked_shape( $db, $request, explode( ',', $restore['include'] ) );
+
+	$shape['files'] = checked_files( isset( $request['files'] ) ? $request['files'] : null, $restore );
+	// Known before it is made, so that whoever comes after us can take it away.
+	change_restore( $db, $restore['id'], array( 'shape' => wp_json_encode( $shape ) ), 'new' );
 	try {
 		create_item_tables( $db, $restore['id'] );
 		foreach ( $shape['tables'] as $number => $table ) {
 			create_stage_tables( $db, $restore['id'], $number, $table['columns'] );
 		}
+		if ( has_files( $shape ) ) {
+			create_files_place( $db, $restore['id'], $shape['files'] );
+		}
 	} catch ( Refusal $refusal ) {
+		drop_restore_folder( array( 'shape' => wp_json_encode( $shape ) ) );
 		drop_restore_tables( $db, $restore['id'] );
 		throw $refusal;
 	}
-	change_restore(
-		$db,
-		$restore['id'],
-		array(
-			'state' => 'begun',
-			'shape' => wp_json_encode( $shape ),
-		),
-		'new'
-	);
+	change_restore( $db, $restore['id'], array( 'state' => 'begun' ), 'new' );
 	answer_write( $host + array( 'triggers' => triggers_on( $db, array_column( $shape['tables'], 'name' ) ) ) );
 }

@@ -11,6 +11,7 @@ defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/class-batch-drift.php';
 require_once __DIR__ . '/dependents.php';
+require_once __DIR__ . '/file-facts.php';
 
 /** Items that are named; of more it is enough to know that there are more. */
 const MOST_DRIFT = 200;
@@ -50,7 +51,7 @@ function find_drift( $db, $id, array $shape, $undo ) {
  * @throws Refusal With the items.
  */
 function refuse_drift( $db, $id, array $shape ) {
-	$found = array_merge( find_drift( $db, $id, $shape, false ), find_dependents( $db, $id, $shape, false ) );
+	$found = array_merge( find_drift( $db, $id, $shape, false ), find_dependents( $db, $id, $shape, false ), find_file_drift( $db, $id, $shape, false ) );
 	if ( array() !== $found ) {
 		throw new Refusal( 'drift', 409, 'The live site has changed since the plan was made.', array( 'drift' => name_items( $db, $id, array_slice( $found, 0, MOST_DRIFT ) ) ) );
 	}

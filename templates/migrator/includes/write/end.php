@@ -24,6 +24,7 @@ function accept_restore( array $request, array $restore, $db ) {
 		heal( $restore );
 	}
 	change_unmoved_restore( $db, $restore, array( 'state' => 'accepted' ) );
+	drop_restore_folder( $restore );
 	drop_restore_tables( $db, $restore['id'] );
 	answer_write( array( 'state' => 'accepted' ) );
 }

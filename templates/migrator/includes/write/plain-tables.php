@@ -11,33 +11,15 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Notes that such tables are about to be written.
- *
- * @param \mysqli $side Connection: its writes stay whatever becomes of the transaction.
- * @param string  $id   Restore.
- * @param array   $work As from prepare_batches().
- * @param bool    $undo The direction.
- */
-function announce_plain_writing( $side, $id, array $work, $undo ) {
-	if ( $work['plain'] ) {
-		change_restore( $side, $id, array( 'pending' => $undo ? 'undo' : 'apply' ) );
-	}
-}
-
-/**
  * Takes back what a transaction that never came to its end wrote into such tables.
  *
  * @param \mysqli $side    Connection.
  * @param string  $id      Restore.
  * @param array   $shape   As from kept_shape().
- * @param string  $pending The direction that was noted; '' for none.
- * @throws Refusal When it cannot be: then the note stays.
+ * @param bool    $undo    The direction of taking back.
+ * @throws Refusal When it cannot be.
  */
-function heal_plain_tables( $side, $id, array $shape, $pending ) {
-	if ( '' === $pending ) {
-		return;
-	}
-	$undo = 'apply' === $pending;
+function heal_plain_tables( $side, $id, array $shape, $undo ) {
 	foreach ( array_reverse( array_keys( $shape['batches'] ) ) as $number ) {
 		$sql = new Batch_Sql( $id, $shape, $number, $undo );
 		if ( ! $sql->table['plain'] ) {
@@ -65,5 +47,4 @@ function heal_plain_tables( $side, $id, array $shape, $pending ) {
 				break;
 		}
 	}
-	change_restore( $side, $id, array( 'pending' => '' ) );
 }

@@ -10,6 +10,7 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/../database.php';
+require_once __DIR__ . '/files.php';
 
 /** How the id of a restore looks; it stands in the names of its tables. */
 const RESTORE_ID = '/^rst-[a-z2-7]{8}$/D';
@@ -171,6 +172,10 @@ function drop_restore_tables( $db, $id ) {
  * @param string  $id Restore.
  */
 function forget_restore( $db, $id ) {
+	$restore = find_restore( $id );
+	if ( null !== $restore ) {
+		drop_restore_folder( $restore );
+	}
 	drop_restore_tables( $db, $id );
 	run_query( $db, 'DELETE FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $db, $id ) );
 	if ( array() === fetch_all( $db, 'SELECT id FROM ' . quote_name( restores_table() ) . ' LIMIT 1' ) ) {

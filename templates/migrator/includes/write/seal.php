@@ -17,7 +17,7 @@ require_once __DIR__ . '/drift.php';
 /**
  * Answers "seal".
  *
- * @param array   $request counts and digests: of each batch.
+ * @param array   $request counts and digests: of each batch; files: the digest of their list.
  * @param array   $restore Row.
  * @param \mysqli $db      Connection.
  * @throws Refusal When it is not whole, protected, or too late.
@@ -32,6 +32,9 @@ function seal_restore( array $request, array $restore, $db ) {
 		if ( ! isset( $request['counts'][ $number ], $request['digests'][ $number ] ) || $count !== $request['counts'][ $number ] || $digest !== $request['digests'][ $number ] ) {
 			throw new Refusal( 'not_whole', 409, 'What is staged is not what was sent.', array( 'table' => $shape['tables'][ $batch['table'] ]['name'] ) );
 		}
+	}
+	if ( has_files( $shape ) && ( ! isset( $request['files'] ) || files_digest( $db, $restore['id'], $shape ) !== $request['files'] ) ) {
+		throw new Refusal( 'not_whole', 409, 'The files that are staged are not what was sent.' );
 	}
 	refuse_protected_rows( $db, $restore['id'], $shape, explode( ',', $restore['include'] ) );
 	refuse_drift( $db, $restore['id'], $shape );

@@ -30,6 +30,11 @@ const WRITE_OPERATIONS = array(
 		'file'   => 'stage.php',
 		'run'    => 'stage_part',
 	),
+	'files'  => array(
+		'states' => array( 'begun' ),
+		'file'   => 'stage-files.php',
+		'run'    => 'stage_files',
+	),
 	'seal'   => array(
 		'states' => array( 'begun', 'sealed' ),
 		'file'   => 'seal.php',

@@ -10,6 +10,7 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/shape.php';
+require_once __DIR__ . '/stage-files.php';
 
 /** Rows of one INSERT. */
 const STAGED_AT_ONCE = 200;
@@ -17,7 +18,7 @@ const STAGED_AT_ONCE = 200;
 /**
  * Answers "stage". The same part may come again; then nothing is done.
  *
- * @param array   $request part, sha256, content: JSON of {items: [[n, id, title]], rows: [[batch, seq, item, from, to, [cells before], [cells after]]]}, texts and cells in base64.
+ * @param array   $request part, sha256, content: JSON of {items: [[n, id, title]], rows: [[batch, seq, item, from, to, [cells before], [cells after]]], files: see stage_file_list()}, texts and cells in base64.
  * @param array   $restore Row.
  * @param \mysqli $db      Connection.
  * @throws Refusal When it is another part than it says, or a row does not fit.
@@ -43,7 +44,9 @@ function stage_part( array $request, array $restore, $db ) {
 	if ( array() === $had ) {
 		run_query( $db, "INSERT INTO $parts (n, sha256) VALUES ($number, '$sha256')" );
 		stage_items( $db, $restore['id'], $part['items'] );
-		stage_rows( $db, $restore['id'], kept_shape( $db, $restore ), $part['rows'] );
+		$shape = kept_shape( $db, $restore );
+		stage_rows( $db, $restore['id'], $shape, $part['rows'] );
+		stage_file_list( $db, $restore['id'], $shape, isset( $part['files'] ) && is_array( $part['files'] ) ? $part['files'] : array() );
 	} elseif ( $had[0]['sha256'] !== $sha256 ) {
 		throw new Refusal( 'part_differs', 409, 'Another part of that number came before.' );
 	}

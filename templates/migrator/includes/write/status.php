@@ -29,29 +29,12 @@ function tell_status( array $request, array $restore, $db ) {
 		'made'    => (int) $restore['made'],
 		'include' => $restore['include'],
 		'parts'   => $staged ? array_map( 'intval', array_column( fetch_all( $db, 'SELECT n FROM ' . quote_name( restore_prefix( $id ) . 'p' ) . ' WHERE n > 0 ORDER BY n' ), 'n' ) ) : array(),
-		'bytes'   => kept_bytes( $db, $id ),
+		'bytes'   => kept_bytes( $db, $id ) + folder_bytes( $restore ),
 	);
 	if ( ! empty( $request['items'] ) && $staged ) {
 		$answer['items'] = told_items( $db, $id );
 	}
 	answer_write( $answer );
-}
-
-/**
- * Brings a write to its end that was cut off between tables with transactions and tables without.
- *
- * @param array $restore Row.
- */
-function heal( array $restore ) {
-	$db = open_write_session();
-	set_up_transaction( $db );
-	$side = open_write_session();
-	run_query( $db, 'START TRANSACTION' );
-	// Waits for one that is still at work.
-	run_query( $db, 'SELECT n FROM ' . quote_name( restore_prefix( $restore['id'] ) . 'p' ) . ' WHERE n = 0 FOR UPDATE' );
-	$now = fetch_all( $side, 'SELECT pending FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $restore['id'] ) );
-	heal_plain_tables( $side, $restore['id'], kept_shape( $side, $restore ), $now[0]['pending'] );
-	run_query( $db, 'ROLLBACK' );
 }
 
 /**

@@ -103,7 +103,7 @@ function create_stage_tables( $db, $id, $number, array $columns ) {
  * @param string  $id Restore.
  */
 function create_item_tables( $db, $id ) {
-	run_query( $db, 'CREATE TABLE ' . quote_name( restore_prefix( $id ) . 'u' ) . ' (n INT UNSIGNED NOT NULL PRIMARY KEY, id VARBINARY(255) NOT NULL, title BLOB NOT NULL, chosen TINYINT NOT NULL DEFAULT 1, undone TINYINT NOT NULL DEFAULT 0) ENGINE=InnoDB' );
+	run_query( $db, 'CREATE TABLE ' . quote_name( restore_prefix( $id ) . 'u' ) . ' (n INT UNSIGNED NOT NULL PRIMARY KEY, id VARBINARY(1024) NOT NULL, title BLOB NOT NULL, chosen TINYINT NOT NULL DEFAULT 1, undone TINYINT NOT NULL DEFAULT 0) ENGINE=InnoDB' );
 	$parts = quote_name( restore_prefix( $id ) . 'p' );
 	run_query( $db, "CREATE TABLE $parts (n INT UNSIGNED NOT NULL PRIMARY KEY, sha256 CHAR(64) CHARACTER SET ascii NOT NULL) ENGINE=InnoDB" );
 	// Who holds this row is the one who writes: GET_LOCK is none on a cluster.

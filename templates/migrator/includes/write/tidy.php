@@ -22,14 +22,36 @@ function tidy_restores( $db, $keys = true ) {
 		if ( $keys && has_live_key( $restore ) ) {
 			continue;
 		}
-		$kept = in_array( $restore['state'], WRITTEN_STATES, true ) && time() - (int) $restore['changed'] <= RESTORE_KEPT_SECONDS;
-		// A write that was cut off in the middle of a table without transactions is evidence: it is healed by the next who may write.
+		$restore = healed_restore( $restore );
+		$kept    = in_array( $restore['state'], WRITTEN_STATES, true ) && time() - (int) $restore['changed'] <= RESTORE_KEPT_SECONDS;
+		// A write that was cut off and could not be mended is evidence: the next who may write tries again.
 		if ( $kept || '' !== $restore['pending'] ) {
 			change_restore( $db, $restore['id'], array( 'public_key' => '', 'changed' => $restore['changed'] ) );
 		} else {
 			forget_restore( $db, $restore['id'] );
 		}
 	}
+}
+
+/**
+ * A restore whose write was cut off, once what it left half done is taken back.
+ *
+ * @param array $restore Row.
+ * @return array The row as it is by then.
+ */
+function healed_restore( array $restore ) {
+	if ( '' === $restore['pending'] ) {
+		return $restore;
+	}
+	require_once __DIR__ . '/session.php';
+	require_once __DIR__ . '/transaction.php';
+	try {
+		heal( $restore );
+	} catch ( Refusal $refusal ) {
+		error_log( 'wpclone migrator: ' . $refusal->getMessage() );
+	}
+	$now = find_restore( $restore['id'] );
+	return null === $now ? $restore : $now;
 }
 
 /**

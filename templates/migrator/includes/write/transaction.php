@@ -1,6 +1,7 @@
 <?php
 /**
  * The transaction that writes the live tables, with the restore's new state and receipt in it: either all of it is there, or nothing.
+ * Files are put in their places just before, while nobody's row is held yet.
  *
  * @package Wpclone\Migrator
  */
@@ -13,7 +14,7 @@ require_once __DIR__ . '/shape.php';
 require_once __DIR__ . '/class-batch-sql.php';
 require_once __DIR__ . '/drift.php';
 require_once __DIR__ . '/write-batches.php';
-require_once __DIR__ . '/plain-tables.php';
+require_once __DIR__ . '/healing.php';
 
 /** How often it is begun anew when somebody else holds a row, or moved one meanwhile. */
 const WRITE_ATTEMPTS = 4;
@@ -28,7 +29,7 @@ const PASSING_ERRORS = array( 1205, 1213, 1020, 1047 );
  * @param bool     $undo    The direction.
  * @param string[] $states  In which it may be written; in any other it has been.
  * @param callable $choose  Marks the items that are written; is given a connection beside the transaction, and the shape. May throw.
- * @param callable $receipt State and receipt; is given both connections and the number of rows written by table.
+ * @param callable $receipt State and receipt; is given both connections, the number of rows written by table, and that of the files.
  * @return int|null Nanoseconds from the first lock to the end of the commit; null when it had been done before.
  * @throws Refusal When it cannot be; then nothing was written.
  */
@@ -44,7 +45,7 @@ function write_in_transaction( array $restore, $undo, array $states, callable $c
 			mysqli_query( $db, 'ROLLBACK' );
 			$number = isset( $refusal->fields['number'] ) ? $refusal->fields['number'] : 0;
 			// A row that was there first (1062) or moved: the next attempt sees it beforehand, and says whose it is.
-			$passing = in_array( $number, PASSING_ERRORS, true ) || 1062 === $number || 'row_moved' === $refusal->reason;
+			$passing = in_array( $number, PASSING_ERRORS, true ) || 1062 === $number || in_array( $refusal->reason, array( 'row_moved', 'file_moved' ), true );
 			if ( ! $passing || $attempt >= WRITE_ATTEMPTS ) {
 				throw in_array( $number, PASSING_ERRORS, true ) ? new Refusal( 'locked', 503, 'Others hold rows that are to be written.', $refusal->fields ) : $refusal;
 			}
@@ -87,14 +88,15 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 		return null;
 	}
 	$shape = kept_shape( $side, $now[0] );
-	heal_plain_tables( $side, $id, $shape, $now[0]['pending'] );
+	heal_writing( $side, $id, $shape, $now[0]['pending'] );
 	$choose( $side, $shape );
 	$work = prepare_batches( $side, $id, $shape, $undo );
-	announce_plain_writing( $side, $id, $work, $undo );
+	announce_writing( $side, $id, $shape, $work, $undo );
 	try {
+		$files   = move_files( $side, $id, $shape, $undo );
 		$began   = hrtime( true );
 		$written = write_batches( $db, $side, $work );
-		list( $state, $text ) = $receipt( $db, $side, $written );
+		list( $state, $text ) = $receipt( $db, $side, $written, $files );
 		change_unmoved_restore(
 			$db,
 			array(
@@ -111,9 +113,11 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 		return hrtime( true ) - $began;
 	} catch ( Refusal $refusal ) {
 		mysqli_query( $db, 'ROLLBACK' );
-		// The note went with the commit: where only its answer was lost, there is nothing to take back.
-		$noted = $work['plain'] ? fetch_all( $side, 'SELECT pending FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $id ) ) : array();
-		heal_plain_tables( $side, $id, $shape, isset( $noted[0] ) ? $noted[0]['pending'] : '' );
+		// The note went with the commit: where only its answer was lost, there is nothing to take back. Another request may have healed it
+		// meanwhile, and be at work itself.
+		if ( $work['plain'] || has_files( $shape ) ) {
+			heal( array( 'id' => $id ) );
+		}
 		throw $refusal;
 	}
 }

@@ -74,10 +74,12 @@ function choose_undone( $side, $id, array $shape, $only ) {
 		$named  = ' AND id IN (' . implode( ', ', array_merge( array( "''" ), $quoted ) ) . ')';
 	}
 	run_query( $side, "UPDATE $items SET chosen = IF(undone = 0$named, 1, 0)" );
-	$kept = array();
+	$kept  = array();
+	$files = find_file_drift( $side, $id, $shape, true );
 	do {
-		$found = array_merge( find_drift( $side, $id, $shape, true ), find_dependents( $side, $id, $shape, true ) );
+		$found = array_merge( $files, find_drift( $side, $id, $shape, true ), find_dependents( $side, $id, $shape, true ) );
 		$kept  = array_merge( $kept, $found );
+		$files = array();
 		if ( array() !== $found ) {
 			run_query( $side, "UPDATE $items SET chosen = 0 WHERE n IN (" . implode( ', ', array_unique( array_column( $found, 'n' ) ) ) . ')' );
 		}

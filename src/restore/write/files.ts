@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WpcloneError } from '../../shared/errors.ts';
+import { printable } from '../../shared/format.ts';
+import type { FilePiece, WriteClient } from '../../site/write/client.ts';
+import type { FileChange } from '../changes.ts';
+
+/** Bytes of files in one request. On their way they take about twice that, and many web servers let no request of more than 1 MB through. */
+export const PIECE_BYTES = 400_000;
+
+/** Files in one request: each costs the site a look at what it has. */
+const FILES_AT_ONCE = 200;
+
+/** The least that is tried where a web server refuses what is larger. */
+const LEAST_BYTES = 16_000;
+
+interface Sending {
+  /** The clone's document root. */
+  readonly www: string;
+  readonly signal: AbortSignal;
+  /** Told of bytes that were brought. */
+  readonly sent?: (bytes: number) => void;
+}
+
+/**
+ * Brings files to the site: small ones together, large ones in pieces, less at once where the site takes no more. Throws PLAN_OUTDATED when
+ * one is not what the plan says any more.
+ */
+export async function sendFiles(
+  client: Pick<WriteClient, 'files'>,
+  files: readonly FileChange[],
+  { www, signal, sent }: Sending,
+): Promise<void> {
+  let most = PIECE_BYTES;
+  let pieces: FilePiece[] = [];
+  let held = 0;
+  const flush = async (): Promise<void> => {
+    if (pieces.length > 0) await sendOrHalve(client, pieces, signal, () => (most = Math.max(LEAST_BYTES, most / 2)));
+    sent?.(held);
+    [pieces, held] = [[], 0];
+  };
+  for (const [at, file] of files.entries()) {
+    for await (const { offset, bytes } of piecesOf(file, www, () => most - held)) {
+      pieces.push([at + 1, offset, bytes.toString('base64')]);
+      held += bytes.length;
+      if (held >= most || pieces.length >= FILES_AT_ONCE) await flush();
+    }
+  }
+  await flush();
+}
+
+/** Where a web server refuses so large a request, it is sent in two. */
+async function sendOrHalve(
+  client: Pick<WriteClient, 'files'>,
+  pieces: readonly FilePiece[],
+  signal: AbortSignal,
+  lessFromNowOn: () => void,
+): Promise<void> {
+  try {
+    await client.files(pieces, signal);
+  } catch (error) {
+    const halves = isTooLarge(error) ? halvesOf(pieces) : undefined;
+    if (!halves) throw error;
+    lessFromNowOn();
+    for (const half of halves) await sendOrHalve(client, half, signal, lessFromNowOn);
+  }
+}
+
+/** PHP throws a body away that is larger than its post_max_size, and WordPress shows its front page. */
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof WpcloneError &&
+  (error.details['status'] === 413 || (error.code === 'MIGRATOR_MISSING' && error.details['status'] === 200));
+
+function halvesOf(pieces: readonly FilePiece[]): [FilePiece[], FilePiece[]] | undefined {
+  const [first] = pieces;
+  if (pieces.length > 1 || first === undefined) {
+    const middle = Math.ceil(pieces.length / 2);
+    return [pieces.slice(0, middle), pieces.slice(middle)];
+  }
+  const [file, offset, base64] = first;
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.length <= LEAST_BYTES) return undefined;
+  const middle = Math.ceil(bytes.length / 2);
+  const part = (from: number, to: number): FilePiece => [file, offset + from, bytes.toString('base64', from, to)];
+  return [[part(0, middle)], [part(middle, bytes.length)]];
+}
+
+interface Piece {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+/** The pieces of one file, each as large as there is room; at least one. */
+async function* piecesOf(file: FileChange, www: string, room: () => number): AsyncGenerator<Piece> {
+  const { after, content, size } = file;
+  if (after === null) yield { offset: 0, bytes: Buffer.alloc(0) };
+  else if (content !== undefined) yield* cut(content, room);
+  else {
+    const hash = createHash('sha256');
+    const handle = await openOwn(www, file);
+    try {
+      let offset = 0;
+      do {
+        const bytes = await read(handle, offset, Math.min(size - offset, Math.max(1, room())));
+        if (bytes.length === 0 && size > offset) throw changed(file);
+        hash.update(bytes);
+        // The last piece ends it at the site: by then it has to be the right one.
+        if (offset + bytes.length === size && hash.copy().digest('hex') !== after) throw changed(file);
+        yield { offset, bytes };
+        offset += bytes.length;
+      } while (offset < size);
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+function* cut(content: Buffer, room: () => number): Generator<Piece> {
+  let offset = 0;
+  do {
+    const bytes = content.subarray(offset, offset + Math.max(1, room()));
+    yield { offset, bytes };
+    offset += bytes.length;
+  } while (offset < content.length);
+}
+
+async function read(handle: FileHandle, offset: number, size: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), { position: offset });
+  return buffer.subarray(0, bytesRead);
+}
+
+/** The code of a clone may have put a link in the way since: that leads to what is none of its own. */
+async function openOwn(www: string, file: FileChange): Promise<FileHandle> {
+  const path = join(await realpath(www), file.place);
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
+  if (handle === undefined) throw changed(file);
+  if ((await realpath(path).catch(() => '')) === path) return handle;
+  await handle.close();
+  throw changed(file);
+}
+
+const changed = ({ path }: FileChange): WpcloneError =>
+  new WpcloneError('PLAN_OUTDATED', `The clone's ${printable(path).slice(0, 150)} changed since the plan was made.`);

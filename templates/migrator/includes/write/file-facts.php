@@ -1,0 +1,100 @@
+<?php
+/**
+ * Whether files are still what they are thought to be.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+require_once __DIR__ . '/files.php';
+
+/**
+ * What tells a file from one that was changed or replaced.
+ *
+ * @param string $path Path.
+ * @return string "none" when there is none.
+ */
+function facts_of( $path ) {
+	clearstatcache( true, $path );
+	$stat = file_exists( $path ) || is_link( $path ) ? lstat( $path ) : false;
+	return false === $stat ? 'none' : implode( ':', array( $stat['size'], $stat['mtime'], $stat['ctime'], $stat['ino'] ) );
+}
+
+/**
+ * The facts of a file that holds what it is thought to hold.
+ *
+ * @param string      $path   Path.
+ * @param string|null $sha256 What it should hold; null: it should not be there.
+ * @param string      $known  Facts under which it is known to.
+ * @return string|null Null when it holds something else.
+ */
+function facts_of_unchanged( $path, $sha256, $known = '' ) {
+	$facts = facts_of( $path );
+	if ( null === $sha256 || 'none' === $facts ) {
+		return null === $sha256 && 'none' === $facts ? $facts : null;
+	}
+	if ( $facts === $known ) {
+		return $facts;
+	}
+	return is_file( $path ) && ! is_link( $path ) && hash_file( 'sha256', $path ) === $sha256 && facts_of( $path ) === $facts ? $facts : null;
+}
+
+/**
+ * Files of chosen items that are not what they are thought to be. The facts of all others are noted: whoever moves them compares those.
+ *
+ * @param \mysqli $db    Connection.
+ * @param string  $id    Restore.
+ * @param array   $shape As from kept_shape().
+ * @param bool    $undo  The direction.
+ * @return array[] As from find_drift().
+ */
+function find_file_drift( $db, $id, array $shape, $undo ) {
+	$found = array();
+	if ( ! has_files( $shape ) ) {
+		return $found;
+	}
+	$base   = uploads_base();
+	$folder = $base . '/' . $shape['files']['folder'];
+	foreach ( restore_files( $db, $id, 'u.chosen = 1' ) as $file ) {
+		$live  = upload_target( $base, $file['path'] );
+		// What it replaced may be gone: somebody has cleared our folder away.
+		$lost  = $undo && ( ! is_dir( $folder ) || ( null !== $file['sha_from'] && ! is_file( $folder . '/o' . $file['n'] ) ) );
+		$facts = $lost ? null : facts_of_unchanged( $live, $undo ? $file['sha_to'] : $file['sha_from'], $undo ? '' : $file['facts'] );
+		if ( null === $facts ) {
+			$found[] = $lost ? array( 'why' => 'gone' ) + drifted_file( $file, $live, null ) : drifted_file( $file, $live, $undo ? $file['sha_to'] : $file['sha_from'] );
+		} elseif ( $facts !== $file['facts'] ) {
+			run_query( $db, 'UPDATE ' . files_table( $id ) . ' SET facts = ' . quote_text( $db, $facts ) . ' WHERE n = ' . (int) $file['n'] );
+		}
+	}
+	return $found;
+}
+
+/**
+ * A file that is not what it was, as find_drift() has it.
+ *
+ * @param array       $file     Row.
+ * @param string      $live     Full path.
+ * @param string|null $expected What should be there; null for nothing.
+ */
+function drifted_file( array $file, $live, $expected ) {
+	return array(
+		'n'     => (int) $file['item'],
+		'table' => 'uploads/' . $file['path'],
+		'why'   => 'none' === facts_of( $live ) ? 'gone' : ( null === $expected ? 'taken' : 'changed' ),
+	);
+}
+
+/**
+ * One that is not what it was when the plan was made, as a refusal.
+ *
+ * @param \mysqli $db   Connection.
+ * @param string  $id   Restore.
+ * @param array   $file Row.
+ * @param string  $live Full path.
+ */
+function file_drift( $db, $id, array $file, $live ) {
+	return new Refusal( 'drift', 409, 'The live site has changed since the plan was made.', array( 'drift' => name_items( $db, $id, array( drifted_file( $file, $live, $file['sha_from'] ) ) ) ) );
+}

@@ -1,0 +1,68 @@
+<?php
+/**
+ * What no transaction takes back: tables whose engine keeps none, and files. That they are about to be written is noted before; the commit
+ * takes the note away. Where the note is there and nobody is at work, what was written is taken back.
+ *
+ * @package Wpclone\Migrator
+ */
+
+namespace Wpclone\Migrator;
+
+defined( 'ABSPATH' ) || exit;
+
+require_once __DIR__ . '/plain-tables.php';
+require_once __DIR__ . '/move-files.php';
+
+/**
+ * Notes that such things are about to be written.
+ *
+ * @param \mysqli $side  Connection: its writes stay whatever becomes of the transaction.
+ * @param string  $id    Restore.
+ * @param array   $shape As from kept_shape().
+ * @param array   $work  As from prepare_batches().
+ * @param bool    $undo  The direction.
+ */
+function announce_writing( $side, $id, array $shape, array $work, $undo ) {
+	if ( $work['plain'] || has_files( $shape ) ) {
+		change_restore( $side, $id, array( 'pending' => $undo ? 'undo' : 'apply' ) );
+	}
+}
+
+/**
+ * Takes back what a transaction that never came to its end wrote besides. Whoever calls it holds the restore's lock.
+ *
+ * @param \mysqli $side    Connection.
+ * @param string  $id      Restore.
+ * @param array   $shape   As from kept_shape().
+ * @param string  $pending The direction that was noted; '' for none.
+ * @throws Refusal When it cannot be: then the note stays.
+ */
+function heal_writing( $side, $id, array $shape, $pending ) {
+	if ( '' === $pending ) {
+		return;
+	}
+	$undo = 'apply' === $pending;
+	move_files( $side, $id, $shape, $undo, true );
+	heal_plain_tables( $side, $id, $shape, $undo );
+	change_restore( $side, $id, array( 'pending' => '' ) );
+}
+
+/**
+ * Brings a write to its end that was cut off, once nobody is at work any more.
+ *
+ * @param array $restore Row.
+ * @throws Refusal When it cannot be: then the note stays, and the next one who asks tries again.
+ */
+function heal( array $restore ) {
+	$db = open_write_session();
+	set_up_transaction( $db );
+	$side = open_write_session();
+	run_query( $db, 'START TRANSACTION' );
+	// Waits for one that is still at work.
+	run_query( $db, 'SELECT n FROM ' . quote_name( restore_prefix( $restore['id'] ) . 'p' ) . ' WHERE n = 0 FOR UPDATE' );
+	$now = fetch_all( $side, 'SELECT pending, shape FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $restore['id'] ) );
+	if ( isset( $now[0] ) && '' !== $now[0]['pending'] ) {
+		heal_writing( $side, $restore['id'], kept_shape( $side, $now[0] ), $now[0]['pending'] );
+	}
+	run_query( $db, 'ROLLBACK' );
+}
