@@ -15,7 +15,7 @@ interface Layer {
 }
 
 /** What all that uses a runtime knows of it. */
-const RUNTIME = ['runtime/types.ts', 'runtime/units.ts'];
+const RUNTIME = ['runtime/types.ts', 'runtime/units.ts', 'runtime/documents.ts'];
 const STATES = 'runtime/unit-states.ts';
 const FINDINGS = 'runtime/unit-findings.ts';
 const TERMINAL = ['@oclif/*', 'listr2', '@inquirer/*'];

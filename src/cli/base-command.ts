@@ -174,6 +174,7 @@ export abstract class BaseCommand extends Command {
       home: wpcloneHome(process.env),
       environment: process.env,
       ...keptOfSources(settings),
+      ...(settings.pool === undefined ? {} : { pool: settings.pool }),
       runtime: runtime === 'kubernetes' ? 'kubernetes' : 'local',
       kubernetes: {
         ...settings.kubernetes,

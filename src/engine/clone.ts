@@ -11,7 +11,7 @@ import type { SourceLooks } from '../site/looks.ts';
 import { newAdministrator } from './administrator.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
 import { refuseWhatCannotBeCloned } from './plan.ts';
-import { provision } from './provision.ts';
+import { provision, type Provisioned } from './provision.ts';
 import { refuseEmpty, verify, warn } from './verify.ts';
 
 /** A source that answers signed requests, and what it said about itself. */
@@ -67,6 +67,7 @@ export interface CloneOutcome {
   readonly facts: CloneFacts;
   readonly password: string;
   readonly loginUrl: string;
+  readonly unit: Provisioned['unit'];
   readonly way: ConnectedSource['way'];
   readonly database: DatabaseResult;
   readonly files: FilesResult;
@@ -91,7 +92,7 @@ export async function cloneSite(
   parseAddress(plan.url);
   return runPipeline(context, async (pipeline) => {
     const phpVersion = Promise.withResolvers<string | undefined>();
-    const [connected, lease] = await Promise.all([
+    const [connected, { lease, unit }] = await Promise.all([
       connect(pipeline, source, phpVersion.resolve),
       provision(pipeline, plan, runtime, phpVersion.promise),
     ]);
@@ -157,6 +158,7 @@ export async function cloneSite(
       facts,
       password: admin.password,
       loginUrl,
+      unit,
       way: connected.way,
       database,
       files,

@@ -1,27 +1,50 @@
+import { awaitUnit } from '../pool/await-unit.ts';
+import type { Instance, ProvisionLease, Runtime } from '../runtime/types.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { seconds } from '../shared/format.ts';
-import type { Instance, ProvisionLease, Runtime } from '../runtime/types.ts';
-import type { ClonePlan } from './clone.ts';
 import { cloneName, spareName } from './names.ts';
 import type { Pipeline } from './pipeline.ts';
 
-const HOW: Readonly<Record<Instance['how'], (kind: Runtime['kind']) => string>> = {
-  created: (kind) => `${kind} instance`,
+export interface Provisioned {
+  readonly lease: ProvisionLease;
+  /**
+   * `warm`: its instance was ready; `waited`: it became ready while the clone waited for it; `made`: it was made for the clone;
+   * `taken-up`: an earlier attempt of the same job had it.
+   */
+  readonly unit: 'warm' | 'waited' | 'made' | 'taken-up';
+}
+
+/** What of a clone's plan says which instance it needs. */
+interface Named {
+  readonly url: string;
+  readonly name?: string;
+  readonly ttlSeconds: number;
+  readonly php?: string;
+  readonly replace?: boolean;
+}
+
+const FROM = { warm: 'warm', created: 'made', 'taken-up': 'taken-up' } as const satisfies Record<Instance['how'], string>;
+const HOW: Readonly<Record<Provisioned['unit'], (kind: Runtime['kind']) => string>> = {
+  made: (kind) => `${kind} instance`,
   warm: (kind) => `warm ${kind} instance`,
+  waited: (kind) => `warm ${kind} instance, waited for,`,
   'taken-up': (kind) => `${kind} instance of the attempt that was cut off, with what it holds by now, taken up`,
 };
 
 /** How often a generated name that turns out to be taken is replaced. */
 const NAME_ATTEMPTS = 5;
 
-/** Takes or makes an instance for the clone, which is removed again when anything fails later. Throws NAME_TAKEN, REPLACE_UNSUPPORTED. */
+/**
+ * An instance of the clone's own: one that is ready, or about to be, or one that is made for it; it is removed again when anything fails
+ * later. With no name in the plan it gets one that is free. Throws NAME_TAKEN, REPLACE_UNSUPPORTED.
+ */
 export function provision(
   pipeline: Pipeline,
-  plan: ClonePlan,
+  plan: Named,
   runtime: Runtime,
   phpVersion: Promise<string | undefined>,
-): Promise<ProvisionLease> {
+): Promise<Provisioned> {
   return pipeline.step('provision', async ({ work }) => {
     const started = work.now();
     const replaced = plan.replace === true && plan.name !== undefined && (await isTaken(runtime, plan.name, work));
@@ -32,13 +55,13 @@ export function provision(
         const php = plan.php === undefined ? {} : { php: plan.php };
         const replaces = replaced && plan.name !== undefined ? { replaces: plan.name } : {};
         const request = { id, sourceUrl: plan.url, expiresAt, phpVersion, ...php, ...replaces };
-        const value = await runtime.provision(request, work);
-        pipeline.onUndo('provision', `removing ${id}`, (undo) => removeAgain(value, undo));
-        pipeline.cancelWith(value.lost);
-        return {
-          value,
-          message: `${HOW[value.instance.how](runtime.kind)} in ${seconds((work.now() - started) / 1000)}`,
-        };
+        const waited = await awaitUnit(runtime.units, plan.php, work);
+        const lease = await runtime.provision(request, work);
+        pipeline.onUndo('provision', `removing ${id}`, (undo) => removeAgain(lease, undo));
+        pipeline.cancelWith(lease.lost);
+        const unit = waited && lease.instance.how === 'warm' ? 'waited' : FROM[lease.instance.how];
+        const message = `${HOW[unit](runtime.kind)} in ${seconds((work.now() - started) / 1000)}`;
+        return { value: { lease, unit }, message };
       } catch (error) {
         const taken = error instanceof WpcloneError && error.code === 'NAME_TAKEN';
         if (!taken || (plan.name !== undefined && !replaced) || attempt === NAME_ATTEMPTS) throw error;
@@ -51,7 +74,7 @@ const isTaken = async (runtime: Runtime, name: string, context: WorkContext): Pr
   (await runtime.list(context)).some(({ id }) => id === name);
 
 /** One that replaces another is made beside it, under a name of its own. */
-function nameOf({ name, url }: ClonePlan, replaced: boolean, { randomBytes }: WorkContext): string {
+function nameOf({ name, url }: Named, replaced: boolean, { randomBytes }: WorkContext): string {
   if (name === undefined) return cloneName(url, randomBytes);
   return replaced ? spareName(name, randomBytes) : name;
 }

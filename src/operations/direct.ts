@@ -5,6 +5,7 @@ import { packageVersion } from '../shared/package-root.ts';
 import { cloneSite } from '../engine/clone.ts';
 import { resetClone } from '../engine/reset.ts';
 import type { CloneState, Runtime } from '../runtime/types.ts';
+import { createPoolOperations } from './pool.ts';
 import { cloneReport, cloneResult } from './reports.ts';
 import { openResources, type Resources } from './resources.ts';
 import { createRestoreOperations } from './restores.ts';
@@ -13,14 +14,16 @@ import type { GarbageReport, Operations, OperationSettings } from './types.ts';
 
 /**
  * Operations that do the work in this process, straight on the runtime. Nothing is opened before it is needed; a process that
- * does many jobs gives all of them the same `resources`.
+ * does many jobs gives all of them the same `resources`, and one that keeps the pool hears of what is said of it by `poolChanged`.
  */
 export function createDirectOperations(
   settings: OperationSettings,
   resources: Resources = openResources(settings),
+  poolChanged?: () => void,
 ): Operations {
   return {
     tidiesItself: false,
+    pool: createPoolOperations(settings, resources, poolChanged),
 
     async clone(request, credentials, context) {
       const runtime = await resources.runtime(context);

@@ -34,6 +34,7 @@ export function cloneResult(outcome: CloneOutcome, totalSeconds: number): CloneR
     status: 'ready',
     password: outcome.password,
     login_url: outcome.loginUrl,
+    unit: outcome.unit,
     connected_by: outcome.way,
     timings: {
       connect: seconds('connect'),

@@ -5,7 +5,7 @@
 import type { WorkContext } from '../shared/context.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
 import type { ErrorDetails } from '../shared/errors.ts';
-import type { ClonePlan } from '../engine/clone.ts';
+import type { CloneOutcome, ClonePlan } from '../engine/clone.ts';
 import type { CloneStepName, Warning } from '../shared/events.ts';
 import type { Finding } from '../shared/findings.ts';
 import type { Agreed } from '../restore/plan/agreed.ts';
@@ -13,6 +13,8 @@ import type { Plan, PlanPolicy } from '../restore/plan/schema.ts';
 import type { RestoreOutcome } from '../restore/plan/outcome.ts';
 import type { Drift, Receipt } from '../site/write/answers.ts';
 import type { CaughtMail } from '../instance/types.ts';
+import type { PoolOperations } from './pool.ts';
+import type { PoolSizes } from './pool-sizes.ts';
 import type { Accepted, JobLine, JobReport } from './schemas.ts';
 import type { CacheReport, CloneState, Exposure, ExposureEnded, IsJobOver, RuntimeKind } from '../runtime/types.ts';
 
@@ -161,6 +163,8 @@ export interface CloneResult extends Omit<CloneReport, 'password' | 'created_at'
   readonly status: 'ready';
   readonly password: string;
   readonly login_url: string;
+  /** Where its instance came from: `warm` was ready, `waited` became ready while it waited, `made` was made for it, `taken-up` was an earlier attempt's. */
+  readonly unit?: CloneOutcome['unit'];
   /** How the source was reached. This and what follows is not known of a clone whose agent was killed as it ended. */
   readonly connected_by?: 'known-key' | 'http' | 'browser';
   /** Seconds. */
@@ -217,6 +221,7 @@ export interface Operations {
   ): Promise<DisconnectReport>;
   mail(id: string, context: WorkContext): Promise<readonly CaughtMail[]>;
   logs(id: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
+  readonly pool: PoolOperations;
   /** Removes what crashes left and what has expired. */
   collectGarbage(context: WorkContext): Promise<GarbageReport>;
   /** When `collectGarbage` will find something to do at the latest; milliseconds since the epoch. Absent where that is another's affair. */
@@ -280,6 +285,8 @@ export interface OperationSettings {
   readonly sourcesLimit?: number;
   /** Rows of a deleted clone stay for the next one of its source; absent: that is not known here. */
   readonly keepRows?: boolean;
+  /** How many units are kept ready, where nobody has said otherwise with `wpclone pool`. */
+  readonly pool?: PoolSizes;
   /** Networks besides the public ones where sources may be, such as `10.0.0.0/8`; absent: anywhere. */
   readonly reach?: readonly string[] | undefined;
 }

@@ -1,16 +1,14 @@
 import { newJobId, type WorkContext } from '../shared/context.ts';
 import { toWpcloneError, type WpcloneError } from '../shared/errors.ts';
 import type { UnitReport, Units } from '../runtime/units.ts';
-import { afterFailure, afterSuccess, type Breaker, CLOSED } from './breaker.ts';
+import type { Breaker } from './breaker.ts';
+import { createPoolMemory, type PoolMemory, subPoolOf } from './memory.ts';
+import { newNote } from './note.ts';
 import { planPool, type PoolPlan } from './planner.ts';
-import { createRefillTimes } from './refill-times.ts';
-import type { Demand, PoolAction, PoolSettings, PoolUnit } from './types.ts';
+import type { PoolAction, PoolSettings, PoolUnit } from './types.ts';
 
 /** What is wanted of a pool; the revision is the runtime's own. */
 export type PoolWish = Omit<PoolSettings, 'revision'>;
-
-/** What claims there were; how long a refill takes the keeper knows itself. */
-export type Claims = Omit<Demand, 'refillTime'>;
 
 /** What came of one thing that the planner wanted. */
 export interface PoolDeed {
@@ -30,19 +28,25 @@ export interface PoolPass {
 
 /** Keeps the pool of one runtime. At most one keeper works on a pool at a time: whoever calls sees to that. */
 export interface PoolKeeper {
-  /** Looks, plans and does; returns when all but the making of units is done. Throws when the units cannot be listed. */
-  pass(wish: PoolWish, claims: ReadonlyMap<string, Claims>): Promise<PoolPass>;
+  /**
+   * Looks, plans and does; returns when all but the making of units is done. `waiting` clones are about to ask for a unit. Throws when
+   * the units cannot be listed.
+   */
+  pass(wish: PoolWish, waiting?: number): Promise<PoolPass>;
   /** Resolves when no unit is being made. */
   settled(): Promise<void>;
 }
 
-/** A unit of a runtime that has one PHP and does not tell which is of the sub-pool ''. */
-const subPool = ({ phpVersion }: Pick<UnitReport, 'phpVersion'>): string => phpVersion ?? '';
+export interface KeeperOptions {
+  /** Of the keeper before this one; a new one without it. */
+  readonly memory?: PoolMemory;
+  /** Called when a unit was made or could not be: there may be more to do. */
+  readonly made?: () => void;
+}
 
 /** `context.signal` ends the making of units too. */
-export function createPoolKeeper(units: Units, context: WorkContext): PoolKeeper {
-  let breaker = CLOSED;
-  const refills = createRefillTimes();
+export function createPoolKeeper(units: Units, context: WorkContext, options: KeeperOptions = {}): PoolKeeper {
+  const { memory = createPoolMemory(newNote(context.now())), made: ended = () => undefined } = options;
   /** By job: its unit can be told from others as soon as it is listed. */
   const making = new Map<
     string,
@@ -54,25 +58,29 @@ export function createPoolKeeper(units: Units, context: WorkContext): PoolKeeper
     const since = context.now();
     const asked = phpVersion === '' ? {} : { phpVersion };
     const failed = (why: string): void => {
-      breaker = afterFailure(breaker, why, context.now());
+      memory.failed(why, context.now());
       context.log.warn('a unit could not be made', { why });
     };
     const done = units.make(asked, { ...context, jobId }).then(
       (made) => {
         // The planner gives such a unit up, and would ask for another one without end.
-        if (subPool(made) !== phpVersion) return failed(`there is no PHP ${phpVersion}, but ${subPool(made)}`);
-        breaker = afterSuccess();
-        return refills.add(phpVersion, context.now() - since);
+        if (subPoolOf(made) !== phpVersion) return failed(`there is no PHP ${phpVersion}, but ${subPoolOf(made)}`);
+        return memory.made({ name: made.name, phpVersion }, context.now() - since, context.now());
       },
       (error: unknown) => {
         if (!context.signal.aborted) failed(toWpcloneError(error).message);
       },
     );
-    making.set(jobId, { phpVersion, since, done: done.finally(() => making.delete(jobId)) });
+    const forget = (): void => {
+      making.delete(jobId);
+      ended();
+    };
+    making.set(jobId, { phpVersion, since, done: done.finally(forget) });
   }
 
   async function look(revision: string): Promise<readonly PoolUnit[]> {
     const reports = await units.list(context);
+    memory.observe(reports, context.now());
     const seen = new Set(reports.map(({ jobId }) => jobId));
     // Begun and not listed yet: counted all the same, else another one would be begun at each look.
     const expected = [...making].filter(([jobId]) => !seen.has(jobId));
@@ -89,7 +97,7 @@ export function createPoolKeeper(units: Units, context: WorkContext): PoolKeeper
     }
     if (action.do === 'recycle' || known.includes(action.unit)) return { action, outcome: 'left' };
     try {
-      await units[action.do](action.unit, context);
+      await act(action.do, action.unit, action.why);
       return { action, outcome: 'done' };
     } catch (cause) {
       context.signal.throwIfAborted();
@@ -100,15 +108,32 @@ export function createPoolKeeper(units: Units, context: WorkContext): PoolKeeper
     }
   }
 
+  async function act(what: 'validate' | 'quarantine' | 'retire', unit: string, why: string): Promise<void> {
+    const told = (happened: 'retired' | 'quarantined', reason: string): void =>
+      memory.happened({ at: context.now(), what: happened, unit, why: reason });
+    if (what === 'validate') {
+      const wrong = (await units.validate(unit, context)).filter(({ ok }) => !ok);
+      const said = wrong.map(({ check, detail }) => `${check} ${detail}`.trim());
+      if (wrong.length > 0) told('quarantined', said.join(', '));
+      return;
+    }
+    await units[what](unit, context);
+    told(what === 'retire' ? 'retired' : 'quarantined', why);
+  }
+
   return {
-    async pass(wish, claims) {
+    async pass(wish, waiting = 0) {
       const revision = await units.revision(context);
       const present = await look(revision);
       const settings: PoolSettings = { ...wish, revision };
+      const now = context.now();
+      // Who waits has not said for which PHP: the usual one, most likely.
       const demand = new Map(
-        wish.phpVersions.map((php) => [php, { ...NO_CLAIMS, ...claims.get(php), refillTime: refills.of(php) }]),
+        wish.phpVersions.map((php, index) => [php, memory.demand(php, index === 0 ? waiting : 0, now)]),
       );
-      const plan = planPool({ units: present, settings, demand, breaker, now: context.now() });
+      const { breaker } = memory.note();
+      const plan = planPool({ units: present, settings, demand, breaker, now });
+      memory.keep({ sizes: Object.fromEntries(plan.sizes), heldUp: plan.heldUp });
       const held = present.filter(({ state }) => HOLDING.has(state)).map(({ name }) => name);
       const deeds = await Promise.all(plan.actions.map((action) => carryOut(action, held)));
       return { plan, units: present, deeds, breaker };
@@ -119,13 +144,12 @@ export function createPoolKeeper(units: Units, context: WorkContext): PoolKeeper
   };
 }
 
-const NO_CLAIMS: Claims = { claimsTenMinutes: 0, claimsHalfMinute: 0, waiting: 0 };
 const HOLDING: ReadonlySet<PoolUnit['state']> = new Set(['ASSIGNED', 'READY', 'RESETTING']);
 
 const poolUnitOf = (report: UnitReport): PoolUnit => ({
   name: report.name,
   state: report.state,
-  phpVersion: subPool(report),
+  phpVersion: subPoolOf(report),
   revision: report.revision,
   uses: report.uses,
   createdAt: report.createdAt,

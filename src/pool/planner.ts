@@ -17,6 +17,8 @@ export interface PoolPlan {
   readonly actions: readonly PoolAction[];
   /** By PHP version. */
   readonly sizes: ReadonlyMap<string, PoolSize>;
+  /** Why no unit may be made now, in words; null when one may. */
+  readonly heldUp: string | null;
 }
 
 /** Units being made at once: more would only slow each other down. */
@@ -49,7 +51,7 @@ export function planPool(view: PoolView): PoolPlan {
     (unit) => isIdle(unit) && !unit.leased && !settings.phpVersions.includes(unit.phpVersion),
   );
   actions.push(...strangers.map((unit) => retire(unit, `PHP ${unit.phpVersion} is not wanted`)));
-  return { actions, sizes };
+  return { actions, sizes, heldUp: whyHeldUp(view) };
 }
 
 /** The right to make units, as long as there is one. */
@@ -64,13 +66,22 @@ interface Budget {
   readonly full: boolean;
 }
 
-function budgetOf({ units, settings, breaker, now }: PoolView): Budget {
+function budgetOf(view: PoolView): Budget {
+  const { units, settings } = view;
   const inFlight = units.filter(({ state }) => state === 'CREATING' || state === 'VALIDATING').length;
-  // While one waits for room, another would only wait behind it, and clones that wait for room come first.
-  const blocked = units.some((unit) => unit.state === 'CREATING' && unit.unschedulable);
-  const closed = settings.mode !== 'running' || isOpen(breaker, now) || blocked;
+  const closed = whyHeldUp(view) !== null;
   const room = settings.most - units.length;
   return { left: closed ? 0 : Math.max(0, Math.min(MOST_IN_FLIGHT - inFlight, room)), full: room <= 0 };
+}
+
+function whyHeldUp({ units, settings, breaker, now }: PoolView): string | null {
+  if (settings.mode !== 'running')
+    return settings.mode === 'paused' ? 'the pool is paused' : 'the pool is being drained';
+  if (isOpen(breaker, now)) return `units could not be made ${breaker.failures} times: ${breaker.reason ?? ''}`;
+  // While one waits for room, another would only wait behind it, and clones that wait for room come first.
+  if (units.some((unit) => unit.unschedulable && (unit.state === 'CREATING' || unit.state === 'ASSIGNED')))
+    return 'there is no room for one that is being made already';
+  return units.length >= settings.most ? `there are ${units.length} units, and ${settings.most} are allowed` : null;
 }
 
 const allowanceFor = (phpVersion: string, budget: Budget): Allowance => ({

@@ -18,6 +18,7 @@ import type { ReportingContext, WorkContext } from '../shared/context.ts';
 import type { WpcloneError } from '../shared/errors.ts';
 import type { Finding } from '../shared/findings.ts';
 import type { InstanceOperations } from '../instance/types.ts';
+import type { Documents } from './documents.ts';
 import type { Units } from './units.ts';
 
 export type RuntimeKind = 'local' | 'kubernetes';
@@ -128,6 +129,8 @@ export interface Runtime {
   readonly kind: RuntimeKind;
   /** The same instances whether or not they hold a clone: for whoever keeps some ready. */
   readonly units: Units;
+  /** What all who use this runtime know together. */
+  readonly documents: Documents;
   /**
    * Claims a warm unit for a clone of that name or makes one; on failure or abort it leaves nothing behind. Throws NAME_TAKEN.
    */

@@ -64,6 +64,9 @@ export function unitBusy(name: string, state: UnitState | undefined, holder = ''
   return new WpcloneError('BUSY', message, { retryable: true, details: { name } });
 }
 
+export const noSuchUnit = (name: string): WpcloneError =>
+  new WpcloneError('NOT_FOUND', `There is no unit called ${name}.`);
+
 /** A name for a unit that no clone has: names of clones are chosen by people, and may look like anything. */
 export const newUnitName = ({ randomBytes }: Pick<WorkContext, 'randomBytes'>): string =>
   `unit-${randomBytes(5).toString('hex')}`;

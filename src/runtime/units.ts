@@ -58,7 +58,13 @@ export interface UnitFinding {
 export interface Units {
   /** A word for what a unit that is made now is made from. */
   revision(context: WorkContext): Promise<string>;
+  /** The PHP versions that units can have, the usual one first; '' stands for one that is not known. */
+  phpVersions(context: WorkContext): Promise<readonly string[]>;
   list(context: WorkContext): Promise<readonly UnitReport[]>;
+  /** Calls `changed` whenever a unit may have changed, until the signal aborts. Absent where looking is as cheap. */
+  watch?(changed: () => void, context: WorkContext): Promise<void>;
+  /** The logs of a unit (web server, PHP, database) line by line. Throws NOT_FOUND. */
+  logs(name: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
   /** Makes an empty unit and proves it: it is WARM when this returns. On failure or abort nothing is left of it. */
   make(request: UnitRequest, context: WorkContext): Promise<UnitReport>;
   /**

@@ -133,4 +133,14 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    version: 8,
+    name: 'what those who use this machine know together',
+    sql: `
+      CREATE TABLE documents (
+        name TEXT PRIMARY KEY,
+        content TEXT NOT NULL
+      ) STRICT;
+    `,
+  },
 ];

@@ -4,6 +4,7 @@ import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { accessTo } from './access.ts';
 import { guard, openDatabase, STATE_DATABASE, type Database, type DatabaseKind } from './database.ts';
+import { documentStore } from './documents.ts';
 import { restoreStore } from './restores.ts';
 import { DRIVER_TIMEOUT } from './retry.ts';
 import { ensureKeyFile, readKey, secretBox, type RandomBytes, type SecretBox } from './secrets.ts';
@@ -36,6 +37,7 @@ export function openState(home: string, dependencies: StateDependencies, options
     return {
       sources: sourceStore(database, box, access),
       restores: restoreStore(database, access),
+      documents: documentStore(database, access),
       units: unitStore(database, box, dependencies.now, access),
       close: () => {
         database.close();

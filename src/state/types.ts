@@ -108,6 +108,11 @@ export interface State {
     save(restore: RestoreRow): Promise<void>;
     remove(id: string): Promise<void>;
   };
+  readonly documents: {
+    find(name: string): Promise<string | undefined>;
+    /** Writes what `next` makes of what is there, and returns it. */
+    change(name: string, next: (before: string | undefined) => string): Promise<string>;
+  };
   readonly units: {
     find(name: string): Promise<UnitRow | undefined>;
     /** The unit that holds a clone. */

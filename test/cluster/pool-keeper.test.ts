@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { keepPool } from '../../src/agent/daemon/pool.ts';
+import { createPoolOperations, type PoolReport } from '../../src/operations/pool.ts';
+import { awaitUnit } from '../../src/pool/await-unit.ts';
 import { createPoolKeeper, type PoolPass, type PoolWish } from '../../src/pool/keeper.ts';
 import { context, eventually, request, useNamespace } from './support.ts';
 
@@ -20,7 +23,7 @@ const deedsOf = ({ deeds }: PoolPass) => deeds.map(({ action, outcome }) => `${a
 test('the same planner keeps a pool on a cluster: filled, refilled after a claim, renewed when the settings change, drained', async () => {
   const runtime = await namespace.runtime();
   const keeper = createPoolKeeper(runtime.units, context());
-  const passes = [await keeper.pass(wish(), new Map()), await keeper.pass(wish(), new Map())];
+  const passes = [await keeper.pass(wish()), await keeper.pass(wish())];
   expect(passes.map(deedsOf)).toEqual([['make begun'], []]);
   await keeper.settled();
   const [first] = await runtime.units.list(context());
@@ -32,19 +35,69 @@ test('the same planner keeps a pool on a cluster: filled, refilled after a claim
   }, 'the kubelet says that it is ready');
   const lease = await runtime.provision(request(), context());
   expect(lease.instance.how).toBe('warm');
-  expect(deedsOf(await keeper.pass(wish(), new Map()))).toEqual(['make begun']);
+  expect(deedsOf(await keeper.pass(wish()))).toEqual(['make begun']);
   await keeper.settled();
 
   // Somebody sets other limits: units that were made without them go once there are others.
   const changed = await namespace.runtime({ storage: { site: '1Gi' } });
   const other = createPoolKeeper(changed.units, context());
-  expect(deedsOf(await other.pass(wish(), new Map()))).toEqual(['make begun']);
+  expect(deedsOf(await other.pass(wish()))).toEqual(['make begun']);
   await other.settled();
-  expect(deedsOf(await other.pass(wish(), new Map()))).toEqual(['retire done']);
+  expect(deedsOf(await other.pass(wish()))).toEqual(['retire done']);
   const warm = (await changed.units.list(context())).filter(({ state }) => state === 'WARM');
   expect(warm.map(({ revision }) => revision)).toEqual([await changed.units.revision(context())]);
 
-  expect(deedsOf(await other.pass(wish({ mode: 'draining' }), new Map()))).toEqual(['retire done']);
+  expect(deedsOf(await other.pass(wish({ mode: 'draining' })))).toEqual(['retire done']);
   await lease.remove(context());
   expect(await namespace.belongings()).toEqual([]);
+});
+
+test('whoever sees the namespace fills its pool, takes from it at once, and sees what its agent does', async () => {
+  const runtime = await namespace.runtime();
+  const resources = {
+    runtime: () => Promise.resolve(runtime),
+    state: () => Promise.reject(new Error('no state is needed')),
+    close: () => Promise.resolve(),
+  };
+  const warm = ({ sub_pools: pools }: PoolReport): number => pools.reduce((sum, pool) => sum + pool.warm, 0);
+  const alone = createPoolOperations({}, resources);
+  // The usual size of a cluster's pool, made by the command itself.
+  const set = await alone.set({ max: 3 }, context());
+  expect([set.min, set.max, warm(set), set.kept_by]).toEqual([1, 3, 1, null]);
+  // The kubelet need not have said that it is ready: the unit itself has.
+  const first = await runtime.provision(request(), context());
+  expect(first.instance.how).toBe('warm');
+
+  const loop = keepPool(
+    { runtime: () => Promise.resolve(runtime), sizes: {}, waiting: () => Promise.resolve(0), looked: () => undefined },
+    context(),
+  );
+  onTestFinished(() => loop.stop());
+  // Somebody else, who sees the same.
+  const other = await namespace.runtime();
+  const seen = createPoolOperations({}, { ...resources, runtime: () => Promise.resolve(other) });
+  await eventually(async () => {
+    const units = await other.units.list(context());
+    return units.some(({ state, cloneId }) => state === 'CREATING' && cloneId === undefined) ? true : undefined;
+  }, 'a unit is being made');
+  expect(await awaitUnit(other.units, undefined, context())).toBe(true);
+  const second = await other.provision(request(), context());
+  expect(second.instance.how).toBe('warm');
+  const refilled = await eventually(async () => {
+    const report = await seen.status(context());
+    return report.clones.from_pool === 1 && warm(report) >= 1 ? report : undefined;
+  }, 'the clone is counted, and a unit made in its place');
+  expect(refilled.kept_by).toMatch(/^the agent on /);
+  // Beside an agent a command only says what is to be done.
+  await seen.act('drain', context());
+  await eventually(async () => ((await seen.status(context())).units.length === 2 ? true : undefined), 'it is drained');
+  await loop.stop();
+  await Promise.all([first.remove(context()), second.remove(context())]);
+  expect(await namespace.belongings()).toEqual([]);
+
+  const add = (before: string | undefined): string => String(Number(before ?? '0') + 1);
+  const writers = [runtime, other].flatMap(({ documents }) =>
+    Array.from({ length: 8 }, () => documents.change('sum', add, context())),
+  );
+  expect(new Set(await Promise.all(writers)).size).toBe(16);
 });

@@ -17,7 +17,6 @@ const wish = (php: string, changes: Partial<PoolWish> = {}): PoolWish => ({
   mode: 'running',
   ...changes,
 });
-const NO_CLAIMS = new Map();
 const deedsOf = ({ deeds }: PoolPass) => deeds.map(({ action, outcome }) => `${action.do} ${outcome}`);
 
 test('a pool on this machine is filled, refilled after a claim, renewed when its units are of an older wpclone, and drained', async () => {
@@ -26,7 +25,7 @@ test('a pool on this machine is filled, refilled after a claim, renewed when its
   // Which PHP there is, is the machine's affair.
   const { name: first, phpVersion: php = '' } = await units.make({}, workContext());
   const keeper = createPoolKeeper(units, workContext());
-  const pass = (changes: Partial<PoolWish> = {}) => keeper.pass(wish(php, changes), NO_CLAIMS);
+  const pass = (changes: Partial<PoolWish> = {}) => keeper.pass(wish(php, changes));
   expect(deedsOf(await pass())).toEqual([]);
 
   const request = { id: 'a', sourceUrl: 'https://www.a.example', expiresAt: Date.now() + 600_000 };
@@ -64,13 +63,13 @@ test('a unit that cannot be handed out is set aside and another made; what canno
   const keeper = createPoolKeeper(units, { ...workContext(), now });
   writeFileSync(join(instancePaths(home.layout, name).www, 'left-behind.php'), '<?php');
   ahead = 31_000;
-  expect(deedsOf(await keeper.pass(wish(php), NO_CLAIMS))).toEqual(['validate done']);
+  expect(deedsOf(await keeper.pass(wish(php)))).toEqual(['validate done']);
   expect((await units.list(workContext())).map(({ state }) => state)).toEqual(['QUARANTINED']);
-  expect(deedsOf(await keeper.pass(wish(php), NO_CLAIMS))).toEqual(['make begun']);
+  expect(deedsOf(await keeper.pass(wish(php)))).toEqual(['make begun']);
   await keeper.settled();
   // Nobody looked at it in time.
   ahead = 2 * 3_600_000;
-  expect(deedsOf(await keeper.pass(wish(php), NO_CLAIMS))).toEqual(expect.arrayContaining(['retire done']));
+  expect(deedsOf(await keeper.pass(wish(php)))).toEqual(expect.arrayContaining(['retire done']));
   expect(existsSync(join(home.layout.instances, name))).toBe(false);
 
   // No machine has this PHP: what is made in its place is of no use to the sub-pool.
@@ -78,7 +77,7 @@ test('a unit that cannot be handed out is set aside and another made; what canno
   const tried: string[][] = [];
   let last: PoolPass | undefined;
   for (let look = 0; look < 5; look += 1) {
-    last = await failing.pass(wish('9.9'), NO_CLAIMS);
+    last = await failing.pass(wish('9.9'));
     tried.push(deedsOf(last).filter((deed) => deed.startsWith('make')));
     await failing.settled();
   }

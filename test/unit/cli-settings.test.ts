@@ -26,9 +26,9 @@ describe('settings', () => {
   it('come from the environment, then the project file, then the user file', () => {
     put(
       'home/.config/wpclone/config.yaml',
-      'ttl: 1h\nmedia: proxy\nusername: from-user\nkubernetes: {context: a, namespace: b}',
+      'ttl: 1h\nmedia: proxy\nusername: from-user\nkubernetes: {context: a, namespace: b}\npool: {min: 2, max: 3}',
     );
-    put('work/repo/.wpclone.yaml', 'ttl: 2h\nusername: from-project\nkubernetes: {namespace: c, domain: d}');
+    put('work/repo/.wpclone.yaml', 'ttl: 2h\nusername: from-project\nkubernetes: {namespace: c, domain: d}\npool: {max: 4}');
     environment['WPCLONE_USERNAME'] = 'from-environment';
     environment['WPCLONE_KUBERNETES_DATABASE_IMAGE'] = 'mysql:8.0';
     expect(load()).toEqual({
@@ -36,12 +36,13 @@ describe('settings', () => {
       media: 'proxy',
       username: 'from-environment',
       kubernetes: { context: 'a', namespace: 'c', domain: 'd', databaseImage: 'mysql:8.0' },
+      pool: { min: 2, max: 4 },
     });
   });
 
   it('of a project are looked for up to the root of its repository and no further', () => {
     put('work/.wpclone.yaml', 'ttl: 9h');
-    expect(load()).toEqual({ kubernetes: {} });
+    expect(load()).toEqual({ kubernetes: {}, pool: {} });
     put('work/repo/.wpclone.json', '{"ttl": "3h", "exclude-table": ["logs"]}');
     expect(load()).toMatchObject({ ttl: '3h', 'exclude-table': ['logs'] });
     put('work/repo/sub/.wpclone.yml', 'ttl: 4h');
@@ -112,7 +113,7 @@ describe('settings', () => {
 
   it('may be an empty file', () => {
     put('work/repo/.wpclone.yaml', '# nothing yet\n');
-    expect(load()).toEqual({ kubernetes: {} });
+    expect(load()).toEqual({ kubernetes: {}, pool: {} });
   });
 });
 

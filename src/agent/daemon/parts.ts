@@ -1,6 +1,7 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { newJobId } from '../../shared/context.ts';
 import { createDirectOperations } from '../../operations/direct.ts';
+import { openResources, type Resources } from '../../operations/resources.ts';
 import type { Operations } from '../../operations/types.ts';
 import { openDatabase } from '../../state/database.ts';
 import { openHomeSecrets } from '../../state/open.ts';
@@ -21,6 +22,9 @@ export interface AgentParts {
   readonly metrics: Metrics;
   /** For what is answered at once; jobs have their own, in their own processes. */
   readonly operations: Operations;
+  readonly resources: Resources;
+  /** Hears that something was said of the pool; whoever keeps it listens. */
+  readonly poolBell: { ring: () => void };
   /** Hears of each job that fails, from now on. */
   onFailed(listener: () => void): void;
   close(): Promise<void>;
@@ -36,7 +40,9 @@ export function openParts({ operations: settings }: AgentSettings, context: Work
     { database, box, now: context.now, newId: () => newJobId(context.randomBytes) },
     context,
   );
-  const operations = createDirectOperations(settings);
+  const resources = openResources(settings);
+  const poolBell = { ring: (): void => undefined };
+  const operations = createDirectOperations(settings, resources, () => poolBell.ring());
   const listeners: (() => void)[] = [];
   const metrics = createMetrics({ counts: () => plain.counts(), now: context.now });
   return {
@@ -51,6 +57,8 @@ export function openParts({ operations: settings }: AgentSettings, context: Work
     tokens: tokenStore(database, context),
     bell,
     operations,
+    resources,
+    poolBell,
     onFailed: (listener) => void listeners.push(listener),
     async close() {
       await operations.close();

@@ -17,6 +17,7 @@ import { type Doors, openDoors, type SharedDeps } from './listen.ts';
 import { openMetricsDoor } from './metrics-door.ts';
 import { ensureOwnerToken } from './owner-token.ts';
 import { type AgentParts, openParts } from './parts.ts';
+import { keepPool, type PoolLoop } from './pool.ts';
 import { createReadiness } from './readiness.ts';
 import type { AgentSettings, AgentStarted } from './settings.ts';
 
@@ -103,6 +104,7 @@ async function serve(
   const house = keepHouse({ operations, store, rememberJobs, monotonic, isOver, look: () => keeper.take() }, work);
   parts.onFailed(() => house.failed());
   const stopping = AbortSignal.any([context.signal, asked.signal]);
+  const pool = poolOf(settings, parts, work);
   const control: Control = {
     stopping,
     stop: () => asked.abort(),
@@ -130,9 +132,11 @@ async function serve(
     started({ ...(await announce(settings, parts, doors)), recovered: recovered.map(({ id }) => id) });
     await untilAborted(control.stopping);
     context.log.info('stopping', { running: runner.running() });
-    await runner.drain(DRAIN);
+    // Nothing more is made ahead, while running jobs end.
+    await Promise.all([runner.drain(DRAIN), pool.stop()]);
   } finally {
     await control.runner?.drain(0);
+    await pool.stop();
     closing.abort();
     control.closeMetrics?.();
     await control.doors?.close();
@@ -140,6 +144,15 @@ async function serve(
     keeper.release();
     if (settings.operations.runtime === 'local') await startKeeper(settings.operations);
   }
+}
+
+function poolOf({ operations: { pool = {} } }: AgentSettings, parts: AgentParts, work: WorkContext): PoolLoop {
+  const { store, resources, poolBell, metrics } = parts;
+  const pending = async (): Promise<number> => (await store.list({ kinds: ['clone'], states: ['pending'] })).length;
+  const runtime: AgentParts['resources']['runtime'] = (context) => resources.runtime(context);
+  const loop = keepPool({ runtime, sizes: pool, waiting: pending, looked: metrics.pool }, work);
+  poolBell.ring = loop.kick;
+  return loop;
 }
 
 function depsOf(settings: AgentSettings, parts: AgentParts, control: Control, work: WorkContext): SharedDeps {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { poolReportSchema } from '../../operations/pool-report.ts';
 import {
   acceptedSchema,
   agentSchema,
@@ -80,6 +81,7 @@ export const restoresAnswer = restoresSchema.meta({ id: 'Restores' });
 export const restoreV1Answer = z.looseObject({ success: z.boolean() }).meta({ id: 'RestoreV1' });
 export const garbageAnswer = garbageSchema.meta({ id: 'Garbage' });
 export const disconnectAnswer = disconnectSchema.meta({ id: 'Disconnected' });
+export const poolAnswer = poolReportSchema.meta({ id: 'Pool' });
 export const agentAnswer = agentSchema.meta({ id: 'Agent' });
 export const aliveAnswer = z.object({ ok: z.boolean(), reason: z.string().optional() }).meta({ id: 'Alive' });
 

@@ -15,6 +15,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
 import { logRoutes } from './routes/logs.ts';
+import { poolRoutes } from './routes/pool.ts';
 import { restoreRoutes } from './routes/restores.ts';
 import { createTickets } from './tickets.ts';
 import type { AgentDeps } from './types.ts';
@@ -63,6 +64,7 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
     restoreRoutes(routes, deps);
     logRoutes(routes, deps);
     agentRoutes(routes, deps);
+    poolRoutes(routes, deps);
     eventRoutes(routes, deps, tickets);
     lifecycleRoutes(routes, deps);
     routes.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { poolSizesSchema } from '../../operations/pool-sizes.ts';
 import { restoreIdSchema } from '../../operations/restore-schemas.ts';
 
 /** Bytes of a request's body; the longest that makes sense has some hundred patterns in it. */
@@ -139,3 +140,8 @@ export const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).optional(),
   before: z.string().max(80).optional(),
 });
+
+/** How large the pool is to be; what is not named stays as it was said before. */
+export const poolBody = poolSizesSchema
+  .refine((body) => Object.values(body).some((value) => value !== undefined), 'says nothing')
+  .meta({ id: 'PoolRequest' });

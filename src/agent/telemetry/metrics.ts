@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { JobStore } from '../jobs/store.ts';
 import type { Job } from '../jobs/types.ts';
+import { poolMetrics } from './pool.ts';
 
 /** What an agent tells Prometheus. No label names a customer, a source or a clone: each of those would be a series for ever. */
 export interface Metrics {
@@ -15,6 +16,8 @@ export interface Metrics {
     readonly seconds: number;
   }): void;
   ended(job: Job): void;
+  /** A look at the pool. */
+  readonly pool: ReturnType<typeof poolMetrics>;
 }
 
 export interface MetricsSources {
@@ -56,6 +59,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   queueGauges(sources, registers);
   processMetrics(registers);
   return {
+    pool: poolMetrics(registers, sources.now),
     contentType: register.contentType,
     text: () => register.metrics(),
     answered: ({ method, route, status, seconds }) => requests.observe({ method, route, status }, seconds),

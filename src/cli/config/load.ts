@@ -30,7 +30,8 @@ export function loadSettings(surroundings: Surroundings): Settings {
     .find((found) => found !== undefined);
   const layers = [user ?? {}, project ?? {}, fromEnvironment(environment)];
   const kubernetes = Object.assign({}, ...layers.map((layer) => layer.kubernetes ?? {}));
-  return { ...Object.assign({}, ...layers), kubernetes };
+  const pool = Object.assign({}, ...layers.map((layer) => layer.pool ?? {}));
+  return { ...Object.assign({}, ...layers), kubernetes, pool };
 }
 
 /** The XDG specification has relative paths ignored. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { toWpcloneError } from '../../shared/errors.ts';
+import { poolSizesSchema } from '../../operations/pool-sizes.ts';
 import { parseSize } from '../size.ts';
 import { parseTtl } from '../ttl.ts';
 
@@ -19,6 +20,8 @@ export const settingsSchema = z.strictObject({
   'keep-rows': z.enum(['with-clone', 'a-day']).optional(),
   agent: z.string().min(1).optional(),
   'agent-token-file': z.string().min(1).optional(),
+  /** How many instances an agent keeps ready. */
+  pool: poolSizesSchema.optional(),
   kubernetes: z.record(z.string(), z.unknown()).optional(),
 });
 

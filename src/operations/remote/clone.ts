@@ -16,6 +16,7 @@ const cloneResultSchema = z
     status: z.literal('ready'),
     password: z.string(),
     login_url: z.string(),
+    unit: z.enum(['warm', 'waited', 'made', 'taken-up']).exactOptional(),
     connected_by: z.enum(['known-key', 'http', 'browser']).exactOptional(),
     timings: z
       .object({

@@ -12,7 +12,7 @@ export interface AgentAddress {
   readonly token?: string;
 }
 
-export type Method = 'GET' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Call {
   readonly method: Method;

@@ -16,6 +16,7 @@ import { exposeFrom } from './expose.ts';
 import type { AgentClient } from './http.ts';
 import { remoteJobs } from './jobs.ts';
 import { linesOf } from './lines.ts';
+import { remotePool } from './pool.ts';
 import { applyThrough, planThrough, remoteRestores } from './restores.ts';
 
 export interface RemoteSettings {
@@ -39,6 +40,7 @@ export function createRemoteOperations({ client, here, interrupted }: RemoteSett
 
   return {
     tidiesItself: true,
+    pool: remotePool(client),
     jobs,
     clone: (request, credentials, context) => cloneThrough(client, request, credentials, { interrupted }, context),
     list: async ({ signal }) =>

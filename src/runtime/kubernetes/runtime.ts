@@ -12,6 +12,7 @@ import { factsOf, findUnit, listUnits, unitOf } from './unit/find.ts';
 import { provisionLease, resetLease, restoreLease } from './unit/lease.ts';
 import { streamLogs } from './unit/logs.ts';
 import { DEADLINE, EXPIRES_AT, objectName } from './unit/names.ts';
+import { createDocuments } from './documents.ts';
 import { parseOptions } from './options.ts';
 import { forwardPort } from './unit/port-forward.ts';
 import type { ProvisionDeps } from './provision/deps.ts';
@@ -73,6 +74,7 @@ export async function createKubernetesRuntime(
   return {
     kind: 'kubernetes',
     units: createKubernetesUnits(provisioning, leaseProvisioned),
+    documents: createDocuments(cluster),
 
     async provision(request, context) {
       if (request.replaces !== undefined) throw cannotReplace(request.replaces);

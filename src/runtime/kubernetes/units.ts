@@ -3,12 +3,13 @@ import type { ReportingContext, WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { ProvisionLease } from '../types.ts';
 import { whyUnfit } from '../unit-findings.ts';
-import { unitBusy } from '../unit-states.ts';
+import { noSuchUnit, unitBusy } from '../unit-states.ts';
 import type { UnitReport, Units } from '../units.ts';
 import type { Cluster } from './api/client.ts';
+import { watchObjects } from './api/watch.ts';
 import { askSidecar } from './provision/claim.ts';
 import type { ProvisionDeps } from './provision/deps.ts';
-import { chooseImage } from './provision/images.ts';
+import { chooseImage, versionsOf } from './provision/images.ts';
 import { createUnit, ownSecret, planUnit, removeMade } from './provision/make.ts';
 import { proveUnit } from './provision/prove.ts';
 import { claimUnit, type Provisioned } from './provision/provision.ts';
@@ -17,7 +18,8 @@ import { revisionOf } from './provision/revision.ts';
 import { orUndo } from './provision/undo.ts';
 import { type Transition, transition } from './unit/cas.ts';
 import { listUnits, unitOf } from './unit/find.ts';
-import { DEADLINE, PROVEN_AT, PROVEN_RUNS } from './unit/names.ts';
+import { streamLogs } from './unit/logs.ts';
+import { DEADLINE, INSTANCE_SELECTOR, PROVEN_AT, PROVEN_RUNS } from './unit/names.ts';
 import { readUnit, removeUnit } from './unit/remove.ts';
 import { isLeased, stampOf, type Unit } from './unit/unit.ts';
 
@@ -65,6 +67,8 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
   return {
     revision: async () => revisionOf(options, version),
 
+    phpVersions: async () => versionsOf(options),
+
     async list(context) {
       const now = context.now() + cluster.clockOffset();
       return (await listUnits(cluster, context)).map((unit) => reportOf(cluster, unit, now));
@@ -98,6 +102,16 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
       await aside(unit, context);
     },
 
+    async watch(changed, context) {
+      const pods = watchObjects(cluster, 'pods', { labelSelector: INSTANCE_SELECTOR }, context);
+      for await (const _ of pods) changed();
+    },
+
+    async *logs(name, { follow }, context) {
+      await existing(cluster, name, context);
+      yield* streamLogs(cluster, name, follow, context);
+    },
+
     async retire(name, context) {
       const unit = await readUnit(cluster, name, context);
       if (unit === undefined || unit.deleting) return;
@@ -113,7 +127,7 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
 async function existing(cluster: Cluster, name: string, context: WorkContext): Promise<Unit> {
   const unit = await readUnit(cluster, name, context);
   if (unit !== undefined && !unit.deleting) return unit;
-  throw new WpcloneError('NOT_FOUND', `There is no unit called ${name}.`);
+  throw noSuchUnit(name);
 }
 
 /** Throws BUSY for a unit that holds a clone, or that another job works on. */

@@ -38,6 +38,13 @@ export async function choosePhp(
   return checkPhp(program.program);
 }
 
+/** The versions that there are, the one that is taken when nothing speaks for another first. Throws PHP_MISSING. */
+export async function versionsOfPhp(path: string): Promise<readonly string[]> {
+  const { version: usual } = await choosePhp(undefined, path);
+  const versions = (await installedPhp(path)).map(({ version }) => version).filter((version) => version !== undefined);
+  return [...new Set([usual, ...versions])];
+}
+
 interface Installed {
   readonly program: string;
   readonly version: string | undefined;

@@ -65,6 +65,10 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
   return {
     kind: 'local',
     units,
+    documents: {
+      read: (name) => state.documents.find(name),
+      change: (name, next) => state.documents.change(name, next),
+    },
 
     async provision(request, context) {
       if ((await state.units.holding(request.id)) !== undefined) throw nameTaken(request.id);

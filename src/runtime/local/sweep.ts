@@ -21,6 +21,8 @@ const SWEEP_LOCK = 'sweep';
 const SWEEP_LIMIT = 120_000;
 /** Milliseconds that a unit which cannot be handed out is kept for somebody to look at. */
 const QUARANTINE_LIMIT = 3600 * 1000;
+/** Milliseconds after which a unit that waits for a clone, and that nobody has looked at, is given up. */
+const WARM_LIMIT = 24 * 3600 * 1000;
 
 /**
  * Removes instances whose wpclone died half-way, those whose time is over, and folders and databases that belong to none.
@@ -119,7 +121,8 @@ async function isOver(unit: UnitRow, scope: SweepScope, context: WorkContext): P
 }
 
 /** When a unit is to go. */
-export const dueTimesOf = ({ state, stateSince, clone }: UnitRow): readonly number[] => [
+export const dueTimesOf = ({ state, stateSince, provenAt, createdAt, clone }: UnitRow): readonly number[] => [
+  ...(state === 'WARM' ? [(provenAt ?? createdAt) + WARM_LIMIT] : []),
   ...(state === 'QUARANTINED' ? [stateSince + QUARANTINE_LIMIT] : []),
   ...(clone === null ? [] : [clone.expiresAt]),
 ];

@@ -4,12 +4,15 @@ import { packageVersion } from '../../shared/package-root.ts';
 import type { UnitRow } from '../../state/types.ts';
 import type { ProvisionRequest } from '../types.ts';
 import { whyUnfit } from '../unit-findings.ts';
+import { noSuchUnit } from '../unit-states.ts';
 import type { UnitFinding, UnitReport, Units } from '../units.ts';
 import { provisionLease } from './held.ts';
 import type { LocalHome } from './home.ts';
+import { instancePaths } from './layout.ts';
 import { busy, endLease, type HeldUnit, holds, isLeased, ownerOf, takeUnit } from './lease.ts';
 import { makeUnit } from './make.ts';
-import { choosePhp, type Php } from './php.ts';
+import { readLogs } from './logs.ts';
+import { choosePhp, type Php, versionsOfPhp } from './php.ts';
 import { removeTaken } from './remove.ts';
 import { serve, serveWith } from './serve.ts';
 import { takeBack } from './take-back.ts';
@@ -32,6 +35,8 @@ export function createLocalUnits(home: LocalHome, keep: () => void): Units {
   return {
     // wpclone's own: what it copies into a unit comes with it.
     revision: packageVersion,
+
+    phpVersions: () => versionsOfPhp(home.path),
 
     async list() {
       return Promise.all((await units.list()).map(reportOf));
@@ -62,7 +67,7 @@ export function createLocalUnits(home: LocalHome, keep: () => void): Units {
 
     async validate(name, context) {
       const seen = await units.find(name);
-      if (seen === undefined) throw new WpcloneError('NOT_FOUND', `There is no unit called ${name}.`);
+      if (seen === undefined) throw noSuchUnit(name);
       const taken = seen.state === 'WARM' ? await takeUnit(home, seen, 'VALIDATING', context) : undefined;
       if (taken === undefined) throw busy(await units.find(name), name);
       try {
@@ -76,10 +81,15 @@ export function createLocalUnits(home: LocalHome, keep: () => void): Units {
 
     async quarantine(name, context) {
       const seen = await units.find(name);
-      if (seen === undefined) throw new WpcloneError('NOT_FOUND', `There is no unit called ${name}.`);
+      if (seen === undefined) throw noSuchUnit(name);
       const taken = seen.clone === null ? await takeUnit(home, seen, 'QUARANTINED', context) : undefined;
       if (taken === undefined) throw busy(await units.find(name), name);
       await endLease(home, taken, {});
+    },
+
+    async *logs(name, { follow }, context) {
+      if ((await units.find(name)) === undefined) throw noSuchUnit(name);
+      yield* readLogs(instancePaths(home.layout, name), home.layout.database.log, follow, context);
     },
 
     async retire(name, context) {

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { WorkContext } from '../../../shared/context.ts';
 import { requireScope } from '../access.ts';
 import { failures } from '../answers.ts';
 import { followQuery, idParameter } from '../bodies.ts';
@@ -10,11 +11,27 @@ import { abortOf, workOf } from '../calls.ts';
 import { requireOwnClone } from '../owners.ts';
 import type { AgentDeps } from '../types.ts';
 
-/** A clone's logs as lines of text; with follow=true they go on until the caller leaves. */
+const LINES = {
+  200: { description: 'The lines', content: { 'text/plain': { schema: z.string() } } },
+  ...failures,
+};
+
+/** Logs as lines of text; with follow=true they go on until the caller leaves. */
 export function logRoutes(app: FastifyInstance, deps: AgentDeps): void {
+  const { operations, store } = deps;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const leaving = new AbortController();
   app.addHook('preClose', async () => leaving.abort());
+
+  async function answer(reply: FastifyReply, read: (work: WorkContext) => AsyncIterable<string>) {
+    const signal = AbortSignal.any([leaving.signal, abortOf(reply)]);
+    // The first line comes, or an error, before anything is answered.
+    const reader = read(workOf(deps, signal))[Symbol.asyncIterator]();
+    const first = await reader.next();
+    void reply.hijack();
+    await sendLines(reply.raw, first, reader, signal);
+    return reply;
+  }
 
   routes.get(
     '/api/v2/clones/:id/logs',
@@ -24,23 +41,29 @@ export function logRoutes(app: FastifyInstance, deps: AgentDeps): void {
         summary: "A clone's logs, a line each, as text; follow=true goes on until you leave",
         params: idParameter,
         querystring: followQuery,
-        response: {
-          200: { description: 'The lines', content: { 'text/plain': { schema: z.string() } } },
-          ...failures,
-        },
+        response: LINES,
       },
     },
     async ({ caller, params, query }, reply) => {
       requireScope(caller, 'clone');
       await requireOwnClone(deps, caller, params.id);
-      const signal = AbortSignal.any([leaving.signal, abortOf(reply)]);
-      const lines = deps.operations.logs(params.id, { follow: query.follow === 'true' }, workOf(deps, signal));
-      // The first line comes, or an error, before anything is answered.
-      const reader = lines[Symbol.asyncIterator]();
-      const first = await reader.next();
-      void reply.hijack();
-      await sendLines(reply.raw, first, reader, signal);
-      return reply;
+      return answer(reply, (work) => operations.logs(params.id, { follow: query.follow === 'true' }, work));
+    },
+  );
+  routes.get(
+    '/api/v2/pool/units/:id/logs',
+    {
+      schema: {
+        tags: ['pool'],
+        summary: "A unit's logs, as those of a clone. Needs the scope admin",
+        params: idParameter,
+        querystring: followQuery,
+        response: LINES,
+      },
+    },
+    async ({ caller, params, query }, reply) => {
+      requireScope(caller, 'admin');
+      return answer(reply, (work) => operations.pool.logs(params.id, { follow: query.follow === 'true' }, work));
     },
   );
 }

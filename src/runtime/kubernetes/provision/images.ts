@@ -9,12 +9,18 @@ const namedImage = (options: KubernetesOptions, php: string, version: string): s
   options.images[php] ?? `docker.io/wpclone/instance:${version}-php${php}`;
 
 /** Who names images has these and no others. */
-function versionsOf(options: KubernetesOptions): readonly string[] {
+function choicesOf(options: KubernetesOptions): readonly string[] {
   const named = Object.keys(options.images);
   return named.length === 0 ? [options.defaultPhp] : named;
 }
 
-const usualVersion = (options: KubernetesOptions): string => nearestVersion(options.defaultPhp, versionsOf(options));
+const usualVersion = (options: KubernetesOptions): string => nearestVersion(options.defaultPhp, choicesOf(options));
+
+/** The PHP versions that instances can have, the usual one first; '' where one image serves all, which nobody has looked into. */
+export function versionsOf(options: KubernetesOptions): readonly string[] {
+  if (options.image !== undefined) return [''];
+  return [...new Set([usualVersion(options), ...choicesOf(options)])];
+}
 
 /** The image that is used when nothing speaks for another. */
 export const defaultImage = (options: KubernetesOptions, version: string): string =>
@@ -36,7 +42,7 @@ export async function chooseImage(
 ): Promise<ChosenImage> {
   if (asked !== undefined) return { image: imageWith(asked, options, version), php: asked };
   if (options.image !== undefined) return { image: options.image, php: undefined };
-  const choices = versionsOf(options);
+  const choices = choicesOf(options);
   const wanted = choices.length === 1 ? undefined : await inTime(phpVersion, context);
   const php = wanted === undefined ? usualVersion(options) : nearestVersion(wanted, choices);
   return { image: namedImage(options, php, version), php };

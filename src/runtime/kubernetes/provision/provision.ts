@@ -22,6 +22,8 @@ import { orUndo } from './undo.ts';
 
 /** Milliseconds for a unit that waited warm to show that it still runs. */
 const WARM_LIMIT = 10_000;
+/** Milliseconds for which a unit's own word is enough. */
+const FRESH = 5_000;
 
 /** A unit that was given to a clone, and where it came from. */
 export interface Provisioned {
@@ -174,11 +176,14 @@ function candidates({ cluster, options, version }: ProvisionDeps, wish: Wish, co
   const revision = revisionOf(options, version);
   const chance = new Map(wish.units.map((unit) => [unit, context.randomBytes(4).readUInt32BE()]));
   return wish.units
-    .filter((unit) => unit.state === 'WARM' && unit.ready && unit.runs === unit.provenRuns)
+    .filter((unit) => unit.state === 'WARM' && isThere(unit, now) && unit.runs === unit.provenRuns)
     .filter((unit) => unit.revision === revision && unit.image === wish.chosen.image)
     .filter(({ deadline = 0 }) => deadline > now)
     .toSorted((one, other) => (chance.get(one) ?? 0) - (chance.get(other) ?? 0));
 }
+
+/** The kubelet says so a second or two after the unit itself has shown it. */
+const isThere = ({ ready, provenAt }: Unit, now: number): boolean => ready || now - (provenAt ?? 0) < FRESH;
 
 /** A time-out is an unknown outcome: what was written all the same is undone. */
 const takeWarm = (deps: ProvisionDeps, unit: Unit, wish: Wish, context: WorkContext): Promise<Unit> =>

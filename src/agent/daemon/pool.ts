@@ -1,0 +1,95 @@
+import { hostname } from 'node:os';
+import type { WorkContext } from '../../shared/context.ts';
+import { toWpcloneError } from '../../shared/errors.ts';
+import type { PoolPass } from '../../pool/keeper.ts';
+import type { PoolNote } from '../../pool/note.ts';
+import { createPoolTender, type PoolRuntime, type PoolTender } from '../../pool/tender.ts';
+import type { PoolSizes } from '../../pool/sizes.ts';
+import { createBell } from '../jobs/bell.ts';
+
+/** Milliseconds between two looks where units tell when they change, and where they do not. */
+const WATCHED = 10_000;
+const UNWATCHED = 1_000;
+/** Milliseconds between two looks at the least, and after one that failed. */
+const LEAST = 100;
+const FAILED = 10_000;
+
+export interface PoolLoopOptions {
+  readonly runtime: (context: WorkContext) => Promise<PoolRuntime>;
+  readonly sizes: PoolSizes;
+  /** Clones that are about to ask for a unit. */
+  readonly waiting: () => Promise<number>;
+  /** Hears of each look. */
+  readonly looked: (pass: PoolPass, note: PoolNote) => void;
+}
+
+/** Keeps the pool for as long as it is not stopped. */
+export interface PoolLoop {
+  /** Looks again at once. */
+  readonly kick: () => void;
+  /** Resolves when what was being made is made or gone. */
+  stop(): Promise<void>;
+}
+
+export function keepPool(options: PoolLoopOptions, context: WorkContext): PoolLoop {
+  const stopped = new AbortController();
+  const work = { ...context, signal: stopped.signal };
+  const bell = createBell(context);
+  let [failing, rung] = ['', false];
+  const kick = (): void => {
+    rung = true;
+    bell.ring();
+  };
+
+  async function look(tender: PoolTender): Promise<void> {
+    const pass = await tender.pass(await options.waiting());
+    const note = tender.note();
+    if (pass !== undefined && note !== undefined) options.looked(pass, note);
+  }
+
+  async function loop(): Promise<void> {
+    let tender: PoolTender | undefined;
+    let pause = UNWATCHED;
+    while (!stopped.signal.aborted) {
+      rung = false;
+      try {
+        const runtime = await options.runtime(work);
+        if (tender === undefined) {
+          tender = createPoolTender({ runtime, settings: options.sizes, name: nameOfProcess(), made: kick }, work);
+          if (runtime.units.watch !== undefined) void follow(runtime, kick, work);
+        }
+        await look(tender);
+        [pause, failing] = [runtime.units.watch === undefined ? UNWATCHED : WATCHED, ''];
+      } catch (error) {
+        const { message } = toWpcloneError(error);
+        if (!stopped.signal.aborted && message !== failing)
+          context.log.warn('the pool is not kept', { error: message });
+        [pause, failing] = [FAILED, message];
+      }
+      await context.sleep(LEAST, stopped.signal).catch(() => undefined);
+      // What happened during the look is looked at too.
+      if (!rung) await bell.next(pause, stopped.signal);
+    }
+    await tender?.settled();
+    await tender?.leave();
+  }
+
+  const looping = loop();
+  return {
+    kick,
+    async stop() {
+      stopped.abort();
+      await looping;
+    },
+  };
+}
+
+/** One that ends, because the cluster was away, is begun again; looks go on meanwhile. */
+async function follow({ units }: PoolRuntime, changed: () => void, work: WorkContext): Promise<void> {
+  while (!work.signal.aborted) {
+    await units.watch?.(changed, work).catch(() => undefined);
+    await work.sleep(FAILED, work.signal).catch(() => undefined);
+  }
+}
+
+const nameOfProcess = (): string => `the agent on ${hostname()} (process ${process.pid})`;

@@ -1,0 +1,10 @@
+import { PoolCommand } from '../../cli/pool-command.ts';
+
+export default class PoolReset extends PoolCommand {
+  static override summary = 'Replace every instance that neither holds a clone nor is worked on.';
+  static override description = 'New ones are made first where there is room, so that clones find one meanwhile.';
+
+  run(): Promise<object> {
+    return this.act('reset');
+  }
+}

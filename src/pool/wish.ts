@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { WpcloneError } from '../shared/errors.ts';
+import type { RuntimeKind } from '../runtime/types.ts';
+import type { PoolWish } from './keeper.ts';
+import { type PoolSizes, poolSizesSchema } from './sizes.ts';
+
+/** What was said with `wpclone pool`: it stands until something else is said, also when the agent is started again. */
+const storedSchema = poolSizesSchema.extend({
+  mode: z.enum(['running', 'paused', 'draining']).default('running'),
+  /** Units made before are replaced; milliseconds since the epoch. */
+  madeAfter: z.number().default(0),
+});
+export type StoredWish = z.infer<typeof storedSchema>;
+
+/** Throws STATE_NEWER for one that is not understood: what people said is not thrown away. */
+export function readWish(content: string | undefined): StoredWish {
+  const parsed = storedSchema.safeParse(content === undefined ? {} : JSON.parse(content));
+  if (parsed.success) return parsed.data;
+  throw new WpcloneError('STATE_NEWER', 'A newer wpclone has said how the pool is to be.', { cause: parsed.error });
+}
+
+/** An empty local unit saves next to nothing, and costs memory on somebody's own machine. */
+const USUAL: Readonly<Record<RuntimeKind, { readonly min: number; readonly max: number; readonly most: number }>> = {
+  local: { min: 0, max: 0, most: 20 },
+  kubernetes: { min: 1, max: 2, most: 100 },
+};
+
+/**
+ * How a pool is to be: what was said with `wpclone pool` before what the settings say, and both before what is usual. `versions` are
+ * the runtime's. Throws BAD_INPUT.
+ */
+export function wishFrom(
+  stored: StoredWish,
+  settings: PoolSizes,
+  kind: RuntimeKind,
+  versions: readonly string[],
+): PoolWish {
+  const usual = USUAL[kind];
+  const said = { ...settings, ...stored };
+  const min = said.min ?? Math.min(usual.min, said.max ?? usual.min);
+  const max = said.max ?? Math.max(usual.max, min);
+  if (min > max) throw new WpcloneError('BAD_INPUT', `The pool is to have at least ${min} units and at most ${max}.`);
+  const phpVersions = said.php ?? versions.slice(0, 1);
+  const strange = phpVersions.filter((version) => !versions.includes(version));
+  if (strange.length > 0) {
+    const has = versions.filter((version) => version !== '');
+    const there =
+      has.length === 0 ? 'one image serves all clones (kubernetes.image)' : `there is PHP ${has.join(', ')}`;
+    throw new WpcloneError('BAD_INPUT', `No units can be kept of PHP ${strange.join(', ')}: ${there}.`);
+  }
+  const { mode, madeAfter } = stored;
+  return { min, max, most: said.most ?? usual.most, recycle: 'never', phpVersions, mode, madeAfter };
+}

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { readWish, wishFrom } from '../../../src/pool/wish.ts';
+
+const NOTHING = readWish(undefined);
+
+test('a cluster keeps one to two units, this machine none, unless somebody says otherwise', () => {
+  expect(wishFrom(NOTHING, {}, 'kubernetes', [''])).toMatchObject({
+    min: 1,
+    max: 2,
+    phpVersions: [''],
+    mode: 'running',
+  });
+  expect(wishFrom(NOTHING, {}, 'local', ['8.2', '7.4'])).toMatchObject({ min: 0, max: 0, phpVersions: ['8.2'] });
+});
+
+test('what was said with a command comes before the settings, and one number brings the other along where nobody said it', () => {
+  const wish = (stored: object, settings: object) =>
+    wishFrom({ ...NOTHING, ...stored }, settings, 'kubernetes', ['8.2', '7.4']);
+  expect(wish({}, { min: 3 })).toMatchObject({ min: 3, max: 3 });
+  expect(wish({ min: 5 }, { min: 3, max: 9 })).toMatchObject({ min: 5, max: 9 });
+  expect(wish({ max: 0 }, {})).toMatchObject({ min: 0, max: 0 });
+  expect(wish({ php: ['7.4'] }, { php: ['8.2'] }).phpVersions).toEqual(['7.4']);
+});
+
+test('what cannot be is refused with the reason', () => {
+  const wish = (settings: object, versions: readonly string[]) => () =>
+    wishFrom(NOTHING, settings, 'kubernetes', versions);
+  expect(wish({ min: 3, max: 1 }, [''])).toThrow(/at least 3 units and at most 1/);
+  expect(wish({ php: ['8.4'] }, ['8.2'])).toThrow(/PHP 8\.4: there is PHP 8\.2/);
+  expect(wish({ php: ['8.2'] }, [''])).toThrow(/one image serves all clones/);
+});
+
+test('a wish of a newer wpclone is not overwritten by one that does not understand it', () => {
+  expect(() => readWish('{"mode":"sleeping"}')).toThrow(/newer wpclone/);
+  expect(() => readWish('{"standby":3}')).toThrow(/newer wpclone/);
+});
