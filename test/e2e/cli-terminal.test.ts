@@ -41,6 +41,22 @@ describe('at a terminal', () => {
     expect(screen).not.toContain(source.adminPassword);
   });
 
+  it('pool status --watch fills the screen, does what a key says once it was agreed to, and leaves the screen as it was', async () => {
+    const person = await open('pool', 'status', '--watch');
+    await person.shows(/^Pool +running +local +min 0, max 0/m);
+    await person.type('d');
+    await person.shows(/^Remove every unit that holds no clone/m);
+    await person.type('n');
+    await person.shows(/^↑↓ choose/m);
+    await person.type('d');
+    await person.type('y');
+    await person.shows(/^Pool +draining/m);
+    await person.type('r');
+    await person.shows(/^Pool +running/m);
+    await person.type('q');
+    expect((await person.shows(/\[exit 0\]/)).trim()).toBe('[exit 0]');
+  });
+
   it('Ctrl-C at the password ends with 130 and leaves nothing of that clone', async () => {
     await cli.json(['disconnect', source.url]);
     const person = await open('clone', source.url, '--username', source.adminUser, '--name', 'unwanted');

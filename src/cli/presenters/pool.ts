@@ -58,7 +58,7 @@ export function unitTable(units: readonly UnitLine[], colors: Colors, now: numbe
 const unitRow = (unit: UnitLine, colors: Colors, now: number): string[] => [
   colors.bold(unit.name),
   state(unit, colors),
-  remaining(now, Date.parse(unit.created_at)),
+  age(unit.created_at, now),
   unit.php === '' ? '-' : unit.php,
   `${unit.revision.slice(0, 12)}${unit.current ? '' : ` ${colors.yellow('old')}`}`,
   String(unit.uses),
@@ -70,6 +70,11 @@ function state({ state: is }: UnitLine, colors: Colors): string {
   return is === 'QUARANTINED' || is === 'DELETING' ? colors.red(is) : colors.yellow(is);
 }
 
+const age = (since: string, now: number): string => {
+  const past = Math.max(0, Math.round((now - Date.parse(since)) / 1000));
+  return past < 120 ? `${past} s` : remaining(now, Date.parse(since));
+};
+
 const SHOWN = 8;
 
 /** What happened last, the newest last. */
@@ -77,8 +82,8 @@ export function eventLines({ events }: PoolReport, colors: Colors, now: number, 
   return events
     .slice(-shown)
     .map(({ at, what, unit, why }) => {
-      const ago = `${remaining(now, Date.parse(at))} ago`;
-      return `${colors.dim(ago.padEnd(12))} ${what.padEnd(11)} ${unit ?? ''}${unit === null ? '' : ': '}${printable(why)}`;
+      const ago = `${age(at, now)} ago`;
+      return `${colors.dim(ago.padEnd(11))} ${what.padEnd(11)} ${unit ?? ''}${unit === null ? '' : ': '}${printable(why)}`;
     })
     .join('\n');
 }
