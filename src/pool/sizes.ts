@@ -6,9 +6,9 @@ const php = z.string().regex(/^\d{1,2}\.\d{1,2}$/, 'a version such as 8.2');
 /** What people can say of a pool's size; what is not said is as the runtime has it. */
 export const poolSizesSchema = z.strictObject({
   /** Idle units of each PHP version, whatever the demand. */
-  min: count.optional(),
+  min: count.optional().meta({ examples: [1] }),
   /** Idle units of each PHP version, however high the demand. */
-  max: count.optional(),
+  max: count.optional().meta({ examples: [2] }),
   /** All units, those that hold clones included, above which none is made ahead. */
   most: count.optional(),
   /** PHP versions that units are kept of. */

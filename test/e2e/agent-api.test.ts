@@ -26,7 +26,8 @@ beforeAll(async () => {
     .set('source_password', source.adminPassword)
     .set('job', 'none')
     .set('clone', 'none')
-    .set('restore', 'rst-aaaaaaaa');
+    .set('restore', 'rst-aaaaaaaa')
+    .set('unit', 'none');
 });
 afterAll(async () => {
   await agent.end('SIGTERM');
@@ -138,6 +139,9 @@ describe('the documented calls, sent to a real agent', () => {
     const site = () => fetch(source.url).then((answer) => answer.text());
     expect(await site()).toContain('By API');
 
+    const { units } = (await send(named('GET', '/api/v2/pool'))).body;
+    expect(units).toMatchObject([{ state: 'READY', clone_id: 'by-api' }]);
+    variables.set('unit', units[0].name);
     for (const one of requests.filter(({ request }) => request.method === 'GET')) {
       const { status } = await send(one);
       expect([one.request.url.raw, status < 300]).toEqual([one.request.url.raw, true]);
@@ -179,5 +183,25 @@ describe('the documented calls, sent to a real agent', () => {
       body: { success: true, clone_id: 'old', login_url: expect.any(String) },
     });
     expect((await fetch(made.body.login_url)).status).toBe(200);
+  });
+
+  it('keep instances ready as somebody says, one of which a clone then takes', async () => {
+    const pool = async () => (await send(named('GET', '/api/v2/pool'))).body;
+    expect((await send(named('POST', '/api/v2/pool/resume'))).body).toMatchObject({ mode: 'running' });
+    expect((await send(named('PUT', '/api/v2/pool'), { min: 1, max: 1 })).status).toBe(200);
+    for (let tries = 0; (await pool()).sub_pools[0].warm !== 1; tries += 1) {
+      expect(tries).toBeLessThan(300);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const body = { source_url: source.url, customer_id: 'warmed' };
+    const taken = await send(named('POST', '/api/v2/clone'), body);
+    variables.set('job', taken.body.job_id);
+    const made = (await send(named('GET', '/api/v2/job-status/:id'), {}, { wait: '60' })).body;
+    expect(made).toMatchObject({ status: 'completed', result: { unit: 'warm' } });
+    const drained = (await send(named('POST', '/api/v2/pool/drain'))).body;
+    expect(drained).toMatchObject({ mode: 'draining', kept_by: expect.stringMatching(/^the agent on/) });
+    expect((await pool()).clones.from_pool).toBeGreaterThanOrEqual(1);
+    const scraped = await fetch(filled('{{base}}/metrics'), { headers: { authorization: filled('Bearer {{token}}') } });
+    expect(await scraped.text()).toMatch(/^wpclone_pool_claims_total\{unit="warm"\} [1-9]/m);
   });
 });

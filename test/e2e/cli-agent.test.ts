@@ -126,26 +126,6 @@ describe('every command', () => {
   });
 });
 
-describe('the agent’s pool', () => {
-  it('is filled as somebody says, and a clone takes what is ready', async () => {
-    interface Pool {
-      readonly sub_pools: readonly { readonly warm: number }[];
-      readonly clones: { readonly from_pool: number };
-    }
-    await remote.json(['pool', 'set', '--min', '1', '--max', '1']);
-    const status = () => remote.json<Pool>(['pool', 'status']);
-    for (let tries = 0; (await status()).sub_pools[0]?.warm !== 1; tries += 1) expect(tries).toBeLessThan(60);
-    const login = ['-u', source.adminUser, '--password-file', '-', '--name', 'warmed'];
-    const made = await remote.json<{ unit: string }>(['clone', source.url, ...login], { input: source.adminPassword });
-    expect(made.unit).toBe('warm');
-    expect((await remote.run(['pool', 'drain'])).stdout).toMatch(/warmed/);
-    expect((await status()).clones.from_pool).toBe(1);
-    await remote.run(['delete', 'warmed', '--force']);
-    await remote.json(['pool', 'set', '--min', '0', '--max', '0']);
-    await remote.json(['pool', 'resume']);
-  });
-});
-
 describe('a job that is not waited for', () => {
   it('is listed, watched to its end, cancelled and done again', async () => {
     const taken = await remote.json<{ job_id: string }>([

@@ -62,7 +62,7 @@ export function postmanCollection(openapi: OpenApi): PostmanCollection {
     auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{token}}', type: 'string' }] },
     variable: [
       { key: 'base', value: openapi.servers[0]?.url ?? '' },
-      ...['token', 'source_password', 'job', 'clone', 'restore'].map((key) => ({ key, value: '' })),
+      ...['token', 'source_password', 'job', 'clone', 'restore', 'unit'].map((key) => ({ key, value: '' })),
     ],
     item: tags.map((name) => ({ name, item: requests.filter(({ tag }) => tag === name).map(({ item }) => item) })),
   };
@@ -72,7 +72,7 @@ function request(openapi: OpenApi, path: string, method: string, call: OpenApiCa
   const parameters = call.parameters ?? [];
   const words = path.slice(1).replaceAll(/\{(\w+)\}/g, ':$1');
   const json = call.requestBody?.content['application/json'];
-  const id = path.includes('job') ? '{{job}}' : path.includes('restores') ? '{{restore}}' : '{{clone}}';
+  const id = `{{${['job', 'restore', 'unit'].find((what) => path.includes(`/${what}`)) ?? 'clone'}}}`;
   return {
     name: call.summary,
     request: {
