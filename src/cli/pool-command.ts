@@ -1,4 +1,5 @@
 import type { PoolAction, PoolReport } from '../operations/pool.ts';
+import type { AgentFlagValues } from './agent.ts';
 import { BaseCommand } from './base-command.ts';
 import { runtimeFlags } from './flags.ts';
 import { poolText } from './presenters/pool.ts';
@@ -11,8 +12,7 @@ export abstract class PoolCommand extends BaseCommand {
   ];
   static override flags = runtimeFlags;
 
-  protected async act(action: PoolAction): Promise<PoolReport> {
-    const { flags } = await this.parse({ flags: runtimeFlags });
+  protected async act(action: PoolAction, flags: AgentFlagValues): Promise<PoolReport> {
     const pool = await this.operate(flags, [], (operations, context) => operations.pool.act(action, context));
     return this.present(pool, (colors) => poolText(pool, colors, Date.now()));
   }

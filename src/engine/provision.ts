@@ -24,7 +24,10 @@ interface Named {
   readonly replace?: boolean;
 }
 
-const FROM = { warm: 'warm', created: 'made', 'taken-up': 'taken-up' } as const satisfies Record<Instance['how'], string>;
+const FROM = { warm: 'warm', created: 'made', 'taken-up': 'taken-up' } as const satisfies Record<
+  Instance['how'],
+  string
+>;
 const HOW: Readonly<Record<Provisioned['unit'], (kind: Runtime['kind']) => string>> = {
   made: (kind) => `${kind} instance`,
   warm: (kind) => `warm ${kind} instance`,

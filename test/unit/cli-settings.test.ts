@@ -28,7 +28,10 @@ describe('settings', () => {
       'home/.config/wpclone/config.yaml',
       'ttl: 1h\nmedia: proxy\nusername: from-user\nkubernetes: {context: a, namespace: b}\npool: {min: 2, max: 3}',
     );
-    put('work/repo/.wpclone.yaml', 'ttl: 2h\nusername: from-project\nkubernetes: {namespace: c, domain: d}\npool: {max: 4}');
+    put(
+      'work/repo/.wpclone.yaml',
+      'ttl: 2h\nusername: from-project\nkubernetes: {namespace: c, domain: d}\npool: {max: 4}',
+    );
     environment['WPCLONE_USERNAME'] = 'from-environment';
     environment['WPCLONE_KUBERNETES_DATABASE_IMAGE'] = 'mysql:8.0';
     expect(load()).toEqual({

@@ -5,7 +5,8 @@ export default class PoolDrain extends PoolCommand {
     'Remove every instance that holds no clone, and make no more ahead, until wpclone pool resume.';
   static override description = 'Clones stay, and further clones have their instances made for them.';
 
-  run(): Promise<object> {
-    return this.act('drain');
+  async run(): Promise<object> {
+    const { flags } = await this.parse(PoolDrain);
+    return this.act('drain', flags);
   }
 }

@@ -4,7 +4,8 @@ export default class PoolPause extends PoolCommand {
   static override summary = 'Make no more instances ahead, until wpclone pool resume.';
   static override description = 'Those that are ready are still taken by clones.';
 
-  run(): Promise<object> {
-    return this.act('pause');
+  async run(): Promise<object> {
+    const { flags } = await this.parse(PoolPause);
+    return this.act('pause', flags);
   }
 }

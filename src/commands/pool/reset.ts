@@ -4,7 +4,8 @@ export default class PoolReset extends PoolCommand {
   static override summary = 'Replace every instance that neither holds a clone nor is worked on.';
   static override description = 'New ones are made first where there is room, so that clones find one meanwhile.';
 
-  run(): Promise<object> {
-    return this.act('reset');
+  async run(): Promise<object> {
+    const { flags } = await this.parse(PoolReset);
+    return this.act('reset', flags);
   }
 }
