@@ -125,5 +125,6 @@ test('cluster init --with-agent runs an agent that makes clones by its service a
   // What others set there is kept.
   expect(await init()).toEqual(['unchanged', 'kept', 'unchanged']);
   expect((await second.call('DELETE', '/api/v2/delete/inside')).status).toBeLessThan(300);
+  expect((await second.call('POST', '/api/v2/pool/drain')).body).toMatchObject({ mode: 'draining' });
   await eventually(async () => ((await namespace.belongings()).length === 0 ? true : undefined), 'nothing is left');
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
@@ -19,6 +19,10 @@ async function start(...args: string[]): Promise<AgentProcess> {
 }
 
 beforeAll(async () => {
+  // What clones leave is looked for: no instance is kept ready meanwhile.
+  const folder = join(commands.environment['HOME'] ?? '', '.config/wpclone');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'config.yaml'), 'pool: { min: 0, max: 0 }\n');
   // Slow enough for an agent to be killed in the middle of a transfer.
   source = await startSource({ host: HOST, nginx: 'limit_rate 4m;' });
 });

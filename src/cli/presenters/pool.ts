@@ -14,7 +14,10 @@ export function poolText(pool: PoolReport, colors: Colors, now: number): string 
 export function poolSummary(pool: PoolReport, colors: Colors): string {
   const rows = [
     ['Pool', `${mode(pool, colors)}   ${pool.runtime}   min ${pool.min}, max ${pool.max}, in all ${pool.most}`],
-    ['Kept by', pool.kept_by ?? colors.yellow('nobody: start wpclone agent, or say wpclone pool set')],
+    [
+      'Kept by',
+      pool.kept_by ?? colors.yellow('nobody: no instance is made or removed ahead until a wpclone agent runs'),
+    ],
     ...pool.sub_pools.map((sub) => [sub.php === '' ? 'Units' : `PHP ${sub.php}`, subPool(sub)]),
     ...(pool.held_up === null ? [] : [['Held up', colors.yellow(printable(pool.held_up))]]),
     ['Clones', hitRate(pool)],
