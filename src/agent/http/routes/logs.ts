@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { WorkContext } from '../../../shared/context.ts';
-import { requireScope } from '../access.ts';
+import { requireOperator, requireScope } from '../access.ts';
 import { failures } from '../answers.ts';
 import { followQuery, idParameter } from '../bodies.ts';
 import { abortOf, workOf } from '../calls.ts';
@@ -18,7 +18,7 @@ const LINES = {
 
 /** Logs as lines of text; with follow=true they go on until the caller leaves. */
 export function logRoutes(app: FastifyInstance, deps: AgentDeps): void {
-  const { operations, store } = deps;
+  const { operations } = deps;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const leaving = new AbortController();
   app.addHook('preClose', async () => leaving.abort());
@@ -62,7 +62,7 @@ export function logRoutes(app: FastifyInstance, deps: AgentDeps): void {
       },
     },
     async ({ caller, params, query }, reply) => {
-      requireScope(caller, 'admin');
+      requireOperator(caller);
       return answer(reply, (work) => operations.pool.logs(params.id, { follow: query.follow === 'true' }, work));
     },
   );

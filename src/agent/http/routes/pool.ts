@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { POOL_ACTIONS, type PoolAction, type PoolReport } from '../../../operations/pool.ts';
 import type { Caller } from '../../access/token.ts';
-import { requireScope } from '../access.ts';
+import { requireOperator, requireScope } from '../access.ts';
 import { failures, poolAnswer } from '../answers.ts';
 import { poolBody } from '../bodies.ts';
 import { abortOf, workOf } from '../calls.ts';
@@ -34,7 +34,7 @@ export function poolRoutes(app: FastifyInstance, deps: AgentDeps): void {
     '/api/v2/pool',
     { schema: { tags, summary: 'How many units are kept. Needs the scope admin', body: poolBody, response } },
     async ({ caller, body }, reply) => {
-      requireScope(caller, 'admin');
+      requireOperator(caller);
       return seenBy(caller, await pool.set(body, workOf(deps, abortOf(reply))));
     },
   );
@@ -43,7 +43,7 @@ export function poolRoutes(app: FastifyInstance, deps: AgentDeps): void {
       `/api/v2/pool/${action}`,
       { schema: { tags, summary: SUMMARIES[action], response } },
       async ({ caller }, reply) => {
-        requireScope(caller, 'admin');
+        requireOperator(caller);
         return seenBy(caller, await pool.act(action, workOf(deps, abortOf(reply))));
       },
     );
