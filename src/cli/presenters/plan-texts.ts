@@ -47,7 +47,13 @@ export function uploadTexts({ uploads }: RestorePlan): string[] {
   const going = uploads.filter(({ conflict, kept }) => !conflict && !kept);
   if (going.length === 0) return [];
   const size = going.reduce((sum, each) => sum + each.size, 0);
-  const nameOf = (path: string): string => printable(path.split('/').at(-1) ?? path);
+  const nameOf = (path: string): string =>
+    printable(
+      path
+        .replace(/^upload:/, '')
+        .split('/')
+        .at(-1) ?? path,
+    );
   const names = going.slice(0, 3).map(({ id }) => nameOf(id));
   const renamed = going.flatMap(({ id, was }) =>
     was === undefined ? [] : [`${nameOf(was)} goes as ${nameOf(id)}: the live site has another of that name`],
