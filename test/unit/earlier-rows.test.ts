@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { DigestRead, RangeDigest, RowBlock, SiteClient, TableRead } from '../../src/site/client-types.ts';
-import { openEarlier } from '../../src/transfer/earlier/open.ts';
+import { openEarlier, type Earlier, type EarlierTable } from '../../src/transfer/earlier/open.ts';
 import { withEarlier } from '../../src/transfer/earlier/rows.ts';
 import { startRecorder } from '../../src/transfer/origin/recorder.ts';
+import type { OriginRange } from '../../src/transfer/origin/schema.ts';
 import { makeTemp } from '../support/temp.ts';
 
 /** Tables of numbered rows; a text longer than a block comes in pieces. */
@@ -208,13 +209,23 @@ async function collect(client: SiteClient): Promise<Map<string, string>> {
   return texts;
 }
 
+/** Rows of the ranges with these numbers cannot be had, although they were there. */
+function withHoles(earlier: Earlier | undefined, numbers: readonly number[]): Earlier | undefined {
+  const ranges = [...(earlier?.values() ?? [])].flatMap((each) => each.ranges);
+  const lost = new Set(numbers.map((number) => ranges[number]));
+  const read = (each: EarlierTable) => async (range: OriginRange) => (lost.has(range) ? undefined : each.read(range));
+  return earlier && new Map([...earlier].map(([name, each]) => [name, { ...each, read: read(each) }]));
+}
+
 describe('rows that come beside an earlier clone', () => {
-  it('are those of the site, whatever changed, and however far it can compare', async () => {
+  it('are those of the site, whatever changed, however far it can compare, and whatever became of the clone', async () => {
+    const holes = fc.array(fc.nat(30), { maxLength: 3 });
+    const limit = fc.option(fc.nat(20));
     await fc.assert(
-      fc.asyncProperty(all, changes, fc.option(fc.nat(20)), fc.boolean(), async (tables, list, answers, cuts) => {
+      fc.asyncProperty(all, changes, limit, fc.boolean(), holes, async (tables, list, answers, cuts, lost) => {
         const before: Tables = new Map(NAMES.map((name, at) => [name, tables[at] ?? new Map()]));
         const now = changed(before, list);
-        const earlier = await openEarlier([await remember(new Site(before))], info);
+        const earlier = withHoles(await openEarlier([await remember(new Site(before))], info), lost);
         const { client, kept } = withEarlier(new Site(now, answers ?? undefined, cuts).client(), earlier);
         const texts = await collect(client);
         expect(texts).toEqual(await collect(new Site(now).client()));
@@ -237,5 +248,17 @@ describe('rows that come beside an earlier clone', () => {
     await collect(client);
     expect(site.asked.map(({ name }) => name)).toEqual(['a', 'a', 'c']);
     expect(1200 - kept()).toBeLessThan(30);
+  });
+
+  it('come from the site with one request for each table when the earlier clone is gone meanwhile', async () => {
+    const rows = new Map(Array.from({ length: 400 }, (_, id) => [id, 'abx']));
+    const before: Tables = new Map(NAMES.map((name) => [name, rows]));
+    const site = new Site(before);
+    const baseline = await remember(new Site(before));
+    const { client, kept } = withEarlier(site.client(), await openEarlier([baseline], info));
+    rmSync(baseline, { recursive: true });
+    expect(await collect(client)).toEqual(await collect(new Site(before).client()));
+    expect(site.asked.map(({ name }) => name)).toEqual(NAMES);
+    expect(kept()).toBe(0);
   });
 });

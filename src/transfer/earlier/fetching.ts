@@ -5,6 +5,8 @@ import type { FetchedPiece, Piece } from './pieces.ts';
 
 /** Bytes of rows that are fetched ahead, so that a request is not needed for each place where something changed. */
 const AHEAD_BYTES = 4 * 1024 * 1024;
+/** A site may have more by now than it has said, or say what it likes: beyond that nothing is held, and the rows come as they are wanted. */
+const MOST_AHEAD = 2 * AHEAD_BYTES;
 
 export interface Fetching {
   /** The rows of a piece, which stands there in the list. Pieces are asked for in their order. */
@@ -34,12 +36,18 @@ export function startFetching(
     }
   }
 
+  /** As many of the pieces as can be held, maybe none. */
   async function fillAhead(batch: readonly FetchedPiece[]): Promise<void> {
     const blocks = open(batch.map(({ read }) => read));
+    let room = MOST_AHEAD;
     try {
       for (const piece of batch) {
         const held: RowBlock[] = [];
-        for await (const block of next(blocks, piece.read)) held.push({ ...block, data: Buffer.from(block.data) });
+        for await (const block of next(blocks, piece.read)) {
+          room -= block.data.length;
+          if (room < 0) return;
+          held.push({ ...block, data: Buffer.from(block.data) });
+        }
         ahead.set(piece, held);
       }
     } finally {
@@ -58,7 +66,7 @@ export function startFetching(
         const row = inARow(pieces, at);
         const batch = upTo(AHEAD_BYTES, pieces, at);
         if (batch.length > row.length) await fillAhead(batch);
-        else stream = { blocks: open(row.map(({ read }) => read)), left: row.length };
+        if (!ahead.has(piece)) stream = { blocks: open(row.map(({ read }) => read)), left: row.length };
       }
       yield* ahead.get(piece) ?? [];
       if (ahead.delete(piece)) return;
@@ -77,14 +85,17 @@ function inARow(pieces: readonly Piece[], from: number): FetchedPiece[] {
   return pieces.slice(from, end === -1 ? pieces.length : end).filter((piece) => piece.kind === 'fetched');
 }
 
-/** What is fetched from there on, as far as it can be held. */
+/**
+ * What is fetched from there on, as far as it can be held. A table without a key is never fetched while another is being handed out: when
+ * it changes in an interruption, all tables that are not whole begin anew, and that may only be itself.
+ */
 function upTo(limit: number, pieces: readonly Piece[], from: number): FetchedPiece[] {
   let bytes = 0;
   const batch: FetchedPiece[] = [];
   for (const piece of pieces.slice(from)) {
     if (piece.kind !== 'fetched') continue;
     bytes += piece.bytes;
-    if (bytes > limit) break;
+    if (bytes > limit || (piece.read.key === null && batch.length > 0)) break;
     batch.push(piece);
   }
   return batch;

@@ -108,9 +108,34 @@ export function piecesFrom(
   return [...pieces, { kind: 'end', table: read.name }];
 }
 
-/** Rows can only be compared that consist of the same columns, in the same order. */
+/**
+ * The pieces from one on whose rows the earlier clone has no more: all that is left of that table comes from the source, with one request.
+ * That clone may be gone altogether, and each of its ranges by itself would be a request.
+ */
+export function withoutEarlier(pieces: readonly Piece[]): readonly Piece[] {
+  const [first] = pieces;
+  if (first?.kind !== 'kept') return pieces;
+  const end = pieces.findIndex(({ kind }) => kind === 'end');
+  const { upto: _, ...read } = first.read;
+  const bytes = pieces.slice(0, end).reduce((sum, piece) => sum + bytesOf(piece), 0);
+  return [fetched(read, bytes), ...pieces.slice(end)];
+}
+
+function bytesOf(piece: Piece): number {
+  if (piece.kind === 'end') return 0;
+  return piece.kind === 'kept' ? piece.range.bytes : piece.bytes;
+}
+
+/**
+ * Rows can only be compared that consist of the same columns, in the same order. Where no range is held, such as that of a large table
+ * without a key, the source would only read everything once more.
+ */
 const isKnown = ({ columns, key, after }: TableRead, table: EarlierTable | undefined): boolean =>
-  table !== undefined && after === undefined && equal(columns, table.columns) && equal(key, table.key);
+  table !== undefined &&
+  after === undefined &&
+  equal(columns, table.columns) &&
+  equal(key, table.key) &&
+  (table.ranges.length === 0 || table.ranges.some((range) => table.isHeld(range)));
 
 const equal = (one: readonly string[] | null, other: readonly string[] | null): boolean =>
   JSON.stringify(one) === JSON.stringify(other);

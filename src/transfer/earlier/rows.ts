@@ -1,7 +1,7 @@
 import type { RowBlock, SiteClient, TableRead } from '../../site/client-types.ts';
 import { startFetching } from './fetching.ts';
 import type { Earlier } from './open.ts';
-import { compare, piecesFrom, type Comparison, type KeptPiece, type Piece } from './pieces.ts';
+import { compare, piecesFrom, withoutEarlier, type Comparison, type KeptPiece, type Piece } from './pieces.ts';
 
 /** A client whose tables come from an earlier clone where the source says that it still has the same. */
 export interface EarlierRows {
@@ -54,8 +54,9 @@ interface Done {
 }
 
 /**
- * Hands out what is the same while the source is still comparing, up to the first difference: what has to be fetched is asked for when
- * all of it is known. Of a table the last range waits for its end: it may be read anew with what follows.
+ * Hands out what is the same while the source is still comparing, up to the first difference, or the first range that the earlier clone
+ * has no more: what has to be fetched is asked for when all of it is known. Of a table the last range waits for its end: it may be read
+ * anew with what follows.
  */
 async function* whileAllIsSame(
   reads: readonly TableRead[],
@@ -70,14 +71,17 @@ async function* whileAllIsSame(
     isAllSame &&= isSame;
     if (!isAllSame) continue;
     if (done.name !== name) Object.assign(done, { name, ranges: 0 });
-    if (waiting) {
-      yield* rowsOf(waiting, work);
+    const isWhole = found.get(name)?.isWhole === true;
+    const due = isWhole ? [waiting, kept] : [waiting];
+    for (const piece of due.filter((each) => each !== undefined)) {
+      const block = await keptBlock(piece, work);
+      isAllSame = block !== undefined;
+      if (block === undefined) break;
+      yield block;
       done.ranges += 1;
     }
-    waiting = kept;
-    if (found.get(name)?.isWhole !== true) continue;
-    if (waiting) yield* rowsOf(waiting, work);
-    waiting = undefined;
+    waiting = isWhole ? undefined : kept;
+    if (!isAllSame || !isWhole) continue;
     yield emptyEnd(name);
     done.whole.add(name);
   }
@@ -99,29 +103,41 @@ async function* whileAnswering<T>(answers: AsyncGenerator<T>, signal: AbortSigna
 }
 
 async function* inOrder(pieces: readonly Piece[], work: Work): AsyncGenerator<RowBlock> {
+  let left = pieces;
+  while (left.length > 0) {
+    const handed = yield* whileHeld(left, work);
+    left = withoutEarlier(left.slice(handed));
+  }
+}
+
+/** Hands out pieces up to one whose rows the earlier clone has no more. Returns how many. */
+async function* whileHeld(pieces: readonly Piece[], work: Work): AsyncGenerator<RowBlock, number> {
   const fetching = startFetching(pieces, work.client, work.signal);
   try {
     for (const [at, piece] of pieces.entries()) {
       work.signal.throwIfAborted();
       if (piece.kind === 'end') yield emptyEnd(piece.table);
       else if (piece.kind === 'fetched') yield* fetching.of(piece, at);
-      else yield* rowsOf(piece, work);
+      else {
+        const block = await keptBlock(piece, work);
+        if (block === undefined) return at;
+        yield block;
+      }
     }
+    return pieces.length;
   } finally {
     await fetching.end();
   }
 }
 
-/** Of a range that is as it was: from the earlier clone, if it has them. */
-async function* rowsOf({ table, range, read }: KeptPiece, { client, count, signal }: Work): AsyncGenerator<RowBlock> {
+/** A range that is as it was, from the earlier clone; undefined when it has it no more: it may be gone, or damaged. */
+async function keptBlock({ table, range, read }: KeptPiece, { count }: Work): Promise<RowBlock | undefined> {
   const data = await table.read(range);
+  if (data === undefined) return undefined;
   const { rows, last, sha256 } = range;
+  count(read.name, rows);
   // A table ends where its pieces do.
-  if (data === undefined) for await (const block of client.rows([read], signal)) yield { ...block, last: false };
-  else {
-    count(read.name, rows);
-    yield { table: read.name, data, partial: false, rows, cursor: last, sha256, last: false };
-  }
+  return { table: read.name, data, partial: false, rows, cursor: last, sha256, last: false };
 }
 
 const emptyEnd = (table: string): RowBlock => ({
