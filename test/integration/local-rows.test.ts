@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { earlierBaselines } from '../../src/runtime/local/earlier.ts';
 import type { LocalHome } from '../../src/runtime/local/home.ts';
 import { storePath } from '../../src/runtime/local/layout.ts';
 import { holds } from '../../src/runtime/local/lease.ts';
+import { ensureKeeper, keptVariables, runKeeper } from '../../src/runtime/local/keeper.ts';
 import { createLocalRuntime } from '../../src/runtime/local/runtime.ts';
 import { trimStores } from '../../src/runtime/local/stores.ts';
 import { leaseOf, makeReady, type TestHome } from '../support/local-runtime.ts';
@@ -79,6 +81,33 @@ test('they go when the setting is taken back, and stay for whoever knows nothing
   expect(existsSync(keptIn(home))).toBe(true);
   await trimStores(localHome(home, false), home.context);
   expect([keptIn(home), `${keptIn(home)}.cut-off`].map((path) => existsSync(path))).toEqual([false, false]);
+});
+
+test('a keeper that runs already hears when the setting is taken back, and when it is set again', async () => {
+  const home = homeOfTest();
+  const stop = new AbortController();
+  const kept: boolean[] = [];
+  /** Another command makes a clone that ends at once, with the setting as it has it. */
+  const other = async (id: string, keepRows: boolean): Promise<void> => {
+    await makeReady(home, id, 0);
+    fill(home.paths(id).baseline, 1);
+    ensureKeeper(home.layout, ['false'], keptVariables({ keepRows }));
+  };
+  const between = [
+    () => other('one', false),
+    async () => void kept.push(existsSync(keptIn(home))),
+    () => other('two', true),
+    async () => void kept.push(existsSync(keptIn(home))),
+    async () => stop.abort(),
+  ];
+  const sleep = async (milliseconds: number, signal?: AbortSignal): Promise<void> => {
+    if (milliseconds === 1_000) await between.shift()?.();
+    else await delay(milliseconds);
+    signal?.throwIfAborted();
+  };
+  const context = { ...home.context, signal: stop.signal, sleep };
+  await expect(runKeeper(localHome(home, true), context)).rejects.toThrow(/abort/i);
+  expect(kept).toEqual([false, true]);
 });
 
 test('a new clone looks at the living ones of its source first, the newest before others', async () => {

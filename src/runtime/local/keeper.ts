@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkContext } from '../../shared/context.ts';
 import { stopServer } from './database-server.ts';
@@ -19,11 +19,12 @@ const IDLE_LIMIT = 60_000;
 const LOCK = 'keeper';
 const bellOf = ({ locks }: LocalLayout): string => join(locks, 'keeper.bell');
 
-/** How the keeper is told what may be kept of sources. It does not know where nobody tells it. */
+/** How a keeper that is started is told what may be kept of sources. It does not know where nobody tells it. */
 export const keptVariables = (home: Pick<LocalHome, 'storesLimit' | 'keepRows'>): Record<string, string> => ({
   ...(home.storesLimit === undefined ? {} : { WPCLONE_SOURCES_LIMIT: String(home.storesLimit) }),
-  ...(home.keepRows === true ? { WPCLONE_KEEP_ROWS: 'a-day' } : {}),
+  ...(home.keepRows === undefined ? {} : { [KEEP_ROWS]: home.keepRows ? 'a-day' : 'with-clone' }),
 });
+const KEEP_ROWS = 'WPCLONE_KEEP_ROWS';
 
 /** A program and its arguments that run `runKeeper` for this home. */
 export type KeeperCommand = readonly [string, ...string[]];
@@ -32,15 +33,18 @@ export type KeeperCommand = readonly [string, ...string[]];
  * Removes clones at their end for as long as there are any; then stops the database server and returns. One per home:
  * a second one returns at once. When the home itself is deleted, it ends the servers that it left and returns.
  */
-export async function runKeeper(home: LocalHome, context: WorkContext): Promise<void> {
+export async function runKeeper(started: LocalHome, context: WorkContext): Promise<void> {
+  let home = started;
   const lock = tryLock(home.layout.locks, LOCK);
   if (lock === undefined) return;
   try {
+    const before = await lastRung(home.layout);
     let emptySince: number | undefined;
     for (;;) {
       // Before all else: whatever looks after clones would make the folders again.
       if (!lock.isInPlace()) return await endOrphans(home.layout, context);
       const heard = await lastRung(home.layout);
+      if (heard !== before) home = await asRung(home);
       await sweepInstances(home, context).catch((error: unknown) =>
         context.log.warn('sweep failed', { error: String(error) }),
       );
@@ -77,6 +81,17 @@ const lastRung = (layout: LocalLayout): Promise<number> =>
   );
 
 /**
+ * Whether rows are kept is as whoever rang last has it: a setting that was taken back holds for clones that end by themselves, too. None
+ * that are there already go for that, since another may want them.
+ */
+async function asRung(home: LocalHome): Promise<LocalHome> {
+  const { keepRows: _, ...rest } = home;
+  const word = await readFile(bellOf(home.layout), 'utf8').catch(() => '');
+  if (word === 'a-day') return { ...rest, keepRows: true };
+  return word === 'with-clone' ? rest : home;
+}
+
+/**
  * Starts the keeper when none runs, and has one that does look at once; it outlives this process and its terminal. `settings` are
  * environment variables for it.
  */
@@ -86,7 +101,7 @@ export function ensureKeeper(
   settings: Readonly<Record<string, string>> = {},
 ): void {
   const lock = tryLock(layout.locks, LOCK);
-  if (lock === undefined) return writeFileSync(bellOf(layout), '');
+  if (lock === undefined) return writeFileSync(bellOf(layout), settings[KEEP_ROWS] ?? '');
   lock.release();
   const [program, ...args] = command;
   const keeper = spawn(program, args, {
