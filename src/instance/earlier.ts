@@ -1,1 +1,1 @@
-export { isRows, keptRows, moveRows } from '../transfer/earlier/keep.ts';
+export { isDraft, isRows, keptRows, moveRows } from '../transfer/earlier/keep.ts';

@@ -1,6 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRows, keptRows, moveRows } from '../../instance/earlier.ts';
+import { isDraft, isRows, keptRows, moveRows } from '../../instance/earlier.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths, storePath } from './layout.ts';
@@ -8,6 +8,8 @@ import { type HeldUnit, holds } from './lease.ts';
 
 /** A clone that is being made remembers nothing yet, and one may be of an older wpclone: so many are looked at. */
 const MOST = 5;
+/** Milliseconds: moving rows takes a moment, and one that was begun so long ago was cut off. */
+const DRAFT_LIMIT = 3600 * 1000;
 
 /** Baselines of the other clones of a unit's source, the newest first, and what is left of removed ones. All may go at any moment. */
 export async function earlierBaselines({ state, layout }: LocalHome, unit: HeldUnit): Promise<readonly string[]> {
@@ -40,12 +42,23 @@ export async function keepRowsOf(
   });
 }
 
-/** Removes rows that are kept although they are not to be, also what a removal that was cut off has left of them. */
-export async function dropUnwantedRows({ keepRows, layout }: LocalHome): Promise<void> {
-  if (keepRows !== false) return;
+/** Removes rows that are kept although they are not to be, and what a removal that was cut off has left of them. `now` as in WorkContext. */
+export async function dropUnwantedRows(
+  { keepRows, layout }: Pick<LocalHome, 'keepRows' | 'layout'>,
+  now: number,
+): Promise<void> {
   for (const store of await readdir(layout.stores).catch(() => [])) {
     const names = await readdir(join(layout.stores, store)).catch(() => []);
-    for (const name of names.filter(isRows))
-      await rm(join(layout.stores, store, name), { recursive: true, force: true });
+    for (const name of names.filter(isRows)) {
+      const path = join(layout.stores, store, name);
+      if (keepRows === false || (isDraft(name) && (await isOlder(path, now - DRAFT_LIMIT))))
+        await rm(path, { recursive: true, force: true });
+    }
   }
 }
+
+const isOlder = async (path: string, time: number): Promise<boolean> =>
+  lstat(path).then(
+    ({ mtimeMs }) => mtimeMs < time,
+    () => false,
+  );

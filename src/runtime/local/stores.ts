@@ -36,7 +36,7 @@ export async function storesSize(layout: LocalLayout): Promise<number> {
  */
 export async function trimStores(home: LocalHome, context: Pick<WorkContext, 'now' | 'signal'>): Promise<CacheReport> {
   const limit = home.storesLimit ?? STORES_LIMIT;
-  await dropUnwantedRows(home);
+  await dropUnwantedRows(home, context.now());
   const units = await home.state.units.list();
   const held = pathsOf(home.layout, units);
   const busy = pathsOf(

@@ -13,7 +13,9 @@ const READ = ['database.json', 'ranges.jsonl', 'back.jsonl'] as const;
  * was something: what is there already and younger stays.
  */
 export async function moveRows(baseline: string, kept: string): Promise<boolean> {
-  const [origin, before] = await Promise.all([readDatabaseOrigin(baseline), readDatabaseOrigin(kept)]);
+  const origin = await readDatabaseOrigin(baseline);
+  // What is damaged is of no use, and not in the way.
+  const before = await readDatabaseOrigin(kept).catch(() => undefined);
   if (origin === undefined || (before?.madeAt ?? 0) > origin.madeAt) return false;
   await readSchema(baseline);
   const draft = `${kept}.${randomUUID()}`;
@@ -32,5 +34,7 @@ export async function moveRows(baseline: string, kept: string): Promise<boolean>
 const NAME = 'rows';
 /** Where the rows of a source are kept in its store. */
 export const keptRows = (store: string): string => join(store, NAME);
-/** Whether something in a store is that, or a draft of it. */
-export const isRows = (name: string): boolean => name === NAME || name.startsWith(`${NAME}.`);
+/** Whether something in a store is a draft of that, which is there for a moment. */
+export const isDraft = (name: string): boolean => name.startsWith(`${NAME}.`);
+/** Whether it is that, or a draft of it. */
+export const isRows = (name: string): boolean => name === NAME || isDraft(name);
