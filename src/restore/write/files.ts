@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, realpath, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import { WpcloneError } from '../../shared/errors.ts';
 import { printable } from '../../shared/format.ts';
 import type { FilePiece, WriteClient } from '../../site/write/client.ts';
 import type { FileChange } from '../changes.ts';
+import { openOwn } from '../code/own-file.ts';
 
 /** Bytes of files in one request. On their way they take about twice that, and many web servers let no request of more than 1 MB through. */
 export const PIECE_BYTES = 400_000;
@@ -99,7 +98,8 @@ async function* piecesOf(file: FileChange, www: string, room: () => number): Asy
   else if (content !== undefined) yield* cut(content, room);
   else {
     const hash = createHash('sha256');
-    const handle = await openOwn(www, file);
+    const handle = await openOwn(www, file.place);
+    if (handle === undefined) throw changed(file);
     try {
       let offset = 0;
       do {
@@ -129,16 +129,6 @@ function* cut(content: Buffer, room: () => number): Generator<Piece> {
 async function read(handle: FileHandle, offset: number, size: number): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), { position: offset });
   return buffer.subarray(0, bytesRead);
-}
-
-/** The code of a clone may have put a link in the way since: that leads to what is none of its own. */
-async function openOwn(www: string, file: FileChange): Promise<FileHandle> {
-  const path = join(await realpath(www), file.place);
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
-  if (handle === undefined) throw changed(file);
-  if ((await realpath(path).catch(() => '')) === path) return handle;
-  await handle.close();
-  throw changed(file);
 }
 
 const changed = ({ path }: FileChange): WpcloneError =>
