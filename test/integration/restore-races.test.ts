@@ -1,14 +1,19 @@
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import mysql, { type Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sealsOf, stageParts } from '../../src/restore/write/parts.ts';
 import { stagedRows } from '../../src/restore/write/staged.ts';
-import { stageChanges } from '../../src/restore/write/write.ts';
+import { applyStaged, stageChanges, undoApplied } from '../../src/restore/write/write.ts';
 import { toWpcloneError } from '../../src/shared/errors.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
 import { installMigrator, never } from '../support/migrator.ts';
 import { changesOf, keyed, restoreKey, rowOf, writeClient } from '../support/restore.ts';
+import { fileChange, filesBelow, put, restoreFolders, uploadsOf } from '../support/restore-files.ts';
 import { startSource, type Source } from '../support/source/index.ts';
+import { makeTemp } from '../support/temp.ts';
+import { failureOf } from '../support/work.ts';
 
 let source: Source;
 let access: SourceAccess;
@@ -75,6 +80,44 @@ it('a restore that is given up while it is being applied is not written, and not
   expect(await own()).toEqual([]);
 });
 
+it('files that are being put in place are back in theirs before a restore that is given up takes its folder away', async () => {
+  const [uploads, www] = [uploadsOf(source), makeTemp('restore-races')];
+  await source.php('wp_mkdir_p( wp_upload_dir()["basedir"] );');
+  put(uploads, 'old/a.jpg', 'a as it was');
+  const key = await restoreKey(source);
+  const before = [filesBelow(uploads), await titleOf(1)];
+  const files = [fileChange(0, 'old/a.jpg', 'a as it was', 'mine', www), fileChange(0, 'new.jpg', null, 'new', www)];
+  await stageChanges(writeClient(access, key), { ...(await titles(1)), files }, { signal: never, www });
+  const holding = async (lock: string): Promise<() => Promise<void>> => {
+    const { socket, name } = source.database;
+    const holder = await mysql.createConnection({ socketPath: socket, user: 'root', database: name });
+    await holder.query('START TRANSACTION');
+    await holder.query(lock);
+    return () => holder.end();
+  };
+  // One that applies waits for its turn; one that gives it up has read what it knows of the restore, and stays at its first write.
+  const turn = await holding(`SELECT n FROM wp_wpclone_${key.restore.replace('-', '')}_p WHERE n = 0 FOR UPDATE`);
+  const applied = outcome(writeClient(access, key, { sleep: () => Promise.reject(new Error('once')) }).apply(never));
+  await delay(MOMENT);
+  await source.query(
+    "UPDATE wp_options SET option_value = UNIX_TIMESTAMP() + 600 WHERE option_name = 'wpclone_migrator_until'",
+  );
+  const option = await holding(
+    "SELECT option_id FROM wp_options WHERE option_name = 'wpclone_migrator_until' FOR UPDATE",
+  );
+  const finished = outcome(writeClient(access, key).finish(never));
+  await delay(MOMENT);
+  const row = await holding('SELECT ID FROM wp_posts WHERE ID = 1 FOR UPDATE');
+  await turn();
+  while (!('new.jpg' in filesBelow(uploads))) await delay(20);
+  await option();
+  await delay(MOMENT);
+  await row();
+  expect([(await applied) === 'done', await finished]).toEqual([false, 'done']);
+  expect([filesBelow(uploads), await titleOf(1)]).toEqual(before);
+  expect([await own(), restoreFolders(source)]).toEqual([[], []]);
+});
+
 it.each(['a part, then the seal', 'the seal, then a part'])(
   'what is sealed is what was checked: of %s that come at once, one is refused',
   async (order) => {
@@ -103,3 +146,56 @@ it.each(['a part, then the seal', 'the seal, then a part'])(
     await client.finish(never);
   },
 );
+
+/** A restore of files, each of its own item: what the site has, and what the clone has. */
+async function stageFiles(files: Readonly<Record<string, readonly [string | null, string | null]>>) {
+  const [uploads, www] = [uploadsOf(source), makeTemp('restore-races')];
+  await source.php('wp_mkdir_p( wp_upload_dir()["basedir"] );');
+  const list = Object.entries(files);
+  for (const [path, [before]] of list) if (before !== null) put(uploads, path, before);
+  const client = writeClient(access, await restoreKey(source));
+  const items = list.map(([path]) => ({ id: `upload:${path}`, title: path }));
+  const changes = list.map(([path, [before, after]], at) => fileChange(at, path, before, after, www));
+  await stageChanges(client, { ...changesOf([], items), files: changes }, { www, signal: never });
+  return { client, uploads, folder: join(uploads, restoreFolders(source)[0] ?? '') };
+}
+
+it('a file is not taken for put in place when somebody has cleared away what was staged of it', async () => {
+  const { client, uploads, folder } = await stageFiles({
+    'old/b.jpg': ['b as it was', 'mine'],
+    'one.jpg': [null, 'one'],
+  });
+  const before = filesBelow(uploads);
+  const refused = async (): Promise<void> => {
+    expect((await failureOf(applyStaged(client, never))).code).toBe('SOURCE_CHANGED');
+    expect((await client.status(false, never)).state).toBe('sealed');
+    expect(filesBelow(uploads)).toEqual(before);
+  };
+  writeFileSync(join(folder, 'n1'), 'm');
+  await refused();
+  writeFileSync(join(folder, 'n1'), 'mine');
+  rmSync(join(folder, 'n2'));
+  await refused();
+  await client.finish(never);
+});
+
+it('what others have put in the place of a file keeps nothing else from being undone', async () => {
+  const { client, uploads } = await stageFiles({
+    'old/c.jpg': ['c as it was', 'mine'],
+    'since/two.jpg': [null, 'two'],
+    'three.jpg': [null, 'three'],
+  });
+  await applyStaged(client, never);
+  rmSync(join(uploads, 'three.jpg'));
+  put(uploads, 'three.jpg/inside.jpg', 'theirs');
+  rmSync(join(uploads, 'since'), { recursive: true });
+  symlinkSync(join(uploads, 'three.jpg'), join(uploads, 'since'));
+  const undone = await undoApplied(client, undefined, never);
+  expect(undone.kept.map(({ item, why }) => [item, why])).toEqual([
+    ['upload:since/two.jpg', 'changed'],
+    ['upload:three.jpg', 'changed'],
+  ]);
+  expect(filesBelow(uploads)).toMatchObject({ 'old/c.jpg': 'c as it was', 'three.jpg/inside.jpg': 'theirs' });
+  await client.accept(never);
+  await client.finish(never);
+});

@@ -43,7 +43,11 @@ function apply_restore( array $request, array $restore, $db ) {
 		);
 	}
 	note_held_time( $db, $id, 'applied', $held );
-	answer_write( read_receipt( $db, $id ) );
+	$receipt = read_receipt( $db, $id );
+	if ( ! isset( $receipt['applied'] ) ) {
+		throw new Refusal( 'wrong_state', 409, 'Another request has ended the restore meanwhile.' );
+	}
+	answer_write( $receipt );
 }
 
 /**

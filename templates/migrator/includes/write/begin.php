@@ -28,9 +28,8 @@ function begin_restore( array $request, array $restore, $db ) {
 	if ( '' !== $restore['pending'] ) {
 		heal( $restore );
 	}
-	// One that is being applied waits for this, and then is refused; or it is applied, and stays.
-	change_unmoved_restore( $db, $restore, array( 'state' => 'new' ) );
-	drop_restore_folder( $restore );
+	// One that is being applied is refused; or it is applied, and stays.
+	withdraw_restore( $db, $restore, 'new' );
 	drop_restore_tables( $db, $restore['id'] );
 	$host  = probe_host( $db, $restore['id'] );
 	$shape = checked_shape( $db, $request, explode( ',', $restore['include'] ) );

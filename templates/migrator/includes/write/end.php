@@ -23,8 +23,7 @@ function accept_restore( array $request, array $restore, $db ) {
 	if ( '' !== $restore['pending'] ) {
 		heal( $restore );
 	}
-	change_unmoved_restore( $db, $restore, array( 'state' => 'accepted' ) );
-	drop_restore_folder( $restore );
+	withdraw_restore( $db, $restore, 'accepted' );
 	drop_restore_tables( $db, $restore['id'] );
 	answer_write( array( 'state' => 'accepted' ) );
 }
@@ -41,8 +40,8 @@ function finish_restore( array $request, array $restore, $db ) {
 		heal( $restore );
 	}
 	if ( in_array( $restore['state'], UNWRITTEN_STATES, true ) ) {
-		// One that is being applied waits for this, and then is refused; or it is applied, and stays.
-		change_unmoved_restore( $db, $restore, array( 'state' => 'new' ) );
+		// One that is being applied is refused; or it is applied, and stays.
+		withdraw_restore( $db, $restore, 'new' );
 	}
 	forget_restore( $db, $restore['id'] );
 	answer_write( array( 'state' => 'gone' ) );

@@ -50,6 +50,7 @@ function facts_of_unchanged( $path, $sha256, $known = '' ) {
  * @param array   $shape As from kept_shape().
  * @param bool    $undo  The direction.
  * @return array[] As from find_drift().
+ * @throws Refusal When one may not be written, or what was staged of it is gone.
  */
 function find_file_drift( $db, $id, array $shape, $undo ) {
 	$found = array();
@@ -59,17 +60,45 @@ function find_file_drift( $db, $id, array $shape, $undo ) {
 	$base   = uploads_base();
 	$folder = $base . '/' . $shape['files']['folder'];
 	foreach ( restore_files( $db, $id, 'u.chosen = 1' ) as $file ) {
-		$live  = upload_target( $base, $file['path'] );
-		// What it replaced may be gone: somebody has cleared our folder away.
-		$lost  = $undo && ( ! is_dir( $folder ) || ( null !== $file['sha_from'] && ! is_file( $folder . '/o' . $file['n'] ) ) );
-		$facts = $lost ? null : facts_of_unchanged( $live, $undo ? $file['sha_to'] : $file['sha_from'], $undo ? '' : $file['facts'] );
+		try {
+			$live = upload_target( $base, $file['path'] );
+		} catch ( Refusal $refusal ) {
+			if ( ! $undo ) {
+				throw $refusal;
+			}
+			// Somebody has put a link or a folder there since: everything else can be undone.
+			$found[] = array( 'why' => 'changed' ) + drifted_file( $file, $base . '/' . $file['path'], $file['sha_to'] );
+			continue;
+		}
+		$expected = $undo ? $file['sha_to'] : $file['sha_from'];
+		$lost     = ! is_kept( $folder, $file, $undo );
+		$facts    = $undo && $lost ? null : facts_of_unchanged( $live, $expected, $undo ? '' : $file['facts'] );
 		if ( null === $facts ) {
-			$found[] = $lost ? array( 'why' => 'gone' ) + drifted_file( $file, $live, null ) : drifted_file( $file, $live, $undo ? $file['sha_to'] : $file['sha_from'] );
+			$found[] = $undo && $lost ? array( 'why' => 'gone' ) + drifted_file( $file, $live, null ) : drifted_file( $file, $live, $expected );
+		} elseif ( $lost ) {
+			throw about_file( 'files_gone', $file['path'], 'What was staged of a file is gone.' );
 		} elseif ( $facts !== $file['facts'] ) {
 			run_query( $db, 'UPDATE ' . files_table( $id ) . ' SET facts = ' . quote_text( $db, $facts ) . ' WHERE n = ' . (int) $file['n'] );
 		}
 	}
 	return $found;
+}
+
+/**
+ * Whether the restore's folder holds what is to be put in place of a file. Somebody may have cleared it away: where nothing is, whoever moves
+ * the file takes it for moved.
+ *
+ * @param string $folder The restore's folder.
+ * @param array  $file   Row.
+ * @param bool   $undo   The direction.
+ */
+function is_kept( $folder, array $file, $undo ) {
+	$digest = $undo ? $file['sha_from'] : $file['sha_to'];
+	$path   = $folder . '/' . ( $undo ? 'o' : 'n' ) . $file['n'];
+	if ( null === $digest || ! is_file( $path ) ) {
+		return null === $digest && is_dir( $folder );
+	}
+	return $undo || filesize( $path ) === (int) $file['size'];
 }
 
 /**

@@ -13,6 +13,9 @@ defined( 'ABSPATH' ) || exit;
 require_once __DIR__ . '/plain-tables.php';
 require_once __DIR__ . '/move-files.php';
 
+/** Seconds that whoever ends a restore waits for one who is still writing; that one then finds that it was ended. */
+const WITHDRAWAL_SECONDS = 20;
+
 /**
  * Notes that such things are about to be written.
  *
@@ -51,18 +54,41 @@ function heal_writing( $side, $id, array $shape, $pending ) {
  * Brings a write to its end that was cut off, once nobody is at work any more.
  *
  * @param array $restore Row.
+ * @param int   $seconds How long it waits for one that is still at work.
  * @throws Refusal When it cannot be: then the note stays, and the next one who asks tries again.
  */
-function heal( array $restore ) {
+function heal( array $restore, $seconds = 1 ) {
 	$db = open_write_session();
 	set_up_transaction( $db );
+	run_query( $db, 'SET SESSION innodb_lock_wait_timeout = ' . (int) $seconds );
 	$side = open_write_session();
 	run_query( $db, 'START TRANSACTION' );
-	// Waits for one that is still at work.
 	run_query( $db, 'SELECT n FROM ' . quote_name( restore_prefix( $restore['id'] ) . 'p' ) . ' WHERE n = 0 FOR UPDATE' );
 	$now = fetch_all( $side, 'SELECT pending, shape FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $restore['id'] ) );
 	if ( isset( $now[0] ) && '' !== $now[0]['pending'] ) {
 		heal_writing( $side, $restore['id'], kept_shape( $side, $now[0] ), $now[0]['pending'] );
 	}
 	run_query( $db, 'ROLLBACK' );
+}
+
+/**
+ * Brings a restore into a state in which nobody writes, and takes its folder away. Files are moved before the commit: as long as somebody
+ * is at it, what they replaced is there only. Whoever is comes to the end, finds the other state and takes back what they did.
+ *
+ * @param \mysqli $db      Connection.
+ * @param array   $restore Row.
+ * @param string  $state   The state.
+ * @throws Refusal When it is in another state by now, or somebody does not come to the end: then nothing is taken away.
+ */
+function withdraw_restore( $db, array $restore, $state ) {
+	change_unmoved_restore( $db, $restore, array( 'state' => $state ) );
+	try {
+		heal( $restore, WITHDRAWAL_SECONDS );
+	} catch ( Refusal $refusal ) {
+		// One that never began has no tables (1146): nobody writes without them.
+		if ( ! isset( $refusal->fields['number'] ) || 1146 !== $refusal->fields['number'] ) {
+			throw $refusal;
+		}
+	}
+	drop_restore_folder( $restore );
 }

@@ -27,9 +27,30 @@ function tidy_restores( $db, $keys = true ) {
 		// A write that was cut off and could not be mended is evidence: the next who may write tries again.
 		if ( $kept || '' !== $restore['pending'] ) {
 			change_restore( $db, $restore['id'], array( 'public_key' => '', 'changed' => $restore['changed'] ) );
-		} else {
+		} elseif ( is_withdrawn( $db, $restore ) ) {
 			forget_restore( $db, $restore['id'] );
 		}
+	}
+}
+
+/**
+ * Whether nobody writes any more what a restore has staged: its key may have died while it was being applied.
+ *
+ * @param \mysqli $db      Connection.
+ * @param array   $restore Row.
+ */
+function is_withdrawn( $db, array $restore ) {
+	if ( ! in_array( $restore['state'], UNWRITTEN_STATES, true ) ) {
+		return true;
+	}
+	require_once __DIR__ . '/session.php';
+	require_once __DIR__ . '/transaction.php';
+	try {
+		withdraw_restore( $db, $restore, 'new' );
+		return true;
+	} catch ( Refusal $refusal ) {
+		error_log( 'wpclone migrator: ' . $refusal->getMessage() );
+		return false;
 	}
 }
 
