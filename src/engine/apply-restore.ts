@@ -7,7 +7,7 @@ import { NO_OUTCOME } from '../restore/plan/outcome.ts';
 import type { RestoreLease, Runtime } from '../runtime/types.ts';
 import { createWriteClient, type WriteClient } from '../site/write/client.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
-import { whatBecame } from './restore-failed.ts';
+import { notAsked, whatBecame } from './restore-failed.ts';
 import { refuseAnother, type RestoreWish } from './restore.ts';
 import { lookAtLive, verifyLive } from './verify-live.ts';
 import { giveUpKey, isWritten, type WritePort } from './written.ts';
@@ -16,6 +16,8 @@ import { giveUpKey, isWritten, type WritePort } from './written.ts';
 export interface ApplyWish extends RestoreWish {
   readonly restore: string;
   readonly agreed: Agreed | null;
+  /** An earlier attempt, which did not come to its end, may have written it. */
+  readonly goesOn?: boolean;
 }
 
 /** A restore that was applied. */
@@ -40,7 +42,10 @@ export async function applyRestoreOf(
   runtime: Runtime,
   context: WorkContext,
 ): Promise<Applied> {
-  const lease = await runtime.takeForRestore(wish.cloneId, context);
+  const unasked = (error: unknown): unknown => (wish.goesOn === true ? notAsked(error, wish.restore) : error);
+  const lease = await runtime.takeForRestore(wish.cloneId, context).catch((error: unknown) => {
+    throw unasked(error);
+  });
   const unstoppable = { ...context, signal: new AbortController().signal };
   let client: WriteClient | undefined;
   try {
@@ -48,7 +53,7 @@ export async function applyRestoreOf(
       carryOut(wish, { port, runtime, lease, opened: (opened) => (client = opened) }, pipeline, context),
     );
   } catch (error) {
-    throw client === undefined ? error : await whatBecame(error, client, wish.restore, context);
+    throw client === undefined ? unasked(error) : await whatBecame(error, client, wish.restore, context);
   } finally {
     if (client !== undefined) {
       await giveUpKey(client, unstoppable);
@@ -57,6 +62,9 @@ export async function applyRestoreOf(
     await lease.release(unstoppable);
   }
 }
+
+/** Milliseconds that no clock of a cluster is ahead of another. */
+const AHEAD = 24 * 60 * 60 * 1000;
 
 interface Parts {
   readonly port: WritePort;
@@ -79,7 +87,8 @@ async function carryOut(
     const value = await port.connect({ restore, include }, work);
     return { value, message: `${printable(value.info.home)} answers` };
   });
-  const client = createWriteClient(access, key, { ...context, retry: () => undefined });
+  // A pod that is cancelled is not waited for: it has the same key, maybe a clock that is ahead of ours, and nothing to say any more.
+  const client = createWriteClient(access, key, { ...context, retry: () => undefined, ahead: AHEAD });
   // Only now: the key is to be given up whatever is wrong.
   opened(client);
   refuseAnother(info.home, facts.source.url);

@@ -57,6 +57,10 @@ function forgotten(error: unknown): { readonly state: 'gone' } {
   throw error;
 }
 
+/** What kept an attempt from asking the site: what an earlier one, of which it goes on, has written there is not known. */
+export const notAsked = (thrown: unknown, restore: string): WpcloneError =>
+  uncertain(toWpcloneError(thrown), restore, 'may have been');
+
 /** Whoever reads it has to know how to find out, and how to take it back. */
 function uncertain(error: WpcloneError, restore: string, were: 'were' | 'may have been'): WpcloneError {
   const way = were === 'were' ? 'takes them back' : 'finds out, and takes them back';

@@ -6,10 +6,13 @@ import { type ApplyWish, applyRestoreOf } from '../../src/engine/apply-restore.t
 import type { WritePort } from '../../src/engine/written.ts';
 import { agreedTo } from '../../src/restore/plan/agreed.ts';
 import { newRestoreId } from '../../src/restore/write/id.ts';
+import { applyRestore } from '../../src/operations/apply-restore.ts';
+import type { Runtime } from '../../src/runtime/types.ts';
 import { connectToWrite } from '../../src/site/connect/by-login.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import type { WorkEvent } from '../../src/shared/events.ts';
 import { asAdmin, connectDeps } from '../support/connecting.ts';
+import { writeClient } from '../support/restore.ts';
 import { makeRestorable, POLICY, type Restorable } from '../support/restorable.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { failureOf, workContext } from '../support/work.ts';
@@ -77,6 +80,50 @@ it('a restore that another attempt goes on with is found applied, and not applie
   expect(found.outcome.replaced).toEqual([{ id: 'option:blogname', title: expect.any(String) }]);
   expect(await titleOf()).toBe('Since');
   await source.query(`UPDATE wp_options SET option_value = '${String(before)}' WHERE option_name = 'blogname'`);
+});
+
+it('an attempt that goes on and does not reach the site forgets nothing of what an earlier one may have written', async () => {
+  const id = newRestoreId(randomBytes);
+  const { state, runtime, context } = site.home;
+  const known = { id, url: source.url, cloneId: site.id, status: 'applied', madeAt: 1, receipt: '{}' };
+  const away: WritePort = { connect: () => Promise.reject(new WpcloneError('UNREACHABLE', 'Away.')) };
+  const request = { cloneId: site.id, policy: POLICY, agreed: null, insecureTls: false, restore: id };
+  const attempt = () => failureOf(applyRestore(request, source.url, away, runtime, state, context));
+  expect((await attempt()).details['uncertain']).toBeUndefined();
+  expect(await state.restores.find(id)).toBeUndefined();
+  await state.restores.save(known);
+  const error = await attempt();
+  expect([error.code, error.details['uncertain']]).toEqual(['UNREACHABLE', true]);
+  expect(error.message).toContain(`wpclone restore undo ${id}`);
+  expect(await state.restores.find(id)).toEqual(known);
+  await state.restores.remove(id);
+});
+
+it('a restore that is cancelled is taken away also where the clock beside the clone is ahead', async () => {
+  const { runtime } = site.home;
+  const tables = await own();
+  const stop = new AbortController();
+  const ahead: Runtime = {
+    ...runtime,
+    async takeForRestore(id, context) {
+      const lease = await runtime.takeForRestore(id, context);
+      const { operations } = lease.instance;
+      const applyRestoreThere: typeof operations.applyRestore = async ({ access, key }) => {
+        const client = writeClient(access, key, { now: () => Date.now() + 60_000 });
+        const recounts = { terms: [], comments: [], rewriteRules: false };
+        await client.begin({ tables: [], files: { count: 0, bytes: 0 }, recounts }, new AbortController().signal);
+        stop.abort(new WpcloneError('CANCELLED', 'Stop.'));
+        throw stop.signal.reason;
+      };
+      const instance = { ...lease.instance, operations: { ...operations, applyRestore: applyRestoreThere } };
+      return { ...lease, instance };
+    },
+  };
+  const error = await failureOf(
+    applyRestoreOf(wishFor(newRestoreId(randomBytes)), port, ahead, workContext(stop.signal)),
+  );
+  expect([error.code, error.details['uncertain']]).toEqual(['CANCELLED', undefined]);
+  expect(await own()).toEqual(tables);
 });
 
 it('a page that breaks is taken back at once, also where the front page shows nothing of it', async () => {

@@ -101,6 +101,11 @@ export interface WriteClientDeps extends Pick<WorkContext, 'now' | 'sleep' | 'ra
   readonly retry: (message: string, waitSeconds: number) => void;
   /** Connections to use instead of own ones. */
   readonly dispatcher?: Dispatcher;
+  /**
+   * Milliseconds by which the numbers of its requests are ahead of the clock: for whoever comes after a client on another machine, whose
+   * clock may be ahead. That one's requests are refused as soon as one of ours was heard. At most a year: a number has 15 digits.
+   */
+  readonly ahead?: number;
 }
 
 const anything = schemas.unknown();
@@ -113,7 +118,7 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
   let number = 0;
   const sign = (request: Parameters<typeof writtenBody>[0]): string => {
     // Greater than that of any request of an earlier client with this key.
-    number = Math.max(number + 1, Math.floor(deps.now()));
+    number = Math.max(number + 1, Math.floor(deps.now()) + (deps.ahead ?? 0));
     return writtenBody(request, key, number);
   };
   const transport = createTransport(access, { ...deps, now, dispatcher }, sign);
