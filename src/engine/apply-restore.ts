@@ -7,7 +7,7 @@ import { NO_OUTCOME } from '../restore/plan/outcome.ts';
 import type { RestoreLease, Runtime } from '../runtime/types.ts';
 import { createWriteClient, type WriteClient } from '../site/write/client.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
-import { notAsked, whatBecame } from './restore-failed.ts';
+import { notAsked, type OpenedRestore, whatBecame } from './restore-failed.ts';
 import { refuseAnother, type RestoreWish } from './restore.ts';
 import { lookAtLive, verifyLive } from './verify-live.ts';
 import { giveUpKey, isWritten, type WritePort } from './written.ts';
@@ -47,17 +47,17 @@ export async function applyRestoreOf(
     throw unasked(error);
   });
   const unstoppable = { ...context, signal: new AbortController().signal };
-  let client: WriteClient | undefined;
+  let opened: OpenedRestore | undefined;
   try {
     return await runPipeline(context, (pipeline) =>
-      carryOut(wish, { port, runtime, lease, opened: (opened) => (client = opened) }, pipeline, context),
+      carryOut(wish, { port, runtime, lease, opened: (client) => (opened = client) }, pipeline, context),
     );
   } catch (error) {
-    throw client === undefined ? unasked(error) : await whatBecame(error, client, wish.restore, context);
+    throw opened === undefined ? unasked(error) : await whatBecame(error, opened, context);
   } finally {
-    if (client !== undefined) {
-      await giveUpKey(client, unstoppable);
-      await client.close();
+    if (opened !== undefined) {
+      await giveUpKey(opened.client, unstoppable);
+      await opened.client.close();
     }
     await lease.release(unstoppable);
   }
@@ -71,7 +71,7 @@ interface Parts {
   readonly runtime: Runtime;
   readonly lease: RestoreLease;
   /** From here on the site may know of the restore. */
-  readonly opened: (client: WriteClient) => void;
+  readonly opened: (restore: OpenedRestore) => void;
 }
 
 async function carryOut(
@@ -83,6 +83,8 @@ async function carryOut(
   pipeline.cancelWith(lease.lost);
   const { facts } = await runtime.get(cloneId, context);
   const include = policy.include.filter(isProtectedClass);
+  // Before it was made: it is no younger than that.
+  const keyed = context.now();
   const { access, info, key, state } = await pipeline.step('connect', async ({ work }) => {
     const value = await port.connect({ restore, include }, work);
     return { value, message: `${printable(value.info.home)} answers` };
@@ -90,7 +92,7 @@ async function carryOut(
   // A pod that is cancelled is not waited for: it has the same key, maybe a clock that is ahead of ours, and nothing to say any more.
   const client = createWriteClient(access, key, { ...context, retry: () => undefined, ahead: AHEAD });
   // Only now: the key is to be given up whatever is wrong.
-  opened(client);
+  opened({ client, restore, keyed });
   refuseAnother(info.home, facts.source.url);
   if (isWritten(state)) {
     const value = await pipeline.step('apply', async ({ signal }) => {

@@ -8,6 +8,17 @@ import { isWritten } from './written.ts';
 /** Milliseconds in which the site has to say what became of a restore that failed. */
 const LIMIT = 60_000;
 
+/** Milliseconds for which a key is good without doubt: half an hour by the site's clock, less what waiting for an answer may take. */
+const KEY_GOOD = 28 * 60_000;
+
+/** A restore that its site may know of. */
+export interface OpenedRestore {
+  readonly restore: string;
+  readonly client: WriteClient;
+  /** When its key was made. */
+  readonly keyed: number;
+}
+
 /**
  * The error of a restore that failed or was cancelled, once it is known what became of it at the site: what a cancelled one wrote is taken
  * back. Where something of it is there, or nobody can tell, the error says so and has the detail `uncertain`. Another attempt of the same
@@ -15,8 +26,7 @@ const LIMIT = 60_000;
  */
 export async function whatBecame(
   thrown: unknown,
-  client: WriteClient,
-  restore: string,
+  { client, restore, keyed }: OpenedRestore,
   context: WorkContext,
 ): Promise<WpcloneError> {
   const error = toWpcloneError(thrown);
@@ -25,7 +35,7 @@ export async function whatBecame(
   const cancelled = context.signal.aborted;
   const unstoppable = { ...context, signal: new AbortController().signal };
   try {
-    const left = await within(LIMIT, unstoppable, late, (signal) => find(client, cancelled, context, signal));
+    const left = await within(LIMIT, unstoppable, late, (signal) => find(client, keyed, cancelled, context, signal));
     return left ? uncertain(error, restore, 'were') : error;
   } catch (unknown) {
     context.log.debug('what became of a restore is not known', { restore, error: toWpcloneError(unknown).message });
@@ -34,8 +44,17 @@ export async function whatBecame(
 }
 
 /** Whether rows of it are written now. */
-async function find(client: WriteClient, undoes: boolean, context: WorkContext, signal: AbortSignal): Promise<boolean> {
-  const { state } = await client.status(false, signal).catch(forgotten);
+async function find(
+  client: WriteClient,
+  keyed: number,
+  undoes: boolean,
+  context: WorkContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { state } = await client.status(false, signal).catch((error: unknown) => {
+    if (context.now() - keyed > KEY_GOOD) throw error;
+    return forgotten(error);
+  });
   if (state === 'gone') return false;
   if (!isWritten(state)) {
     try {
@@ -51,7 +70,7 @@ async function find(client: WriteClient, undoes: boolean, context: WorkContext, 
   return (await undoApplied(client, undefined, signal)).state !== 'undone';
 }
 
-/** With a restore that wrote nothing, or was undone, its key goes. */
+/** With a restore that wrote nothing, or was undone, its key goes; one that has become too old says nothing of its restore. */
 function forgotten(error: unknown): { readonly state: 'gone' } {
   if (toWpcloneError(error).code === 'SIGNATURE_REFUSED') return { state: 'gone' };
   throw error;
