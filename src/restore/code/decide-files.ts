@@ -1,4 +1,5 @@
-import type { PlanConflict, PlanFile, PlanPackage, PlanUpload } from '../plan/schema.ts';
+import type { SiteInfo } from '../../site/info.ts';
+import type { FoundUpload, PlanConflict, PlanFile, PlanPackage } from '../plan/schema.ts';
 import type { ClonedFile } from './clone-files.ts';
 import { isDangerous, type Package } from './packages.ts';
 import type { FilesInput, PackageFiles } from './plan-files.ts';
@@ -12,6 +13,9 @@ export interface Versions {
 
 type Fate = Pick<PlanPackage, 'conflict' | 'kept'>;
 
+/** What it takes to decide. */
+type Wanted = Pick<FilesInput, 'policy' | 'choose'> & { readonly info: Pick<SiteInfo, 'writes'> };
+
 const TITLES: Readonly<Record<Package['kind'], string>> = {
   plugin: 'plugin',
   theme: 'theme',
@@ -24,7 +28,7 @@ const TITLES: Readonly<Record<Package['kind'], string>> = {
 };
 
 /** What becomes of a package: all of it, or nothing. */
-export function decidePackage(group: PackageFiles, versions: Versions, input: FilesInput): PlanPackage {
+export function decidePackage(group: PackageFiles, versions: Versions, input: Wanted): PlanPackage {
   const { kind, name } = group.package;
   const id = kind === name ? kind : `${kind === 'fixed' ? 'files' : kind}:${name}`;
   const whole = TITLES[kind] !== '' && kind !== name;
@@ -35,25 +39,41 @@ export function decidePackage(group: PackageFiles, versions: Versions, input: Fi
     change,
     versions,
     files: group.clone.map((file) => fileOf(file, group)),
-    ...fateOf(group, change, versions, input),
+    ...(isNever(group.package)
+      ? NEVER
+      : isChosen(group.package, input)
+        ? fateOf(group, change, versions, input)
+        : UNASKED),
   };
 }
 
-/** What becomes of one file of the uploads. */
-export function decideUpload(group: PackageFiles, input: FilesInput): PlanUpload {
+/** What becomes of one file of the uploads, should it go. */
+export function decideUpload(group: PackageFiles, input: Wanted): FoundUpload {
   const [file] = group.clone;
   if (file === undefined) throw new Error('a group has a file');
   const none = { base: null, live: null, clone: null };
+  const said = { id: `upload:${group.package.name}`, ...fileOf(file, group) };
+  if (isNever(group.package)) return { ...said, ...NEVER };
   const fate = fateOf(group, file.change, none, input);
   return {
-    id: `upload:${group.package.name}`,
-    ...fileOf(file, group),
+    ...said,
     ...(fate.kept ? fate : (hindranceOf(file, input) ?? fate)),
+    ...(isChosen(group.package, input) ? {} : { unchosen: true }),
   };
 }
 
+const NEVER: Fate = {
+  kept: { code: 'NOT_WRITABLE', message: 'belongs to the host, or is never written to a live site' },
+};
+export const UNASKED: Fate = { kept: { code: 'NOT_CHOSEN', message: 'not asked for' } };
+
+const isNever = (which: Package): boolean => which.kind === 'fixed' || isDangerous(which);
+
+const isChosen = ({ kind, name }: Package, { choose }: Wanted): boolean =>
+  choose({ kind, group: kind === 'upload' ? 'media' : 'code', names: [name] }) !== 'no';
+
 /** What keeps a file from being written as the clone has it. */
-function hindranceOf({ holdsAddress }: ClonedFile, { info }: FilesInput): Fate | undefined {
+function hindranceOf({ holdsAddress }: ClonedFile, { info }: Wanted): Fate | undefined {
   if (info.writes?.uploads === false)
     return { kept: { code: 'NOT_WRITABLE', message: 'the PHP of the live site may not write to its uploads' } };
   if (!holdsAddress) return undefined;
@@ -71,13 +91,9 @@ function fileOf({ place, change, size, base, sha256 }: ClonedFile, { live }: Pac
   return { place, change, size, base: was, live: live.has(place) ? (live.get(place) ?? null) : was, clone: sha256 };
 }
 
-function fateOf(group: PackageFiles, change: PlanPackage['change'], versions: Versions, input: FilesInput): Fate {
+function fateOf(group: PackageFiles, change: PlanPackage['change'], versions: Versions, input: Wanted): Fate {
   const { package: which } = group;
   const { policy } = input;
-  const names = { kind: which.kind, group: which.kind === 'upload' ? 'media' : 'code', names: [which.name] };
-  if (which.kind === 'fixed' || isDangerous(which))
-    return { kept: { code: 'NOT_WRITABLE', message: 'belongs to the host, or is never written to a live site' } };
-  if (input.choose(names) === 'no') return { kept: { code: 'NOT_CHOSEN', message: 'not asked for' } };
   const id = `${which.kind}:${which.name}`;
   const conflict = conflictOf(group, change, versions);
   if (conflict !== undefined) {

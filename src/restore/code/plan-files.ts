@@ -4,7 +4,7 @@ import type { SiteInfo } from '../../site/info.ts';
 import { readFilesOrigin, readLedger } from '../../transfer/origin/ledger.ts';
 import { surveyFiles } from '../../transfer/survey/files.ts';
 import type { Chosen, Names } from '../plan/choose.ts';
-import type { PlanPackage, PlanPolicy, PlanUpload } from '../plan/schema.ts';
+import type { FoundUpload, PlanPackage, PlanPolicy } from '../plan/schema.ts';
 import type { Occupied } from '../plan/upload-renames.ts';
 import { clonedFiles, type ClonedFile, type ClonedFiles } from './clone-files.ts';
 import type { WayBack } from '../plan/way-back.ts';
@@ -28,7 +28,7 @@ export interface FilesInput {
 
 export interface PlannedFiles {
   readonly code: PlanPackage[];
-  readonly uploads: PlanUpload[];
+  readonly uploads: FoundUpload[];
   /** What uploads hold in the live site's form, by place, where that is not what the clone has. */
   readonly contents: Map<string, Buffer>;
   /** What is at a place that a file could have. */

@@ -3,7 +3,8 @@ import type { Conflict, ItemOutcome } from '../merge/outcome.ts';
 import { keyOfItem, type TableDifferences } from '../merge/types.ts';
 import type { CloneDatabase } from '../rows/clone.ts';
 import { rowOf } from '../rows/lines.ts';
-import type { PlanUpload } from './schema.ts';
+import { UNASKED } from '../code/decide-files.ts';
+import type { FoundUpload, PlanUpload } from './schema.ts';
 
 /** Which thing a file of the uploads belongs to, by its path there; WordPress makes pictures of other sizes beside it. */
 export type OwnerOf = (upload: PlanUpload) => string | undefined;
@@ -91,19 +92,20 @@ function againstOwner({ conflict, kept, change }: PlanUpload): Conflict | undefi
   return conflict || kept?.code === 'LIVE_TAKEN' ? { code: 'BOTH_CHANGED', fields: ['file'] } : undefined;
 }
 
-/** A file goes where the thing goes that it belongs to. */
+/** A file goes where the thing goes that it belongs to; one that nobody asked for goes nowhere else. */
 export function withOwners(
-  uploads: readonly PlanUpload[],
+  uploads: readonly FoundUpload[],
   ownerOf: OwnerOf,
   items: readonly ItemOutcome[],
 ): PlanUpload[] {
   const outcomes = new Map(items.map((outcome) => [keyOfItem(outcome.item), outcome]));
-  return uploads.map((upload) => {
-    const { kept, ...rest } = upload;
+  return uploads.map(({ unchosen, ...upload }) => {
+    const { kept, conflict, ...rest } = upload;
     const outcome = outcomes.get(ownerOf(upload) ?? '');
-    if (outcome === undefined || upload.conflict || kept?.code === 'NOT_WRITABLE') return upload;
-    if (outcome.conflict || outcome.kept)
-      return { ...rest, kept: { code: 'NOT_CHOSEN', message: 'stays with what it belongs to' } };
-    return kept?.code === 'NOT_CHOSEN' ? rest : upload;
+    if (unchosen && (outcome === undefined || outcome.kept)) return { ...rest, ...UNASKED };
+    if (outcome === undefined || conflict || kept?.code === 'NOT_WRITABLE') return upload;
+    return outcome.conflict || outcome.kept
+      ? { ...rest, kept: { code: 'NOT_CHOSEN', message: 'stays with what it belongs to' } }
+      : upload;
   });
 }

@@ -14,7 +14,7 @@ import { directoryOf } from '../merge/directory.ts';
 import type { Policy } from '../merge/outcome.ts';
 import type { RestoreChanges } from '../changes.ts';
 import { gatherDifferences, type Gathered, type People } from '../rows/gather.ts';
-import { planFiles, type PlannedFiles } from '../code/plan-files.ts';
+import { type FilesInput, planFiles, type PlannedFiles } from '../code/plan-files.ts';
 import type { CodePlaces } from '../code/packages.ts';
 import { againstFileless, againstOwners, knownOwners, uploadOwners, withOwners } from './attachments.ts';
 import { withFiles } from './file-changes.ts';
@@ -25,7 +25,7 @@ import { groupOf, slugOf } from './describe.ts';
 import { meanwhileOf, planItems } from './items.ts';
 import { noiseOf } from './noise.ts';
 import { pluginsOf } from './plugins.ts';
-import type { Plan, PlanPolicy, PlanUpload } from './schema.ts';
+import type { FoundUpload, Plan, PlanPolicy } from './schema.ts';
 import { renamedTables, renamedUploads, renamesOf } from './upload-renames.ts';
 import { writeItems } from './write-items.ts';
 
@@ -63,7 +63,7 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       planFiles({ ...input, ...input.site.paths, choose, wayBack, signal }),
       gatherDifferences({ ...work, signal }, input.people, input.progress),
     ]);
-    const { gathered, found } = await renamedDifferences(differences, files, input, work);
+    const { gathered, found } = await renamedDifferences(differences, files, { ...input, choose }, work);
     const known = await knownOwners(found, input.info.tablePrefix, work.database);
     const ownerOf = uploadOwners(gathered.tables, known);
     const against = files ? againstOwners(found, ownerOf) : againstFileless(gathered.tables);
@@ -101,11 +101,13 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
 async function renamedDifferences(
   gathered: Gathered,
   files: PlannedFiles | undefined,
-  { policy }: RestoreInput,
+  { policy, choose }: Pick<RestoreInput, 'policy'> & Pick<FilesInput, 'choose'>,
   { raws }: SiteComparison,
-): Promise<{ readonly gathered: Gathered; readonly found: readonly PlanUpload[] }> {
+): Promise<{ readonly gathered: Gathered; readonly found: readonly FoundUpload[] }> {
   if (files === undefined) return { gathered, found: [] };
-  const renames = await renamesOf(files.uploads, gathered.tables, policy, files.occupied);
+  const asked = (id: string): boolean =>
+    choose({ kind: 'attachment', group: groupOf({ kind: 'attachment', id }), names: [id] }) !== 'no';
+  const renames = await renamesOf(files.uploads, gathered.tables, policy, files.occupied, asked);
   const found = await renamedUploads(files.uploads, renames, files.occupied);
   return { gathered: { ...gathered, tables: renamedTables(gathered.tables, renames, raws) }, found };
 }

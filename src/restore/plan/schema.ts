@@ -89,6 +89,8 @@ const uploadSchema = z.object({
   ...fate,
 });
 export type PlanUpload = z.infer<typeof uploadSchema>;
+/** One as it was found: nobody asked for it, and it goes only with the thing that it belongs to; its fate is that which it has then. */
+export type FoundUpload = PlanUpload & { readonly unchosen?: true };
 
 const tableNoteSchema = z.object({
   name: z.string(),

@@ -4,14 +4,14 @@ import { shortName } from '../merge/classes.ts';
 import type { Row, TableDifferences, Value } from '../merge/types.ts';
 import type { RawRows } from '../rows/compose.ts';
 import { attachedFiles, stemOf } from './attachments.ts';
-import type { PlanPolicy, PlanUpload } from './schema.ts';
+import type { FoundUpload, PlanPolicy, PlanUpload } from './schema.ts';
 
 /** Files of one attachment that is new in the clone, whose path the live site has given to another: ours get `-1` after their name. */
 export interface Rename {
   /** Below the uploads, without size and ending: `2031/05/spring`. */
   readonly stem: string;
   readonly suffix: string;
-  readonly uploads: readonly PlanUpload[];
+  readonly uploads: readonly FoundUpload[];
   /** Numbers of the attachments. */
   readonly posts: ReadonlySet<string>;
 }
@@ -26,11 +26,13 @@ export interface Occupied {
 
 const MOST = 99;
 
+/** `asked`: whether somebody asked for that attachment; then its files go too. */
 export async function renamesOf(
-  uploads: readonly PlanUpload[],
+  uploads: readonly FoundUpload[],
   tables: readonly TableDifferences[],
   policy: Pick<PlanPolicy, 'decisions'>,
   occupied: Occupied,
+  asked: (post: string) => boolean = () => false,
 ): Promise<Rename[]> {
   const posts = new Map<string, Set<string>>();
   for (const { path, post, isNew } of attachedFiles(tables))
@@ -38,7 +40,8 @@ export async function renamesOf(
   const renames: Rename[] = [];
   for (const [stem, numbers] of posts) {
     const family = uploads.filter((upload) => upload.change === 'new' && stemOf(pathOf(upload)) === stem);
-    if (!family.some((upload) => isTaken(upload, policy))) continue;
+    const goes = ({ unchosen }: FoundUpload): boolean => unchosen === undefined || [...numbers].some(asked);
+    if (!family.some((upload) => goes(upload) && isTaken(upload, policy))) continue;
     const suffix = await freeSuffix(stem, family, occupied);
     if (suffix !== undefined) renames.push({ stem, suffix, uploads: family, posts: numbers });
   }
@@ -49,11 +52,7 @@ const pathOf = ({ id }: PlanUpload): string => id.replace(/^upload:/, '');
 
 /** Whoever decided about that very file wants it decided so. */
 const isTaken = ({ id, live, clone, kept }: PlanUpload, { decisions }: Pick<PlanPolicy, 'decisions'>): boolean =>
-  live !== null &&
-  live !== clone &&
-  decisions[id] === undefined &&
-  kept?.code !== 'NOT_CHOSEN' &&
-  kept?.code !== 'NOT_WRITABLE';
+  live !== null && live !== clone && decisions[id] === undefined && kept?.code !== 'NOT_WRITABLE';
 
 /** The first with which none is in the way of another; one that is there already, as it shall be, is as good as free. */
 async function freeSuffix(
@@ -80,13 +79,13 @@ const renamed = (path: string, stem: string, suffix: string): string => stem + s
 
 /** Uploads under the names that they get. What is there already is none any more. */
 export async function renamedUploads(
-  uploads: readonly PlanUpload[],
+  uploads: readonly FoundUpload[],
   renames: readonly Rename[],
   occupied: Occupied,
-): Promise<PlanUpload[]> {
+): Promise<FoundUpload[]> {
   const by = new Map(renames.flatMap((rename) => rename.uploads.map((upload) => [upload.id, rename] as const)));
   const all = await Promise.all(
-    uploads.map(async (upload): Promise<PlanUpload[]> => {
+    uploads.map(async (upload): Promise<FoundUpload[]> => {
       const rename = by.get(upload.id);
       if (rename === undefined) return [upload];
       const path = renamed(pathOf(upload), rename.stem, rename.suffix);

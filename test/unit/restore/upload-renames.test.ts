@@ -49,16 +49,18 @@ it('finds the first name that none of an attachment’s files has to share', asy
 it('renames nothing of an attachment that the live site has too, that was left out, or that somebody decided about', async () => {
   const files = [upload('5/a.jpg', TAKEN)];
   const old: Versions = { ...attached('9', '5/a.jpg'), base: ['1', '9', '_wp_attached_file', '5/a.jpg'] };
-  const left = { ...TAKEN, kept: { code: 'NOT_CHOSEN' as const, message: 'not asked for' } };
+  const left = { ...upload('5/a.jpg', TAKEN), unchosen: true as const };
   const tables = [table('postmeta', META, [attached('9', '5/a.jpg')])];
   const free = occupied({});
   for (const renames of [
     await renamesOf(files, [table('postmeta', META, [old])], { decisions: {} }, free),
-    await renamesOf([upload('5/a.jpg', left)], tables, { decisions: {} }, free),
+    await renamesOf([left], tables, { decisions: {} }, free),
+    await renamesOf([left], tables, { decisions: {} }, free, (post) => post === '8'),
     await renamesOf(files, tables, { decisions: { 'upload:5/a.jpg': 'clone' } }, free),
     await renamesOf([upload('5/a.jpg')], tables, { decisions: {} }, free),
   ])
     expect(renames).toEqual([]);
+  expect(await renamesOf([left], tables, { decisions: {} }, free, (post) => post === '9')).toHaveLength(1);
 });
 
 it('writes the new name wherever the clone wrote the old one, and nowhere else', async () => {
