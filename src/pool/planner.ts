@@ -127,8 +127,12 @@ const rank = ({ state, createdAt }: PoolUnit): number =>
 
 const isIdle = ({ state }: PoolUnit): boolean => state === 'CREATING' || state === 'VALIDATING' || state === 'WARM';
 
-const isOutdated = ({ revision, createdAt }: PoolUnit, settings: PoolSettings, now: number): boolean =>
-  revision !== settings.revision || createdAt < settings.madeAfter || now - createdAt > OLDEST;
+const isOutdated = (unit: PoolUnit, settings: PoolSettings, now: number): boolean =>
+  unit.revision !== settings.revision || isOfBeforeReset(unit, settings, now) || now - unit.createdAt > OLDEST;
+
+/** A reset that is still to come was asked for by a clock ahead of ours: until then each new unit would be taken for an old one, without end. */
+const isOfBeforeReset = ({ createdAt }: PoolUnit, { madeAfter }: PoolSettings, now: number): boolean =>
+  madeAfter <= now && createdAt < madeAfter;
 
 function whyOutdated({ revision, createdAt }: PoolUnit, settings: PoolSettings): string {
   if (revision !== settings.revision) return 'it was made from something older';

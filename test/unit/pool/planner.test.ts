@@ -78,6 +78,14 @@ describe('the plan', () => {
     expect(plan([...units, unit('b', 'WARM', { createdAt: NOW })], { madeAfter: NOW })).toEqual(['retire a']);
   });
 
+  it('does not make units without end after a `pool reset` by a clock that is ahead: that one waits for its time', () => {
+    const soon = { madeAfter: NOW + 3_600_000 };
+    const fresh = unit('new', 'CREATING', { createdAt: NOW, leased: true });
+    expect(plan([unit('a', 'WARM')], soon)).toEqual([]);
+    expect(plan([fresh], soon)).toEqual([]);
+    expect(plan([unit('a', 'WARM')], soon, { now: soon.madeAfter })).toContain('make');
+  });
+
   it('holds what there is no room for, instead of making more of it', () => {
     const waiting = unit('w', 'CREATING', { since: NOW - 3600_000, unschedulable: true, leased: true });
     expect(plan([waiting], { min: 3 })).toEqual([]);
