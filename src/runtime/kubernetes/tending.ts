@@ -59,7 +59,8 @@ export function createTending(
     const { holderIdentity = '' } = spec ?? {};
     if (holderIdentity === '' || holderIdentity === holder) return true;
     const { resourceVersion = '' } = metadata;
-    if (other?.seen !== resourceVersion) other = { seen: resourceVersion, at: now };
+    // Also when our clock was set back since: else a dead holder would be waited for as long.
+    if (other?.seen !== resourceVersion || now < other.at) other = { seen: resourceVersion, at: now };
     return now - other.at > DURATION * 1000;
   };
 
@@ -78,8 +79,9 @@ export function createTending(
   }
 
   async function ask(context: WorkContext): Promise<boolean> {
-    if (heldSince !== undefined && deps.now() - heldSince < RENEWAL) return true;
     const now = deps.now();
+    // When our clock was set back since it is renewed at once: others go by their own clocks, and take it after a minute.
+    if (heldSince !== undefined && heldSince <= now && now - heldSince < RENEWAL) return true;
     try {
       const taken = await take(context);
       heldSince = taken ? now : undefined;
