@@ -1,7 +1,7 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { reportOf, toWpcloneError, type WpcloneError } from '../../shared/errors.ts';
 import type { JobOutcome } from './executor.ts';
-import { retryDelay } from './retry.ts';
+import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
 import type { ClaimedJob, JobStore } from './store.ts';
 
 /** How an execution ended. */
@@ -60,8 +60,8 @@ function unhappy(
   // Whatever a cancelled execution says last, why it stopped is known.
   const reason = signal.aborted ? toWpcloneError(signal.reason) : undefined;
   if (reason?.code === 'RELEASED') return () => store.release(attempt);
-  // A process that died took nothing back, and may have left a clone that was ready.
-  if (reason?.code === 'CANCELLED' && error.code === 'WORKER_DIED')
+  // A process that died took nothing back, and may have left a clone that was ready. One that always dies will not find out.
+  if (reason?.code === 'CANCELLED' && error.code === 'WORKER_DIED' && job.failures + 1 < MAX_ATTEMPTS)
     return () => store.retryAt(attempt, reportOf(error), work.now());
   // In the words of the work, where it has some: what it could not take back is told there.
   if (reason?.code === 'CANCELLED')

@@ -55,8 +55,10 @@ export function startRunner(options: RunnerOptions): Runner {
     active.set(claimed.job.id, { controller, done });
   };
   const fill = async (): Promise<void> => {
-    while (active.size < options.concurrency && !stopping.signal.aborted) {
-      const claimed = await store.claim(options.owner, options.limits);
+    while (!stopping.signal.aborted) {
+      // Who wants a job stopped does not wait until another has ended: to look at what it left takes no time and no source.
+      const onlyToStop = active.size >= options.concurrency;
+      const claimed = await store.claim(options.owner, { ...options.limits, onlyToStop });
       if (claimed === undefined) return;
       begin(claimed);
     }

@@ -63,8 +63,8 @@ export interface JobStore {
   release(attempt: Attempt): Promise<Job>;
 
   /**
-   * A pending job fails with CANCELLED at once; a running one is asked to stop, and the owner does; its passwords are erased. Throws
-   * JOB_NOT_FOUND, JOB_ENDED.
+   * A pending job fails with CANCELLED at once; a running one is asked to stop, and the owner does; its passwords are erased. A pending
+   * one whose last attempt was cut off is begun once more, to be stopped, as in `reap`. Throws JOB_NOT_FOUND, JOB_ENDED.
    */
   cancel(id: string): Promise<Job>;
   find(id: string): Promise<Job | undefined>;

@@ -95,6 +95,8 @@ export interface ClaimLimits {
   readonly perSource: number;
   /** Only these kinds, when given. */
   readonly kinds?: readonly JobKind[];
+  /** Only those that are begun to be stopped. */
+  readonly onlyToStop?: boolean;
 }
 
 export type JobEvent =

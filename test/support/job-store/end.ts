@@ -46,6 +46,19 @@ export function endsAreFinal(open: OpenStore): void {
       expect((await failureOf(store.cancel('job-none'))).code).toBe('JOB_NOT_FOUND');
     });
 
+    it('comes only once it was looked at what is left of a job whose process was cut off, also where it is cancelled twice', async () => {
+      const { store, clock } = await open();
+      const { job } = await store.enqueue(newJob());
+      const { attempt } = await claimed(store);
+      await store.checkpoint(attempt, { worker: { pid: 7, startedAt: 'boot:7' } });
+      await store.retryAt(attempt, { ...ERROR, code: 'WORKER_DIED' }, clock.now + 60_000);
+      expect(await store.cancel(job.id)).toMatchObject({ state: 'pending', cancelRequested: true });
+      expect(await store.cancel(job.id)).toMatchObject({ state: 'pending', cancelRequested: true });
+      const next = await claimed(store);
+      expect(next).toMatchObject({ job: { id: job.id, cancelRequested: true }, secrets: {} });
+      expect(await store.fail(next.attempt, { ...ERROR, code: 'CANCELLED' })).toMatchObject({ state: 'failed' });
+    });
+
     it('is exactly one when cancelling and completing race', async () => {
       const { store, again } = await open();
       const other = again();

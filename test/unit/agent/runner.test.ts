@@ -219,6 +219,44 @@ describe('the runner', () => {
     await expect.poll(async () => (await store.find(job.id))?.state).toBe('completed');
   });
 
+  it('stops a job that was cut off and is then cancelled also where no other can be begun', async () => {
+    const { store } = open();
+    const { job } = await store.enqueue(newJob());
+    await store.enqueue(newJob());
+    const first = await store.claim(OWNER, LIMITS);
+    if (first !== undefined) await store.checkpoint(first.attempt, { worker: { pid: 7, startedAt: 'boot:7' } });
+    await store.reap(() => Promise.resolve(false));
+    const { executor, plays } = stage();
+    const runner = start(store, executor, 0);
+    await store.cancel(job.id);
+    runner.wake();
+    await expect.poll(() => plays.map((play) => play.signal.reason)).toMatchObject([{ code: 'CANCELLED' }]);
+    plays[0]?.fail(new WpcloneError('CANCELLED', 'Cancelled.'));
+    await expect.poll(() => store.find(job.id)).toMatchObject({ state: 'failed', error: { code: 'CANCELLED' } });
+    expect(plays).toHaveLength(1);
+  });
+
+  it('does not begin a cancelled job again without end whose process always dies', async () => {
+    const { store } = open();
+    const { job } = await store.enqueue(newJob());
+    let begun = 0;
+    const died = new WpcloneError('WORKER_DIED', 'Gone.', { retryable: true });
+    const executor: Executor = {
+      async run() {
+        begun += 1;
+        if (begun === 1) await store.cancel(job.id);
+        // As slow as a process is, at the least: others get their turn.
+        await new Promise(setImmediate);
+        throw died;
+      },
+    };
+    const runner = start(store, executor);
+    await expect.poll(() => begun).toBeGreaterThan(0);
+    runner.wake();
+    await expect.poll(async () => (await store.find(job.id))?.state, { timeout: 10_000 }).toBe('failed');
+    expect(begun).toBeLessThan(6);
+  });
+
   it('writes what happened in order, and not every counter', async () => {
     const { store } = open();
     const { executor, plays } = stage();

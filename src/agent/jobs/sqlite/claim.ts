@@ -14,6 +14,7 @@ const NEXT = `
   SELECT id FROM jobs AS waiting
   WHERE state = 'pending'
     AND (not_before <= @now OR not_before > @now + @longest)
+    AND (@onlyToStop = 0 OR cancel_requested = 1)
     AND (@kinds IS NULL OR kind IN (SELECT value FROM json_each(@kinds)))
     AND (customer IS NULL OR @perCustomer > (
       SELECT count(*) FROM jobs WHERE state = 'running' AND customer = waiting.customer))
@@ -58,6 +59,7 @@ function begin(parts: StoreParts, owner: JobOwner, limits: ClaimLimits): JobRow 
       kinds: limits.kinds === undefined ? null : JSON.stringify(limits.kinds),
       perCustomer: limits.perCustomer,
       perSource: limits.perSource,
+      onlyToStop: limits.onlyToStop === true ? 1 : 0,
     });
   if (id === undefined) return undefined;
   database

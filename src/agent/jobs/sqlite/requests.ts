@@ -7,21 +7,28 @@ import { type JobRow, openConfidential, openSecrets, rowOf, type StoreParts, toJ
 /** Runs inside one immediate transaction. Throws JOB_NOT_FOUND, JOB_ENDED. */
 export function cancel(parts: StoreParts, id: string): Job {
   const row = rowOf(parts.database, id);
-  if (row.state === 'pending') return end(parts, row, 'failed', cancelledReport());
-  if (row.state !== 'running') {
-    throw new WpcloneError('JOB_ENDED', `The job ${id} is ${row.state}.`, { details: { job: id } });
+  const { state } = row;
+  if (state === 'pending' && !wasCutOff(row)) return end(parts, row, 'failed', cancelledReport());
+  if (state !== 'running' && state !== 'pending') {
+    throw new WpcloneError('JOB_ENDED', `The job ${id} is ${state}.`, { details: { job: id } });
   }
   if (row.cancel_requested === 0) {
-    parts.database.prepare('UPDATE jobs SET cancel_requested = 1, secrets = NULL WHERE sequence = ?').run(row.sequence);
+    const at = parts.now();
+    parts.database
+      .prepare(
+        'UPDATE jobs SET cancel_requested = 1, secrets = NULL, not_before = min(not_before, ?) WHERE sequence = ?',
+      )
+      .run(at, row.sequence);
     const { attempt } = toJob(row);
-    addEvent(parts.database, row.sequence, parts.now(), {
-      type: 'job',
-      state: 'running',
-      attempt,
-      reason: 'cancelling',
-    });
+    addEvent(parts.database, row.sequence, at, { type: 'job', state, attempt, reason: 'cancelling' });
   }
   return toJob(rowOf(parts.database, id));
+}
+
+/** Whether the last attempt has left its process in the checkpoint (work/checkpoint.ts): then nobody has looked yet at what it left. */
+function wasCutOff({ checkpoint }: JobRow): boolean {
+  const left: JsonObject = checkpoint === null ? {} : JSON.parse(checkpoint);
+  return left['worker'] !== undefined;
 }
 
 export const confidential = ({ database, box }: StoreParts, id: string): JsonObject =>
