@@ -73,8 +73,9 @@ export function provision(
   });
 }
 
-const isTaken = async (runtime: Runtime, name: string, context: WorkContext): Promise<boolean> =>
-  (await runtime.list(context)).some(({ id }) => id === name);
+/** What an earlier attempt of this job has made under the name is no other clone: it is taken up. */
+const isTaken = async ({ units }: Runtime, name: string, context: WorkContext): Promise<boolean> =>
+  (await units.list(context)).some(({ cloneId, jobId }) => cloneId === name && jobId !== context.jobId);
 
 /** One that replaces another is made beside it, under a name of its own. */
 function nameOf({ name, url }: Named, replaced: boolean, { randomBytes }: WorkContext): string {

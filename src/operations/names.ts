@@ -1,6 +1,8 @@
 import type { WorkContext } from '../shared/context.ts';
 import { cloneName } from '../engine/names.ts';
 
+export { administratorName } from '../engine/administrator.ts';
+
 /** So many letters by chance that nobody needs to look whether the name is taken: where a job must keep the one that it was given. */
 const LETTERS = 5;
 

@@ -1,5 +1,7 @@
 import { nameTaken, noSuchClone } from '../../shared/clone-errors.ts';
+import { administratorName } from '../../operations/names.ts';
 import type { CloneReport } from '../../operations/types.ts';
+import { attemptName } from './attempt-name.ts';
 import type { JobStore } from './store.ts';
 import type { Job } from './types.ts';
 
@@ -20,18 +22,26 @@ export async function ownsClone(store: Listing, customer: string | null, clone: 
   return last.result?.['username'] === clone.username && last.result['clone_url'] === clone.clone_url;
 }
 
+/** Whether an earlier attempt of the job has made this very clone, and its agent died before that was written down. */
+const hasMade = ({ id, epoch }: Pick<Job, 'id' | 'epoch'>, { username }: LivingClone): boolean =>
+  Array.from({ length: epoch }, (_, index) => administratorName(attemptName({ id, epoch: index + 1 }))).includes(
+    username,
+  );
+
 /**
  * A job that waited may come to a name that is another's by now. One that makes a clone replaces nothing of others. `living` lists the clones that
  * there are. Throws NOT_FOUND, NAME_TAKEN.
  */
 export async function requireStillOwn(
   store: Listing,
-  { kind, customer, clone, request }: Pick<Job, 'kind' | 'customer' | 'clone' | 'request'>,
+  job: Pick<Job, 'id' | 'epoch' | 'kind' | 'customer' | 'clone' | 'request'>,
   living: () => Promise<readonly LivingClone[]>,
 ): Promise<void> {
+  const { kind, customer, clone, request } = job;
   if (customer === null || clone === null || (kind === 'clone' && request['replace'] !== true)) return;
   const present = (await living()).find(({ clone_id: id }) => id === clone);
   // One that is gone is told of by the work itself.
   if (present === undefined || (await ownsClone(store, customer, present))) return;
+  if (kind === 'clone' && hasMade(job, present)) return;
   throw kind === 'clone' ? nameTaken(clone) : noSuchClone(clone);
 }

@@ -1,4 +1,5 @@
 import type { RuntimeKind } from '../../runtime/types.ts';
+import { attemptName } from '../jobs/attempt-name.ts';
 import type { Job, JobKind } from '../jobs/types.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 
@@ -15,8 +16,7 @@ export const outlivesProcess = (runtime: RuntimeKind, kind: JobKind): boolean =>
 /**
  * The name in which an attempt takes instances: that of the last one, when that took nothing back of what can be gone on with; else its own.
  */
-export const leaseName = ({ id, epoch }: Pick<Job, 'id' | 'epoch'>, { lease }: Checkpoint): string =>
-  lease ?? `${id}.${epoch}`;
+export const leaseName = (job: Pick<Job, 'id' | 'epoch'>, { lease }: Checkpoint): string => lease ?? attemptName(job);
 
 /** Whether nobody goes on with what was taken in this name; false for names that no job here has. */
 export async function isLeaseOver(

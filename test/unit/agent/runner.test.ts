@@ -3,6 +3,7 @@ import type { ExecutionPort, Executor } from '../../../src/agent/jobs/executor.t
 import type { LivingClone } from '../../../src/agent/jobs/clone-owners.ts';
 import { type Runner, startRunner } from '../../../src/agent/jobs/runner.ts';
 import type { ClaimedJob, JobStore } from '../../../src/agent/jobs/store.ts';
+import { administratorName } from '../../../src/operations/names.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 import { LIMITS, newJob, OWNER } from '../../support/job-store/kit.ts';
 import { sqliteStores } from '../../support/job-store/sqlite.ts';
@@ -156,6 +157,20 @@ describe('the runner', () => {
     await expect.poll(() => store.find(over.job.id)).toMatchObject({ state: 'failed', error: { code: 'NAME_TAKEN' } });
     await expect.poll(() => store.find(theirs.job.id)).toMatchObject({ state: 'failed', error: { code: 'NOT_FOUND' } });
     await expect.poll(() => plays.map(({ job }) => job.id)).toEqual([own.job.id]);
+  });
+
+  it('takes the clone that an attempt of the job had made in the place of another, before its agent died, for the job’s own', async () => {
+    const { store } = open();
+    await store.enqueue(newJob({ customer: 'a', clone: 'shop' }));
+    const before = await store.claim(OWNER, LIMITS);
+    if (before !== undefined) await store.complete(before.attempt, { clone_id: 'shop', username: 'wpclone-old' }, {});
+    const { job } = await store.enqueue(newJob({ customer: 'a', clone: 'shop', request: { replace: true } }));
+    await store.claim(OWNER, LIMITS);
+    await store.reap(() => Promise.resolve(false));
+    const username = administratorName(`${job.id}.1`);
+    const { executor, plays } = stage();
+    start(store, executor, 4, Date.now, [{ clone_id: 'shop', clone_url: 'http://127.0.0.1:8102', username }]);
+    await expect.poll(() => plays.map((play) => play.job.id)).toEqual([job.id]);
   });
 
   it('keeps a finished job for itself until a full disk takes the end of it', async () => {

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { runPipeline } from '../../src/engine/pipeline.ts';
+import { provision } from '../../src/engine/provision.ts';
+import type { ProvisionRequest, Runtime } from '../../src/runtime/types.ts';
+import { workContext } from '../support/work.ts';
+
+/** Which clone an instance is asked for that is to take the place of `shop`, when the job of that name has it. The runtimes have tests of their own. */
+async function asked(by: string): Promise<ProvisionRequest | undefined> {
+  const work = workContext();
+  const unit = {
+    name: 'unit-a',
+    state: 'ASSIGNED',
+    cloneId: 'shop',
+    jobId: by === 'own' ? work.jobId : by,
+    leased: true,
+  };
+  let request: ProvisionRequest | undefined;
+  const runtime = {
+    kind: 'kubernetes',
+    units: { list: () => Promise.resolve([unit]), revision: () => Promise.resolve('now') },
+    list: () => Promise.resolve([{ id: 'shop', state: 'creating' }]),
+    provision: (wish: ProvisionRequest) => {
+      request = wish;
+      return Promise.resolve({ instance: { how: 'taken-up' }, lost: new AbortController().signal });
+    },
+  } as unknown as Runtime;
+  const plan = { url: 'https://shop.example', name: 'shop', ttlSeconds: 60, replace: true };
+  await runPipeline(work, (pipeline) => provision(pipeline, plan, runtime, Promise.resolve(undefined)));
+  return request;
+}
+
+test('a job that may replace a clone takes up what its earlier attempt made under the name, and replaces only another', async () => {
+  expect(await asked('own')).toMatchObject({ id: 'shop' });
+  expect(await asked('own')).not.toHaveProperty('replaces');
+  expect(await asked('another')).toMatchObject({ replaces: 'shop' });
+});
