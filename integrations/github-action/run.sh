@@ -10,16 +10,17 @@ for name in URL USERNAME COMMAND; do
   fi
 done
 
+# The passwords are no business of what installs things.
+plain=(env -u WPCLONE_SOURCE_PASSWORD -u WPCLONE_AGENT_TOKEN)
 if ! command -v wpclone >/dev/null; then
-  npm install --global --no-audit --no-fund --loglevel error "wpclone@${INPUT_VERSION:-latest}" >&2
+  "${plain[@]}" npm install --global --no-audit --no-fund --loglevel error "wpclone@${INPUT_VERSION:-latest}" >&2
 fi
 
 flags=(--username "$INPUT_USERNAME" --keep-failed "${INPUT_KEEP_FAILED:-0}")
 if [ -n "${INPUT_AGENT:-}" ]; then
   flags+=(--agent "$INPUT_AGENT")
 else
-  # The clone lives here: that takes a database server and PHP. The passwords are no business of what installs them.
-  plain=(env -u WPCLONE_SOURCE_PASSWORD -u WPCLONE_AGENT_TOKEN)
+  # The clone lives here: that takes a database server and PHP.
   root=()
   [ "$(id -u)" = 0 ] || root=(sudo env "PATH=$PATH")
   "${plain[@]}" wpclone doctor >/dev/null 2>&1 || "${plain[@]}" "${root[@]}" wpclone doctor --fix >&2
