@@ -33,6 +33,8 @@ describe('the lease of a clone that a command runs against', () => {
       context,
       () => expect.unreachable(),
     );
+    // Comparing a large clone may have taken most of the time that it was made with.
+    expect(at[0]).toBe(0);
     const pauses = at.map((time, index) => time - (at[index - 1] ?? 0));
     expect(Math.max(...pauses)).toBeLessThanOrEqual(LEASE / 4);
     expect(at.length).toBeLessThan(60);
@@ -54,8 +56,8 @@ describe('the lease of a clone that a command runs against', () => {
   });
 
   it.each([
-    ['NOT_FOUND', LEASE / 6],
-    ['EXPIRED', LEASE / 6],
+    ['NOT_FOUND', 0],
+    ['EXPIRED', 0],
     ['AGENT_UNREACHABLE', LEASE + 5],
   ] as const)('is given up, and said so once, when the clone is gone or has ended: %s', async (code, seconds) => {
     const { context, now } = clockOf(1000);

@@ -14,7 +14,8 @@ const AGAIN = 5_000;
 const FINAL: readonly string[] = ['NOT_FOUND', 'EXPIRED'];
 
 /**
- * Gives a clone `LEASE` seconds from now, over and over, until the context's signal aborts. `over` hears when there is nothing to renew any
+ * Gives a clone `LEASE` seconds from now, over and over, until the context's signal aborts; the first time at once, since some of the time
+ * that it was made with is over. `over` hears when there is nothing to renew any
  * more, or once nothing has been renewed for so long that the clone has ended.
  */
 export async function renewWhile(
@@ -24,7 +25,7 @@ export async function renewWhile(
 ): Promise<void> {
   const { signal } = context;
   let renewedAt = context.now();
-  let wait = BEAT;
+  let wait = 0;
   while (!signal.aborted) {
     await context.sleep(wait, signal).catch(() => undefined);
     if (signal.aborted) return;
