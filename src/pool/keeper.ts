@@ -47,10 +47,10 @@ export interface KeeperOptions {
 /** `context.signal` ends the making of units too. */
 export function createPoolKeeper(units: Units, context: WorkContext, options: KeeperOptions = {}): PoolKeeper {
   const { memory = createPoolMemory(newNote(context.now())), made: ended = () => undefined } = options;
-  /** By job: its unit can be told from others as soon as it is listed. */
+  /** By job: its unit can be told from others as soon as it is listed. It is no job's any more when it is ready, a moment before we hear of that. */
   const making = new Map<
     string,
-    { readonly phpVersion: string; readonly since: number; readonly done: Promise<void> }
+    { readonly phpVersion: string; readonly since: number; readonly done: Promise<void>; unit?: string }
   >();
 
   function make(phpVersion: string): void {
@@ -81,9 +81,13 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
   async function look(revision: string): Promise<readonly PoolUnit[]> {
     const reports = await units.list(context);
     memory.observe(reports, context.now());
-    const seen = new Set(reports.map(({ jobId }) => jobId));
+    for (const { jobId = '', name } of reports) {
+      const own = making.get(jobId);
+      if (own !== undefined) own.unit = name;
+    }
+    const seen = new Set(reports.map(({ name }) => name));
     // Begun and not listed yet: counted all the same, else another one would be begun at each look.
-    const expected = [...making].filter(([jobId]) => !seen.has(jobId));
+    const expected = [...making].filter(([, { unit }]) => unit === undefined || !seen.has(unit));
     return [
       ...reports.map(poolUnitOf),
       ...expected.map(([jobId, { phpVersion, since }]) => expectedUnit(jobId, phpVersion, since, revision)),
