@@ -107,12 +107,12 @@ it('a table that is being written to is left for another time, and its writer wa
   const { pair, before } = await copied(large('wp_posts'));
   const changes = "START TRANSACTION; UPDATE wp_posts SET k = 'x' WHERE ID = 1; DO SLEEP(4); ROLLBACK";
   const writer = playground.server.script(changes, pair.target);
-  await pair.inTarget('DO SLEEP(0.5)');
+  const sleeping = "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE = 'User sleep'";
+  await expect.poll(() => playground.server.query(sleeping)).toHaveLength(1);
   await pair.keepTables();
   expect(kept(pair)).toEqual([]);
   await writer;
-  await pair.keepTables();
-  expect(kept(pair)).toEqual(['wp_posts.ibd']);
+  await expect.poll(() => pair.keepTables().then(() => kept(pair))).toEqual(['wp_posts.ibd']);
   await pair.reset();
   expect(await checksums(playground.server, pair.target)).toEqual(before);
 });
