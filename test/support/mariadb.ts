@@ -29,6 +29,9 @@ export async function startMariadb(options: { readonly settings?: readonly strin
   const template = await dataTemplate();
   const folder = makeTemp('db');
   await run(['cp', '-a', '--reflink=auto', template, join(folder, 'data')]);
+  // A server that starts removes what looks like temporary tables from its folder for them, also another server's.
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary);
   const port = await freePort();
   const socket = join(folder, 'db.sock');
   const log = join(folder, 'db.log');
@@ -38,6 +41,7 @@ export async function startMariadb(options: { readonly settings?: readonly strin
         'mariadbd',
         ...COMMON,
         `--datadir=${join(folder, 'data')}`,
+        `--tmpdir=${temporary}`,
         `--socket=${socket}`,
         `--port=${port}`,
         '--bind-address=127.0.0.1',
@@ -121,6 +125,8 @@ async function dataTemplate(): Promise<string> {
     .slice(0, 12);
   return cached(`mariadb-${key}`, async (folder) => {
     await run([
+      'env',
+      `TMPDIR=${makeTemp('install')}`,
       'mariadb-install-db',
       ...COMMON,
       `--datadir=${folder}`,
