@@ -10,7 +10,6 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/../database.php';
-require_once __DIR__ . '/files.php';
 
 /** How the id of a restore looks; it stands in the names of its tables. */
 const RESTORE_ID = '/^rst-[a-z2-7]{8}$/D';
@@ -174,6 +173,7 @@ function drop_restore_tables( $db, $id ) {
 function forget_restore( $db, $id ) {
 	$restore = find_restore( $id );
 	if ( null !== $restore ) {
+		require_once __DIR__ . '/files.php';
 		drop_restore_folder( $restore );
 	}
 	drop_restore_tables( $db, $id );
