@@ -38,7 +38,7 @@ function subPool({ warm, making, wanted, why, refill_seconds: refill }: PoolRepo
 }
 
 function hitRate({ clones: { from_pool: warm, made, since, last_hour: hour } }: PoolReport): string {
-  if (warm + made === 0) return 'none yet';
+  if (warm + made === 0) return 'none has asked the pool yet';
   const percent = Math.round((100 * warm) / (warm + made));
   const lately = hour.from_pool + hour.made;
   return `${warm} of ${counted(warm + made, 'clone')} from the pool (${percent} %) since ${since.slice(0, 16)}; ${hour.from_pool} of ${lately} in the last hour`;
