@@ -34,6 +34,9 @@ export interface WrittenSite extends LiveSite {
 /** Pages of single things that are looked at, at most: each costs the site a visit before and one after. */
 const MOST = 5;
 
+/** Milliseconds after which a page that seems broken is asked for again: a busy server, or one that restarts, fails once. */
+const SECOND_LOOK = 1000;
+
 /** Looks at the front page, the log-in page and those of the things that are to be written, by their ids in the plan. */
 export async function lookAtLive(
   { access, info }: LiveSite,
@@ -73,8 +76,15 @@ async function look(
  */
 export async function verifyLive({ access, info, before, client }: WrittenSite, pipeline: Pipeline): Promise<string[]> {
   return pipeline.step('verify', async ({ work, signal }) => {
-    const after = await look({ access, info }, before, work);
-    const pairs = before.map((page, index) => ({ page, was: page.sight, is: after[index]?.sight ?? page.sight }));
+    const compare = async () => {
+      const after = await look({ access, info }, before, work);
+      return before.map((page, index) => ({ page, was: page.sight, is: after[index]?.sight ?? page.sight }));
+    };
+    let pairs = await compare();
+    if (pairs.some(({ was, is }) => broke(was, is))) {
+      await work.sleep(SECOND_LOOK, signal);
+      pairs = await compare();
+    }
     const broken = pairs.filter(({ was, is }) => broke(was, is)).map(({ page }) => page.name);
     if (broken.length > 0) await takeBack(client, `${broken.join(' and ')} of ${printable(info.home)}`, signal);
     const differences = pairs.flatMap(({ page, was, is }) => differenceOf(page, was, is) ?? []);

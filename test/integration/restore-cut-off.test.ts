@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ApplyWish, applyRestoreOf } from '../../src/engine/apply-restore.ts';
@@ -124,6 +124,29 @@ it('a restore that is cancelled is taken away also where the clock beside the cl
   );
   expect([error.code, error.details['uncertain']]).toEqual(['CANCELLED', undefined]);
   expect(await own()).toEqual(tables);
+});
+
+it('a page that fails once, as behind a server that restarts, is looked at again before anything is taken back', async () => {
+  const plugins = join(source.content, 'mu-plugins');
+  const failed = join(source.path, 'failed-once');
+  mkdirSync(plugins, { recursive: true });
+  writeFileSync(
+    join(plugins, 'once.php'),
+    `<?php add_action( 'template_redirect', function () {
+      if ( false === strpos( (string) get_post_field( 'post_content', get_queried_object_id() ), 'ONCE' ) || file_exists( '${failed}' ) ) return;
+      touch( '${failed}' ); status_header( 502 ); exit( '<p>Bad gateway' );
+    } );`,
+  );
+  await site.sql("UPDATE wp_posts SET post_content = 'ONCE' WHERE post_name = 'hello-world'");
+  const policy = { ...POLICY, only: ['content'] };
+  const wish = {
+    ...wishFor(newRestoreId(randomBytes)),
+    policy,
+    agreed: agreedTo(await site.plan({ only: ['content'] })),
+  };
+  const applied = await applyRestoreOf(wish, port, site.home.runtime, workContext());
+  expect(existsSync(failed)).toBe(true);
+  expect([applied.receipt.state, applied.differences]).toEqual(['applied', []]);
 });
 
 it('a page that breaks is taken back at once, also where the front page shows nothing of it', async () => {
