@@ -81,15 +81,18 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
   async function look(revision: string): Promise<readonly PoolUnit[]> {
     const reports = await units.list(context);
     memory.observe(reports, context.now());
-    for (const { jobId = '', name } of reports) {
-      const own = making.get(jobId);
-      if (own !== undefined) own.unit = name;
-    }
+    const present = reports.map((report) => {
+      const own = making.get(report.jobId ?? '');
+      if (own === undefined) return report;
+      own.unit = report.name;
+      // A runtime may choose the PHP only while it makes the unit: until then it is of the sub-pool that it was asked for.
+      return { ...report, phpVersion: report.phpVersion ?? own.phpVersion };
+    });
     const seen = new Set(reports.map(({ name }) => name));
     // Begun and not listed yet: counted all the same, else another one would be begun at each look.
     const expected = [...making].filter(([, { unit }]) => unit === undefined || !seen.has(unit));
     return [
-      ...reports.map(poolUnitOf),
+      ...present.map(poolUnitOf),
       ...expected.map(([jobId, { phpVersion, since }]) => expectedUnit(jobId, phpVersion, since, revision)),
     ];
   }
