@@ -1,4 +1,4 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import mysql, { type Connection } from 'mysql2/promise';
@@ -9,6 +9,7 @@ import { applyStaged, stageChanges, undoApplied } from '../../src/restore/write/
 import { toWpcloneError } from '../../src/shared/errors.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
 import { installMigrator, never } from '../support/migrator.ts';
+import { cutOff } from '../support/restore-cuts.ts';
 import { changesOf, keyed, restoreKey, rowOf, writeClient } from '../support/restore.ts';
 import { fileChange, filesBelow, put, restoreFolders, uploadsOf } from '../support/restore-files.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -153,11 +154,12 @@ async function stageFiles(files: Readonly<Record<string, readonly [string | null
   await source.php('wp_mkdir_p( wp_upload_dir()["basedir"] );');
   const list = Object.entries(files);
   for (const [path, [before]] of list) if (before !== null) put(uploads, path, before);
-  const client = writeClient(access, await restoreKey(source));
+  const key = await restoreKey(source);
+  const client = writeClient(access, key);
   const items = list.map(([path]) => ({ id: `upload:${path}`, title: path }));
   const changes = list.map(([path, [before, after]], at) => fileChange(at, path, before, after, www));
   await stageChanges(client, { ...changesOf([], items), files: changes }, { www, signal: never });
-  return { client, uploads, folder: join(uploads, restoreFolders(source)[0] ?? '') };
+  return { client, key, uploads, folder: join(uploads, restoreFolders(source)[0] ?? '') };
 }
 
 it('a file is not taken for put in place when somebody has cleared away what was staged of it', async () => {
@@ -176,6 +178,19 @@ it('a file is not taken for put in place when somebody has cleared away what was
   writeFileSync(join(folder, 'n1'), 'mine');
   rmSync(join(folder, 'n2'));
   await refused();
+  await client.finish(never);
+});
+
+it('nothing is lost of what a file replaced where the host does not let that be put back, and it is as soon as the host does', async () => {
+  const { client, key, uploads } = await stageFiles({ 'old/d.jpg': ['d as it was', 'mine'] });
+  const moved = (): boolean => filesBelow(uploads)['old/d.jpg'] === 'mine';
+  for (let at = 30; !moved(); at += 1) await cutOff(source, key.restore, 'apply', at);
+  chmodSync(join(uploads, 'old'), 0o555);
+  expect((await failureOf(client.finish(never))).code).toBe('FILES_STAY');
+  chmodSync(join(uploads, 'old'), 0o755);
+  expect((await client.status(false, never)).state).toBe('sealed');
+  expect(filesBelow(uploads)['old/d.jpg']).toBe('d as it was');
+  await source.query("DELETE FROM wp_options WHERE option_name = 'core_updater.lock'");
   await client.finish(never);
 });
 

@@ -21,7 +21,7 @@ require_once __DIR__ . '/file-facts.php';
  * @param bool    $undo    The direction.
  * @param bool    $healing Whether this mends what was cut off: then what others did meanwhile is left as it is.
  * @return int How many.
- * @throws Refusal With "file_moved" when one is not what it was a moment ago; then some may have been moved.
+ * @throws Refusal With "file_moved" when one is not what it was a moment ago, "not_writable" when the host does not let us; then some may have been moved.
  */
 function move_files( $db, $id, array $shape, $undo, $healing = false ) {
 	if ( ! has_files( $shape ) ) {
@@ -35,7 +35,8 @@ function move_files( $db, $id, array $shape, $undo, $healing = false ) {
 				try {
 					move_file( upload_target( $base, $file['path'] ), $folder, $file, $undo, $healing );
 				} catch ( Refusal $refusal ) {
-					if ( ! $healing ) {
+					// What is kept of a file stays kept as long as the host does not let it be put back.
+					if ( ! $healing || 'not_writable' === $refusal->reason ) {
 						throw $refusal;
 					}
 				}
