@@ -4,6 +4,7 @@ import type { ClonedFile } from './clone-files.ts';
 import { isDangerous, type Package } from './packages.ts';
 import type { FilesInput, PackageFiles } from './plan-files.ts';
 import { compareVersions } from './versions.ts';
+import { uploadId } from '../plan/upload-id.ts';
 
 export interface Versions {
   readonly base: string | null;
@@ -52,7 +53,7 @@ export function decideUpload(group: PackageFiles, input: Wanted): FoundUpload {
   const [file] = group.clone;
   if (file === undefined) throw new Error('a group has a file');
   const none = { base: null, live: null, clone: null };
-  const said = { id: `upload:${group.package.name}`, ...fileOf(file, group) };
+  const said = { id: uploadId(group.package.name), ...fileOf(file, group) };
   if (isNever(group.package)) return { ...said, ...NEVER };
   const fate = fateOf(group, file.change, none, input);
   return {

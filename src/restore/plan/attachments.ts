@@ -5,6 +5,7 @@ import type { CloneDatabase } from '../rows/clone.ts';
 import { rowOf } from '../rows/lines.ts';
 import { UNASKED } from '../code/decide-files.ts';
 import type { FoundUpload, PlanUpload } from './schema.ts';
+import { uploadPath } from './upload-id.ts';
 
 /** Which thing a file of the uploads belongs to, by its path there; WordPress makes pictures of other sizes beside it. */
 export type OwnerOf = (upload: PlanUpload) => string | undefined;
@@ -13,7 +14,7 @@ export type OwnerOf = (upload: PlanUpload) => string | undefined;
 export function uploadOwners(tables: readonly TableDifferences[], known: ReadonlyMap<string, string>): OwnerOf {
   const changed = attachedFiles(tables).map(({ path, post }) => [stemOf(path), attachment(post)] as const);
   const owners = new Map([...known, ...changed]);
-  return ({ id }) => owners.get(stemOf(id.replace(/^upload:/, '')));
+  return (upload) => owners.get(stemOf(uploadPath(upload)));
 }
 
 const attachment = (id: string): string => keyOfItem({ kind: 'attachment', id });
@@ -26,8 +27,8 @@ export async function knownOwners(
 ): Promise<Map<string, string>> {
   const table = `${prefix}postmeta`;
   if (uploads.length === 0 || !database.tables.has(table)) return new Map();
-  const paths = uploads.flatMap(({ id }) => {
-    const path = id.replace(/^upload:/, '');
+  const paths = uploads.flatMap((upload) => {
+    const path = uploadPath(upload);
     const ending = /\.[^./]+$/.exec(path)?.[0] ?? '';
     return [path, `${stemOf(path)}${ending}`, `${stemOf(path)}-scaled${ending}`];
   });

@@ -5,6 +5,7 @@ import type { Row, TableDifferences, Value } from '../merge/types.ts';
 import type { RawRows } from '../rows/compose.ts';
 import { attachedFiles, stemOf } from './attachments.ts';
 import type { FoundUpload, PlanPolicy, PlanUpload } from './schema.ts';
+import { uploadId, uploadPath } from './upload-id.ts';
 
 /** Files of one attachment that is new in the clone, whose path the live site has given to another: ours get `-1` after their name. */
 export interface Rename {
@@ -39,7 +40,7 @@ export async function renamesOf(
     if (isNew) posts.set(stemOf(path), (posts.get(stemOf(path)) ?? new Set()).add(post));
   const renames: Rename[] = [];
   for (const [stem, numbers] of posts) {
-    const family = uploads.filter((upload) => upload.change === 'new' && stemOf(pathOf(upload)) === stem);
+    const family = uploads.filter((upload) => upload.change === 'new' && stemOf(uploadPath(upload)) === stem);
     const goes = ({ unchosen }: FoundUpload): boolean => unchosen === undefined || [...numbers].some(asked);
     if (!family.some((upload) => goes(upload) && isTaken(upload, policy))) continue;
     const suffix = await freeSuffix(stem, family, occupied);
@@ -47,8 +48,6 @@ export async function renamesOf(
   }
   return renames;
 }
-
-const pathOf = ({ id }: PlanUpload): string => id.replace(/^upload:/, '');
 
 /** Whoever decided about that very file wants it decided so. */
 const isTaken = ({ id, live, clone, kept }: PlanUpload, { decisions }: Pick<PlanPolicy, 'decisions'>): boolean =>
@@ -64,7 +63,7 @@ async function freeSuffix(
     const suffix = `-${number}`;
     const states = await Promise.all(
       family.map(async (upload) => {
-        const place = upload.place.slice(0, -pathOf(upload).length) + renamed(pathOf(upload), stem, suffix);
+        const place = upload.place.slice(0, -uploadPath(upload).length) + renamed(uploadPath(upload), stem, suffix);
         if (occupied.here(place)) return false;
         const there = await occupied.there(place);
         return there === undefined || there === upload.clone;
@@ -88,12 +87,12 @@ export async function renamedUploads(
     uploads.map(async (upload): Promise<FoundUpload[]> => {
       const rename = by.get(upload.id);
       if (rename === undefined) return [upload];
-      const path = renamed(pathOf(upload), rename.stem, rename.suffix);
-      const place = upload.place.slice(0, -pathOf(upload).length) + path;
+      const path = renamed(uploadPath(upload), rename.stem, rename.suffix);
+      const place = upload.place.slice(0, -uploadPath(upload).length) + path;
       const live = (await occupied.there(place)) ?? null;
       const { conflict, kept: _, ...rest } = upload;
       const stays = conflict?.code === 'ADDRESS' ? { conflict } : {};
-      return live === upload.clone ? [] : [{ ...rest, ...stays, id: `upload:${path}`, live, was: pathOf(upload) }];
+      return live === upload.clone ? [] : [{ ...rest, ...stays, id: uploadId(path), live, was: uploadPath(upload) }];
     }),
   );
   return all.flat();
@@ -161,7 +160,7 @@ function createRenamer(renames: readonly Rename[]): (value: Value, own: Rename |
 }
 
 function patternsOf({ stem, uploads }: Rename): { readonly path: RegExp; readonly name: RegExp } {
-  const endings = [...new Set(uploads.map((upload) => pathOf(upload).split('.').at(-1) ?? ''))].map(escaped);
+  const endings = [...new Set(uploads.map((upload) => uploadPath(upload).split('.').at(-1) ?? ''))].map(escaped);
   const rest = String.raw`(?=(?:-\d+x\d+|-scaled|-rotated|-e\d{10,})*\.(?:${endings.join('|')})(?!\w))`;
   const parts = stem.split('/').map((part) => escaped(Buffer.from(part, 'utf8').toString('latin1')));
   const path = parts.join(String.raw`(?:\\*/|%2[Ff])`);
