@@ -71,7 +71,7 @@ async function look(
 }
 
 /**
- * Looks at the same pages once more: what broke one of them is taken back at once (RESTORE_BROKE), any other difference is returned in
+ * Looks at the same pages once more: what broke one of them, at a second look too, is taken back (RESTORE_BROKE), any other difference is returned in
  * words.
  */
 export async function verifyLive({ access, info, before, client }: WrittenSite, pipeline: Pipeline): Promise<string[]> {
