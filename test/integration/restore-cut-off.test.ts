@@ -82,19 +82,22 @@ it('a restore that another attempt goes on with is found applied, and not applie
   await source.query(`UPDATE wp_options SET option_value = '${String(before)}' WHERE option_name = 'blogname'`);
 });
 
-it('an attempt that goes on and does not reach the site forgets nothing of what an earlier one may have written', async () => {
+it('an attempt that goes on and does not reach the site, or was cancelled before it could, forgets nothing of what an earlier one may have written', async () => {
   const id = newRestoreId(randomBytes);
   const { state, runtime, context } = site.home;
   const known = { id, url: source.url, cloneId: site.id, status: 'applied', madeAt: 1, receipt: '{}' };
   const away: WritePort = { connect: () => Promise.reject(new WpcloneError('UNREACHABLE', 'Away.')) };
   const request = { cloneId: site.id, policy: POLICY, agreed: null, insecureTls: false, restore: id };
-  const attempt = () => failureOf(applyRestore(request, source.url, away, runtime, state, context));
+  const attempt = (work = context) => failureOf(applyRestore(request, source.url, away, runtime, state, work));
   expect((await attempt()).details['uncertain']).toBeUndefined();
   expect(await state.restores.find(id)).toBeUndefined();
   await state.restores.save(known);
   const error = await attempt();
   expect([error.code, error.details['uncertain']]).toEqual(['UNREACHABLE', true]);
   expect(error.message).toContain(`wpclone restore undo ${id}`);
+  expect(await state.restores.find(id)).toEqual(known);
+  const cancelled = await attempt(workContext(AbortSignal.abort(new WpcloneError('CANCELLED', 'Stop.'))));
+  expect([cancelled.code, cancelled.details['uncertain']]).toEqual(['CANCELLED', true]);
   expect(await state.restores.find(id)).toEqual(known);
   await state.restores.remove(id);
 });

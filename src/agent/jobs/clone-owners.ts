@@ -3,7 +3,7 @@ import { administratorName } from '../../operations/names.ts';
 import type { CloneReport } from '../../operations/types.ts';
 import { attemptName } from './attempt-name.ts';
 import type { JobStore } from './store.ts';
-import type { Job } from './types.ts';
+import type { Attempt, Job } from './types.ts';
 
 /** A clone as it is now: the name alone does not tell it from an earlier one. */
 export type LivingClone = Pick<CloneReport, 'clone_id' | 'clone_url' | 'username'>;
@@ -22,8 +22,8 @@ export async function ownsClone(store: Listing, customer: string | null, clone: 
   return last.result?.['username'] === clone.username && last.result['clone_url'] === clone.clone_url;
 }
 
-/** Whether an earlier attempt of the job has made this very clone, and its agent died before that was written down. */
-const hasMade = ({ id, epoch }: Pick<Job, 'id' | 'epoch'>, { username }: LivingClone): boolean =>
+/** Whether this attempt of a job, or an earlier one, has made this very clone, and its agent died before that was written down. */
+export const hasMade = ({ id, epoch }: Attempt, { username }: Pick<LivingClone, 'username'>): boolean =>
   Array.from({ length: epoch }, (_, index) => administratorName(attemptName({ id, epoch: index + 1 }))).includes(
     username,
   );

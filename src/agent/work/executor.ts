@@ -101,7 +101,6 @@ function beginMessage(
     clone: job.clone ?? name ?? null,
     request: { ...job.request, ...confidential, ...(job.kind === 'clone' && name !== undefined ? { name } : {}) },
     secrets: { ...secrets },
-    takenAt: job.createdAt,
     settings: { ...rest, kubernetes: { ...rest.kubernetes } },
     // Only an attempt that was cut off leaves its worker there.
     ...(worker === undefined ? {} : { cutOff: { provisioned, ...(failing === undefined ? {} : { failing }) } }),

@@ -2,6 +2,8 @@ import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { errorFromWire } from '../../shared/wire-error.ts';
 import type { Operations } from '../../operations/types.ts';
+import { attemptOf } from '../jobs/attempt-name.ts';
+import { hasMade } from '../jobs/clone-owners.ts';
 import type { JobOutcome } from '../jobs/executor.ts';
 import type { Begin } from './messages.ts';
 import { outlivesProcess } from './outlives.ts';
@@ -14,15 +16,16 @@ import { perform, plain } from './perform.ts';
 export async function goOn(job: Begin, operations: Operations, context: WorkContext): Promise<JobOutcome> {
   const { cutOff } = job;
   if (cutOff === undefined) return perform(job, operations, context);
+  // Also for one that was cancelled meanwhile: nothing is to live on without its job.
+  const unstoppable = { ...context, signal: new AbortController().signal };
   if (cutOff.provisioned) {
-    // Also for one that was cancelled meanwhile: a clone that is ready is not to live on without its job.
-    const finished = await finishedClone(job, operations, { ...context, signal: new AbortController().signal });
+    const finished = await finishedClone(job, operations, unstoppable);
     if (finished !== undefined) return finished;
   }
   // What goes on without the process of an attempt is taken up, but for one that was about to fail.
   const own = cutOff.failing !== undefined;
   if (own || !outlivesProcess(job.settings.runtime, job.kind)) {
-    await operations.takeBack?.((lease) => own && lease === job.lease, context);
+    await operations.takeBack?.((lease) => own && lease === job.lease, unstoppable);
   }
   if (cutOff.failing !== undefined) throw errorFromWire(cutOff.failing);
   try {
@@ -34,17 +37,18 @@ export async function goOn(job: Begin, operations: Operations, context: WorkCont
   }
 }
 
-/** A clone that became ready in the moment in which its agent died. How long it took and how much was copied, nobody knows any more. */
+/**
+ * A clone that became ready in the moment in which its agent died. How long it took and how much was copied, nobody knows any more. One of
+ * the name that another has made meanwhile, or that was to be replaced, is none of the job's.
+ */
 async function finishedClone(
-  { clone, request, takenAt }: Begin,
+  { clone, lease }: Begin,
   operations: Operations,
   context: WorkContext,
 ): Promise<JobOutcome | undefined> {
   if (clone === null) return undefined;
   const found = (await operations.list(context)).find(({ clone_id: id, status }) => id === clone && status === 'ready');
-  if (found === undefined) return undefined;
-  // The one that is to be replaced has the name until the new one is ready.
-  if (request['replace'] === true && Date.parse(found.created_at) < takenAt) return undefined;
+  if (found === undefined || !hasMade(attemptOf(lease), found)) return undefined;
   const { password = '', ...report } = await operations.show(clone, { password: true }, context);
   const { login_url } = await operations.loginLink(clone, context);
   return { result: plain({ ...report, warnings: [] }), secrets: { password, login_url } };

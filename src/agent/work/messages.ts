@@ -19,8 +19,6 @@ const begin = z.object({
   clone: z.string().nullable(),
   request: record,
   secrets,
-  /** Milliseconds since the epoch: when the job was taken. */
-  takenAt: z.number(),
   /** Of a job whose last attempt was cut off in the middle: how far that one had come. */
   cutOff: z.object({ provisioned: z.boolean(), failing: wireErrorSchema.exactOptional() }).exactOptional(),
   settings: z.object({

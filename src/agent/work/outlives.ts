@@ -1,5 +1,5 @@
 import type { RuntimeKind } from '../../runtime/types.ts';
-import { attemptName } from '../jobs/attempt-name.ts';
+import { attemptName, attemptOf } from '../jobs/attempt-name.ts';
 import type { Job, JobKind } from '../jobs/types.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 
@@ -23,9 +23,9 @@ export async function isLeaseOver(
   lease: string,
   find: (id: string) => Promise<Pick<Job, 'finishedAt' | 'epoch' | 'checkpoint'> | undefined>,
 ): Promise<boolean> {
-  const [id = '', epoch = ''] = lease.split('.');
+  const { id, epoch } = attemptOf(lease);
   const job = await find(id);
   if (job === undefined) return false;
   if (job.finishedAt !== null) return true;
-  return Number(epoch) < job.epoch && readCheckpoint(job.checkpoint).lease !== lease;
+  return epoch < job.epoch && readCheckpoint(job.checkpoint).lease !== lease;
 }

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { goOn } from '../../../src/agent/work/go-on.ts';
 import type { Begin } from '../../../src/agent/work/messages.ts';
+import { administratorName } from '../../../src/operations/names.ts';
 import type { Operations } from '../../../src/operations/types.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 import { workContext } from '../../support/work.ts';
@@ -24,20 +25,19 @@ const begin = (kind: Begin['kind'], cutOff?: Begin['cutOff']): Begin => ({
   clone: 'mine',
   request: REQUEST,
   secrets: {},
-  takenAt: Date.parse('2026-01-02T00:00:00Z'),
   settings: { home: '/nowhere', runtime: 'local', kubernetes: {} },
   ...(cutOff === undefined ? {} : { cutOff }),
 });
 
-/** Operations that note what they are asked for. Real ones are in the tests of the agent itself. */
-function operations(status: 'ready' | 'creating' | undefined) {
+/** Operations that note what they are asked for; the clone that there is was made in the name of `maker`. Real ones are in the tests of the agent itself. */
+function operations(status: 'ready' | 'creating' | undefined, maker = 'job.1') {
   const asked: string[] = [];
   const report = {
     clone_id: 'mine',
     status,
     clone_url: 'http://127.0.0.1:1',
     password: 'canary',
-    created_at: '2026-01-01T00:00:00Z',
+    username: administratorName(maker),
   };
   const note =
     <T>(name: string, answer: () => Promise<T>) =>
@@ -77,14 +77,25 @@ describe('a job whose last attempt was cut off', () => {
     expect(outcome.result).toMatchObject({ clone_id: 'mine' });
   });
 
-  it('takes the clone that it was to replace for none of its own', async () => {
-    const { asked, operations: real } = operations('ready');
-    const job = { ...begin('clone', { provisioned: true }), request: { ...REQUEST, replace: true } };
-    await goOn(job, real, workContext());
-    expect(asked).toEqual(['list', 'takeBack', 'clone']);
-    const later = operations('ready');
-    await goOn({ ...job, takenAt: Date.parse('2025-12-31T00:00:00Z') }, later.operations, workContext());
-    expect(later.asked).toEqual(['list', 'show', 'loginLink']);
+  it('takes a clone of its name that another has made for none of its own, such as the one that it was to replace', async () => {
+    for (const maker of ['other.1', 'job.3', 'a-command']) {
+      const { asked, operations: real } = operations('ready', maker);
+      await goOn(begin('clone', { provisioned: true }), real, workContext());
+      expect(asked).toEqual(['list', 'takeBack', 'clone']);
+    }
+  });
+
+  it('takes back what is left also when it was cancelled meanwhile', async () => {
+    const { operations: real } = operations('creating');
+    const cancelled = AbortSignal.abort(new WpcloneError('CANCELLED', 'Cancelled.'));
+    const took = vi.fn<NonNullable<Operations['takeBack']>>((_isOver, { signal }) => {
+      signal.throwIfAborted();
+      return Promise.resolve([]);
+    });
+    await goOn(begin('restore', { provisioned: false }), { ...real, takeBack: took }, workContext(cancelled)).catch(
+      () => undefined,
+    );
+    await expect(took.mock.results[0]?.value).resolves.toEqual([]);
   });
 
   it('takes no clone for its own that was there before it took an instance', async () => {

@@ -183,7 +183,7 @@ it('hands each job to the operations as it was asked for', async () => {
   for (const { clone, request } of jobs) {
     const begin = { type: 'begin', lease: 'x', kind: 'restore', clone, request: { ...request }, secrets: {} } as const;
     const settings = { home: '/nowhere', runtime: 'local', kubernetes: {} } as const;
-    await perform({ ...begin, takenAt: 0, settings }, operations, workContext());
+    await perform({ ...begin, settings }, operations, workContext());
   }
   const policy = { only: [], skip: [], delete: false, include: [] };
   expect(done).toMatchObject([
