@@ -16,7 +16,8 @@ export interface SiteClient {
   rows(tables: readonly TableRead[], signal: AbortSignal): AsyncIterable<RowBlock>;
   /**
    * Says what tables hold without sending it: the digests of their ranges of rows, table by table and in key order. The ranges end
-   * at the bounds that are given; what comes after the last bound (or all, without bounds) is cut as `rows` would cut it.
+   * at the bounds that are given; what comes after the last bound (or all, without bounds) is cut as `rows` would cut it. Several parts
+   * of one table may be asked for.
    */
   digests(tables: readonly DigestRead[], signal: AbortSignal): AsyncIterable<RangeDigest>;
   /** Lists every file, folder and link of the roots, parents before children. */
@@ -44,10 +45,12 @@ export interface TableRead {
   readonly upto?: readonly string[];
 }
 
-/** One table whose rows are to be compared. A table without a key has no bounds: it is one range. */
+/** One table, or some of one, whose rows are to be compared. A table without a key has no bounds: it is one range. */
 export interface DigestRead extends TableRead {
   /** The last keys of ranges, in key order. */
   readonly bounds: readonly (readonly string[])[];
+  /** What comes after the last bound is not asked for. */
+  readonly stop?: true;
 }
 
 /** A range of a table's rows: those after the range before it, up to its own last key. */
@@ -80,7 +83,7 @@ export interface RowBlock {
   readonly rows: number;
   /** The key of the last whole row, base64 per column; null for a table without a key. */
   readonly cursor: readonly string[] | null;
-  /** Of all bytes since the last block that was not partial (hex); null when this one is. */
+  /** Of all bytes since the last block that had one (hex): of a range of rows, which ends here. Null where it goes on. */
   readonly sha256: string | null;
   /** The table has been read to its end with this block. A table without rows gives one empty block with `last`. */
   readonly last: boolean;

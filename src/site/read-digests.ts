@@ -43,7 +43,7 @@ export async function* readDigests(
     if (bounded && head.cut !== true) reading.reached += 1;
     reading.cursor = head.c ?? reading.cursor;
     const end = head.last === true;
-    if (end) advance(reading, tables);
+    if (end || (table.stop && reading.reached === table.bounds.length)) advance(reading, tables);
     yield {
       table: table.name,
       rows: head.n,
@@ -66,7 +66,7 @@ function nextRequest(reading: Reading, tables: readonly DigestRead[]): object | 
     const after = first ? reading.cursor : (table.after ?? null);
     const bounds = takeWhileRoom(left, room);
     const { name, columns, key, other } = table;
-    const stop = bounds.length < left.length;
+    const isCut = bounds.length < left.length;
     wanted.push({
       name,
       columns,
@@ -74,10 +74,10 @@ function nextRequest(reading: Reading, tables: readonly DigestRead[]): object | 
       ...(other && { other }),
       ...(after && { after }),
       bounds,
-      ...(stop && { stop }),
+      ...((isCut || table.stop) && { stop: true }),
     });
     room -= sizeOf(bounds);
-    if (stop) break;
+    if (isCut) break;
   }
   return wanted.length === 0 ? null : { op: 'digest', tables: wanted };
 }

@@ -74,6 +74,13 @@ it('takes all rows from an earlier clone when nothing happened at the source, bu
   expect(fresh.result.reused).toBe(0);
 });
 
+it('takes all but a few rows of a range in which one changed', async () => {
+  await inSource("UPDATE wp_text SET s = 'changed' WHERE id = 4321");
+  const { rows, reused } = (await make({ earlier: [first.baseline] })).result;
+  expect(rows - reused).toBeLessThan(2 + 20);
+  first = await make({ address: FIRST });
+});
+
 it('does so from what is kept of a clone that is deleted, too', async () => {
   const folder = makeTemp('deleted');
   cpSync(first.baseline, join(folder, 'baseline'), { recursive: true });

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { DigestRead, RowBlock, SiteClient, TableRead } from '../../src/site/client-types.ts';
 import { startFetching } from '../../src/transfer/earlier/fetching.ts';
 import type { Earlier, EarlierTable } from '../../src/transfer/earlier/open.ts';
-import { compare, type Piece } from '../../src/transfer/earlier/pieces.ts';
+import type { Piece } from '../../src/transfer/earlier/pieces.ts';
+import { withEarlier } from '../../src/transfer/earlier/rows.ts';
+import { compare } from '../../src/transfer/earlier/stretches.ts';
 
 const signal = new AbortController().signal;
 const read = (name: string, key: readonly string[] | null): TableRead => ({ name, columns: ['id'], key });
@@ -16,7 +18,8 @@ const table: EarlierTable = {
 };
 const range = { t: 0, rows: 1, bytes: 9e9, last: null, sha256: '0'.repeat(64) };
 const fetched = (one: TableRead, bytes: number) => ({ kind: 'fetched', read: one, bytes }) as const;
-const between = { kind: 'kept', table, range, read: read('a', ['id']) } as const;
+const held = { table, range, from: 0, to: 9, rows: 1 };
+const between = { kind: 'kept', held, last: null, read: read('a', ['id']) } as const;
 
 /** Sends so many blocks of a megabyte of each table, and counts them. */
 function sender(blocks: number) {
@@ -82,6 +85,77 @@ it('a table of which nothing is held, such as a large one without a key, is not 
     ['empty', table],
   ]);
   const reads = [read('large', null), read('small', null), read('empty', ['id'])];
-  for await (const answer of compare(reads, earlier, new Map(), client, signal)) expect(answer).toBeUndefined();
+  const all: string[] = [];
+  for await (const list of compare(reads, earlier, client, signal)) all.push(...list.map((each) => each.read.name));
   expect(asked).toEqual(['small', 'empty']);
+  expect(all).toEqual(['large', 'small', 'empty']);
+});
+
+describe('while the source is still comparing', () => {
+  const sha = '1'.repeat(64);
+  const last = [Buffer.from('9').toString('base64')];
+  const known = { ...range, bytes: 4, last };
+  const earlier: Earlier = new Map(['a', 'b', 'c'].map((name) => [name, { ...table, ranges: [known] }]));
+  const other = (name: string) => ({ table: name, rows: 1, bytes: 4, last, sha256: sha, format: 1, end: false });
+  const end = (name: string) => ({ ...other(name), rows: 0, bytes: 0, end: true });
+  const unused = (): never => {
+    throw new Error('not asked for here');
+  };
+  const site = (digests: SiteClient['digests']): SiteClient => ({
+    digests,
+    async *rows(reads): AsyncGenerator<RowBlock> {
+      for (const { name } of reads)
+        yield {
+          table: name,
+          data: Buffer.from('9\tx\n'),
+          partial: false,
+          rows: 1,
+          cursor: last,
+          sha256: sha,
+          last: true,
+        };
+    },
+    info: unused,
+    manifest: unused,
+    files: unused,
+    disconnect: unused,
+  });
+  const reads = ['a', 'b', 'c'].map((name) => read(name, ['id']));
+
+  it('rows are handed out already, also those of a range that is another', async () => {
+    const first = Promise.withResolvers<void>();
+    const { client } = withEarlier(
+      site(async function* digests() {
+        yield other('a');
+        yield end('a');
+        await first.promise;
+        for (const name of ['b', 'c']) yield* [other(name), end(name)];
+      }),
+      earlier,
+    );
+    const ended: string[] = [];
+    for await (const block of client.rows(reads, signal)) {
+      first.resolve();
+      if (block.last) ended.push(block.table);
+    }
+    expect(ended).toEqual(['a', 'b', 'c']);
+  });
+
+  it('a table at which it fails costs that table only', async () => {
+    const asked: string[][] = [];
+    const { client } = withEarlier(
+      site(async function* digests(list) {
+        asked.push(list.map(({ name }) => name));
+        for (const { name } of list) {
+          if (name === 'b') throw new Error('it cannot read it');
+          yield* [other(name), end(name)];
+        }
+      }),
+      earlier,
+    );
+    const ended: string[] = [];
+    for await (const block of client.rows(reads, signal)) if (block.last) ended.push(block.table);
+    expect(ended.toSorted()).toEqual(['a', 'b', 'c']);
+    expect(asked).toEqual([['a', 'b', 'c'], ['c']]);
+  });
 });

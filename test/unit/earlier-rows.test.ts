@@ -1,113 +1,17 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { DigestRead, RangeDigest, RowBlock, SiteClient, TableRead } from '../../src/site/client-types.ts';
+import type { SiteClient, TableRead } from '../../src/site/client-types.ts';
 import { openEarlier, type Earlier, type EarlierTable } from '../../src/transfer/earlier/open.ts';
 import { withEarlier } from '../../src/transfer/earlier/rows.ts';
 import { startRecorder } from '../../src/transfer/origin/recorder.ts';
 import type { OriginRange } from '../../src/transfer/origin/schema.ts';
+import { idOf, NumberedSite, sha256, type Tables } from '../support/numbered-site.ts';
 import { makeTemp } from '../support/temp.ts';
 
-/** Tables of numbered rows; a text longer than a block comes in pieces. */
-type Tables = ReadonlyMap<string, ReadonlyMap<number, string>>;
-
 const NAMES = ['a', 'b', 'c'];
-const BLOCK = 40;
 const signal = new AbortController().signal;
-const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
-const key = (id: number): readonly string[] => [Buffer.from(String(id)).toString('base64')];
-const idOf = (cursor: readonly string[] | undefined, none: number): number =>
-  cursor ? Number(Buffer.from(cursor[0] ?? '', 'base64').toString()) : none;
-const rowsBetween = (tables: Tables, { name, after, upto }: TableRead): [number, string][] =>
-  [...(tables.get(name) ?? [])]
-    .filter(([id]) => id > idOf(after, -1) && id <= idOf(upto, Number.POSITIVE_INFINITY))
-    .toSorted(([one], [other]) => one - other)
-    .map(([id, text]) => [id, `${id}\t${text}\n`]);
-
-/** A site as far as the transfer of rows sees it. What the real one does is in test/integration/second-clone.test.ts. */
-class Site {
-  readonly asked: TableRead[] = [];
-  private readonly tables: Tables;
-  /** After so many answers digests fail. */
-  private readonly answers: number;
-  /** Some ranges are so large that their end is not reached within one answer. */
-  private readonly cuts: boolean;
-  constructor(tables: Tables, answers = Number.POSITIVE_INFINITY, cuts = false) {
-    this.tables = tables;
-    this.answers = answers;
-    this.cuts = cuts;
-  }
-
-  client(): SiteClient {
-    const unused = (): never => {
-      throw new Error('not asked for here');
-    };
-    return {
-      rows: (reads) => this.rows(reads),
-      digests: (reads) => this.digests(reads),
-      info: unused,
-      manifest: unused,
-      files: unused,
-      disconnect: unused,
-    };
-  }
-
-  private async *rows(reads: readonly TableRead[]): AsyncGenerator<RowBlock> {
-    // One buffer for all: a block is lent until the next is asked for.
-    const lent = Buffer.alloc(4096);
-    const block = (table: string, text: string, more: Omit<RowBlock, 'table' | 'data'>): RowBlock => {
-      lent.fill('#');
-      lent.write(text, 'latin1');
-      return { table, data: lent.subarray(0, text.length), ...more };
-    };
-    for (const read of reads) {
-      this.asked.push(read);
-      let text = '';
-      let count = 0;
-      let cursor: readonly string[] | null = null;
-      for (const [id, row] of rowsBetween(this.tables, read)) {
-        text += row;
-        if (row.length > BLOCK) {
-          yield block(read.name, text.slice(0, -1), { partial: true, rows: 0, cursor, sha256: null, last: false });
-          cursor = key(id);
-          yield block(read.name, '\n', { partial: false, rows: count + 1, cursor, sha256: sha256(text), last: false });
-          [text, count] = ['', 0];
-          continue;
-        }
-        cursor = key(id);
-        count += 1;
-        if (text.length < BLOCK) continue;
-        yield block(read.name, text, { partial: false, rows: count, cursor, sha256: sha256(text), last: false });
-        [text, count] = ['', 0];
-      }
-      yield block(read.name, text, { partial: false, rows: count, cursor, sha256: sha256(text), last: true });
-    }
-  }
-
-  private async *digests(asked: readonly DigestRead[]): AsyncGenerator<RangeDigest> {
-    let number = 0;
-    for (const { bounds, ...read } of asked) {
-      let after: readonly string[] | undefined;
-      const answer = (upto: readonly string[] | undefined, more: Partial<RangeDigest> = {}): RangeDigest => {
-        if (number++ >= this.answers) throw new Error('it is gone');
-        const rows = rowsBetween(this.tables, { ...read, ...(after && { after }), ...(upto && { upto }) });
-        const text = rows.map(([, row]) => row).join('');
-        const last = upto ?? (rows.length === 0 ? null : key(rows.at(-1)?.[0] ?? 0));
-        after = last ?? after;
-        const said = { rows: rows.length, bytes: text.length, last, sha256: sha256(text), format: 1 };
-        return { table: read.name, ...said, end: upto === undefined, ...more };
-      };
-      for (const bound of bounds) {
-        const [first] = rowsBetween(this.tables, { ...read, ...(after && { after }), upto: bound });
-        if (this.cuts && first && number % 5 === 4) yield answer(key(first[0]), { sha256: null });
-        yield answer(bound);
-      }
-      yield answer(undefined);
-    }
-  }
-}
 
 const reads = NAMES.map((name): TableRead => ({ name, columns: ['id', 'text'], key: ['id'] }));
 const column = (name: string, type: string) => ({ name, type, charset: null, generated: false });
@@ -118,14 +22,14 @@ const folder = makeTemp('earlier');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Leaves what a clone of the tables does; every x of a row became yy. */
-async function remember(site: Site): Promise<string> {
+async function remember(site: Pick<SiteClient, 'rows'>): Promise<string> {
   const baseline = join(folder, 'baseline');
   rmSync(baseline, { recursive: true, force: true });
   mkdirSync(join(baseline, 'db'), { recursive: true });
   const recorder = await startRecorder(baseline, reads);
   const files = new Map(NAMES.map((name) => [name, '']));
   for (const name of NAMES) recorder.begin(name);
-  for await (const block of site.client().rows(reads, signal)) {
+  for await (const block of site.rows(reads, signal)) {
     const text = block.data.toString('latin1');
     const replaced = block.partial || text === '\n' ? () => undefined : recorder.rewriting(block);
     for (const { index } of text.matchAll(/x/g)) replaced(index, index + 1, 2);
@@ -162,19 +66,21 @@ async function remember(site: Site): Promise<string> {
 const table = fc
   .array(
     fc.tuple(
-      fc.nat(60),
+      fc.nat(90),
       fc.oneof(
         { weight: 9, arbitrary: fc.stringMatching(/^[abx]{0,12}$/) },
         { weight: 1, arbitrary: fc.constant('x'.repeat(70)) },
       ),
     ),
-    { maxLength: 40 },
+    { maxLength: 60 },
   )
   .map((rows) => new Map(rows));
 const all = fc.tuple(table, table, table);
+/** In the larger ones there are enough rows that the site is asked for parts of them. */
+const blockBytes = fc.constantFrom(40, 300);
 /** Rows that are put in, changed (text) or deleted (null). */
 const changes = fc.array(
-  fc.tuple(fc.constantFrom(...NAMES), fc.nat(70), fc.option(fc.stringMatching(/^[abx]{0,12}$/))),
+  fc.tuple(fc.constantFrom(...NAMES), fc.nat(99), fc.option(fc.stringMatching(/^[abx]{0,12}$/))),
   {
     maxLength: 8,
   },
@@ -199,10 +105,10 @@ async function collect(client: SiteClient): Promise<Map<string, string>> {
     const text = block.data.toString('latin1');
     texts.set(block.table, (texts.get(block.table) ?? '') + text);
     range += text;
-    if (!block.partial && range !== '' && sha256(range) !== block.sha256) throw new Error('another digest');
-    if (!block.partial && block.cursor && range !== '' && !range.includes(`${idOf(block.cursor, -1)}\t`))
+    if (block.sha256 !== null && range !== '' && sha256(range) !== block.sha256) throw new Error('another digest');
+    if (block.sha256 !== null && block.cursor && range !== '' && !range.includes(`${idOf(block.cursor, -1)}\t`))
       throw new Error('another key');
-    if (!block.partial) range = '';
+    if (block.sha256 !== null) range = '';
     if (block.last) ended.add(block.table);
   }
   if (ended.size !== NAMES.length) throw new Error('a table is missing');
@@ -222,15 +128,27 @@ describe('rows that come beside an earlier clone', () => {
     const holes = fc.array(fc.nat(30), { maxLength: 3 });
     const limit = fc.option(fc.nat(20));
     await fc.assert(
-      fc.asyncProperty(all, changes, limit, fc.boolean(), holes, async (tables, list, answers, cuts, lost) => {
-        const before: Tables = new Map(NAMES.map((name, at) => [name, tables[at] ?? new Map()]));
-        const now = changed(before, list);
-        const earlier = withHoles(await openEarlier([await remember(new Site(before))], info), lost);
-        const { client, kept } = withEarlier(new Site(now, answers ?? undefined, cuts).client(), earlier);
-        const texts = await collect(client);
-        expect(texts).toEqual(await collect(new Site(now).client()));
-        expect(kept()).toBeLessThanOrEqual([...now.values()].reduce((sum, rows) => sum + rows.size, 0));
-      }),
+      fc.asyncProperty(
+        all,
+        changes,
+        limit,
+        fc.boolean(),
+        holes,
+        blockBytes,
+        async (tables, list, answers, cuts, lost, size) => {
+          const before: Tables = new Map(NAMES.map((name, at) => [name, tables[at] ?? new Map()]));
+          const now = changed(before, list);
+          const first = new NumberedSite(before, undefined, false, size);
+          const earlier = withHoles(await openEarlier([await remember(first.client())], info), lost);
+          const { client, kept } = withEarlier(
+            new NumberedSite(now, answers ?? undefined, cuts, size).client(),
+            earlier,
+          );
+          const texts = await collect(client);
+          expect(texts).toEqual(await collect(new NumberedSite(now).client()));
+          expect(kept()).toBeLessThanOrEqual([...now.values()].reduce((sum, rows) => sum + rows.size, 0));
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -243,21 +161,61 @@ describe('rows that come beside an earlier clone', () => {
       ['a', 300, null],
       ['c', 900, 'new'],
     ]);
-    const site = new Site(now);
-    const { client, kept } = withEarlier(site.client(), await openEarlier([await remember(new Site(before))], info));
+    const site = new NumberedSite(now);
+    const { client, kept } = withEarlier(
+      site.client(),
+      await openEarlier([await remember(new NumberedSite(before).client())], info),
+    );
     await collect(client);
     expect(site.asked.map(({ name }) => name)).toEqual(['a', 'a', 'c']);
     expect(1200 - kept()).toBeLessThan(30);
   });
 
+  it('come from the site by a few of a range in which one changed', async () => {
+    const rows = new Map(Array.from({ length: 3000 }, (_, id) => [id, 'abx']));
+    const before: Tables = new Map(NAMES.map((name) => [name, rows]));
+    const now = changed(before, [
+      ['a', 7, 'new'],
+      ['a', 2000, null],
+      ['b', 1500, 'new'],
+    ]);
+    const earlier = await openEarlier(
+      [await remember(new NumberedSite(before, undefined, false, 60_000).client())],
+      info,
+    );
+    expect(earlier?.get('a')?.ranges.map((range) => range.rows)).toEqual([3000]);
+    const site = new NumberedSite(now, undefined, false, 60_000);
+    const { client, kept } = withEarlier(site.client(), earlier);
+    expect(await collect(client)).toEqual(await collect(new NumberedSite(now).client()));
+    expect(8999 - kept()).toBeLessThan(40);
+    expect(site.asked.map(({ name }) => name)).toEqual(['a', 'a', 'b']);
+  });
+
+  it('become ranges that are as large as those of a first clone', async () => {
+    const rows = new Map(Array.from({ length: 3000 }, (_, id) => [id, 'abx']));
+    const before: Tables = new Map(NAMES.map((name) => [name, rows]));
+    const now = changed(
+      before,
+      Array.from({ length: 20 }, (_, at): [string, number, string] => ['a', at * 97, 'new']),
+    );
+    const earlier = await openEarlier(
+      [await remember(new NumberedSite(before, undefined, false, 10_000).client())],
+      info,
+    );
+    const { client } = withEarlier(new NumberedSite(now, undefined, false, 10_000).client(), earlier);
+    const baseline = await remember(client);
+    const sizes = [...((await openEarlier([baseline], info))?.get('a')?.ranges ?? [])].map(({ bytes }) => bytes);
+    expect(sizes.length).toBeLessThanOrEqual(4);
+  });
+
   it('come from the site with one request for each table when the earlier clone is gone meanwhile', async () => {
     const rows = new Map(Array.from({ length: 400 }, (_, id) => [id, 'abx']));
     const before: Tables = new Map(NAMES.map((name) => [name, rows]));
-    const site = new Site(before);
-    const baseline = await remember(new Site(before));
+    const site = new NumberedSite(before);
+    const baseline = await remember(new NumberedSite(before).client());
     const { client, kept } = withEarlier(site.client(), await openEarlier([baseline], info));
     rmSync(baseline, { recursive: true });
-    expect(await collect(client)).toEqual(await collect(new Site(before).client()));
+    expect(await collect(client)).toEqual(await collect(new NumberedSite(before).client()));
     expect(site.asked.map(({ name }) => name)).toEqual(NAMES);
     expect(kept()).toBe(0);
   });

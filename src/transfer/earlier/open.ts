@@ -18,13 +18,13 @@ const MOST_BYTES = 4 * 1024 * 1024;
 export interface EarlierTable {
   readonly columns: readonly string[];
   readonly key: readonly string[] | null;
-  /** The source's key is one column of whole numbers. */
+  /** The source's key consists of whole numbers. */
   readonly isNumbered: boolean;
   /** In key order. */
   readonly ranges: readonly OriginRange[];
   /** Whether there is any hope of `read`. */
   isHeld(range: OriginRange): boolean;
-  /** The rows as the source sent them, when they have the digest of the range; lent until the next call. */
+  /** The rows as the source sent them, when they have the digest of the range. */
   read(range: OriginRange): Promise<Buffer | undefined>;
 }
 
@@ -60,6 +60,7 @@ async function openBaseline(
     if (offset !== undefined) found[range.t]?.set(range, offset);
   }
   const tables = new Map<string, EarlierTable>();
+  const last: Last = {};
   for (const [number, { name, columns, key, copied }] of origin.tables.entries()) {
     const offsets = found[number];
     const file = files.get(name);
@@ -67,8 +68,8 @@ async function openBaseline(
     const ranges = [...offsets.keys()];
     if (!isList(ranges, key)) continue;
     const rows = file === null ? undefined : rowFilePath(baseline, file);
-    const isNumbered = isWholeNumber(info, name, key);
-    tables.set(name, { columns, key, isNumbered, ranges, ...reading(baseline, rows, offsets) });
+    const isNumbered = isNumber(info, name, key);
+    tables.set(name, { columns, key, isNumbered, ranges, ...reading(baseline, rows, offsets, last) });
   }
   return tables;
 }
@@ -77,26 +78,37 @@ async function openBaseline(
 const isList = (ranges: readonly OriginRange[], key: readonly string[] | null): boolean =>
   key === null ? ranges.length <= 1 : ranges.every(({ last }) => last?.length === key.length);
 
-function isWholeNumber({ tables }: Pick<SiteInfo, 'tables'>, name: string, key: readonly string[] | null): boolean {
-  const column = tables.find((table) => table.name === name)?.columns.find((each) => each.name === key?.[0]);
-  return key?.length === 1 && /^(tiny|small|medium|big)?int\b/i.test(column?.type ?? '');
+function isNumber({ tables }: Pick<SiteInfo, 'tables'>, name: string, key: readonly string[] | null): boolean {
+  const columns = tables.find((table) => table.name === name)?.columns;
+  const types = key?.map((part) => columns?.find((each) => each.name === part)?.type ?? '') ?? [''];
+  return types.every((type) => /^(tiny|small|medium|big)?int\b/i.test(type));
+}
+
+/** What was read last: parts of one range are asked for one after another. */
+interface Last {
+  range?: OriginRange;
+  data?: Buffer;
 }
 
 function reading(
   baseline: string,
   rows: string | undefined,
   offsets: ReadonlyMap<OriginRange, number>,
+  last: Last,
 ): Pick<EarlierTable, 'isHeld' | 'read'> {
   const isHeld = ({ bytes, made = 0, back }: OriginRange): boolean =>
     back !== null && Math.max(bytes, made, back?.[1] ?? 0) <= MOST_BYTES;
   const read = async (range: OriginRange): Promise<Buffer | undefined> => {
+    if (last.range === range) return last.data;
     const offset = offsets.get(range);
     if (rows === undefined || offset === undefined || !isHeld(range)) return undefined;
     const made = await readPart(rows, offset, range.made ?? 0);
     const way = range.back && (await readPart(originPath(baseline, 'back.jsonl'), ...range.back));
     const source = way ? goBack(made, way.toString(), range.bytes) : made;
     const isSame = source !== undefined && createHash('sha256').update(source).digest('hex') === range.sha256;
-    return isSame ? source : undefined;
+    if (!isSame) return undefined;
+    Object.assign(last, { range, data: source });
+    return source;
   };
   return { isHeld, read: (range) => read(range).catch(() => undefined) };
 }

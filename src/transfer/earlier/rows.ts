@@ -1,7 +1,12 @@
+import { hash } from 'node:crypto';
 import type { RowBlock, SiteClient, TableRead } from '../../site/client-types.ts';
+import { readAhead } from './ahead.ts';
+import { coalesced } from './coalesce.ts';
 import { startFetching } from './fetching.ts';
 import type { Earlier } from './open.ts';
-import { compare, piecesFrom, withoutEarlier, type Comparison, type KeptPiece, type Piece } from './pieces.ts';
+import { piecesOf, tableOf, withoutEarlier, type KeptPiece, type Piece } from './pieces.ts';
+import { createRefiner } from './refine.ts';
+import { compare } from './stretches.ts';
 
 /** A client whose tables come from an earlier clone where the source says that it still has the same. */
 export interface EarlierRows {
@@ -19,7 +24,7 @@ export function withEarlier(client: SiteClient, earlier: Earlier | undefined): E
     // What arrived since a table was read is known to nobody else.
     if (reads.some(({ after }) => after !== undefined)) return client.rows(reads, signal);
     for (const { name } of reads) kept.delete(name);
-    return putTogether(reads, { earlier, client, count, signal });
+    return coalesced(putTogether(reads, { earlier, client, count, signal }));
   };
   return { client: { ...client, rows }, kept: () => [...kept.values()].reduce((sum, each) => sum + each, 0) };
 }
@@ -32,81 +37,39 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
-async function* putTogether(reads: readonly TableRead[], work: Work): AsyncGenerator<RowBlock> {
-  const found = new Map<string, Comparison>();
-  const done = yield* whileAllIsSame(reads, found, work);
-  // The one of which some was handed out comes first.
-  const rest = reads
-    .filter(({ name }) => !done.whole.has(name))
-    .toSorted((one, other) => Number(other.name === done.name) - Number(one.name === done.name));
-  const pieces = rest.flatMap((read) => {
-    const from = read.name === done.name ? done.ranges : 0;
-    return piecesFrom(from, read, work.earlier.get(read.name), found.get(read.name));
-  });
-  yield* inOrder(pieces, work);
-}
-
-/** What has been handed out: whole tables, and the first ranges of one. */
-interface Done {
-  readonly whole: Set<string>;
-  name: string | undefined;
-  ranges: number;
-}
-
 /**
- * Hands out what is the same while the source is still comparing, up to the first difference, or the first range that the earlier clone
- * has no more: what has to be fetched is asked for when all of it is known. Of a table the last range waits for its end: it may be read
- * anew with what follows.
+ * The source is asked what it still has while rows are handed out already: what it has said so far is looked at more closely, put
+ * together, and then what it has said since.
  */
-async function* whileAllIsSame(
-  reads: readonly TableRead[],
-  found: Map<string, Comparison>,
-  work: Work,
-): AsyncGenerator<RowBlock, Done> {
-  const done: Done = { whole: new Set(), name: undefined, ranges: 0 };
-  let isAllSame = true;
-  let waiting: KeptPiece | undefined;
-  const answers = compare(reads, work.earlier, found, work.client, work.signal);
-  for await (const { name, kept, isSame } of whileAnswering(answers, work.signal)) {
-    isAllSame &&= isSame;
-    if (!isAllSame) continue;
-    if (done.name !== name) Object.assign(done, { name, ranges: 0 });
-    const isWhole = found.get(name)?.isWhole === true;
-    const due = isWhole ? [waiting, kept] : [waiting];
-    for (const piece of due.filter((each) => each !== undefined)) {
-      const block = await keptBlock(piece, work);
-      isAllSame = block !== undefined;
-      if (block === undefined) break;
-      yield block;
-      done.ranges += 1;
-    }
-    waiting = isWhole ? undefined : kept;
-    if (!isAllSame || !isWhole) continue;
-    yield emptyEnd(name);
-    done.whole.add(name);
-  }
-  return done;
-}
-
-/** A source that cannot compare, or no longer, is no failure: what it did not say is fetched. */
-async function* whileAnswering<T>(answers: AsyncGenerator<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const next = () =>
-    answers.next().catch(() => {
-      signal.throwIfAborted();
-      return undefined;
-    });
+async function* putTogether(reads: readonly TableRead[], work: Work): AsyncGenerator<RowBlock> {
+  const { earlier, client } = work;
+  const over = new AbortController();
+  const signal = AbortSignal.any([work.signal, over.signal]);
+  const compared = readAhead(compare(reads, earlier, client, signal));
+  const refiner = createRefiner(client, work.signal);
+  /** What is still said of them is of no use any more. */
+  const whole = new Set<string>();
   try {
-    for (let answer = await next(); answer?.done === false; answer = await next()) yield answer.value;
+    for (let said = await compared.take(); said.length > 0; said = await compared.take())
+      for (let left = said; left.length > 0;) {
+        const wanted = left.filter(({ read }) => !whole.has(read.name));
+        const { used, stretches } = await refiner.refine(wanted);
+        yield* inOrder(piecesOf(stretches), whole, work);
+        left = wanted.slice(used);
+      }
   } finally {
-    await answers.return(undefined);
+    over.abort();
   }
 }
 
-async function* inOrder(pieces: readonly Piece[], work: Work): AsyncGenerator<RowBlock> {
+async function* inOrder(pieces: readonly Piece[], whole: Set<string>, work: Work): AsyncGenerator<RowBlock> {
   let left = pieces;
-  while (left.length > 0) {
-    const handed = yield* whileHeld(left, work);
-    left = withoutEarlier(left.slice(handed));
+  for (;;) {
+    left = left.slice(yield* whileHeld(left, work));
+    const [lost] = left;
+    if (lost === undefined) return;
+    whole.add(tableOf(lost));
+    left = withoutEarlier(left);
   }
 }
 
@@ -130,11 +93,13 @@ async function* whileHeld(pieces: readonly Piece[], work: Work): AsyncGenerator<
   }
 }
 
-/** A range that is as it was, from the earlier clone; undefined when it has it no more: it may be gone, or damaged. */
-async function keptBlock({ table, range, read }: KeptPiece, { count }: Work): Promise<RowBlock | undefined> {
-  const data = await table.read(range);
-  if (data === undefined) return undefined;
-  const { rows, last, sha256 } = range;
+/** Rows that are as they were, from the earlier clone; undefined when it has them no more: it may be gone, or damaged. */
+async function keptBlock({ held, last, read }: KeptPiece, { count }: Work): Promise<RowBlock | undefined> {
+  const { table, range, from, to, rows } = held;
+  const all = await table.read(range);
+  if (all === undefined) return undefined;
+  const data = all.subarray(from, to);
+  const sha256 = data.length === all.length ? range.sha256 : hash('sha256', data);
   count(read.name, rows);
   // A table ends where its pieces do.
   return { table: read.name, data, partial: false, rows, cursor: last, sha256, last: false };

@@ -38,8 +38,9 @@ interface Table {
   readonly keyless: boolean;
   rows: number;
   bytes: number;
-  /** Of the range that is being read. */
+  /** Bytes and rows of the range that is being read. */
   range: number;
+  ended: number;
   /** Of a table without a key, which is one range. */
   hash: Hash;
   /** How the range comes back to what was sent. */
@@ -79,14 +80,14 @@ export async function startRecorder(
       table.rows += block.rows;
       table.bytes += block.data.length;
       table.range += block.data.length;
+      table.ended += block.rows;
       if (table.keyless) table.hash.update(block.data);
       const sha256 = table.keyless ? (block.last ? table.hash.digest('hex') : null) : block.sha256;
       if (sha256 === null) return;
-      const rows = table.keyless ? table.rows : block.rows;
       // An empty block at the end says nothing that the end of the range before it does not say.
       if (table.range > 0) {
         const last = block.cursor?.slice() ?? null;
-        file.add({ t: table.number, rows, bytes: table.range, last, sha256, ...wayBack(table, backs) });
+        file.add({ t: table.number, rows: table.ended, bytes: table.range, last, sha256, ...wayBack(table, backs) });
       }
       Object.assign(table, newRange());
     },
@@ -108,7 +109,7 @@ function wayBack({ back, inPieces }: Table, file: BackFile): Pick<OriginRange, '
   return { made: back.bytes, ...(text === undefined ? {} : { back: text === null ? null : file.add(text) }) };
 }
 
-const newRange = () => ({ range: 0, back: startWayBack(), inPieces: false });
+const newRange = () => ({ range: 0, ended: 0, back: startWayBack(), inPieces: false });
 
 const newTable = (number: number, keyless: boolean): Table => ({
   number,
