@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { withoutWww } from '../shared/site-address.ts';
 import { parseAddress } from '../site/connect/address.ts';
 
@@ -29,8 +30,13 @@ export function cloneName(sourceUrl: string, randomBytes: (size: number) => Buff
   return `${slug === '' ? 'site' : slug}-${randomWord(letters, randomBytes)}`;
 }
 
-/** What a clone is called until it takes over the name of the one that it replaces. */
-export function spareName(name: string, randomBytes: (size: number) => Buffer): string {
+/**
+ * What a clone is called until it takes over the name of the one that it replaces: the same in each attempt of a job, which goes on with
+ * what it has; `turn` counts those that turned out to be taken.
+ */
+export function spareName(name: string, jobId: string, turn: number): string {
   const letters = 6;
-  return `${name.slice(0, LONGEST - 1 - letters).replace(/-+$/, '')}-${randomWord(letters, randomBytes)}`;
+  const digest = createHash('sha256').update(`${jobId} ${turn}`).digest();
+  const word = randomWord(letters, (size) => digest.subarray(0, size));
+  return `${name.slice(0, LONGEST - 1 - letters).replace(/-+$/, '')}-${word}`;
 }

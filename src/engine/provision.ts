@@ -52,7 +52,7 @@ export function provision(
     const started = work.now();
     const replaced = plan.replace === true && plan.name !== undefined && (await isTaken(runtime, plan.name, work));
     for (let attempt = 1; ; attempt += 1) {
-      const id = nameOf(plan, replaced, work);
+      const id = nameOf(plan, replaced, attempt, work);
       const expiresAt = started + plan.ttlSeconds * 1000;
       try {
         const php = plan.php === undefined ? {} : { php: plan.php };
@@ -73,14 +73,16 @@ export function provision(
   });
 }
 
-/** What an earlier attempt of this job has made under the name is no other clone: it is taken up. */
+/** What an earlier attempt of this job was making under the name is no other clone: it is taken up. */
 const isTaken = async ({ units }: Runtime, name: string, context: WorkContext): Promise<boolean> =>
-  (await units.list(context)).some(({ cloneId, jobId }) => cloneId === name && jobId !== context.jobId);
+  (await units.list(context)).some(
+    ({ cloneId, jobId, state }) => cloneId === name && !(jobId === context.jobId && state === 'ASSIGNED'),
+  );
 
 /** One that replaces another is made beside it, under a name of its own. */
-function nameOf({ name, url }: Named, replaced: boolean, { randomBytes }: WorkContext): string {
+function nameOf({ name, url }: Named, replaced: boolean, attempt: number, { randomBytes, jobId }: WorkContext): string {
   if (name === undefined) return cloneName(url, randomBytes);
-  return replaced ? spareName(name, randomBytes) : name;
+  return replaced ? spareName(name, jobId, attempt) : name;
 }
 
 async function removeAgain(lease: ProvisionLease, context: WorkContext): Promise<void> {

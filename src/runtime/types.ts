@@ -59,7 +59,7 @@ export interface ProvisionRequest {
   readonly phpVersion?: Promise<string | undefined>;
   /** No other than this, such as `8.2`. Throws PHP_VERSION_MISSING where there is none. */
   readonly php?: string;
-  /** The clone that this one takes the name of when it is committed; it is removed then. Throws REPLACE_UNSUPPORTED where that cannot be. */
+  /** The clone that this one takes the name of when it is committed; it is removed then. Throws REPLACE_UNSUPPORTED for one of 0.1.0 in a cluster. */
   readonly replaces?: string;
 }
 

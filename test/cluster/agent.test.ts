@@ -87,6 +87,13 @@ test('what an agent is asked for is done in pods: clone, show, log in, extend, m
   expect((await commands.run(['logs', 'by-agent'])).stdout).toMatch(/^database: .*ready for connections/m);
   expect(await commands.json(['reset', 'by-agent'])).toMatchObject({ clone_id: 'by-agent', status: 'ready' });
   expect((await visit(namespace, report)).statusCode).toBe(200);
+
+  const anew = cloneArguments(source, '--name', 'by-agent', '--replace', '--ttl', '20m');
+  const replaced = await commands.json<Report>(anew, passwordOf(source));
+  expect(replaced).toMatchObject({ clone_id: 'by-agent', status: 'ready' });
+  const { clone_url: url } = replaced;
+  expect(await commands.json(['list'])).toMatchObject({ clones: [{ clone_id: 'by-agent', clone_url: url }] });
+  expect((await visit(namespace, replaced)).statusCode).toBe(200);
   expect(await commands.json(['delete', 'by-agent', '--force'])).toMatchObject({ deleted: true });
   expect(await namespace.belongings()).toEqual([]);
 });

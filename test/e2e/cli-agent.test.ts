@@ -110,7 +110,7 @@ async function life(cli: CommandLine, keeper: CommandLine): Promise<readonly unk
 }
 
 describe('every command', () => {
-  it('says and ends the same through an agent as in its own process', { timeout: 300_000 }, async () => {
+  it('says and ends the same through an agent as in its own process', { timeout: 600_000 }, async () => {
     const there = await life(remote, owner);
     const here = await life(direct, direct);
     expect(there).toEqual(here);

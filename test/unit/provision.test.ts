@@ -5,11 +5,11 @@ import type { ProvisionRequest, Runtime } from '../../src/runtime/types.ts';
 import { workContext } from '../support/work.ts';
 
 /** Which clone an instance is asked for that is to take the place of `shop`, when the job of that name has it. The runtimes have tests of their own. */
-async function asked(by: string): Promise<ProvisionRequest | undefined> {
+async function asked(by: string, state = 'ASSIGNED'): Promise<ProvisionRequest | undefined> {
   const work = workContext();
   const unit = {
     name: 'unit-a',
-    state: 'ASSIGNED',
+    state,
     cloneId: 'shop',
     jobId: by === 'own' ? work.jobId : by,
     leased: true,
@@ -33,4 +33,6 @@ test('a job that may replace a clone takes up what its earlier attempt made unde
   expect(await asked('own')).toMatchObject({ id: 'shop' });
   expect(await asked('own')).not.toHaveProperty('replaces');
   expect(await asked('another')).toMatchObject({ replaces: 'shop' });
+  // It had got so far as to hold the other one.
+  expect(await asked('own', 'READY')).toMatchObject({ replaces: 'shop' });
 });

@@ -59,7 +59,7 @@ export const cloneBody = z
     replace: z
       .boolean()
       .optional()
-      .describe('The clone that has this customer_id by now is removed when the new one is ready. Not on Kubernetes.'),
+      .describe('The clone that has this customer_id by now is removed when the new one is ready.'),
     ttl_minutes: ttlMinutes.optional().meta({ description: '30 when it is not given.', examples: [30] }),
     login_url: withoutLogin.optional().describe('Address of the log-in page, if it was moved.'),
     media: z.enum(['copy', 'proxy']).optional().describe('Copy uploads, or fetch each when it is first asked for.'),

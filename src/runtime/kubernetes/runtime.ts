@@ -1,22 +1,21 @@
 import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
-import { noSuchClone } from '../../shared/clone-errors.ts';
 import type { Instance, Runtime } from '../types.ts';
 import type { Lineage } from './sidecar/calls.ts';
-import { getObject } from './api/objects.ts';
 import { transition } from './unit/cas.ts';
 import { takeToRead, takeToReset } from './unit/take.ts';
 import { takeBackUnits } from './unit/take-back.ts';
 import { connectCluster } from './api/client.ts';
 import { factsOf, findUnit, listUnits, unitOf } from './unit/find.ts';
-import { provisionLease, resetLease, restoreLease } from './unit/lease.ts';
+import { provisionLease, resetLease, restoreLease, type TakeOver } from './unit/lease.ts';
 import { streamLogs } from './unit/logs.ts';
-import { DEADLINE, EXPIRES_AT, objectName } from './unit/names.ts';
+import { DEADLINE, EXPIRES_AT } from './unit/names.ts';
+import { passwordOf } from './unit/password.ts';
 import { createDocuments } from './documents.ts';
 import { parseOptions } from './options.ts';
 import { forwardPort } from './unit/port-forward.ts';
-import type { ProvisionDeps } from './provision/deps.ts';
+import { claimOf, type ProvisionDeps } from './provision/deps.ts';
 import { type Provisioned, provisionUnit } from './provision/provision.ts';
+import { requireReplaceable, takeNameOver } from './provision/take-name-over.ts';
 import { removeClone } from './unit/remove-clone.ts';
 import { lineageOf } from './sidecar/lineage.ts';
 import { sidecarOf } from './sidecar/address.ts';
@@ -68,8 +67,8 @@ export async function createKubernetesRuntime(
     instance: instanceOf(unit, cloneId, how, lineage),
     closing: closing.signal,
   });
-  const leaseProvisioned = ({ unit, how }: Provisioned, id: string, context: WorkContext) =>
-    provisionLease(leaseOf(unit, id, how, lineageOf(context, id, how === 'taken-up')), context);
+  const leaseProvisioned = ({ unit, how }: Provisioned, id: string, context: WorkContext, takeOver?: TakeOver) =>
+    provisionLease(leaseOf(unit, id, how, lineageOf(context, id, how === 'taken-up')), context, takeOver);
 
   return {
     kind: 'kubernetes',
@@ -77,8 +76,14 @@ export async function createKubernetesRuntime(
     documents: createDocuments(cluster),
 
     async provision(request, context) {
-      if (request.replaces !== undefined) throw cannotReplace(request.replaces);
-      return leaseProvisioned(await provisionUnit(provisioning, request, context), request.id, context);
+      const { id, replaces: name } = request;
+      if (name !== undefined) await requireReplaceable(cluster, name, context);
+      const provisioned = await provisionUnit(provisioning, request, context);
+      if (name === undefined) return leaseProvisioned(provisioned, id, context);
+      const replacing = { unit: provisioned.unit, claim: claimOf(request, context), name };
+      return leaseProvisioned(provisioned, id, context, (ready, work) =>
+        takeNameOver(provisioning, replacing, ready, work),
+      );
     },
 
     async takeForReset(id, context) {
@@ -107,12 +112,7 @@ export async function createKubernetesRuntime(
       return { facts: factsOf(cluster, unit, id, context), instance: instanceOf(unit, id, 'created') };
     },
 
-    async password(id, context) {
-      const secret = await getObject(cluster, 'secrets', objectName(id), context);
-      const password = secret?.data?.['admin-password'];
-      if (password === undefined) throw noSuchClone(id);
-      return Buffer.from(password, 'base64').toString('utf8');
-    },
+    password: (id, context) => passwordOf(cluster, id, context),
 
     async extend(id, expiresAt, context) {
       const unit = await findUnit(cluster, id, context);
@@ -148,9 +148,3 @@ export async function createKubernetesRuntime(
     },
   };
 }
-
-/** The name is part of a clone's objects, and with a domain of its address: it cannot be taken over by one that is ready. */
-const cannotReplace = (name: string): WpcloneError =>
-  new WpcloneError('REPLACE_UNSUPPORTED', `There is a clone ${name} in the cluster, where none is replaced.`, {
-    details: { name },
-  });

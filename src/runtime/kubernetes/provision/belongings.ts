@@ -9,25 +9,41 @@ import type { Claim, ProvisionDeps } from './deps.ts';
 import { takenBy } from './name.ts';
 import { ingressManifest, ownerOf, serviceManifest } from './network-manifests.ts';
 
-/** What hangs on a unit from the moment it is a clone's: the lock of the name, its Service and, with a domain, its Ingress. */
+/**
+ * What hangs on a unit from the moment it is a clone's: the lock of the name, its Service and, with a domain, its Ingress. A clone that is to
+ * have the name of another has no address of its own until then.
+ */
 export async function createBelongings(
-  { cluster, options }: ProvisionDeps,
+  deps: ProvisionDeps,
   unit: Unit,
   claim: Claim,
   context: WorkContext,
 ): Promise<void> {
+  await allOrNothing(context.signal, (signal) => {
+    const work = { ...context, signal };
+    const own = { metadata: { ownerReferences: [ownerOf(unit)] } };
+    return [
+      mergeObject(deps.cluster, 'secrets', objectName(claim.cloneId), own, work),
+      ...(claim.request.replaces === undefined ? createNetwork(deps, unit, claim, work) : []),
+    ];
+  });
+}
+
+/** Where people reach the clone. */
+export function createNetwork(
+  { cluster, options }: ProvisionDeps,
+  unit: Unit,
+  claim: Claim,
+  context: WorkContext,
+): readonly Promise<void>[] {
   const { cloneId, id } = claim;
   const owner = ownerOf(unit);
   const { domain } = options;
-  await allOrNothing(context.signal, (signal) => {
-    const work = { ...context, signal };
-    const ingress = (host: string) => ingressManifest(cloneId, owner, id, { ...options, domain: host });
-    return [
-      mergeObject(cluster, 'secrets', objectName(cloneId), { metadata: { ownerReferences: [owner] } }, work),
-      createNamed(cluster, 'services', serviceManifest(cloneId, owner, id), claim, work),
-      ...(domain === undefined ? [] : [createNamed(cluster, 'ingresses', ingress(domain), claim, work)]),
-    ];
-  });
+  const ingress = (host: string) => ingressManifest(cloneId, owner, id, { ...options, domain: host });
+  return [
+    createNamed(cluster, 'services', serviceManifest(cloneId, owner, id), claim, context),
+    ...(domain === undefined ? [] : [createNamed(cluster, 'ingresses', ingress(domain), claim, context)]),
+  ];
 }
 
 /**

@@ -11,7 +11,7 @@ import { workDeadline } from '../unit/keep-alive.ts';
 import { CLAIM, DEADLINE, EXPIRES_AT, FACTS, USES } from '../unit/names.ts';
 import { stampOf, type Unit, type UnitFacts } from '../unit/unit.ts';
 import { createBelongings } from './belongings.ts';
-import type { Claim, ProvisionDeps } from './deps.ts';
+import { type Claim, finalName, type ProvisionDeps } from './deps.ts';
 import { settlePort } from './local-port.ts';
 import { type Ask, waitUntilReady } from './ready.ts';
 
@@ -87,7 +87,7 @@ export async function settleUnit(
   });
   const settled = { ...unit, podIp: pod.status?.podIP };
   const sidecar = sidecarOf(cluster, settled, insideCluster, context, token);
-  const assignment = { cloneId: claim.cloneId, url: settled.facts?.url ?? '' };
+  const assignment = { cloneId: finalName(claim), url: settled.facts?.url ?? '' };
   await askInstance(sidecar, 'assign', assignment, context.signal);
   return settled;
 }

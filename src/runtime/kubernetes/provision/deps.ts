@@ -1,3 +1,4 @@
+import type { WorkContext } from '../../../shared/context.ts';
 import type { ProvisionRequest } from '../../types.ts';
 import type { Cluster } from '../api/client.ts';
 import type { KubernetesOptions } from '../options.ts';
@@ -19,3 +20,14 @@ export interface Claim {
   readonly cloneId: string;
   readonly request: ProvisionRequest;
 }
+
+/** The claim of a job to a unit for the clone that it asks for. */
+export const claimOf = (request: ProvisionRequest, { jobId }: Pick<WorkContext, 'jobId'>): Claim => ({
+  id: `${jobId}/${request.id}`,
+  jobId,
+  cloneId: request.id,
+  request,
+});
+
+/** What the clone is called once it is ready: then one that replaces another has the name of that one. */
+export const finalName = ({ cloneId, request }: Claim): string => request.replaces ?? cloneId;

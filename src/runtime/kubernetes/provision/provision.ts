@@ -12,7 +12,7 @@ import { CLAIM, objectName } from '../unit/names.ts';
 import { readUnit, removeUnit } from '../unit/remove.ts';
 import { stampOf, type Unit } from '../unit/unit.ts';
 import { settleUnit, takeUnit, takeUp } from './claim.ts';
-import type { Claim, ProvisionDeps } from './deps.ts';
+import { type Claim, claimOf, finalName, type ProvisionDeps } from './deps.ts';
 import { type ChosenImage, chooseImage, sameBranch } from './images.ts';
 import { freeOrigin } from './local-port.ts';
 import { createUnit, ownSecret, planUnit, removeMade } from './make.ts';
@@ -80,7 +80,7 @@ async function underName<T>(
   warnWhenDifferent(request, chosen.php, context);
   // The first answer of an API server also tells its time, which all stamps are in.
   if (!cluster.hasAnswered()) await requireNamespace(cluster, context);
-  const claim: Claim = { id: `${context.jobId}/${cloneId}`, jobId: context.jobId, cloneId, request };
+  const claim = claimOf(request, context);
   const deadline = stampOf(cluster.clockOffset(), context.now() + options.provisionSeconds * 1000 + 60_000);
   const take = async (): Promise<T> => {
     const [units] = await allOrNothing(context.signal, (signal) => [
@@ -215,7 +215,7 @@ const settleOrRemove = (
   );
 
 const originFor = ({ options }: ProvisionDeps, { claim, units }: Wish, context: WorkContext): string =>
-  options.domain === undefined ? freeOrigin(options, units, context) : `https://${claim.cloneId}.${options.domain}`;
+  options.domain === undefined ? freeOrigin(options, units, context) : `https://${finalName(claim)}.${options.domain}`;
 
 /** A unit of its own for the clone: made and claimed as any other, except that nobody else sees it warm. */
 async function makeFor(deps: ProvisionDeps, wish: Wish, context: ReportingContext): Promise<Unit> {

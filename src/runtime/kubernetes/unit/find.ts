@@ -21,7 +21,7 @@ export function factsOf(cluster: Cluster, unit: Unit, id: string, context: WorkC
   return facts;
 }
 
-/** Our units that nobody has deleted; by `selector` those of one clone. Throws NAMESPACE_MISSING. */
+/** Our units that nobody has deleted or replaced; by `selector` those of one clone. Throws NAMESPACE_MISSING. */
 export async function listUnits(cluster: Cluster, context: WorkContext, selector = INSTANCE_SELECTOR): Promise<Unit[]> {
   const pods = await listObjects(cluster, 'pods', { labelSelector: selector }, context);
   if (pods.items.length === 0) await requireNamespace(cluster, context);
@@ -35,8 +35,13 @@ export async function listUnits(cluster: Cluster, context: WorkContext, selector
         why: result.reason,
       });
   }
-  return units;
+  const replaced = replacedBy(units);
+  return units.filter(({ uid }) => !replaced.has(uid));
 }
+
+/** The uids of pods whose clones' names these have taken over. */
+export const replacedBy = (units: readonly Unit[]): ReadonlySet<string> =>
+  new Set(units.flatMap(({ replaces }) => replaces ?? []));
 
 /** The unit of a clone. Throws NOT_FOUND, NAMESPACE_MISSING. */
 export async function findUnit(cluster: Cluster, id: string, context: WorkContext): Promise<Unit> {

@@ -7,6 +7,7 @@ import { transition } from './cas.ts';
 import { factsOf, findUnit, unitOf } from './find.ts';
 import { keepAlive } from './keep-alive.ts';
 import { DEADLINE, EXPIRES_AT, FACTS, HELD_UNTIL, objectName } from './names.ts';
+import { PASSWORD } from './password.ts';
 import { removeUnit } from './remove.ts';
 import { stampOf, type Unit, type UnitFacts } from './unit.ts';
 
@@ -19,8 +20,14 @@ export interface LeaseOptions {
   readonly closing: AbortSignal;
 }
 
+/** What makes a clone that is complete take the name of another one. */
+export type TakeOver = (
+  ready: { readonly annotations: Readonly<Record<string, string>>; readonly password: string },
+  context: WorkContext,
+) => Promise<Unit>;
+
 /** The lease of a unit that was just assigned to a clone. */
-export function provisionLease(options: LeaseOptions, context: WorkContext): ProvisionLease {
+export function provisionLease(options: LeaseOptions, context: WorkContext, takeOver?: TakeOver): ProvisionLease {
   const { cluster, unit, cloneId } = options;
   const { end, ...lease } = beginLease(options, context);
   return {
@@ -29,9 +36,13 @@ export function provisionLease(options: LeaseOptions, context: WorkContext): Pro
     async commit(record, work) {
       end();
       const { facts } = await present(options, work);
-      const patch = { stringData: { 'admin-password': record.adminPassword } };
-      await mergeObject(cluster, 'secrets', objectName(cloneId), patch, work);
       const annotations = annotationsOf(cluster, record, facts?.createdAt, work);
+      const password = record.adminPassword;
+      if (takeOver !== undefined) {
+        const ready = await takeOver({ annotations, password }, work);
+        return factsOf(cluster, ready, ready.cloneId ?? cloneId, work);
+      }
+      await mergeObject(cluster, 'secrets', objectName(cloneId), { stringData: { [PASSWORD]: password } }, work);
       return moveTo(options, 'READY', annotations, work);
     },
     async remove(work) {

@@ -20,6 +20,8 @@ export const SINCE = 'wpclone.dev/since';
 export const EXPIRES_AT = 'wpclone.dev/expires-at';
 /** JSON: URL, source, administrator's name, time of creation. */
 export const FACTS = 'wpclone.dev/facts';
+/** The uid of the pod that this clone took the name over from: no clone any more, and about to go. */
+export const REPLACES = 'wpclone.dev/replaces';
 /** A random word per write: tells a lost answer from a lost race. */
 export const TRANSITION = 'wpclone.dev/transition';
 /** What the unit was made from. */

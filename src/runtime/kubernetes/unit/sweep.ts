@@ -4,6 +4,7 @@ import type { SweepFailed } from '../../types.ts';
 import { deleteObject, type Kind, listObjects, requireNamespace } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
 import { statusOf } from '../api/errors.ts';
+import { replacedBy } from './find.ts';
 import { CERTIFICATE, certificateName, CLONE_LABEL, DEADLINE, INSTANCE_SELECTOR, objectName } from './names.ts';
 import { removeUnit } from './remove.ts';
 import { parseUnit, type Unit } from './unit.ts';
@@ -32,9 +33,10 @@ export async function sweepNamespace(
   if (pods.items.length === 0) await requireNamespace(cluster, context);
   const now = context.now() + cluster.clockOffset();
   const units = pods.items.map((pod) => parseUnit(pod).unit).filter((unit) => unit !== undefined);
-  const may = (unit: Unit): boolean => isOver(unit, now);
+  const replaced = replacedBy(units);
+  const may = (unit: Unit): boolean => replaced.has(unit.uid) || isOver(unit, now);
   const over = units
-    .filter((unit) => !unit.deleting && isOver(unit, now))
+    .filter((unit) => !unit.deleting && may(unit))
     .map((unit): Doomed => {
       const remove = async () => void (await removeUnit(cluster, unit, may, context));
       return { id: unit.cloneId ?? unit.name, remove };

@@ -41,6 +41,7 @@ const unitSchema = z.object({
     [names.HELD_UNTIL]: stamp.optional(),
     [names.SINCE]: stamp.optional(),
     [names.EXPIRES_AT]: stamp.optional(),
+    [names.REPLACES]: z.string().optional(),
     [names.REVISION]: z.string().optional(),
     [names.PHP]: z.string().optional(),
     [names.USES]: count.optional(),
@@ -70,6 +71,8 @@ export interface Unit extends UnitVersion {
   readonly resourceVersion: string;
   readonly cloneId: string | undefined;
   readonly claim: string | undefined;
+  /** The uid of the pod whose clone's name it took over. */
+  readonly replaces: string | undefined;
   /** Who has the lease, as far as somebody has; undefined for those of 0.1.0. */
   readonly jobId: string | undefined;
   readonly deadline: number | undefined;
@@ -118,6 +121,7 @@ export function parseUnit(pod: V1Pod): { unit: Unit } | { unit: undefined; reaso
       epoch: annotations[names.EPOCH],
       cloneId,
       claim: annotations[names.CLAIM],
+      replaces: annotations[names.REPLACES],
       jobId: annotations[names.JOB] || undefined,
       deadline: annotations[names.DEADLINE],
       heldUntil: annotations[names.HELD_UNTIL],
