@@ -17,7 +17,7 @@ interface Layer {
 /** What all that uses a runtime knows of it. */
 const RUNTIME = ['runtime/types.ts', 'runtime/units.ts', 'runtime/documents.ts'];
 const STATES = 'runtime/unit-states.ts';
-const FINDINGS = 'runtime/unit-findings.ts';
+const FINDINGS = ['runtime/unit-findings.ts', 'runtime/ask-again.ts'];
 const TERMINAL = ['@oclif/*', 'listr2', '@inquirer/*'];
 
 const BELOW_OPERATIONS = ['shared', 'site', 'transfer', 'instance', 'runtime', 'state', 'pool', 'restore', 'engine'];
@@ -34,9 +34,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   state: { may: ['shared'], types: [...RUNTIME, STATES] },
   sidecar: { may: ['shared', 'site', 'transfer', 'instance'] },
   runtime: { may: ['shared'], types: ['instance'] },
-  'runtime/local': { may: ['shared', 'instance', STATES, FINDINGS], types: ['state', ...RUNTIME], machine: true },
+  'runtime/local': { may: ['shared', 'instance', STATES, ...FINDINGS], types: ['state', ...RUNTIME], machine: true },
   'runtime/kubernetes': {
-    may: ['shared', STATES, FINDINGS, 'sidecar/protocol.ts', 'instance/declared.ts'],
+    may: ['shared', STATES, ...FINDINGS, 'sidecar/protocol.ts', 'instance/declared.ts'],
     types: ['instance/types.ts', ...RUNTIME],
   },
   'runtime/kubernetes/login': { may: ['shared'], machine: true },

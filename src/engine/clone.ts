@@ -123,14 +123,14 @@ export async function cloneSite(
     ]);
 
     const admin = newAdministrator(context);
-    const expiresAt = context.now() + plan.ttlSeconds * 1000;
     const task: ConfigureTask = {
       // Its name once it is ready, also where it gives way to nobody yet.
       cloneId: plan.name ?? instance.id,
       cloneUrl,
       info,
       media,
-      expiresAt,
+      // Its own time begins when it is ready: until then it must not end under those who look at it.
+      expiresAt: context.now() + plan.ttlSeconds * 1000 + MAKING,
       admin,
       keepMail: plan.keepMail,
       allowExec: plan.allowExec,
@@ -141,7 +141,11 @@ export async function cloneSite(
     const configured = await configure(pipeline, instance, task);
     const verified = await verify(pipeline, instance, { ...task, looks: await looking }, plan.strict);
 
-    const loginUrl = await instance.operations.createLoginLink(context.signal);
+    const expiresAt = context.now() + plan.ttlSeconds * 1000;
+    const [loginUrl] = await Promise.all([
+      instance.operations.createLoginLink(context.signal),
+      instance.operations.setExpiry(expiresAt, context.signal),
+    ]);
     const facts = await lease.commit(
       {
         url: cloneUrl,
@@ -168,6 +172,9 @@ export async function cloneSite(
     };
   });
 }
+
+/** Milliseconds beyond its own time for which a clone answers those who make it. */
+const MAKING = 24 * 3_600_000;
 
 /** The PHP version is passed on as soon as it is known: provisioning runs at the same time and may choose by it. */
 function connect(

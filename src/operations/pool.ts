@@ -2,7 +2,7 @@ import type { WorkContext } from '../shared/context.ts';
 import { isKept, type PoolNote, readNote } from '../pool/note.ts';
 import { poolReport, type PoolReport } from '../pool/report.ts';
 import { createPoolTender, NOTE, type PoolRuntime, WISH } from '../pool/tender.ts';
-import { readWish, type StoredWish, wishFrom } from '../pool/wish.ts';
+import { readWish, refuseLacking, type StoredWish, wishFrom } from '../pool/wish.ts';
 import type { PoolSizes } from './pool-sizes.ts';
 import type { Resources } from './resources.ts';
 import type { OperationSettings } from './types.ts';
@@ -46,9 +46,11 @@ export function createPoolOperations(
     const runtime = await resources.runtime(context);
     const versions = await runtime.units.phpVersions(context);
     const said = (before: string | undefined): string => {
-      const wish = next(readWish(before));
+      const earlier = readWish(before);
+      const wish = next(earlier);
       // What cannot be is not written.
-      wishFrom(wish, sizes, runtime.kind, versions);
+      const whole = wishFrom(wish, sizes, runtime.kind, versions);
+      if (wish.php !== earlier.php) refuseLacking(whole, versions);
       return JSON.stringify(wish);
     };
     await runtime.documents.change(WISH, said, context);

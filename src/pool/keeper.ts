@@ -20,6 +20,7 @@ export interface PoolDeed {
 
 /** One look at a pool, and what followed from it. */
 export interface PoolPass {
+  readonly wish: PoolWish;
   readonly plan: PoolPlan;
   readonly units: readonly PoolUnit[];
   readonly deeds: readonly PoolDeed[];
@@ -143,7 +144,7 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
       memory.keep({ sizes: Object.fromEntries(plan.sizes), heldUp: plan.heldUp });
       const held = present.filter(({ state }) => HOLDING.has(state)).map(({ name }) => name);
       const deeds = await Promise.all(plan.actions.map((action) => carryOut(action, held)));
-      return { plan, units: present, deeds, breaker };
+      return { wish, plan, units: present, deeds, breaker };
     },
     async settled() {
       await Promise.all([...making.values()].map(({ done }) => done));

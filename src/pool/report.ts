@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RuntimeKind } from '../runtime/types.ts';
 import { UNIT_STATES } from '../runtime/unit-states.ts';
 import type { UnitReport } from '../runtime/units.ts';
-import type { PoolWish } from './keeper.ts';
+import type { WholeWish } from './wish.ts';
 import { percentile, subPoolOf } from './memory.ts';
 import { isKept, type PoolNote } from './note.ts';
 
@@ -68,7 +68,7 @@ const EVENTS = 20;
 
 export interface PoolFacts {
   readonly kind: RuntimeKind;
-  readonly wish: PoolWish;
+  readonly wish: WholeWish;
   readonly revision: string;
   readonly units: readonly UnitReport[];
   readonly note: PoolNote;
@@ -89,7 +89,10 @@ export function poolReport({ kind, wish, revision, units, note, now }: PoolFacts
     looked_at: note.lookedAt === 0 ? null : iso(note.lookedAt),
     revision,
     held_up: kept ? note.heldUp : null,
-    sub_pools: wish.phpVersions.map((php) => subPool(php, { units, note, revision })),
+    sub_pools: [
+      ...wish.phpVersions.map((php) => subPool(php, { units: inSubPools(units, wish), note, revision })),
+      ...wish.lacking.map(emptySubPool),
+    ],
     units: units.map((unit) => ({
       name: unit.name,
       state: unit.state,
@@ -110,6 +113,19 @@ export function poolReport({ kind, wish, revision, units, note, now }: PoolFacts
     events: note.events.slice(-EVENTS).map(({ at, what, unit, why }) => ({ at: iso(at), what, unit, why })),
   };
 }
+
+/** Whose PHP is still being chosen is of the usual one, most likely. */
+const inSubPools = (units: readonly UnitReport[], { phpVersions: [usual] }: WholeWish): readonly UnitReport[] =>
+  units.map((unit) => (unit.phpVersion === undefined && usual !== undefined ? { ...unit, phpVersion: usual } : unit));
+
+const emptySubPool = ({ php, why }: WholeWish['lacking'][number]): PoolReport['sub_pools'][number] => ({
+  php,
+  warm: 0,
+  making: 0,
+  wanted: 0,
+  why,
+  refill_seconds: null,
+});
 
 function subPool(php: string, { units, note, revision }: Pick<PoolFacts, 'units' | 'note' | 'revision'>) {
   const own = units.filter((unit) => subPoolOf(unit) === php && unit.cloneId === undefined);

@@ -25,6 +25,12 @@ const USUAL: Readonly<Record<RuntimeKind, { readonly min: number; readonly max: 
   kubernetes: { min: 1, max: 2, most: 100 },
 };
 
+/** With what is wanted and cannot be. */
+export interface WholeWish extends PoolWish {
+  /** Sub-pools that stay empty, and why. */
+  readonly lacking: readonly { readonly php: string; readonly why: string }[];
+}
+
 /**
  * How a pool is to be: what was said with `wpclone pool` before what the settings say, and both before what is usual. `versions` are
  * the runtime's. Throws BAD_INPUT.
@@ -34,20 +40,29 @@ export function wishFrom(
   settings: PoolSizes,
   kind: RuntimeKind,
   versions: readonly string[],
-): PoolWish {
+): WholeWish {
   const usual = USUAL[kind];
   const said = { ...settings, ...stored };
   const min = said.min ?? Math.min(usual.min, said.max ?? usual.min);
   const max = said.max ?? Math.max(usual.max, min);
   if (min > max) throw new WpcloneError('BAD_INPUT', `The pool is to have at least ${min} units and at most ${max}.`);
-  const phpVersions = said.php ?? versions.slice(0, 1);
-  const strange = phpVersions.filter((version) => !versions.includes(version));
-  if (strange.length > 0) {
-    const has = versions.filter((version) => version !== '');
-    const there =
-      has.length === 0 ? 'one image serves all clones (kubernetes.image)' : `there is PHP ${has.join(', ')}`;
-    throw new WpcloneError('BAD_INPUT', `No units can be kept of PHP ${strange.join(', ')}: ${there}.`);
-  }
+  const wanted = said.php ?? versions.slice(0, 1);
+  const phpVersions = wanted.filter((version) => versions.includes(version));
+  const lacking = wanted
+    .filter((version) => !versions.includes(version))
+    .map((php) => ({ php, why: `no units can be kept of it: ${whatThereIs(versions)}` }));
   const { mode, madeAfter } = stored;
-  return { min, max, most: said.most ?? usual.most, recycle: 'never', phpVersions, mode, madeAfter };
+  return { min, max, most: said.most ?? usual.most, recycle: 'never', phpVersions, lacking, mode, madeAfter };
+}
+
+/** Refuses what somebody asks for now and cannot have; what was possible once, or is elsewhere, only stays empty. Throws BAD_INPUT. */
+export function refuseLacking({ lacking }: WholeWish, versions: readonly string[]): void {
+  if (lacking.length === 0) return;
+  const php = lacking.map((each) => each.php).join(', ');
+  throw new WpcloneError('BAD_INPUT', `No units can be kept of PHP ${php}: ${whatThereIs(versions)}.`);
+}
+
+function whatThereIs(versions: readonly string[]): string {
+  const has = versions.filter((version) => version !== '');
+  return has.length === 0 ? 'one image serves all clones (kubernetes.image)' : `there is PHP ${has.join(', ')}`;
 }

@@ -10,6 +10,8 @@ import { createBell } from '../jobs/bell.ts';
 /** Milliseconds between two looks where units tell when they change, and where they do not. */
 const WATCHED = 10_000;
 const UNWATCHED = 1_000;
+/** Where nothing is to be kept and nothing is there: what is said of the pool comes with a bell. */
+const QUIET = 20_000;
 /** Milliseconds between two looks at the least, and after one that failed. */
 const LEAST = 100;
 const FAILED = 10_000;
@@ -41,10 +43,11 @@ export function keepPool(options: PoolLoopOptions, context: WorkContext): PoolLo
     bell.ring();
   };
 
-  async function look(tender: PoolTender): Promise<void> {
+  async function look(tender: PoolTender): Promise<PoolPass | undefined> {
     const pass = await tender.pass(await options.waiting());
     const note = tender.note();
     if (pass !== undefined && note !== undefined) options.looked(pass, note);
+    return pass;
   }
 
   async function loop(): Promise<void> {
@@ -58,8 +61,8 @@ export function keepPool(options: PoolLoopOptions, context: WorkContext): PoolLo
           tender = createPoolTender({ runtime, settings: options.sizes, name: nameOfProcess(), made: kick }, work);
           if (runtime.units.watch !== undefined) void follow(runtime, kick, work);
         }
-        await look(tender);
-        [pause, failing] = [runtime.units.watch === undefined ? UNWATCHED : WATCHED, ''];
+        const pass = await look(tender);
+        [pause, failing] = [pauseAfter(pass, runtime.units.watch !== undefined), ''];
       } catch (error) {
         const { message } = toWpcloneError(error);
         if (!stopped.signal.aborted && message !== failing)
@@ -83,6 +86,15 @@ export function keepPool(options: PoolLoopOptions, context: WorkContext): PoolLo
     },
   };
 }
+
+function pauseAfter(pass: PoolPass | undefined, watched: boolean): number {
+  if (watched) return WATCHED;
+  return pass === undefined || isQuiet(pass) ? QUIET : UNWATCHED;
+}
+
+/** No unit is ever wanted, and none is there that could go out of date. Clones that come and go are seen late, which costs nobody anything. */
+const isQuiet = ({ wish, units }: PoolPass): boolean =>
+  wish.max === 0 && units.every(({ state }) => state === 'ASSIGNED' || state === 'READY' || state === 'RESETTING');
 
 /** One that ends, because the cluster was away, is begun again; looks go on meanwhile. */
 async function follow({ units }: PoolRuntime, changed: () => void, work: WorkContext): Promise<void> {

@@ -7,7 +7,7 @@ import { persist } from './api/patience.ts';
 import { managedLabels } from './unit/names.ts';
 
 /** The Lease of those who clear up and refill in a namespace. */
-const NAME = 'wpclone-agent';
+export const LEASE = 'wpclone-agent';
 /** Seconds after its last renewal for which a holder is taken to be alive. */
 const DURATION = 60;
 /** Milliseconds after which it is renewed; the less, the longer a holder may be busy before another takes it for dead. */
@@ -123,7 +123,7 @@ const collectionOf = ({ namespace }: Cluster): string =>
   `apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
 
 async function read(cluster: Cluster, context: Waiting): Promise<Lease | undefined> {
-  const path = `${collectionOf(cluster)}/${NAME}`;
+  const path = `${collectionOf(cluster)}/${LEASE}`;
   const call: ClusterCall = { method: 'GET', path, what: 'get leases', signal: context.signal };
   return persist(cluster, context, () => cluster.send<Lease>(call)).catch((error: unknown) => {
     if (isGone(error)) return undefined;
@@ -146,7 +146,7 @@ async function write(
   const body = {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { ...before?.metadata, name: NAME, labels: managedLabels('agent') },
+    metadata: { ...before?.metadata, name: LEASE, labels: managedLabels('agent') },
     spec: {
       holderIdentity: holder,
       leaseDurationSeconds: DURATION,
@@ -158,7 +158,7 @@ async function write(
   const call: ClusterCall =
     before === undefined
       ? { method: 'POST', path: collectionOf(cluster), body, what: 'create leases', signal }
-      : { method: 'PUT', path: `${collectionOf(cluster)}/${NAME}`, body, what: 'update leases', signal };
+      : { method: 'PUT', path: `${collectionOf(cluster)}/${LEASE}`, body, what: 'update leases', signal };
   try {
     await cluster.send(call);
     return true;

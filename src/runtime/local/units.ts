@@ -3,6 +3,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import { packageVersion } from '../../shared/package-root.ts';
 import type { UnitRow } from '../../state/types.ts';
 import type { ProvisionRequest } from '../types.ts';
+import { askAgain } from '../ask-again.ts';
 import { whyUnfit } from '../unit-findings.ts';
 import { noSuchUnit } from '../unit-states.ts';
 import type { UnitFinding, UnitReport, Units } from '../units.ts';
@@ -24,7 +25,7 @@ export function createLocalUnits(home: LocalHome, keep: () => void): Units {
 
   /** Looks at a unit that this job has taken to validate it, and says what it is from now on. */
   async function judge(unit: UnitRow, context: WorkContext) {
-    const findings = await examineUnit(home, unit, context);
+    const { findings } = await askAgain(async () => ({ findings: await examineUnit(home, unit, context) }), context);
     const clean = findings.every((finding) => finding.ok);
     const proven = clean ? { provenAt: context.now() } : {};
     const judged = await endLease(home, unit, { state: clean ? 'WARM' : 'QUARANTINED', ...proven });

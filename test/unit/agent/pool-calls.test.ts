@@ -5,6 +5,7 @@ import type { PoolReport } from '../../../src/operations/pool.ts';
 import type { PoolSizes } from '../../../src/operations/pool-sizes.ts';
 import { createPoolMemory } from '../../../src/pool/memory.ts';
 import { newNote } from '../../../src/pool/note.ts';
+import { readWish, wishFrom } from '../../../src/pool/wish.ts';
 import { makeTemp } from '../../support/temp.ts';
 import { testApi, type TestApi } from '../../support/agent.ts';
 
@@ -65,13 +66,14 @@ const call = async (method: 'GET' | 'PUT' | 'POST', url: string, headers: Record
   return { status: answer.statusCode, text: answer.body };
 };
 
-it('whoever may read sees the pool, and a customer no names of clones', async () => {
+it('whoever may read sees the pool, and a customer neither names of clones nor when they came and went', async () => {
   expect((await call('GET', '/api/v2/pool', { host: '127.0.0.1' })).status).toBe(401);
   const own = await call('GET', '/api/v2/pool', api.bearer(['read']));
   expect(JSON.parse(own.text)).toEqual(REPORT);
   const customer = await call('GET', '/api/v2/pool', api.bearer(['read', 'clone'], 'acme'));
   expect(customer.status).toBe(200);
   expect(customer.text).not.toContain('canary');
+  expect(JSON.parse(customer.text)).toMatchObject({ units: [], events: [], sub_pools: REPORT.sub_pools });
 });
 
 it('only an administrator changes it, by numbers that make sense', async () => {
@@ -110,8 +112,9 @@ it('metrics tell of units by state, of claims, refills and the breaker, each cou
     provenAt: 0,
   } as const;
   const plan = { actions: [], sizes: new Map(), heldUp: null };
+  const wish = wishFrom(readWish(undefined), {}, 'kubernetes', ['8.2']);
   const look = (...units: readonly (typeof unit)[]): void =>
-    metrics.pool({ plan, units, deeds: [], breaker: memory.note().breaker }, memory.note());
+    metrics.pool({ wish, plan, units, deeds: [], breaker: memory.note().breaker }, memory.note());
   memory.made({ name: 'before', phpVersion: '8.2' }, 500, 0);
   look(unit);
   memory.made({ name: 'unit-b', phpVersion: '8.2' }, 1_500, 0);

@@ -188,15 +188,21 @@ describe('a clone’s pod', () => {
 });
 
 test('the role that is shipped grants exactly the rights that are needed, which check asks for', () => {
-  type Rules = { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+  type Rules = { apiGroups: string[]; resources: string[]; resourceNames?: string[]; verbs: string[] }[];
   const rules = ['role', 'lease'].flatMap((name) => {
     const [role] = parseAllDocuments(readFileSync(packagePath('templates', 'kubernetes', `${name}.yaml`), 'utf8'));
     return ((role?.toJS() ?? { rules: [] }) as { rules: Rules }).rules;
   });
-  const granted = rules.flatMap(({ apiGroups, resources, verbs }) =>
-    apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource} ${group}`))),
+  const granted = rules.flatMap(({ apiGroups, resources, resourceNames = [''], verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        resourceNames.flatMap((name) => verbs.map((verb) => `${verb} ${resource} ${group} ${name}`)),
+      ),
+    ),
   );
-  const needed = rightsNeeded(true).map(({ group, resource, verb }) => `${verb} ${resource} ${group}`);
+  const needed = rightsNeeded(true).map(
+    ({ group, resource, verb, name = '' }) => `${verb} ${resource} ${group} ${name}`,
+  );
   expect(granted.sort()).toEqual(needed.sort());
 });
 

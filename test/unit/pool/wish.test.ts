@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readWish, wishFrom } from '../../../src/pool/wish.ts';
+import { readWish, refuseLacking, wishFrom } from '../../../src/pool/wish.ts';
 
 const NOTHING = readWish(undefined);
 
@@ -24,10 +24,17 @@ test('what was said with a command comes before the settings, and one number bri
 
 test('what cannot be is refused with the reason', () => {
   const wish = (settings: object, versions: readonly string[]) => () =>
-    wishFrom(NOTHING, settings, 'kubernetes', versions);
+    refuseLacking(wishFrom(NOTHING, settings, 'kubernetes', versions), versions);
   expect(wish({ min: 3, max: 1 }, [''])).toThrow(/at least 3 units and at most 1/);
   expect(wish({ php: ['8.4'] }, ['8.2'])).toThrow(/PHP 8\.4: there is PHP 8\.2/);
   expect(wish({ php: ['8.2'] }, [''])).toThrow(/one image serves all clones/);
+});
+
+test('a PHP that was there once, or is elsewhere, keeps nobody from the others', () => {
+  const wish = wishFrom(NOTHING, { php: ['8.4', '7.4'] }, 'kubernetes', ['8.2', '7.4']);
+  expect(wish.phpVersions).toEqual(['7.4']);
+  expect(wish.lacking).toEqual([{ php: '8.4', why: 'no units can be kept of it: there is PHP 8.2, 7.4' }]);
+  expect(wishFrom(NOTHING, { php: ['8.2'] }, 'kubernetes', ['']).phpVersions).toEqual([]);
 });
 
 test('a wish of a newer wpclone is not overwritten by one that does not understand it', () => {

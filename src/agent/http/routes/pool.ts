@@ -50,8 +50,7 @@ export function poolRoutes(app: FastifyInstance, deps: AgentDeps): void {
   }
 }
 
-/** What others' clones are called is nobody else's business. */
+/** What others' clones are called, and when they were begun and ended, is nobody else's business: a customer sees what is ready. */
 function seenBy({ customer }: Caller, report: PoolReport): PoolReport {
-  if (customer === null) return report;
-  return { ...report, units: report.units.map((unit) => ({ ...unit, clone_id: null })) };
+  return customer === null ? report : { ...report, units: [], events: [] };
 }

@@ -1,12 +1,15 @@
 import type { WorkContext } from '../../../shared/context.ts';
 import type { Cluster } from '../api/client.ts';
 import { persist } from '../api/patience.ts';
+import { LEASE } from '../tending.ts';
 
 export interface Right {
   readonly verb: string;
   readonly group: string;
   /** `pods` or `pods/proxy`. */
   readonly resource: string;
+  /** Only of the object of this name. */
+  readonly name?: string;
   readonly neededFor: string;
   /** Clones work without it: with fewer explanations, or an agent removes nothing. */
   readonly only?: 'to explain' | 'for an agent';
@@ -15,9 +18,13 @@ export interface Right {
 const each = (verbs: readonly string[], group: string, resource: string, neededFor: string): Right[] =>
   verbs.map((verb) => ({ verb, group, resource, neededFor }));
 const forAgent = (right: Right): Right => ({ ...right, only: 'for an agent' });
+const ofLease = (right: Right): Right => ({ ...right, name: LEASE });
 const toExplain = (right: Right): Right => ({ ...right, only: 'to explain' });
 
 const OWN = ['get', 'list', 'create', 'delete'];
+
+const leases = (verbs: readonly string[]): Right[] =>
+  each(verbs, 'coordination.k8s.io', 'leases', 'an agent that clears up').map(forAgent);
 
 /** Exactly what the roles of templates/kubernetes grant; a test compares them. */
 export const rightsNeeded = (withDomain: boolean): readonly Right[] => [
@@ -30,7 +37,8 @@ export const rightsNeeded = (withDomain: boolean): readonly Right[] => [
   ...each(['get', 'create'], '', 'pods/portforward', 'wpclone open without a domain'),
   ...each(['get'], '', 'pods/log', 'wpclone logs'),
   ...each(['list', 'watch'], '', 'events', 'saying why a pod does not start').map(toExplain),
-  ...each(['get', 'create', 'update'], 'coordination.k8s.io', 'leases', 'an agent that clears up').map(forAgent),
+  ...leases(['get', 'update']).map(ofLease),
+  ...leases(['create']),
   ...each(['get'], 'batch', 'cronjobs', 'wpclone cluster check').map(toExplain),
 ];
 
@@ -46,7 +54,7 @@ export async function missingRights(
 
 async function isAllowed(cluster: Cluster, right: Right, context: WorkContext): Promise<boolean> {
   const [resource, subresource] = right.resource.split('/');
-  const { verb, group } = right;
+  const { verb, group, name } = right;
   const call = {
     method: 'POST',
     path: 'apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
@@ -55,7 +63,7 @@ async function isAllowed(cluster: Cluster, right: Right, context: WorkContext): 
     body: {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: { namespace: cluster.namespace, verb, group, resource, subresource } },
+      spec: { resourceAttributes: { namespace: cluster.namespace, verb, group, resource, subresource, name } },
     },
   } as const;
   interface Review {

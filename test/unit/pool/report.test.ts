@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { newNote } from '../../../src/pool/note.ts';
+import { poolReport } from '../../../src/pool/report.ts';
+import { readWish, wishFrom } from '../../../src/pool/wish.ts';
+import type { UnitReport } from '../../../src/runtime/units.ts';
+
+const unit = (name: string, changes: Partial<UnitReport> = {}): UnitReport => ({
+  name,
+  state: 'CREATING',
+  epoch: 0,
+  revision: 'now',
+  uses: 0,
+  createdAt: 0,
+  stateSince: 0,
+  leased: true,
+  unschedulable: false,
+  ...changes,
+});
+const subPools = (php: readonly string[], units: readonly UnitReport[]) => {
+  const wish = wishFrom(readWish(undefined), { php: [...php] }, 'local', ['8.2', '7.4']);
+  const report = poolReport({ kind: 'local', wish, revision: 'now', units, note: newNote(0), now: 0 });
+  return report.sub_pools.map(({ php: of, making, why }) => [of, making, why]);
+};
+
+test('a unit whose PHP is still being chosen is shown as being made', () => {
+  const units = [unit('a'), unit('b', { phpVersion: '7.4' }), unit('c', { cloneId: 'of-a-clone' })];
+  expect(subPools(['8.2', '7.4'], units)).toEqual([
+    ['8.2', 1, null],
+    ['7.4', 1, null],
+  ]);
+});
+
+test('a sub-pool of a PHP that is not there is empty and says why', () => {
+  expect(subPools(['8.2', '8.4'], [])).toEqual([
+    ['8.2', 0, null],
+    ['8.4', 0, 'no units can be kept of it: there is PHP 8.2, 7.4'],
+  ]);
+});
