@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+
+/** What vitest's JSON reporter writes, as far as it is read here. */
+export interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+export interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** The report of a run; undefined when it ended before it wrote one. */
+export function readReport(file: string): Report | undefined {
+  try {
+    const written: Report = JSON.parse(readFileSync(file, 'utf8'));
+    return written;
+  } catch {
+    return undefined;
+  }
+}
+
+export const failedFiles = (report: Report | undefined): string[] =>
+  (report?.testResults ?? []).filter(({ status }) => status === 'failed').map(({ name }) => name);
+
+/** `FILE: TEST` for each test that failed, and the file alone where it could not be loaded or set up. */
+export function failures(report: Report | undefined): string[] {
+  return (report?.testResults ?? [])
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ name, assertionResults }) => {
+      const tests = assertionResults.filter(({ status }) => status === 'failed');
+      const path = relative(process.cwd(), name);
+      return tests.length === 0 ? [path] : tests.map(({ fullName }) => `${path}: ${fullName}`);
+    });
+}
+
+/** A file that could not be loaded or set up counts as one failure, and so does a run that failed although no test did. */
+export function countOf(report: Report | undefined, exitCode: number): Count {
+  const failed = failures(report).length;
+  return { passed: report?.numPassedTests ?? 0, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
+}
+
+/**
+ * The count of a run whose failed files were run once more: the second answer stands for those files, the first for all others.
+ */
+export function countOfBoth(first: Report, again: Report | undefined, exitCode: number): Count {
+  const repeated = new Set(failedFiles(first));
+  const kept = first.testResults
+    .filter(({ name }) => !repeated.has(name))
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === 'passed').length;
+  const { passed, failed } = countOf(again, exitCode);
+  return { passed: kept + passed, failed };
+}
