@@ -21,11 +21,13 @@ export function createReadiness({ store, stopping, unseen, monotonic }: Readines
   return async (): Promise<string | undefined> => {
     if (stopping.aborted) return 'the agent stops';
     try {
-      if (monotonic() - writtenAt >= BELIEVED) await store.probe();
+      if (monotonic() - writtenAt >= BELIEVED) {
+        await store.probe();
+        writtenAt = monotonic();
+      }
     } catch (error) {
       return `jobs cannot be written (${toWpcloneError(error).code})`;
     }
-    if (monotonic() - writtenAt >= BELIEVED) writtenAt = monotonic();
     return unseen() > UNSEEN ? 'the runtime has not been seen for a minute' : undefined;
   };
 }
