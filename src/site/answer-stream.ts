@@ -1,9 +1,10 @@
-import type { Dispatcher } from 'undici';
 import { WpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
+import type { Pool } from '../shared/reusing.ts';
 import { classifyAnswer, classifyRefusal, refusalOf } from './answers.ts';
 import { NotAStream, readFrames, type Frame } from './frames.ts';
 import { networkFailure, readText } from './http.ts';
+import type { Answer } from './lent/ask.ts';
 import { fromLetters } from './letters.ts';
 import { refusingTrickle } from './trickle.ts';
 import { unpacked } from './unpacked.ts';
@@ -17,24 +18,25 @@ export interface Exchange {
 
 const PAGE_BYTES = 64 << 10;
 
+/** Who reads an answer. */
+export interface Reader {
+  readonly endpoint: URL;
+  readonly now: () => number;
+  readonly pool: Pool;
+}
+
 /** The frames of an answer, which are read only as far as somebody asks. */
-export function openStream(
-  response: Dispatcher.ResponseData,
-  endpoint: URL,
-  now: () => number,
-  signal: AbortSignal,
-): Exchange {
+export function openStream(response: Answer, { endpoint, now, pool }: Reader, signal: AbortSignal): Exchange {
   let bytes = 0;
-  // Destroying a body that nobody reads any more emits an error that nobody is interested in.
-  response.body.on('error', () => undefined);
   const chunks = (): AsyncIterable<Buffer> =>
-    refusingTrickle(response.body.iterator({ destroyOnReturn: false }), now, endpoint.host, (received) => {
+    refusingTrickle(response.body, now, endpoint.host, (received) => {
       bytes += received;
     });
+  const content = () => fromLetters(unpacked(chunks(), response.headers['content-encoding']));
   async function* frames(): AsyncGenerator<Frame> {
     let whole = false;
     try {
-      for await (const frame of readFrames(fromLetters(unpacked(chunks(), response.headers['content-encoding'])))) {
+      for await (const frame of readFrames(content(), pool)) {
         whole = frame.type === 'Z';
         yield frame;
       }
@@ -44,7 +46,7 @@ export function openStream(
       throw otherAnswer(response, endpoint, error.text, now());
     } finally {
       // What may follow the last frame is read away, so that the connection can be used again.
-      if (whole) void response.body.dump({ limit: PAGE_BYTES }).catch(() => undefined);
+      if (whole) response.body.drain(PAGE_BYTES);
       else response.body.destroy();
     }
   }
@@ -52,7 +54,7 @@ export function openStream(
 }
 
 /** Whatever ends an answer in its middle is a reason to go on from there. */
-function interrupted(error: unknown, endpoint: URL, response: Dispatcher.ResponseData): unknown {
+function interrupted(error: unknown, endpoint: URL, response: Answer): unknown {
   const known = networkFailure(error, endpoint);
   if (!(known instanceof WpcloneError)) {
     return new WpcloneError('SOURCE_FAILED', 'An answer of the site was cut off.', { cause: error, retryable: true });
@@ -65,11 +67,7 @@ function interrupted(error: unknown, endpoint: URL, response: Dispatcher.Respons
 }
 
 /** What is no stream is short; but it may come slowly. */
-export async function readPage(
-  { body, headers }: Dispatcher.ResponseData,
-  endpoint: URL,
-  now: () => number,
-): Promise<string> {
+export async function readPage({ body, headers }: Answer, endpoint: URL, now: () => number): Promise<string> {
   const watch = (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> =>
     unpacked(refusingTrickle(chunks, now, endpoint.host), headers['content-encoding']);
   return readText(body, PAGE_BYTES, watch).catch((error: unknown) => {
@@ -78,7 +76,7 @@ export async function readPage(
 }
 
 /** What an answer means that is not a stream. */
-export function otherAnswer(response: Dispatcher.ResponseData, endpoint: URL, text: string, now: number): WpcloneError {
+export function otherAnswer(response: Answer, endpoint: URL, text: string, now: number): WpcloneError {
   const refusal = refusalOf(text);
   if (refusal) return classifyRefusal(refusal, endpoint.host, undefined);
   const { statusCode: status, headers } = response;

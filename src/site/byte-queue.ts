@@ -1,25 +1,12 @@
-/** Gives a buffer of at least that many bytes. */
-export type Allocate = (length: number) => Buffer;
-
-/**
- * Gives the same buffer again and again, for what is done with before the next is asked for: memory that comes and goes by the
- * megabyte would be freed long after it could be.
- */
-export function reusing(): Allocate {
-  let room = Buffer.alloc(0);
-  return (length) => {
-    if (room.length < length) room = Buffer.allocUnsafeSlow(length);
-    return room;
-  };
-}
+import type { Allocate } from '../shared/reusing.ts';
 
 const fresh: Allocate = (length) => Buffer.allocUnsafeSlow(length);
 
-/** Reads exact lengths from a stream of chunks; copies only what spans chunks. */
+/** Reads exact lengths from a stream of chunks that are lent: each may hold something else when the next one has been asked for. */
 export interface ByteQueue {
   /**
    * Exactly `length` bytes, or null when the stream ends first; what is left is then in `rest`. What spans chunks is put
-   * together in a buffer from `allocate`.
+   * together in a buffer from `allocate`; the rest is lent, until `take` or `more` is called again.
    */
   take(length: number, allocate?: Allocate): Promise<Buffer | null>;
   /** What has come and was not taken. */
@@ -35,6 +22,8 @@ export function createByteQueue(chunks: AsyncIterator<Buffer>): ByteQueue {
   const held: Buffer[] = [];
 
   const more = async (): Promise<boolean> => {
+    const lent = held.pop();
+    if (lent !== undefined) held.push(Buffer.from(lent));
     const next = await chunks.next();
     if (next.done === true) return false;
     held.push(next.value);

@@ -4,7 +4,7 @@ import { WpcloneError } from '../shared/errors.ts';
 import type { SourceAccess } from './access.ts';
 import type { SiteClient } from './client-types.ts';
 import { converse, type Session } from './conversation.ts';
-import { openAgent } from './http.ts';
+import { openLendingAgent } from './lent/agent.ts';
 import { siteInfoSchema, type SiteInfo } from './info.ts';
 import { isLoopback } from '../shared/loopback.ts';
 import { createPace } from './pace.ts';
@@ -29,7 +29,7 @@ export function createSiteClient(
   access: SourceAccess,
   deps: SiteClientDeps,
 ): SiteClient & { readonly close: () => Promise<void> } {
-  const dispatcher = deps.dispatcher ?? openAgent(access.insecureTls, access.reach);
+  const dispatcher = deps.dispatcher ?? openLendingAgent(access.insecureTls, access.reach);
   const session: Session = {
     transport: createTransport(access, { ...deps, dispatcher }),
     pace: createPace(isLoopback(new URL(access.endpoint).hostname)),

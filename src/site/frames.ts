@@ -2,7 +2,8 @@ import { createHash, hash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { z } from 'zod';
 import { WpcloneError } from '../shared/errors.ts';
-import { createByteQueue, reusing, type Allocate, type ByteQueue } from './byte-queue.ts';
+import { createPool, reusing, type Allocate, type Pool } from '../shared/reusing.ts';
+import { createByteQueue, type ByteQueue } from './byte-queue.ts';
 import {
   FLAG_DEFLATED,
   FRAME_HEADER_BYTES,
@@ -27,18 +28,19 @@ const NOISE_BYTES = 64 << 10;
  * Takes a response apart into verified frames.
  * Throws a retryable SOURCE_FAILED when the stream is cut or damaged, and `NotAStream` when there is none.
  */
-export async function* readFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
+export async function* readFrames(chunks: AsyncIterable<Buffer>, pool: Pool = createPool()): AsyncGenerator<Frame> {
+  const room = reusing(pool);
   const iterator = chunks[Symbol.asyncIterator]();
   try {
     const queue = createByteQueue(iterator);
     await skipNoise(queue);
-    const room = reusing();
     for (;;) {
-      const frame = await readFrame(queue, room);
+      const frame = await readFrame(queue, room.allocate);
       yield frame;
       if (frame.type === 'Z' || frame.type === 'X') return;
     }
   } finally {
+    room.end();
     await iterator.return?.();
   }
 }
@@ -67,8 +69,9 @@ async function skipNoise(queue: ByteQueue): Promise<void> {
 }
 
 async function readFrame(queue: ByteQueue, room: Allocate): Promise<Frame> {
-  const header = await queue.take(FRAME_HEADER_BYTES);
-  if (header === null) throw cut(queue.rest());
+  const begun = await queue.take(FRAME_HEADER_BYTES);
+  if (begun === null) throw cut(queue.rest());
+  const header = Buffer.from(begun);
   const headLength = header.readUInt32BE(4);
   const bodyLength = header.readUInt32BE(8);
   if (!header.subarray(0, 2).equals(FRAME_MAGIC) || headLength > MAX_HEAD_BYTES || bodyLength > MAX_BODY_BYTES) {
@@ -79,9 +82,10 @@ async function readFrame(queue: ByteQueue, room: Allocate): Promise<Frame> {
   if (head === null) throw cut(queue.rest());
   const digest = createHash('sha256').update(header.subarray(2, 4)).update(head).digest();
   if (!digest.equals(header.subarray(12, FRAME_HEADER_BYTES))) throw damaged();
+  const said: unknown = JSON.parse(head.toString('utf8'));
   const body = await queue.take(bodyLength, room);
   if (body === null) throw cut(queue.rest());
-  return openFrame(String.fromCharCode(header[2] ?? 0), header[3] ?? 0, head, body);
+  return openFrame(String.fromCharCode(header[2] ?? 0), header[3] ?? 0, said, body);
 }
 
 const commonHeadSchema = z.object({
@@ -90,8 +94,7 @@ const commonHeadSchema = z.object({
   pieces: z.array(z.object({ n: z.number().int().nonnegative().default(0), h: z.string().optional() })).optional(),
 });
 
-function openFrame(type: string, flags: number, json: Buffer, packed: Buffer): Frame {
-  const head: unknown = JSON.parse(json.toString('utf8'));
+function openFrame(type: string, flags: number, head: unknown, packed: Buffer): Frame {
   const common = commonHeadSchema.parse(head);
   const body = flags & FLAG_DEFLATED ? inflate(packed, common.len ?? 0) : packed;
   const pieces = common.pieces ?? [{ n: body.length, h: common.h }];

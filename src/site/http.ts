@@ -1,17 +1,18 @@
 import { withoutWww } from '../shared/site-address.ts';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
 import { type ErrorDetails, WpcloneError } from '../shared/errors.ts';
 import { connectorWithin, type Reach } from './reach.ts';
 
+/** Milliseconds, as undici's options. */
+export const TIMEOUTS = {
+  connect: { timeout: 15_000 },
+  agent: { headersTimeout: 90_000, bodyTimeout: 90_000, keepAliveTimeout: 10_000 },
+} as const;
+
 /** Connections to one site, kept alive between requests. Close it when done. */
 export function openAgent(insecureTls: boolean, reach?: Reach): Agent {
-  const connect = { timeout: 15_000, rejectUnauthorized: !insecureTls };
-  return new Agent({
-    connect: reach === undefined ? connect : connectorWithin(reach, connect),
-    headersTimeout: 90_000,
-    bodyTimeout: 90_000,
-    keepAliveTimeout: 10_000,
-  });
+  const connect = { ...TIMEOUTS.connect, rejectUnauthorized: !insecureTls };
+  return new Agent({ ...TIMEOUTS.agent, connect: reach === undefined ? connect : connectorWithin(reach, connect) });
 }
 
 /** Whether both URLs belong to one site: the same host but for a leading `www.`, and the same port but for http to https. */
@@ -50,16 +51,15 @@ export function ownUrl(link: string | undefined, base: URL): URL | undefined {
  * `watch`, which may end it.
  */
 export async function readText(
-  body: Dispatcher.ResponseData['body'],
+  body: AsyncIterable<Buffer> & { destroy(): unknown },
   limit: number,
   watch = (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> => chunks,
 ): Promise<string> {
-  // Destroying a body that is too long emits an error that nobody is interested in.
-  body.on('error', () => undefined);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of watch(body)) {
-    chunks.push(chunk);
+    // The body may only have lent it.
+    chunks.push(Buffer.from(chunk));
     size += chunk.length;
     if (size >= limit) {
       body.destroy();

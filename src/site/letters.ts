@@ -22,7 +22,7 @@ export async function* fromLetters(chunks: AsyncIterable<Buffer>): AsyncGenerato
       yield chunk;
       continue;
     }
-    start = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
+    start = Buffer.concat([start, chunk]);
     const letters = start.indexOf(LETTERS_MAGIC);
     if (letters >= 0) {
       piece = [];

@@ -54,6 +54,8 @@ export async function lookAtPages(
           const cookie = [own['cookie'], cookies.header()].filter(Boolean).join('; ');
           const headers = { ...own, accept: 'text/html,*/*;q=0.8', ...(cookie === '' ? {} : { cookie }) };
           const answer = await abortable(request(url, { dispatcher: agent, signal, headers }), signal);
+          // Destroying a body that is too long emits an error that nobody is interested in.
+          answer.body.on('error', () => undefined);
           cookies.keep(answer.headers['set-cookie']);
           return {
             status: answer.statusCode,

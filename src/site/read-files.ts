@@ -13,7 +13,8 @@ const NAME_BYTES_AT_ONCE = 128 << 10;
 interface Receiving {
   offset: number;
   readonly state: FileState;
-  readonly hash: Hash;
+  /** Of a file that comes in more than one piece. */
+  hash: Hash | undefined;
 }
 
 interface Progress {
@@ -76,7 +77,7 @@ function receive(piece: FilePiece, body: Buffer, at: number, file: FileRequest, 
   const data = body.subarray(at, at + piece.n);
   const events: FileEvent[] = [];
   if (piece.o === 0) {
-    state.receiving = { offset: 0, state: piece.s, hash: createHash('sha256') };
+    state.receiving = { offset: 0, state: piece.s, hash: undefined };
     events.push({ type: 'start', file });
   }
   const { receiving } = state;
@@ -84,11 +85,12 @@ function receive(piece: FilePiece, body: Buffer, at: number, file: FileRequest, 
   if (data.length > 0) events.push({ type: 'data', data });
   receiving.offset += data.length;
   if (!piece.e) {
+    receiving.hash ??= createHash('sha256');
     receiving.hash.update(data);
     return events;
   }
-  // A file in one piece, as most are, is hashed once.
-  const sha256 = piece.o === 0 ? piece.h : receiving.hash.update(data).digest('hex');
+  // A file in one piece, as most are, is hashed once: with its frame.
+  const sha256 = receiving.hash === undefined ? piece.h : receiving.hash.update(data).digest('hex');
   const [size, mtime, ctime] = piece.s;
   if (receiving.offset !== size) throw unexpected();
   events.push({ type: 'end', size, mtime, ctime, sha256 });

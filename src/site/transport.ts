@@ -1,12 +1,13 @@
 import type { Dispatcher } from 'undici';
-import { request } from 'undici';
 import { abortable } from '../shared/abortable.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
+import { createPool } from '../shared/reusing.ts';
 import { headersFor, type SourceAccess } from './access.ts';
 import { openStream, otherAnswer, readPage, type Exchange } from './answer-stream.ts';
 import { refusalOf } from './answers.ts';
 import { networkFailure } from './http.ts';
+import { ask, type Answer } from './lent/ask.ts';
 import { packContent, signedBody, type SignedRequest } from './signing.ts';
 
 export interface TransportDeps extends Pick<WorkContext, 'now' | 'randomBytes'> {
@@ -32,34 +33,31 @@ export function createTransport(
   let clockOffset = 0;
   let corrected = false;
   let inflates = true;
+  const pool = createPool();
 
-  const post = async (question: object, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
+  const post = async (question: object, signal: AbortSignal): Promise<Answer> => {
     const target = endpoint.pathname + endpoint.search;
     const time = Math.floor(deps.now() / 1000) + clockOffset;
     const nonce = deps.randomBytes(16).toString('hex');
     const content = packContent(question, inflates);
-    const asked = request(endpoint, {
-      method: 'POST',
-      body: sign({ method: 'POST', target, time, nonce, content }),
-      signal,
-      dispatcher: deps.dispatcher,
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        accept: '*/*',
-        'accept-encoding': 'identity',
-        ...headersFor(access),
-      },
-    });
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: '*/*',
+      'accept-encoding': 'identity',
+      ...headersFor(access),
+    };
+    const body = sign({ method: 'POST', target, time, nonce, content });
+    const request = { origin: endpoint.origin, path: target, method: 'POST', headers, body } as const;
     // While it is still being connected, undici does not hear the signal.
-    return abortable(asked, signal);
+    return abortable(ask({ dispatcher: deps.dispatcher, pool }, request, signal), signal);
   };
 
-  const follow = (response: Dispatcher.ResponseData): void => {
+  const follow = (response: Answer): void => {
     endpoint = redirected(endpoint, response.headers['location']);
   };
 
   /** Takes from a refusal what is to be done otherwise; throws when that was done already, or when it is something else. */
-  const learn = async (response: Dispatcher.ResponseData): Promise<void> => {
+  const learn = async (response: Answer): Promise<void> => {
     const text = await readPage(response, endpoint, deps.now);
     const refusal = refusalOf(text);
     if (refusal?.error === 'cannot_inflate' && inflates) {
@@ -86,7 +84,7 @@ export function createTransport(
         continue;
       }
       // Our own header is missing when something was sent before the plugin could send headers.
-      if (response.statusCode === 200) return openStream(response, endpoint, deps.now, signal);
+      if (response.statusCode === 200) return openStream(response, { endpoint, now: deps.now, pool }, signal);
       await learn(response);
     }
   };

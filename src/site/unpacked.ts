@@ -60,6 +60,11 @@ async function peek(chunks: AsyncIterable<Buffer>): Promise<{ first: Buffer; who
 
 function through(chunks: AsyncIterable<Buffer>, opener: Transform): AsyncIterable<Buffer> {
   // What goes wrong is heard by whoever reads the opened bytes.
-  pipeline(Readable.from(chunks, { objectMode: false }), opener, () => undefined);
+  pipeline(Readable.from(kept(chunks), { objectMode: false }), opener, () => undefined);
   return opener;
+}
+
+/** They are lent, and an opener is given the next one before it has done with the last. */
+async function* kept(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) yield Buffer.from(chunk);
 }

@@ -11,7 +11,7 @@ import { startPlayground, type Playground, type SchemaPair } from '../support/tr
 const SLACK_BYTES = 90e6;
 /** Of that, some 100 MB are Node running TypeScript sources in two threads; the built command is measured in bench/. */
 const MOST_BYTES = 320e6;
-/** From as many bytes in buffers on src/transfer/memory.ts looks for unused ones: garbage of the parts that pass through. */
+/** Garbage of the parts that pass through. */
 const ROW_SLACK_BYTES = 12 * 1024 * 1024;
 
 let playground: Playground;
@@ -27,13 +27,16 @@ afterAll(async () => {
   await playground.stop();
 });
 
-/** Copies in a process of its own, with the command's young heap (bin/run.js); the most memory that it had, in bytes. */
+/** The command's (bin/run.js). */
+const FLAGS = ['--max-semi-space-size=4', '--liftoff-only'];
+
+/** Copies in a process of its own; the most memory that it had, in bytes. */
 async function peakOf(what: CopyOrder['what'], pair: SchemaPair): Promise<number> {
   const client = testClient(access);
   const order: CopyOrder = { what, access, info: await client.info(never), site: pair.site };
   await client.close();
   const child = join(import.meta.dirname, '../support/copy-in-process.ts');
-  return Number(await run([process.execPath, '--max-semi-space-size=1', child], JSON.stringify(order)));
+  return Number(await run([process.execPath, ...FLAGS, child], JSON.stringify(order)));
 }
 
 async function peakWithRows(rows: number): Promise<number> {

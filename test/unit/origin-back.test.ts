@@ -36,7 +36,7 @@ describe('rows of a clone come back to what the source sent', () => {
       fc.property(fc.array(block, { minLength: 1, maxLength: 3 }), (blocks) => {
         const way = startWayBack();
         const made = blocks.map((each) => {
-          const rows = rewriter.rows(each, columns, way.of(each));
+          const rows = rewriter.rows(each, columns, { replaced: way.of(each) });
           way.became(rows.length);
           return rows;
         });

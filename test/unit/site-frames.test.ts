@@ -9,14 +9,14 @@ import { frame } from '../support/frames.ts';
 const END = frame('Z', { done: true });
 
 async function read(bytes: Buffer, cuts: readonly number[] = []): Promise<Frame[]> {
+  // Lent: nothing of a chunk is there any more when the next one has been asked for.
   async function* chunks(): AsyncGenerator<Buffer> {
-    let at = 0;
-    for (const size of cuts) {
-      if (at >= bytes.length) return;
-      yield bytes.subarray(at, at + size);
-      at += size;
+    for (let [at, cut] = [0, 0]; at < bytes.length; cut += 1) {
+      const chunk = Buffer.from(bytes.subarray(at, at + (cuts[cut] ?? bytes.length)));
+      at += chunk.length;
+      yield chunk;
+      chunk.fill(0xff);
     }
-    if (at < bytes.length) yield bytes.subarray(at);
   }
   const frames: Frame[] = [];
   for await (const each of readFrames(chunks())) frames.push({ ...each, body: Buffer.from(each.body) });

@@ -59,3 +59,20 @@ export async function openRowFile(baseline: string, file: string, mode: 'append'
     close: () => handle.close(),
   };
 }
+
+const READ_BYTES = 512 * 1024;
+
+/** Reads the file of a table's rows. Each piece is lent: it holds something else when the next one has been asked for. */
+export async function* readRowFile(baseline: string, file: string): AsyncGenerator<Buffer> {
+  const handle = await open(rowFilePath(baseline, file));
+  try {
+    const room = Buffer.allocUnsafeSlow(READ_BYTES);
+    for (;;) {
+      const { bytesRead } = await handle.read(room);
+      if (bytesRead === 0) return;
+      yield room.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}

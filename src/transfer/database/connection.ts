@@ -3,6 +3,7 @@ import { createConnection } from 'mysql2';
 import type { Connection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import type { DatabaseAddress } from '../types.ts';
 import type { TargetServer } from './collations.ts';
+import { createPackets } from './packets.ts';
 import { databaseError } from './errors.ts';
 
 /**
@@ -20,10 +21,18 @@ const WISHES = [
   'SET SESSION sql_require_primary_key = 0',
 ];
 
+/** Well below any server's max_allowed_packet (1 MiB is the least that is common), which limits one packet of a LOAD DATA. */
+export const PACKET_BYTES = 512 * 1024;
+
 export interface TargetConnection {
   query(sql: string): Promise<RowDataPacket[]>;
   execute(sql: string): Promise<ResultSetHeader>;
   readonly raw: Connection;
+  /**
+   * Sends a packet of rows, of `PACKET_BYTES` at most, to a LOAD DATA whose server has asked for them; an empty one ends them. Resolves
+   * when they have been taken and may be overwritten; rejects when the connection is gone.
+   */
+  sendRows(rows: Buffer): Promise<void>;
   close(): Promise<void>;
   /** Ends at once; what is being loaded is rolled back by the server. */
   destroy(): void;
@@ -62,6 +71,7 @@ export async function connectTarget(address: DatabaseAddress, signal: AbortSigna
   };
   const connection: TargetConnection = {
     raw,
+    sendRows: createPackets(session, socket, PACKET_BYTES),
     destroy,
     close: async () => {
       signal.removeEventListener('abort', destroy);

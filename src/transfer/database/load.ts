@@ -1,11 +1,9 @@
 import { Readable } from 'node:stream';
 import type { ResultSetHeader } from 'mysql2/promise';
-import type { TargetConnection } from './connection.ts';
+import { PACKET_BYTES, type TargetConnection } from './connection.ts';
 import { databaseError } from './errors.ts';
 import { quoteName } from './sql-tokens.ts';
 
-/** Well below any server's max_allowed_packet (1 MiB is the least that is common), which limits one packet of a LOAD DATA. */
-const PACKET_BYTES = 512 * 1024;
 /** An empty packet ends the rows. */
 const END = Buffer.alloc(0);
 
@@ -58,18 +56,17 @@ export function loadStatement(table: string, columns: readonly { name: string; t
 
 /** Starts a LOAD DATA and keeps it open for as long as rows come. To give up, destroy the connection: the server rolls back. */
 export function startLoad(connection: TargetConnection, sql: string, table: string): Load {
-  let wake = Promise.withResolvers<void>();
-  // In object mode even an empty chunk is passed on. mysql2 must not end the rows itself: the packet it does that with is one
-  // buffer for all connections, and while it waits to be sent, another load that ends puts its own number into it.
-  const rows = new Readable({
-    objectMode: true,
-    highWaterMark: 1,
-    read: () => {
-      wake.resolve();
-    },
-  });
+  const asked = Promise.withResolvers<void>();
+  // mysql2 is given a stream that says nothing. It would copy each packet into new memory, and it must not end the rows itself: the
+  // packet it does that with is one buffer for all connections, and while it waits to be sent, another load that ends puts its own
+  // number into it.
+  const silent = new Readable({ read: () => undefined });
+  const infileStreamFactory = (): Readable => {
+    asked.resolve();
+    return silent;
+  };
   const done = connection.raw
-    .query<ResultSetHeader>({ sql, infileStreamFactory: () => rows })
+    .query<ResultSetHeader>({ sql, infileStreamFactory })
     .then(([header]) => header)
     .catch((error: unknown) => {
       throw databaseError(error, `Loading the table ${table}`, table);
@@ -77,17 +74,20 @@ export function startLoad(connection: TargetConnection, sql: string, table: stri
   const failed = done.then(() => undefined);
   // The failure is seen by whoever writes or ends; it must not count as unhandled before that.
   failed.catch(() => undefined);
+  const send = async (rows: Buffer): Promise<void> => {
+    await Promise.race([asked.promise, failed]);
+    // Why it could not be sent is what the statement failed with.
+    const sent = connection.sendRows(rows).catch(() => failed);
+    await Promise.race([sent, failed]);
+  };
   return {
     write: async (data) => {
       for (let offset = 0; offset < data.length; offset += PACKET_BYTES) {
-        wake = Promise.withResolvers<void>();
-        // mysql2 copies a packet before it asks for the next.
-        rows.push(data.subarray(offset, offset + PACKET_BYTES));
-        await Promise.race([wake.promise, failed]);
+        await send(data.subarray(offset, offset + PACKET_BYTES));
       }
     },
     end: async () => {
-      rows.push(END);
+      await send(END);
       const header = await done;
       const skipped = Number(/Skipped: (\d+)/.exec(header.info)?.[1] ?? 0);
       const complaints = header.warningStatus > 0 ? await connection.query('SHOW WARNINGS LIMIT 64') : [];

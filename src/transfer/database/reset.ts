@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { allOrNothing } from '../../shared/all-or-nothing.ts';
-import { databaseFolder, readSchema, type BaselineTable } from '../baseline/database.ts';
+import { readRowFile, readSchema, type BaselineTable } from '../baseline/database.ts';
 import { keepGivenIds } from '../origin/ids.ts';
 import { openTableFiles, type TableFiles } from '../table-files/import.ts';
 import { markTables } from '../table-files/mark.ts';
@@ -17,7 +15,6 @@ import { readNextIds } from './next-ids.ts';
 import { quoteName } from './sql-tokens.ts';
 
 const STREAMS = 2;
-const READ_BYTES = 512 * 1024;
 
 /**
  * Puts the instance's database back to its baseline: everything in the schema is dropped, also what was added since, and loaded
@@ -92,10 +89,7 @@ async function fillTable(
   if (imported) return true;
   if (table.file !== null) {
     const load = startLoad(connection, table.load, table.name);
-    const rows: AsyncIterable<Buffer> = createReadStream(join(databaseFolder(baseline), table.file), {
-      highWaterMark: READ_BYTES,
-    });
-    for await (const chunk of rows) await load.write(chunk);
+    for await (const rows of readRowFile(baseline, table.file)) await load.write(rows);
     await load.end();
   }
   await addKeys(connection, table, collectWarnings());

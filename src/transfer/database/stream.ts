@@ -1,9 +1,9 @@
 import { WpcloneError } from '../../shared/errors.ts';
+import { reusing } from '../../shared/reusing.ts';
 import type { RowBlock, SiteClient, TableRead } from '../../site/client-types.ts';
 import { openRowFile, rowFilePath, type RowFile } from '../baseline/database.ts';
 import { createGathered } from '../rewrite/gathered.ts';
 import type { Rewriter } from '../rewrite/types.ts';
-import { passedThrough } from '../memory.ts';
 import type { Recorder } from '../origin/recorder.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetConnection } from './connection.ts';
@@ -52,6 +52,7 @@ export async function streamTables(
   const byName = new Map(states.map((state) => [state.table.plan.name, state]));
   let open: OpenTable | undefined;
   const gathered = createGathered();
+  const { allocate } = reusing();
   const whole = new Set<TableState>();
   if (mode === 'new') for (const state of states) work.recorder.begin(state.table.plan.name);
   try {
@@ -61,10 +62,7 @@ export async function streamTables(
     )) {
       const state = byName.get(block.table);
       if (!state || (open && open.state !== state)) throw unexpected(block);
-      if (block.partial || !gathered.isEmpty) {
-        gathered.add(block.data);
-        passedThrough(block.data.length);
-      }
+      if (block.partial || !gathered.isEmpty) gathered.add(block.data);
       if (block.partial) {
         work.recorder.block(block);
         continue;
@@ -73,8 +71,8 @@ export async function streamTables(
         open ??= await openTable(state, mode, work);
         const { columns } = state.table;
         if (gathered.isEmpty) {
-          passedThrough(block.data.length);
-          await open.write(work.rewriter.rows(block.data, columns, work.recorder.rewriting(block)));
+          const replaced = work.recorder.rewriting(block);
+          await open.write(work.rewriter.rows(block.data, columns, { replaced, allocate }));
         } else await writeParts(open, work.rewriter.hugeRows(gathered.bytes(), columns));
         gathered.drop();
       }
@@ -101,10 +99,7 @@ export async function streamTables(
 }
 
 async function writeParts(open: OpenTable, parts: Iterable<Buffer>): Promise<void> {
-  for (const part of parts) {
-    passedThrough(part.length);
-    await open.write(part);
-  }
+  for (const part of parts) await open.write(part);
 }
 
 interface OpenTable {
@@ -122,7 +117,7 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
   return {
     state,
     write: async (rows) => {
-      await Promise.all([load.write(rows), file.write(rows)]);
+      await both(load.write(rows), file.write(rows));
       state.bytes += rows.length;
       work.recorder.wrote(plan.name, rows.length);
     },
@@ -136,6 +131,12 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
     },
     abandon: () => file.close().catch(() => undefined),
   };
+}
+
+/** Waits for the other also when one fails: the rows lie in memory that is used for others afterwards. */
+async function both(...work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((each) => each.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 function readOf(state: TableState, mode: 'new' | 'append'): TableRead {

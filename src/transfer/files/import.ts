@@ -12,7 +12,6 @@ import {
 } from '../baseline/files.ts';
 import { writeWritten } from '../baseline/written.ts';
 import { diskFull } from '../disk.ts';
-import { passedThrough } from '../memory.ts';
 import { noteWarnings } from '../origin/left-out.ts';
 import { writeFilesOrigin } from '../origin/ledger.ts';
 import { createProgress } from '../progress.ts';
@@ -88,7 +87,6 @@ async function copyFiles(
     };
   const received = (bytes: number): void => {
     counts.bytes += bytes;
-    passedThrough(bytes);
     progress.tick();
   };
   const queue = createQueue(STREAMS);

@@ -10,7 +10,7 @@ import { SLICES, type SliceSize } from './slices.ts';
 import { holdsLengths } from './tokens.ts';
 import type { Reading } from './reading.ts';
 import type { Text } from './text.ts';
-import type { Replaced, Rewriter, RowColumns, UrlMapping } from './types.ts';
+import type { Rewriter, RowColumns, RowsOptions, UrlMapping } from './types.ts';
 
 /**
  * Makes a rewriter for one clone. Base64 is told of and left as it is, compressed content is not looked into. Throws a TypeError when an address of
@@ -90,9 +90,9 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
     return all.flatMap((field) => fieldPatches(text, field, readings));
   };
 
-  const rows = (block: Buffer, columns: RowColumns, replaced?: Replaced): Buffer => {
+  const rows = (block: Buffer, columns: RowColumns, { replaced, allocate }: RowsOptions = {}): Buffer => {
     if (columns.encoded) tellEncoded(block, findEncoded, columns.skip, columns.encoded);
-    const output = createOutput(block);
+    const output = createOutput(block, allocate);
     const wide = wideColumns(columns);
     for (const { start, end } of windows(block)) {
       const text = block.toString('latin1', start, end);

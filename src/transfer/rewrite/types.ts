@@ -1,3 +1,4 @@
+import type { Allocate } from '../../shared/reusing.ts';
 import type { Reading } from './reading.ts';
 
 /** What a rewriter maps. All URLs are absolute, without a trailing slash. */
@@ -30,12 +31,20 @@ export interface RowColumns {
 /** Told of each part of a block, from `start` up to `end`, that gave way to so many other bytes: from left to right, none overlapping. */
 export type Replaced = (start: number, end: number, length: number) => void;
 
+/** How rows are rewritten. */
+export interface RowsOptions {
+  /** Is told of each replacement. */
+  readonly replaced?: Replaced;
+  /** Where rows that changed are put; memory of their own if nothing is given. */
+  readonly allocate?: Allocate;
+}
+
 /** Rewrites the addresses of one source to those of one clone, and counts what it did. */
 export interface Rewriter {
   /** Rewrites one value. Returns the very same buffer when there is nothing to do. */
   value(value: Buffer): Buffer;
   /** Rewrites whole rows in LOAD DATA format (see RowBlock). Returns the very same buffer when there is nothing to do. */
-  rows(block: Buffer, columns: RowColumns, replaced?: Replaced): Buffer;
+  rows(block: Buffer, columns: RowColumns, options?: RowsOptions): Buffer;
   /**
    * The same for rows that may be huge, in parts and in little memory. Parts may lie in the block's memory, each until the next is
    * asked for; what is left in the block is of no use.

@@ -71,6 +71,8 @@ async function sendOnce(wire: Wire, { method, url, body }: Sent, signal: AbortSi
     const headers = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
     const watch = (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> =>
       unpacked(chunks, answer.headers['content-encoding']);
+    // Destroying a body that is too long emits an error that nobody is interested in.
+    answer.body.on('error', () => undefined);
     const text = await readText(answer.body, PAGE_BYTES, watch);
     return { url, status: answer.statusCode, headers: Object.fromEntries(headers), text };
   } catch (error) {

@@ -1,0 +1,54 @@
+/** Gives a buffer of at least that many bytes. */
+export type Allocate = (length: number) => Buffer;
+
+const fresh: Allocate = (length) => Buffer.allocUnsafeSlow(length);
+
+/** Buffers that wait to be used again. */
+export interface Pool {
+  readonly take: Allocate;
+  /** The buffer must not be in use any more. */
+  readonly give: (buffer: Buffer) => void;
+}
+
+/** What is larger, or more, is left to the garbage collector. */
+const LARGEST_BYTES = 2 << 20;
+const MOST_BUFFERS = 16;
+
+/** Memory that comes and goes by the megabyte would be freed long after it could be. */
+export function createPool(): Pool {
+  const free: Buffer[] = [];
+  return {
+    take: (length) => {
+      const at = free.findIndex((buffer) => buffer.length >= length);
+      return (at === -1 ? undefined : free.splice(at, 1)[0]) ?? fresh(length);
+    },
+    give: (buffer) => {
+      if (buffer.length > 0 && buffer.length <= LARGEST_BYTES && free.length < MOST_BUFFERS) free.push(buffer);
+    },
+  };
+}
+
+/** Gives the same buffer again and again, for what is done with before the next is asked for. */
+export interface Reusing {
+  readonly allocate: Allocate;
+  /** Gives the buffer back to the pool. */
+  readonly end: () => void;
+}
+
+export function reusing(pool: Pool = createPool()): Reusing {
+  let room: Buffer = Buffer.alloc(0);
+  const end = (): void => {
+    pool.give(room);
+    room = Buffer.alloc(0);
+  };
+  return {
+    allocate: (length) => {
+      if (room.length < length) {
+        end();
+        room = pool.take(length);
+      }
+      return room;
+    },
+    end,
+  };
+}
