@@ -1,18 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AppliedRestore } from '../../src/instance/types.ts';
-import { agreedTo } from '../../src/restore/plan/agreed.ts';
-import type { Plan, PlanPolicy } from '../../src/restore/plan/schema.ts';
-import { newRestoreId } from '../../src/restore/write/id.ts';
+import type { Plan } from '../../src/restore/plan/schema.ts';
 import { undoApplied } from '../../src/restore/write/write.ts';
-import type { WriteKey } from '../../src/site/write/signing.ts';
-import { instanceContext } from '../support/copied-clone.ts';
-import { never, pair, testClient } from '../support/migrator.ts';
-import { makeRestorable, POLICY, type Restorable } from '../support/restorable.ts';
+import { never, pair } from '../support/migrator.ts';
+import { makeRestorable, type Restorable } from '../support/restorable.ts';
 import { filesBelow, put, restoreFolders, uploadsOf } from '../support/restore-files.ts';
-import { restoreKey, writeClient } from '../support/restore.ts';
+import { writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { failureOf } from '../support/work.ts';
 
@@ -41,16 +35,7 @@ afterAll(async () => {
   await source.stop();
 });
 
-async function apply(
-  plan: Plan,
-  policy: Partial<PlanPolicy> = {},
-): Promise<{ key: WriteKey; applied: AppliedRestore }> {
-  const access = await pair(source);
-  const key = await restoreKey(source, newRestoreId(randomBytes));
-  const info = await testClient(access).info(never);
-  const task = { access, info, policy: { ...POLICY, ...policy }, version: 'test', key, agreed: agreedTo(plan) };
-  return { key, applied: await site.clone.instance.operations.applyRestore(task, instanceContext()) };
-}
+const apply: Restorable['apply'] = (...words) => site.apply(...words);
 
 const fates = ({ items, uploads: files }: Plan): Record<string, string> =>
   Object.fromEntries(

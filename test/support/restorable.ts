@@ -2,12 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
+import type { AppliedRestore } from '../../src/instance/types.ts';
+import { agreedTo } from '../../src/restore/plan/agreed.ts';
 import type { Plan, PlanPolicy } from '../../src/restore/plan/schema.ts';
+import { newRestoreId } from '../../src/restore/write/id.ts';
 import { databaseName } from '../../src/runtime/local/databases.ts';
+import type { WriteKey } from '../../src/site/write/signing.ts';
 import { instanceContext } from './copied-clone.ts';
 import { openTestHome, type TestHome } from './local-runtime.ts';
 import { pair, testClient } from './migrator.ts';
 import { pullClone, type PulledClone } from './pulled-clone.ts';
+import { restoreKey } from './restore.ts';
 import type { Source } from './source/index.ts';
 import { run } from './temp.ts';
 
@@ -23,6 +28,11 @@ export interface Restorable {
   /** Runs PHP in the clone, with WordPress loaded. */
   php(code: string): Promise<string>;
   plan(policy?: Partial<PlanPolicy>): Promise<Plan>;
+  /** Writes what a plan says, with a key of its own. */
+  apply(
+    plan: Plan,
+    policy?: Partial<PlanPolicy>,
+  ): Promise<{ readonly key: WriteKey; readonly applied: AppliedRestore }>;
   close(): Promise<void>;
 }
 
@@ -86,6 +96,18 @@ export async function makeRestorable(source: Source, id = 'going-back'): Promise
         version: 'test',
       };
       return clone.instance.operations.planRestore(task, instanceContext());
+    },
+    apply: async (plan, policy = {}) => {
+      const key = await restoreKey(source, newRestoreId(randomBytes), policy.include);
+      const task = {
+        access,
+        info: await client.info(new AbortController().signal),
+        policy: { ...POLICY, ...policy },
+        version: 'test',
+        key,
+        agreed: agreedTo(plan),
+      };
+      return { key, applied: await clone.instance.operations.applyRestore(task, instanceContext()) };
     },
     close: async () => {
       await client.close();

@@ -19,7 +19,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   options: counted('option_id', 'option_name', 'option_value', 'autoload'),
   posts: counted(
     'ID', 'post_author', 'post_title', 'post_content', 'post_status', 'post_name', 'post_parent', 'post_type',
-    'post_modified', 'comment_count',
+    'post_modified', 'comment_count', 'post_date',
   ),
   postmeta: counted('meta_id', 'post_id', 'meta_key', 'meta_value'),
   terms: counted('term_id', 'name', 'slug'),

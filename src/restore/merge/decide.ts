@@ -1,3 +1,4 @@
+import { isBornOnce } from './birth.ts';
 import { changeOf, isChangedInClone, isChangedOnLive, type Group, type OwnedPart } from './groups.ts';
 import { isAsLive, mergePart, type Merged } from './merge-part.ts';
 import type { Protection } from './never.ts';
@@ -45,7 +46,11 @@ const isFewer = ({ table, base, clone }: Part): boolean => table.class.kind === 
 
 /** A number that both gave to something new. */
 const isTakenNumber = ({ table, base, live, clone }: Part): boolean =>
-  table.class.kind === 'entity' && base.length === 0 && live.length > 0 && clone.length > 0;
+  table.class.kind === 'entity' &&
+  base.length === 0 &&
+  live[0] !== undefined &&
+  clone[0] !== undefined &&
+  !isBornOnce(table, live[0], clone[0]);
 
 function settleDeletion(group: Group, changed: readonly OwnedPart[], policy: Policy): ItemOutcome {
   const all = group.parts.filter(({ part }) => part.live.length > 0 && part.clone.length === 0);
@@ -64,7 +69,7 @@ function settleEdit(group: Group, changed: readonly OwnedPart[], policy: Policy)
   const clashes = merged.filter(({ clash }) => clash !== undefined);
   if (clashes.length > 0) {
     const fields = [...new Set(clashes.flatMap(({ part, clash }) => namesOf(part, clash)))];
-    const name = clashes.find(({ part }) => part.base.length === 0 && part.table.class.kind !== 'meta')?.part.key;
+    const name = clashes.find(({ part }) => part.base.length === 0 && isNamed(part))?.part.key;
     const conflict: Conflict =
       name === undefined ? { code: 'BOTH_CHANGED', fields } : { code: 'NAME_TAKEN', name: group.item.id };
     return withConflict(group, changed, policy, conflict, writes);
@@ -75,12 +80,17 @@ function settleEdit(group: Group, changed: readonly OwnedPart[], policy: Policy)
   return outcomeOf(group, changed, { writes, both: group.parts.some(isWroteOnLive) });
 }
 
+/** Two of one name, not one thing by its number that is new on both sides since an earlier restore brought it. */
+const isNamed = ({ table }: Part): boolean => table.class.kind !== 'meta' && table.class.kind !== 'entity';
+
 /** What the machinery does meanwhile is nobody's change. */
 const isWroteOnLive = (each: OwnedPart): boolean => isChangedOnLive(each) && each.protection === undefined;
 
 function namesOf(part: Part, clash: Merged['clash']): readonly string[] {
   if (clash && clash.columns.length > 0) return clash.columns;
-  const row = part.clone[0] ?? part.live[0];
+  const [live, row] = [part.live[0], part.clone[0] ?? part.live[0]];
+  if (part.table.class.kind === 'entity' && live && row)
+    return part.table.columns.filter((column) => cell(part.table, live, column) !== cell(part.table, row, column));
   const name = row && part.table.class.kind === 'meta' ? cell(part.table, row, 'meta_key') : null;
   return [name ?? part.table.short];
 }

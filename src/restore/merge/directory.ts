@@ -27,6 +27,8 @@ export const NUMBERED: Readonly<Record<string, string>> = {
   term_taxonomy: 'term_taxonomy_id',
   users: 'ID',
   comments: 'comment_ID',
+  wc_orders: 'id',
+  woocommerce_order_items: 'order_item_id',
 };
 
 export function directoryOf(tables: readonly TableDifferences[]): Directory {
@@ -121,6 +123,8 @@ function menusOf(tables: readonly TableDifferences[], termOf: Directory['termOf'
 export function itemOfPost(directory: Directory, id: string): ItemId {
   const type = directory.value('posts', id, 'post_type');
   if (type === undefined) return { kind: 'row', id: `posts/${id}` };
+  // The post holds the order's place, or is a copy of it: one thing.
+  if (type === 'shop_order_placehold' || directory.find('wc_orders', id)) return { kind: 'order', id };
   const item = type === 'nav_menu_item' && !directory.isGone('posts', id);
   const menu = item ? directory.menuOf(id) : undefined;
   return menu === undefined ? { kind: type, id } : { kind: 'menu', id: menu };

@@ -33,8 +33,10 @@ export function lookupsFor(tables: readonly TableDifferences[], asked: ReadonlyS
         if (!row) continue;
         for (const { short, id } of referencesOf(table, row, directory)) want(short, NUMBERED[short] ?? '', id);
         if (table.short === 'terms') want('term_taxonomy', 'term_id', cell(table, row, 'term_id'));
-        if (table.short === 'posts' && cell(table, row, 'post_type') === 'nav_menu_item')
-          want('term_relationships', 'object_id', cell(table, row, 'ID'));
+        if (table.short !== 'posts') continue;
+        const [id, type] = [cell(table, row, 'ID'), cell(table, row, 'post_type') ?? ''];
+        if (type === 'nav_menu_item') want('term_relationships', 'object_id', id);
+        if (type.startsWith('shop_order')) want('wc_orders', 'id', id);
       }
     }
   }

@@ -12,8 +12,8 @@ export type Conflict =
   | { readonly code: 'DELETED_IN_CLONE' }
   /** What the clone deleted is used by something that the live site has made or changed since. */
   | { readonly code: 'USED_ON_LIVE'; readonly by: string }
-  /** Both gave this number to something new. */
-  | { readonly code: 'NUMBER_TAKEN' }
+  /** Both gave this number to something new. With `fields`: it holds numbers that may mean such a thing, and nobody knows. */
+  | { readonly code: 'NUMBER_TAKEN'; readonly numbers?: readonly string[]; readonly fields?: readonly string[] }
   /** Something else of this name is on the live site by now. */
   | { readonly code: 'NAME_TAKEN'; readonly name: string }
   /** It refers to something that the live site will not have. */

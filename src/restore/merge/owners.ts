@@ -1,6 +1,6 @@
 import { type Directory, itemOfPost, itemOfTerm } from './directory.ts';
 import { protectedMeta, protectedOption, protectedPost, protectedTable, type Protection } from './never.ts';
-import { cell, type Part } from './parts.ts';
+import { cell, type Part, type Table } from './parts.ts';
 import { siteProtects } from './site-protects.ts';
 import type { Row, ItemId } from './types.ts';
 
@@ -91,6 +91,13 @@ const OF_ORDERS: Readonly<Record<string, string>> = {
   woocommerce_order_items: 'order_id',
 };
 
+function orderOf(table: Table, row: Row, directory: Directory): string | undefined {
+  if (table.short === 'woocommerce_order_itemmeta')
+    return directory.value('woocommerce_order_items', cell(table, row, 'order_item_id') ?? '', 'order_id');
+  const column = OF_ORDERS[table.short];
+  return column === undefined ? undefined : (cell(table, row, column) ?? '');
+}
+
 /** Finds the thing that a part belongs to. */
 export function ownerOf(part: Part, directory: Directory): Owner {
   const row = part.clone[0] ?? part.live[0] ?? part.base[0];
@@ -99,10 +106,10 @@ export function ownerOf(part: Part, directory: Directory): Owner {
   const own = OWNERS[table.short];
   if (own) return own(part, row, directory);
   const protection = protectedTable(table.short);
-  const order = OF_ORDERS[table.short];
+  const order = orderOf(table, row, directory);
   if (order !== undefined)
     return {
-      item: { kind: 'order', id: cell(table, row, order) ?? '' },
+      item: { kind: 'order', id: order },
       head: table.short === 'wc_orders',
       protection,
     };

@@ -9,7 +9,8 @@ export interface Entry {
   readonly value: string;
 }
 
-const DEEPEST = 200;
+/** How deep arrays in arrays are read. */
+export const MOST_DEPTH = 200;
 
 /** The entries of a serialized array; undefined when the text is anything else, or broken. */
 export function entriesOf(text: string): Entry[] | undefined {
@@ -46,7 +47,7 @@ export function stringIn(value: string): string | undefined {
 function valueEnd(text: string, at: number, depth: number): number {
   const type = text.charAt(at);
   if (type !== 'a' && type !== 'O') return scalarEnd(text, at);
-  if (depth > DEEPEST) return -1;
+  if (depth > MOST_DEPTH) return -1;
   const head = /(?:a|O:\d{1,4}:"[^"]{1,255}"):(\d{1,9}):\{/y;
   head.lastIndex = at;
   const found = head.exec(text);
@@ -59,17 +60,29 @@ function valueEnd(text: string, at: number, depth: number): number {
   return text.charAt(end) === '}' ? end + 1 : -1;
 }
 
+/** Between type and end: `start` up to `end`. `after`: where the next value begins. */
+export interface ReadScalar {
+  readonly start: number;
+  readonly end: number;
+  readonly after: number;
+}
+
 const PLAIN = /(?:N|b:[01]|[iRr]:-?\d{1,20}|d:[-+.\dEINFA]{1,40});/y;
 const STRING = /s:(\d{1,10}):"/y;
 
-function scalarEnd(text: string, at: number): number {
+/** The number, string or the like that begins at `at`; undefined when there is none, or a broken one. */
+export function readScalar(text: string, at: number): ReadScalar | undefined {
   STRING.lastIndex = at;
   const string = STRING.exec(text);
   if (string !== null) {
-    const end = at + string[0].length + Number(string[1]);
-    return text.startsWith('";', end) ? end + 2 : -1;
+    const start = at + string[0].length;
+    const end = start + Number(string[1]);
+    return text.startsWith('";', end) ? { start, end, after: end + 2 } : undefined;
   }
   PLAIN.lastIndex = at;
   const plain = PLAIN.exec(text);
-  return plain === null ? -1 : at + plain[0].length;
+  const after = at + (plain?.[0].length ?? 0);
+  return plain === null ? undefined : { start: Math.min(at + 2, after - 1), end: after - 1, after };
 }
+
+const scalarEnd = (text: string, at: number): number => readScalar(text, at)?.after ?? -1;

@@ -10,7 +10,7 @@ export interface Reference {
 }
 
 /** Columns that hold a number of another table's row. */
-const COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   posts: { post_parent: 'posts', post_author: 'users' },
   postmeta: { post_id: 'posts' },
   terms: {},
@@ -20,6 +20,7 @@ const COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   comments: { comment_post_ID: 'posts', comment_parent: 'comments', user_id: 'users' },
   commentmeta: { comment_id: 'comments' },
   usermeta: { user_id: 'users' },
+  woocommerce_order_itemmeta: { order_item_id: 'woocommerce_order_items' },
 };
 
 /** Names of settings and meta data whose value is a number, and of what. */

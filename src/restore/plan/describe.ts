@@ -135,7 +135,9 @@ export function conflictText(conflict: Conflict, titleOfKey: (key: string) => st
     case 'USED_ON_LIVE':
       return `deleted here, used on the live site by ${titleOfKey(conflict.by)}`;
     case 'NUMBER_TAKEN':
-      return 'the live site has given its number to something else';
+      return conflict.fields === undefined
+        ? 'the live site has given its number to something else'
+        : `${fieldNames(conflict.fields)} may mean what has the number ${(conflict.numbers ?? []).join(', ')} in the clone, which the live site has given to something else`;
     case 'NAME_TAKEN':
       return `the live site has made something else of the name ${text(conflict.name)}`;
     case 'NEEDS':

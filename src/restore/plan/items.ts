@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { countRows, type RestoreChanges } from '../changes.ts';
-import { directoryOf } from '../merge/directory.ts';
+import { directoryOf, type Directory } from '../merge/directory.ts';
 import type { ItemOutcome, Merge } from '../merge/outcome.ts';
 import { keyOfItem, type ItemId, type TableDifferences } from '../merge/types.ts';
 import { conflictText, groupOf, keptText, saidBy, titleOf, whatChanged } from './describe.ts';
@@ -12,18 +12,22 @@ const sha256 = (text: string): string => createHash('sha256').update(text, 'lati
 const HIDDEN = '0'.repeat(64);
 
 /** The things that the clone changed, as the plan shows them. */
-export function planItems(merged: Merge, changes: RestoreChanges, tables: readonly TableDifferences[]): PlanItem[] {
+export function planItems(
+  merged: Merge,
+  changes: RestoreChanges,
+  tables: readonly TableDifferences[],
+  formerName: (item: ItemId) => string | undefined,
+): PlanItem[] {
   const directory = directoryOf(tables);
-  const titleOfKey = (key: string): string => {
-    const at = key.indexOf(':');
-    return titleOf({ kind: key.slice(0, at), id: key.slice(at + 1) }, directory);
-  };
+  const titleOfKey = titlesByKey(directory);
   const rows = rowsByItem(changes);
   return merged.items.filter(isShown).map((outcome) => {
     const { item, change, parts, both, conflict, kept } = outcome;
     const id = keyOfItem(item);
+    const was = formerName(item);
     return {
       id: utf8(id),
+      ...(was !== undefined && { was: utf8(was) }),
       group: groupOf(item),
       title: titleOf(item, directory),
       change,
@@ -43,6 +47,14 @@ export function planItems(merged: Merge, changes: RestoreChanges, tables: readon
     };
   });
 }
+
+/** The title of a thing by its key. */
+export const titlesByKey =
+  (directory: Directory) =>
+  (key: string): string => {
+    const at = key.indexOf(':');
+    return titleOf({ kind: key.slice(0, at), id: key.slice(at + 1) }, directory);
+  };
 
 const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
 

@@ -14,6 +14,8 @@ import { directoryOf } from '../merge/directory.ts';
 import type { Policy } from '../merge/outcome.ts';
 import type { RestoreChanges } from '../changes.ts';
 import { gatherDifferences, type Gathered, type People } from '../rows/gather.ts';
+import { renumber } from '../numbers/renumber.ts';
+import { formerNames, numberNotes, unsureNumbers } from '../numbers/told.ts';
 import { type FilesInput, planFiles, type PlannedFiles } from '../code/plan-files.ts';
 import type { CodePlaces } from '../code/packages.ts';
 import { againstFileless, againstOwners, knownOwners, uploadOwners, withOwners } from './attachments.ts';
@@ -22,7 +24,7 @@ import { createWayBack } from './way-back.ts';
 import { compileChoice } from './choose.ts';
 import { comparingSite, type SiteComparison } from './compare-site.ts';
 import { groupOf, slugOf } from './describe.ts';
-import { meanwhileOf, planItems } from './items.ts';
+import { meanwhileOf, planItems, titlesByKey } from './items.ts';
 import { noiseOf } from './noise.ts';
 import { pluginsOf } from './plugins.ts';
 import type { FoundUpload, Plan, PlanPolicy } from './schema.ts';
@@ -63,13 +65,18 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       planFiles({ ...input, ...input.site.paths, choose, wayBack, signal }),
       gatherDifferences({ ...work, signal }, input.people, input.progress),
     ]);
-    const { gathered, found } = await renamedDifferences(differences, files, { ...input, choose }, work);
+    const renumbered = renumber(differences.tables, input.info, { raws: work.raws, hosts: hostsOf(work) });
+    const formerName = formerNames(renumbered);
+    const numbered = { ...differences, tables: renumbered.tables };
+    const { gathered, found } = await renamedDifferences(numbered, files, { ...input, choose, formerName }, work);
     const known = await knownOwners(found, input.info.tablePrefix, work.database);
     const ownerOf = uploadOwners(gathered.tables, known);
     const against = files ? againstOwners(found, ownerOf) : againstFileless(gathered.tables);
-    const policy = { ...(await policyFor(input, gathered, choose)), against };
+    const wanted = await policyFor(input, gathered, choose, formerName);
+    const unsure = unsureNumbers(renumbered, wanted);
+    const policy = { ...wanted, against: new Map([...unsure.against, ...against]) };
     const { merged, changes: rows } = await writeItems(gathered.tables, policy, work, input.traces);
-    const items = planItems(merged, rows, gathered.tables);
+    const items = planItems(merged, rows, gathered.tables, formerName);
     const uploads = withOwners(found, ownerOf, merged.items);
     const changes = withFiles(rows, uploads, ownerOf, files?.contents ?? new Map());
     const parts = { items, code: files?.code ?? [], uploads, plugins: pluginsOf(gathered.tables) };
@@ -91,7 +98,12 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       meanwhile: meanwhileOf(merged),
       conflicts: all.filter(({ conflict }) => conflict).length,
       changes: all.filter(({ conflict, kept }) => !conflict && !kept).length,
-      notes: [...notesOf(work, input), ...triggerNotes(changes, input.info), ...roomFor(changes, input.info)],
+      notes: [
+        ...notesOf(work, input),
+        ...numberNotes(merged.items, formerName, unsure, titlesByKey(directoryOf(gathered.tables))),
+        ...triggerNotes(changes, input.info),
+        ...roomFor(changes, input.info),
+      ],
     };
     return { plan, changes };
   });
@@ -101,16 +113,27 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
 async function renamedDifferences(
   gathered: Gathered,
   files: PlannedFiles | undefined,
-  { policy, choose }: Pick<RestoreInput, 'policy'> & Pick<FilesInput, 'choose'>,
+  {
+    policy,
+    choose,
+    formerName,
+  }: Pick<RestoreInput, 'policy'> & Pick<FilesInput, 'choose'> & { formerName: FormerName },
   { raws }: SiteComparison,
 ): Promise<{ readonly gathered: Gathered; readonly found: readonly FoundUpload[] }> {
   if (files === undefined) return { gathered, found: [] };
-  const asked = (id: string): boolean =>
-    choose({ kind: 'attachment', group: groupOf({ kind: 'attachment', id }), names: [id] }) !== 'no';
+  const asked = (id: string): boolean => {
+    const item = { kind: 'attachment', id };
+    return choose({ kind: item.kind, group: groupOf(item), names: [id, formerName(item) ?? id] }) !== 'no';
+  };
   const renames = await renamesOf(files.uploads, gathered.tables, policy, files.occupied, asked);
   const found = await renamedUploads(files.uploads, renames, files.occupied);
   return { gathered: { ...gathered, tables: renamedTables(gathered.tables, renames, raws) }, found };
 }
+
+type FormerName = ReturnType<typeof formerNames>;
+
+/** Hosts of the clone's own addresses. */
+const hostsOf = ({ mapping }: SiteComparison): string[] => mapping.to.map((address) => new URL(address).host);
 
 /** The merge has text as stored bytes. */
 const latin1 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
@@ -125,6 +148,7 @@ async function policyFor(
   { policy, site }: RestoreInput,
   { tables }: Gathered,
   choose: ReturnType<typeof compileChoice>,
+  formerName: FormerName,
 ): Promise<Policy> {
   const directory = directoryOf(tables);
   return {
@@ -136,7 +160,7 @@ async function policyFor(
     include: new Set(policy.include),
     chooses: (item) => {
       const slug = slugOf(item, directory);
-      const names = [item.id, ...(slug === undefined ? [] : [slug])].map(utf8);
+      const names = [item.id, slug, formerName(item)].flatMap((name) => (name === undefined ? [] : [utf8(name)]));
       return choose({ kind: item.kind, group: groupOf(item), names });
     },
     isNoise: noiseOf(await readNoise(site.paths.baseline)),

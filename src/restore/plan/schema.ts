@@ -44,6 +44,8 @@ const fate = { conflict: conflictSchema.exactOptional(), kept: keptSchema.exactO
 const itemSchema = z.object({
   /** As `--only` takes it: `page:12`, `option:blogname`. */
   id: z.string(),
+  /** Its number in the clone, which the live site has given to something else: it goes under the one in `id`. */
+  was: z.string().exactOptional(),
   group: z.enum(GROUPS),
   title: z.string(),
   change,

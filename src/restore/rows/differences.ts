@@ -65,7 +65,7 @@ const NOTHING = { gone: [], come: [] };
 /** What the clone changed in a table. Undefined when that cannot be told at all. */
 export async function changesHere(table: BaselineTable, work: Comparison): Promise<CloneChanges | undefined> {
   const { database } = work;
-  if (whyNot(table, columnsIn(table, work)) !== undefined) return undefined;
+  if (whyNot(table, columnsIn(table, work), work) !== undefined) return undefined;
   const { columns } = await liveTable(table, work);
   return cloneChanges(work.baseline, table, database, work.rewriter, columns);
 }
@@ -93,7 +93,7 @@ export async function compareTable(
 ): Promise<TableDifferences | undefined> {
   const { name } = table;
   const now = columnsIn(table, work);
-  const state = whyNot(table, now);
+  const state = whyNot(table, now, work);
   if (changes === undefined || now === undefined) {
     note({ name, state: state ?? 'dropped-in-clone' });
     return undefined;
@@ -121,9 +121,14 @@ export async function compareTable(
 }
 
 /** Why a table cannot be compared at all. */
-function whyNot(table: BaselineTable, now: readonly string[] | undefined): TableNote['state'] | undefined {
+function whyNot(
+  table: BaselineTable,
+  now: readonly string[] | undefined,
+  { origin }: Pick<Comparison, 'origin'>,
+): TableNote['state'] | undefined {
   if (now === undefined) return 'dropped-in-clone';
-  if (table.file === null) return 'rows-left-out';
+  // A table that had no rows has no file either; of a clone that does not remember, nobody knows which it is.
+  if (table.file === null && origin.get(table.name)?.copied !== 'rows') return 'rows-left-out';
   return table.columns.every((column) => now.includes(column)) ? undefined : 'altered-in-clone';
 }
 

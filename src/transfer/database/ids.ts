@@ -104,7 +104,7 @@ function gapFor(perDay: number, days: number): bigint {
 const BITS: Readonly<Record<string, bigint>> = { tinyint: 8n, smallint: 16n, mediumint: 24n, int: 32n, bigint: 64n };
 
 /** The largest number of an integer column; undefined for another one. */
-function largestOf(type: string): bigint | undefined {
+export function largestOf(type: string): bigint | undefined {
   const bits = BITS[/^[a-z]+/.exec(type)?.[0] ?? ''];
   return bits && 2n ** (type.includes('unsigned') ? bits : bits - 1n) - 1n;
 }

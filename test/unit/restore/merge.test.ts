@@ -6,7 +6,7 @@ import { briefly, option, outcomes, policy, threeWays, written, type Site } from
 
 const page = (more: Record<string, string> = {}) => ({
   ID: '2', post_author: '1', post_title: 'About', post_content: 'Hello', post_status: 'publish', post_name: 'about',
-  post_parent: '0', post_type: 'page', post_modified: '2026-01-01 00:00:00', comment_count: '0', ...more,
+  post_parent: '0', post_type: 'page', post_modified: '2026-01-01 00:00:00', comment_count: '0', post_date: '', ...more,
 }); // prettier-ignore
 const meta = (id: string, post: string, key: string, value: string) => ({
   meta_id: id,
