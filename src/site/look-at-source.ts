@@ -57,11 +57,9 @@ export async function lookAtPages(
           // Destroying a body that is too long emits an error that nobody is interested in.
           answer.body.on('error', () => undefined);
           cookies.keep(answer.headers['set-cookie']);
-          return {
-            status: answer.statusCode,
-            headers: answer.headers,
-            body: await readText(answer.body, PAGE_BYTES),
-          };
+          const body = await readText(answer.body, PAGE_BYTES);
+          const partial = Buffer.byteLength(body) >= PAGE_BYTES;
+          return { status: answer.statusCode, headers: answer.headers, body, partial };
         };
         return (await lookAt(start, ask, parts)).look;
       });

@@ -8,6 +8,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The page, or the beginning of it. */
   readonly body: string;
+  /** It was longer than what is read of a page: nobody knows how it ends. */
+  readonly partial?: boolean;
 }
 
 /** What a page does, in terms that are the same at a site and at its copy. */
@@ -87,7 +89,7 @@ const CRITICAL = /<body id=["']error-page["']|class=["']wp-die-message/;
 
 const PASSWORD_FIELD = /<input\b[^>]*\b(?:type\s*=\s*["']?password\b|name\s*=\s*["']?pwd\b)/i;
 
-function describe({ status, headers, body }: Answer, place: string): Look {
+function describe({ status, headers, body, partial }: Answer, place: string): Look {
   const type = String(headers['content-type'] ?? '');
   const wordpress = WORDPRESS.test(`${String(headers['link'] ?? '')}${body}`);
   return {
@@ -99,7 +101,7 @@ function describe({ status, headers, body }: Answer, place: string): Look {
     passwordField: PASSWORD_FIELD.test(body),
     wall: isWall(status, headers, body, wordpress),
     fatal: FATAL.test(body) || (status < 400 && CRITICAL.test(body)),
-    whole: /<\/html>/i.test(body),
+    whole: partial === true ? undefined : /<\/html>/i.test(body),
     cache: pageCacheOf(headers, body),
   };
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { lookAtSource } from '../../src/site/look-at-source.ts';
+import { lookAtPages, lookAtSource } from '../../src/site/look-at-source.ts';
 import { listen, type Listener } from '../support/connecting.ts';
 import { workContext } from '../support/work.ts';
 
@@ -29,6 +29,17 @@ describe('the looks at a source', () => {
     await lookAtSource({ ...access, ...SECRETS }, { home: own.site.url(), siteurl: other.site.url() }, workContext());
     expect(own.heard).toEqual(['/: cookie, authorization']);
     expect(other.heard).toEqual(['/wp-login.php: ']);
+  });
+
+  test('do not take a page that is longer than what is read of it for one that was cut off', async () => {
+    const pages = [2 ** 20 - 100, 2 ** 20 + 100].map((length) => `<html>${'x'.repeat(length)}</html>`);
+    const long = await listen((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end(pages.shift() ?? '<html>cut');
+    });
+    opened.push(long);
+    const access = { url: long.url(), endpoint: long.url(), keyId: '', secret: '', insecureTls: false };
+    const look = async () => (await lookAtPages(access, { home: long.url(), siteurl: long.url() }, [new URL(long.url())], workContext()))[0]; // prettier-ignore
+    expect([await look(), await look(), await look()]).toMatchObject([{ whole: true }, { whole: undefined }, { whole: false }]); // prettier-ignore
   });
 
   test('say whether WordPress made a page', async () => {

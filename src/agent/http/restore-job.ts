@@ -110,8 +110,14 @@ export async function ownsRestore(
 ): Promise<boolean> {
   if (customer === null) return true;
   if (clone === null) return false;
-  const jobs = await store.list({ customer, kinds: ['restore'], clone });
-  return jobs.some(({ request }) => objectOf(request['request'])['restore'] === id);
+  let before: string | undefined;
+  for (;;) {
+    const jobs = await store.list({ customer, kinds: ['restore'], clone, ...(before !== undefined && { before }) });
+    if (jobs.some(({ request }) => objectOf(request['request'])['restore'] === id)) return true;
+    // A store gives so many at once.
+    before = jobs.at(-1)?.id;
+    if (before === undefined) return false;
+  }
 }
 
 /** Throws NOT_FOUND: whether another's clone exists is nobody else's business. */
