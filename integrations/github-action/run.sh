@@ -1,6 +1,12 @@
 #!/usr/bin/env bash
 # The action's one step; action.yml hands the inputs over as variables. Output and exit code are the command's (wpclone run --help).
 set -euo pipefail
+here=${BASH_SOURCE[0]%/*}
+
+# Secrets of the repository are masked anyway; what another step has handed over is not.
+. "$here/mask.sh"
+mask "${WPCLONE_SOURCE_PASSWORD:-}"
+mask "${WPCLONE_AGENT_TOKEN:-}"
 
 for name in URL USERNAME COMMAND; do
   variable="INPUT_$name"
@@ -33,4 +39,4 @@ done <<<"${INPUT_FLAGS:-}"
 # In the shell's place, so that the runner's signals reach it. The command does not get the inputs' own variables.
 url=$INPUT_URL command=$INPUT_COMMAND
 unset "${!INPUT_@}"
-exec wpclone run "$url" "${flags[@]}" -- bash --noprofile --norc -e -o pipefail -c "$command"
+exec wpclone run "$url" "${flags[@]}" -- "$here/run-command.sh" "$command"

@@ -1,9 +1,13 @@
-import { request, type RequestOptions } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request, type RequestOptions } from 'node:http';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { acceptedSchema } from '../../src/operations/schemas.ts';
 import { startAgent } from '../support/agent-process.ts';
 import { commandLine } from '../support/cli.ts';
+import { spansIn } from '../support/spans.ts';
 
 const cli = commandLine();
 afterAll(() => cli.stop());
@@ -91,6 +95,35 @@ describe('wpclone agent', () => {
     expect((await agent.fetch('/api/v2/jobs')).status).toBe(200);
     expect(await under(String(agent.url), 'evil.example')).toBe(403);
     await agent.end('SIGTERM');
+  });
+
+  it('tells of its jobs as traces where it is told to, as part of the one that a request names', async () => {
+    const bodies: string[] = [];
+    const collector = createServer((incoming, response) => {
+      void text(incoming).then((body) => bodies.push(body));
+      response.end('{}');
+    });
+    onTestFinished(() => void collector.close());
+    await once(collector.listen(0, '127.0.0.1'), 'listening');
+    const address = collector.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const agent = await startAgent(cli, ['--otlp-endpoint', `http://127.0.0.1:${port}`]);
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const asked = await agent.fetch('/api/v2/clone', {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${agent.token}`,
+        'content-type': 'application/json',
+        traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+      },
+      body: JSON.stringify({ source_url: 'http://[', source_username: 'admin', source_password: 'canary' }),
+    });
+    const { job_id: job } = acceptedSchema.parse(await asked.json());
+    await agent.until(job, ({ status }) => status === 'failed');
+    await agent.end('SIGTERM');
+    const spans = bodies.flatMap(spansIn);
+    expect(spans).toMatchObject([{ traceId, name: 'wpclone clone', failed: true }]);
+    expect(spans[0]?.attributes['wpclone.job.id']).toBe(job);
   });
 
   it('that others can call clones nothing of its own networks, unless it is allowed to', async () => {

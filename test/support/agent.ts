@@ -59,6 +59,7 @@ export async function testApi(changes: Partial<AgentDeps> = {}): Promise<TestApi
     operations,
     wake: () => (woken += 1),
     nextEvent: bell.next,
+    heard: bell.heard,
     rung: bell.rung,
     work: { ...work, now: () => clock.now, randomBytes },
     version: '0.0.0',

@@ -11,6 +11,7 @@ import { type Bell, createBell, ringing } from '../jobs/bell.ts';
 import { sqliteJobStore } from '../jobs/sqlite/store.ts';
 import type { JobStore } from '../jobs/store.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import type { Traces } from '../telemetry/traces.ts';
 import type { AgentSettings } from './settings.ts';
 import { watchedStore } from './watched-store.ts';
 
@@ -31,7 +32,11 @@ export interface AgentParts {
 }
 
 /** Throws STATE_FAILED, STATE_NEWER, BUSY, DISK_FULL. */
-export function openParts({ operations: settings }: AgentSettings, context: WorkContext): AgentParts {
+export function openParts(
+  { operations: settings }: AgentSettings,
+  context: WorkContext,
+  traces: Traces | undefined,
+): AgentParts {
   const { home } = settings;
   const box = openHomeSecrets(home, context);
   const database = openDatabase(home, context.now, AGENT_DATABASE);
@@ -47,7 +52,7 @@ export function openParts({ operations: settings }: AgentSettings, context: Work
   const metrics = createMetrics({ counts: () => plain.counts(), now: context.now });
   return {
     store: ringing(
-      watchedStore(plain, context.log, (job) => {
+      watchedStore(traces?.watch(plain) ?? plain, context.log, (job) => {
         metrics.ended(job);
         if (job.state === 'failed') for (const listener of listeners) listener();
       }),

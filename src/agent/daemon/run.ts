@@ -18,6 +18,7 @@ import { openMetricsDoor } from './metrics-door.ts';
 import { ensureOwnerToken } from './owner-token.ts';
 import { type AgentParts, openParts } from './parts.ts';
 import { keepPool, type PoolLoop } from './pool.ts';
+import type { Traces } from '../telemetry/traces.ts';
 import { createReadiness } from './readiness.ts';
 import type { AgentSettings, AgentStarted } from './settings.ts';
 
@@ -49,16 +50,24 @@ export async function runAgent(asked: AgentSettings, context: WorkContext, world
   const { home } = settings.operations;
   const hold = takeHome(home);
   try {
-    const parts = openParts(settings, context);
+    const traces = await tracesOf(settings, context);
+    const parts = openParts(settings, context, traces);
     try {
       await serve(settings, parts, context, world);
     } finally {
       await parts.close();
+      await traces?.close();
     }
   } finally {
     removeAgentFile(home);
     hold.release();
   }
+}
+
+async function tracesOf({ traces, version }: AgentSettings, context: WorkContext): Promise<Traces | undefined> {
+  if (traces === undefined) return undefined;
+  const { openTraces } = await import('../telemetry/traces.ts');
+  return openTraces(traces, version, context);
 }
 
 /**
@@ -165,6 +174,7 @@ function depsOf(settings: AgentSettings, parts: AgentParts, control: Control, wo
     limits: LIMITS,
     wake: () => control.runner?.wake(),
     nextEvent: parts.bell.next,
+    heard: parts.bell.heard,
     rung: parts.bell.rung,
     draining: () => control.stopping.aborted,
     ready: control.ready,

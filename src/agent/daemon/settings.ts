@@ -17,6 +17,8 @@ export interface AgentSettings {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** A port of its own for the metrics, without a token; undefined: none. */
   readonly metricsPort: number | undefined;
+  /** Where traces are sent, over OTLP; undefined: nowhere. */
+  readonly traces: string | undefined;
   /** Jobs at once. */
   readonly concurrency: number;
   /** Milliseconds that a job is remembered after its end. */

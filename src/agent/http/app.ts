@@ -1,5 +1,6 @@
 import { createServer } from 'node:https';
 import swagger from '@fastify/swagger';
+import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance, type FastifyServerFactory, type RawServerDefault } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { guardCalls } from './access.ts';
@@ -11,6 +12,7 @@ import { changeRoutes } from './routes/changes.ts';
 import { cloneRoutes } from './routes/clone.ts';
 import { cloneListRoutes } from './routes/clones.ts';
 import { eventRoutes } from './routes/events.ts';
+import { jobLogRoutes } from './routes/job-log.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
@@ -28,6 +30,9 @@ export interface TlsFiles {
 
 /** Milliseconds for a request to arrive whole: whoever dribbles must not keep a connection for ever. */
 const REQUEST_LIMIT = 30_000;
+
+/** Bytes that somebody who follows a log over a WebSocket may say in it: nothing is asked of them. */
+const WORD_LIMIT = 1024;
 
 /** The agent's HTTP API. It listens nowhere yet. */
 export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<FastifyInstance> {
@@ -52,6 +57,11 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
     transform: jsonSchemaTransform,
     transformObject: describeSchemas,
   });
+  await app.register(websocket, {
+    options: { maxPayload: WORD_LIMIT },
+    // Whoever follows a log is told that it ends, by the route.
+    preClose: (done) => done(),
+  });
   const tickets = createTickets(deps.work);
   guardCalls(app, deps, tickets);
   await app.register(async (routes) => {
@@ -65,7 +75,8 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
     logRoutes(routes, deps);
     agentRoutes(routes, deps);
     poolRoutes(routes, deps);
-    eventRoutes(routes, deps, tickets);
+    eventRoutes(routes, deps);
+    jobLogRoutes(routes, deps, tickets);
     lifecycleRoutes(routes, deps);
     routes.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });

@@ -131,8 +131,11 @@ const wait = z.coerce.number().min(0).max(60).optional();
 export const waitQuery = z.object({ wait });
 /** The events after this sequence number. */
 export const logQuery = z.object({ after: z.coerce.number().int().min(0).optional(), wait });
-/** Instead of a token, once. */
-export const ticketQuery = z.object({ ticket: z.string().max(80).optional() });
+/** `ticket`: instead of a token, once. */
+export const eventsQuery = z.object({
+  ticket: z.string().max(80).optional(),
+  after: z.coerce.number().int().min(0).optional(),
+});
 export const showQuery = z.object({ show_password: z.enum(['true', 'false']).optional() });
 export const followQuery = z.object({ follow: z.enum(['true', 'false']).optional() });
 export const listQuery = z.object({

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { newJobId, type WorkContext } from '../../shared/context.ts';
 import type { Job } from '../jobs/types.ts';
 import type { AgentDeps } from './types.ts';
@@ -31,6 +31,12 @@ export function abortOf({ raw }: Pick<FastifyReply, 'raw'>): AbortSignal {
   if (raw.closed) gone.abort();
   raw.once('close', () => gone.abort());
   return gone.signal;
+}
+
+/** The trace that a call is part of (W3C Trace Context), as it says itself. */
+export function traceparentOf({ headers }: Pick<FastifyRequest, 'headers'>): string | null {
+  const { traceparent } = headers;
+  return typeof traceparent === 'string' ? traceparent.slice(0, 100) : null;
 }
 
 /** What an operation is given that a call waits for. */

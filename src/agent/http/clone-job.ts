@@ -60,7 +60,7 @@ export async function cloneJob(
   { store, now }: { readonly store: JobStore; readonly now: Clock },
   caller: Caller,
   { request, secrets, confidential }: Pick<NewJob, 'request' | 'secrets' | 'confidential'>,
-  traceparent: unknown,
+  traceparent: string | null,
 ): Promise<NewJob> {
   const { url, name } = request;
   const address = addressOf(typeof url === 'string' ? url : '');
@@ -75,7 +75,7 @@ export async function cloneJob(
     request: { ...request, ...(mustLogIn ? { mustLogIn } : {}) },
     secrets,
     confidential,
-    traceparent: typeof traceparent === 'string' ? traceparent.slice(0, 100) : null,
+    traceparent,
   };
 }
 

@@ -26,7 +26,7 @@ export async function restoreJob(
   deps: AgentDeps,
   caller: Caller,
   body: RestoreBody,
-  traceparent: unknown,
+  traceparent: string | null,
 ): Promise<NewJob> {
   const clone = await findClone(deps, caller, body);
   const to = body.target?.url;
@@ -61,7 +61,7 @@ export async function writtenJob(
   what: 'undo' | 'accept',
   restore: string,
   body: WrittenBody,
-  traceparent: unknown,
+  traceparent: string | null,
 ): Promise<NewJob> {
   const known = await findRestore(deps, caller, restore);
   const address = addressOf(body.target?.url ?? known?.url ?? '');
@@ -162,7 +162,7 @@ const jobFor = (
   { customer }: Caller,
   address: URL | undefined,
   target: TargetBody = {},
-  traceparent: unknown,
+  traceparent: string | null,
 ): Omit<NewJob, 'clone' | 'request'> => ({
   kind: 'restore',
   customer,
@@ -170,7 +170,7 @@ const jobFor = (
   priority: 10,
   secrets: wordsOf(target),
   confidential: {},
-  traceparent: typeof traceparent === 'string' ? traceparent.slice(0, 100) : null,
+  traceparent,
 });
 
 const wordsOf = ({ password, http_auth_username, http_auth_password }: TargetBody): Secrets =>

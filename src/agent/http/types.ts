@@ -17,6 +17,8 @@ export interface AgentDeps {
   readonly wake: () => void;
   /** Resolves at the next event of any job, or after so many milliseconds. */
   readonly nextEvent: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Calls the listener at each. */
+  readonly heard: (listener: () => void) => void;
   /** How often there has been one: see `Bell`. */
   readonly rung: () => number;
   readonly work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;

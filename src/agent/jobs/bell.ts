@@ -4,6 +4,8 @@ import type { JobStore } from './store.ts';
 /** Tells those who wait in this process that something was written. Hearing it late or twice does no harm: the store is the truth. */
 export interface Bell {
   readonly ring: () => void;
+  /** Calls the listener each time it rings. */
+  readonly heard: (listener: () => void) => void;
   /** How often it has rung: what was read at the same number is as new as can be. */
   readonly rung: () => number;
   /** Resolves when it rings, after so many milliseconds, or when the signal aborts. */
@@ -13,13 +15,16 @@ export interface Bell {
 export function createBell({ sleep }: Pick<WorkContext, 'sleep'>): Bell {
   let waiting = Promise.withResolvers<void>();
   let rung = 0;
+  const listeners: (() => void)[] = [];
   return {
     ring: () => {
       const { resolve } = waiting;
       waiting = Promise.withResolvers<void>();
       rung += 1;
       resolve();
+      for (const listener of listeners) listener();
     },
+    heard: (listener) => void listeners.push(listener),
     rung: () => rung,
     async next(milliseconds, signal) {
       if (signal.aborted) return;

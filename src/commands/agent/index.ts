@@ -31,6 +31,12 @@ export default class Agent extends BaseCommand {
       max: 65_535,
       summary: 'Further port that answers with metrics for Prometheus and asks for no token; /metrics asks for one.',
     }),
+    'otlp-endpoint': Flags.string({
+      env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+      helpValue: 'URL',
+      summary:
+        'Where traces are sent, over OTLP and HTTP, such as http://127.0.0.1:4318: a span for each attempt at a job, with one for each step.',
+    }),
     jobs: Flags.integer({ default: 4, min: 0, max: 200, summary: 'Jobs at once; 0 takes jobs and carries none out.' }),
     'no-auth': Flags.boolean({
       default: false,
@@ -63,6 +69,7 @@ export default class Agent extends BaseCommand {
       open: flags['no-auth'],
       tls: readTls(flags),
       metricsPort: flags['metrics-port'],
+      traces: flags['otlp-endpoint'],
       concurrency: flags.jobs,
       rememberJobs: parseTtl(flags['keep-jobs']) * 1000,
       version: await packageVersion(),

@@ -4,6 +4,7 @@ import { WpcloneError } from '../../../shared/errors.ts';
 import { requireScope } from '../access.ts';
 import { acceptedAnswer, deletedAnswer, failures } from '../answers.ts';
 import { idParameter } from '../bodies.ts';
+import { traceparentOf } from '../calls.ts';
 import type { Caller } from '../../access/token.ts';
 import type { Job, JobKind, NewJob } from '../../jobs/types.ts';
 import { requireLivingClone } from '../owners.ts';
@@ -15,7 +16,7 @@ export function changeRoutes(app: FastifyInstance, deps: AgentDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const tags = ['clones'];
   const enqueue = (kind: JobKind, clone: string, request: FastifyRequest): Promise<Taken> =>
-    submit(deps, request, jobOn(kind, clone, request.caller), () => requireLivingClone(deps, request.caller, clone));
+    submit(deps, request, jobOn(kind, clone, request), () => requireLivingClone(deps, request.caller, clone));
 
   routes.post(
     '/api/v2/clones/:id/reset',
@@ -65,16 +66,16 @@ export function changeRoutes(app: FastifyInstance, deps: AgentDeps): void {
   );
 }
 
-const jobOn = (kind: JobKind, clone: string, { customer }: Caller): NewJob => ({
+const jobOn = (kind: JobKind, clone: string, request: FastifyRequest): NewJob => ({
   kind,
-  customer,
+  customer: request.caller.customer,
   clone,
   sourceHost: null,
   priority: 10,
   request: {},
   secrets: {},
   confidential: {},
-  traceparent: null,
+  traceparent: traceparentOf(request),
 });
 
 /** A deletion that is repeated is the same deletion. */

@@ -6,7 +6,7 @@ import { ownsClone } from '../../jobs/clone-owners.ts';
 import { acceptedAnswer, cloneV1Answer, failures } from '../answers.ts';
 import { asyncQuery, type CloneBody, cloneBody } from '../bodies.ts';
 import { cloneJob, cloneRequest, confidentialOf, requireScopeFor, secretsOf } from '../clone-job.ts';
-import { abortOf, workOf } from '../calls.ts';
+import { abortOf, workOf, traceparentOf } from '../calls.ts';
 import { accepted, acceptedHeaders, submit, type Taken } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
 import { deprecated, endedInTime } from './v1.ts';
@@ -56,12 +56,12 @@ export function cloneRoutes(app: FastifyInstance, deps: AgentDeps): void {
 }
 
 async function enqueue(deps: AgentDeps, request: FastifyRequest, body: CloneBody): Promise<Taken> {
-  const { caller, headers } = request;
+  const { caller } = request;
   const wanted = cloneRequest(body);
   requireScopeFor(caller, wanted);
   const source = { store: deps.store, now: deps.work.now };
   const said = { request: wanted, secrets: secretsOf(body), confidential: confidentialOf(body) };
-  const job = await cloneJob(source, caller, said, headers['traceparent']);
+  const job = await cloneJob(source, caller, said, traceparentOf(request));
   return submit(deps, request, job, () => refuseTakenName(deps, caller, body));
 }
 

@@ -1,200 +1,147 @@
 import type { ServerResponse } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { recentEvents } from '../../jobs/recent.ts';
-import type { JobStore } from '../../jobs/store.ts';
-import type { Job, StoredEvent } from '../../jobs/types.ts';
+import type { Job } from '../../jobs/types.ts';
 import { EVENTS, requireOwn, requireScope } from '../access.ts';
-import { failures, jobLogAnswer, ticketAnswer } from '../answers.ts';
-import { idParameter, logQuery, ticketQuery } from '../bodies.ts';
-import { abortOf, hasEnded, patiently } from '../calls.ts';
-import { eventReport } from '../reports.ts';
-import type { Tickets } from '../tickets.ts';
+import { failures } from '../answers.ts';
+import { eventsQuery, idParameter } from '../bodies.ts';
+import { createFollowers, eventText, onceForAll, type Sink } from '../follow-log.ts';
 import type { AgentDeps } from '../types.ts';
-
-/** Milliseconds between two comments on a stream that has nothing to say: balancers cut a silent one after a minute. */
-const HEARTBEAT = 15_000;
-/** Events read at once: the log is never read by a cursor that stays open. */
-const PAGE = 100;
-
-/** A job's log, from the first event on or from the one after another. */
-export function eventRoutes(app: FastifyInstance, deps: AgentDeps, tickets: Tickets): void {
-  streamRoute(app, deps);
-  ticketRoute(app, deps, tickets);
-  const routes = app.withTypeProvider<ZodTypeProvider>();
-  routes.get(
-    '/api/v2/jobs/:id/log',
-    {
-      schema: {
-        tags: ['jobs'],
-        summary:
-          'The events of a job after a sequence number, for those who cannot read a stream; wait is long polling',
-        params: idParameter,
-        querystring: logQuery,
-        response: { 200: jobLogAnswer, ...failures },
-      },
-    },
-    async ({ caller, params, query: { after = 0, wait = 0 } }, reply) => {
-      requireScope(caller, 'read');
-      // The job first: what ended it is among the events then.
-      const ask = async () => {
-        const job: Job = requireOwn(caller, params.id, await deps.store.find(params.id));
-        return { job, events: await deps.store.events(after, { job: job.id, limit: PAGE }) };
-      };
-      const said = ({ job, events }: Awaited<ReturnType<typeof ask>>) => events.length > 0 || hasEnded(job);
-      const { job, events } = await patiently(deps, wait, abortOf(reply), ask, said);
-      return {
-        events: events.map((event) => ({ sequence: event.sequence, event: eventReport(event) })),
-        ended: hasEnded(job) && events.length < PAGE,
-      };
-    },
-  );
-}
-
-function ticketRoute(app: FastifyInstance, { store }: AgentDeps, tickets: Tickets): void {
-  const routes = app.withTypeProvider<ZodTypeProvider>();
-  routes.post(
-    '/api/v2/jobs/:id/ticket',
-    {
-      schema: {
-        tags: ['jobs'],
-        summary: 'A ticket to open the stream of events once (?ticket=…), for a page, which can send no token',
-        params: idParameter,
-        response: { 200: ticketAnswer, ...failures },
-      },
-    },
-    async ({ caller, params: { id } }) => {
-      requireScope(caller, 'read');
-      requireOwn(caller, id, await store.find(id));
-      return tickets.issue(caller, id);
-    },
-  );
-}
+import { part, socketSink } from '../socket-sink.ts';
 
 /**
- * Server-sent events (WHATWG HTML, section 9.2). A reader that comes back after the end is answered 204, which tells it not to come
- * again.
+ * A job's log as it is written, from the first event on or from the one after another: as server-sent events (WHATWG HTML, section 9.2), or
+ * to those who ask for it as a WebSocket. A reader that comes back after the end is answered 204, which tells it not to come again.
  */
-function streamRoute(app: FastifyInstance, deps: AgentDeps): void {
+export function eventRoutes(app: FastifyInstance, deps: AgentDeps): void {
   const { store, limits } = deps;
-  const events = recentEvents(store, deps.rung);
+  const followers = createFollowers(recentEvents(store, deps.rung), deps);
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const streams = new Set<AbortController>();
+  const open = new Set<AbortController>();
   // An open stream would hold `close` up for ever.
   app.addHook('preClose', async () => {
-    for (const open of streams) open.abort();
+    for (const each of open) each.abort();
   });
 
-  routes.get(
-    EVENTS,
-    {
-      schema: {
-        tags: ['jobs'],
-        summary:
-          'The events of a job as they come (server-sent events), after Last-Event-ID; 204 when there are no more',
-        params: idParameter,
-        querystring: ticketQuery,
-        response: {
-          200: {
-            description: 'id, event and data of each event',
-            content: { 'text/event-stream': { schema: z.string() } },
-          },
-          204: z.null().describe('There are no more'),
-          ...failures,
+  const requireJob = async ({ caller, params }: Pick<FastifyRequest, 'caller' | 'params'>): Promise<Job> => {
+    requireScope(caller, 'read');
+    const { id } = idParameter.parse(params);
+    return requireOwn(caller, id, await store.find(id));
+  };
+  const isOver = async (job: Job | undefined, after: number): Promise<boolean> =>
+    job?.finishedAt !== null && (await store.events(after, { job: job?.id ?? '', limit: 1 })).length === 0;
+  const requireRoom = (): void => {
+    if (open.size < limits.streams) return;
+    throw new WpcloneError('TOO_MANY_REQUESTS', 'Too many streams are open.', { retryAfter: 5 });
+  };
+  /** Ends with the reader, with the log, or with the agent. */
+  const during = async (close: (gone: () => void) => void, work: (signal: AbortSignal) => Promise<void>) => {
+    const own = new AbortController();
+    open.add(own);
+    close(() => own.abort());
+    await work(own.signal).finally(() => open.delete(own));
+  };
+
+  routes.route({
+    method: 'GET',
+    url: EVENTS,
+    schema: {
+      tags: ['jobs'],
+      summary:
+        'The events of a job as they come (server-sent events, or a WebSocket), after Last-Event-ID or `after`; 204 when there are no more',
+      params: idParameter,
+      querystring: eventsQuery,
+      response: {
+        101: z.null().describe('To Upgrade: websocket. Each message is an event: its sequence and the event, in JSON'),
+        200: {
+          description: 'id, event and data of each event',
+          content: { 'text/event-stream': { schema: z.string() } },
         },
+        204: z.null().describe('There are no more'),
+        ...failures,
       },
     },
-    async ({ caller, params, headers }, reply) => {
-      requireScope(caller, 'read');
-      const job = requireOwn(caller, params.id, await store.find(params.id));
-      const after = sequenceOf(headers['last-event-id']);
-      const pending = await store.events(after, { job: job.id, limit: 1 });
-      if (pending.length === 0 && job.finishedAt !== null) {
+    // A socket that is open already could be told of no error.
+    preHandler: async (request) => {
+      if (!request.ws) return;
+      await requireJob(request);
+      requireRoom();
+    },
+    async handler(request, reply) {
+      const job = await requireJob(request);
+      const after = sequenceOf(request.headers['last-event-id']) ?? request.query.after ?? 0;
+      if (await isOver(job, after)) {
         void reply.hijack();
         reply.raw.writeHead(204).end();
         return reply;
       }
-      if (streams.size >= limits.streams) {
-        throw new WpcloneError('TOO_MANY_REQUESTS', 'Too many streams are open.', { retryAfter: 5 });
-      }
-      const own = new AbortController();
-      const signal = AbortSignal.any([own.signal, abortOf(reply)]);
-      streams.add(own);
-      void reply.hijack();
-      reply.raw.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-      });
-      // At once: that shows whether something on the way holds streams back.
-      reply.raw.write(':\n\n');
-      try {
-        await sendLog({ ...deps, events }, job.id, after, reply.raw, signal);
-      } finally {
-        streams.delete(own);
-        reply.raw.end();
-      }
+      requireRoom();
+      const response = beginStream(reply);
+      await during(
+        (gone) => (response.closed ? gone() : response.once('close', gone)),
+        async (signal) => {
+          const ended = await followers.follow(job.id, after, streamSink(response, signal), signal);
+          response.end(ended ? undefined : 'event: goodbye\ndata: {}\n\n');
+        },
+      );
       return reply;
     },
-  );
+    wsHandler(socket: WebSocket, request) {
+      const { id } = idParameter.parse(request.params);
+      const { after = 0 } = eventsQuery.parse(request.query);
+      void during(
+        (gone) => socket.once('close', gone),
+        async (signal) => {
+          const over = await isOver(await store.find(id), after);
+          const ended = over || (await followers.follow(id, after, socketSink(socket, signal), signal));
+          await (ended ? part(socket, 1000, 'ended', deps.work) : part(socket, 1001, 'goodbye', deps.work));
+        },
+      ).catch((error: unknown) => {
+        deps.work.log.warn('a stream of events broke off', { job: id, error: String(error) });
+        socket.terminate();
+      });
+    },
+  });
 }
 
-async function sendLog(
-  { events: read, nextEvent, work }: Pick<AgentDeps, 'nextEvent' | 'work'> & Pick<JobStore, 'events'>,
-  job: string,
-  from: number,
-  response: ServerResponse,
-  signal: AbortSignal,
-): Promise<void> {
-  let after = from;
-  let spoke = work.now();
-  while (!signal.aborted) {
-    const events = await read(after, { job, limit: PAGE });
-    for (const event of events) await write(response, text(event), signal);
-    if (events.length > 0) {
-      after = events.at(-1)?.sequence ?? after;
-      spoke = work.now();
-      if (events.some(isLast)) return;
-      continue;
-    }
-    if (work.now() - spoke >= HEARTBEAT) {
-      await write(response, ':\n\n', signal);
-      spoke = work.now();
-    }
-    await nextEvent(HEARTBEAT, signal);
-  }
-  await write(response, 'event: goodbye\ndata: {}\n\n', new AbortController().signal);
+function beginStream(reply: FastifyReply): ServerResponse {
+  void reply.hijack();
+  reply.raw.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  // At once: that shows whether something on the way holds streams back.
+  reply.raw.write(COMMENT);
+  return reply.raw;
 }
 
-/** A reader that takes nothing holds up its own stream only, and no memory grows for it. */
-async function write(response: ServerResponse, chunk: string, signal: AbortSignal): Promise<void> {
-  if (response.destroyed || response.write(chunk)) return;
+const COMMENT = ':\n\n';
+const message = onceForAll((event) =>
+  Buffer.from(`id: ${event.sequence}\nevent: ${event.event.type}\ndata: ${eventText(event)}\n\n`),
+);
+
+function streamSink(response: ServerResponse, signal: AbortSignal): Sink {
+  const write = (chunk: Buffer | string): Promise<void> | undefined =>
+    response.destroyed || response.write(chunk) ? undefined : drained(response, signal);
+  return { send: (event) => write(message(event)), beat: () => write(COMMENT) };
+}
+
+async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
   const room = Promise.withResolvers<void>();
   const go = (): void => room.resolve();
   response.once('drain', go).once('close', go);
   signal.addEventListener('abort', go, { once: true });
+  if (signal.aborted) go();
   await room.promise;
   response.off('drain', go).off('close', go);
   signal.removeEventListener('abort', go);
 }
 
-const texts = new WeakMap<StoredEvent, string>();
-
-/** Made once of an event that many hear. */
-function text(stored: StoredEvent): string {
-  const { sequence, at, event } = stored;
-  const made =
-    texts.get(stored) ??
-    `id: ${sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(eventReport({ at, event }))}\n\n`;
-  texts.set(stored, made);
-  return made;
-}
-
-const isLast = ({ event }: StoredEvent): boolean =>
-  event.type === 'job' && (event.state === 'completed' || event.state === 'failed');
-
-function sequenceOf(header: string | string[] | undefined): number {
-  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : 0;
+function sequenceOf(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }

@@ -6,7 +6,7 @@ import type { Job, JsonObject, NewJob, Secrets } from '../../jobs/types.ts';
 import { requireOwn, requireScope } from '../access.ts';
 import { acceptedAnswer, failures, jobsAnswer, jobStatusAnswer } from '../answers.ts';
 import { idParameter, listQuery, type RetryBody, retryBody, waitQuery } from '../bodies.ts';
-import { abortOf, hasEnded, patiently } from '../calls.ts';
+import { abortOf, hasEnded, patiently, traceparentOf } from '../calls.ts';
 import { cloneJob, requireScopeFor, secretsOf } from '../clone-job.ts';
 import { restoreAgain } from '../restore-job.ts';
 import { requireLivingClone } from '../owners.ts';
@@ -135,20 +135,21 @@ function requireFailed(job: Job): Job {
 /** The same work for whoever asks now: what this caller may not do is refused, however the job came to be. */
 async function again(
   { store, work }: AgentDeps,
-  { caller, headers }: FastifyRequest,
-  { id, kind, clone, sourceHost, priority, request }: Job,
+  request: FastifyRequest,
+  { id, kind, clone, sourceHost, priority, request: asked }: Job,
   body: RetryBody,
 ): Promise<NewJob> {
-  const traceparent = headers['traceparent'];
+  const { caller } = request;
+  const traceparent = traceparentOf(request);
   if (kind === 'clone') {
-    requireScopeFor(caller, request);
-    const { mustLogIn: _decidedAnew, ...rest } = request;
+    requireScopeFor(caller, asked);
+    const { mustLogIn: _decidedAnew, ...rest } = asked;
     const wanted: JsonObject = body.source_username === undefined ? rest : { ...rest, username: body.source_username };
     const said = { request: wanted, secrets: secretsOf(body), confidential: await store.confidential(id) };
     return cloneJob({ store, now: work.now }, caller, said, traceparent);
   }
   const { customer } = caller;
-  const common = { kind, customer, clone, sourceHost, priority, confidential: {}, traceparent: null };
-  if (kind !== 'restore') return { ...common, request, secrets: {} };
-  return { ...common, ...(await restoreAgain({ store, now: work.now }, caller, request, sourceHost, body)) };
+  const common = { kind, customer, clone, sourceHost, priority, confidential: {}, traceparent };
+  if (kind !== 'restore') return { ...common, request: asked, secrets: {} };
+  return { ...common, ...(await restoreAgain({ store, now: work.now }, caller, asked, sourceHost, body)) };
 }

@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { requireScope } from '../access.ts';
 import { acceptedAnswer, failures, restoreAnswer, restoresAnswer, restoreV1Answer } from '../answers.ts';
 import { asyncQuery, restoreParameter } from '../bodies.ts';
-import { abortOf, workOf } from '../calls.ts';
+import { abortOf, workOf, traceparentOf } from '../calls.ts';
 import { acceptBody, RESTORE_BODY_LIMIT, type RestoreBody, restoreBody, undoBody } from '../restore-bodies.ts';
 import { findRestore, ownsRestore, requireScopeToRestore, restoreJob, writtenJob } from '../restore-job.ts';
 import { unknownRestore } from '../../../operations/restores.ts';
@@ -93,9 +93,9 @@ export function restoreRoutes(app: FastifyInstance, deps: AgentDeps): void {
         schema: { tags, summary, params: restoreParameter, body, response: { 202: acceptedAnswer, ...failures } },
       },
       async (request, reply) => {
-        const { caller, params, headers } = request;
+        const { caller, params } = request;
         requireScopeToRestore(caller, request.body.insecure);
-        const job = await writtenJob(deps, caller, what, params.id, request.body, headers['traceparent']);
+        const job = await writtenJob(deps, caller, what, params.id, request.body, traceparentOf(request));
         const taken = await submit(deps, request, job);
         acceptedHeaders(reply, taken);
         return reply.code(202).send(accepted(taken.job));
@@ -110,7 +110,7 @@ const WRITTEN = [
 ] as const;
 
 async function enqueue(deps: AgentDeps, request: FastifyRequest, body: RestoreBody): Promise<Taken> {
-  const { caller, headers } = request;
+  const { caller } = request;
   requireScopeToRestore(caller, body.insecure);
-  return submit(deps, request, await restoreJob(deps, caller, body, headers['traceparent']));
+  return submit(deps, request, await restoreJob(deps, caller, body, traceparentOf(request)));
 }
