@@ -123,10 +123,10 @@ async function foundApplied(client: WriteClient, signal: AbortSignal): Promise<A
 }
 
 function appliedWords({ receipt, items }: AppliedRestore): string {
-  const { rows = {}, files = 0, heldMilliseconds: held } = receipt.applied ?? {};
+  const { rows = {}, files = 0, heldMilliseconds: held, gateMilliseconds: gate } = receipt.applied ?? {};
   const all = Object.values(rows).reduce((sum, number) => sum + number, 0);
   const withFiles = files === 0 ? '' : ` and ${counted(files, 'file')}`;
-  return `${counted(all, 'row')}${withFiles} of ${counted(items, 'thing')}${held === undefined ? '' : `, held the site for ${held} ms`}`;
+  return `${counted(all, 'row')}${withFiles} of ${counted(items, 'thing')}${held === undefined ? '' : `, held the site for ${held} ms`}${gate === undefined ? '' : `, visitors waited for ${gate} ms`}`;
 }
 
 const isProtectedClass = (word: string): boolean => PROTECTED_CLASSES.some((each) => each === word);

@@ -123,11 +123,11 @@ export interface CountedChanges {
 }
 
 /**
- * A file of the uploads. `before` is what the live site has and `after` what it shall have, as SHA-256 in hex; null: no file. Where the
- * live site has something else, that is drift.
+ * A file of the uploads, or of code. `before` is what the live site has and `after` what it shall have, as SHA-256 in hex; null: no file.
+ * Where the live site has something else, that is drift. One that has both alike is not written but relied on.
  */
 export interface FileChange extends Change {
-  /** Below the folder of the uploads. */
+  /** Below the folder of the uploads; of code as `codePath` has it. */
   readonly path: string;
   /** Where the clone has it, below its document root. */
   readonly place: string;
@@ -137,6 +137,13 @@ export interface FileChange extends Change {
   readonly size: number;
   /** What is written where it is not what the clone holds, because addresses were brought back. */
   readonly content?: Buffer;
+}
+
+/** A plugin that is switched on or off: the list of active ones belongs to both sides, and is no row. */
+export interface PluginChange extends Change {
+  /** Below the folder of plugins: `forms/forms.php`. */
+  readonly file: string;
+  readonly active: boolean;
 }
 
 export type TableChanges = KeyedChanges | MetaChanges | RelationChanges | CountedChanges;
@@ -158,6 +165,7 @@ export interface RestoreChanges {
   /** Each table of the live site once, as `info` spells it. */
   readonly tables: readonly TableChanges[];
   readonly files: readonly FileChange[];
+  readonly plugins: readonly PluginChange[];
   readonly recounts: Recounts;
   /** What of the protected classes the person asked for by name. */
   readonly include: readonly ProtectedClass[];

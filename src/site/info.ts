@@ -52,6 +52,18 @@ const configurationSchema = z.object({
   prepended: z.string().default(''),
 });
 
+const base64Text = z.string().transform((base64) => Buffer.from(base64, 'base64').toString('utf8'));
+
+/** Where code cannot be written: folders by their word (plugins, mu-plugins, themes, languages) with the reason, and single packages. */
+const codeWritesSchema = z.object({
+  /** PHP's empty array stands for an empty object too. */
+  closed: z
+    .union([z.record(z.string(), z.string()), z.array(z.never())])
+    .transform((closed): Readonly<Record<string, string>> => (Array.isArray(closed) ? {} : closed)),
+  /** `plugins:forms`: it is a link, or PHP may not write to it. */
+  stuck: z.array(base64Text),
+});
+
 const givenInfoSchema = z.object({
   protocol: z.literal(PROTOCOL),
   /** Version of the form in which it sends rows: digests of rows can be compared within one. */
@@ -102,8 +114,8 @@ const givenInfoSchema = z.object({
   otherPrefixes: z.array(z.string()),
   /** Constants that the source's wp-config.php and its files define, without secrets. */
   constants: z.record(z.string(), z.json()),
-  /** What a restore could do with files there: whether PHP may write to the uploads, and bytes that are free. */
-  writes: z.object({ uploads: z.boolean(), free: z.number().nullable() }).optional(),
+  /** What a restore could do with files there: whether PHP may write to the uploads, bytes that are free, and what it may do to code. */
+  writes: z.object({ uploads: z.boolean(), free: z.number().nullable(), code: codeWritesSchema.optional() }).optional(),
   configuration: configurationSchema.default(() => configurationSchema.parse({})),
 });
 

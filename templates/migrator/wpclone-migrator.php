@@ -24,9 +24,10 @@ const PROTOCOL = 2;
 const SLUG     = 'wpclone-migrator';
 const FILE     = __FILE__;
 
-require __DIR__ . '/includes/host.php';
-require __DIR__ . '/includes/keys.php';
-require __DIR__ . '/includes/lifecycle.php';
+// A visitor may have met the gate before, which needs some of it.
+require_once __DIR__ . '/includes/host.php';
+require_once __DIR__ . '/includes/keys.php';
+require_once __DIR__ . '/includes/lifecycle.php';
 
 register_activation_hook( __FILE__, __NAMESPACE__ . '\\on_activation' );
 register_deactivation_hook( __FILE__, __NAMESPACE__ . '\\on_deactivation' );
@@ -48,3 +49,5 @@ if ( is_admin() ) {
 }
 
 add_action( 'wp_loaded', __NAMESPACE__ . '\\switch_off_when_unused' );
+add_action( 'wp_loaded', __NAMESPACE__ . '\\welcome_new_plugins' );
+register_shutdown_function( __NAMESPACE__ . '\\count_if_overtaken' );

@@ -77,12 +77,11 @@ const contentOf = async (name: string): Promise<unknown> =>
 const login = ['-u', 'admin', '--password-file', '-'];
 const password = () => ({ input: `${source.adminPassword}\n` });
 
-it('writes nothing while something has to be decided, while it needs files, or without somebody who agrees', async () => {
+it('writes nothing while something has to be decided, or without somebody who agrees', async () => {
   const before = [await contentOf('hello-world'), await contentOf('sample-page')];
   const file = join(cli.home, 'plan.json');
   const refused: readonly [string[], string][] = [
     [['--apply', file, '--yes'], 'RESTORE_CONFLICTS'],
-    [['--take', 'live', '--yes', ...login], 'FILES_STAY'],
     [['--take', 'live', '--skip', 'plugin:forms', ...login], 'Add --yes to do it without a question.'],
   ];
   for (const [words, says] of refused) {

@@ -1,7 +1,7 @@
 import type { Source } from './source/index.ts';
 
 /** What of the site's code works on files and on the database: at each call of one of them it can be cut off. */
-const STEPS = ['rename', 'link', 'unlink', 'rmdir', 'chmod', 'mysqli_query'] as const;
+const STEPS = ['rename', 'link', 'unlink', 'rmdir', 'chmod', 'file_put_contents', 'mysqli_query'] as const;
 
 export type Cut = 'kill' | 'database';
 

@@ -66,7 +66,14 @@ export function changesOf(
   tables: readonly TableChanges[],
   items: readonly Item[] = [{ id: 'post:1', title: 'Page "One"' }],
 ): RestoreChanges {
-  return { items, tables, files: [], recounts: { terms: [], comments: [], rewriteRules: false }, include: [] };
+  return {
+    items,
+    tables,
+    files: [],
+    plugins: [],
+    recounts: { terms: [], comments: [], rewriteRules: false },
+    include: [],
+  };
 }
 
 /** Rows of a table as changes have them: every value in its bytes. */

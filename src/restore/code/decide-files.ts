@@ -3,6 +3,7 @@ import type { FoundUpload, PlanConflict, PlanFile, PlanPackage } from '../plan/s
 import type { ClonedFile } from './clone-files.ts';
 import { isDangerous, type Package } from './packages.ts';
 import type { FilesInput, PackageFiles } from './plan-files.ts';
+import { codeHindrance, neverWritten } from './code-hindrance.ts';
 import { compareVersions } from './versions.ts';
 import { uploadId } from '../plan/upload-id.ts';
 
@@ -16,6 +17,7 @@ type Fate = Pick<PlanPackage, 'conflict' | 'kept'>;
 
 /** What it takes to decide. */
 type Wanted = Pick<FilesInput, 'policy' | 'choose'> & { readonly info: Pick<SiteInfo, 'writes'> };
+type WantedCode = Wanted & Pick<FilesInput, 'places'>;
 
 const TITLES: Readonly<Record<Package['kind'], string>> = {
   plugin: 'plugin',
@@ -29,7 +31,7 @@ const TITLES: Readonly<Record<Package['kind'], string>> = {
 };
 
 /** What becomes of a package: all of it, or nothing. */
-export function decidePackage(group: PackageFiles, versions: Versions, input: Wanted): PlanPackage {
+export function decidePackage(group: PackageFiles, versions: Versions, input: WantedCode): PlanPackage {
   const { kind, name } = group.package;
   const id = kind === name ? kind : `${kind === 'fixed' ? 'files' : kind}:${name}`;
   const whole = TITLES[kind] !== '' && kind !== name;
@@ -43,7 +45,7 @@ export function decidePackage(group: PackageFiles, versions: Versions, input: Wa
     ...(isNever(group.package)
       ? NEVER
       : isChosen(group.package, input)
-        ? fateOf(group, change, versions, input)
+        ? codeFate(group, change, versions, input)
         : UNASKED),
   };
 }
@@ -61,6 +63,19 @@ export function decideUpload(group: PackageFiles, input: Wanted): FoundUpload {
     ...(fate.kept ? fate : (hindranceOf(file, input) ?? fate)),
     ...(isChosen(group.package, input) ? {} : { unchosen: true }),
   };
+}
+
+/** What cannot be written there is somebody's to decide: rows that were made for it may come without it, or not. */
+function codeFate(group: PackageFiles, change: PlanPackage['change'], versions: Versions, input: WantedCode): Fate {
+  const never = neverWritten(group.package);
+  if (never !== undefined) return { kept: { code: 'NOT_WRITABLE', message: never } };
+  const fate = fateOf(group, change, versions, input);
+  if (fate.kept || fate.conflict) return fate;
+  const hindrance = codeHindrance(group.package, group.clone, { writes: input.info.writes, places: input.places });
+  if (hindrance === undefined) return fate;
+  const side = input.policy.decisions[`${group.package.kind}:${group.package.name}`] ?? input.policy.take;
+  if (side === 'live') return { kept: { code: 'LIVE_TAKEN', message: `stays as the live site has it: ${hindrance}` } };
+  return { conflict: { code: 'HOST_FORBIDS', message: hindrance, take: null } };
 }
 
 const NEVER: Fate = {

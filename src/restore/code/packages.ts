@@ -22,6 +22,8 @@ export interface Package {
 /** What belongs to the host or to wpclone, and what runs before WordPress. */
 const FIXED =
   /(^|\/)(\.htaccess|\.user\.ini|php\.ini|web\.config|\.env[^/]*|[.#]*wp-config[^/]*\.php[^/]*|\.maintenance)$/i;
+/** What is hidden among code: no part of what PHP loads. */
+const HIDDEN = /^(?:[^/]+\/)*?\.[^/]+/;
 const CORE = /^(wp-admin|wp-includes)\/|^(index|xmlrpc|wp-[a-z-]+)\.php$|^(license\.txt|readme\.html|liesmich\.html)$/;
 
 export function packageOf(place: string, places: CodePlaces): Package {
@@ -40,7 +42,7 @@ export function packageOf(place: string, places: CodePlaces): Package {
     ['theme', `${places.content}/themes`],
   ] as const) {
     const rest = below(folder);
-    if (rest !== undefined) return inFolder(kind, folder, rest);
+    if (rest !== undefined) return hiddenIn(place) ?? inFolder(kind, folder, rest);
   }
   const content = below(places.content);
   if (content?.startsWith('languages/'))
@@ -51,6 +53,11 @@ export function packageOf(place: string, places: CodePlaces): Package {
   if (content === undefined && CORE.test(below(places.core) ?? ''))
     return { kind: 'core', name: 'core', folder: places.core };
   return { kind: 'files', name: place, folder: place };
+}
+
+function hiddenIn(place: string): Package | undefined {
+  const hidden = HIDDEN.exec(place)?.[0];
+  return hidden === undefined ? undefined : { kind: 'fixed', name: hidden, folder: hidden };
 }
 
 function inFolder(kind: 'plugin' | 'theme' | 'mu-plugin', folder: string, rest: string): Package {

@@ -7,7 +7,9 @@ import type { Chosen, Names } from '../plan/choose.ts';
 import type { FoundUpload, PlanPackage, PlanPolicy } from '../plan/schema.ts';
 import type { Occupied } from '../plan/upload-renames.ts';
 import { clonedFiles, type ClonedFile, type ClonedFiles } from './clone-files.ts';
+import type { FileRecord } from '../../transfer/baseline/files.ts';
 import type { WayBack } from '../plan/way-back.ts';
+import { wholePackage } from './whole-package.ts';
 import { decidePackage, decideUpload, type Versions } from './decide-files.ts';
 import { inLiveForm } from './live-form.ts';
 import { liveFilesOf, readLive, type LiveBody, type LiveFiles } from './live-files.ts';
@@ -33,6 +35,13 @@ export interface PlannedFiles {
   readonly contents: Map<string, Buffer>;
   /** What is at a place that a file could have. */
   readonly occupied: Occupied;
+  /** Files that a package of code has besides those that change, by its id: it was made for them as they are. */
+  readonly relied: Map<string, ReliedFile[]>;
+}
+
+export interface ReliedFile {
+  readonly place: string;
+  readonly sha256: string;
 }
 
 /** What of a package both sides did. */
@@ -58,13 +67,14 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
   const inPackages = (place: string): boolean => packages.has(keyOf(packageOf(place, input.places)));
   const bodies = await readLive(client, new Map([...there.other].filter(([place]) => inPackages(place))), signal);
   const occupied = occupiedBy(cloned, there, bodies, input);
-  const planned: PlannedFiles = { code: [], uploads: [], contents: new Map(), occupied };
+  const planned: PlannedFiles = { code: [], uploads: [], contents: new Map(), occupied, relied: new Map() };
+  const liveIn = (which: Package) => liveChanges(which, { there, bodies, base: cloned.base, places: input.places });
   for (const { package: which, files: cloneFiles } of packages.values()) {
     const files =
       which.kind === 'upload'
         ? await Promise.all(cloneFiles.map((file) => inLiveForm(file, www, input.wayBack)))
-        : cloneFiles;
-    const live = liveChanges(which, { there, bodies, base: cloned.base, places: input.places });
+        : wholePackage(cloneFiles, liveIn(which), cloned.base);
+    const live = liveIn(which);
     const isKnown = [...cloned.base.keys()].some(
       (place) => place === which.folder || place.startsWith(`${which.folder}/`),
     );
@@ -78,9 +88,27 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
     if (which.kind === 'upload') {
       planned.uploads.push(decideUpload(group, input));
       for (const { place, content } of group.clone) if (content) planned.contents.set(place, content);
-    } else planned.code.push(decidePackage(group, await versionsOf(which, input, cloned.base, bodies, there), input));
+    } else {
+      const decided = decidePackage(group, await versionsOf(which, input, cloned.base, bodies, there), input);
+      planned.code.push(decided);
+      planned.relied.set(decided.id, reliedOn(group, cloned.base, input.places));
+    }
   }
   return planned;
+}
+
+/** What else belongs to a package. */
+function reliedOn(
+  { package: which, clone, live }: PackageFiles,
+  base: ReadonlyMap<string, FileRecord>,
+  places: CodePlaces,
+): ReliedFile[] {
+  const changed = new Set(clone.map(({ place }) => place));
+  return [...base.values()].flatMap(({ place, body }) => {
+    const sha256 = live.has(place) ? live.get(place) : body.sha256;
+    const isOther = changed.has(place) || sha256 == null;
+    return isOther || keyOf(packageOf(place, places)) !== keyOf(which) ? [] : [{ place, sha256 }];
+  });
 }
 
 function occupiedBy(

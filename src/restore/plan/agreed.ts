@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { WpcloneError } from '../../shared/errors.ts';
 import { printable } from '../../shared/format.ts';
-import type { Plan, PlanItem, PlanPolicy, PlanUpload } from './schema.ts';
+import type { Plan, PlanItem, PlanPackage, PlanPolicy, PlanUpload } from './schema.ts';
 
 const itemSchema = z
   .object({
@@ -28,7 +29,30 @@ export const isTaken = ({ conflict, kept }: Pick<PlanItem, 'conflict' | 'kept'>)
 type Thing = Pick<PlanItem, 'id' | 'title' | 'live' | 'clone' | 'conflict' | 'kept'>;
 
 /** All that can be agreed to. */
-const things = ({ items, uploads }: Pick<Plan, 'items' | 'uploads'>): Thing[] => [...items, ...uploads.map(asThing)];
+const things = ({ items, uploads, code, plugins }: Pick<Plan, 'items' | 'uploads' | 'code' | 'plugins'>): Thing[] => [
+  ...items,
+  ...uploads.map(asThing),
+  ...code.map(asCode),
+  ...plugins.activate.map((file) => asSwitch(file, true)),
+  ...plugins.deactivate.map((file) => asSwitch(file, false)),
+];
+
+const asCode = ({ files, ...rest }: PlanPackage): Thing => ({
+  ...rest,
+  live: digestOf(files.map(({ place, live }) => [place, live])),
+  clone: digestOf(files.map(({ place, clone }) => [place, clone])),
+});
+
+/** Files of a package always come in the order of the clone's folders. */
+const digestOf = (files: readonly (readonly [string, string | null])[]): string =>
+  createHash('sha256').update(JSON.stringify(files)).digest('hex');
+
+const asSwitch = (file: string, on: boolean): Thing => ({
+  id: `active:${file}`,
+  title: file,
+  live: on ? 'off' : 'on',
+  clone: on ? 'on' : 'off',
+});
 
 const asThing = ({ place, live, clone, ...rest }: PlanUpload): Thing => ({
   ...rest,
@@ -94,7 +118,7 @@ export function refuseOther(agreed: Agreed, now: Plan): void {
   );
 }
 
-/** Refuses a plan in which something is not decided yet ("take" is empty), or whose rows need code that is not brought back. Throws RESTORE_CONFLICTS, FILES_STAY. */
+/** Refuses a plan in which something is not decided yet ("take" is empty). Throws RESTORE_CONFLICTS. */
 export function refuseUndecided({ items, code, uploads }: Pick<Plan, 'items' | 'code' | 'uploads'>): void {
   const named = uploads.map(({ id, ...rest }) => ({ ...rest, id, title: id }));
   const open = [...items, ...code, ...named].filter(({ conflict }) => conflict !== undefined && conflict.take === null);
@@ -105,15 +129,4 @@ export function refuseUndecided({ items, code, uploads }: Pick<Plan, 'items' | '
       `${open.length} conflicts have to be decided first: ${names.join(', ')}.`,
     );
   }
-  const files = code.filter(isTaken);
-  const [first] = files;
-  if (first === undefined) return;
-  throw new WpcloneError(
-    'FILES_STAY',
-    `The clone has other code than the live site, and this version of wpclone does not bring code back: ${files
-      .slice(0, TOLD)
-      .map(({ id }) => printable(id).slice(0, 80))
-      .join(', ')}${files.length > TOLD ? ` and ${files.length - TOLD} more` : ''}.`,
-    { details: { example: first.id } },
-  );
 }

@@ -19,14 +19,14 @@ import { formerNames, numberNotes, unsureNumbers } from '../numbers/told.ts';
 import { type FilesInput, planFiles, type PlannedFiles } from '../code/plan-files.ts';
 import type { CodePlaces } from '../code/packages.ts';
 import { againstFileless, againstOwners, knownOwners, uploadOwners, withOwners } from './attachments.ts';
-import { withFiles } from './file-changes.ts';
+import { withCode, withFiles } from './file-changes.ts';
 import { createWayBack } from './way-back.ts';
 import { compileChoice } from './choose.ts';
 import { comparingSite, type SiteComparison } from './compare-site.ts';
 import { groupOf, slugOf } from './describe.ts';
 import { meanwhileOf, planItems, titlesByKey } from './items.ts';
 import { noiseOf } from './noise.ts';
-import { pluginsOf } from './plugins.ts';
+import { pluginsOf, switchedPlugins } from './plugins.ts';
 import type { FoundUpload, Plan, PlanPolicy } from './schema.ts';
 import { renamedTables, renamedUploads, renamesOf } from './upload-renames.ts';
 import { writeItems } from './write-items.ts';
@@ -78,8 +78,12 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
     const { merged, changes: rows } = await writeItems(gathered.tables, policy, work, input.traces);
     const items = planItems(merged, rows, gathered.tables, formerName);
     const uploads = withOwners(found, ownerOf, merged.items);
-    const changes = withFiles(rows, uploads, ownerOf, files?.contents ?? new Map());
-    const parts = { items, code: files?.code ?? [], uploads, plugins: pluginsOf(gathered.tables) };
+    const code = files?.code ?? [];
+    const plugins =
+      files && input.info.writes?.code ? switchedPlugins(pluginsOf(gathered.tables), code, choose) : NO_PLUGINS;
+    const parts = { items, code, uploads, plugins };
+    const withUploads = withFiles(rows, uploads, ownerOf, files?.contents ?? new Map());
+    const changes = withCode(withUploads, parts, files?.relied ?? new Map(), input.places);
     const baseline = await baselineDigest(input.site.paths.baseline);
     const relied = { version: 1, baseline, policy: input.policy, ...parts, changes: rows, rewriter: REWRITER_VERSION };
     const all = [...parts.items, ...parts.code, ...parts.uploads];
@@ -97,7 +101,7 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       tables: [...gathered.notes],
       meanwhile: meanwhileOf(merged),
       conflicts: all.filter(({ conflict }) => conflict).length,
-      changes: all.filter(({ conflict, kept }) => !conflict && !kept).length,
+      changes: all.filter(({ conflict, kept }) => !conflict && !kept).length + switches(plugins),
       notes: [
         ...notesOf(work, input),
         ...numberNotes(merged.items, formerName, unsure, titlesByKey(directoryOf(gathered.tables))),
@@ -108,6 +112,9 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
     return { plan, changes };
   });
 }
+
+const NO_PLUGINS: Plan['plugins'] = { activate: [], deactivate: [] };
+const switches = ({ activate, deactivate }: Plan['plugins']): number => activate.length + deactivate.length;
 
 /** Files whose path the live site has given to others get other names, in the rows of the clone too. */
 async function renamedDifferences(

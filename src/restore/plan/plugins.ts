@@ -1,10 +1,31 @@
 import { shortName } from '../merge/classes.ts';
 import { entriesOf, stringIn } from '../merge/php.ts';
 import type { Row, TableDifferences } from '../merge/types.ts';
-import type { Plan } from './schema.ts';
+import { isTaken } from './agreed.ts';
+import type { Chosen, Names } from './choose.ts';
+import { pluginId } from './file-changes.ts';
+import type { Plan, PlanPackage } from './schema.ts';
 
 /** Our own plugin comes and goes by itself. */
 const OWN = /^wpclone-migrator\//;
+
+/** Of those, what goes: with a plugin that goes itself, or that the live site has; of one that was not asked for nothing does. */
+export function switchedPlugins(
+  { activate, deactivate }: Plan['plugins'],
+  code: readonly PlanPackage[],
+  choose: (names: Names) => Chosen,
+): Plan['plugins'] {
+  const isAsked = (file: string): boolean =>
+    choose({ kind: 'plugin', group: 'code', names: [pluginId(file).replace('plugin:', '')] }) !== 'no';
+  const isThere = (file: string): boolean => {
+    const found = code.find(({ id }) => id === pluginId(file));
+    return found === undefined || isTaken(found) || found.change !== 'new';
+  };
+  return {
+    activate: activate.filter((file) => isAsked(file) && isThere(file)),
+    deactivate: deactivate.filter(isAsked),
+  };
+}
 
 /** Which plugins would be activated and deactivated: what the clone did, where the live site has not done it too. */
 export function pluginsOf(tables: readonly TableDifferences[]): Plan['plugins'] {

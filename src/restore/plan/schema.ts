@@ -20,6 +20,7 @@ export const CONFLICT_CODES = [
   'ADDRESS',
   'NOT_COMPARABLE',
   'NEWER_ON_LIVE',
+  'HOST_FORBIDS',
 ] as const;
 export const KEPT_CODES = ['PROTECTED', 'NOISE', 'DELETION', 'NOT_CHOSEN', 'LIVE_TAKEN', 'NOT_WRITABLE'] as const;
 

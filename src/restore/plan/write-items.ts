@@ -44,7 +44,7 @@ export async function writeItems(
     const include = PROTECTED_CLASSES.filter((each) => policy.include.has(each));
     const writes = wanted.flatMap((outcome) => outcome.writes);
     const recounts = recountsFor(writer.tables, writes, work.info.tablePrefix);
-    return { merged, changes: { items, tables: writer.tables, files: [], recounts, include } };
+    return { merged, changes: { items, tables: writer.tables, files: [], plugins: [], recounts, include } };
   }
 }
 

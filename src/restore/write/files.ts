@@ -94,7 +94,7 @@ interface Piece {
 /** The pieces of one file, each as large as there is room; at least one. */
 async function* piecesOf(file: FileChange, www: string, room: () => number): AsyncGenerator<Piece> {
   const { after, content, size } = file;
-  if (after === null) yield { offset: 0, bytes: Buffer.alloc(0) };
+  if (after === null || after === file.before) yield { offset: 0, bytes: Buffer.alloc(0) };
   else if (content !== undefined) yield* cut(content, room);
   else {
     const hash = createHash('sha256');

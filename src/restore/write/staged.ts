@@ -58,7 +58,7 @@ export function stagedRows(changes: RestoreChanges): Staged {
     first += list.length;
   }
   const files = { count: changes.files.length, bytes: changes.files.reduce((sum, { size }) => sum + size, 0) };
-  return { shape: { tables, files, recounts: changes.recounts }, rows };
+  return { shape: { tables, files, plugins: changes.plugins, recounts: changes.recounts }, rows };
 }
 
 function headOf(table: TableChanges): Omit<TableShape, 'batches'> {

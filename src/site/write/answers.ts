@@ -38,6 +38,8 @@ export const receiptSchema = z.object({
       files: z.number().optional(),
       /** From the first row that was locked to the end of the commit; absent when that could not be noted. */
       heldMilliseconds: z.number().optional(),
+      /** While visitors were kept waiting because code was replaced. */
+      gateMilliseconds: z.number().optional(),
     })
     .optional(),
   undone: z
@@ -48,8 +50,11 @@ export const receiptSchema = z.object({
       /** Items that are neither undone now nor were before. */
       left: z.number(),
       heldMilliseconds: z.number().optional(),
+      gateMilliseconds: z.number().optional(),
     })
     .optional(),
+  /** Requests that had begun before code was replaced and ended after that, as far as they were counted by then. */
+  overtaken: z.object({ requests: z.number(), failed: z.number() }).optional(),
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
@@ -122,7 +127,9 @@ export function classifyWriteRefusal(head: unknown, host: string): WpcloneError 
     case 'unsafe_file':
     case 'not_writable':
     case 'other_disk':
-      return new WpcloneError('FILES_STAY', words, { details: { ...details, example: `upload:${path ?? ''}` } });
+    case 'code_closed':
+    case 'plugin_missing':
+      return new WpcloneError('FILES_STAY', words, { details: { ...details, example: choiceOf(path ?? '') } });
     case 'restore_under_way':
       return new WpcloneError('RESTORE_UNDER_WAY', words, { details });
     case 'locked':
@@ -140,6 +147,13 @@ export function classifyWriteRefusal(head: unknown, host: string): WpcloneError 
     default:
       return new WpcloneError('SOURCE_FAILED', words, { details });
   }
+}
+
+/** How a file, or what it belongs to, is chosen: `upload:2026/a.jpg`, `plugin:forms`. */
+function choiceOf(path: string): string {
+  const [, word, name = ''] = /^(plugin|mu-plugin|theme)s:([^/]+)/.exec(path) ?? [];
+  if (word !== undefined) return `${word}:${name.replace(/\.php$/, '')}`;
+  return path.startsWith('languages:') ? 'languages' : `upload:${path}`;
 }
 
 const TOLD = 8;

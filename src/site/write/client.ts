@@ -41,6 +41,8 @@ export interface RestoreShape {
   readonly tables: readonly TableShape[];
   /** How many files, and their bytes. */
   readonly files: { readonly count: number; readonly bytes: number };
+  /** Plugins that are switched on or off, each with its item. */
+  readonly plugins?: readonly { readonly item: number; readonly file: string; readonly active: boolean }[];
   readonly recounts: {
     readonly terms: readonly number[];
     readonly comments: readonly number[];
@@ -57,7 +59,7 @@ export interface StagePart {
   readonly content: string;
 }
 
-/** Of a file, by its number: where the piece begins, and its bytes. A file that shall go has one empty piece. */
+/** Of a file, by its number: where the piece begins, and its bytes. One that shall go, or stay, has one empty piece. */
 export type FilePiece = readonly [file: number, offset: number, base64: string];
 
 /** What `seal` compares: rows and digest of each batch by its number, and the digest of the list of files. */

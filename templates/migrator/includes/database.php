@@ -18,25 +18,43 @@ defined( 'ABSPATH' ) || exit;
  * @throws Refusal When it cannot.
  */
 function connect_database( $names, $flags = 0 ) {
+	return connect_to( database_server(), $names, $flags );
+}
+
+/**
+ * Where WordPress finds its database.
+ *
+ * @return array{0: string, 1: int|null, 2: string|null} Host, port, socket.
+ */
+function database_server() {
 	global $wpdb;
+	$parsed = $wpdb->parse_db_host( DB_HOST );
+	if ( ! $parsed ) {
+		return array( DB_HOST, null, null );
+	}
+	list( $host, $port, $socket, $is_ipv6 ) = $parsed;
+	return array( $is_ipv6 && extension_loaded( 'mysqlnd' ) ? "[$host]" : $host, $port ? (int) $port : null, $socket );
+}
+
+/**
+ * Connects to a server, also before WordPress is there.
+ *
+ * @param array  $server As from database_server().
+ * @param string $names  Character set of the session.
+ * @param int    $flags  Further ones of mysqli.
+ * @return \mysqli
+ * @throws Refusal When it cannot.
+ */
+function connect_to( array $server, $names, $flags = 0 ) {
+	list( $host, $port, $socket ) = $server;
 	if ( ! function_exists( 'mysqli_init' ) ) {
 		throw new Refusal( 'no_mysqli', 500, 'PHP lacks the mysqli extension.' );
 	}
 	mysqli_report( MYSQLI_REPORT_OFF );
-	$host   = DB_HOST;
-	$port   = null;
-	$socket = null;
-	$parsed = $wpdb->parse_db_host( DB_HOST );
-	if ( $parsed ) {
-		list( $host, $port, $socket, $is_ipv6 ) = $parsed;
-		if ( $is_ipv6 && extension_loaded( 'mysqlnd' ) ) {
-			$host = "[$host]";
-		}
-	}
 	$db    = mysqli_init();
 	$flags = $flags | ( defined( 'MYSQL_CLIENT_FLAGS' ) ? MYSQL_CLIENT_FLAGS : 0 );
 	// phpcs:ignore WordPress.PHP.NoSilencedErrors -- the warning holds the user's name; the refusal does not.
-	if ( ! @mysqli_real_connect( $db, $host, DB_USER, DB_PASSWORD, DB_NAME, $port ? (int) $port : null, $socket, $flags ) ) {
+	if ( ! @mysqli_real_connect( $db, $host, DB_USER, DB_PASSWORD, DB_NAME, $port, $socket, $flags ) ) {
 		throw new Refusal( 'database_gone', 503, 'The database does not answer (' . mysqli_connect_errno() . ').' );
 	}
 	set_up_session( $db, $names );

@@ -14,6 +14,7 @@ require_once __DIR__ . '/database.php';
 require_once __DIR__ . '/schema.php';
 require_once __DIR__ . '/keys-of-tables.php';
 require_once __DIR__ . '/roots.php';
+require_once __DIR__ . '/code-folders.php';
 require_once __DIR__ . '/home-folder.php';
 require_once __DIR__ . '/definitions.php';
 require_once __DIR__ . '/growth.php';
@@ -104,7 +105,7 @@ function site_info() {
 /**
  * What a restore could do with files, as far as that can be told without trying.
  *
- * @return array{uploads: bool, free: int|null}
+ * @return array{uploads: bool, free: int|null, code: array}
  */
 function where_it_may_write() {
 	$uploads = own_uploads( site_paths() );
@@ -118,6 +119,7 @@ function where_it_may_write() {
 	return array(
 		'uploads' => $is_dir && is_writable( $near ), // phpcs:ignore WordPress.WP.AlternativeFunctions
 		'free'    => false === $free ? null : (int) $free,
+		'code'    => where_code_may_go(),
 	);
 }
 

@@ -16,6 +16,8 @@ const OWN_TABLES       = 'wpclone_';
 const OPTION_PREFIX    = 'wpclone_migrator_';
 const KEY_PREFIX       = 'wpclone_migrator_key_';
 const NONCE_PREFIX     = 'wpclone_migrator_nonce_';
+/** An option: plugins that a restore has just switched on, as JSON. */
+const NEW_PLUGINS      = 'wpclone_migrator_new_plugins';
 const ACTIVE_UNTIL     = 'wpclone_migrator_until';
 const UNUSED_SECONDS   = 3600;
 const KEY_LIFE_SECONDS = 86400;

@@ -58,6 +58,39 @@ function switch_off_when_unused() {
 }
 
 /**
+ * What plugins do when they are switched on (make tables, say) is done once, with the first page on which they are loaded.
+ */
+function welcome_new_plugins() {
+	$names = json_decode( (string) get_option( NEW_PLUGINS, '' ), true );
+	// Of several requests, one takes it away.
+	if ( ! is_array( $names ) || ! delete_option( NEW_PLUGINS ) ) {
+		return;
+	}
+	foreach ( array_intersect( $names, (array) get_option( 'active_plugins', array() ) ) as $name ) {
+		do_action( 'activate_' . $name, false ); // phpcs:ignore WordPress.NamingConventions.PrefixAllGlobals -- WordPress's own.
+	}
+}
+
+/**
+ * Counts this request where a restore replaced code under it: one that had begun before the gate was closed.
+ */
+function count_if_overtaken() {
+	if ( ! is_file( dirname( FILE ) . '/gate-note.php' ) ) {
+		return;
+	}
+	require_once __DIR__ . '/gate/note.php';
+	$note = read_gate_note( dirname( FILE ) );
+	// phpcs:ignore WordPress.Security -- a number of PHP's own.
+	if ( null === $note || ! isset( $_SERVER['REQUEST_TIME_FLOAT'] ) || (float) $_SERVER['REQUEST_TIME_FLOAT'] >= $note['closed'] ) {
+		return;
+	}
+	$error  = error_get_last();
+	$failed = null !== $error && 0 !== ( $error['type'] & ( E_ERROR | E_PARSE | E_COMPILE_ERROR | E_CORE_ERROR | E_RECOVERABLE_ERROR ) );
+	// phpcs:ignore WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
+	@file_put_contents( $note['folder'] . '/overtaken', $failed ? 'x' : '.', FILE_APPEND );
+}
+
+/**
  * Deactivates the plugin, drops its keys and deletes its files.
  *
  * @return bool Whether the files are gone too.

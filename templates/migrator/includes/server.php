@@ -9,7 +9,7 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
-require __DIR__ . '/class-refusal.php';
+require_once __DIR__ . '/class-refusal.php';
 require __DIR__ . '/output.php';
 require __DIR__ . '/class-budget.php';
 require __DIR__ . '/answer-size.php';

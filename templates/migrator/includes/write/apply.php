@@ -71,10 +71,10 @@ function applied_receipt( array $written, $files ) {
 /**
  * Adds to a receipt for how long the site was held. It can only be known once the transaction is over; who dies in between leaves it out.
  *
- * @param \mysqli  $db   Connection.
- * @param string   $id   Restore.
- * @param string   $part "applied" or "undone".
- * @param int|null $held Nanoseconds; null when it is not this request that wrote.
+ * @param \mysqli    $db   Connection.
+ * @param string     $id   Restore.
+ * @param string     $part "applied" or "undone".
+ * @param array|null $held As from write_in_transaction(); null when it is not this request that wrote.
  */
 function note_held_time( $db, $id, $part, $held ) {
 	if ( null === $held ) {
@@ -82,8 +82,15 @@ function note_held_time( $db, $id, $part, $held ) {
 	}
 	$receipt = read_receipt( $db, $id );
 
-	$receipt[ $part ]['heldMilliseconds'] = round( $held / 1e6, 1 );
+	$receipt[ $part ]['heldMilliseconds'] = round( $held['rows'] / 1e6, 1 );
+	if ( $held['gate'] > 0 ) {
+		$receipt[ $part ]['gateMilliseconds'] = round( $held['gate'] / 1e6, 1 );
+	}
 	unset( $receipt['state'] );
+	$overtaken = overtaken_requests( (array) find_restore( $id ) );
+	if ( null !== $overtaken ) {
+		$receipt['overtaken'] = $overtaken;
+	}
 	change_restore( $db, $id, array( 'receipt' => wp_json_encode( $receipt ) ) );
 }
 

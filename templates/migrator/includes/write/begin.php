@@ -14,12 +14,13 @@ require_once __DIR__ . '/probes.php';
 require_once __DIR__ . '/shape.php';
 require_once __DIR__ . '/tables.php';
 require_once __DIR__ . '/files.php';
+require_once __DIR__ . '/active-plugins.php';
 require_once __DIR__ . '/status.php';
 
 /**
  * Answers "begin". What an earlier beginning of this restore left is dropped.
  *
- * @param array   $request tables, recounts, files.
+ * @param array   $request tables, recounts, files, plugins.
  * @param array   $restore Row.
  * @param \mysqli $db      Connection.
  * @throws Refusal When the site cannot be written to, or not in this way.
@@ -35,6 +36,7 @@ function begin_restore( array $request, array $restore, $db ) {
 	$shape = checked_shape( $db, $request, explode( ',', $restore['include'] ) );
 
 	$shape['files'] = checked_files( isset( $request['files'] ) ? $request['files'] : null, $restore );
+	$shape['plugins'] = checked_plugins( isset( $request['plugins'] ) ? $request['plugins'] : null );
 	// Known before it is made, so that whoever comes after us can take it away.
 	change_restore( $db, $restore['id'], array( 'shape' => wp_json_encode( $shape ) ), 'new' );
 	try {

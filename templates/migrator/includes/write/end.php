@@ -10,6 +10,7 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/status.php';
+require_once __DIR__ . '/gate.php';
 
 /**
  * Answers "accept": there is no way back any more, and nothing is kept for one. The row stays until "finish", so that whoever did not
@@ -24,6 +25,7 @@ function accept_restore( array $request, array $restore, $db ) {
 		heal( $restore );
 	}
 	withdraw_restore( $db, $restore, 'accepted' );
+	remove_gate( dirname( FILE ), $restore['id'] );
 	drop_restore_tables( $db, $restore['id'] );
 	answer_write( array( 'state' => 'accepted' ) );
 }
@@ -43,6 +45,7 @@ function finish_restore( array $request, array $restore, $db ) {
 		// One that is being applied is refused; or it is applied, and stays.
 		withdraw_restore( $db, $restore, 'new' );
 	}
+	remove_gate( dirname( FILE ), $restore['id'] );
 	forget_restore( $db, $restore['id'] );
 	answer_write( array( 'state' => 'gone' ) );
 }
@@ -55,6 +58,13 @@ function finish_restore( array $request, array $restore, $db ) {
  * @param \mysqli $db      Connection.
  */
 function leave_restore( array $request, array $restore, $db ) {
+	$overtaken = overtaken_requests( $restore );
+	if ( null !== $overtaken ) {
+		$receipt = array( 'overtaken' => $overtaken ) + read_receipt( $db, $restore['id'] );
+		unset( $receipt['state'] );
+		change_restore( $db, $restore['id'], array( 'receipt' => wp_json_encode( $receipt ) ) );
+	}
 	change_restore( $db, $restore['id'], array( 'public_key' => '' ) );
+	remove_gate( dirname( FILE ), $restore['id'] );
 	answer_write( array( 'state' => $restore['state'] ) );
 }

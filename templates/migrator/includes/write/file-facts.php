@@ -10,6 +10,7 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/files.php';
+require_once __DIR__ . '/code-paths.php';
 
 /**
  * What tells a file from one that was changed or replaced.
@@ -61,13 +62,13 @@ function find_file_drift( $db, $id, array $shape, $undo ) {
 	$folder = $base . '/' . $shape['files']['folder'];
 	foreach ( restore_files( $db, $id, 'u.chosen = 1' ) as $file ) {
 		try {
-			$live = upload_target( $base, $file['path'] );
+			list( , $live ) = file_place( $base, $file['path'] );
 		} catch ( Refusal $refusal ) {
 			if ( ! $undo ) {
 				throw $refusal;
 			}
 			// Somebody has put a link or a folder there since: everything else can be undone.
-			$found[] = array( 'why' => 'changed' ) + drifted_file( $file, $base . '/' . $file['path'], $file['sha_to'] );
+			$found[] = array( 'why' => 'changed' ) + drifted_file( $file, null, $file['sha_to'] );
 			continue;
 		}
 		$expected = $undo ? $file['sha_to'] : $file['sha_from'];
@@ -93,6 +94,9 @@ function find_file_drift( $db, $id, array $shape, $undo ) {
  * @param bool   $undo   The direction.
  */
 function is_kept( $folder, array $file, $undo ) {
+	if ( is_relied_on( $file ) ) {
+		return is_dir( $folder );
+	}
 	$digest = $undo ? $file['sha_from'] : $file['sha_to'];
 	$path   = $folder . '/' . ( $undo ? 'o' : 'n' ) . $file['n'];
 	if ( null === $digest || ! is_file( $path ) ) {
@@ -102,17 +106,26 @@ function is_kept( $folder, array $file, $undo ) {
 }
 
 /**
+ * Whether a file only has to be what it is: the rest of what it belongs to was made for it.
+ *
+ * @param array $file Row.
+ */
+function is_relied_on( array $file ) {
+	return null !== $file['sha_to'] && $file['sha_from'] === $file['sha_to'];
+}
+
+/**
  * A file that is not what it was, as find_drift() has it.
  *
  * @param array       $file     Row.
- * @param string      $live     Full path.
+ * @param string|null $live     Full path; null where there can be none.
  * @param string|null $expected What should be there; null for nothing.
  */
 function drifted_file( array $file, $live, $expected ) {
 	return array(
 		'n'     => (int) $file['item'],
-		'table' => 'uploads/' . $file['path'],
-		'why'   => 'none' === facts_of( $live ) ? 'gone' : ( null === $expected ? 'taken' : 'changed' ),
+		'table' => shown_path( $file['path'] ),
+		'why'   => null !== $live && 'none' === facts_of( $live ) ? 'gone' : ( null === $expected ? 'taken' : 'changed' ),
 	);
 }
 

@@ -12,6 +12,7 @@ defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/plain-tables.php';
 require_once __DIR__ . '/move-files.php';
+require_once __DIR__ . '/gate.php';
 
 /** Seconds that whoever ends a restore waits for one who is still writing; that one then finds that it was ended. */
 const WITHDRAWAL_SECONDS = 20;
@@ -46,6 +47,7 @@ function heal_writing( $side, $id, array $shape, $pending ) {
 	}
 	$undo = 'apply' === $pending;
 	move_files( $side, $id, $shape, $undo, true );
+	forget_moved( $shape, moved_files( $side, $id, $shape ) );
 	heal_plain_tables( $side, $id, $shape, $undo );
 	change_restore( $side, $id, array( 'pending' => '' ) );
 }
@@ -67,6 +69,7 @@ function heal( array $restore, $seconds = 1 ) {
 	$now = fetch_all( $side, 'SELECT pending, shape FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $restore['id'] ) );
 	if ( isset( $now[0] ) && '' !== $now[0]['pending'] ) {
 		heal_writing( $side, $restore['id'], kept_shape( $side, $now[0] ), $now[0]['pending'] );
+		remove_gate( dirname( FILE ), $restore['id'] );
 	}
 	run_query( $db, 'ROLLBACK' );
 }

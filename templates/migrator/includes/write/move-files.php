@@ -27,13 +27,14 @@ function move_files( $db, $id, array $shape, $undo, $healing = false ) {
 	if ( ! has_files( $shape ) ) {
 		return 0;
 	}
-	$files = restore_files( $db, $id, 'u.chosen = 1' );
+	$files = moved_files( $db, $id, $shape );
 	return array() === $files ? 0 : with_files_locked(
 		$shape,
 		function ( $base, $folder ) use ( $files, $undo, $healing ) {
 			foreach ( $undo ? array_reverse( $files ) : $files as $file ) {
 				try {
-					move_file( upload_target( $base, $file['path'] ), $folder, $file, $undo, $healing );
+					list( , $live ) = file_place( $base, $file['path'] );
+					move_file( $live, $folder, $file, $undo, $healing );
 				} catch ( Refusal $refusal ) {
 					// What is kept of a file stays kept as long as the host does not let it be put back.
 					if ( ! $healing || 'not_writable' === $refusal->reason ) {
@@ -44,6 +45,33 @@ function move_files( $db, $id, array $shape, $undo, $healing = false ) {
 			return count( $files );
 		}
 	);
+}
+
+/**
+ * Files of the chosen items, but those that are only relied on.
+ *
+ * @param \mysqli $db    Connection.
+ * @param string  $id    Restore.
+ * @param array   $shape As from kept_shape().
+ * @return array[] All columns.
+ */
+function moved_files( $db, $id, array $shape ) {
+	return has_files( $shape ) ? restore_files( $db, $id, 'u.chosen = 1 AND NOT (f.sha_from <=> f.sha_to)' ) : array();
+}
+
+/**
+ * Has PHP forget what it compiled of code that was moved.
+ *
+ * @param array   $shape As from kept_shape().
+ * @param array[] $files Rows.
+ * @throws Refusal When the uploads are elsewhere by now.
+ */
+function forget_moved( array $shape, array $files ) {
+	$code = array_filter( array_column( $files, 'path' ), __NAMESPACE__ . '\\is_code_path' );
+	foreach ( $code as $path ) {
+		list( , $live ) = file_place( uploads_base(), $path );
+		forget_compiled( array( $live ) );
+	}
 }
 
 /**
@@ -127,7 +155,10 @@ function put_file( $in, $live, $out, array $file ) {
 	}
 	$parent = dirname( $live );
 	// phpcs:disable WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
-	if ( ! is_dir( $parent ) ) {
+	if ( ! is_dir( $parent ) && ! function_exists( 'wp_mkdir_p' ) ) {
+		// Visitors meet the gate before WordPress has it.
+		@mkdir( $parent, 0755, true );
+	} elseif ( ! is_dir( $parent ) ) {
 		wp_mkdir_p( $parent );
 	}
 	if ( ! $there && link_file( $in, $live ) ) {

@@ -13,31 +13,33 @@ require_once __DIR__ . '/shape.php';
 require_once __DIR__ . '/drift.php';
 
 /**
- * Lists files that are to come: number, item, path, SHA-256 of what the site has and of what it shall have (null for none), bytes.
+ * Lists files that are to come: number, item, path, SHA-256 of what the site has and of what it shall have (null for none), bytes. One
+ * that has both alike is only relied on.
  *
- * @param \mysqli $db    Connection.
- * @param string  $id    Restore.
- * @param array   $shape As from kept_shape().
- * @param array   $files As requested; paths in base64.
+ * @param \mysqli $db      Connection.
+ * @param array   $restore Row.
+ * @param array   $shape   As from kept_shape().
+ * @param array   $files   As requested; paths in base64.
  * @throws Refusal When one may not be written.
  */
-function stage_file_list( $db, $id, array $shape, array $files ) {
+function stage_file_list( $db, array $restore, array $shape, array $files ) {
 	$values = array();
 	foreach ( $files as $file ) {
 		$sound = is_array( $file ) && 6 === count( $file ) && has_files( $shape ) && (int) $file[0] > 0
-			&& is_digest_or_none( $file[3] ) && is_digest_or_none( $file[4] ) && $file[3] !== $file[4];
+			&& is_digest_or_none( $file[3] ) && is_digest_or_none( $file[4] ) && ( null !== $file[3] || null !== $file[4] );
 		if ( ! $sound ) {
 			throw misshapen();
 		}
 		list( $path ) = decoded_cells( array( $file[2] ), 1 );
-		upload_target( uploads_base(), (string) $path );
+		file_place( uploads_base(), (string) $path );
+		refuse_forbidden_code( (string) $path, $restore );
 		$digest = function ( $sha256 ) {
 			return null === $sha256 ? 'NULL' : "'$sha256'";
 		};
 		$values[] = '(' . (int) $file[0] . ', ' . (int) $file[1] . ', ' . quote_text( $db, (string) $path ) . ', ' . $digest( $file[3] ) . ', ' . $digest( $file[4] ) . ', ' . max( 0, (int) $file[5] ) . ')';
 	}
 	foreach ( array_chunk( $values, STAGED_AT_ONCE ) as $chunk ) {
-		run_query( $db, 'INSERT INTO ' . files_table( $id ) . ' (n, item, path, sha_from, sha_to, size) VALUES ' . implode( ', ', $chunk ) );
+		run_query( $db, 'INSERT INTO ' . files_table( $restore['id'] ) . ' (n, item, path, sha_from, sha_to, size) VALUES ' . implode( ', ', $chunk ) );
 	}
 }
 
@@ -101,15 +103,15 @@ function stage_piece( $db, $id, $base, $folder, array $piece ) {
 	if ( '1' === $file['whole'] ) {
 		return;
 	}
-	$live = upload_target( $base, $file['path'] );
-	if ( null !== $file['sha_to'] && ! append_piece( $folder . '/n' . $file['n'], $file, $piece[1], $bytes ) ) {
+	list( $near, $live ) = file_place( $base, $file['path'] );
+	if ( null !== $file['sha_to'] && ! is_relied_on( $file ) && ! append_piece( $folder . '/n' . $file['n'], $file, $piece[1], $bytes ) ) {
 		return;
 	}
 	$facts = facts_of_unchanged( $live, $file['sha_from'] );
 	if ( null === $facts ) {
 		throw file_drift( $db, $id, $file, $live );
 	}
-	$folders = refuse_unwritable( $base, $folder, $file['path'], $live );
+	$folders = is_relied_on( $file ) ? 0 : refuse_unwritable( $near, $folder, $file['path'], $live );
 	run_query( $db, 'UPDATE ' . files_table( $id ) . ' SET whole = 1, folders = ' . $folders . ', facts = ' . quote_text( $db, $facts ) . ' WHERE n = ' . (int) $file['n'] );
 }
 
@@ -153,9 +155,9 @@ function append_piece( $path, array $file, $offset, $bytes ) {
 /**
  * Refuses a file whose place cannot be written to, or is on another file system than the restore's folder.
  *
- * @param string $base   Folder of the uploads.
+ * @param string $base   The folder that is there in any case.
  * @param string $folder Folder of the restore.
- * @param string $path   Path below the uploads.
+ * @param string $path   As in the list of files.
  * @param string $live   Its full path.
  * @return int How many folders have to be made for it.
  * @throws Refusal When it is so.

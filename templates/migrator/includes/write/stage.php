@@ -46,7 +46,7 @@ function stage_part( array $request, array $restore, $db ) {
 		stage_items( $db, $restore['id'], $part['items'] );
 		$shape = kept_shape( $db, $restore );
 		stage_rows( $db, $restore['id'], $shape, $part['rows'] );
-		stage_file_list( $db, $restore['id'], $shape, isset( $part['files'] ) && is_array( $part['files'] ) ? $part['files'] : array() );
+		stage_file_list( $db, $restore, $shape, isset( $part['files'] ) && is_array( $part['files'] ) ? $part['files'] : array() );
 	} elseif ( $had[0]['sha256'] !== $sha256 ) {
 		throw new Refusal( 'part_differs', 409, 'Another part of that number came before.' );
 	}

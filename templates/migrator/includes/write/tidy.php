@@ -79,11 +79,13 @@ function healed_restore( array $restore ) {
  * The same where the plugin goes, with every key. It may be that the database is away: then the next one finds them.
  */
 function leave_restores() {
+	require_once __DIR__ . '/../gate/note.php';
 	if ( array() === restore_rows( '1 = %d', 1 ) ) {
 		return;
 	}
 	try {
 		tidy_restores( connect_database( 'utf8mb4' ), false );
+		remove_gate( dirname( FILE ) );
 	} catch ( Refusal $refusal ) {
 		error_log( 'wpclone migrator: ' . $refusal->getMessage() );
 	}

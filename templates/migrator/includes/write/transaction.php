@@ -15,6 +15,8 @@ require_once __DIR__ . '/class-batch-sql.php';
 require_once __DIR__ . '/drift.php';
 require_once __DIR__ . '/write-batches.php';
 require_once __DIR__ . '/healing.php';
+require_once __DIR__ . '/updating.php';
+require_once __DIR__ . '/active-plugins.php';
 
 /** How often it is begun anew when somebody else holds a row, or moved one meanwhile. */
 const WRITE_ATTEMPTS = 4;
@@ -30,7 +32,7 @@ const PASSING_ERRORS = array( 1205, 1213, 1020, 1047 );
  * @param string[] $states  In which it may be written; in any other it has been.
  * @param callable $choose  Marks the items that are written; is given a connection beside the transaction, and the shape. May throw.
  * @param callable $receipt State and receipt; is given both connections, the number of rows written by table, and that of the files.
- * @return int|null Nanoseconds from the first lock to the end of the commit; null when it had been done before.
+ * @return array{rows: int, gate: int}|null Nanoseconds from the first lock to the end of the commit, and while visitors waited; null when it had been done before.
  * @throws Refusal When it cannot be; then nothing was written.
  */
 function write_in_transaction( array $restore, $undo, array $states, callable $choose, callable $receipt ) {
@@ -92,10 +94,15 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 	$choose( $side, $shape );
 	$work = prepare_batches( $side, $id, $shape, $undo );
 	announce_writing( $side, $id, $shape, $work, $undo );
+	$gate = null;
+	$end  = 'unknown';
 	try {
+		$moved   = moved_files( $side, $id, $shape );
+		$gate    = close_gate( $restore, $shape, $moved, $undo );
 		$files   = move_files( $side, $id, $shape, $undo );
 		$began   = hrtime( true );
 		$written = write_batches( $db, $side, $work );
+		switch_plugins( $db, $id, $shape, $undo );
 		list( $state, $text ) = $receipt( $db, $side, $written, $files );
 		change_unmoved_restore(
 			$db,
@@ -110,7 +117,13 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 			)
 		);
 		run_query( $db, 'COMMIT' );
-		return hrtime( true ) - $began;
+		$held = hrtime( true ) - $began;
+		forget_moved( $shape, $moved );
+		$end = 'written';
+		return array(
+			'rows' => $held,
+			'gate' => open_gate( $gate, $end ),
+		);
 	} catch ( Refusal $refusal ) {
 		mysqli_query( $db, 'ROLLBACK' );
 		// The note went with the commit: where only its answer was lost, there is nothing to take back. Another request may have healed it
@@ -118,6 +131,11 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 		if ( $work['plain'] || has_files( $shape ) ) {
 			heal( array( 'id' => $id ) );
 		}
+		$end = 'taken back';
 		throw $refusal;
+	} finally {
+		if ( 'written' !== $end ) {
+			open_gate( $gate, $end );
+		}
 	}
 }

@@ -72,8 +72,18 @@ function refuse_update_under_way( $db ) {
 function is_maintenance_fresh() {
 	$file = ABSPATH . '.maintenance';
 	clearstatcache( true, $file );
-	$made = is_file( $file ) ? filemtime( $file ) : false;
+	$made = is_file( $file ) && ! is_gate( $file ) ? filemtime( $file ) : false;
 	return false !== $made && time() - $made < MAINTENANCE_SECONDS;
+}
+
+/**
+ * Whether it is our own gate that stands there, which a restore that was cut off may have left, or one that ended not long ago.
+ *
+ * @param string $file Path.
+ */
+function is_gate( $file ) {
+	// phpcs:ignore WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
+	return false !== strpos( (string) @file_get_contents( $file ), 'wpclone_gate' );
 }
 
 /**

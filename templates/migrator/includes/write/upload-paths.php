@@ -13,6 +13,7 @@ defined( 'ABSPATH' ) || exit;
 require_once __DIR__ . '/../class-refusal.php';
 require_once __DIR__ . '/../roots.php';
 require_once __DIR__ . '/../home-folder.php';
+require_once __DIR__ . '/../code-folders.php';
 
 /** What some web server runs, also where another ending follows. */
 const RUNNABLE_FILE = '/\.(php\d*|phps|phpt|phtml|phtm|phar|pht|hphp|inc|cgi|fcgi|pl|pm|py|rb|lua|sh|bash|shtml|shtm|stm|asp|aspx|ashx|asmx|asa|asax|cer|cdx|jsp|jspx|jspf|cfm|cfc)(\.|$)/i';
@@ -46,6 +47,11 @@ function is_safe_upload( $path ) {
  * @throws Refusal When it lies outside of the site's own folders, or holds WordPress itself.
  */
 function uploads_base() {
+	// Without the plugins that a site has, its uploads may seem to be elsewhere.
+	$alone = __NAMESPACE__ . '\\ALONE_WITH';
+	if ( defined( $alone ) ) {
+		return constant( $alone );
+	}
 	$own = own_uploads( site_paths() );
 	if ( '' !== $own && ! is_dir( $own ) ) {
 		wp_mkdir_p( $own );
@@ -87,7 +93,7 @@ function upload_target( $base, $path ) {
  * @param string $full Path.
  */
 function is_in_code( $full ) {
-	$folders = array( WP_PLUGIN_DIR, WPMU_PLUGIN_DIR, get_theme_root(), ABSPATH . 'wp-admin', ABSPATH . WPINC, WP_CONTENT_DIR . '/languages', WP_CONTENT_DIR . '/upgrade' );
+	$folders = array( WP_PLUGIN_DIR, mu_plugins_folder(), get_theme_root(), ABSPATH . 'wp-admin', ABSPATH . WPINC, WP_CONTENT_DIR . '/languages', WP_CONTENT_DIR . '/upgrade' );
 	foreach ( $folders as $folder ) {
 		$real = realpath( $folder );
 		if ( false !== $real && is_within( $full, $real ) ) {
