@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 /** The command's (bin/run.js). */
-const FLAGS = ['--max-semi-space-size=4', '--liftoff-only'];
+const FLAGS = ['--max-semi-space-size=4', '--liftoff-only', '--heap-growing-percent=40'];
 
 /** Copies in a process of its own; the most memory that it had, in bytes. */
 async function peakOf(what: CopyOrder['what'], pair: SchemaPair): Promise<number> {

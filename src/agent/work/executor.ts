@@ -16,7 +16,7 @@ import { leaseName, outlivesProcess } from './outlives.ts';
 
 const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
 /** The flags of the command itself (bin/run.js): without them memory grows late and high. */
-const FLAGS = ['--max-semi-space-size=4', '--liftoff-only', '--no-warnings'];
+const FLAGS = ['--max-semi-space-size=4', '--liftoff-only', '--heap-growing-percent=40', '--no-warnings'];
 
 type ExecutorWork = Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;
 
