@@ -107,6 +107,13 @@ export abstract class BaseCommand extends Command {
     });
   }
 
+  /** The agent that flags or settings name; `choose` throws BAD_INPUT for a token file that cannot be read. */
+  protected namedAgent(flags: AgentFlagValues) {
+    const url = flags.agent ?? this.settings().agent;
+    const choose = () => agentChoice(flags, this.settings(), this.agentToken);
+    return url === undefined || flags.direct === true ? undefined : { url, choose };
+  }
+
   /** Undefined when no agent was named and none runs in the home, or with --direct. */
   private async openRemote(
     flags: CommonFlags,

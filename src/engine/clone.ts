@@ -1,4 +1,5 @@
 import type { ReportingContext, WorkContext } from '../shared/context.ts';
+import { WpcloneError } from '../shared/errors.ts';
 import type { StepName, Warning } from '../shared/events.ts';
 import { bytes, count } from '../shared/format.ts';
 import type { ConfigureTask, DatabaseResult, FilesResult, MediaMode, PullTask } from '../instance/types.ts';
@@ -90,7 +91,7 @@ export async function cloneSite(
 ): Promise<CloneOutcome> {
   // Before a step is begun that it would fail.
   parseAddress(plan.url);
-  return runPipeline(context, async (pipeline) => {
+  const made = runPipeline(context, async (pipeline) => {
     const phpVersion = Promise.withResolvers<string | undefined>();
     const [connected, { lease, unit }] = await Promise.all([
       connect(pipeline, source, phpVersion.resolve),
@@ -171,6 +172,16 @@ export async function cloneSite(
       timings: pipeline.timings,
     };
   });
+  return made.catch((error: unknown) => {
+    throw withAnother(error);
+  });
+}
+
+/** An instance that went away in the middle costs its clone nothing but time: another can be had. */
+function withAnother(error: unknown): unknown {
+  if (!(error instanceof WpcloneError) || error.code !== 'INSTANCE_LOST') return error;
+  const { code, message, details, nextSteps } = error;
+  return new WpcloneError(code, message, { details, nextSteps, cause: error, retryable: true });
 }
 
 /** Milliseconds beyond its own time for which a clone answers those who make it. */

@@ -111,9 +111,11 @@ describe('when the agent is killed', () => {
 
     const began = Date.now();
     const next = await start();
+    const startUp = Date.now() - began;
     const again = await next.heard(job, ({ reason, at }) => reason === 'begun' && Date.parse(at) > began);
     const { started_at: listening } = (await next.call('GET', '/api/v2/agent/status')).body;
-    expect(Date.parse(again.at) - Date.parse(String(listening))).toBeLessThan(2_000);
+    // On a machine on which it takes longer to start at all, as long as that.
+    expect(Date.parse(again.at) - Date.parse(String(listening))).toBeLessThan(Math.max(2_000, startUp));
     const status = await next.until(job, ended);
     expect(status).toMatchObject({ status: 'completed', attempt: 1, result: { status: 'ready' } });
     expect(await namespace.podName('adopted')).toBe(pod);
@@ -143,6 +145,19 @@ describe('when the agent is killed', () => {
     expect(await agent.until(job, ended)).toMatchObject({ status: 'completed', attempt: 2 });
     expect(await namespace.podName('orphaned')).toBe(pod);
     await commands.json(['delete', 'orphaned', '--force']);
+  });
+
+  test('and it makes the clone in another pod where somebody deletes the one that it is in', async () => {
+    const agent = await start();
+    const job = await ask(agent, 'moved');
+    await agent.heard(job, ({ type, step }) => type === 'step-progress' && step === 'files');
+    const pod = await namespace.podName('moved');
+    await namespace.remove(`pods/${pod}`);
+    await agent.until(job, ({ attempt }) => attempt === 2);
+    expect(await agent.until(job, ended)).toMatchObject({ status: 'completed', attempt: 2 });
+    expect(await namespace.podName('moved')).not.toBe(pod);
+    await commands.json(['delete', 'moved', '--force']);
+    await nothingLeft();
   });
 
   test('a job that is cancelled while nobody runs it, or that kills its agent three times, leaves nothing', async () => {

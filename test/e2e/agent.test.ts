@@ -25,6 +25,14 @@ const statusOf = (options: RequestOptions): Promise<number> =>
       .end();
   });
 
+/** What the doctor says of the agent; whatever else this machine lacks. */
+async function doctorOn(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  const { stdout } = await cli.run(['doctor', ...args, '--json'], { environment });
+  const { checks }: { checks: { name: string; ok: boolean; detail: string }[] } = JSON.parse(stdout);
+  const found = checks.find(({ name }) => name === 'agent');
+  return [found?.ok, found?.detail];
+}
+
 describe('wpclone agent', () => {
   it('says where it is, and asks for a token at both doors: what a clone runs has its owner’s rights, and could open the socket', async () => {
     const agent = await startAgent(cli);
@@ -60,6 +68,8 @@ describe('wpclone agent', () => {
     });
     const status = await cli.json(['agent', 'status']);
     expect(status).toMatchObject({ pid: agent.pid, url: agent.url, runtime: 'local', ready: true, draining: false });
+    expect(await doctorOn([])).toEqual([true, expect.stringContaining(`${agent.url}, process ${agent.pid}`)]);
+    expect(await doctorOn(['--agent', String(agent.url)])).toEqual([false, expect.stringContaining('token')]);
     expect(await cli.json(['agent', 'stop'])).toEqual({ stopped: true });
     expect((await agent.running.finished).code).toBe(0);
     expect((await cli.run(['agent', 'status', '--json'])).code).toBe(5);
@@ -68,7 +78,10 @@ describe('wpclone agent', () => {
   it('goes on with its token and port free after it was killed', async () => {
     const first = await startAgent(cli);
     await first.end('SIGKILL');
+    expect(await doctorOn([])).toEqual([false, expect.stringContaining('start it again')]);
     const next = await startAgent(cli);
+    const named = { WPCLONE_AGENT: String(next.url), WPCLONE_AGENT_TOKEN: next.token };
+    expect(await doctorOn([], named)).toEqual([true, expect.stringMatching(/^http:\S+, wpclone \S+, local$/)]);
     expect(next.token).toBe(first.token);
     expect((await next.call('GET', '/livez')).status).toBe(200);
     await next.end('SIGTERM');

@@ -33,7 +33,7 @@ export async function openTraces(
     import('@opentelemetry/resources'),
     import('./spans.ts'),
   ]);
-  const warn = (message: string): void => context.log.warn('traces are not sent', { reason: message });
+  const warn = (message: string): void => context.log.warn('traces are not sent', { reason: reasonIn(message) });
   const ignore = (): void => undefined;
   diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
   const own = { 'service.name': 'wpclone-agent', 'service.version': version };
@@ -58,3 +58,6 @@ export async function openTraces(
     },
   };
 }
+
+/** The library tells of an error with its stack, as JSON. */
+const reasonIn = (text: string): string => /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text;

@@ -14,9 +14,22 @@ const statusSchema = z.object({
   reason: z.string().optional(),
 });
 
-/** Whether the agent of this home, if one was started, takes jobs. */
-export async function checkAgent({ home }: Pick<Machine, 'home'>): Promise<Check> {
-  const check = (ok: boolean, detail: string): Check => ({ name: 'agent', ok, required: false, detail });
+const check = (ok: boolean, detail: string): Check => ({ name: 'agent', ok, required: false, detail });
+
+/** Whether the agent that commands ask takes jobs: the one that was named, or else that of this home, if one was started. */
+export const checkAgent = (machine: Pick<Machine, 'home' | 'agent'>): Promise<Check> =>
+  machine.agent === undefined ? checkOfHome(machine.home) : checkNamed(machine.agent);
+
+async function checkNamed({ url, ask }: NonNullable<Machine['agent']>): Promise<Check> {
+  try {
+    const { version, runtime, draining } = await ask();
+    return check(!draining, `${url}, wpclone ${version}, ${runtime}${draining ? ': it stops, and takes no jobs' : ''}`);
+  } catch (error) {
+    return check(false, `${url}: ${toWpcloneError(error).message}`);
+  }
+}
+
+async function checkOfHome(home: string): Promise<Check> {
   if (!existsSync(join(home, AGENT_FILE))) return check(true, 'none runs here');
   try {
     const status = statusSchema.parse(await askAgent(home, 'GET', '/api/v2/agent/status'));

@@ -8,6 +8,7 @@ import { findProgram } from '../../runtime/local/programs.ts';
 import { findChromium } from '../../site/connect/browser/chromium.ts';
 import { isAccessible } from '../../shared/system.ts';
 import { bytes } from '../../shared/format.ts';
+import type { AgentReport } from '../schemas.ts';
 import { checkAgent } from './agent.ts';
 import type { Part } from './packages.ts';
 
@@ -25,6 +26,8 @@ export interface Machine {
   readonly environment: NodeJS.ProcessEnv;
   /** Bytes that may be kept of sources for their next clones; 10 GB without it. */
   readonly sourcesLimit?: number;
+  /** The agent that commands ask, where flags or settings name one. */
+  readonly agent?: { readonly url: string; readonly ask: () => Promise<AgentReport> };
   readonly signal: AbortSignal;
 }
 

@@ -66,6 +66,20 @@ export async function openRemoteOperations(
   }
 }
 
+/** What the agent at an address says of itself. Throws AGENT_UNREACHABLE, AGENT_INSECURE, UNAUTHORIZED, BAD_INPUT. */
+export async function askNamedAgent(
+  url: string,
+  choice: Pick<AgentChoice, 'token' | 'insecure'>,
+  { signal, sleep }: Pick<WorkContext, 'signal' | 'sleep'>,
+): Promise<AgentReport> {
+  const client = createAgentClient(addressOf(url, choice), { sleep });
+  try {
+    return await client.call(WHO, agentSchema, signal);
+  } finally {
+    await client.close();
+  }
+}
+
 /** Where the agent's clones live, in the settings of this process. */
 function settingsOf({ runtime, context, namespace }: AgentReport, settings: OperationSettings): OperationSettings {
   const kubernetes = {
@@ -83,7 +97,7 @@ function addressAtHome(home: string): AgentAddress | undefined {
 }
 
 /** Throws BAD_INPUT, AGENT_INSECURE. */
-function addressOf(text: string, { token, insecure }: AgentChoice): AgentAddress {
+function addressOf(text: string, { token, insecure }: Pick<AgentChoice, 'token' | 'insecure'>): AgentAddress {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new WpcloneError('BAD_INPUT', `"${text}" is not the address of an agent, such as https://clones.example.`);
@@ -97,6 +111,8 @@ function addressOf(text: string, { token, insecure }: AgentChoice): AgentAddress
   return { url: url.href, ...(token === undefined ? {} : { token }) };
 }
 
+const WHO = { method: 'GET', path: '/api/v2/agent', seconds: 30, once: true } as const;
+
 /** Undefined when the agent of the home is gone: what it left there is older than its end. */
 async function ask(
   client: AgentClient,
@@ -104,9 +120,8 @@ async function ask(
   named: boolean,
   { signal }: WorkContext,
 ): Promise<AgentReport | undefined> {
-  const call = { method: 'GET' as const, path: '/api/v2/agent', seconds: 30, once: true };
   try {
-    return await client.call(call, agentSchema, signal);
+    return await client.call(WHO, agentSchema, signal);
   } catch (error) {
     const { cause } = toWpcloneError(error);
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;

@@ -80,7 +80,10 @@ it('nobody who takes them costs a line in the log and not the end of the agent; 
   receiver.close();
   const warned: string[] = [];
   const work = workContext();
-  const log = { ...work.log, warn: (message: string) => void warned.push(message) };
+  const log = {
+    ...work.log,
+    warn: (message: string, fields?: object) => void warned.push(JSON.stringify([message, fields])),
+  };
   // What is waited for before it is given up is no time here.
   const sleep: typeof work.sleep = (milliseconds, signal) => work.sleep(Math.min(milliseconds, 100), signal);
   const traces = await openTraces(endpoint, '1.2.3', { ...work, sleep, log });
@@ -90,7 +93,8 @@ it('nobody who takes them costs a line in the log and not the end of the agent; 
   const { attempt } = await claimed(store);
   await store.complete(attempt, {}, {});
   await traces.close();
-  expect(warned).toContain('traces are not sent');
+  expect(warned.join('\n')).toContain('traces are not sent');
+  expect(warned.join('\n')).not.toContain('stack');
   expect((await failureOf(openTraces('collector:4318', '1.2.3', work))).code).toBe('BAD_INPUT');
   clean();
 });

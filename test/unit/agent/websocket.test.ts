@@ -138,13 +138,15 @@ describe('the log over a WebSocket', () => {
       .toBe(0);
   });
 
-  it('is closed with a word when the agent ends', async () => {
+  it('is closed with a word when the agent ends, as other streams are', async () => {
     const { path } = await begin();
     let opened: () => void = () => undefined;
     const first = new Promise<void>((resolve) => (opened = resolve));
     const reading = read(path, api.bearer(['read']), opened);
     await first;
+    const stream = await fetch(`http://127.0.0.1:${port}${path}`, { headers: api.bearer(['read']) });
     await api.app.close();
     expect((await reading).end).toBe(1001);
+    expect(await stream.text()).toMatch(/event: goodbye\ndata: \{\}\n\n$/);
   });
 });
