@@ -9,8 +9,8 @@ namespace Wpclone\Migrator;
 
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
-require __DIR__ . '/includes/host.php';
-require __DIR__ . '/includes/keys.php';
+require_once __DIR__ . '/includes/host.php';
+require_once __DIR__ . '/includes/keys.php';
 
 drop_everything();
 

@@ -215,6 +215,23 @@ it('writes nothing of a plugin of which the live site changed any file since, or
   expect(Object.keys(filesBelow(there)).filter((path) => /forms\/new|gate-note/.test(path))).toEqual([]);
 });
 
+it('leaves nothing of the gate when the plugin is deleted, and what it takes to undo stays', async () => {
+  const key = await staged();
+  await applyStaged(writeClient(access, key), never);
+  expect(existsSync(maintenance())).toBe(true);
+  const own = 'wpclone-migrator/wpclone-migrator.php';
+  const admin =
+    "foreach ( array( 'plugin', 'file' ) as $part ) { require_once ABSPATH . \"wp-admin/includes/$part.php\"; }";
+  await source.php(`${admin} deactivate_plugins( '${own}' );`);
+  const said = await source.php(`${admin} var_dump( delete_plugins( array( '${own}' ) ) );`);
+  expect(said).toContain('bool(true)');
+  expect([existsSync(maintenance()), existsSync(join(there, 'wpclone-migrator'))]).toEqual([false, false]);
+  expect(await visit()).toBe('200 2.0 new clone');
+  access = await installMigrator(source);
+  await undoApplied(writeClient(access, await restoreKey(source, key.restore)), undefined, never);
+  expect(await visit()).toBe('200 1.0 old live');
+});
+
 /** The first part of a stage, with a list of one new file. */
 function listed(path: string): { part: number; sha256: string; content: string } {
   const bytes = (text: string): string => Buffer.from(text).toString('base64');

@@ -30,10 +30,14 @@ const TITLES: Readonly<Record<Package['kind'], string>> = {
   fixed: '',
 };
 
+/** How a package is called in a plan, and decided about. */
+const packageId = ({ kind, name }: Package): string =>
+  kind === name ? kind : `${kind === 'fixed' ? 'files' : kind}:${name}`;
+
 /** What becomes of a package: all of it, or nothing. */
 export function decidePackage(group: PackageFiles, versions: Versions, input: WantedCode): PlanPackage {
   const { kind, name } = group.package;
-  const id = kind === name ? kind : `${kind === 'fixed' ? 'files' : kind}:${name}`;
+  const id = packageId(group.package);
   const whole = TITLES[kind] !== '' && kind !== name;
   const change = changeOf(group);
   return {
@@ -73,7 +77,7 @@ function codeFate(group: PackageFiles, change: PlanPackage['change'], versions: 
   if (fate.kept || fate.conflict) return fate;
   const hindrance = codeHindrance(group.package, group.clone, { writes: input.info.writes, places: input.places });
   if (hindrance === undefined) return fate;
-  const side = input.policy.decisions[`${group.package.kind}:${group.package.name}`] ?? input.policy.take;
+  const side = input.policy.decisions[packageId(group.package)] ?? input.policy.take;
   if (side === 'live') return { kept: { code: 'LIVE_TAKEN', message: `stays as the live site has it: ${hindrance}` } };
   return { conflict: { code: 'HOST_FORBIDS', message: hindrance, take: null } };
 }
@@ -110,7 +114,7 @@ function fileOf({ place, change, size, base, sha256 }: ClonedFile, { live }: Pac
 function fateOf(group: PackageFiles, change: PlanPackage['change'], versions: Versions, input: Wanted): Fate {
   const { package: which } = group;
   const { policy } = input;
-  const id = `${which.kind}:${which.name}`;
+  const id = packageId(which);
   const conflict = conflictOf(group, change, versions);
   if (conflict !== undefined) {
     const side = policy.decisions[id] ?? policy.take;

@@ -68,6 +68,7 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
   const bodies = await readLive(client, new Map([...there.other].filter(([place]) => inPackages(place))), signal);
   const occupied = occupiedBy(cloned, there, bodies, input);
   const planned: PlannedFiles = { code: [], uploads: [], contents: new Map(), occupied, relied: new Map() };
+  const made = byPackage(cloned.base, input.places);
   const liveIn = (which: Package) => liveChanges(which, { there, bodies, base: cloned.base, places: input.places });
   for (const { package: which, files: cloneFiles } of packages.values()) {
     const files =
@@ -75,14 +76,11 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
         ? await Promise.all(cloneFiles.map((file) => inLiveForm(file, www, input.wayBack)))
         : wholePackage(cloneFiles, liveIn(which), cloned.base);
     const live = liveIn(which);
-    const isKnown = [...cloned.base.keys()].some(
-      (place) => place === which.folder || place.startsWith(`${which.folder}/`),
-    );
     const group: PackageFiles = {
       package: which,
       clone: files.filter((file) => live.get(file.place) !== file.sha256 || !live.has(file.place)),
       live,
-      isKnown,
+      isKnown: made.has(keyOf(which)),
     };
     if (group.clone.length === 0) continue;
     if (which.kind === 'upload') {
@@ -91,24 +89,31 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
     } else {
       const decided = decidePackage(group, await versionsOf(which, input, cloned.base, bodies, there), input);
       planned.code.push(decided);
-      planned.relied.set(decided.id, reliedOn(group, cloned.base, input.places));
+      planned.relied.set(decided.id, reliedOn(group, made.get(keyOf(which)) ?? []));
     }
   }
   return planned;
 }
 
 /** What else belongs to a package. */
-function reliedOn(
-  { package: which, clone, live }: PackageFiles,
-  base: ReadonlyMap<string, FileRecord>,
-  places: CodePlaces,
-): ReliedFile[] {
+function reliedOn({ clone, live }: PackageFiles, all: readonly FileRecord[]): ReliedFile[] {
   const changed = new Set(clone.map(({ place }) => place));
-  return [...base.values()].flatMap(({ place, body }) => {
+  return all.flatMap(({ place, body }) => {
     const sha256 = live.has(place) ? live.get(place) : body.sha256;
-    const isOther = changed.has(place) || sha256 == null;
-    return isOther || keyOf(packageOf(place, places)) !== keyOf(which) ? [] : [{ place, sha256 }];
+    return changed.has(place) || sha256 == null ? [] : [{ place, sha256 }];
   });
+}
+
+/** The files that the clone was made with, by package. */
+function byPackage(base: ReadonlyMap<string, FileRecord>, places: CodePlaces): Map<string, FileRecord[]> {
+  const found = new Map<string, FileRecord[]>();
+  for (const record of base.values()) {
+    const key = keyOf(packageOf(record.place, places));
+    const files = found.get(key) ?? [];
+    if (files.length === 0) found.set(key, files);
+    files.push(record);
+  }
+  return found;
 }
 
 function occupiedBy(

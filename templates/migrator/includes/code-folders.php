@@ -60,7 +60,7 @@ function code_hindrance( $word ) {
 	// Without it visitors would meet half of the old code and half of the new.
 	$maintenance = ABSPATH . '.maintenance';
 	// phpcs:disable WordPress.WP.AlternativeFunctions, WordPress.PHP.NoSilencedErrors
-	if ( ! is_writable( ABSPATH ) || ( file_exists( $maintenance ) && ! is_writable( $maintenance ) ) || ! is_writable( dirname( FILE ) ) ) {
+	if ( ! is_writable( ABSPATH ) || ( file_exists( $maintenance ) && ! is_writable( $maintenance ) ) || ! is_writable( dirname( __DIR__ ) ) ) {
 		return 'gate';
 	}
 	if ( keeps_old_code() ) {

@@ -66,6 +66,8 @@ function welcome_new_plugins() {
 	if ( ! is_array( $names ) || ! delete_option( NEW_PLUGINS ) ) {
 		return;
 	}
+	// It is the administration that switches plugins on, as a rule: what they call then has to be there.
+	require_once ABSPATH . 'wp-admin/includes/plugin.php';
 	foreach ( array_intersect( $names, (array) get_option( 'active_plugins', array() ) ) as $name ) {
 		do_action( 'activate_' . $name, false ); // phpcs:ignore WordPress.NamingConventions.PrefixAllGlobals -- WordPress's own.
 	}

@@ -17,6 +17,13 @@ const GATE_NOTE_HEAD = "<?php exit; ?>\n";
 const GATE_KEPT_SECONDS = 1800;
 
 /**
+ * The plugin's folder, also where its main file was not loaded: before WordPress is there, and when it deletes the plugin.
+ */
+function plugin_folder() {
+	return dirname( __DIR__, 2 );
+}
+
+/**
  * What WordPress finds in its `.maintenance`, always the same: the way to the gate, and nothing else. It stays harmless when the plugin is
  * gone, and when a web server hands it out as text.
  *

@@ -74,7 +74,7 @@ function file_place( $uploads, $path ) {
 		}
 	}
 	// Nothing of ours, by whatever name the folder goes, and nothing that is uploads.
-	if ( is_within( $full, (string) realpath( dirname( FILE ) ) ) || is_within( $full, $uploads ) ) {
+	if ( is_within( $full, (string) realpath( dirname( __DIR__, 2 ) ) ) || is_within( $full, $uploads ) ) {
 		throw unsafe_file( $path );
 	}
 	return array( $base, $full );

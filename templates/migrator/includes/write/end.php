@@ -25,7 +25,7 @@ function accept_restore( array $request, array $restore, $db ) {
 		heal( $restore );
 	}
 	withdraw_restore( $db, $restore, 'accepted' );
-	remove_gate( dirname( FILE ), $restore['id'] );
+	remove_gate( plugin_folder(), $restore['id'] );
 	drop_restore_tables( $db, $restore['id'] );
 	answer_write( array( 'state' => 'accepted' ) );
 }
@@ -45,7 +45,7 @@ function finish_restore( array $request, array $restore, $db ) {
 		// One that is being applied is refused; or it is applied, and stays.
 		withdraw_restore( $db, $restore, 'new' );
 	}
-	remove_gate( dirname( FILE ), $restore['id'] );
+	remove_gate( plugin_folder(), $restore['id'] );
 	forget_restore( $db, $restore['id'] );
 	answer_write( array( 'state' => 'gone' ) );
 }
@@ -65,6 +65,6 @@ function leave_restore( array $request, array $restore, $db ) {
 		change_restore( $db, $restore['id'], array( 'receipt' => wp_json_encode( $receipt ) ) );
 	}
 	change_restore( $db, $restore['id'], array( 'public_key' => '' ) );
-	remove_gate( dirname( FILE ), $restore['id'] );
+	remove_gate( plugin_folder(), $restore['id'] );
 	answer_write( array( 'state' => $restore['state'] ) );
 }

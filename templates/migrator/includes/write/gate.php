@@ -31,7 +31,7 @@ function close_gate( array $restore, array $shape, array $files, $undo ) {
 	}
 	$base   = uploads_base();
 	$folder = $base . '/' . $shape['files']['folder'];
-	$plugin = dirname( FILE );
+	$plugin = plugin_folder();
 	write_journal( $base, $folder, $restore['id'], $files );
 	$alive = fopen( $folder . '/alive', 'c' ); // phpcs:ignore WordPress.WP.AlternativeFunctions
 	$note  = array(
@@ -133,7 +133,7 @@ function open_gate( $gate, $end ) {
 	if ( null === $gate ) {
 		return 0;
 	}
-	$plugin = dirname( FILE );
+	$plugin = plugin_folder();
 	$held   = (int) ( ( microtime( true ) - $gate['note']['since'] ) * 1e9 );
 	$open   = array(
 		'open'  => true,

@@ -69,7 +69,7 @@ function heal( array $restore, $seconds = 1 ) {
 	$now = fetch_all( $side, 'SELECT pending, shape FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $restore['id'] ) );
 	if ( isset( $now[0] ) && '' !== $now[0]['pending'] ) {
 		heal_writing( $side, $restore['id'], kept_shape( $side, $now[0] ), $now[0]['pending'] );
-		remove_gate( dirname( FILE ), $restore['id'] );
+		remove_gate( plugin_folder(), $restore['id'] );
 	}
 	run_query( $db, 'ROLLBACK' );
 }

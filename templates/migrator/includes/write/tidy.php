@@ -85,7 +85,7 @@ function leave_restores() {
 	}
 	try {
 		tidy_restores( connect_database( 'utf8mb4' ), false );
-		remove_gate( dirname( FILE ) );
+		remove_gate( plugin_folder() );
 	} catch ( Refusal $refusal ) {
 		error_log( 'wpclone migrator: ' . $refusal->getMessage() );
 	}
