@@ -70,9 +70,14 @@ function interrupted(error: unknown, endpoint: URL, response: Answer): unknown {
 export async function readPage({ body, headers }: Answer, endpoint: URL, now: () => number): Promise<string> {
   const watch = (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> =>
     unpacked(refusingTrickle(chunks, now, endpoint.host), headers['content-encoding']);
-  return readText(body, PAGE_BYTES, watch).catch((error: unknown) => {
+  try {
+    return await readText(body, PAGE_BYTES, watch);
+  } catch (error) {
     throw networkFailure(error, endpoint);
-  });
+  } finally {
+    // Where reading ended early nobody reads the rest, and each attempt would leave an open connection.
+    body.destroy();
+  }
 }
 
 /** What an answer means that is not a stream. */

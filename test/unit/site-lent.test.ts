@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPool, type Pool } from '../../src/shared/reusing.ts';
-import { openStream } from '../../src/site/answer-stream.ts';
+import { openStream, readPage } from '../../src/site/answer-stream.ts';
 import type { Frame } from '../../src/site/frames.ts';
 import { openLendingAgent } from '../../src/site/lent/agent.ts';
 import { ask } from '../../src/site/lent/ask.ts';
@@ -145,3 +145,24 @@ test('memory is never changed while somebody reads what it holds, whoever else r
     { numRuns: 12 },
   );
 }, 180_000);
+
+test('an answer that cannot be read is ended, and its connection with it', async () => {
+  const closed = Promise.withResolvers<void>();
+  const broken = await listen((_, response) => {
+    response.on('close', closed.resolve);
+    // Packed, it says; and it goes on for as long as somebody listens.
+    response.writeHead(503, { 'content-encoding': 'br' });
+    response.write(content('not packed', 100_000));
+  });
+  const agent = openLendingAgent(false);
+  try {
+    const endpoint = new URL(broken.url());
+    const request = { origin: endpoint.origin, path: '/', method: 'GET' } as const;
+    const answer = await ask({ dispatcher: agent, pool: createPool() }, request, new AbortController().signal);
+    await expect(readPage(answer, endpoint, Date.now)).rejects.toThrow();
+    await closed.promise;
+  } finally {
+    await agent.destroy();
+    await broken.close();
+  }
+});

@@ -117,7 +117,7 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
   return {
     state,
     write: async (rows) => {
-      await both(load.write(rows), file.write(rows));
+      await writeBoth(rows, load, file);
       state.bytes += rows.length;
       work.recorder.wrote(plan.name, rows.length);
     },
@@ -133,10 +133,18 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
   };
 }
 
-/** Waits for the other also when one fails: the rows lie in memory that is used for others afterwards. */
-async function both(...work: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((each) => each.status === 'rejected');
-  if (failed) throw failed.reason;
+/**
+ * Loads rows and writes them to their file at the same time. Waits for the file also when loading fails: the rows lie in memory that is used
+ * for others afterwards. But not for the server when the file fails: one whose disk is full may wait until there is room again, and its
+ * session is ended by whoever hears of the failure.
+ */
+export async function writeBoth(rows: Buffer, load: Pick<Load, 'write'>, file: Pick<RowFile, 'write'>): Promise<void> {
+  const written = file.write(rows);
+  try {
+    await Promise.all([load.write(rows), written]);
+  } finally {
+    await written.catch(() => undefined);
+  }
 }
 
 function readOf(state: TableState, mode: 'new' | 'append'): TableRead {
