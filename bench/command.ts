@@ -5,7 +5,7 @@ import { makeTemp } from '../test/support/temp.ts';
 
 const COMMAND = join(import.meta.dirname, '../bin/run.js');
 /** Is loaded into the command and writes down what it cost. */
-const COLLECTOR = join(import.meta.dirname, 'collector.ts');
+const COLLECTOR = join(import.meta.dirname, 'collector.js');
 
 /** Milliseconds, after which a run is taken for stuck. */
 const LONGEST = 180_000;
