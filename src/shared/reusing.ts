@@ -12,7 +12,11 @@ export interface Pool {
 
 /** What is larger, or more, is left to the garbage collector. */
 const LARGEST_BYTES = 2 << 20;
-const MOST_BUFFERS = 16;
+const MOST_BUFFERS = 12;
+/** Sizes are multiples of it: those that are asked for differ by a row, and what is a little too small would never be used again. */
+const STEP_BYTES = 256 << 10;
+
+const rounded: Allocate = (length) => fresh(Math.ceil(length / STEP_BYTES) * STEP_BYTES);
 
 /** Memory that comes and goes by the megabyte would be freed long after it could be. */
 export function createPool(): Pool {
@@ -20,13 +24,16 @@ export function createPool(): Pool {
   return {
     take: (length) => {
       const at = free.findIndex((buffer) => buffer.length >= length);
-      return (at === -1 ? undefined : free.splice(at, 1)[0]) ?? fresh(length);
+      return (at === -1 ? undefined : free.splice(at, 1)[0]) ?? rounded(length);
     },
     give: (buffer) => {
       if (buffer.length > 0 && buffer.length <= LARGEST_BYTES && free.length < MOST_BUFFERS) free.push(buffer);
     },
   };
 }
+
+/** For one who has no others to share with. */
+const alone: Pool = { take: rounded, give: () => undefined };
 
 /** Gives the same buffer again and again, for what is done with before the next is asked for. */
 export interface Reusing {
@@ -35,7 +42,7 @@ export interface Reusing {
   readonly end: () => void;
 }
 
-export function reusing(pool: Pool = createPool()): Reusing {
+export function reusing(pool = alone): Reusing {
   let room: Buffer = Buffer.alloc(0);
   const end = (): void => {
     pool.give(room);
