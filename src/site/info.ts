@@ -52,16 +52,14 @@ const configurationSchema = z.object({
   prepended: z.string().default(''),
 });
 
-const base64Text = z.string().transform((base64) => Buffer.from(base64, 'base64').toString('utf8'));
-
 /** Where code cannot be written: folders by their word (plugins, mu-plugins, themes, languages) with the reason, and single packages. */
 const codeWritesSchema = z.object({
   /** PHP's empty array stands for an empty object too. */
   closed: z
     .union([z.record(z.string(), z.string()), z.array(z.never())])
     .transform((closed): Readonly<Record<string, string>> => (Array.isArray(closed) ? {} : closed)),
-  /** `plugins:forms`: it is a link, or PHP may not write to it. */
-  stuck: z.array(base64Text),
+  /** `plugins:forms` in base64, also once this was read: a pod reads it again. It is a link, or PHP may not write to it. */
+  stuck: z.array(z.string()),
 });
 
 const givenInfoSchema = z.object({

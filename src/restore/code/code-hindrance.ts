@@ -31,7 +31,7 @@ export function codeHindrance(
     path?.split(':')[0] ?? Object.entries(codeFolders(places)).find(([, each]) => each === folder)?.[0] ?? '';
   const closed = writes.code.closed[word];
   if (closed !== undefined) return CLOSED[closed] ?? `the live site lets no code be written there (${closed})`;
-  if (path !== undefined && writes.code.stuck.includes(path))
+  if (path !== undefined && writes.code.stuck.includes(Buffer.from(path, 'utf8').toString('base64')))
     return 'on the live site it is a link, or its PHP may not write to it';
   const odd = files.find((file) => !isSafeCode(codePath(file.place, places)?.replace(/^[a-z-]+:/, '') ?? ''));
   return odd && `a file of that name is never written: ${odd.place}`;

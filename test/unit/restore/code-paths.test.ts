@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { codeHindrance } from '../../../src/restore/code/code-hindrance.ts';
 import { codePath, isSafeCode, UNSAFE_CODE_NAME } from '../../../src/restore/code/code-paths.ts';
+import { siteInfoSchema } from '../../../src/site/info.ts';
+import { siteInfo } from '../../support/site-info.ts';
 import { packageOf } from '../../../src/restore/code/packages.ts';
 
 const PHP = readFileSync(
@@ -66,8 +68,15 @@ it('says why a package cannot be written to a host', () => {
   expect(why({})).toBeUndefined();
   expect(why({ closed: { plugins: 'file_mods' } })).toContain('DISALLOW_FILE_MODS');
   expect(why({ closed: { themes: 'file_mods' } })).toBeUndefined();
-  expect(why({ stuck: ['plugins:forms'] })).toContain('link');
+  expect(why({ stuck: [Buffer.from('plugins:forms').toString('base64')] })).toContain('link');
   expect(why({}, 'wp-content/plugins/forms/a\\b.php')).toContain('never written');
   const old = { writes: { uploads: true, free: null }, places: PLACES };
   expect(codeHindrance(which, [], old)).toContain('too old');
+});
+
+it('what a site says of its code means the same to a pod, which reads it again', () => {
+  const code = { closed: { themes: 'read_only' }, stuck: [Buffer.from('plugins:forms').toString('base64')] };
+  const once = siteInfoSchema.parse(siteInfo({ writes: { uploads: true, free: null, code } }));
+  expect(once.writes?.code).toEqual(code);
+  expect(siteInfoSchema.parse(JSON.parse(JSON.stringify(once))).writes).toEqual(once.writes);
 });
