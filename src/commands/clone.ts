@@ -5,7 +5,7 @@ import { sourceCredentials, takePasswords } from '../cli/credentials.ts';
 import { cloneFlags, cloneRequest } from '../cli/clone-flags.ts';
 import { noWaitFlag, runtimeFlags } from '../cli/flags.ts';
 import { acceptedLine } from '../cli/presenters/jobs.ts';
-import { cloneLine } from '../cli/presenters/text.ts';
+import { cloneLine, keepRowsHint } from '../cli/presenters/text.ts';
 import { tidy } from '../cli/tidy.ts';
 import { parseTtl } from '../cli/ttl.ts';
 import { CLONE_STEPS } from '../shared/events.ts';
@@ -38,6 +38,11 @@ export default class Clone extends BaseCommand {
       description:
         'A site whose code needs a constant that was not told because it is a secret, on the PHP of the site.',
       command: '<%= config.bin %> <%= command.id %> https://mysite.example -u admin --define ACME_KEY=none --php 7.4',
+    },
+    {
+      description:
+        'Again and again, each clone deleted before the next: the database of the last one is kept for a day, and only what changed is moved.',
+      command: 'WPCLONE_KEEP_ROWS=a-day <%= config.bin %> <%= command.id %> https://mysite.example -u admin',
     },
     {
       description: 'Let an agent do it: the same view, or only the id of its job.',
@@ -73,6 +78,10 @@ export default class Clone extends BaseCommand {
       await tidy(operations, context);
       return operations.clone(request, credentials, context);
     });
-    return this.present(clone, (colors) => cloneLine(clone, colors, Date.now()));
+    return this.present(clone, (colors) =>
+      [cloneLine(clone, colors, Date.now()), keepRowsHint(clone, settings['keep-rows'], colors)]
+        .filter((line) => line !== undefined)
+        .join('\n'),
+    );
   }
 }

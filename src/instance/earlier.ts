@@ -1,1 +1,1 @@
-export { isDraft, isRows, keptRows, moveRows } from '../transfer/earlier/keep.ts';
+export { addressOfRows, isDraft, isRows, keptRows, keptTables, moveRows } from '../transfer/earlier/keep.ts';

@@ -4,7 +4,14 @@
  */
 import type { z } from 'zod';
 import type { ProgressReport, RetryReport } from '../shared/context.ts';
-import type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode, TableFilesPlace } from '../transfer/types.ts';
+import type {
+  DatabaseAddress,
+  DatabaseResult,
+  EarlierClone,
+  FilesResult,
+  MediaMode,
+  TableFilesPlace,
+} from '../transfer/types.ts';
 import type { JobName, JobResult, JobTask } from './declared.ts';
 import type {
   assignmentSchema,
@@ -20,7 +27,7 @@ import type {
   verifyTaskSchema,
 } from './schemas.ts';
 
-export type { DatabaseAddress, DatabaseResult, FilesResult, MediaMode, TableFilesPlace };
+export type { DatabaseAddress, DatabaseResult, EarlierClone, FilesResult, MediaMode, TableFilesPlace };
 
 /** Where everything of an instance is. Only `www` is served. */
 export interface InstancePaths {
@@ -41,8 +48,8 @@ export interface InstanceSite {
   readonly database: DatabaseAddress;
   /** A folder for what is kept between clones of the same source (packs, last manifest); absent: nothing is kept. */
   readonly store?: string;
-  /** Baselines of earlier clones of the same source, the one to begin with first; absent: there are none. */
-  readonly earlier?: () => Promise<readonly string[]>;
+  /** Earlier clones of the same source, the one to begin with first; absent: there are none. */
+  readonly earlier?: () => Promise<readonly EarlierClone[]>;
   /** Where a reset finds the tables as files; absent: there are only their rows. */
   readonly tableFiles?: TableFilesPlace;
 }

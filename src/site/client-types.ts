@@ -87,6 +87,16 @@ export interface RowBlock {
   readonly sha256: string | null;
   /** The table has been read to its end with this block. A table without rows gives one empty block with `last`. */
   readonly last: boolean;
+  /** Only of rows that did not come from a site: what an earlier clone of it made of them. */
+  readonly before?: RowsBefore;
+}
+
+/** All rows of a table between two keys, as an earlier clone has them; null for the table's start, and its end. */
+export interface RowsBefore {
+  readonly after: readonly string[] | null;
+  readonly last: readonly string[] | null;
+  /** In its file of rows. */
+  rows(): Buffer;
 }
 
 /** Which files to list. */

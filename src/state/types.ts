@@ -83,6 +83,8 @@ export interface PortRange {
   readonly first: number;
   readonly last: number;
   readonly avoid: ReadonlySet<number>;
+  /** The one that is taken when it is free. */
+  readonly wanted?: number;
 }
 
 /** A clone that is to come into a unit. */
@@ -118,7 +120,7 @@ export interface State {
     /** The unit that holds a clone. */
     holding(cloneId: string): Promise<UnitRow | undefined>;
     list(): Promise<readonly UnitRow[]>;
-    /** Takes the lowest free port of the range and, with a clone, its name, all or nothing. Throws NAME_TAKEN, PORTS_EXHAUSTED. */
+    /** Takes the wanted port or the lowest free one of the range and, with a clone, its name, all or nothing. Throws NAME_TAKEN, PORTS_EXHAUSTED. */
     create(
       unit: Pick<UnitRow, 'name' | 'state' | 'revision' | 'databasePassword' | 'epoch' | 'lease'>,
       clone: NewClone | undefined,

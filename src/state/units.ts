@@ -129,6 +129,7 @@ const markOf = ({ state, epoch, lease, clone }: UnitRow): string =>
 
 function freePort(database: Database, ports: PortRange): number {
   const used = new Set(database.prepare<[], number>('SELECT port FROM instances').pluck().all());
+  if (ports.wanted !== undefined && !used.has(ports.wanted) && !ports.avoid.has(ports.wanted)) return ports.wanted;
   for (let port = ports.first; port <= ports.last; port += 1) {
     if (!used.has(port) && !ports.avoid.has(port)) return port;
   }

@@ -26,10 +26,17 @@ export interface TransferSite {
   readonly database: DatabaseAddress;
   /** What is kept between clones of the same source; absent: nothing is kept. */
   readonly store?: string;
-  /** Baselines of earlier clones of the same source, the one to begin with first; absent: there are none. */
-  readonly earlier?: () => Promise<readonly string[]>;
+  /** Earlier clones of the same source, the one to begin with first; absent: there are none. */
+  readonly earlier?: () => Promise<readonly EarlierClone[]>;
   /** Absent: tables are kept as rows only, because the server's own files are out of reach. */
   readonly tableFiles?: TableFilesPlace;
+}
+
+/** A clone that was made before, or what is kept of it. All of it may go at any moment. */
+export interface EarlierClone {
+  readonly baseline: string;
+  /** Its tables as the server's own files, for the first who takes them away; absent where it needs them itself. */
+  readonly tables?: string;
 }
 
 /** Where the server's own files of the tables of one database are, and where copies of them are kept. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { earlierBaselines } from '../../src/runtime/local/earlier.ts';
+import { earlierClones } from '../../src/runtime/local/earlier.ts';
 import type { LocalHome } from '../../src/runtime/local/home.ts';
 import { storePath } from '../../src/runtime/local/layout.ts';
 import { holds } from '../../src/runtime/local/lease.ts';
@@ -117,6 +117,10 @@ test('a new clone looks at the living ones of its source first, the newest befor
   await home.alter('two', { clone: { createdAt: 3 } });
   const unit = await home.state.units.holding('new');
   if (!holds(unit)) throw new Error('it is gone');
-  const found = await earlierBaselines(localHome(home), unit);
-  expect(found).toEqual([home.paths('two').baseline, home.paths('one').baseline, keptIn(home)]);
+  const found = await earlierClones(localHome(home), unit);
+  expect(found.map(({ baseline }) => baseline)).toEqual([
+    home.paths('two').baseline,
+    home.paths('one').baseline,
+    keptIn(home),
+  ]);
 });

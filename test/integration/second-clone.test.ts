@@ -64,7 +64,7 @@ function watched() {
 
 it('takes all rows from an earlier clone when nothing happened at the source, but for those that came in pieces', async () => {
   const { asked, client: watching } = watched();
-  const [second, fresh] = [await make({ earlier: [first.baseline], client: watching }), await make()];
+  const [second, fresh] = [await make({ earlier: [{ baseline: first.baseline }], client: watching }), await make()];
   expect(second.content).toEqual(fresh.content);
   expect(second.result.rows - second.result.reused).toBe(2);
   expect(second.result.urlsRewritten).toBe(fresh.result.urlsRewritten);
@@ -76,7 +76,7 @@ it('takes all rows from an earlier clone when nothing happened at the source, bu
 
 it('takes all but a few rows of a range in which one changed', async () => {
   await inSource("UPDATE wp_text SET s = 'changed' WHERE id = 4321");
-  const { rows, reused } = (await make({ earlier: [first.baseline] })).result;
+  const { rows, reused } = (await make({ earlier: [{ baseline: first.baseline }] })).result;
   expect(rows - reused).toBeLessThan(2 + 20);
   first = await make({ address: FIRST });
 });
@@ -84,8 +84,10 @@ it('takes all but a few rows of a range in which one changed', async () => {
 it('does so from what is kept of a clone that is deleted, too', async () => {
   const folder = makeTemp('deleted');
   cpSync(first.baseline, join(folder, 'baseline'), { recursive: true });
-  expect(await moveRows(join(folder, 'baseline'), join(folder, 'rows'))).toBe(true);
-  const { result } = await make({ earlier: [join(folder, 'baseline'), join(folder, 'rows')] });
+  expect(await moveRows({ baseline: join(folder, 'baseline') }, join(folder, 'rows'))).toBe(true);
+  const { result } = await make({
+    earlier: [{ baseline: join(folder, 'baseline') }, { baseline: join(folder, 'rows') }],
+  });
   expect(result.rows - result.reused).toBe(2);
 });
 
@@ -125,7 +127,7 @@ describe('is equal to a first clone that is made at the same moment', () => {
       );
       for (const sql of changes) await inSource(sql);
       const address = `http://127.0.0.1:${8100 + random(90)}`;
-      const second = await make({ address, earlier: [before.baseline] });
+      const second = await make({ address, earlier: [{ baseline: before.baseline }] });
       const fresh = await make({ address });
       expect({ changes, content: second.content }).toEqual({ changes, content: fresh.content });
       expect(second.result).toEqual({ ...fresh.result, reused: expect.any(Number) });
@@ -137,7 +139,7 @@ describe('is equal to a first clone that is made at the same moment', () => {
   it('when tables were left out of the earlier one, or are of this one', async () => {
     const earlier = await make({ address: FIRST, task: { excludeTables: ['pair'] } });
     const wish = { task: { excludeTables: ['text'] } };
-    const [second, fresh] = [await make({ ...wish, earlier: [earlier.baseline] }), await make(wish)];
+    const [second, fresh] = [await make({ ...wish, earlier: [{ baseline: earlier.baseline }] }), await make(wish)];
     expect(second.content).toEqual(fresh.content);
     expect(second.result.reused).toBeGreaterThan(0);
   });
@@ -149,7 +151,7 @@ describe('is equal to a first clone that is made at the same moment', () => {
         throw new Error('it does not know digests');
       },
     };
-    const [second, fresh] = [await make({ earlier: [first.baseline], client: unable }), await make()];
+    const [second, fresh] = [await make({ earlier: [{ baseline: first.baseline }], client: unable }), await make()];
     expect(second.content).toEqual(fresh.content);
     expect(second.result).toEqual(fresh.result);
   });
@@ -210,7 +212,7 @@ describe('does not trust what an earlier clone has', () => {
     cpSync(first.baseline, baseline, { recursive: true });
     spoil(baseline);
     fresh ??= await make();
-    expect((await make({ earlier: [baseline] })).content).toEqual(fresh.content);
+    expect((await make({ earlier: [{ baseline }] })).content).toEqual(fresh.content);
   });
 
   let fresh: MadeClone | undefined;

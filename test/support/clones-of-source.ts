@@ -5,8 +5,9 @@ import { readSchema, rowFilePath } from '../../src/transfer/baseline/database.ts
 import { planMapping } from '../../src/transfer/rewrite/plan.ts';
 import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
 import type { SiteClient } from '../../src/site/client-types.ts';
-import { importDatabase } from '../../src/transfer/transfer.ts';
-import type { DatabaseResult, TransferTask } from '../../src/transfer/types.ts';
+import { readIndex } from '../../src/transfer/table-files/folder.ts';
+import { importDatabase, makeTableFiles, resetDatabase } from '../../src/transfer/transfer.ts';
+import type { DatabaseResult, EarlierClone, TransferSite, TransferTask } from '../../src/transfer/types.ts';
 import { checksums } from './transfer.ts';
 import { never, type TestClient } from './migrator.ts';
 import type { Source } from './source/index.ts';
@@ -14,13 +15,19 @@ import { makeTemp } from './temp.ts';
 
 export interface MadeClone {
   readonly baseline: string;
+  /** Its tables as files, where that was wished for. */
+  readonly tables: string;
+  /** Large tables that no transaction has written to. */
+  readonly imported: readonly string[];
   readonly result: DatabaseResult;
-  /** By table: its definition, the digest of its file of rows, and the server's checksum of what it holds. */
+  /** By table: its definitions, the digest of its file of rows, and the server's checksum of what it holds. */
   readonly content: ReadonlyMap<string, TableContent>;
 }
 
 interface TableContent {
   readonly definition: string;
+  /** What the server has made of it. */
+  readonly made: unknown;
   readonly rows: number;
   readonly file: string;
   readonly held: unknown;
@@ -28,8 +35,14 @@ interface TableContent {
 
 export interface CloneWish {
   readonly address?: string;
-  /** Baselines that it may take rows from. */
-  readonly earlier?: readonly string[];
+  /** What it may take rows and tables from. */
+  readonly earlier?: readonly EarlierClone[];
+  /** Of its folder on the machine; its port without one. */
+  readonly folder?: string;
+  /** Its tables are kept as files. */
+  readonly keep?: true;
+  /** It is put back before it is looked at. */
+  readonly reset?: true;
   readonly task?: Partial<TransferTask>;
   readonly client?: SiteClient;
 }
@@ -48,37 +61,84 @@ export async function clonesOf(source: Source, client: TestClient) {
     mkdirSync(paths.baseline, { recursive: true });
     const info = await client.info(never);
     const address = wish.address ?? 'http://127.0.0.1:8102';
+    const account = { socketPath: source.mariadb.socket, database };
+    const tables = join(home, 'tables', database);
+    const site: TransferSite = {
+      paths,
+      database: { ...account, user: 'clone', password: 'x' },
+      earlier: async () => wish.earlier ?? [],
+      tableFiles: {
+        data: join(source.mariadb.folder, 'data', database),
+        kept: tables,
+        administrator: async () => ({ ...account, user: 'root', password: '' }),
+        hasRoom: async () => true,
+      },
+    };
+    const context = { signal: never, progress: () => undefined };
     const result = await importDatabase({
       client: wish.client ?? client,
       task: { info, media: 'copy', excludeTables: [], excludePaths: [], ttlSeconds: 1800, ...wish.task },
-      site: {
-        paths,
-        database: { socketPath: source.mariadb.socket, user: 'clone', password: 'x', database },
-        earlier: async () => wish.earlier ?? [],
-      },
+      site,
       // As if each lay in a folder that is called after its address.
-      rewriter: createRewriter(planMapping(info, address, `/clones/${new URL(address).port}/www`)),
-      context: { signal: never, progress: () => undefined },
+      rewriter: createRewriter(planMapping(info, address, `/clones/${wish.folder ?? new URL(address).port}/www`)),
+      context,
       now: Date.now,
       randomBytes: (size) => Buffer.alloc(size, 7),
     });
+    const imported = await notWritten(source, database);
+    if (wish.keep) await keepTables(site);
+    if (wish.reset) await resetDatabase(site, context);
     const held = await checksums(source.mariadb, database);
+    const made = await definitions(source, database);
     await source.mariadb.query(`DROP DATABASE ${database}`);
-    return { baseline: paths.baseline, result, content: await contentOf(paths.baseline, held) };
+    const content = await contentOf(paths.baseline, held, made);
+    return { baseline: paths.baseline, tables, imported, result, content };
   };
 }
+
+/** Files are made of tables whose last change was not in the second in which they were looked at. */
+async function keepTables(site: TransferSite): Promise<void> {
+  const context = { signal: never, progress: () => undefined };
+  const made = async () => (site.tableFiles ? await readIndex(site.tableFiles) : undefined);
+  for (await makeTableFiles(site, never); (await made()) === undefined; await makeTableFiles(site, never))
+    await resetDatabase(site, context);
+}
+
+async function notWritten({ mariadb }: Source, database: string): Promise<string[]> {
+  const rows = await mariadb.query(
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database}' AND UPDATE_TIME IS NULL AND DATA_LENGTH > 4000000 ORDER BY 1`,
+  );
+  return rows.map(({ name }) => String(name));
+}
+
+async function definitions({ mariadb }: Source, database: string): Promise<Map<string, unknown>> {
+  const rows = await mariadb.query(
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database}' AND TABLE_TYPE = 'BASE TABLE'`,
+  );
+  const found = new Map<string, unknown>();
+  for (const { name } of rows) {
+    const [made] = await mariadb.query(`SHOW CREATE TABLE \`${String(name)}\``, database);
+    found.set(String(name), withoutCounter(String(name), String(made?.['Create Table'])));
+  }
+  return found;
+}
+
+/** Each request to the plugin takes a number of an option. */
+const withoutCounter = (name: string, definition: string): string =>
+  name === 'wp_options' ? definition.replace(/ AUTO_INCREMENT=\d+/, '') : definition;
 
 async function contentOf(
   baseline: string,
   held: Readonly<Record<string, unknown>>,
+  made: ReadonlyMap<string, unknown>,
 ): Promise<Map<string, TableContent>> {
   const { tables } = await readSchema(baseline);
   return new Map(
     tables.map(({ name, create, file, rows }) => {
       const bytes = file === null ? '' : readFileSync(rowFilePath(baseline, file));
-      // Each request to the plugin takes a number of an option.
-      const definition = name === 'wp_options' ? create.replace(/ AUTO_INCREMENT=\d+/, '') : create;
-      return [name, { definition, rows, file: createHash('sha256').update(bytes).digest('hex'), held: held[name] }];
+      const definition = withoutCounter(name, create);
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      return [name, { definition, made: made.get(name), rows, file: digest, held: held[name] }];
     }),
   );
 }

@@ -3,7 +3,7 @@ import { colorsFor } from '../../src/cli/colors.ts';
 import { errorText } from '../../src/cli/presenters/errors.ts';
 import { eventLine } from '../../src/cli/presenters/plain.ts';
 import { rowsOf } from '../../src/cli/presenters/rows.ts';
-import { cloneDetails, cloneLine, cloneTable } from '../../src/cli/presenters/text.ts';
+import { cloneDetails, cloneLine, cloneTable, keepRowsHint } from '../../src/cli/presenters/text.ts';
 import { toReportedError } from '../../src/cli/usage-errors.ts';
 import type { CloneResult } from '../../src/operations/types.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
@@ -42,6 +42,26 @@ describe('a clone in text', () => {
     expect(line).not.toContain('wpclone-login');
     const domain = { clone_url: 'https://k3f.example', login_url: 'https://k3f.example/?wpclone-login=t' };
     expect(cloneLine({ ...clone, runtime: 'kubernetes', ...domain }, plain, now)).toContain(domain.login_url);
+  });
+
+  it('tells how the next one need not move all rows, where an earlier one went with them and nobody has decided that', () => {
+    const transferred = {
+      tables: 1,
+      rows: 90_000,
+      rows_moved: 90_000,
+      files: 9,
+      files_moved: 1,
+      bytes: 1,
+      urls_rewritten: 1,
+    };
+    const hint = (more: Partial<CloneResult>, keepRows?: string) =>
+      keepRowsHint({ ...clone, transferred, ...more }, keepRows, plain);
+    expect(hint({})).toContain('keep-rows: a-day');
+    expect(hint({}, 'with-clone')).toBeUndefined();
+    expect(hint({ runtime: 'kubernetes' })).toBeUndefined();
+    expect(hint({ transferred: { ...transferred, rows_moved: 3 } })).toBeUndefined();
+    expect(hint({ transferred: { ...transferred, files_moved: 9 } })).toBeUndefined();
+    expect(hint({ transferred: { ...transferred, rows: 90, rows_moved: 90 } })).toBeUndefined();
   });
 
   it('is shown with its password only when that was asked for', () => {

@@ -18,7 +18,7 @@ const table: EarlierTable = {
 };
 const range = { t: 0, rows: 1, bytes: 9e9, last: null, sha256: '0'.repeat(64) };
 const fetched = (one: TableRead, bytes: number) => ({ kind: 'fetched', read: one, bytes }) as const;
-const held = { table, range, from: 0, to: 9, rows: 1 };
+const held = { table, range, from: 0, to: 9, first: 0, rows: 1 };
 const between = { kind: 'kept', held, last: null, read: read('a', ['id']) } as const;
 
 /** Sends so many blocks of a megabyte of each table, and counts them. */

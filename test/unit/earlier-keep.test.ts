@@ -26,7 +26,7 @@ it('rows that are kept make room for those of the next clone when they are damag
   fill(kept, 'old');
   writeFileSync(join(kept, 'origin/database.json'), '{');
   fill(join(folder, 'baseline'), 'new');
-  expect(await moveRows(join(folder, 'baseline'), kept)).toBe(true);
+  expect(await moveRows({ baseline: join(folder, 'baseline') }, kept)).toBe(true);
   expect(readFileSync(join(kept, 'db/0.tsv'), 'utf8')).toBe('new');
 });
 

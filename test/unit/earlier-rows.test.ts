@@ -115,6 +115,8 @@ async function collect(client: SiteClient): Promise<Map<string, string>> {
   return texts;
 }
 
+const opened = async (baseline: string) => (await openEarlier([{ baseline }], info, []))?.tables;
+
 /** Rows of the ranges with these numbers cannot be had, although they were there. */
 function withHoles(earlier: Earlier | undefined, numbers: readonly number[]): Earlier | undefined {
   const ranges = [...(earlier?.values() ?? [])].flatMap((each) => each.ranges);
@@ -139,7 +141,7 @@ describe('rows that come beside an earlier clone', () => {
           const before: Tables = new Map(NAMES.map((name, at) => [name, tables[at] ?? new Map()]));
           const now = changed(before, list);
           const first = new NumberedSite(before, undefined, false, size);
-          const earlier = withHoles(await openEarlier([await remember(first.client())], info), lost);
+          const earlier = withHoles(await opened(await remember(first.client())), lost);
           const { client, kept } = withEarlier(
             new NumberedSite(now, answers ?? undefined, cuts, size).client(),
             earlier,
@@ -164,7 +166,7 @@ describe('rows that come beside an earlier clone', () => {
     const site = new NumberedSite(now);
     const { client, kept } = withEarlier(
       site.client(),
-      await openEarlier([await remember(new NumberedSite(before).client())], info),
+      await opened(await remember(new NumberedSite(before).client())),
     );
     await collect(client);
     expect(site.asked.map(({ name }) => name)).toEqual(['a', 'a', 'c']);
@@ -179,10 +181,7 @@ describe('rows that come beside an earlier clone', () => {
       ['a', 2000, null],
       ['b', 1500, 'new'],
     ]);
-    const earlier = await openEarlier(
-      [await remember(new NumberedSite(before, undefined, false, 60_000).client())],
-      info,
-    );
+    const earlier = await opened(await remember(new NumberedSite(before, undefined, false, 60_000).client()));
     expect(earlier?.get('a')?.ranges.map((range) => range.rows)).toEqual([3000]);
     const site = new NumberedSite(now, undefined, false, 60_000);
     const { client, kept } = withEarlier(site.client(), earlier);
@@ -198,13 +197,10 @@ describe('rows that come beside an earlier clone', () => {
       before,
       Array.from({ length: 20 }, (_, at): [string, number, string] => ['a', at * 97, 'new']),
     );
-    const earlier = await openEarlier(
-      [await remember(new NumberedSite(before, undefined, false, 10_000).client())],
-      info,
-    );
+    const earlier = await opened(await remember(new NumberedSite(before, undefined, false, 10_000).client()));
     const { client } = withEarlier(new NumberedSite(now, undefined, false, 10_000).client(), earlier);
     const baseline = await remember(client);
-    const sizes = [...((await openEarlier([baseline], info))?.get('a')?.ranges ?? [])].map(({ bytes }) => bytes);
+    const sizes = [...((await opened(baseline))?.get('a')?.ranges ?? [])].map(({ bytes }) => bytes);
     expect(sizes.length).toBeLessThanOrEqual(4);
   });
 
@@ -213,7 +209,7 @@ describe('rows that come beside an earlier clone', () => {
     const before: Tables = new Map(NAMES.map((name) => [name, rows]));
     const site = new NumberedSite(before);
     const baseline = await remember(new NumberedSite(before).client());
-    const { client, kept } = withEarlier(site.client(), await openEarlier([baseline], info));
+    const { client, kept } = withEarlier(site.client(), await opened(baseline));
     rmSync(baseline, { recursive: true });
     expect(await collect(client)).toEqual(await collect(new NumberedSite(before).client()));
     expect(site.asked.map(({ name }) => name)).toEqual(NAMES);

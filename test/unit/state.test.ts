@@ -113,8 +113,10 @@ describe('what is remembered', () => {
 });
 
 describe('names and ports', () => {
-  it('gives the lowest free port, leaving out the ones to avoid, and reuses freed ones', async () => {
+  it('gives the port that is wanted, else the lowest free one, leaving out the ones to avoid, and reuses freed ones', async () => {
     const state = open();
+    expect((await state.units.create(unit('w'), undefined, { ...ports, wanted: 8103 })).port).toBe(8103);
+    await state.units.remove('w');
     expect((await state.units.create(unit('a'), undefined, ports)).port).toBe(8101);
     const second = await state.units.create(unit('b'), clone('b'), ports);
     expect(second).toMatchObject({ port: 8103, clone: { url: 'http://127.0.0.1:8103' } });

@@ -13,6 +13,26 @@ export function cloneLine(clone: CloneResult, colors: Colors, now: number): stri
   ].join('   ');
 }
 
+/** Rows from which on it is worth to be told how they need not be moved. */
+const MANY_ROWS = 20_000;
+
+/**
+ * Beside files there could have been rows of an earlier clone, had they not gone with it: where to say that they shall not. Undefined where
+ * there is nothing to say. `keepRows` is the setting, where somebody has set it.
+ */
+export function keepRowsHint(
+  { runtime, transferred }: CloneResult,
+  keepRows: string | undefined,
+  colors: Colors,
+): string | undefined {
+  if (runtime !== 'local' || keepRows !== undefined || transferred === undefined) return undefined;
+  const { rows, rows_moved = 0, files, files_moved = files } = transferred;
+  if (files_moved === files || rows_moved < rows || rows < MANY_ROWS) return undefined;
+  return colors.dim(
+    'Files came from an earlier clone of this site; its database was deleted with it. `keep-rows: a-day` in your configuration (WPCLONE_KEEP_ROWS=a-day) keeps that for a day, and the next clone takes what did not change from there.',
+  );
+}
+
 /**
  * Whether somebody answers at the clone's address already. That of a clone in a cluster without a domain is one of this machine, and
  * until `open` holds it any user of the machine could take it, and with it the link.

@@ -1,26 +1,37 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDraft, isRows, keptRows, moveRows } from '../../instance/earlier.ts';
+import { addressOfRows, isDraft, isRows, keptRows, keptTables, moveRows } from '../../instance/earlier.ts';
+import { isMarked, makeTableFiles } from '../../instance/table-files.ts';
+import type { EarlierClone } from '../../instance/types.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import type { LocalHome } from './home.ts';
+import { siteOf } from './instance-site.ts';
 import { instancePaths, storePath } from './layout.ts';
 import { type HeldUnit, holds } from './lease.ts';
+import { FIRST_PORT, LAST_PORT } from './ports.ts';
 
 /** A clone that is being made remembers nothing yet, and one may be of an older wpclone: so many are looked at. */
 const MOST = 5;
 /** Milliseconds: moving rows takes a moment, and one that was begun so long ago was cut off. */
 const DRAFT_LIMIT = 3600 * 1000;
 
-/** Baselines of the other clones of a unit's source, the newest first, and what is left of removed ones. All may go at any moment. */
-export async function earlierBaselines({ state, layout }: LocalHome, unit: HeldUnit): Promise<readonly string[]> {
+/** The other clones of a unit's source, the newest first, and what is left of removed ones. All may go at any moment. */
+export async function earlierClones({ state, layout }: LocalHome, unit: HeldUnit): Promise<readonly EarlierClone[]> {
   const source = storePath(layout, unit.clone.sourceUrl);
   const living = (await state.units.list())
     .filter(holds)
     .filter(({ name, clone }) => name !== unit.name && storePath(layout, clone.sourceUrl) === source)
     .toSorted((one, other) => other.clone.createdAt - one.clone.createdAt)
     .slice(0, MOST)
-    .map(({ name }) => instancePaths(layout, name).baseline);
-  return [...living, keptRows(source)];
+    .map(({ name }) => ({ baseline: instancePaths(layout, name).baseline }));
+  const kept = keptRows(source);
+  return [...living, { baseline: kept, tables: keptTables(kept) }];
+}
+
+/** The port that a removed clone of the source had whose rows are kept: at the same address its tables can be used as they are. */
+export async function earlierPort({ layout }: LocalHome, sourceUrl: string): Promise<number | undefined> {
+  const port = Number((await addressOfRows(keptRows(storePath(layout, sourceUrl))))?.port);
+  return port >= FIRST_PORT && port <= LAST_PORT ? port : undefined;
 }
 
 /**
@@ -33,13 +44,18 @@ export async function keepRowsOf(
   context: Pick<WorkContext, 'signal' | 'log'>,
 ): Promise<void> {
   if (home.keepRows !== true || unit.clone.adminUsername === null) return;
-  const { baseline } = instancePaths(home.layout, unit.name);
+  const site = siteOf(home.layout, unit);
+  const tables = site.tableFiles.kept;
   const kept = keptRows(storePath(home.layout, unit.clone.sourceUrl));
-  await moveRows(baseline, kept).catch((error: unknown) => {
+  // No removal fails for any of it.
+  const failed = (what: string) => (error: unknown) => {
     context.signal.throwIfAborted();
-    // No removal fails for that.
-    context.log.warn('rows were not kept', { unit: unit.name, error: String(error) });
-  });
+    context.log.warn(what, { unit: unit.name, error: String(error) });
+  };
+  // A clone that lived shortly has none yet, and what it changed since it was made is none for the next one.
+  if (await isMarked(site.tableFiles))
+    await makeTableFiles(site, context.signal).catch(failed('tables were not kept as files'));
+  await moveRows({ baseline: site.paths.baseline, tables }, kept).catch(failed('rows were not kept'));
 }
 
 /** Removes rows that are kept although they are not to be, and what a removal that was cut off has left of them. `now` as in WorkContext. */
@@ -55,6 +71,12 @@ export async function dropUnwantedRows(
         await rm(path, { recursive: true, force: true });
     }
   }
+}
+
+/** Rows stay: they are fewer bytes, and all that is needed. */
+export async function dropKeptTables({ layout }: Pick<LocalHome, 'layout'>): Promise<void> {
+  for (const store of await readdir(layout.stores).catch(() => []))
+    await rm(keptTables(keptRows(join(layout.stores, store))), { recursive: true, force: true });
 }
 
 const isOlder = async (path: string, time: number): Promise<boolean> =>

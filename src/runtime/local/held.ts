@@ -2,7 +2,7 @@ import { createInstanceOperations } from '../../instance/operations.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import type { CloneFacts, Instance, ProvisionLease, ResetLease, RestoreLease } from '../types.ts';
 import { cloneStateOf } from '../unit-states.ts';
-import { earlierBaselines } from './earlier.ts';
+import { earlierClones } from './earlier.ts';
 import type { LocalHome } from './home.ts';
 import { siteOf } from './instance-site.ts';
 import { endLease, type HeldUnit, holds, leaseLost } from './lease.ts';
@@ -33,7 +33,7 @@ export function factsOf({ state, clone }: HeldUnit, context: Pick<WorkContext, '
 export function instanceOf(home: LocalHome, unit: HeldUnit, how: Instance['how'], context: WorkContext): Instance {
   const base = `http://127.0.0.1:${unit.port}`;
   const operations = createInstanceOperations(
-    { ...siteOf(home.layout, unit), earlier: () => earlierBaselines(home, unit) },
+    { ...siteOf(home.layout, unit), earlier: () => earlierClones(home, unit) },
     {
       now: context.now,
       sleep: context.sleep,

@@ -4,6 +4,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import { packageVersion } from '../../shared/package-root.ts';
 import type { NewClone, UnitRow } from '../../state/types.ts';
 import { createDatabase } from './databases.ts';
+import { earlierPort } from './earlier.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
 import { leaseLost, ownerOf } from './lease.ts';
@@ -42,7 +43,9 @@ export async function makeUnit(
     epoch: 1,
     lease: await ownerOf(context),
   } as const;
-  const first = await home.state.units.create(row, wish.clone, { first: FIRST_PORT, last: LAST_PORT, avoid });
+  const wanted = wish.clone && (await earlierPort(home, wish.clone.sourceUrl));
+  const ports = { first: FIRST_PORT, last: LAST_PORT, avoid, ...(wanted === undefined ? {} : { wanted }) };
+  const first = await home.state.units.create(row, wish.clone, ports);
   begun(first);
   let unit = (await isFree(first.port)) ? first : await moved(home, first, avoid);
   const paths = instancePaths(home.layout, unit.name);

@@ -8,6 +8,7 @@ import { withEarlier } from '../earlier/rows.ts';
 import { createProgress } from '../progress.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import { dropTableFiles } from '../table-files/folder.ts';
+import { layTables } from '../table-files/laid.ts';
 import { markTables } from '../table-files/mark.ts';
 import type { DatabaseResult, TransferInput, TransferTask } from '../types.ts';
 import { collectWarnings, escapedName, type WarningCollector } from '../warnings.ts';
@@ -72,6 +73,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     bytes: 0,
     cursor: null,
     done: false,
+    laid: 'not',
     leftOut: false,
   }));
   if (info.otherPrefixes.length > 0)
@@ -88,13 +90,14 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     urlsRewritten: rewriter.counts.replaced - before.replaced,
   });
   const progress = createProgress(context.progress, totals, input.now);
-  const earlier = withEarlier(input.client, await openEarlier((await site.earlier?.()) ?? [], info));
-  const recorder = await startRecorder(
-    site.paths.baseline,
-    planned.map(({ plan }) => plan),
-  );
+  const { mapping } = rewriter;
+  const found = await openEarlier((await site.earlier?.()) ?? [], info, mapping.to);
+  const earlier = withEarlier(input.client, found?.tables);
+  const plans = planned.map(({ plan }) => plan);
+  const laid = await layTables(site, found, admin, plans, context.signal);
+  const recorder = await startRecorder(site.paths.baseline, plans);
   try {
-    await readAll(admin, states, { ...input, client: earlier.client, warnings, recorder, tick: progress.tick });
+    await readAll(admin, states, { ...input, client: earlier.client, warnings, recorder, laid, tick: progress.tick });
   } finally {
     await recorder.close();
   }
@@ -109,7 +112,6 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const triggers = await runInAnyOrder(admin, triggerStatements(info, names, present, target, warnings), warnings);
   await setIdBands(admin, states);
   const copied = await describeCopied(admin, states);
-  const { mapping } = rewriter;
   await writeDatabaseOrigin(site.paths.baseline, copied, { info, mapping, madeAt: input.now(), recorder, leftOut });
   const tables = made.map(({ table, file, rows, bytes }) => ({
     ...table.plan,
@@ -118,7 +120,10 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     bytes,
   }));
   await writeSchema(site.paths.baseline, { version: 1, tables, views, triggers });
-  await markTables(site, tables, context.signal);
+  const same = new Set(states.filter((state) => state.laid === 'same').map(({ table }) => table.plan.name));
+  await laid.finish(same);
+  const loaded = tables.filter(({ name }) => !same.has(name));
+  await markTables(site, loaded, context.signal);
   progress.flush();
   nameEncoded(states, warnings);
   const broken = rewriter.counts.broken - before.broken;

@@ -25,3 +25,11 @@ export async function largestId(connection: TargetConnection, table: string, col
   const id = row?.['id'];
   return typeof id === 'string' && /^\d+$/.test(id) ? id : null;
 }
+
+/** From where on a table counts that is made by such a statement; undefined for one that does not count. */
+export function counterOf(create: string): bigint | undefined {
+  const options = create.slice(create.lastIndexOf('\n)'));
+  const next = / AUTO_INCREMENT=(\d+)/.exec(options)?.[1];
+  if (next !== undefined) return BigInt(next);
+  return /\bAUTO_INCREMENT\b/i.test(create) ? 1n : undefined;
+}

@@ -2,6 +2,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import type { TransferInput } from '../types.ts';
 import type { Recorder } from '../origin/recorder.ts';
+import type { LaidTables } from '../table-files/laid.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import { connectTarget, type TargetConnection } from './connection.ts';
 import { createFromDraft } from './draft.ts';
@@ -23,6 +24,7 @@ const STARTS = 3;
 export interface ReadWork extends TransferInput {
   readonly warnings: WarningCollector;
   readonly recorder: Recorder;
+  readonly laid: LaidTables;
   readonly tick: () => void;
 }
 
@@ -36,7 +38,11 @@ export async function readAll(admin: TargetConnection, states: readonly TableSta
   );
   await allOrNothing(context.signal, (signal) => {
     const keys = createKeyBuilder(site.database, signal, warnings);
-    const streams = groups.map((group) => readGroup(group, work, signal, (state) => keys.add(state.table.plan)));
+    const streams = groups.map((group) =>
+      readGroup(group, work, signal, (state) => {
+        if (state.laid === 'not') keys.add(state.table.plan);
+      }),
+    );
     const rest = Promise.all(streams).then(() => keys.finish());
     return [...streams, rest, createEmpty(admin, states, warnings)];
   });
@@ -101,8 +107,14 @@ async function createTable(connection: TargetConnection, state: TableState, warn
 
 /** A stream of rows without a key cannot be continued: what was loaded is dropped. */
 async function restartTable(connection: TargetConnection, state: TableState): Promise<void> {
-  await connection.execute(`TRUNCATE TABLE ${quoteName(state.table.plan.name)}`);
-  Object.assign(state, { rows: 0, bytes: 0, cursor: null });
+  const { name, create } = state.table.plan;
+  if (state.laid === 'not') await connection.execute(`TRUNCATE TABLE ${quoteName(name)}`);
+  else {
+    // It has its keys already.
+    await connection.execute(`DROP TABLE ${quoteName(name)}`);
+    await connection.execute(create);
+  }
+  Object.assign(state, { rows: 0, bytes: 0, cursor: null, laid: 'not' });
 }
 
 function streamWork(
@@ -111,7 +123,7 @@ function streamWork(
   signal: AbortSignal,
   complete: (state: TableState) => void,
 ): StreamWork {
-  const { client, rewriter, warnings, recorder, tick } = work;
+  const { client, rewriter, warnings, recorder, laid, tick } = work;
   const { baseline } = work.site.paths;
-  return { client, rewriter, connection, baseline, signal, warnings, recorder, tick, complete };
+  return { client, rewriter, connection, baseline, signal, warnings, recorder, laid, tick, complete };
 }

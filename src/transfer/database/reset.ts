@@ -11,7 +11,7 @@ import { dropAll, endOtherSessions } from './drop.ts';
 import { databaseError } from './errors.ts';
 import { addForeignKeys, addKeys, runInAnyOrder } from './finish.ts';
 import { startLoad } from './load.ts';
-import { readNextIds } from './next-ids.ts';
+import { counterOf, readNextIds } from './next-ids.ts';
 import { quoteName } from './sql-tokens.ts';
 
 const STREAMS = 2;
@@ -83,8 +83,9 @@ async function fillTable(
   { baseline, files, given }: Filling,
 ): Promise<boolean> {
   await connection.execute(table.create);
-  const imported = await files.fill(connection, table);
-  const next = given.get(table.name);
+  const imported = await files.fill(connection, table, collectWarnings());
+  // Files of tables that an earlier clone of the site left count from where that one did.
+  const next = given.get(table.name) ?? (imported ? counterOf(table.create) : undefined);
   if (next !== undefined) await connection.execute(`ALTER TABLE ${quoteName(table.name)} AUTO_INCREMENT = ${next}`);
   if (imported) return true;
   if (table.file !== null) {

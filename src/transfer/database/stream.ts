@@ -1,15 +1,18 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import { reusing } from '../../shared/reusing.ts';
-import type { RowBlock, SiteClient, TableRead } from '../../site/client-types.ts';
+import type { RowBlock, RowsBefore, SiteClient, TableRead } from '../../site/client-types.ts';
 import { openRowFile, rowFilePath, type RowFile } from '../baseline/database.ts';
 import { createGathered } from '../rewrite/gathered.ts';
 import type { Rewriter } from '../rewrite/types.ts';
 import type { Recorder } from '../origin/recorder.ts';
+import type { LaidTables } from '../table-files/laid.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetConnection } from './connection.ts';
 import { describeComplaints } from './complaints.ts';
+import { startDifferences } from './differences.ts';
 import { startLoad, type Load } from './load.ts';
 import type { PlannedTable } from './plan.ts';
+import { quoteName } from './sql-tokens.ts';
 
 /** How far one table is. */
 export interface TableState {
@@ -21,6 +24,8 @@ export interface TableState {
   /** The key of the last row that was read; null before the first. */
   cursor: readonly string[] | null;
   done: boolean;
+  /** It had its rows, and has its keys, from an earlier clone before any was read: `same` when they are still the very ones. */
+  laid: 'not' | 'same' | 'changed';
   /** It is not in the clone: it is excluded, and this server does not take it. */
   leftOut: boolean;
 }
@@ -31,6 +36,7 @@ export interface StreamWork {
   readonly connection: TargetConnection;
   readonly baseline: string;
   readonly signal: AbortSignal;
+  readonly laid: LaidTables;
   readonly warnings: WarningCollector;
   readonly recorder: Recorder;
   /** Called after each block. */
@@ -72,7 +78,7 @@ export async function streamTables(
         const { columns } = state.table;
         if (gathered.isEmpty) {
           const replaced = work.recorder.rewriting(block);
-          await open.write(work.rewriter.rows(block.data, columns, { replaced, allocate }));
+          await open.write(work.rewriter.rows(block.data, columns, { replaced, allocate }), block.before);
         } else await writeParts(open, work.rewriter.hugeRows(gathered.bytes(), columns));
         gathered.drop();
       }
@@ -102,9 +108,14 @@ async function writeParts(open: OpenTable, parts: Iterable<Buffer>): Promise<voi
   for (const part of parts) await open.write(part);
 }
 
+interface TableLoad extends Pick<Load, 'end'> {
+  write(rows: Buffer, before?: RowsBefore): Promise<void>;
+}
+
 interface OpenTable {
   readonly state: TableState;
-  write(rows: Buffer): Promise<void>;
+  /** `before` as in RowBlock. */
+  write(rows: Buffer, before?: RowsBefore): Promise<void>;
   end(): Promise<void>;
   abandon(): Promise<void>;
 }
@@ -113,11 +124,16 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
   const { plan } = state.table;
   const file: RowFile = await openRowFile(work.baseline, state.file, mode);
   const place = { file: rowFilePath(work.baseline, state.file), first: mode === 'append' ? state.rows : 0 };
-  const load: Load = startLoad(work.connection, plan.load, escapedName(plan.name));
+  const isLaid = mode === 'new' && (await work.laid.lay(work.connection, state.table, work.warnings));
+  if (isLaid) state.laid = 'same';
+  else if (state.laid === 'same') state.laid = 'changed';
+  const load = isLaid
+    ? intoLaid(state, place.file, work)
+    : startLoad(work.connection, plan.load, escapedName(plan.name));
   return {
     state,
-    write: async (rows) => {
-      await writeBoth(rows, load, file);
+    write: async (rows, before) => {
+      await writeBoth(rows, { write: (part) => load.write(part, before) }, file);
       state.bytes += rows.length;
       work.recorder.wrote(plan.name, rows.length);
     },
@@ -145,6 +161,22 @@ export async function writeBoth(rows: Buffer, load: Pick<Load, 'write'>, file: P
   } finally {
     await written.catch(() => undefined);
   }
+}
+
+/** Puts into a table with the rows of an earlier clone what is another by now, once all has come. */
+function intoLaid(state: TableState, file: string, work: StreamWork): TableLoad {
+  const { plan, ids } = state.table;
+  const differences = startDifferences(work.connection, plan, file);
+  return {
+    write: async (rows, before) => differences.wrote(rows, before),
+    end: async () => {
+      const outcome = await differences.apply();
+      if (outcome.changed) state.laid = 'changed';
+      const next = ids && (ids.from ?? ids.next);
+      if (next !== null) await work.connection.execute(`ALTER TABLE ${quoteName(plan.name)} AUTO_INCREMENT = ${next}`);
+      return outcome;
+    },
+  };
 }
 
 function readOf(state: TableState, mode: 'new' | 'append'): TableRead {

@@ -4,15 +4,16 @@ import { dirname, join } from 'node:path';
 import { databaseFolder, readSchema } from '../baseline/database.ts';
 import { readDatabaseOrigin } from '../origin/database.ts';
 import { originPath } from '../origin/folder.ts';
+import type { EarlierClone } from '../types.ts';
 
 /** What `openEarlier` reads of a baseline, besides the rows. */
 const READ = ['database.json', 'ranges.jsonl', 'back.jsonl'] as const;
 
 /**
- * Moves what the next clone of a source can use of a baseline's rows to a folder that it looks into as into a baseline. Says whether there
- * was something: what is there already and younger stays.
+ * Moves what the next clone of a source can use of a clone's rows, and its tables as files, to a folder that it looks into as into a
+ * baseline. Says whether there was something: what is there already and younger stays.
  */
-export async function moveRows(baseline: string, kept: string): Promise<boolean> {
+export async function moveRows({ baseline, tables }: EarlierClone, kept: string): Promise<boolean> {
   const origin = await readDatabaseOrigin(baseline);
   // What is damaged is of no use, and not in the way.
   const before = await readDatabaseOrigin(kept).catch(() => undefined);
@@ -23,12 +24,23 @@ export async function moveRows(baseline: string, kept: string): Promise<boolean>
     await mkdir(dirname(originPath(draft, READ[0])), { recursive: true, mode: 0o700 });
     for (const file of READ) await rename(originPath(baseline, file), originPath(draft, file));
     await rename(databaseFolder(baseline), databaseFolder(draft));
+    // None were made yet, or they lie on another disk: rows are all that is needed.
+    if (tables !== undefined) await rename(tables, keptTables(draft)).catch(() => undefined);
     await rm(kept, { recursive: true, force: true });
     await rename(draft, kept);
     return true;
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+/** Where the tables are among rows that are kept. */
+export const keptTables = (kept: string): string => join(kept, 'tables');
+
+/** The address of the clone that the rows are of; undefined when there are none. */
+export async function addressOfRows(kept: string): Promise<URL | undefined> {
+  const origin = await readDatabaseOrigin(kept).catch(() => undefined);
+  return URL.parse(origin?.rewriter.mapping.to[0] ?? '') ?? undefined;
 }
 
 const NAME = 'rows';

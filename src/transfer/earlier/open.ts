@@ -5,12 +5,14 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { SiteInfo } from '../../site/info.ts';
-import { readSchema, rowFilePath } from '../baseline/database.ts';
+import { readSchema, rowFilePath, type BaselineSchema } from '../baseline/database.ts';
+import type { TablePlan } from '../database/plan.ts';
 import { goBack } from '../origin/back.ts';
 import { readDatabaseOrigin } from '../origin/database.ts';
 import { originPath } from '../origin/folder.ts';
 import { readRanges } from '../origin/ranges.ts';
-import type { OriginRange } from '../origin/schema.ts';
+import type { DatabaseOrigin, OriginRange } from '../origin/schema.ts';
+import type { EarlierClone } from '../types.ts';
 
 /** A range is held whole; one that takes more, in whatever form, is fetched again. */
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -24,33 +26,84 @@ export interface EarlierTable {
   readonly ranges: readonly OriginRange[];
   /** Whether there is any hope of `read`. */
   isHeld(range: OriginRange): boolean;
-  /** The rows as the source sent them, when they have the digest of the range. */
-  read(range: OriginRange): Promise<Buffer | undefined>;
+  /** The rows, when they have the digest of the range. */
+  read(range: OriginRange): Promise<RangeRows | undefined>;
+}
+
+export interface RangeRows {
+  /** As the source sent them. */
+  readonly sent: Buffer;
+  /** As they are in the clone. */
+  readonly made: Buffer;
 }
 
 /** Tables by name. */
 export type Earlier = ReadonlyMap<string, EarlierTable>;
 
-/** What the first of the baselines remembers that remembers something of use; undefined when none does. */
-export async function openEarlier(
-  baselines: readonly string[],
-  info: Pick<SiteInfo, 'rowFormat' | 'tables'>,
-): Promise<Earlier | undefined> {
-  for (const baseline of baselines) {
-    // Gone by now, of an older wpclone, or damaged: there is nothing to be had from it.
-    const earlier = await openBaseline(baseline, info).catch(() => undefined);
-    if (earlier !== undefined && earlier.size > 0) return earlier;
-  }
-  return undefined;
+export interface OpenedEarlier {
+  readonly tables: Earlier;
+  /** How they were made, by name; those whose files there may be. */
+  readonly made: ReadonlyMap<string, MadeTable>;
+  /** Where the server's own files of its tables are, which hold the addresses of the new clone. */
+  readonly files: string | undefined;
 }
 
-async function openBaseline(
-  baseline: string,
+/** A table as it was made in the earlier clone. */
+export interface MadeTable {
+  readonly plan: TablePlan;
+  /** Digest of the source's definition. */
+  readonly definition: string;
+  /** The server took all rows as they were. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * What the first of the clones remembers that remembers something of use; one that leaves its tables as files, and whose address was `to`,
+ * comes before others. Undefined when none does.
+ */
+export async function openEarlier(
+  clones: readonly EarlierClone[],
   info: Pick<SiteInfo, 'rowFormat' | 'tables'>,
-): Promise<Earlier | undefined> {
+  to: readonly string[],
+): Promise<OpenedEarlier | undefined> {
+  let best: OpenedEarlier | undefined;
+  for (const clone of clones) {
+    if (best !== undefined && clone.tables === undefined) continue;
+    // Gone by now, of an older wpclone, or damaged: there is nothing to be had from it.
+    const opened = await openClone(clone, info, to).catch(() => undefined);
+    if (opened?.files !== undefined) return opened;
+    best ??= opened;
+  }
+  return best;
+}
+
+async function openClone(
+  { baseline, tables: files }: EarlierClone,
+  info: Pick<SiteInfo, 'rowFormat' | 'tables'>,
+  to: readonly string[],
+): Promise<OpenedEarlier | undefined> {
   const origin = await readDatabaseOrigin(baseline);
   if (origin?.rowFormat !== info.rowFormat) return undefined;
-  const files = new Map((await readSchema(baseline)).tables.map(({ name, file }) => [name, file]));
+  const schema = await readSchema(baseline);
+  const tables = await openTables(baseline, origin, schema, info);
+  if (tables.size === 0) return undefined;
+  const plans = new Map(schema.tables.map((table) => [table.name, table]));
+  const made = origin.tables.flatMap(({ name, definition, refused }): [string, MadeTable][] => {
+    const plan = plans.get(name);
+    const isWhole = refused.rows === 0 && refused.complaints === 0;
+    return plan && tables.has(name) ? [[name, { plan, definition, isWhole }]] : [];
+  });
+  const isHere = JSON.stringify(origin.rewriter.mapping.to) === JSON.stringify(to);
+  return { tables, made: new Map(made), files: isHere ? files : undefined };
+}
+
+async function openTables(
+  baseline: string,
+  origin: DatabaseOrigin,
+  schema: BaselineSchema,
+  info: Pick<SiteInfo, 'tables'>,
+): Promise<Earlier> {
+  const files = new Map(schema.tables.map(({ name, file }) => [name, file]));
   const found = origin.tables.map(() => new Map<OriginRange, number>());
   const ends = origin.tables.map((): number | undefined => 0);
   for await (const range of readRanges(baseline)) {
@@ -87,7 +140,7 @@ function isNumber({ tables }: Pick<SiteInfo, 'tables'>, name: string, key: reado
 /** What was read last: parts of one range are asked for one after another. */
 interface Last {
   range?: OriginRange;
-  data?: Buffer;
+  data?: RangeRows;
 }
 
 function reading(
@@ -98,17 +151,17 @@ function reading(
 ): Pick<EarlierTable, 'isHeld' | 'read'> {
   const isHeld = ({ bytes, made = 0, back }: OriginRange): boolean =>
     back !== null && Math.max(bytes, made, back?.[1] ?? 0) <= MOST_BYTES;
-  const read = async (range: OriginRange): Promise<Buffer | undefined> => {
+  const read = async (range: OriginRange): Promise<RangeRows | undefined> => {
     if (last.range === range) return last.data;
     const offset = offsets.get(range);
     if (rows === undefined || offset === undefined || !isHeld(range)) return undefined;
     const made = await readPart(rows, offset, range.made ?? 0);
     const way = range.back && (await readPart(originPath(baseline, 'back.jsonl'), ...range.back));
-    const source = way ? goBack(made, way.toString(), range.bytes) : made;
-    const isSame = source !== undefined && createHash('sha256').update(source).digest('hex') === range.sha256;
-    if (!isSame) return undefined;
-    Object.assign(last, { range, data: source });
-    return source;
+    const sent = way ? goBack(made, way.toString(), range.bytes) : made;
+    if (sent === undefined || createHash('sha256').update(sent).digest('hex') !== range.sha256) return undefined;
+    const data = { sent, made };
+    Object.assign(last, { range, data });
+    return data;
   };
   return { isHeld, read: (range) => read(range).catch(() => undefined) };
 }

@@ -41,7 +41,8 @@ function keptAfter(pieces: Piece[], { held, read, after, last }: Stretch & { rea
   const piece: KeptPiece = { kind: 'kept', held, last, read: between(read, after, last) };
   if (before?.kind !== 'kept' || before.held.range !== held.range || before.held.to !== held.from) return piece;
   pieces.pop();
-  const both = { ...held, from: before.held.from, rows: before.held.rows + held.rows };
+  const { from, first } = before.held;
+  const both = { ...held, from, first, rows: before.held.rows + held.rows };
   return { ...piece, held: both, read: between(read, before.read.after ?? null, last) };
 }
 

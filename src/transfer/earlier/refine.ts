@@ -102,8 +102,10 @@ async function split(stretch: Stretch): Promise<readonly Unsure[]> {
   const parts = Math.min(PARTS, Math.max(Math.ceil(size / PART_BYTES), Math.ceil(held.rows / PART_ROWS)));
   const count = { rows: held.rows, parts };
   let { after } = stretch;
-  return (splitRows(rows.subarray(held.from, held.to), held.table, { after, last }, count) ?? []).map((each) => {
-    const of = { ...held, from: held.from + each.from, to: held.from + each.to, rows: each.rows };
+  let { first } = held;
+  return (splitRows(rows.sent.subarray(held.from, held.to), held.table, { after, last }, count) ?? []).map((each) => {
+    const of = { ...held, from: held.from + each.from, to: held.from + each.to, first, rows: each.rows };
+    first += each.rows;
     const part = { ...stretch, after, last: each.last, held: of, ends: false };
     after = each.last;
     return { part, sha256: each.sha256 };

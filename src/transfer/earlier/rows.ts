@@ -6,6 +6,7 @@ import { startFetching } from './fetching.ts';
 import type { Earlier } from './open.ts';
 import { piecesOf, tableOf, withoutEarlier, type KeptPiece, type Piece } from './pieces.ts';
 import { createRefiner } from './refine.ts';
+import { rowsOf } from './split.ts';
 import { compare } from './stretches.ts';
 
 /** A client whose tables come from an earlier clone where the source says that it still has the same. */
@@ -95,14 +96,16 @@ async function* whileHeld(pieces: readonly Piece[], work: Work): AsyncGenerator<
 
 /** Rows that are as they were, from the earlier clone; undefined when it has them no more: it may be gone, or damaged. */
 async function keptBlock({ held, last, read }: KeptPiece, { count }: Work): Promise<RowBlock | undefined> {
-  const { table, range, from, to, rows } = held;
+  const { table, range, from, to, first, rows } = held;
   const all = await table.read(range);
   if (all === undefined) return undefined;
-  const data = all.subarray(from, to);
-  const sha256 = data.length === all.length ? range.sha256 : hash('sha256', data);
+  const data = all.sent.subarray(from, to);
+  const isAll = data.length === all.sent.length;
+  const sha256 = isAll ? range.sha256 : hash('sha256', data);
   count(read.name, rows);
+  const before = { after: read.after ?? null, last, rows: () => (isAll ? all.made : rowsOf(all.made, first, rows)) };
   // A table ends where its pieces do.
-  return { table: read.name, data, partial: false, rows, cursor: last, sha256, last: false };
+  return { table: read.name, data, partial: false, rows, cursor: last, sha256, last: false, before };
 }
 
 const emptyEnd = (table: string): RowBlock => ({

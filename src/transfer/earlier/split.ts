@@ -40,6 +40,12 @@ export function splitRows(
   return JSON.stringify(before) === JSON.stringify(between.last) ? parts : undefined;
 }
 
+/** Some of the rows of a text. */
+export function rowsOf(text: Buffer, first: number, rows: number): Buffer {
+  const from = rowsFrom(text, 0, first)?.to ?? text.length;
+  return text.subarray(from, rowsFrom(text, from, rows)?.to ?? text.length);
+}
+
 /** So many rows, or fewer at the end; undefined when the text does not end with a row. A line feed in a value is escaped. */
 function rowsFrom(text: Buffer, from: number, most: number) {
   let lastRow = from;

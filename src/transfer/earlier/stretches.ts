@@ -31,6 +31,8 @@ export interface Held {
   readonly range: OriginRange;
   readonly from: number;
   readonly to: number;
+  /** How many rows of the range stand before them, and how many they are. */
+  readonly first: number;
   readonly rows: number;
 }
 
@@ -125,7 +127,7 @@ function ofRange(
   range: OriginRange,
   { after, isSame, bytes }: Pick<Stretch, 'after' | 'isSame' | 'bytes'>,
 ): Stretch {
-  const held = table.isHeld(range) ? { table, range, from: 0, to: range.bytes, rows: range.rows } : undefined;
+  const held = table.isHeld(range) ? { table, range, from: 0, to: range.bytes, first: 0, rows: range.rows } : undefined;
   return { read, after, last: range.last, held, isSame: isSame && held !== undefined, bytes, ends: false };
 }
 

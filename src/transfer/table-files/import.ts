@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
-import type { BaselineTable } from '../baseline/database.ts';
 import type { TargetConnection } from '../database/connection.ts';
 import { codeOf } from '../../shared/system.ts';
 import { databaseError } from '../database/errors.ts';
 import { addKeys } from '../database/finish.ts';
+import type { TablePlan } from '../database/plan.ts';
 import { quoteName } from '../database/sql-tokens.ts';
 import type { TableFilesPlace, TransferSite } from '../types.ts';
-import { collectWarnings } from '../warnings.ts';
+import type { WarningCollector } from '../warnings.ts';
 import { copyHashed } from './copy.ts';
 import { serverFacts } from './facts.ts';
 import {
@@ -24,12 +24,12 @@ import {
 /** The files of tables while a database is put back. */
 export interface TableFiles {
   /**
-   * Puts the content into a table that has just been made and is empty. False when there are no files of it or they are not what they
-   * were: then the table is as it was.
+   * Puts the content into a table that has just been made and is empty, with its keys. False when there are no files of it or they are not
+   * what they were: then the table is as it was.
    */
-  fill(connection: TargetConnection, table: BaselineTable): Promise<boolean>;
-  /** All is well: the files that were used may be used again. */
-  finish(): Promise<void>;
+  fill(connection: TargetConnection, table: TablePlan, warnings: WarningCollector): Promise<boolean>;
+  /** All is well: the files that were used, of those tables that are to have some, may be used again. */
+  finish(isWanted?: (table: string) => boolean): Promise<void>;
 }
 
 const NONE: TableFiles = { fill: async () => false, finish: async () => undefined };
@@ -38,7 +38,7 @@ const NONE: TableFiles = { fill: async () => false, finish: async () => undefine
 export async function openTableFiles(
   { tableFiles: place }: TransferSite,
   connection: TargetConnection,
-  tables: readonly BaselineTable[],
+  tables: readonly Pick<TablePlan, 'name'>[],
   signal: AbortSignal,
 ): Promise<TableFiles> {
   if (place === undefined) return NONE;
@@ -54,11 +54,11 @@ export async function openTableFiles(
 function tableFiles(place: TableFilesPlace, index: TableIndex, signal: AbortSignal): TableFiles {
   const kept = new Map(index.tables.map((table) => [table.name, table]));
   return {
-    fill: async (connection, table) => {
+    fill: async (connection, table, warnings) => {
       const files = kept.get(table.name);
       if (files === undefined) return false;
       try {
-        await importTable(connection, table, files, place, signal);
+        await importTable(connection, table, files, place, { signal, warnings });
         return true;
       } catch (error) {
         signal.throwIfAborted();
@@ -75,7 +75,8 @@ function tableFiles(place: TableFilesPlace, index: TableIndex, signal: AbortSign
         return false;
       }
     },
-    finish: async () => {
+    finish: async (isWanted = () => true) => {
+      for (const name of kept.keys()) if (!isWanted(name)) await drop(place, name).then(() => kept.delete(name));
       if (kept.size === 0) await dropTableFiles(place);
       else await putIndexBack(place, { server: index.server, tables: [...kept.values()] });
     },
@@ -94,13 +95,13 @@ class BadFile extends Error {
 /** The server trusts a file that it imports: a damaged one could take it down, so each is compared on its way. */
 async function importTable(
   connection: TargetConnection,
-  table: BaselineTable,
+  table: TablePlan,
   files: KeptTable,
   place: TableFilesPlace,
-  signal: AbortSignal,
+  { signal, warnings }: { readonly signal: AbortSignal; readonly warnings: WarningCollector },
 ): Promise<void> {
   const { name } = table;
-  await addKeys(connection, table, collectWarnings());
+  await addKeys(connection, table, warnings);
   await connection.execute(`ALTER TABLE ${quoteName(name)} DISCARD TABLESPACE`);
   for (const ending of ENDINGS) {
     const copied = copyHashed(keptPath(place, name, ending), livePath(place, name, ending), signal);
@@ -114,7 +115,7 @@ async function importTable(
 }
 
 /** The empty table that it was before the import. */
-async function makeAnew(connection: TargetConnection, table: BaselineTable, place: TableFilesPlace): Promise<void> {
+async function makeAnew(connection: TargetConnection, table: TablePlan, place: TableFilesPlace): Promise<void> {
   await connection.execute(`DROP TABLE IF EXISTS ${quoteName(table.name)}`);
   await removeLive(place, table.name);
   await connection.execute(table.create);
@@ -122,4 +123,8 @@ async function makeAnew(connection: TargetConnection, table: BaselineTable, plac
 
 async function removeLive(place: TableFilesPlace, table: string): Promise<void> {
   for (const ending of ENDINGS) await rm(livePath(place, table, ending), { force: true });
+}
+
+async function drop(place: TableFilesPlace, table: string): Promise<void> {
+  for (const ending of ENDINGS) await rm(keptPath(place, table, ending), { force: true });
 }
