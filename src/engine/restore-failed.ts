@@ -1,6 +1,7 @@
 import { within } from '../shared/abortable.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { printable } from '../shared/format.ts';
 import { undoApplied } from '../restore/write/write.ts';
 import type { WriteClient } from '../site/write/client.ts';
 import { isWritten } from './written.ts';
@@ -35,43 +36,55 @@ export async function whatBecame(
   const cancelled = context.signal.aborted;
   const unstoppable = { ...context, signal: new AbortController().signal };
   try {
-    const left = await within(LIMIT, unstoppable, late, (signal) => find(client, keyed, cancelled, context, signal));
-    return left ? uncertain(error, restore, 'were') : error;
+    const found = await within(LIMIT, unstoppable, late, (signal) => find(client, keyed, cancelled, context, signal));
+    const told = found.lost.length === 0 ? error : withLost(error, found.lost);
+    return found.left ? uncertain(told, restore, 'were') : told;
   } catch (unknown) {
     context.log.debug('what became of a restore is not known', { restore, error: toWpcloneError(unknown).message });
     return uncertain(error, restore, 'may have been');
   }
 }
 
-/** Whether rows of it are written now. */
+interface Found {
+  /** Whether rows of it are written now. */
+  readonly left: boolean;
+  /** Files that could not be put back. */
+  readonly lost: readonly string[];
+}
+
 async function find(
   client: WriteClient,
   keyed: number,
   undoes: boolean,
   context: WorkContext,
   signal: AbortSignal,
-): Promise<boolean> {
-  const { state } = await client.status(false, signal).catch((error: unknown) => {
+): Promise<Found> {
+  const { state, lost = [] } = await client.status(false, signal).catch((error: unknown): Forgotten => {
     if (context.now() - keyed > KEY_GOOD) throw error;
     return forgotten(error);
   });
-  if (state === 'gone') return false;
+  if (state === 'gone') return { left: false, lost };
   if (!isWritten(state)) {
     try {
       await client.finish(signal);
-      return false;
+      return { left: false, lost };
     } catch (error) {
       // It was being applied meanwhile.
       if (toWpcloneError(error).code !== 'SOURCE_CHANGED') throw error;
     }
   }
-  if (!undoes) return true;
+  if (!undoes) return { left: true, lost };
   context.emit({ type: 'undo', step: 'apply', message: 'taking back what was written' });
-  return (await undoApplied(client, undefined, signal)).state !== 'undone';
+  return { left: (await undoApplied(client, undefined, signal)).state !== 'undone', lost };
+}
+
+interface Forgotten {
+  readonly state: 'gone';
+  readonly lost?: undefined;
 }
 
 /** With a restore that wrote nothing, or was undone, its key goes; one that has become too old says nothing of its restore. */
-function forgotten(error: unknown): { readonly state: 'gone' } {
+function forgotten(error: unknown): Forgotten {
   if (toWpcloneError(error).code === 'SIGNATURE_REFUSED') return { state: 'gone' };
   throw error;
 }
@@ -79,6 +92,15 @@ function forgotten(error: unknown): { readonly state: 'gone' } {
 /** What kept an attempt from asking the site: what an earlier one, of which it goes on, has written there is not known. */
 export const notAsked = (thrown: unknown, restore: string): WpcloneError =>
   uncertain(toWpcloneError(thrown), restore, 'may have been');
+
+const TOLD = 5;
+
+function withLost(error: WpcloneError, lost: readonly string[]): WpcloneError {
+  const names = lost.slice(0, TOLD).map((path) => printable(path).slice(0, 80));
+  const more = lost.length > TOLD ? ` and ${lost.length - TOLD} more` : '';
+  const message = `${error.message} What these files held before is gone, because somebody cleared the folder of the restore: ${names.join(', ')}${more}.`;
+  return new WpcloneError(error.code, message, { details: error.details, cause: error, retryable: false });
+}
 
 /** Whoever reads it has to know how to find out, and how to take it back. */
 function uncertain(error: WpcloneError, restore: string, were: 'were' | 'may have been'): WpcloneError {

@@ -8,7 +8,6 @@ import { databaseFolder } from '../../transfer/baseline/database.ts';
 import { readNoise } from '../../transfer/origin/ledger.ts';
 import type { UrlMapping } from '../../transfer/rewrite/types.ts';
 import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
-import { bytes } from '../../shared/format.ts';
 import type { TransferSite } from '../../transfer/types.ts';
 import { directoryOf } from '../merge/directory.ts';
 import type { Policy } from '../merge/outcome.ts';
@@ -26,6 +25,7 @@ import { comparingSite, type SiteComparison } from './compare-site.ts';
 import { groupOf, slugOf } from './describe.ts';
 import { meanwhileOf, planItems, titlesByKey } from './items.ts';
 import { noiseOf } from './noise.ts';
+import { comparisonNotes, roomNotes, triggerNotes } from './notes.ts';
 import { pluginsOf, switchedPlugins } from './plugins.ts';
 import type { FoundUpload, Plan, PlanPolicy } from './schema.ts';
 import { renamedTables, renamedUploads, renamesOf } from './upload-renames.ts';
@@ -103,10 +103,10 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       conflicts: all.filter(({ conflict }) => conflict).length,
       changes: all.filter(({ conflict, kept }) => !conflict && !kept).length + switches(plugins),
       notes: [
-        ...notesOf(work, input),
+        ...comparisonNotes(work, input.info),
         ...numberNotes(merged.items, formerName, unsure, titlesByKey(directoryOf(gathered.tables))),
         ...triggerNotes(changes, input.info),
-        ...roomFor(changes, input.info),
+        ...roomNotes(changes, input.info),
       ],
     };
     return { plan, changes };
@@ -174,36 +174,7 @@ async function policyFor(
   };
 }
 
-/** A word where the live site has no room for the files. */
-function roomFor({ files }: RestoreChanges, { writes }: SiteInfo): string[] {
-  const needed = files.reduce((sum, { size }) => sum + size, 0);
-  const free = writes?.free ?? null;
-  if (free === null || needed <= free) return [];
-  return [`The files take ${bytes(needed)}, and the disk of the live site has room for ${bytes(free)}.`];
-}
-
 /** What tells this content of a clone from any other. */
 async function baselineDigest(baseline: string): Promise<string> {
   return sha256(await readFile(join(databaseFolder(baseline), 'schema.json'), 'utf8'));
-}
-
-/** What runs at the live site besides what is written. */
-function triggerNotes({ tables }: RestoreChanges, { triggers }: SiteInfo): string[] {
-  const names = new Set(tables.map(({ table }) => table));
-  const found = triggers.filter(({ table }) => names.has(table)).map(({ name, table }) => `${name} (${table})`);
-  return found.length === 0 ? [] : [`Triggers of the live site run when this is written: ${found.join(', ')}.`];
-}
-
-function notesOf({ remembered }: SiteComparison, { info }: RestoreInput): string[] {
-  const notes: string[] = [];
-  if (remembered === undefined)
-    notes.push(
-      'The clone was made by an older wpclone and does not remember its source: tables that it changed are compared whole, new IDs may meet those of the live site, files are not compared, and what the live site did elsewhere is not known.',
-    );
-  else if (remembered.rewriter.version !== REWRITER_VERSION)
-    notes.push(
-      'The clone was made by another version of the rewriter: rows with addresses may look changed on the live site.',
-    );
-  if (info.multisite) notes.push('The live site is a network of sites.');
-  return notes;
 }

@@ -29,6 +29,8 @@ const rowsSchema = z
 /** What became of a restore. Times are seconds since the epoch. */
 export const receiptSchema = z.object({
   state: restoreStateSchema,
+  /** Files that were not put back when a write was cut off: somebody had cleared away what they held before. */
+  lost: z.array(text).optional(),
   applied: z
     .object({
       at: z.number(),

@@ -25,6 +25,18 @@ function facts_of( $path ) {
 }
 
 /**
+ * Facts as they are noted. Times are whole seconds: a file that was changed just now may be changed once more without that they tell. So
+ * nothing is noted of it, and whoever moves it reads it once more.
+ *
+ * @param string $facts As from facts_of().
+ * @return string
+ */
+function settled_facts( $facts ) {
+	$parts = explode( ':', $facts );
+	return 'none' === $facts || max( (int) $parts[1], (int) $parts[2] ) < time() - 1 ? $facts : '';
+}
+
+/**
  * The facts of a file that holds what it is thought to hold.
  *
  * @param string      $path   Path.
@@ -78,8 +90,8 @@ function find_file_drift( $db, $id, array $shape, $undo ) {
 			$found[] = $undo && $lost ? array( 'why' => 'gone' ) + drifted_file( $file, $live, null ) : drifted_file( $file, $live, $expected );
 		} elseif ( $lost ) {
 			throw about_file( 'files_gone', $file['path'], 'What was staged of a file is gone.' );
-		} elseif ( $facts !== $file['facts'] ) {
-			run_query( $db, 'UPDATE ' . files_table( $id ) . ' SET facts = ' . quote_text( $db, $facts ) . ' WHERE n = ' . (int) $file['n'] );
+		} elseif ( settled_facts( $facts ) !== $file['facts'] ) {
+			run_query( $db, 'UPDATE ' . files_table( $id ) . ' SET facts = ' . quote_text( $db, settled_facts( $facts ) ) . ' WHERE n = ' . (int) $file['n'] );
 		}
 	}
 	return $found;

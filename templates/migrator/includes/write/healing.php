@@ -46,10 +46,46 @@ function heal_writing( $side, $id, array $shape, $pending ) {
 		return;
 	}
 	$undo = 'apply' === $pending;
-	move_files( $side, $id, $shape, $undo, true );
+	try {
+		move_files( $side, $id, $shape, $undo, true );
+	} catch ( Refusal $refusal ) {
+		if ( 'files_gone' !== $refusal->reason ) {
+			throw $refusal;
+		}
+		// Somebody has cleared the restore's folder away: no later attempt would find more.
+		note_lost_files( $side, $id, $shape, $undo );
+	}
 	forget_moved( $shape, moved_files( $side, $id, $shape ) );
 	heal_plain_tables( $side, $id, $shape, $undo );
 	change_restore( $side, $id, array( 'pending' => '' ) );
+}
+
+/**
+ * Notes in the receipt which files cannot be put back, because what they held before is gone.
+ *
+ * @param \mysqli $side  Connection.
+ * @param string  $id    Restore.
+ * @param array   $shape As from kept_shape().
+ * @param bool    $undo  The direction in which they were to be moved.
+ */
+function note_lost_files( $side, $id, array $shape, $undo ) {
+	$lost = array();
+	foreach ( moved_files( $side, $id, $shape ) as $file ) {
+		try {
+			list( , $live ) = file_place( uploads_base(), $file['path'] );
+			$same           = null !== facts_of_unchanged( $live, $undo ? $file['sha_from'] : $file['sha_to'] );
+		} catch ( Refusal $refusal ) {
+			$same = false;
+		}
+		if ( ! $same ) {
+			$lost[] = base64_encode( shown_path( $file['path'] ) );
+		}
+	}
+	if ( array() !== $lost ) {
+		$rows    = fetch_all( $side, 'SELECT receipt FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $id ) );
+		$receipt = isset( $rows[0] ) ? json_decode( $rows[0]['receipt'], true ) : null;
+		change_restore( $side, $id, array( 'receipt' => wp_json_encode( array( 'lost' => $lost ) + ( is_array( $receipt ) ? $receipt : array() ) ) ) );
+	}
 }
 
 /**

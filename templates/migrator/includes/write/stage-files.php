@@ -112,7 +112,7 @@ function stage_piece( $db, $id, $base, $folder, array $piece ) {
 		throw file_drift( $db, $id, $file, $live );
 	}
 	$folders = is_relied_on( $file ) ? 0 : refuse_unwritable( $near, $folder, $file['path'], $live );
-	run_query( $db, 'UPDATE ' . files_table( $id ) . ' SET whole = 1, folders = ' . $folders . ', facts = ' . quote_text( $db, $facts ) . ' WHERE n = ' . (int) $file['n'] );
+	run_query( $db, 'UPDATE ' . files_table( $id ) . ' SET whole = 1, folders = ' . $folders . ', facts = ' . quote_text( $db, settled_facts( $facts ) ) . ' WHERE n = ' . (int) $file['n'] );
 }
 
 /**

@@ -1,0 +1,49 @@
+import type { SiteInfo } from '../../site/info.ts';
+import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
+import { bytes } from '../../shared/format.ts';
+import type { RestoreChanges } from '../changes.ts';
+import type { SiteComparison } from './compare-site.ts';
+
+/** Seconds for which a key is good: all has to be there by then. */
+const KEY_SECONDS = 1800;
+/** Bytes per second that any site takes. */
+const SLOW = 400_000;
+
+/** A word where the live site has no room for the files, or where bringing them may take longer than there is time. */
+export function roomNotes({ files }: Pick<RestoreChanges, 'files'>, { writes }: Pick<SiteInfo, 'writes'>): string[] {
+  const needed = files.reduce((sum, { size }) => sum + size, 0);
+  const free = writes?.free ?? null;
+  const late = needed > KEY_SECONDS * SLOW;
+  return [
+    ...(free === null || needed <= free
+      ? []
+      : [`The files take ${bytes(needed)}, and the disk of the live site has room for ${bytes(free)}.`]),
+    ...(late
+      ? [
+          `The files take ${bytes(needed)} and have to be there within half an hour, ${bytes(needed / KEY_SECONDS)} in each second. Where the site is slower than that, bring them in several restores (--only, --skip).`,
+        ]
+      : []),
+  ];
+}
+
+/** What runs at the live site besides what is written. */
+export function triggerNotes({ tables }: RestoreChanges, { triggers }: SiteInfo): string[] {
+  const names = new Set(tables.map(({ table }) => table));
+  const found = triggers.filter(({ table }) => names.has(table)).map(({ name, table }) => `${name} (${table})`);
+  return found.length === 0 ? [] : [`Triggers of the live site run when this is written: ${found.join(', ')}.`];
+}
+
+/** What the plan could not take into account. */
+export function comparisonNotes({ remembered }: Pick<SiteComparison, 'remembered'>, info: SiteInfo): string[] {
+  const notes: string[] = [];
+  if (remembered === undefined)
+    notes.push(
+      'The clone was made by an older wpclone and does not remember its source: tables that it changed are compared whole, new IDs may meet those of the live site, files are not compared, and what the live site did elsewhere is not known.',
+    );
+  else if (remembered.rewriter.version !== REWRITER_VERSION)
+    notes.push(
+      'The clone was made by another version of the rewriter: rows with addresses may look changed on the live site.',
+    );
+  if (info.multisite) notes.push('The live site is a network of sites.');
+  return notes;
+}
