@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { applyStaged, stageChanges } from '../../src/restore/write/write.ts';
@@ -7,8 +9,10 @@ import type { WriteClient } from '../../src/site/write/client.ts';
 import type { WriteKey } from '../../src/site/write/signing.ts';
 import { type Mariadb, startMariadb } from '../support/mariadb.ts';
 import { installMigrator, never } from '../support/migrator.ts';
+import { fileChange, filesBelow, put, restoreFolders, uploadsOf } from '../support/restore-files.ts';
 import { changesOf, keyed, postMeta, restoreKey, rowsOf, writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
+import { makeTemp } from '../support/temp.ts';
 
 /** Kills in all; each takes some seconds. */
 const KILLS = 200 * Number(process.env['WPCLONE_STRESS'] ?? 1);
@@ -17,6 +21,8 @@ const POSTS = 300;
 let mariadb: Mariadb;
 let source: Source;
 let access: SourceAccess;
+let uploads: string;
+let www: string;
 
 beforeAll(async () => {
   // What was committed survives the end of the process, as it does wherever the defaults stand.
@@ -32,30 +38,50 @@ beforeAll(async () => {
   );
   await source.query('CREATE TABLE wp_old (id INT AUTO_INCREMENT PRIMARY KEY, word VARCHAR(20)) ENGINE=MyISAM');
   await source.query(`INSERT INTO wp_old (word) VALUES ${Array.from({ length: 50 }, () => "('old')").join(', ')}`);
+  await source.php('wp_mkdir_p( wp_upload_dir()["basedir"] );');
+  uploads = uploadsOf(source);
+  www = makeTemp('restore-kills');
+  putFiles();
 });
 afterAll(async () => {
   await source.stop();
   await mariadb.stop();
 });
 
+interface Seen {
+  readonly old: number;
+  readonly new: number;
+  readonly made: number;
+  readonly files: Readonly<Record<string, string>>;
+}
+
 /** Everything that the restore writes: `old` and `new` tell how many rows are which. */
-async function seen(): Promise<{ readonly old: number; readonly new: number; readonly made: number }> {
+async function seen(): Promise<Seen> {
   const [counts] = await source.query(
     `SELECT SUM(word = 'old') AS old, SUM(word = 'new') AS new FROM (SELECT BINARY post_title AS word FROM wp_posts WHERE ID >= 200000 UNION ALL SELECT BINARY word FROM wp_old WHERE word IN ('old', 'new')) AS all_words`,
   );
   const [made] = await source.query(
     "SELECT (SELECT COUNT(*) FROM wp_postmeta WHERE meta_key = 'made') + (SELECT COUNT(*) FROM wp_old WHERE word = 'made') AS n",
   );
-  return { old: Number(counts?.['old']), new: Number(counts?.['new']), made: Number(made?.['n']) };
+  const files = filesBelow(uploads, FOLDER);
+  return { old: Number(counts?.['old']), new: Number(counts?.['new']), made: Number(made?.['n']), files };
 }
 
-const BEFORE = { old: POSTS + 50, new: 0, made: 0 };
-const DONE = { old: 0, new: POSTS + 50, made: 40 };
+const FOLDER = 'kills';
+const [CHANGED, DELETED, ADDED] = [`${FOLDER}/changed.jpg`, `${FOLDER}/deleted.jpg`, `${FOLDER}/folder/added.jpg`];
+const BEFORE: Seen = { old: POSTS + 50, new: 0, made: 0, files: { [CHANGED]: 'old', [DELETED]: 'old' } };
+const DONE: Seen = { old: 0, new: POSTS + 50, made: 40, files: { [CHANGED]: 'new', [ADDED]: 'new' } };
+
+function putFiles(): void {
+  rmSync(join(uploads, FOLDER), { recursive: true, force: true });
+  put(uploads, CHANGED, 'old');
+  put(uploads, DELETED, 'old');
+}
 
 async function stage(key: WriteKey): Promise<void> {
   const posts = await rowsOf(source, 'wp_posts', 'WHERE ID >= 200000');
   const old = await rowsOf(source, 'wp_old', "WHERE word = 'old'");
-  const changes = changesOf([
+  const rows = changesOf([
     keyed('wp_posts', 'ID', {
       updates: posts.map(({ ID = null }) => ({
         item: 0,
@@ -72,7 +98,12 @@ async function stage(key: WriteKey): Promise<void> {
       inserts: Array.from({ length: 20 }, () => ({ item: 0, row: { word: 'made' } })),
     }),
   ]);
-  await stageChanges(writeClient(access, key), changes, { signal: never });
+  const files = [
+    fileChange(0, CHANGED, 'old', 'new', www),
+    fileChange(0, DELETED, 'old', null, www),
+    fileChange(0, ADDED, null, 'new', www),
+  ];
+  await stageChanges(writeClient(access, key), { ...rows, files }, { www, signal: never });
 }
 
 /** A client for between the kills: PHP may take a moment to be back. */
@@ -112,6 +143,13 @@ async function putBack(): Promise<void> {
   await source.query("DELETE FROM wp_postmeta WHERE meta_key = 'made'");
   await source.query("UPDATE wp_old SET word = 'old' WHERE word = 'new'");
   await source.query("DELETE FROM wp_old WHERE word = 'made'");
+  putFiles();
+}
+
+/** What a restore leaves once it is over for good: nothing. */
+async function expectNoLitter(): Promise<void> {
+  expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone\\_rst%'")).toEqual([]);
+  expect(restoreFolders(source)).toEqual([]);
 }
 
 /** Ends something in the middle of what the site does: PHP and the web server, the database server, its connections, or ourselves. */
@@ -159,6 +197,7 @@ it(`ends as before or done, whatever is killed (${KILLS} kills)`, { timeout: KIL
     expect({ end, ...(await seen()) }).toEqual({ end, ...(after === 'sealed' || after === 'undone' ? BEFORE : DONE) });
     if (after !== 'undone' && after !== 'accepted') continue;
     await client.finish(never);
+    await expectNoLitter();
     if (after === 'accepted') await putBack();
     key = await restoreKey(source);
     await stage(key);

@@ -31,7 +31,7 @@ export async function cutOff(
 namespace Wpclone\\Migrator; function step() { if ( 0 === $GLOBALS['steps']-- ) { ${strike} } } ${steps}
 CODE
 ); foreach ( array( 'class-refusal', 'output', 'write/server', 'write/${file}' ) as $part ) { require_once WP_PLUGIN_DIR . "/wpclone-migrator/includes/$part.php"; }
-try { \\call_user_func( 'Wpclone\\Migrator\\${operation}_restore', array(), \\Wpclone\\Migrator\\find_restore( '${restore}' ), \\Wpclone\\Migrator\\open_write_session() ); } catch ( \\Wpclone\\Migrator\\Refusal $refusal ) {}
+try { \\call_user_func( 'Wpclone\\Migrator\\${operation}_restore', array(), \\Wpclone\\Migrator\\find_restore( '${restore}' ), \\Wpclone\\Migrator\\open_write_session() ); } catch ( \\Throwable $error ) {} // What answers is not loaded here; the work is done by then.
 echo 'steps left: ', $GLOBALS['steps'];`;
   const said = await source.php(code).catch(() => 'killed');
   return !/steps left: \d/.test(said);
