@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -107,20 +107,6 @@ describe('files of the uploads', () => {
     client = writeClient(access, await restoreKey(source));
   });
 
-  it('are read once more before they are replaced where they were changed just now: times are whole seconds', async () => {
-    const file = join(uploads, 'old/a.jpg');
-    // As if it had been written at this very moment, however long the test takes.
-    const later = Math.floor(Date.now() / 1000) + 3600;
-    utimesSync(file, later, later);
-    await stage([change(0, 'old/a.jpg', 'a as it was', 'a of the clone')]);
-    const [table] = await source.query("SHOW TABLES LIKE 'wp\\_wpclone\\_rst%f'");
-    expect(await source.query(`SELECT facts FROM ${String(Object.values(table ?? {})[0])}`)).toEqual([{ facts: '' }]);
-    writeFileSync(file, 'a as it IS.');
-    utimesSync(file, later, later);
-    expect((await failureOf(applyStaged(client, never))).code).toBe('DRIFT');
-    expect(filesBelow(uploads)['old/a.jpg']).toBe('a as it IS.');
-  });
-
   it('are undone item by item, and only while they are what the restore left', async () => {
     await stage(
       [
@@ -219,21 +205,6 @@ describe('a restore with files that is cut off', () => {
     await run('apply', 'sealed', 'applied', [before, after]);
     await run('undo', 'applied', 'undone', [after, before]);
     expect([...ends]).toEqual(['apply sealed', 'apply applied', 'undo applied', 'undo undone']);
-  });
-
-  it('ends also where somebody cleared the folder of the restore, and says which files cannot be put back', async () => {
-    await stage([change(0, 'old/a.jpg', 'a as it was', 'a of the clone'), change(1, 'new/one.jpg', null, 'one')]);
-    const holds = (path: string): string | undefined => filesBelow(uploads)[path];
-    for (let at = 34; holds('old/a.jpg') !== 'a of the clone'; at += 1) await cutOff(source, key.restore, 'apply', at);
-    for (const name of restoreFolders(source)) rmSync(join(uploads, name), { recursive: true });
-    const status = await client.status(false, never);
-    expect([status.state, status.lost]).toEqual(['sealed', expect.arrayContaining(['uploads/old/a.jpg'])]);
-    expect((await client.status(false, never)).state).toBe('sealed');
-    await source.query("DELETE FROM wp_options WHERE option_name = 'core_updater.lock'");
-    expect((await failureOf(applyStaged(client, never))).code).toBe('SOURCE_CHANGED');
-    await client.finish(never);
-    expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone\\_rst%'")).toEqual([]);
-    client = writeClient(access, await restoreKey(source));
   });
 
   it('is mended when the plugin leaves, also when nobody asks about it any more', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import mysql, { type Connection } from 'mysql2/promise';
@@ -149,11 +149,15 @@ it.each(['a part, then the seal', 'the seal, then a part'])(
 );
 
 /** A restore of files, each of its own item: what the site has, and what the clone has. */
-async function stageFiles(files: Readonly<Record<string, readonly [string | null, string | null]>>) {
+async function stageFiles(
+  files: Readonly<Record<string, readonly [string | null, string | null]>>,
+  there: () => void = () => undefined,
+) {
   const [uploads, www] = [uploadsOf(source), makeTemp('restore-races')];
   await source.php('wp_mkdir_p( wp_upload_dir()["basedir"] );');
   const list = Object.entries(files);
   for (const [path, [before]] of list) if (before !== null) put(uploads, path, before);
+  there();
   const key = await restoreKey(source);
   const client = writeClient(access, key);
   const items = list.map(([path]) => ({ id: `upload:${path}`, title: path }));
@@ -212,5 +216,34 @@ it('what others have put in the place of a file keeps nothing else from being un
   ]);
   expect(filesBelow(uploads)).toMatchObject({ 'old/c.jpg': 'c as it was', 'three.jpg/inside.jpg': 'theirs' });
   await client.accept(never);
+  await client.finish(never);
+});
+
+it('a restore ends also where its folder was cleared in the middle, and says which files cannot be put back', async () => {
+  const { client, key, uploads, folder } = await stageFiles({ 'old/e.jpg': ['e as it was', 'mine'], 'e.jpg': [null, 'e'] }); // prettier-ignore
+  const moved = (): boolean => filesBelow(uploads)['old/e.jpg'] === 'mine';
+  for (let at = 30; !moved(); at += 1) await cutOff(source, key.restore, 'apply', at);
+  rmSync(folder, { recursive: true });
+  const status = await client.status(false, never);
+  expect([status.state, status.lost]).toEqual(['sealed', expect.arrayContaining(['uploads/old/e.jpg'])]);
+  expect((await client.status(false, never)).state).toBe('sealed');
+  await source.query("DELETE FROM wp_options WHERE option_name = 'core_updater.lock'");
+  await client.finish(never);
+  expect(await own()).toEqual([]);
+});
+
+it('a file that was changed just now is read once more before it is replaced: times are whole seconds', async () => {
+  const file = join(uploadsOf(source), 'young.jpg');
+  // As if it were written at this very moment, however long the test takes.
+  const later = Math.floor(Date.now() / 1000) + 3600;
+  const { client, uploads } = await stageFiles({ 'young.jpg': ['a as it was', 'mine'] }, () =>
+    utimesSync(file, later, later),
+  );
+  const [table] = await source.query("SHOW TABLES LIKE 'wp\\_wpclone\\_rst%f'");
+  expect(await source.query(`SELECT facts FROM ${String(Object.values(table ?? {})[0])}`)).toEqual([{ facts: '' }]);
+  writeFileSync(file, 'a as it IS.');
+  utimesSync(file, later, later);
+  expect((await failureOf(applyStaged(client, never))).code).toBe('DRIFT');
+  expect(filesBelow(uploads)['young.jpg']).toBe('a as it IS.');
   await client.finish(never);
 });
