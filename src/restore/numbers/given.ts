@@ -5,7 +5,8 @@ import { isBornOnce } from '../merge/birth.ts';
 import { cell, contentOf, tableOf, type Table } from '../merge/parts.ts';
 import type { Row, TableDifferences, Versions } from '../merge/types.ts';
 import { countedBy } from './columns.ts';
-import { createRecognizer } from './recognize.ts';
+import { createRecognizer, type TakenNumbers } from './recognize.ts';
+import { alreadyThere, numberOf } from './there.ts';
 
 /** New numbers by table (without the prefix) and by the number in the clone. */
 export type NewNumbers = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -27,13 +28,21 @@ export function newNumbers(tables: readonly TableDifferences[], info: Pick<SiteI
     );
   const taken = takenRows(tables);
   if (taken.length === 0) return new Map();
-  const all = new Set(taken.flatMap(({ table, rows }) => rows.map((row) => numberOf(table, row))));
+  const names = new Set(taken.flatMap(({ table, rows }) => rows.map((row) => nameOf(table, row))));
+  const numbers: TakenNumbers = {
+    has: (short, number) => names.has(`${short} ${number}`),
+    all: new Set(taken.flatMap(({ table, rows }) => rows.map((row) => numberOf(table, row)))),
+  };
   const directories = { live: versions('live'), clone: versions('clone') };
+  const there = alreadyThere(
+    taken.flatMap(({ table, rows, differences }) =>
+      rows.map(createRecognizer(table, differences.rows, numbers, directories)),
+    ),
+  );
   return new Map(
     taken.map(({ table, rows, differences }) => {
       const live = info.tables.find(({ name }) => name === table.name);
-      const recognize = createRecognizer(table, differences.rows, all, directories);
-      return [table.short, numbersFor(table, rows, { recognize, first: firstNumber(table, differences, live), live })];
+      return [table.short, numbersFor(table, rows, { there, first: firstNumber(table, differences, live), live })];
     }),
   );
 }
@@ -100,25 +109,20 @@ function numbersOfOthers(tables: readonly TableDifferences[], nobody: Directory)
   return found;
 }
 
-const numberOf = (table: Table, row: Row): string => cell(table, row, table.class.identity[0] ?? '') ?? '';
-
 function numbersFor(
   table: Table,
   rows: readonly Row[],
-  {
-    recognize,
-    first,
-    live,
-  }: { recognize: (row: Row) => string | undefined; first: bigint; live: TableInfo | undefined },
+  { there, first, live }: { there: ReadonlyMap<string, string>; first: bigint; live: TableInfo | undefined },
 ): Map<string, string> {
   const column = live?.columns.find(({ name }) => name === table.class.identity[0]);
   const largest = column && largestOf(column.type);
   const numbers = new Map<string, string>();
   let next = first;
   for (const row of rows.toSorted((one, other) => Number(numberOf(table, one)) - Number(numberOf(table, other)))) {
-    const known = recognize(row);
-    if (known !== undefined) numbers.set(numberOf(table, row), known);
-    else if (largest !== undefined && next <= largest) numbers.set(numberOf(table, row), String(next++));
+    const number = numberOf(table, row);
+    const known = there.get(nameOf(table, row));
+    if (known !== undefined && known !== number) numbers.set(number, known);
+    else if (known === undefined && largest !== undefined && next <= largest) numbers.set(number, String(next++));
   }
   return numbers;
 }

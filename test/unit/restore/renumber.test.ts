@@ -1,54 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { merge } from '../../../src/restore/merge/merge.ts';
-import type { Policy } from '../../../src/restore/merge/outcome.ts';
-import { keyOfItem, type TableDifferences } from '../../../src/restore/merge/types.ts';
-import { renumber, type Renumbered } from '../../../src/restore/numbers/renumber.ts';
+import { renumber } from '../../../src/restore/numbers/renumber.ts';
 import { formerNames, numberNotes, unsureNumbers } from '../../../src/restore/numbers/told.ts';
-import { siteInfo } from '../../support/site-info.ts';
-import {
-  afterwards,
-  briefly,
-  option,
-  policy,
-  SHAPES,
-  threeWays,
-  written,
-  type Site,
-} from '../../support/three-ways.ts';
-
-const page = (ID: string, post_title: string, more: Record<string, string> = {}) => ({
-  ID, post_author: '1', post_title, post_content: '', post_status: 'publish', post_name: post_title.toLowerCase(), post_parent: '0',
-  post_type: 'page', post_modified: '2026-01-01 00:00:00', comment_count: '0', ...more,
-}); // prettier-ignore
-const meta = (meta_id: string, post_id: string, meta_key: string, meta_value: string) => ({
-  meta_id, post_id, meta_key, meta_value,
-}); // prettier-ignore
-
-/** The live site counts its posts up to 900, in a column of this type. */
-const info = (type = 'bigint(20) unsigned') => ({
-  tables: Object.entries(SHAPES).map(([short, { columns, key }]) => ({
-    ...siteInfo().tables[0]!,
-    name: `wp_${short}`,
-    definition: `CREATE TABLE x (...) AUTO_INCREMENT=900 ...`,
-    columns: columns.map((name) => ({
-      name,
-      type: key?.[0] === name ? type : 'text',
-      charset: null,
-      generated: false,
-    })),
-    key: key === null ? null : [...key],
-  })),
-});
-
-const renumbered = (base: Site, live: Site, clone: Site, type?: string): Renumbered =>
-  renumber(threeWays(base, live, clone), info(type), { raws: new WeakMap(), hosts: ['clone.test'] });
-
-function mergedOf(result: Renumbered, changes: Partial<Policy> = {}) {
-  const wanted = policy(changes);
-  const unsure = unsureNumbers(result, wanted);
-  return { merged: merge(result.tables, { ...wanted, against: unsure.against }), unsure };
-}
+import { info, mergedOf, meta, page, renumbered } from '../../support/renumbering.ts';
+import { briefly, option, policy, threeWays, written } from '../../support/three-ways.ts';
 
 describe('what is new in the clone and has a number that the live site gave away', () => {
   const live = { posts: [page('812', 'Theirs')], postmeta: [meta('1', '812', 'color', 'red')] };
@@ -231,68 +185,4 @@ it('changes nothing where both sides gave different numbers', () => {
   const result = renumber(tables, info(), { raws: new WeakMap(), hosts: [] });
   expect(result.tables).toBe(tables);
   expect(result.numbers.size).toBe(0);
-});
-
-const number = fc.constantFrom('11', '12', '13', '14');
-/** Texts hold no number that might be one. */
-const letter = (id: string): string => String.fromCharCode(80 + Number(id));
-const added = (side: string) =>
-  fc.uniqueArray(
-    fc.record({ id: number, parent: number, thumbnail: number, picture: number, linked: fc.constantFrom('3', '11', '12') }),
-    { selector: ({ id }) => id, maxLength: 4 },
-  ).map((rows): Site => ({
-    posts: [
-      page('3', 'Old'),
-      ...rows.map(({ id, parent, picture }) =>
-        page(id, `${side} ${letter(id)}`, { post_parent: parent, post_content: `<img class="wp-image-${picture}">` })),
-    ],
-    postmeta: rows.map(({ id, thumbnail }, at) => meta(String(at + 1), id, '_thumbnail_id', thumbnail)),
-    comments: rows.map(({ id, linked }) => ({ comment_ID: id, comment_post_ID: linked, comment_parent: '0', comment_content: `${side} ${letter(id)}`, comment_type: '', user_id: '0' })),
-  })); // prettier-ignore
-
-/** Rows of a version of a site that say which other rows they mean, by what these hold instead of by number. */
-function meaning(
-  tables: readonly TableDifferences[],
-  site: ReadonlyMap<string, readonly (readonly (string | null)[])[]>,
-) {
-  const rows = (short: string) =>
-    [...site].filter(([key]) => key.startsWith(`${short} `)).flatMap(([, all]) => all.map((row) => Object.fromEntries(SHAPES[short]!.columns.map((name, at) => [name, row[at] ?? ''])))); // prettier-ignore
-  const titles = new Map(rows('posts').map((row) => [row['ID'], row['post_title']]));
-  const meant = (id: string | undefined): string => titles.get(id) ?? 'none';
-  return new Set([
-    ...rows('posts').map((row) => `${row['post_title']} in ${meant(row['post_parent'])} shows ${meant(/wp-image-(\d+)/.exec(row['post_content'] ?? '')?.[1])}`), // prettier-ignore
-    ...rows('postmeta').map((row) => `${meant(row['post_id'])} has ${meant(row['meta_value'])}`),
-    ...rows('comments').map((row) => `${row['comment_content']} on ${meant(row['comment_post_ID'])}`),
-  ]);
-}
-
-it('whatever both sides added, all of both is there afterwards, and means what it meant', () => {
-  const base: Site = { posts: [page('3', 'Old')] };
-  const inside = (site: Site): Site => {
-    const ids = new Set((site['posts'] ?? []).map((row) => row['ID']));
-    const own = (id: string | null | undefined): string => (id != null && ids.has(id) ? id : '0');
-    return {
-      ...site,
-      posts: (site['posts'] ?? []).map((row) => ({ ...row, post_parent: own(row['post_parent']), post_content: `<img class="wp-image-${own(/\d+/.exec(row['post_content'] ?? '')?.[0])}">` })), // prettier-ignore
-      postmeta: (site['postmeta'] ?? []).map((row) => ({ ...row, meta_value: own(row['meta_value']) })),
-      comments: (site['comments'] ?? []).filter((row) => ids.has(row['comment_post_ID'] ?? '')),
-    };
-  };
-  fc.assert(
-    fc.property(added('live').map(inside), added('clone').map(inside), (live, clone) => {
-      const plain = (site: Site) => ({ ...site, posts: (site['posts'] ?? []).map((row) => row['ID'] === '3' ? page('3', 'Old') : row) }); // prettier-ignore
-      const result = renumbered(base, plain(live), plain(clone));
-      const { merged } = mergedOf(result);
-      expect(merged.items.filter(({ conflict, kept }) => conflict ?? kept).map(({ item }) => keyOfItem(item))).toEqual(
-        [],
-      );
-      const all = meaning(result.tables, afterwards(result.tables, merged));
-      for (const side of [plain(live), plain(clone)]) {
-        const alone = threeWays({}, side, side);
-        const wanted = meaning(alone, afterwards(alone, { items: [], meanwhile: [] }));
-        expect([...wanted].filter((each) => !all.has(each))).toEqual([]);
-      }
-    }),
-    { numRuns: 300 },
-  );
 });
