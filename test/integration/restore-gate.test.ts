@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -139,6 +139,61 @@ it('what ends every page with an error is taken back all the same', async () => 
   expect(await visit()).toBe('500 nothing');
   expect((await undoApplied(client, undefined, never)).state).toBe('undone');
   expect([await visit(), existsSync(maintenance())]).toEqual(['200 1.0 old live', false]);
+});
+
+it('a new plugin that ends every page is taken back all the same, and so is one that was only switched on', async () => {
+  const dead = "<?php /* Plugin Name: A */ if ( PHP_SAPI !== 'cli' ) { there_is_no_such_function(); }";
+  const switched = [{ item: 0, file: 'aaa/aaa.php', active: true }];
+  for (const files of [[change('aaa/aaa.php', null, dead)], []]) {
+    if (files.length === 0) put(there, 'aaa/aaa.php', dead);
+    const key = await restoreKey(source);
+    const changes = { ...changesOf([], [{ id: 'plugin:aaa', title: 'A' }]), files, plugins: switched };
+    await stageChanges(writeClient(access, key), changes, { www, signal: never });
+    await applyStaged(writeClient(access, key), never);
+    expect(await visit()).toBe('500 nothing');
+    expect((await undoApplied(writeClient(access, key), undefined, never)).state).toBe('undone');
+    expect(await visit()).toBe('200 1.0 old live');
+  }
+  rmSync(join(there, 'aaa'), { recursive: true });
+});
+
+it('what ends every page is taken back also when taking it back was cut off before', async () => {
+  const key = await staged({
+    'forms/part.php': `<?php if ( PHP_SAPI !== 'cli' ) { there_is_no_such_function(); } ${part('new').slice(5)}`,
+  });
+  await applyStaged(writeClient(access, key), never);
+  const note = join(there, 'wpclone-migrator/gate-note.php');
+  for (let at = 8; !readFileSync(note, 'utf8').includes('"open":false'); at += 4)
+    expect(await cutOff(source, key.restore, 'undo', at)).toBe(true);
+  expect(await visitors()).toEqual(['500 nothing']);
+  await source.query("DELETE FROM wp_options WHERE option_name = 'core_updater.lock'"); // As after a minute.
+  expect((await undoApplied(writeClient(access, key), undefined, never)).state).toBe('undone');
+  expect([await visit(), existsSync(maintenance())]).toEqual(['200 1.0 old live', false]);
+});
+
+it('visitors wait for what is only new in a plugin too: it may run it at once', async () => {
+  const key = await restoreKey(source);
+  const files = [change('forms/new.php', null, '<?php')];
+  const changes = { ...changesOf([], [{ id: 'plugin:forms', title: 'Forms' }]), files };
+  await stageChanges(writeClient(access, key), changes, { www, signal: never });
+  expect((await applyStaged(writeClient(access, key), never)).applied?.gateMilliseconds).toBeGreaterThan(0);
+  await undoApplied(writeClient(access, key), undefined, never);
+});
+
+it('what a plugin does when it is switched on is done once it is loaded, with all that it finds there otherwise', async () => {
+  put(
+    there,
+    'hooked/hooked.php',
+    `<?php /* Plugin Name: H */ register_activation_hook( __FILE__, function () { update_option( 'hooked', is_plugin_active( 'hooked/hooked.php' ) ? 'yes' : 'no' ); } );`,
+  );
+  const on = `$wpdb->query( "UPDATE $wpdb->options SET option_value = '" . serialize( array_merge( get_option( 'active_plugins' ), array( 'hooked/hooked.php' ) ) ) . "' WHERE option_name = 'active_plugins'" ); $wpdb->insert( $wpdb->options, array( 'option_name' => 'wpclone_migrator_new_plugins', 'option_value' => '["hooked\\/hooked.php"]' ) );`;
+  // This page began before, and goes on after it.
+  await source.php(`global $wpdb; ${on} Wpclone\\Migrator\\welcome_new_plugins();`);
+  const hooked = () => source.query("SELECT option_value AS said FROM wp_options WHERE option_name = 'hooked'");
+  expect(await hooked()).toEqual([]);
+  expect(await visit()).toBe('200 1.0 old live');
+  expect(await hooked()).toEqual([{ said: 'yes' }]);
+  await source.php(`require_once ABSPATH . 'wp-admin/includes/plugin.php'; deactivate_plugins( 'hooked/hooked.php' );`);
 });
 
 it('visitors wait meanwhile and get no error, and the receipt says for how long', async () => {

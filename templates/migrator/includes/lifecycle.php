@@ -62,13 +62,14 @@ function switch_off_when_unused() {
  */
 function welcome_new_plugins() {
 	$names = json_decode( (string) get_option( NEW_PLUGINS, '' ), true );
-	// Of several requests, one takes it away.
-	if ( ! is_array( $names ) || ! delete_option( NEW_PLUGINS ) ) {
+	$names = is_array( $names ) ? array_intersect( $names, (array) get_option( 'active_plugins', array() ) ) : array();
+	// A page that had begun before has not loaded them. Of several that have, one takes the list away.
+	if ( array() === $names || ! delete_option( NEW_PLUGINS ) ) {
 		return;
 	}
 	// It is the administration that switches plugins on, as a rule: what they call then has to be there.
 	require_once ABSPATH . 'wp-admin/includes/plugin.php';
-	foreach ( array_intersect( $names, (array) get_option( 'active_plugins', array() ) ) as $name ) {
+	foreach ( $names as $name ) {
 		do_action( 'activate_' . $name, false ); // phpcs:ignore WordPress.NamingConventions.PrefixAllGlobals -- WordPress's own.
 	}
 }

@@ -12,11 +12,12 @@ defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/../class-refusal.php';
 require_once __DIR__ . '/../database.php';
+require_once __DIR__ . '/../write/restores.php';
 require_once __DIR__ . '/../write/code-paths.php';
 require_once __DIR__ . '/../write/move-files.php';
 
 /**
- * Heals, and takes the gate away. Where it cannot be told what happened, or somebody is still at work, nothing is done.
+ * Heals, and opens the gate. Where it cannot be told what happened, or somebody is still at work, nothing is done.
  *
  * @param string $plugin The plugin's folder.
  * @param array  $note   As from read_gate_note().
@@ -32,8 +33,8 @@ function heal_at_gate( $plugin, array $note ) {
 	}
 	try {
 		if ( is_array( $journal ) && ! is_gate_gone( $plugin, $note ) ) {
-			put_back( $note['folder'], $journal );
-			remove_gate( $plugin );
+			$state = put_back( $note['folder'], $journal );
+			open_way( $plugin, $note['restore'], in_array( $state, WRITTEN_STATES, true ) );
 		}
 	} catch ( Refusal $refusal ) {
 		error_log( 'wpclone migrator: ' . $refusal->getMessage() );
@@ -59,6 +60,7 @@ function is_gate_gone( $plugin, array $note ) {
  *
  * @param string $folder  Folder of the restore.
  * @param array  $journal tables, server, files: see write_journal().
+ * @return string The state of the restore.
  * @throws Refusal When the database does not answer, somebody is at work, or the host does not let us.
  */
 function put_back( $folder, array $journal ) {
@@ -67,7 +69,7 @@ function put_back( $folder, array $journal ) {
 	run_query( $db, 'START TRANSACTION' );
 	run_query( $db, 'SELECT n FROM ' . $journal['lock'] . ' WHERE n = 0 FOR UPDATE' );
 	$side = connect_to( $journal['server'], 'binary' );
-	$now  = fetch_all( $side, 'SELECT pending FROM ' . $journal['restores'] . ' WHERE id = ' . quote_text( $side, $journal['restore'] ) );
+	$now  = fetch_all( $side, 'SELECT state, pending FROM ' . $journal['restores'] . ' WHERE id = ' . quote_text( $side, $journal['restore'] ) );
 	if ( isset( $now[0] ) && '' !== $now[0]['pending'] ) {
 		$undo = 'apply' === $now[0]['pending'];
 		foreach ( $undo ? array_reverse( $journal['files'] ) : $journal['files'] as $file ) {
@@ -76,6 +78,7 @@ function put_back( $folder, array $journal ) {
 	}
 	forget_compiled( array_column( $journal['files'], 'live' ) );
 	run_query( $db, 'ROLLBACK' );
+	return isset( $now[0] ) ? $now[0]['state'] : '';
 }
 
 /**

@@ -75,6 +75,25 @@ function write_whole_file( $path, $text ) {
 }
 
 /**
+ * Opens the gate once the code is whole. Where it is that of the restore it stays there, open: requests of the restore come in by it, should
+ * that code end every page.
+ *
+ * @param string $plugin  The plugin's folder.
+ * @param string $restore Its restore.
+ * @param bool   $stays   Whether the code of the restore is there.
+ */
+function open_way( $plugin, $restore, $stays ) {
+	$open = array(
+		'open'  => true,
+		'since' => microtime( true ),
+	);
+	$note = read_gate_note( $plugin );
+	if ( ! $stays || null === $note || $note['restore'] !== $restore || ! write_gate_note( $plugin, $open + $note ) ) {
+		remove_gate( $plugin, $restore );
+	}
+}
+
+/**
  * Takes the gate away, if it is there: first what WordPress finds, then the note.
  *
  * @param string $plugin  The plugin's folder.

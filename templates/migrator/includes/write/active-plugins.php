@@ -77,6 +77,9 @@ function switch_plugins( $db, $id, array $shape, $undo ) {
 		}
 	}
 	sort( $active );
+	// Ours is loaded first: one that ends every page must not keep anybody from taking that back.
+	$own    = array_intersect( array( plugin_basename( FILE ) ), $active );
+	$active = array_merge( $own, array_diff( $active, $own ) );
 	keep_plugin_list( $db, $active, $undo ? array() : $new );
 	change_restore( $db, $id, array( 'shape' => wp_json_encode( $shape ) ) );
 }

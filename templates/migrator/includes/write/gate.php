@@ -65,11 +65,21 @@ function close_gate( array $restore, array $shape, array $files, $undo ) {
 function is_run_by_visitors( array $files, $undo ) {
 	foreach ( $files as $file ) {
 		$there = $undo ? $file['sha_to'] : $file['sha_from'];
-		if ( is_code_path( $file['path'] ) && ! is_relied_on( $file ) && ( null !== $there || 0 === strpos( $file['path'], 'mu-plugins:' ) ) ) {
+		if ( is_code_path( $file['path'] ) && ! is_relied_on( $file ) && ( null !== $there || is_package_there( $file['path'] ) ) ) {
 			return true;
 		}
 	}
 	return false;
+}
+
+/**
+ * Whether the site has the plugin or theme that a file belongs to, which may run what is new in it at once.
+ *
+ * @param string $path As in the list of files.
+ */
+function is_package_there( $path ) {
+	list( $word, $below ) = explode( ':', $path, 2 );
+	return 'mu-plugins' === $word || file_exists( code_folders()[ $word ] . '/' . explode( '/', $below )[0] );
 }
 
 /**
@@ -122,26 +132,17 @@ function overtaken_requests( array $restore ) {
 }
 
 /**
- * Opens the gate. Where code was replaced it stays there, open: requests of the restore come in by it, should the new code end every page.
- * Where nobody knows whether all of it was taken back it stays closed, and the next visitor sees to that.
+ * Opens the gate. Where nobody knows whether all of it was taken back it stays closed, and the next visitor sees to that.
  *
- * @param array|null $gate As from close_gate().
- * @param string     $end  How it ended: "written", "taken back" or "unknown".
- * @return int Nanoseconds that it was closed; 0 when it was not.
+ * @param array|null $gate  As from close_gate().
+ * @param bool|null  $stays Whether the code of the restore is there now; null when nobody knows.
  */
-function open_gate( $gate, $end ) {
+function open_gate( $gate, $stays ) {
 	if ( null === $gate ) {
-		return 0;
+		return;
 	}
-	$plugin = plugin_folder();
-	$held   = (int) ( ( microtime( true ) - $gate['note']['since'] ) * 1e9 );
-	$open   = array(
-		'open'  => true,
-		'since' => microtime( true ),
-	);
-	if ( 'taken back' === $end || ( 'written' === $end && ! write_gate_note( $plugin, $open + $gate['note'] ) ) ) {
-		remove_gate( $plugin );
+	if ( null !== $stays ) {
+		open_way( plugin_folder(), $gate['note']['restore'], $stays );
 	}
 	fclose( $gate['alive'] ); // phpcs:ignore WordPress.WP.AlternativeFunctions
-	return $held;
 }

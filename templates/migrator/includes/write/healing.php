@@ -93,6 +93,7 @@ function note_lost_files( $side, $id, array $shape, $undo ) {
  *
  * @param array $restore Row.
  * @param int   $seconds How long it waits for one that is still at work.
+ * @return string The state that the restore is in.
  * @throws Refusal When it cannot be: then the note stays, and the next one who asks tries again.
  */
 function heal( array $restore, $seconds = 1 ) {
@@ -102,12 +103,13 @@ function heal( array $restore, $seconds = 1 ) {
 	$side = open_write_session();
 	run_query( $db, 'START TRANSACTION' );
 	run_query( $db, 'SELECT n FROM ' . quote_name( restore_prefix( $restore['id'] ) . 'p' ) . ' WHERE n = 0 FOR UPDATE' );
-	$now = fetch_all( $side, 'SELECT pending, shape FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $restore['id'] ) );
+	$now = fetch_all( $side, 'SELECT state, pending, shape FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $restore['id'] ) );
 	if ( isset( $now[0] ) && '' !== $now[0]['pending'] ) {
 		heal_writing( $side, $restore['id'], kept_shape( $side, $now[0] ), $now[0]['pending'] );
-		remove_gate( plugin_folder(), $restore['id'] );
+		open_way( plugin_folder(), $restore['id'], in_array( $now[0]['state'], WRITTEN_STATES, true ) );
 	}
 	run_query( $db, 'ROLLBACK' );
+	return isset( $now[0] ) ? $now[0]['state'] : '';
 }
 
 /**

@@ -94,8 +94,8 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 	$choose( $side, $shape );
 	$work = prepare_batches( $side, $id, $shape, $undo );
 	announce_writing( $side, $id, $shape, $work, $undo );
-	$gate = null;
-	$end  = 'unknown';
+	$gate  = null;
+	$stays = null;
 	try {
 		$moved   = moved_files( $side, $id, $shape );
 		$gate    = close_gate( $restore, $shape, $moved, $undo );
@@ -119,23 +119,20 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 		run_query( $db, 'COMMIT' );
 		$held = hrtime( true ) - $began;
 		forget_moved( $shape, $moved );
-		$end = 'written';
+		$stays = true;
 		return array(
 			'rows' => $held,
-			'gate' => open_gate( $gate, $end ),
+			'gate' => null === $gate ? 0 : (int) ( ( microtime( true ) - $gate['note']['since'] ) * 1e9 ),
 		);
 	} catch ( Refusal $refusal ) {
 		mysqli_query( $db, 'ROLLBACK' );
 		// The note went with the commit: where only its answer was lost, there is nothing to take back. Another request may have healed it
 		// meanwhile, and be at work itself.
 		if ( $work['plain'] || has_files( $shape ) ) {
-			heal( array( 'id' => $id ) );
+			$stays = in_array( heal( array( 'id' => $id ) ), WRITTEN_STATES, true );
 		}
-		$end = 'taken back';
 		throw $refusal;
 	} finally {
-		if ( 'written' !== $end ) {
-			open_gate( $gate, $end );
-		}
+		open_gate( $gate, $stays );
 	}
 }
