@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { SiteInfo } from '../../site/info.ts';
 import { readSchema, rowFilePath, type BaselineSchema } from '../baseline/database.ts';
 import type { TablePlan } from '../database/plan.ts';
@@ -46,6 +47,8 @@ export interface OpenedEarlier {
   readonly made: ReadonlyMap<string, MadeTable>;
   /** Where the server's own files of its tables are, which hold the addresses of the new clone. */
   readonly files: string | undefined;
+  /** Whether it is still the one that lies there: what another clone left may have taken its place meanwhile. */
+  isStill(): Promise<boolean>;
 }
 
 /** A table as it was made in the earlier clone. */
@@ -94,7 +97,12 @@ async function openClone(
     return plan && tables.has(name) ? [[name, { plan, definition, isWhole }]] : [];
   });
   const isHere = JSON.stringify(origin.rewriter.mapping.to) === JSON.stringify(to);
-  return { tables, made: new Map(made), files: isHere ? files : undefined };
+  return {
+    tables,
+    made: new Map(made),
+    files: isHere ? files : undefined,
+    isStill: async () => isDeepStrictEqual(await readDatabaseOrigin(baseline).catch(() => undefined), origin),
+  };
 }
 
 async function openTables(

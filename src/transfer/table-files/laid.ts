@@ -1,10 +1,10 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { TargetConnection } from '../database/connection.ts';
 import type { PlannedTable, TablePlan } from '../database/plan.ts';
 import type { OpenedEarlier } from '../earlier/open.ts';
 import { definitionDigest } from '../origin/database.ts';
-import type { TransferSite } from '../types.ts';
+import type { TableFilesPlace, TransferSite } from '../types.ts';
 import type { WarningCollector } from '../warnings.ts';
 import { writeMark } from './folder.ts';
 import { openTableFiles } from './import.ts';
@@ -31,13 +31,7 @@ export async function layTables(
   signal: AbortSignal,
 ): Promise<LaidTables> {
   const place = site.tableFiles;
-  if (place === undefined || earlier?.files === undefined) return NONE;
-  await mkdir(dirname(place.kept), { recursive: true, mode: 0o700 });
-  const taken = await rename(earlier.files, place.kept).then(
-    () => true,
-    () => false,
-  );
-  if (!taken) return NONE;
+  if (place === undefined || earlier === undefined || !(await takeTables(earlier, place))) return NONE;
   // Those were other tables.
   await writeMark(place, { server: '', tables: [] });
   const files = await openTableFiles(site, connection, plans, signal);
@@ -45,6 +39,25 @@ export async function layTables(
     lay: async (session, table, warnings) => fits(table, earlier) && files.fill(session, table.plan, warnings),
     finish: (same) => files.finish((name) => same.has(name)),
   };
+}
+
+/**
+ * Moves the files to where those of the new clone are. False when there are none, or none of the clone whose rows were opened: another one
+ * that is removed in this moment leaves its own in the same place, and of those nobody here knows what rows they hold.
+ */
+export async function takeTables(
+  { files, isStill }: Pick<OpenedEarlier, 'files' | 'isStill'>,
+  { kept }: Pick<TableFilesPlace, 'kept'>,
+): Promise<boolean> {
+  if (files === undefined) return false;
+  await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
+  const taken = await rename(files, kept).then(
+    () => true,
+    () => false,
+  );
+  if (!taken || (await isStill())) return taken;
+  await rm(kept, { recursive: true, force: true });
+  return false;
 }
 
 /** Whether the earlier clone's table was made by the same statements, and can be brought to the new rows by its key. */
