@@ -41,8 +41,9 @@ export default class Clone extends BaseCommand {
     },
     {
       description:
-        'Again and again, each clone deleted before the next: the database of the last one is kept for a day, and only what changed is moved.',
-      command: 'WPCLONE_KEEP_ROWS=a-day <%= config.bin %> <%= command.id %> https://mysite.example -u admin',
+        'Again and again, each clone deleted before the next: while all commands are told so, also the one that deletes, the database of the last clone is kept for a day, and only what changed is moved.',
+      command:
+        'export WPCLONE_KEEP_ROWS=a-day; <%= config.bin %> <%= command.id %> https://mysite.example -u admin --name ci; <%= config.bin %> delete ci --force',
     },
     {
       description: 'Let an agent do it: the same view, or only the id of its job.',

@@ -6,8 +6,8 @@ import { hasRoom, siteOf } from './instance-site.ts';
 import { holds, isLeased } from './lease.ts';
 
 /**
- * Makes files of the tables of clones that are ready, beside whatever their people do; the files of all clones, also of removed ones, go when the disk gets
- * full. For the keeper: the command that made a clone has ended by then. What fails is logged and tried again.
+ * Makes files of the tables of clones that are ready, beside whatever their people do; the files of all clones, also of removed ones, go
+ * when the disk gets full. For the keeper: the command that made a clone has ended by then. What fails is logged and tried again.
  */
 export async function keepTables(
   home: Pick<LocalHome, 'layout' | 'state'>,
