@@ -2,7 +2,7 @@
  * A database's tables as the server's own files, beside the files of rows: what a reset imports instead of loading rows. They are
  * worth nothing but time. Whatever is wrong with them, they go, and the rows are loaded.
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf, isAccessible } from '../../shared/system.ts';
@@ -80,10 +80,16 @@ export async function takeIndex(place: TableFilesPlace): Promise<TableIndex | un
   return index;
 }
 
-/** What of it is still good, after an import that went well. */
+/**
+ * What of it is still good, after an import that went well. Files of other tables go: nobody would import them any more, and they would be
+ * handed on from clone to clone.
+ */
 export async function putIndexBack(place: TableFilesPlace, index: Omit<TableIndex, 'version'>): Promise<void> {
   await writeIndex(place, index);
   await rm(join(place.kept, 'index.taken.json'), { force: true });
+  const stay = new Set(index.tables.flatMap((table) => ENDINGS.map((ending) => `${table.name}.${ending}`)));
+  for (const file of await readdir(place.kept))
+    if (/\.(ibd|cfg)$/.test(file) && !stay.has(file)) await rm(join(place.kept, file), { force: true });
 }
 
 /** Undefined also for one that is damaged: its files are no loss. */

@@ -76,7 +76,7 @@ function tableFiles(place: TableFilesPlace, index: TableIndex, signal: AbortSign
       }
     },
     finish: async (isWanted = () => true) => {
-      for (const name of kept.keys()) if (!isWanted(name)) await drop(place, name).then(() => kept.delete(name));
+      for (const name of kept.keys()) if (!isWanted(name)) kept.delete(name);
       if (kept.size === 0) await dropTableFiles(place);
       else await putIndexBack(place, { server: index.server, tables: [...kept.values()] });
     },
@@ -123,8 +123,4 @@ async function makeAnew(connection: TargetConnection, table: TablePlan, place: T
 
 async function removeLive(place: TableFilesPlace, table: string): Promise<void> {
   for (const ending of ENDINGS) await rm(livePath(place, table, ending), { force: true });
-}
-
-async function drop(place: TableFilesPlace, table: string): Promise<void> {
-  for (const ending of ENDINGS) await rm(keptPath(place, table, ending), { force: true });
 }
