@@ -76,7 +76,7 @@ export function createFollowers(
 
 interface Waker {
   wake(beat: boolean): void;
-  /** Resolves once it was woken since it resolved last; whether only to show that the way is open. */
+  /** Resolves once it was woken since it resolved last; whether also to show that the way is open. */
   next(): Promise<boolean>;
   leave(): void;
 }
@@ -85,8 +85,8 @@ function createWaker(signal: AbortSignal, left: () => void): Waker {
   let woken: { readonly beat: boolean } | undefined;
   let resume: ((beat: boolean) => void) | undefined;
   const wake = (beat: boolean): void => {
-    const before = woken?.beat ?? true;
-    woken = { beat: beat && before };
+    // What else it was woken for may be another job's.
+    woken = { beat: beat || woken?.beat === true };
     if (resume === undefined) return;
     const go = resume;
     const said = woken.beat;

@@ -138,6 +138,20 @@ describe('the log over a WebSocket', () => {
       .toBe(0);
   });
 
+  it('is cut off when it can be read no more, as other streams are: who hears nothing would wait for ever', async () => {
+    const { path, attempt } = await begin();
+    const headers = api.bearer(['read']);
+    let opened: () => void = () => undefined;
+    const first = new Promise<void>((resolve) => (opened = resolve));
+    const reading = read(path, headers, opened);
+    await first;
+    const stream = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+    Object.assign(api.store, { events: () => Promise.reject(new Error('The disk is gone.')) });
+    await say(attempt, 'unread');
+    await expect(stream.text()).rejects.toThrow('terminated');
+    expect((await reading).end).toBe(1006);
+  });
+
   it('is closed with a word when the agent ends, as other streams are', async () => {
     const { path } = await begin();
     let opened: () => void = () => undefined;

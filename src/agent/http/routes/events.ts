@@ -38,12 +38,19 @@ export function eventRoutes(app: FastifyInstance, deps: AgentDeps): void {
     if (open.size < limits.streams) return;
     throw new WpcloneError('TOO_MANY_REQUESTS', 'Too many streams are open.', { retryAfter: 5 });
   };
-  /** Ends with the reader, with the log, or with the agent. */
-  const during = async (close: (gone: () => void) => void, work: (signal: AbortSignal) => Promise<void>) => {
+  /** Ends with the reader, with the log, or with the agent; is cut off when the log cannot be read, so that the reader asks again. */
+  const during = async (job: string, { whenGone, cut }: Way, work: (signal: AbortSignal) => Promise<void>) => {
     const own = new AbortController();
     open.add(own);
-    close(() => own.abort());
-    await work(own.signal).finally(() => open.delete(own));
+    whenGone(() => own.abort());
+    try {
+      await work(own.signal);
+    } catch (error) {
+      deps.work.log.warn('a stream of events broke off', { job, error: String(error) });
+      cut();
+    } finally {
+      open.delete(own);
+    }
   };
 
   routes.route({
@@ -81,31 +88,34 @@ export function eventRoutes(app: FastifyInstance, deps: AgentDeps): void {
       }
       requireRoom();
       const response = beginStream(reply);
-      await during(
-        (gone) => (response.closed ? gone() : response.once('close', gone)),
-        async (signal) => {
-          const ended = await followers.follow(job.id, after, streamSink(response, signal), signal);
-          response.end(ended ? undefined : 'event: goodbye\ndata: {}\n\n');
-        },
-      );
+      const way: Way = {
+        whenGone: (gone) => void (response.closed ? gone() : response.once('close', gone)),
+        cut: () => response.destroy(),
+      };
+      await during(job.id, way, async (signal) => {
+        const ended = await followers.follow(job.id, after, streamSink(response, signal), signal);
+        response.end(ended ? undefined : 'event: goodbye\ndata: {}\n\n');
+      });
       return reply;
     },
     wsHandler(socket: WebSocket, request) {
       const { id } = idParameter.parse(request.params);
       const { after = 0 } = eventsQuery.parse(request.query);
-      void during(
-        (gone) => socket.once('close', gone),
-        async (signal) => {
-          const over = await isOver(await store.find(id), after);
-          const ended = over || (await followers.follow(id, after, socketSink(socket, signal), signal));
-          await (ended ? part(socket, 1000, 'ended', deps.work) : part(socket, 1001, 'goodbye', deps.work));
-        },
-      ).catch((error: unknown) => {
-        deps.work.log.warn('a stream of events broke off', { job: id, error: String(error) });
-        socket.terminate();
+      const way: Way = { whenGone: (gone) => void socket.once('close', gone), cut: () => socket.terminate() };
+      void during(id, way, async (signal) => {
+        const over = await isOver(await store.find(id), after);
+        const ended = over || (await followers.follow(id, after, socketSink(socket, signal), signal));
+        await (ended ? part(socket, 1000, 'ended', deps.work) : part(socket, 1001, 'goodbye', deps.work));
       });
     },
   });
+}
+
+/** What a reader is reached by. */
+interface Way {
+  /** Calls `gone` when the reader goes, or has gone. */
+  readonly whenGone: (gone: () => void) => void;
+  readonly cut: () => void;
 }
 
 function beginStream(reply: FastifyReply): ServerResponse {

@@ -1,4 +1,5 @@
 import type { V1OwnerReference } from '@kubernetes/client-node';
+import { within, withGrace } from '../../../shared/abortable.ts';
 import type { WorkContext } from '../../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import { waitUntil } from '../../../shared/wait-until.ts';
@@ -6,7 +7,7 @@ import { unitBusy } from '../../unit-states.ts';
 import type { Cluster } from '../api/client.ts';
 import { isGone } from '../api/errors.ts';
 import { mergeObject } from '../api/objects.ts';
-import { transition } from '../unit/cas.ts';
+import { transition, type Transition } from '../unit/cas.ts';
 import { listUnits, unitOf } from '../unit/find.ts';
 import { holdEnd, workDeadline } from '../unit/keep-alive.ts';
 import { CLAIM, DEADLINE, HELD_UNTIL, objectName, REPLACES, selectorOf } from '../unit/names.ts';
@@ -68,16 +69,41 @@ export async function takeNameOver(
     await Promise.all(createNetwork(deps, unit, named, context));
     await mergeObject(cluster, 'secrets', objectName(name), secret, context);
     const marks = old === undefined ? annotations : { ...annotations, [REPLACES]: old.uid };
-    const change = { to: 'READY', clone: name, job: null, annotations: marks } as const;
-    return unitOf(await transition(cluster, unit, change, context), name);
+    return become(cluster, unit, { to: 'READY', clone: name, job: null, annotations: marks }, context);
   };
   const ready = await orUndo(context, name, swap, async (undo) => {
-    // A change whose answer was lost was made all the same: then the old one is no clone any more.
+    // Not when the change was made and nobody could hear of it: then the old one is no clone any more.
     const [now] = await listUnits(cluster, undo, selectorOf(name));
     if (old !== undefined && now?.uid !== unit.uid) await giveBack(deps, { unit, name }, old, undo);
   });
-  await tidy(cluster, { unit, claim, name }, old, password, context);
+  await tidy(cluster, { unit, claim, name }, old, context);
   return ready;
+}
+
+/** Milliseconds for the change to be heard of after it was cancelled, and to look whether it was made. */
+const CHANGE_GRACE = 5_000;
+const CHANGE_LOOK = 10_000;
+
+/** The change itself. One whose answer was lost was made all the same: then there is no other clone of the name any more. */
+async function become(
+  cluster: Cluster,
+  unit: Unit,
+  change: Transition & { readonly clone: string },
+  context: WorkContext,
+): Promise<Unit> {
+  try {
+    const pod = await withGrace(CHANGE_GRACE, context, (signal) =>
+      transition(cluster, unit, change, { ...context, signal }),
+    );
+    return unitOf(pod, change.clone);
+  } catch (error) {
+    const late = new WpcloneError('CANCELLED', 'Looking at it took too long.');
+    const look = (signal: AbortSignal) => listUnits(cluster, { ...context, signal }, selectorOf(change.clone));
+    const units = await within(CHANGE_LOOK, context, late, look).catch(() => []);
+    const made = units.find(({ uid }) => uid === unit.uid);
+    if (made === undefined) throw error;
+    return made;
+  }
 }
 
 /** The unit of the clone that has the name, held by this job from now on; undefined when there is none. */
@@ -141,15 +167,15 @@ async function giveBack(
 /** What is left to do changes nothing of what people see; the next sweep does what fails here. */
 async function tidy(
   cluster: Cluster,
-  { unit, claim, name }: Replacing,
+  { claim, name }: Replacing,
   old: Unit | undefined,
-  password: string,
   context: WorkContext,
 ): Promise<void> {
   try {
     if (old !== undefined) await removeUnit(cluster, old, () => true, context);
-    const settled = { stringData: { [PASSWORD]: password }, data: { [passwordKey(unit)]: null } };
-    await mergeObject(cluster, 'secrets', objectName(name), settled, context);
+    // Only what was the old one's: another may have replaced this one by now.
+    const gone = { [PASSWORD]: null, ...(old === undefined ? {} : { [passwordKey(old)]: null }) };
+    await mergeObject(cluster, 'secrets', objectName(name), { data: gone }, context);
     await removeOwn(cluster, 'secrets', objectName(claim.cloneId), claim.id, context);
   } catch (error) {
     const { message } = toWpcloneError(error);

@@ -47,7 +47,9 @@ export function provisionLease(options: LeaseOptions, context: WorkContext, take
     },
     async remove(work) {
       end();
-      await removeUnit(cluster, unit, ({ epoch }) => epoch === unit.epoch, work);
+      // One that has taken a name over, though nobody could hear of it, is the only one of that name.
+      const { epoch, replaces } = unit;
+      await removeUnit(cluster, unit, (now) => now.epoch === epoch && now.replaces === replaces, work);
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { WorkContext } from '../../../shared/context.ts';
-import { deleteExactly, deleteObject, getObject, type Kind } from '../api/objects.ts';
+import { deleteExactly, deleteObject, getObject, type Kind, listObjects } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
 import { statusOf } from '../api/errors.ts';
-import { CLAIM, MANAGED_BY, MANAGER, objectName } from './names.ts';
+import { CLAIM, MANAGED_BY, MANAGER, objectName, selectorOf } from './names.ts';
 import { parseUnit, type Unit } from './unit.ts';
 
 /** Seconds: what is thrown away has nothing to save. */
@@ -23,6 +23,7 @@ export async function removeUnit(
   let unit = seen;
   for (;;) {
     if (!may(unit)) return false;
+    await removeReplaced(cluster, unit, context);
     if (await deleteExactly(cluster, 'pods', unit, context, REMOVAL_GRACE)) break;
     const now = await readUnit(cluster, unit.name, context);
     if (now?.uid !== seen.uid || now.deleting) break;
@@ -34,6 +35,16 @@ export async function removeUnit(
     cloneId === undefined ? undefined : removeCloneObjects(cluster, cloneId, claim, context),
   ]);
   return true;
+}
+
+/** The unit that this one took the name over from, where it is still there: without this one it would be taken for the clone again. */
+async function removeReplaced(cluster: Cluster, { replaces, cloneId }: Unit, context: Context): Promise<void> {
+  if (replaces === undefined || cloneId === undefined) return;
+  const pods = await listObjects(cluster, 'pods', { labelSelector: selectorOf(cloneId) }, context);
+  for (const pod of pods.items) {
+    const { unit } = parseUnit(pod);
+    if (unit?.uid === replaces && !unit.deleting) await removeUnit(cluster, unit, () => true, context);
+  }
 }
 
 /** The unit of that name as it is now. */
