@@ -25,7 +25,8 @@ export async function openTraces(
 ): Promise<Traces> {
   const base = URL.parse(endpoint);
   if (base === null || !/^https?:$/.test(base.protocol))
-    throw new WpcloneError('BAD_INPUT', `There are no traces to be sent to ${endpoint}: it is no http address.`);
+    // It is not repeated: there may be a password in it.
+    throw new WpcloneError('BAD_INPUT', 'The address that traces are to be sent to is no http address.');
   const [{ diag, DiagLogLevel }, sdk, { OTLPTraceExporter }, resources, { tracedStore }] = await Promise.all([
     import('@opentelemetry/api'),
     import('@opentelemetry/sdk-trace'),

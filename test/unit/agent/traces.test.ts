@@ -95,6 +95,9 @@ it('nobody who takes them costs a line in the log and not the end of the agent; 
   await traces.close();
   expect(warned.join('\n')).toContain('traces are not sent');
   expect(warned.join('\n')).not.toContain('stack');
-  expect((await failureOf(openTraces('collector:4318', '1.2.3', work))).code).toBe('BAD_INPUT');
+  for (const address of ['collector:4318', 'grpc://me:canary@collector:4317']) {
+    const { code, message } = await failureOf(openTraces(address, '1.2.3', work));
+    expect([code, message.includes('canary')]).toEqual(['BAD_INPUT', false]);
+  }
   clean();
 });

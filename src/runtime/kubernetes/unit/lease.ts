@@ -95,6 +95,8 @@ function beginLease({ cluster, unit, cloneId, instance, closing }: LeaseOptions,
   const [over, lost] = [new AbortController(), new AbortController()];
   const signal = AbortSignal.any([context.signal, closing, over.signal]);
   const tell = (cause: WpcloneError): void => {
+    // Nobody has taken over what is gone.
+    if (cause.code === 'INSTANCE_LOST') return lost.abort(wentAway(cloneId, cause));
     const message = `The lease of ${cloneId} was lost: ${cause.message}`;
     lost.abort(new WpcloneError('LEASE_LOST', message, { details: { name: cloneId }, cause }));
   };
@@ -116,9 +118,13 @@ function beginLease({ cluster, unit, cloneId, instance, closing }: LeaseOptions,
 const present = ({ cluster, cloneId }: LeaseOptions, context: WorkContext): Promise<Unit> =>
   findUnit(cluster, cloneId, context).catch((cause: unknown) => {
     if (!(cause instanceof WpcloneError && cause.code === 'NOT_FOUND')) throw cause;
-    const message = `The pod of ${cloneId} went away in the middle of the work.`;
-    throw new WpcloneError('INSTANCE_LOST', message, { details: { name: cloneId }, cause });
+    throw wentAway(cloneId, cause);
   });
+
+function wentAway(cloneId: string, cause: WpcloneError): WpcloneError {
+  const message = `The pod of ${cloneId} went away in the middle of the work.`;
+  return new WpcloneError('INSTANCE_LOST', message, { details: { name: cloneId }, cause });
+}
 
 /** From exactly where the lease began: whoever has taken it since is not disturbed. */
 async function moveTo(
