@@ -29,7 +29,7 @@ export function keepRowsHint(
   const { rows, rows_moved = 0, files, files_moved = files } = transferred;
   if (files_moved === files || rows_moved < rows || rows < MANY_ROWS) return undefined;
   return colors.dim(
-    'Files came from an earlier clone of this site; its database was deleted with it. `keep-rows: a-day` in your configuration (WPCLONE_KEEP_ROWS=a-day) keeps that for a day, and the next clone takes what did not change from there.',
+    'Files came from an earlier clone of this site, rows did not: a database is deleted with its clone. `keep-rows: a-day` in your configuration (or WPCLONE_KEEP_ROWS=a-day for all commands) keeps it for a day, and the next clone takes what did not change from there.',
   );
 }
 
