@@ -1,3 +1,5 @@
+import { within } from '../../shared/abortable.ts';
+import { WpcloneError } from '../../shared/errors.ts';
 import { eventReport } from './reports.ts';
 import type { AgentDeps } from './types.ts';
 import type { JobStore } from '../jobs/store.ts';
@@ -5,6 +7,8 @@ import type { StoredEvent } from '../jobs/types.ts';
 
 /** Milliseconds between two signs of life on a way that has nothing to carry: balancers cut a silent one after a minute. */
 const HEARTBEAT = 15_000;
+/** Milliseconds for a way without room to have some again: one whose reader is gone, or takes nothing, would keep another from reading. */
+const STUCK = 60_000;
 /** Events read at once: the log is never read by a cursor that stays open. */
 const PAGE = 100;
 
@@ -18,7 +22,7 @@ export interface Sink {
 export interface Followers {
   /**
    * Hands on a job's events after a sequence number, as they come. Resolves with true after the event that ended the job, with false when
-   * `signal` aborts. A way without room holds up its own reader only, and no memory grows for it.
+   * `signal` aborts. A way without room holds up its own reader only, and no memory grows for it. Throws when it has none for a minute.
    */
   follow(job: string, after: number, sink: Sink, signal: AbortSignal): Promise<boolean>;
 }
@@ -60,7 +64,7 @@ export function createFollowers(
           const page = await events(after, { job, limit: PAGE });
           for (const event of page) {
             const room = sink.send(event);
-            if (room !== undefined) await room;
+            if (room !== undefined) await within(STUCK, work, stuck(), () => room);
           }
           after = page.at(-1)?.sequence ?? after;
           if (page.some(isLast)) return true;
@@ -73,6 +77,8 @@ export function createFollowers(
     },
   };
 }
+
+const stuck = (): WpcloneError => new WpcloneError('UNREACHABLE', 'The reader took nothing for a minute.');
 
 interface Waker {
   wake(beat: boolean): void;

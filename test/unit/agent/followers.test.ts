@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createFollowers } from '../../../src/agent/http/follow-log.ts';
-import { workContext } from '../../support/work.ts';
+import { failureOf, workContext } from '../../support/work.ts';
 
 test('a reader of a quiet job is shown that its way is open, however much is told of other jobs', async () => {
   const stop = new AbortController();
@@ -34,4 +34,23 @@ test('a reader of a quiet job is shown that its way is open, however much is tol
   stop.abort();
   asked.at(-1)?.resolve([]);
   expect(await following).toBe(false);
+});
+
+test('a reader that takes nothing for a minute is given up, so that it keeps nobody else from reading', async () => {
+  let pass: () => void = () => undefined;
+  const sleep = (milliseconds: number) =>
+    new Promise<void>((resolve) => (pass = milliseconds === 60_000 ? resolve : pass));
+  const event = { job: 'job-a', sequence: 1, at: 0, event: { type: 'job', state: 'running', attempt: 1 } } as const;
+  const followers = createFollowers(() => Promise.resolve([event]), {
+    heard: () => undefined,
+    work: { ...workContext(), sleep },
+    closing: new AbortController().signal,
+  });
+  const stuck = Promise.withResolvers<undefined>();
+  const sink = { send: () => stuck.promise, beat: () => undefined };
+  const before = pass;
+  const failure = failureOf(followers.follow('job-a', 0, sink, new AbortController().signal));
+  await expect.poll(() => pass).not.toBe(before);
+  pass();
+  expect((await failure).code).toBe('UNREACHABLE');
 });
