@@ -1,5 +1,6 @@
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keptRows, keptTables } from '../../instance/earlier.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { codeOf } from '../../shared/system.ts';
 import type { CacheReport } from '../types.ts';
@@ -32,7 +33,8 @@ export async function storesSize(layout: LocalLayout): Promise<number> {
 
 /**
  * Removes what is kept of sources that have had no clone for a day (it is somebody's data), and, for as long as the rest takes
- * more room than the limit, of those that have gone unused for longest. What a clone is being made or reset from stays.
+ * more room than the limit, first tables as files, then all of those that have gone unused for longest. What a clone is being made or
+ * reset from stays.
  */
 export async function trimStores(home: LocalHome, context: Pick<WorkContext, 'now' | 'signal'>): Promise<CacheReport> {
   const limit = home.storesLimit ?? STORES_LIMIT;
@@ -44,19 +46,27 @@ export async function trimStores(home: LocalHome, context: Pick<WorkContext, 'no
     (await Promise.all(units.map(async (unit) => ((await isLeased(unit)) ? [unit] : [])))).flat(),
   );
   const stores = (await listStores(home.layout)).toSorted((a, b) => a.usedAt - b.usedAt);
-  let left = total(stores);
-  let freed = 0;
-  for (const store of stores) {
+  const before = total(stores);
+  let left = before;
+  const isOld = ({ path, usedAt }: Store): boolean => !held.has(path) && usedAt + KEPT_FOR < context.now();
+  const isTooMuch = ({ path }: Store): boolean => left > limit && !busy.has(path);
+  const remove = async (store: Store): Promise<void> => {
     context.signal.throwIfAborted();
-    const old = !held.has(store.path) && store.usedAt + KEPT_FOR < context.now();
-    // One that shares all of its files with a clone gives nothing back.
-    const tooMuch = left > limit && store.bytes > 0 && !busy.has(store.path);
-    if (!old && !tooMuch) continue;
     await removeStore(store.path);
     left -= store.bytes;
-    freed += store.bytes;
+  };
+  for (const store of stores.filter(isOld)) await remove(store);
+  // Tables as files are worth nothing but time: for their sake nothing goes that would have to be moved once more.
+  const rest: Store[] = [];
+  for (const store of stores.filter((each) => !isOld(each))) {
+    context.signal.throwIfAborted();
+    const freed = isTooMuch(store) ? await dropTables(store.path) : 0;
+    left -= freed;
+    rest.push({ ...store, bytes: store.bytes - freed });
   }
-  return { freed_bytes: freed, bytes: left, limit_bytes: limit };
+  // One that shares all of its files with a clone gives nothing back.
+  for (const store of rest) if (store.bytes > 0 && isTooMuch(store)) await remove(store);
+  return { freed_bytes: before - left, bytes: left, limit_bytes: limit };
 }
 
 const total = (stores: readonly Store[]): number => stores.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -87,6 +97,14 @@ async function ownBytes(folder: string): Promise<number> {
     const file = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
     if (file?.nlink === 1) bytes += file.blocks * BLOCK;
   }
+  return bytes;
+}
+
+/** Of rows that are kept in a store their tables as files. Returns how many bytes they took. */
+async function dropTables(store: string): Promise<number> {
+  const tables = keptTables(keptRows(store));
+  const bytes = await ownBytes(tables);
+  await rm(tables, { recursive: true, force: true });
   return bytes;
 }
 
