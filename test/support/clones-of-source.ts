@@ -39,8 +39,8 @@ export interface CloneWish {
   readonly earlier?: readonly EarlierClone[];
   /** Of its folder on the machine; its port without one. */
   readonly folder?: string;
-  /** Its tables are kept as files. */
-  readonly keep?: true;
+  /** Tables that are kept as files, at least. */
+  readonly keep?: readonly string[];
   /** It is put back before it is looked at. */
   readonly reset?: true;
   readonly task?: Partial<TransferTask>;
@@ -86,7 +86,7 @@ export async function clonesOf(source: Source, client: TestClient) {
       randomBytes: (size) => Buffer.alloc(size, 7),
     });
     const imported = await notWritten(source, database);
-    if (wish.keep) await keepTables(site);
+    if (wish.keep) await keepTables(site, wish.keep);
     if (wish.reset) await resetDatabase(site, context);
     const held = await checksums(source.mariadb, database);
     const made = await definitions(source, database);
@@ -96,12 +96,15 @@ export async function clonesOf(source: Source, client: TestClient) {
   };
 }
 
-/** Files are made of tables whose last change was not in the second in which they were looked at. */
-async function keepTables(site: TransferSite): Promise<void> {
+/** Files are made of tables whose last change was not in the second in which they were looked at: what was loaded just before waits for another reset. */
+async function keepTables(site: TransferSite, wanted: readonly string[]): Promise<void> {
   const context = { signal: never, progress: () => undefined };
-  const made = async () => (site.tableFiles ? await readIndex(site.tableFiles) : undefined);
-  for (await makeTableFiles(site, never); (await made()) === undefined; await makeTableFiles(site, never))
-    await resetDatabase(site, context);
+  const isMade = async (): Promise<boolean> => {
+    await makeTableFiles(site, never);
+    const index = site.tableFiles && (await readIndex(site.tableFiles));
+    return wanted.every((name) => index?.tables.some((table) => table.name === name));
+  };
+  while (!(await isMade())) await resetDatabase(site, context);
 }
 
 async function notWritten({ mariadb }: Source, database: string): Promise<string[]> {
