@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SourceAccess } from '../../src/site/access.ts';
 import type { CopyOrder } from '../support/copy-in-process.ts';
+import { MEMORY_FLAGS } from '../../src/shared/memory-flags.ts';
 import { installMigrator, never, testClient } from '../support/migrator.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { run } from '../support/temp.ts';
@@ -27,16 +28,13 @@ afterAll(async () => {
   await playground.stop();
 });
 
-/** The command's (bin/run.js). */
-const FLAGS = ['--max-semi-space-size=4', '--liftoff-only', '--heap-growing-percent=40'];
-
 /** Copies in a process of its own; the most memory that it had, in bytes. */
 async function peakOf(what: CopyOrder['what'], pair: SchemaPair): Promise<number> {
   const client = testClient(access);
   const order: CopyOrder = { what, access, info: await client.info(never), site: pair.site };
   await client.close();
   const child = join(import.meta.dirname, '../support/copy-in-process.ts');
-  return Number(await run([process.execPath, ...FLAGS, child], JSON.stringify(order)));
+  return Number(await run([process.execPath, ...MEMORY_FLAGS, child], JSON.stringify(order)));
 }
 
 async function peakWithRows(rows: number): Promise<number> {

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { MEMORY_FLAGS } from '../../shared/memory-flags.ts';
 import { sendSignal } from '../../shared/process.ts';
 import { errorFromWire } from '../../shared/wire-error.ts';
 import { nameAhead } from '../../operations/names.ts';
@@ -15,8 +16,7 @@ import { type FromWorker, fromWorker, type ToWorker } from './messages.ts';
 import { leaseName, outlivesProcess } from './outlives.ts';
 
 const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
-/** The flags of the command itself (bin/run.js): without them memory grows late and high. */
-const FLAGS = ['--max-semi-space-size=4', '--liftoff-only', '--heap-growing-percent=40', '--no-warnings'];
+const FLAGS = [...MEMORY_FLAGS, '--no-warnings'];
 
 type ExecutorWork = Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;
 
