@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { copyClone, type CopiedClone } from '../support/copied-clone.ts';
 import { openTestHome, type TestHome } from '../support/local-runtime.ts';
@@ -61,6 +62,13 @@ describe('mail', () => {
   test("PHP's mail() is caught", async () => {
     await clone.php(`mail('d@example.com', '=?UTF-8?B?R3LDvMOfZQ==?=', 'body', "From: x@example.com\\r\\nX-Two: 2");`);
     expect((await caught()).at(-1)).toMatchObject({ to: ['d@example.com'], subject: 'Grüße', body: 'body\n' });
+  });
+
+  test('a program at a command line loads WordPress without our router, as WP-CLI does, and its mail is caught', async () => {
+    const program = `$_SERVER['HTTP_HOST'] = 'localhost'; require 'wp-load.php'; remove_action('template_redirect', 'redirect_canonical'); do_action('template_redirect'); var_dump(wp_mail('e@example.com', 'From a program', 'body'));`;
+    const { stdout } = await execa('php', ['-r', program], { cwd: home.paths(clone.id).www });
+    expect(stdout).toContain('bool(true)');
+    expect((await caught()).at(-1)?.subject).toBe('From a program');
   });
 
   test('a file that is no mail does not hide the others', async () => {

@@ -24,11 +24,11 @@ add_filter(
 	2
 );
 
-// A plugin that ended all output buffers, to print something of its own, ended ours too.
+// A plugin that ended all output buffers, to print something of its own, ended ours too. At a command line there is no router, and none.
 add_action(
 	'template_redirect',
 	function () {
-		if ( ! in_array( 'wpclone_correct_output', ob_list_handlers(), true ) ) {
+		if ( function_exists( 'wpclone_correct_output' ) && ! in_array( 'wpclone_correct_output', ob_list_handlers(), true ) ) {
 			ob_start( 'wpclone_correct_output', WPCLONE_OUTPUT_BYTES );
 		}
 	},

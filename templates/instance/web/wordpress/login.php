@@ -4,7 +4,10 @@
 defined( 'ABSPATH' ) || exit;
 
 // A log-in link: see log-in.php beside the router. All that makes a session is there by now, and no plugin has looked at the request.
-add_action( 'plugins_loaded', 'wpclone_log_in', PHP_INT_MIN );
+// A program at a command line (WP-CLI, a script that requires wp-load.php) comes without the router, and nobody logs in there.
+if ( function_exists( 'wpclone_log_in' ) ) {
+	add_action( 'plugins_loaded', 'wpclone_log_in', PHP_INT_MIN );
+}
 
 // A captcha or a second factor that needs the outside world must not lock the clone's own administrator out.
 add_filter(
