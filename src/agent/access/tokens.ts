@@ -27,6 +27,8 @@ export interface Tokens {
   revoke(id: string): TokenReport;
   /** Throws UNAUTHORIZED, in the same words whatever is wrong with the token. */
   check(text: string | undefined): Caller;
+  /** Whether the token of this id may still call. */
+  isGood(id: string): boolean;
 }
 
 interface TokenRow {
@@ -80,6 +82,7 @@ export function tokenStore(database: Database, work: Pick<WorkContext, 'now' | '
         noteUse(database, row, work.now());
         return { token: row.id, scopes: scopesOf(row), customer: row.customer };
       }),
+    isGood: (id) => guarded(() => find(id)?.revoked_at === null),
   };
 }
 

@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { WpcloneError } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { type Caller, may, type Scope } from '../access/token.ts';
+import type { Tokens } from '../access/tokens.ts';
 import type { Job } from '../jobs/types.ts';
 import { createBucket } from './bucket.ts';
+import type { OpenCalls } from './open-calls.ts';
 import type { Tickets } from './tickets.ts';
 import type { AgentDeps } from './types.ts';
 
@@ -19,17 +21,18 @@ const OPEN = new Set(['/livez', '/readyz']);
  * Before each call: is it addressed to us, who calls, not too often. A page of a foreign site in a browser on this machine must get
  * nowhere, whatever name it gave this address (DNS rebinding); so names are checked first.
  */
-export function guardCalls(app: FastifyInstance, deps: AgentDeps, tickets: Tickets): void {
+export function guardCalls(app: FastifyInstance, deps: AgentDeps, tickets: Tickets, open: OpenCalls): void {
   const bucket = createBucket(deps.limits.requestsPerSecond, deps.work.now);
   app.decorateRequest('caller');
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     if (deps.names !== 'any') refuseStrangers(request, deps.names);
     if (OPEN.has(request.routeOptions.url ?? '')) return;
     if (deps.owner !== undefined) {
       request.caller = deps.owner;
       return;
     }
-    request.caller = byTicket(request, tickets) ?? deps.tokens.check(bearerOf(request));
+    request.caller = byTicket(request, tickets, deps.tokens) ?? deps.tokens.check(bearerOf(request));
+    open.add(request.caller, request, reply);
     const wait = bucket.take(request.caller.token);
     if (wait > 0) {
       throw new WpcloneError('TOO_MANY_REQUESTS', 'Too many requests with this token.', {
@@ -44,10 +47,17 @@ const eventsParameters = z.object({ id: z.string() });
 const ticketQuery = z.object({ ticket: z.string() });
 
 /** Only events can be read with a ticket. Throws UNAUTHORIZED. */
-function byTicket({ routeOptions, params, query }: FastifyRequest, tickets: Tickets): Caller | undefined {
+function byTicket(
+  { routeOptions, params, query }: FastifyRequest,
+  tickets: Tickets,
+  tokens: Tokens,
+): Caller | undefined {
   if (routeOptions.url !== EVENTS) return undefined;
   const given = ticketQuery.safeParse(query);
-  return given.success ? tickets.use(given.data.ticket, eventsParameters.parse(params).id) : undefined;
+  if (!given.success) return undefined;
+  const caller = tickets.use(given.data.ticket, eventsParameters.parse(params).id);
+  if (tokens.isGood(caller.token)) return caller;
+  throw new WpcloneError('UNAUTHORIZED', 'The token that the ticket was asked for with was revoked.');
 }
 
 function refuseStrangers({ headers }: FastifyRequest, names: ReadonlySet<string>): void {

@@ -7,6 +7,7 @@ import { guardCalls } from './access.ts';
 import { BODY_LIMIT } from './bodies.ts';
 import { describeSchemas } from './document.ts';
 import { renderErrors } from './errors.ts';
+import { createOpenCalls } from './open-calls.ts';
 import { agentRoutes, healthRoutes } from './routes/agent.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { cloneRoutes } from './routes/clone.ts';
@@ -63,7 +64,8 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
     preClose: (done) => done(),
   });
   const tickets = createTickets(deps.work);
-  guardCalls(app, deps, tickets);
+  const open = createOpenCalls(deps);
+  guardCalls(app, deps, tickets, open);
   await app.register(async (routes) => {
     metricsRoutes(routes, deps);
     healthRoutes(routes, deps);
@@ -75,7 +77,7 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
     logRoutes(routes, deps);
     agentRoutes(routes, deps);
     poolRoutes(routes, deps);
-    eventRoutes(routes, deps);
+    eventRoutes(routes, deps, open);
     jobLogRoutes(routes, deps, tickets);
     lifecycleRoutes(routes, deps);
     routes.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());

@@ -10,6 +10,7 @@ import { EVENTS, requireOwn, requireScope } from '../access.ts';
 import { failures } from '../answers.ts';
 import { eventsQuery, idParameter } from '../bodies.ts';
 import { createFollowers, eventText, onceForAll, type Sink } from '../follow-log.ts';
+import type { OpenCalls } from '../open-calls.ts';
 import type { AgentDeps } from '../types.ts';
 import { part, socketSink } from '../socket-sink.ts';
 
@@ -17,7 +18,7 @@ import { part, socketSink } from '../socket-sink.ts';
  * A job's log as it is written, from the first event on or from the one after another: as server-sent events (WHATWG HTML, section 9.2), or
  * to those who ask for it as a WebSocket. A reader that comes back after the end is answered 204, which tells it not to come again.
  */
-export function eventRoutes(app: FastifyInstance, deps: AgentDeps): void {
+export function eventRoutes(app: FastifyInstance, deps: AgentDeps, calls: OpenCalls): void {
   const { store, limits } = deps;
   const followers = createFollowers(recentEvents(store, deps.rung), deps);
   const routes = app.withTypeProvider<ZodTypeProvider>();
@@ -102,6 +103,7 @@ export function eventRoutes(app: FastifyInstance, deps: AgentDeps): void {
       const { id } = idParameter.parse(request.params);
       const { after = 0 } = eventsQuery.parse(request.query);
       const way: Way = { whenGone: (gone) => void socket.once('close', gone), cut: () => socket.terminate() };
+      calls.endBy(request, () => void part(socket, REVOKED, 'the token was revoked', deps.work));
       void during(id, way, async (signal) => {
         const over = await isOver(await store.find(id), after);
         const ended = over || (await followers.follow(id, after, socketSink(socket, signal), signal));
@@ -110,6 +112,9 @@ export function eventRoutes(app: FastifyInstance, deps: AgentDeps): void {
     },
   });
 }
+
+/** RFC 6455 section 7.4.1: a message that goes against a policy. A client comes again after every other end. */
+const REVOKED = 1008;
 
 /** What a reader is reached by. */
 interface Way {
