@@ -13,7 +13,8 @@ require_once __DIR__ . '/class-refusal.php';
 require __DIR__ . '/output.php';
 require __DIR__ . '/class-budget.php';
 require __DIR__ . '/answer-size.php';
-require __DIR__ . '/signature.php';
+// The gate may have loaded it before.
+require_once __DIR__ . '/signature.php';
 require __DIR__ . '/nonces.php';
 require __DIR__ . '/operations.php';
 

@@ -24,7 +24,7 @@ require_once __DIR__ . '/../write/move-files.php';
  */
 function heal_at_gate( $plugin, array $note ) {
 	// phpcs:disable WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
-	$journal = json_decode( (string) @file_get_contents( $note['folder'] . '/journal' ), true );
+	$journal = bytes_from_json( (string) @file_get_contents( $note['folder'] . '/journal' ) );
 	$lock    = @fopen( $note['folder'] . '/healing', 'c' );
 	// One heals, and all others wait for that.
 	if ( false === $lock || ! flock( $lock, LOCK_EX | LOCK_NB ) ) {
@@ -37,7 +37,9 @@ function heal_at_gate( $plugin, array $note ) {
 			open_way( $plugin, $note['restore'], in_array( $state, WRITTEN_STATES, true ) );
 		}
 	} catch ( Refusal $refusal ) {
-		error_log( 'wpclone migrator: ' . $refusal->getMessage() );
+		if ( 'locked' !== $refusal->reason ) {
+			error_log( 'wpclone migrator: ' . $refusal->getMessage() );
+		}
 		usleep( 100000 );
 	}
 	fclose( $lock );
@@ -72,9 +74,11 @@ function put_back( $folder, array $journal ) {
 	$now  = fetch_all( $side, 'SELECT state, pending FROM ' . $journal['restores'] . ' WHERE id = ' . quote_text( $side, $journal['restore'] ) );
 	if ( isset( $now[0] ) && '' !== $now[0]['pending'] ) {
 		$undo = 'apply' === $now[0]['pending'];
+		$lock = lock_files( $folder, false );
 		foreach ( $undo ? array_reverse( $journal['files'] ) : $journal['files'] as $file ) {
 			put_one_back( $folder, $file, $undo );
 		}
+		unlock_files( $lock );
 	}
 	forget_compiled( array_column( $journal['files'], 'live' ) );
 	run_query( $db, 'ROLLBACK' );

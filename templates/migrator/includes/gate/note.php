@@ -13,8 +13,8 @@ defined( 'ABSPATH' ) || exit;
 /** Nobody who asks a web server for the note is given it. */
 const GATE_NOTE_HEAD = "<?php exit; ?>\n";
 
-/** Seconds after which the note of an open gate says nothing any more: the key of the restore is not good for longer. */
-const GATE_KEPT_SECONDS = 1800;
+/** Seconds for which an open gate is kept for the next request of its restore: whoever looks at the site after writing asks sooner, or died. */
+const GATE_KEPT_SECONDS = 60;
 
 /**
  * The plugin's folder, also where its main file was not loaded: before WordPress is there, and when it deletes the plugin.
@@ -45,8 +45,8 @@ function gate_line( $plugin ) {
 function read_gate_note( $plugin ) {
 	// phpcs:ignore WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
 	$text = @file_get_contents( $plugin . '/gate-note.php' );
-	$note = is_string( $text ) && 0 === strpos( $text, GATE_NOTE_HEAD ) ? json_decode( substr( $text, strlen( GATE_NOTE_HEAD ) ), true ) : null;
-	return is_array( $note ) && isset( $note['restore'], $note['key'], $note['folder'], $note['open'], $note['since'], $note['closed'] ) ? $note : null;
+	$note = is_string( $text ) && 0 === strpos( $text, GATE_NOTE_HEAD ) ? bytes_from_json( substr( $text, strlen( GATE_NOTE_HEAD ) ) ) : null;
+	return null !== $note && isset( $note['restore'], $note['key'], $note['folder'], $note['open'], $note['since'], $note['closed'] ) ? $note : null;
 }
 
 /**
@@ -57,7 +57,65 @@ function read_gate_note( $plugin ) {
  * @return bool Whether it is there.
  */
 function write_gate_note( $plugin, array $note ) {
-	return write_whole_file( $plugin . '/gate-note.php', GATE_NOTE_HEAD . json_encode( $note, JSON_UNESCAPED_SLASHES ) ); // phpcs:ignore WordPress.WP.AlternativeFunctions
+	return write_whole_file( $plugin . '/gate-note.php', GATE_NOTE_HEAD . json_of_bytes( $note ) );
+}
+
+/**
+ * JSON in which each text is base64: paths and passwords are bytes, which JSON has no way to say.
+ *
+ * @param array $values Values.
+ */
+function json_of_bytes( array $values ) {
+	array_walk_recursive(
+		$values,
+		function ( &$value ) {
+			$value = is_string( $value ) ? base64_encode( $value ) : $value;
+		}
+	);
+	return json_encode( $values, JSON_UNESCAPED_SLASHES ); // phpcs:ignore WordPress.WP.AlternativeFunctions -- visitors meet the gate before WordPress has its own.
+}
+
+/**
+ * The values again.
+ *
+ * @param string $json As from json_of_bytes().
+ * @return array|null Null when it is something else.
+ */
+function bytes_from_json( $json ) {
+	$values = json_decode( $json, true );
+	if ( ! is_array( $values ) ) {
+		return null;
+	}
+	array_walk_recursive(
+		$values,
+		function ( &$value ) {
+			$value = is_string( $value ) ? (string) base64_decode( $value, true ) : $value;
+		}
+	);
+	return $values;
+}
+
+/**
+ * Whether the note of an open gate says nothing any more.
+ *
+ * @param string $plugin The plugin's folder.
+ * @param array  $note   As from read_gate_note().
+ */
+function is_gate_over( $plugin, array $note ) {
+	$file = $plugin . '/gate-note.php';
+	clearstatcache( true, $file );
+	// Its own word, or the time of the last request: see keep_gate().
+	$asked = is_file( $file ) ? time() - filemtime( $file ) : GATE_KEPT_SECONDS;
+	return $note['open'] && microtime( true ) - $note['since'] > GATE_KEPT_SECONDS && ( $asked < 0 || $asked >= GATE_KEPT_SECONDS );
+}
+
+/**
+ * Keeps an open gate for another while. What the note says stays as it is: somebody may be closing the gate at this very moment.
+ *
+ * @param string $plugin The plugin's folder.
+ */
+function keep_gate( $plugin ) {
+	@touch( $plugin . '/gate-note.php' ); // phpcs:ignore WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
 }
 
 /**

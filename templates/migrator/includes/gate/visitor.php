@@ -27,13 +27,17 @@ const GATE_SILENT_SECONDS = 3;
 function stand_at_gate( $plugin ) {
 	$note = read_gate_note( $plugin );
 	$age  = null === $note ? 0 : microtime( true ) - $note['since'];
-	if ( null === $note || ( $note['open'] && $age > GATE_KEPT_SECONDS ) || ! is_dir( $note['folder'] ) ) {
-		// Left behind: whoever takes the gate away takes this first.
-		remove_gate( $plugin );
+	if ( null === $note || ! is_dir( $note['folder'] ) ) {
+		remove_left_gate( $plugin, $note );
 		return 0;
 	}
 	if ( is_for_restore( $note ) ) {
+		keep_gate( $plugin );
 		come_alone( $plugin, $note );
+		return 0;
+	}
+	if ( is_gate_over( $plugin, $note ) ) {
+		remove_gate( $plugin, $note['restore'] );
 		return 0;
 	}
 	if ( ! $note['open'] && $age > GATE_LONGEST_SECONDS ) {
@@ -53,6 +57,23 @@ function stand_at_gate( $plugin ) {
 }
 
 /**
+ * Takes a gate away that was left behind. Where there is no note, whoever takes the gate away may be about to end, and the next one about
+ * to be closed: only what has stood there for a while was left.
+ *
+ * @param string     $plugin The plugin's folder.
+ * @param array|null $note   As from read_gate_note().
+ */
+function remove_left_gate( $plugin, $note ) {
+	$file = ABSPATH . '.maintenance';
+	clearstatcache( true, $file );
+	if ( null !== $note ) {
+		remove_gate( $plugin, $note['restore'] );
+	} elseif ( is_file( $file ) && abs( time() - filemtime( $file ) ) > GATE_SILENT_SECONDS ) {
+		remove_gate( $plugin );
+	}
+}
+
+/**
  * Whether this is a signed request of the restore that is at work: it comes in whatever the code of plugins is like.
  *
  * @param array $note As from read_gate_note().
@@ -63,13 +84,16 @@ function is_for_restore( array $note ) {
 	if ( 0 !== strpos( $envelope, $note['restore'] . '.' ) ) {
 		return false;
 	}
+	require_once __DIR__ . '/../signature.php';
 	require_once __DIR__ . '/../write/signature.php';
 	$at = (int) strrpos( $envelope, '.' ) + 1;
 	if ( 1 !== preg_match( WRITE_ENVELOPE, substr( $envelope, 0, min( $at, 400 ) ), $parts ) ) {
 		return false;
 	}
 	list( , $id, $time, $nonce, $number, $signature ) = $parts;
-
+	if ( abs( time() - (int) $time ) > WINDOW_SECONDS ) {
+		return false;
+	}
 	$method = isset( $_SERVER['REQUEST_METHOD'] ) ? (string) $_SERVER['REQUEST_METHOD'] : '';
 	$target = isset( $_SERVER['REQUEST_URI'] ) ? (string) $_SERVER['REQUEST_URI'] : '';
 	// phpcs:enable

@@ -117,17 +117,43 @@ function restore_files( $db, $id, $where ) {
 function with_files_locked( array $shape, callable $work ) {
 	$base   = uploads_base();
 	$folder = $base . '/' . $shape['files']['folder'];
+	$lock   = lock_files( $folder, true );
+	try {
+		return $work( $base, $folder );
+	} finally {
+		unlock_files( $lock );
+	}
+}
+
+/**
+ * Takes the lock on the files of a restore.
+ *
+ * @param string $folder The restore's folder.
+ * @param bool   $waits  Whether to wait for who has it.
+ * @return resource
+ * @throws Refusal When the folder is gone, or somebody has the lock who is not waited for.
+ */
+function lock_files( $folder, $waits ) {
 	// phpcs:ignore WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
 	$lock = is_dir( $folder ) ? @fopen( $folder . '/lock', 'c' ) : false;
 	if ( false === $lock ) {
 		throw new Refusal( 'files_gone', 409, 'What was staged of the files is gone.' );
 	}
-	try {
-		flock( $lock, LOCK_EX );
-		return $work( $base, $folder );
-	} finally {
-		fclose( $lock ); // phpcs:ignore WordPress.WP.AlternativeFunctions
+	$held = 0;
+	// Where a file system knows no locks, nobody has this one.
+	if ( ! flock( $lock, $waits ? LOCK_EX : LOCK_EX | LOCK_NB, $held ) && 1 === $held ) {
+		throw new Refusal( 'locked', 503, 'Somebody else is moving files of the restore.' );
 	}
+	return $lock;
+}
+
+/**
+ * Gives the lock back.
+ *
+ * @param resource $lock As from lock_files().
+ */
+function unlock_files( $lock ) {
+	fclose( $lock ); // phpcs:ignore WordPress.WP.AlternativeFunctions
 }
 
 /**

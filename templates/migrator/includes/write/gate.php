@@ -96,19 +96,17 @@ function write_journal( $base, $folder, $id, array $files ) {
 	foreach ( $files as $file ) {
 		if ( ! is_relied_on( $file ) ) {
 			list( , $live ) = file_place( $base, $file['path'] );
-			// Paths are bytes, and go as such.
 			$moved[] = array( 'live' => $live ) + array_intersect_key( $file, array_flip( array( 'n', 'path', 'sha_from', 'sha_to', 'folders' ) ) );
 		}
 	}
-	$journal = wp_json_encode(
+	$journal = json_of_bytes(
 		array(
 			'restore'  => $id,
 			'server'   => database_server(),
 			'lock'     => quote_name( restore_prefix( $id ) . 'p' ),
 			'restores' => quote_name( restores_table() ),
 			'files'    => $moved,
-		),
-		JSON_UNESCAPED_SLASHES
+		)
 	);
 	if ( ! is_string( $journal ) || ! write_whole_file( $folder . '/journal', $journal ) ) {
 		throw new Refusal( 'no_space', 409, 'The site could not keep the list of files: its disk is full, or its quota used up.' );

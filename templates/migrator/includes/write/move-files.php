@@ -20,17 +20,22 @@ require_once __DIR__ . '/file-facts.php';
  * @param array   $shape   As from kept_shape().
  * @param bool    $undo    The direction.
  * @param bool    $healing Whether this mends what was cut off: then what others did meanwhile is left as it is.
+ * @param \mysqli $main    Connection that has the restore's row locked; null: the one of whoever mends.
  * @return int How many.
  * @throws Refusal With "file_moved" when one is not what it was a moment ago, "not_writable" when the host does not let us; then some may have been moved.
  */
-function move_files( $db, $id, array $shape, $undo, $healing = false ) {
+function move_files( $db, $id, array $shape, $undo, $healing = false, $main = null ) {
 	if ( ! has_files( $shape ) ) {
 		return 0;
 	}
 	$files = moved_files( $db, $id, $shape );
 	return array() === $files ? 0 : with_files_locked(
 		$shape,
-		function ( $base, $folder ) use ( $files, $undo, $healing ) {
+		function ( $base, $folder ) use ( $files, $undo, $healing, $main ) {
+			if ( null !== $main ) {
+				// Whose connection was lost has lost the row: somebody may have put everything back, and let visitors in.
+				run_query( $main, 'DO 1' );
+			}
 			foreach ( $undo ? array_reverse( $files ) : $files as $file ) {
 				try {
 					list( , $live ) = file_place( $base, $file['path'] );

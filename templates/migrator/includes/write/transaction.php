@@ -99,7 +99,7 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 	try {
 		$moved   = moved_files( $side, $id, $shape );
 		$gate    = close_gate( $restore, $shape, $moved, $undo );
-		$files   = move_files( $side, $id, $shape, $undo );
+		$files   = move_files( $side, $id, $shape, $undo, false, $db );
 		$began   = hrtime( true );
 		$written = write_batches( $db, $side, $work );
 		switch_plugins( $db, $id, $shape, $undo );
