@@ -1,1 +1,2 @@
-export { addressOfRows, isDraft, isRows, keptRows, keptTables, moveRows } from '../transfer/earlier/keep.ts';
+export { sizeOfLeft } from '../transfer/files/left.ts';
+export { addressOfRows, isDraft, isRows, keptFiles, keptRows, keptTables, moveRows } from '../transfer/earlier/keep.ts';

@@ -37,6 +37,8 @@ export interface EarlierClone {
   readonly baseline: string;
   /** Its tables as the server's own files, for the first who takes them away; absent where it needs them itself. */
   readonly tables?: string;
+  /** Its files, for the first who takes them away; absent where it needs them itself. */
+  readonly files?: string;
 }
 
 /** Where the server's own files of the tables of one database are, and where copies of them are kept. */

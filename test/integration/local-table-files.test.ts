@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
 import { databaseName } from '../../src/runtime/local/databases.ts';
-import { dropKeptTables } from '../../src/runtime/local/earlier.ts';
+import { dropSpares } from '../../src/runtime/local/earlier.ts';
 import { storePath } from '../../src/runtime/local/layout.ts';
 import { createLocalRuntime } from '../../src/runtime/local/runtime.ts';
 import { keepTables } from '../../src/runtime/local/table-files.ts';
@@ -103,6 +103,6 @@ test('the keeper keeps large tables of clones that are ready as files, a reset i
 test('when the disk gets full the tables of removed clones go, and their rows stay', async () => {
   const rows = keptRows(storePath(home.layout, 'https://full.example'));
   for (const part of ['tables', 'db']) mkdirSync(join(rows, part), { recursive: true });
-  await dropKeptTables(home);
+  await dropSpares(home);
   expect(readdirSync(rows)).toEqual(['db']);
 });

@@ -84,7 +84,9 @@ it('takes all but a few rows of a range in which one changed', async () => {
 it('does so from what is kept of a clone that is deleted, too', async () => {
   const folder = makeTemp('deleted');
   cpSync(first.baseline, join(folder, 'baseline'), { recursive: true });
-  expect(await moveRows({ baseline: join(folder, 'baseline') }, join(folder, 'rows'))).toBe(true);
+  expect(
+    await moveRows({ baseline: join(folder, 'baseline') }, join(folder, 'rows'), new AbortController().signal),
+  ).toBe(true);
   const { result } = await make({
     earlier: [{ baseline: join(folder, 'baseline') }, { baseline: join(folder, 'rows') }],
   });

@@ -6,7 +6,13 @@ import type { SiteClient } from '../../src/site/client-types.ts';
 import { importFiles, resetFiles } from '../../src/transfer/transfer.ts';
 import { planMapping } from '../../src/transfer/rewrite/plan.ts';
 import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
-import type { FilesResult, TransferContext, TransferSite, TransferTask } from '../../src/transfer/types.ts';
+import type {
+  EarlierClone,
+  FilesResult,
+  TransferContext,
+  TransferSite,
+  TransferTask,
+} from '../../src/transfer/types.ts';
 import { directClient, type Asked } from './direct-client.ts';
 import { siteInfo } from './site-info.ts';
 import { makeTemp, run } from './temp.ts';
@@ -25,6 +31,7 @@ export interface FileSite {
       client?: Partial<SiteClient>;
       cloneUrl?: string;
       now?: () => number;
+      earlier?: readonly EarlierClone[];
     },
   ): Promise<FilesResult & { readonly asked: Asked }>;
   reset(number: number): Promise<void>;
@@ -62,13 +69,20 @@ export async function makeFileSite(setUp: string): Promise<FileSite> {
     site,
     copy: async (
       number,
-      { task, context: changes, client: changed, cloneUrl = 'http://localhost:8101', now = anHourLater } = {},
+      {
+        task,
+        context: changes,
+        client: changed,
+        cloneUrl = 'http://localhost:8101',
+        now = anHourLater,
+        earlier = [],
+      } = {},
     ) => {
       const client = directClient({ socket: '', database: '', info });
       const result = await importFiles({
         client: { ...client, ...changed },
         task: { info, media: 'copy', excludeTables: [], excludePaths: [], ttlSeconds: 1800, ...task },
-        site: site(number),
+        site: { ...site(number), earlier: async () => earlier },
         rewriter: createRewriter(planMapping(info, cloneUrl, site(number).paths.www)),
         context: { ...context, ...changes },
         now,

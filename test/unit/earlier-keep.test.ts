@@ -11,6 +11,7 @@ import { makeTemp } from '../support/temp.ts';
 const folder = makeTemp('kept-rows');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const { signal } = new AbortController();
 const HERE = 'http://127.0.0.1:8105';
 
 /** As a transfer leaves it, with one table. */
@@ -34,7 +35,7 @@ it('rows that are kept make room for those of the next clone when they are damag
   fill(kept, 'old');
   writeFileSync(join(kept, 'origin/database.json'), '{');
   fill(join(folder, 'baseline'), 'new');
-  expect(await moveRows({ baseline: join(folder, 'baseline') }, kept)).toBe(true);
+  expect(await moveRows({ baseline: join(folder, 'baseline') }, kept, signal)).toBe(true);
   expect(readFileSync(join(kept, 'db/0.tsv'), 'utf8')).toBe('new');
 });
 
@@ -56,7 +57,7 @@ describe('tables as files, of a clone that was removed', () => {
     mkdirSync(tables, { recursive: true });
     writeFileSync(join(tables, 'wp_a.ibd'), name);
     fill(join(folder, name, 'baseline'), name, madeAt);
-    await moveRows({ baseline: join(folder, name, 'baseline'), tables }, kept);
+    await moveRows({ baseline: join(folder, name, 'baseline'), tables }, kept, signal);
   }
   const info = { rowFormat: 1, tables: [] };
   const open = (kept: string) => openEarlier([{ baseline: kept, tables: join(kept, 'tables') }], info, [HERE]);

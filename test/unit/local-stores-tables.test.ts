@@ -9,6 +9,7 @@ import { openState } from '../../src/state/open.ts';
 import { makeTemp } from '../support/temp.ts';
 
 const MEGABYTE = 1_048_576;
+const PARTS = ['packs', 'rows/db', 'rows/tables', 'rows/files/www'];
 const folder = makeTemp('stores-tables');
 const state = openState(folder, { now: Date.now, sleep: (milliseconds) => sleep(milliseconds), randomBytes });
 afterAll(() => {
@@ -16,32 +17,34 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('where more is kept of sources than may be, tables as files go before the rows that they are made of, and before files', async () => {
+it('where more is kept of sources than may be, tables as files and the files of a removed clone go before the rows, and before packs', async () => {
   const layout = localLayout(folder);
   const [older, younger] = [30, 10].map((minutesAgo) => {
     const store = join(layout.stores, `used-${minutesAgo}`);
-    for (const part of ['packs', 'rows/db', 'rows/tables']) {
+    for (const part of PARTS) {
       mkdirSync(join(store, part), { recursive: true });
       writeFileSync(join(store, part, 'file'), Buffer.alloc(MEGABYTE, 1), { flush: true });
     }
+    // About what takes the disk the list is asked.
+    writeFileSync(join(store, 'rows/files/list.jsonl'), JSON.stringify(['file', `1 ${MEGABYTE} 1 1`, '']));
     const used = new Date(Date.now() - minutesAgo * 60_000);
     utimesSync(store, used, used);
     return (part: string) => existsSync(join(store, part));
   });
-  const there = () => [older, younger].map((has) => ['packs', 'rows/db', 'rows/tables'].map((part) => has?.(part)));
+  const there = () => [older, younger].map((has) => PARTS.map((part) => has?.(part)));
   const context = { now: Date.now, signal: new AbortController().signal };
   const trimTo = (megabytes: number) =>
     trimStores({ layout, state, path: '', storesLimit: megabytes * MEGABYTE, keepRows: true }, context);
-  const report = await trimTo(5.5);
+  const report = await trimTo(7.5);
   expect(there()).toEqual([
-    [true, true, false],
-    [true, true, true],
+    [true, true, false, false],
+    [true, true, true, true],
   ]);
   expect(report.freed_bytes).toBeGreaterThanOrEqual(MEGABYTE);
   expect(report.bytes).toBe(await storesSize(layout));
   await trimTo(3.5);
   expect(there()).toEqual([
-    [false, false, false],
-    [true, true, false],
+    [false, false, false, false],
+    [true, true, false, false],
   ]);
 });

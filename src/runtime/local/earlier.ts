@@ -1,11 +1,11 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addressOfRows, isDraft, isRows, keptRows, keptTables, moveRows } from '../../instance/earlier.ts';
+import { addressOfRows, isDraft, isRows, keptFiles, keptRows, keptTables, moveRows } from '../../instance/earlier.ts';
 import { isMarked, makeTableFiles } from '../../instance/table-files.ts';
 import type { EarlierClone } from '../../instance/types.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import type { LocalHome } from './home.ts';
-import { siteOf } from './instance-site.ts';
+import { hasRoom, siteOf } from './instance-site.ts';
 import { instancePaths, storePath } from './layout.ts';
 import { type HeldUnit, holds } from './lease.ts';
 import { FIRST_PORT, LAST_PORT } from './ports.ts';
@@ -25,7 +25,7 @@ export async function earlierClones({ state, layout }: LocalHome, unit: HeldUnit
     .slice(0, MOST)
     .map(({ name }) => ({ baseline: instancePaths(layout, name).baseline }));
   const kept = keptRows(source);
-  return [...living, { baseline: kept, tables: keptTables(kept) }];
+  return [...living, { baseline: kept, tables: keptTables(kept), files: keptFiles(kept) }];
 }
 
 /** The port that a removed clone of the source had whose rows are kept: at the same address its tables can be used as they are. */
@@ -36,7 +36,7 @@ export async function earlierPort({ layout }: LocalHome, sourceUrl: string): Pro
 
 /**
  * Keeps the rows of a clone that is about to be removed, where that is wanted, with the files of its source: for a day, and within the
- * limit. One that was never ready leaves nothing.
+ * limit. One that was never ready leaves nothing. Nobody may be writing to its files any more.
  */
 export async function keepRowsOf(
   home: LocalHome,
@@ -55,7 +55,10 @@ export async function keepRowsOf(
   // A clone that lived shortly has none yet, and what it changed since it was made is none for the next one.
   if (await isMarked(site.tableFiles))
     await makeTableFiles(site, context.signal).catch(failed('tables were not kept as files'));
-  await moveRows({ baseline: site.paths.baseline, tables }, kept).catch(failed('rows were not kept'));
+  const { baseline, www } = site.paths;
+  // They lie in the packs too: only where there is room for more.
+  const files = (await hasRoom(home.layout, 0)) ? { www } : {};
+  await moveRows({ baseline, tables, ...files }, kept, context.signal).catch(failed('rows were not kept'));
 }
 
 /** Removes rows that are kept although they are not to be, and what a removal that was cut off has left of them. `now` as in WorkContext. */
@@ -73,10 +76,14 @@ export async function dropUnwantedRows(
   }
 }
 
+/** Of rows that are kept all that is worth nothing but time: their tables as files, and the clone's files. */
+export const sparesOf = (kept: string): readonly string[] => [keptTables(kept), keptFiles(kept)];
+
 /** Rows stay: they are fewer bytes, and all that is needed. */
-export async function dropKeptTables({ layout }: Pick<LocalHome, 'layout'>): Promise<void> {
+export async function dropSpares({ layout }: Pick<LocalHome, 'layout'>): Promise<void> {
   for (const store of await readdir(layout.stores).catch(() => []))
-    await rm(keptTables(keptRows(join(layout.stores, store))), { recursive: true, force: true });
+    for (const spare of sparesOf(keptRows(join(layout.stores, store))))
+      await rm(spare, { recursive: true, force: true });
 }
 
 const isOlder = async (path: string, time: number): Promise<boolean> =>

@@ -1,11 +1,11 @@
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keptRows, keptTables } from '../../instance/earlier.ts';
+import { keptFiles, keptRows, sizeOfLeft } from '../../instance/earlier.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { codeOf } from '../../shared/system.ts';
 import type { CacheReport } from '../types.ts';
 import type { UnitRow } from '../../state/types.ts';
-import { dropUnwantedRows } from './earlier.ts';
+import { dropUnwantedRows, sparesOf } from './earlier.ts';
 import type { LocalHome } from './home.ts';
 import { storePath, type LocalLayout } from './layout.ts';
 import { holds, isLeased } from './lease.ts';
@@ -33,7 +33,7 @@ export async function storesSize(layout: LocalLayout): Promise<number> {
 
 /**
  * Removes what is kept of sources that have had no clone for a day (it is somebody's data), and, for as long as the rest takes
- * more room than the limit, first tables as files, then all of those that have gone unused for longest. What a clone is being made or
+ * more room than the limit, first what is worth nothing but time, then all of those that have gone unused for longest. What a clone is being made or
  * reset from stays.
  */
 export async function trimStores(home: LocalHome, context: Pick<WorkContext, 'now' | 'signal'>): Promise<CacheReport> {
@@ -56,11 +56,11 @@ export async function trimStores(home: LocalHome, context: Pick<WorkContext, 'no
     left -= store.bytes;
   };
   for (const store of stores.filter(isOld)) await remove(store);
-  // Tables as files are worth nothing but time: for their sake nothing goes that would have to be moved once more.
+  // For the sake of what is worth nothing but time nothing goes that would have to be moved once more.
   const rest: Store[] = [];
   for (const store of stores.filter((each) => !isOld(each))) {
     context.signal.throwIfAborted();
-    const freed = isTooMuch(store) ? await dropTables(store.path) : 0;
+    const freed = isTooMuch(store) ? await dropSparesOf(store.path) : 0;
     left -= freed;
     rest.push({ ...store, bytes: store.bytes - freed });
   }
@@ -82,30 +82,36 @@ async function listStores(layout: LocalLayout): Promise<readonly Store[]> {
       const folder = await lstat(path).catch(() => undefined);
       // The removal of such a one was cut off.
       const usedAt = name.endsWith(REMOVING) ? Number.NEGATIVE_INFINITY : folder?.mtimeMs;
-      return usedAt === undefined ? [] : [{ path, usedAt, bytes: await ownBytes(path) }];
+      return usedAt === undefined ? [] : [{ path, usedAt, bytes: await storeBytes(path) }];
     }),
   );
   return stores.flat();
 }
 
+/** Of thousands of files that a clone left their list is asked: this is called often. */
+async function storeBytes(store: string): Promise<number> {
+  const left = keptFiles(keptRows(store));
+  return (await ownBytes(store, left)) + (await sizeOfLeft(left));
+}
+
 /** Without files that have another name elsewhere: packs are shared with the clones that were made of them. */
-async function ownBytes(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+async function ownBytes(folder: string, without?: string): Promise<number> {
   let bytes = 0;
-  for (const entry of entries) {
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && path !== without) bytes += await ownBytes(path, without);
     if (!entry.isFile()) continue;
-    const file = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
+    const file = await lstat(path).catch(() => undefined);
     if (file?.nlink === 1) bytes += file.blocks * BLOCK;
   }
   return bytes;
 }
 
-/** Of rows that are kept in a store their tables as files. Returns how many bytes they took. */
-async function dropTables(store: string): Promise<number> {
-  const tables = keptTables(keptRows(store));
-  const bytes = await ownBytes(tables);
-  await rm(tables, { recursive: true, force: true });
-  return bytes;
+/** Returns about how many bytes they took. */
+async function dropSparesOf(store: string): Promise<number> {
+  const before = await storeBytes(store);
+  for (const spare of sparesOf(keptRows(store))) await rm(spare, { recursive: true, force: true });
+  return before - (await storeBytes(store));
 }
 
 /** At once for whoever looks, so that a clone which begins now finds all of it or nothing. */

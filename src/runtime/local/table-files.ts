@@ -1,7 +1,7 @@
 import { dropTableFiles, isMarked, makeTableFiles } from '../../instance/table-files.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import type { LocalHome } from './home.ts';
-import { dropKeptTables } from './earlier.ts';
+import { dropSpares } from './earlier.ts';
 import { hasRoom, siteOf } from './instance-site.ts';
 import { holds, isLeased } from './lease.ts';
 
@@ -14,7 +14,7 @@ export async function keepTables(
   context: Pick<WorkContext, 'signal' | 'log'>,
 ): Promise<void> {
   const full = !(await hasRoom(home.layout, 0));
-  if (full) await dropKeptTables(home);
+  if (full) await dropSpares(home);
   for (const unit of (await home.state.units.list()).filter(holds)) {
     const site = siteOf(home.layout, unit);
     if (full && !(await isLeased(unit))) await dropTableFiles(site.tableFiles);

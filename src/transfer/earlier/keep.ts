@@ -4,16 +4,27 @@ import { dirname, join } from 'node:path';
 import { databaseFolder, readSchema } from '../baseline/database.ts';
 import { readDatabaseOrigin } from '../origin/database.ts';
 import { originPath } from '../origin/folder.ts';
-import type { EarlierClone } from '../types.ts';
+import { leaveFiles } from '../files/left.ts';
 
 /** What `openEarlier` reads of a baseline, besides the rows. */
 const READ = ['database.json', 'ranges.jsonl', 'back.jsonl'] as const;
 
+/** What a clone that is being removed leaves; its tables as files where there are some, and its document root where there is room for it. */
+interface Leaving {
+  readonly baseline: string;
+  readonly tables?: string;
+  readonly www?: string;
+}
+
 /**
- * Moves what the next clone of a source can use of a clone's rows, and its tables as files, to a folder that it looks into as into a
- * baseline. Says whether there was something: what is there already and younger stays.
+ * Moves what the next clone of a source can use of a clone's rows, of its tables as files and of its document root to a folder that it looks
+ * into as into a baseline. Says whether there was something: what is there already and younger stays.
  */
-export async function moveRows({ baseline, tables }: EarlierClone, kept: string): Promise<boolean> {
+export async function moveRows(
+  { baseline, tables, www }: Leaving,
+  kept: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   const origin = await readDatabaseOrigin(baseline);
   // What is damaged is of no use, and not in the way.
   const before = await readDatabaseOrigin(kept).catch(() => undefined);
@@ -26,6 +37,7 @@ export async function moveRows({ baseline, tables }: EarlierClone, kept: string)
     await rename(databaseFolder(baseline), databaseFolder(draft));
     // None were made yet, or they lie on another disk: rows are all that is needed.
     if (tables !== undefined) await rename(tables, keptTables(draft)).catch(() => undefined);
+    if (www !== undefined) await leave({ www, baseline }, keptFiles(draft), signal);
     await rm(kept, { recursive: true, force: true });
     await rename(draft, kept);
     return true;
@@ -34,6 +46,16 @@ export async function moveRows({ baseline, tables }: EarlierClone, kept: string)
   }
 }
 
+/** Files are worth nothing but time: whatever keeps them from being left costs only them. */
+async function leave(paths: { readonly www: string; readonly baseline: string }, folder: string, signal: AbortSignal) {
+  await leaveFiles(paths, folder, signal).catch(async () => {
+    signal.throwIfAborted();
+    await rm(folder, { recursive: true, force: true });
+  });
+}
+
+/** Where the files are among rows that are kept. */
+export const keptFiles = (kept: string): string => join(kept, 'files');
 /** Where the tables are among rows that are kept. */
 export const keptTables = (kept: string): string => join(kept, 'tables');
 

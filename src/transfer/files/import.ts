@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { toWpcloneError } from '../../shared/errors.ts';
 import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import {
@@ -20,6 +21,7 @@ import type { FilesResult, TransferInput } from '../types.ts';
 import { collectWarnings, escapedName, type WarningCollector } from '../warnings.ts';
 import { planFiles, type ChosenEntry, type FilePlan } from './choose.ts';
 import { fetchFiles, type FetchWork } from './fetch.ts';
+import { takeFiles, type LeftFiles } from './left.ts';
 import { createQueue, type FileQueue } from './queue.ts';
 import { reuseFile, type ReuseWork } from './reuse.ts';
 import { startWriter, type Finished, type Lane, type Writer } from './writer.ts';
@@ -41,10 +43,11 @@ export async function importFiles(input: TransferInput): Promise<FilesResult> {
     const kept = await openStore(site.store, baseline);
     const manifest = await writeManifest(filesFolder(baseline));
     const written = await writeWritten(filesFolder(baseline));
+    const left = await takeFiles((await site.earlier?.()) ?? [], join(filesFolder(baseline), 'left'));
     const writer = startWriter({ target: www, packs: packFolder(filesFolder(baseline)) }, context.signal);
     try {
-      const result = await copyFiles(input, kept, { manifest, written }, writer);
-      await publishToStore(site.store, baseline);
+      const result = await copyFiles(input, { kept, left }, { manifest, written }, writer);
+      await publishToStore(site.store, baseline, kept.packs);
       return result;
     } finally {
       await writer.close();
@@ -64,7 +67,7 @@ interface Lists {
 
 async function copyFiles(
   input: TransferInput,
-  kept: KeptFiles,
+  { kept, left }: { readonly kept: KeptFiles; readonly left: LeftFiles },
   { manifest, written }: Lists,
   writer: Writer,
 ): Promise<FilesResult> {
@@ -97,6 +100,7 @@ async function copyFiles(
     store,
     baseline: site.paths.baseline,
     kept,
+    left,
     lost: (file) => queue.add(file, plan.isUpload(file.place)),
     reused: () => (counts.reused += 1),
   };
@@ -112,7 +116,7 @@ async function copyFiles(
   const lane = writer.lane(`${run}-links`);
   for (const { place, target } of links)
     if (target !== undefined) lane.link(place, target, store({ kind: 'symlink', place, target }));
-  await lane.settle();
+  await Promise.all([lane.settle(), left.remove()]);
   await writeFilesOrigin(site.paths.baseline, { exclude: [...plan.exclude], media: task.media, leftOut });
   await written.finish();
   await manifest.finish();

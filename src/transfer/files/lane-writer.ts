@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { diskPath } from '../../shared/file-names.ts';
 import { codeOf } from '../../shared/system.ts';
 import { factsOf } from '../baseline/facts.ts';
+import { moveLeft } from './move-left.ts';
 import type { ExtractOperation, WriteOperation, WriteResult, WriterSettings } from './write-protocol.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -14,6 +15,8 @@ const LATEST_TIME = 2 ** 32 - 1;
 
 /** Errors that concern one name only: the entry is left out and the rest goes on. */
 const REFUSALS = new Set(['ENAMETOOLONG', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EINVAL', 'EILSEQ', 'ELOOP']);
+
+const timeOf = (mtime: number): number => Math.min(Math.max(mtime, 0), LATEST_TIME);
 
 /** The error's code when the file system only refuses this one name; undefined for any other error. */
 export function isRefusal(error: unknown): string | undefined {
@@ -57,7 +60,7 @@ export function createLaneWriter(lane: string, settings: WriterSettings, folders
   };
   const finish = (file: OpenFile, mtime: number): WriteResult => {
     if (file.descriptor === undefined) return { id: file.id, code: file.code ?? 'EINVAL' };
-    const time = Math.min(Math.max(mtime, 0), LATEST_TIME);
+    const time = timeOf(mtime);
     fs.futimesSync(file.descriptor, time, time);
     const facts = factsOf(fs.fstatSync(file.descriptor, { bigint: true }));
     fs.closeSync(file.descriptor);
@@ -74,7 +77,21 @@ export function createLaneWriter(lane: string, settings: WriterSettings, folders
     if (file) discard(file);
     return file && { id: file.id, code: 'DROPPED' };
   };
+  const take = (
+    { place, mode, mtime }: ExtractOperation,
+    left: { path: string; facts: string },
+  ): string | undefined => {
+    const path = join(settings.target, place);
+    try {
+      makeFolder(dirname(path), folders, settings.target);
+    } catch {
+      return undefined; // It comes again when the file is to be written.
+    }
+    return moveLeft(left.path, path, { facts: left.facts, mode: modeOf(mode), mtime: timeOf(mtime) });
+  };
   const extract = (operation: ExtractOperation): WriteResult => {
+    const moved = operation.left && take(operation, operation.left);
+    if (moved !== undefined) return { id: operation.id, facts: moved };
     const file = start(operation.id, operation.place, operation.mode);
     const kept = operation.keep ? packDescriptor() : undefined;
     const before = kept === undefined ? 0 : fs.fstatSync(kept).size;
@@ -136,11 +153,13 @@ function refusing(id: number, work: () => void): WriteResult {
 }
 
 function openNew(path: string, mode: number): number {
-  const wanted = (mode & 0o777) | 0o600;
+  const wanted = modeOf(mode);
   const descriptor = fs.openSync(diskPath(path), NEW_FILE, wanted);
   fs.fchmodSync(descriptor, wanted); // The process's umask may have taken bits away.
   return descriptor;
 }
+
+const modeOf = (mode: number): number => (mode & 0o777) | 0o600;
 
 /** Makes a folder and those above it; what is there already must be a real folder. */
 function makeFolder(path: string, made: Set<string>, top: string, mode = 0o755): void {

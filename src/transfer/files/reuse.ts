@@ -4,17 +4,22 @@ import { filesFolder, packPath, type FileRecord } from '../baseline/files.ts';
 import type { KeptFiles } from '../store/store.ts';
 import type { ChosenEntry } from './choose.ts';
 import { isRewritable, writeText, type FetchWork } from './fetch.ts';
+import type { LeftFiles } from './left.ts';
 import type { Lane } from './writer.ts';
 
 export interface ReuseWork extends Pick<FetchWork, 'rewriter' | 'isUpload' | 'store'> {
   readonly baseline: string;
   readonly kept: KeptFiles;
+  readonly left: LeftFiles;
   /** A pack does not hold what it should: the file has to be fetched. */
   readonly lost: (file: ChosenEntry) => void;
   readonly reused: () => void;
 }
 
-/** Writes a file from the pack of an earlier clone instead of fetching it. Its hash is checked on the way. */
+/**
+ * Writes a file from the pack of an earlier clone instead of fetching it. Its hash is checked on the way. Where a removed clone left the very
+ * file, it is moved; but only when nobody has written to the pack, which a reset needs.
+ */
 export async function reuseFile(file: ChosenEntry, last: FileRecord, lane: Lane, work: ReuseWork): Promise<void> {
   const keep = work.kept.isSparse(last.body.pack);
   const record: FileRecord = {
@@ -26,6 +31,7 @@ export async function reuseFile(file: ChosenEntry, last: FileRecord, lane: Lane,
   };
   if (isRewritable(file, work.isUpload)) return reuseText(file, last, { ...record, body: last.body }, lane, work);
   const finished = work.store(record);
+  const left = !keep && work.kept.isAsWritten(last.body.pack) ? work.left.find(file.place) : undefined;
   await lane.extract(
     {
       place: file.place,
@@ -36,9 +42,10 @@ export async function reuseFile(file: ChosenEntry, last: FileRecord, lane: Lane,
       size: last.body.size,
       sha256: last.body.sha256,
       keep,
+      ...(left?.sha256 === last.body.sha256 && { left }),
     },
     (code, facts) => {
-      if (code === 'HASH') return work.lost(file);
+      if (code === 'HASH') return lost(file, last, work);
       finished(code, facts);
       if (code === undefined) work.reused();
     },
@@ -57,9 +64,14 @@ async function reuseText(
     last.body.offset,
     last.body.size,
   );
-  if (createHash('sha256').update(original).digest('hex') !== last.body.sha256) return work.lost(file);
+  if (createHash('sha256').update(original).digest('hex') !== last.body.sha256) return lost(file, last, work);
   await writeText(original, record, lane, work);
   work.reused();
+}
+
+function lost(file: ChosenEntry, { body }: FileRecord, work: ReuseWork): void {
+  work.kept.damaged(body.pack);
+  work.lost(file);
 }
 
 async function readBody(path: string, offset: number, size: number): Promise<Buffer> {

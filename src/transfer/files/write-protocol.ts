@@ -19,7 +19,10 @@ export type WriteOperation =
   | ExtractOperation
   | { readonly do: 'link'; readonly id: number; readonly place: string; readonly target: string };
 
-/** Take a body out of a pack, check its hash, and write it to a file; with `keep` also to the lane's own pack. */
+/**
+ * Take a body out of a pack, check its hash, and write it to a file; with `keep` also to the lane's own pack. With `left` a file on the same
+ * disk is moved there instead, when it still has these facts.
+ */
 export interface ExtractOperation {
   readonly do: 'extract';
   readonly id: number;
@@ -31,6 +34,7 @@ export interface ExtractOperation {
   readonly size: number;
   readonly sha256: string;
   readonly keep: boolean;
+  readonly left?: { readonly path: string; readonly facts: string };
 }
 
 /** Operations of one lane, in order, and the buffer that their bytes are in. */

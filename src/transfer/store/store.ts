@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { codeOf } from '../../shared/system.ts';
+import { notedPath, notePacks, packFacts, readNotedPacks } from './packs.ts';
 import {
   filesFolder,
   manifestPath,
@@ -24,8 +25,14 @@ export interface KeptFiles {
     readonly mtime: number;
     readonly ctime: number;
   }): FileRecord | undefined;
+  /** Nobody has written to the pack since all of it was what it should be. */
+  isAsWritten(pack: string): boolean;
+  /** A body in the pack is not what it should be. */
+  damaged(pack: string): void;
   /** Less than half of the pack is still in use: take bodies out of it instead of keeping it alive. */
   isSparse(pack: string): boolean;
+  /** Its packs with their facts, see `packFacts`; without any once they are known to be damaged. */
+  readonly packs: ReadonlyMap<string, string | undefined>;
 }
 
 const keyOf = (file: { readonly root: string; readonly path: string }): string => `${file.root}\0${file.path}`;
@@ -33,7 +40,7 @@ const keyOf = (file: { readonly root: string; readonly path: string }): string =
 /** Reads the last manifest and gives the baseline its names of the packs. Nothing is kept where links cannot be made. */
 export async function openStore(store: string | undefined, baseline: string): Promise<KeptFiles> {
   const records = new Map<string, FileRecord>();
-  if (store === undefined) return kept(records, new Set());
+  if (store === undefined) return kept(records, new Set(), new Map(), new Map());
   const live = new Map<string, number>();
   for await (const record of readManifest(store)) {
     if (record.kind !== 'file') continue;
@@ -42,6 +49,8 @@ export async function openStore(store: string | undefined, baseline: string): Pr
   }
   const sparse = new Set<string>();
   const missing = new Set<string>();
+  const noted = await readNotedPacks(store);
+  const packs = new Map<string, string>();
   for (const [pack, used] of live) {
     // Its name in the store may go at any moment, when another clone of the source has its files.
     const own = packPath(filesFolder(baseline), pack);
@@ -51,12 +60,18 @@ export async function openStore(store: string | undefined, baseline: string): Pr
     );
     if (!linked) missing.add(pack);
     else if ((await stat(own)).size > 2 * used) sparse.add(pack);
+    if (linked) packs.set(pack, await packFacts(filesFolder(baseline), pack));
   }
   for (const [key, record] of records) if (missing.has(record.body.pack)) records.delete(key);
-  return kept(records, sparse);
+  return kept(records, sparse, packs, noted);
 }
 
-function kept(records: ReadonlyMap<string, FileRecord>, sparse: ReadonlySet<string>): KeptFiles {
+function kept(
+  records: ReadonlyMap<string, FileRecord>,
+  sparse: ReadonlySet<string>,
+  packs: Map<string, string | undefined>,
+  noted: ReadonlyMap<string, string>,
+): KeptFiles {
   return {
     find: (file) => {
       const record = records.get(keyOf(file));
@@ -65,6 +80,9 @@ function kept(records: ReadonlyMap<string, FileRecord>, sparse: ReadonlySet<stri
       return same && !record?.young ? record : undefined;
     },
     isSparse: (pack) => sparse.has(pack),
+    isAsWritten: (pack) => packs.get(pack) !== undefined && packs.get(pack) === noted.get(pack),
+    damaged: (pack) => void packs.set(pack, undefined),
+    packs,
   };
 }
 
@@ -81,11 +99,16 @@ async function packsOf(folder: string): Promise<Set<string>> {
 
 /**
  * Makes a finished baseline the one that the next clone of the source compares with. Where links between the two folders
- * cannot be made, nothing is kept.
+ * cannot be made, nothing is kept. `reused` as in KeptFiles.
  */
-export async function publishToStore(store: string | undefined, baseline: string): Promise<void> {
+export async function publishToStore(
+  store: string | undefined,
+  baseline: string,
+  reused: KeptFiles['packs'],
+): Promise<void> {
   const folder = filesFolder(baseline);
   await dropUnused(folder);
+  await notePacks(folder, reused);
   if (store === undefined) return;
   await mkdir(packFolder(store), { recursive: true, mode: 0o700 });
   for (const pack of await packsOf(folder)) {
@@ -95,12 +118,18 @@ export async function publishToStore(store: string | undefined, baseline: string
     );
     if (failed !== undefined && failed !== 'EEXIST') return;
   }
-  const draft = `${manifestPath(store)}.${randomUUID()}`;
+  const drafts = [notedPath, manifestPath].map((path): [string, string, string] => [
+    path(folder),
+    `${path(store)}.${randomUUID()}`,
+    path(store),
+  ]);
   // Another clone of the source that ended at this moment has taken the draft for a leftover: the next one compares with that clone.
   // Or the store is gone, for want of room.
   const publish = async () => {
-    await copyFile(manifestPath(folder), draft);
-    await rename(draft, manifestPath(store));
+    for (const [from, draft, to] of drafts) {
+      await copyFile(from, draft);
+      await rename(draft, to);
+    }
   };
   await publish().catch((error: unknown) => {
     if (codeOf(error) !== 'ENOENT') throw error;
@@ -112,7 +141,7 @@ export async function publishToStore(store: string | undefined, baseline: string
 async function collectStore(store: string): Promise<void> {
   await dropUnused(store);
   for (const name of await readdir(store).catch(() => []))
-    if (name.startsWith('manifest.jsonl.')) await rm(`${store}/${name}`, { force: true });
+    if (/^(manifest\.jsonl|packs\.json)\./.test(name)) await rm(`${store}/${name}`, { force: true });
 }
 
 async function dropUnused(folder: string): Promise<void> {

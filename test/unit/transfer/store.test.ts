@@ -38,8 +38,8 @@ test('clones of one source that end at the same moment all succeed, and the next
   const folder = makeTemp('store');
   const store = join(folder, 'store');
   const names = Array.from({ length: 40 }, (_, index) => `pack-${index}`);
-  await Promise.all(names.map((name) => publishToStore(store, baselineOf(folder, name))));
-  await publishToStore(store, baselineOf(folder, 'last'));
+  await Promise.all(names.map((name) => publishToStore(store, baselineOf(folder, name), new Map())));
+  await publishToStore(store, baselineOf(folder, 'last'), new Map());
   const kept = await openStore(store, baselineOf(folder, 'next'));
   expect(kept.find(facts)?.body.pack).toBe('last');
 });
@@ -47,7 +47,7 @@ test('clones of one source that end at the same moment all succeed, and the next
 test('a clone that begins while another ends has what it found, though the store has it no more', async () => {
   const folder = makeTemp('store-begin');
   const store = join(folder, 'store');
-  await publishToStore(store, baselineOf(folder, 'ended'));
+  await publishToStore(store, baselineOf(folder, 'ended'), new Map());
   meanwhile.link = (pack) => rmSync(pack);
   onTestFinished(() => void delete meanwhile.link);
   const kept = await openStore(store, baselineOf(folder, 'begun'));

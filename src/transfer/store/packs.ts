@@ -1,0 +1,41 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { packFolder, packPath } from '../baseline/files.ts';
+import { writeWhole } from '../../shared/whole-file.ts';
+
+const schema = z.record(z.string(), z.string());
+
+export const notedPath = (folder: string): string => join(folder, 'packs.json');
+
+/**
+ * What tells whether somebody has written to a pack since it was whole: its number, size and the time of its content. Not that of the last
+ * change to the file, as for others: names of a pack come and go with the clones that use it.
+ */
+export async function packFacts(folder: string, pack: string): Promise<string> {
+  const { ino, size, mtimeNs } = await stat(packPath(folder, pack), { bigint: true });
+  return `${ino} ${size} ${mtimeNs}`;
+}
+
+/**
+ * Notes the packs of a folder as whole. `reused` are those that were there before, with the facts that they had then; without any where a body
+ * in them is damaged.
+ */
+export async function notePacks(folder: string, reused: ReadonlyMap<string, string | undefined>): Promise<void> {
+  const noted: Record<string, string> = {};
+  for (const name of await readdir(packFolder(folder))) {
+    const pack = name.replace(/\.pack$/, '');
+    const facts = reused.has(pack) ? reused.get(pack) : await packFacts(folder, pack);
+    if (facts !== undefined) noted[pack] = facts;
+  }
+  await writeWhole(notedPath(folder), JSON.stringify(noted), 0o600);
+}
+
+/** The facts of noted packs; none of a folder that is older, or whose notes are damaged. */
+export async function readNotedPacks(folder: string): Promise<ReadonlyMap<string, string>> {
+  try {
+    return new Map(Object.entries(schema.parse(JSON.parse(await readFile(notedPath(folder), 'utf8')))));
+  } catch {
+    return new Map();
+  }
+}
