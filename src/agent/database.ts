@@ -100,6 +100,11 @@ const MIGRATIONS: readonly Migration[] = [
       END;
     `,
   },
+  {
+    version: 3,
+    name: 'how many jobs of one customer wait, without looking at those of others',
+    sql: `CREATE INDEX jobs_pending_customer ON jobs (customer) WHERE state = 'pending'`,
+  },
 ];
 
 /**

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
+import { AGENT_DATABASE } from '../../../src/agent/database.ts';
+import { openDatabase } from '../../../src/state/database.ts';
 import { jobStoreContract } from '../../support/job-store/contract.ts';
 import { LIMITS, newJob, OWNER } from '../../support/job-store/kit.ts';
 import { sqliteStores } from '../../support/job-store/sqlite.ts';
+import { makeTemp } from '../../support/temp.ts';
 
 const { open, clean } = sqliteStores();
 afterEach(clean);
@@ -71,15 +74,28 @@ describe('jobs in SQLite', () => {
     expect((await store.counts()).completed).toBe(100_000);
   });
 
-  it('finds the next job by its index, however many have ended', async () => {
+  it('finds the next job, and how many of a customer wait, by an index, however many have ended or are others’', async () => {
     const { store, file } = open();
     await store.enqueue(newJob());
     const database = new Sqlite(file);
-    const plan = database
-      .prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN SELECT id FROM jobs WHERE state = 'pending'`)
-      .all();
-    expect(plan.map(({ detail }) => detail).join()).toContain('jobs_pending');
+    const planOf = (sql: string): string =>
+      database
+        .prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .map(({ detail }) => detail)
+        .join();
+    expect(planOf(`SELECT id FROM jobs WHERE state = 'pending'`)).toContain('jobs_pending');
+    expect(planOf(`SELECT count(*) FROM jobs WHERE state = 'pending' AND customer = 'a'`)).toContain(
+      'COVERING INDEX jobs_pending_customer',
+    );
     database.close();
     expect(await store.claim(OWNER, LIMITS)).toBeDefined();
+  });
+
+  it('compiles a statement once, however often it is asked for', () => {
+    const database = openDatabase(makeTemp('statements'), Date.now, AGENT_DATABASE);
+    const ask = () => database.prepare('SELECT 1');
+    expect(ask()).toBe(ask());
+    database.close();
   });
 });

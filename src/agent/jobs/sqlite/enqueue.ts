@@ -18,8 +18,9 @@ export function enqueue(
   const at = now();
   const earlier = options.key === undefined ? undefined : jobOfKey(parts, options.key);
   if (earlier !== undefined) return { job: earlier, replayed: true };
-  refuseMore(database, options.limit, null);
-  if (job.customer !== null) refuseMore(database, options.customerLimit, job.customer);
+  refuseMore(options.limit, () => waitingOfAll(database));
+  const { customer } = job;
+  if (customer !== null) refuseMore(options.customerLimit, () => waitingOf(database, customer), ' of yours');
   if (job.kind === 'clone' && job.clone !== null && isReserved(database, job.clone)) throw nameTaken(job.clone);
 
   const id = newId();
@@ -85,18 +86,22 @@ function keepKey(
     .run(scope, key, sealed, job, at);
 }
 
-/** Throws QUEUE_FULL when as many jobs wait as may, of one customer or of all. */
-function refuseMore(database: Database, limit: number | undefined, customer: string | null): void {
-  const waiting = Number(
+const waitingOfAll = (database: Database): number =>
+  Number(database.prepare(`SELECT jobs FROM job_counts WHERE state = 'pending'`).pluck().get());
+
+const waitingOf = (database: Database, customer: string): number =>
+  Number(
     database
-      .prepare<[string | null, string | null]>(
-        `SELECT count(*) FROM jobs WHERE state = 'pending' AND (? IS NULL OR customer = ?)`,
-      )
+      .prepare<[string]>(`SELECT count(*) FROM jobs WHERE state = 'pending' AND customer = ?`)
       .pluck()
-      .get(customer, customer),
+      .get(customer),
   );
-  if (limit === undefined || waiting < limit) return;
-  const whose = customer === null ? '' : ' of yours';
+
+/** Throws QUEUE_FULL when as many jobs wait as may, of one customer or of all. */
+function refuseMore(limit: number | undefined, count: () => number, whose = ''): void {
+  if (limit === undefined) return;
+  const waiting = count();
+  if (waiting < limit) return;
   throw new WpcloneError('QUEUE_FULL', `${waiting} jobs${whose} are waiting already.`, {
     retryable: true,
     retryAfter: 30,
