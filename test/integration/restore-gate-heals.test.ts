@@ -23,7 +23,13 @@ let www: string;
 let there: string;
 
 beforeAll(async () => {
-  source = await startSource({ plugins: { 'forms/forms.php': plugin('old') } });
+  source = await startSource({
+    plugins: { 'forms/forms.php': plugin('old') },
+    muPlugins: {
+      'slow.php':
+        "<?php add_action( 'init', function () { for ( $left = 600; isset( $_GET['slow'] ) && $left > 0 && ! file_exists( WP_CONTENT_DIR . '/go-on' ); $left-- ) { touch( WP_CONTENT_DIR . '/waits' ); usleep( 100000 ); clearstatcache(); } } );",
+    },
+  });
   await source.php(`wp_mkdir_p( wp_upload_dir()["basedir"] );`);
   access = await installMigrator(source);
   www = makeTemp('restore-gate-heals');
@@ -76,6 +82,18 @@ it('whoever comes to the gate puts nothing back while somebody is still moving f
   mover.stdin.end();
   await once(mover, 'exit');
   expect([await patientVisit(), existsSync(maintenance())]).toEqual(['200 old', false]);
+  await writeClient(access, key).finish(never);
+});
+
+it('a request that had begun before does not wait at the gate when it ends, and puts nothing back', async () => {
+  const slow = request(`${source.url}/?slow=1`);
+  await expect.poll(() => existsSync(join(source.content, 'waits')), { timeout: 30_000 }).toBe(true);
+  const key = await cutWithNewCode();
+  writeFileSync(join(source.content, 'go-on'), '');
+  const { statusCode, body } = await slow;
+  expect(await body.text()).toContain('<!-- forms old -->');
+  expect([statusCode, code(), existsSync(maintenance())]).toEqual([200, plugin('new'), true]);
+  expect([await patientVisit(), code(), existsSync(maintenance())]).toEqual(['200 old', plugin('old'), false]);
   await writeClient(access, key).finish(never);
 });
 

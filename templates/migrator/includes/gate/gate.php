@@ -14,4 +14,5 @@ require_once __DIR__ . '/../host.php';
 require_once __DIR__ . '/note.php';
 require_once __DIR__ . '/visitor.php';
 
-$upgrading = stand_at_gate( dirname( __DIR__, 2 ) ); // phpcs:ignore WordPress.WP.GlobalVariablesOverride -- that is how WordPress is told.
+// WordPress asks once before it has a database, and once more when the request ends: by then there is nothing to wait for.
+$upgrading = isset( $GLOBALS['wpdb'] ) ? say_at_end( dirname( __DIR__, 2 ) ) : stand_at_gate( dirname( __DIR__, 2 ) ); // phpcs:ignore WordPress.WP.GlobalVariablesOverride -- that is how WordPress is told.

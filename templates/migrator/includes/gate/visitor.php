@@ -57,6 +57,20 @@ function stand_at_gate( $plugin ) {
 }
 
 /**
+ * What WordPress is told at the end of a request, where it asks whether an error is one to tell people of: as with its own updates, those
+ * of requests that had begun before code was replaced are not.
+ *
+ * @param string $plugin The plugin's folder.
+ * @return int As above.
+ */
+function say_at_end( $plugin ) {
+	$note = read_gate_note( $plugin );
+	// phpcs:ignore WordPress.Security -- a number of PHP's own.
+	$began = isset( $_SERVER['REQUEST_TIME_FLOAT'] ) ? (float) $_SERVER['REQUEST_TIME_FLOAT'] : 0;
+	return null !== $note && $began < $note['closed'] ? time() : 0;
+}
+
+/**
  * Takes a gate away that was left behind. Where there is no note, whoever takes the gate away may be about to end, and the next one about
  * to be closed: only what has stood there for a while was left.
  *
