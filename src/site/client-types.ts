@@ -89,6 +89,22 @@ export interface RowBlock {
   readonly last: boolean;
   /** Only of rows that did not come from a site: what an earlier clone of it made of them. */
   readonly before?: RowsBefore;
+  /** Only of rows that an earlier clone made by the same rules, and that need not be made again: then `data` is empty. */
+  readonly remade?: RemadeRows;
+}
+
+/** A whole range of rows as it is in a clone. */
+export interface RemadeRows {
+  /** In the form of `data`, lent as that is. */
+  readonly rows: Buffer;
+  /** Of them, in hex. */
+  readonly sha256: string;
+  /** How many bytes the source sends for them. */
+  readonly bytes: number;
+  /** How they come back to those, see `goBack`; undefined where they are the same. */
+  readonly back: string | undefined;
+  /** How many URLs were rewritten in them. */
+  readonly urls: number;
 }
 
 /** All rows of a table between two keys, as an earlier clone has them; null for the table's start, and its end. */

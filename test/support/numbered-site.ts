@@ -47,7 +47,7 @@ export class NumberedSite {
 
   private async *rows(reads: readonly TableRead[]): AsyncGenerator<RowBlock> {
     // One buffer for all: a block is lent until the next is asked for.
-    const lent = Buffer.alloc(65_536);
+    const lent = Buffer.alloc(Math.max(65_536, 2 * this.block));
     const block = (table: string, text: string, more: Omit<RowBlock, 'table' | 'data'>): RowBlock => {
       lent.fill('#');
       lent.write(text, 'latin1');

@@ -12,9 +12,11 @@ const table: EarlierTable = {
   columns: ['id'],
   key: ['id'],
   isNumbered: true,
+  rules: undefined,
   ranges: [],
   isHeld: () => true,
   read: async () => undefined,
+  remade: async () => undefined,
 };
 const range = { t: 0, rows: 1, bytes: 9e9, last: null, sha256: '0'.repeat(64) };
 const fetched = (one: TableRead, bytes: number) => ({ kind: 'fetched', read: one, bytes }) as const;
@@ -132,6 +134,7 @@ describe('while the source is still comparing', () => {
         for (const name of ['b', 'c']) yield* [other(name), end(name)];
       }),
       earlier,
+      new Map(),
     );
     const ended: string[] = [];
     for await (const block of client.rows(reads, signal)) {
@@ -152,6 +155,7 @@ describe('while the source is still comparing', () => {
         }
       }),
       earlier,
+      new Map(),
     );
     const ended: string[] = [];
     for await (const block of client.rows(reads, signal)) if (block.last) ended.push(block.table);

@@ -1,5 +1,7 @@
 import type { CopiedTable } from '../origin/database.ts';
 import type { OriginIds } from '../origin/schema.ts';
+import { rulesOf } from '../rewrite/rules.ts';
+import type { UrlMapping } from '../rewrite/types.ts';
 import type { TargetConnection } from './connection.ts';
 import { largestId, raiseNextIds } from './next-ids.ts';
 import type { TableState } from './stream.ts';
@@ -16,10 +18,11 @@ export async function setIdBands(connection: TargetConnection, states: readonly 
 export async function describeCopied(
   connection: TargetConnection,
   states: readonly TableState[],
+  mapping: UrlMapping,
 ): Promise<CopiedTable[]> {
   const copied: CopiedTable[] = [];
   for (const state of states) {
-    const { plan, selected } = state.table;
+    const { plan, selected, columns } = state.table;
     copied.push({
       name: plan.name,
       columns: plan.columns,
@@ -27,6 +30,7 @@ export async function describeCopied(
       definition: selected.info.definition,
       copied: selected.empty ? 'structure' : 'rows',
       ids: await describeIds(connection, state),
+      rules: rulesOf(mapping, columns),
     });
   }
   return copied;

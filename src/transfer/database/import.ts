@@ -6,6 +6,7 @@ import { startRecorder } from '../origin/recorder.ts';
 import { openEarlier } from '../earlier/open.ts';
 import { withEarlier } from '../earlier/rows.ts';
 import { createProgress } from '../progress.ts';
+import { rulesOf } from '../rewrite/rules.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import { dropTableFiles } from '../table-files/folder.ts';
 import { layTables } from '../table-files/laid.ts';
@@ -82,17 +83,18 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
       `Tables of other sites in the same database were left alone (${info.otherPrefixes.join(', ')}).`,
     );
 
+  const { mapping } = rewriter;
+  const found = await openEarlier((await site.earlier?.()) ?? [], info, mapping.to);
+  const rules = new Map(planned.map(({ plan, columns }) => [plan.name, rulesOf(mapping, columns)]));
+  const earlier = withEarlier(input.client, found?.tables, rules);
   const totals = () => ({
     tables: states.filter((state) => state.done).length,
     rows: sum(states, (state) => state.rows),
     bytes: sum(states, (state) => state.bytes),
     totalBytes: sum(states, expectedBytes),
-    urlsRewritten: rewriter.counts.replaced - before.replaced,
+    urlsRewritten: rewriter.counts.replaced - before.replaced + earlier.kept().urls,
   });
   const progress = createProgress(context.progress, totals, input.now);
-  const { mapping } = rewriter;
-  const found = await openEarlier((await site.earlier?.()) ?? [], info, mapping.to);
-  const earlier = withEarlier(input.client, found?.tables);
   const plans = planned.map(({ plan }) => plan);
   const laid = await layTables(site, found, admin, plans, context.signal);
   const recorder = await startRecorder(site.paths.baseline, plans);
@@ -111,7 +113,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const present = new Set([...names, ...info.views.map(({ name }) => name), ...others.views.map(({ name }) => name)]);
   const triggers = await runInAnyOrder(admin, triggerStatements(info, names, present, target, warnings), warnings);
   await setIdBands(admin, states);
-  const copied = await describeCopied(admin, states);
+  const copied = await describeCopied(admin, states, mapping);
   await writeDatabaseOrigin(site.paths.baseline, copied, { info, mapping, madeAt: input.now(), recorder, leftOut });
   const tables = made.map(({ table, file, rows, bytes }) => ({
     ...table.plan,
@@ -133,7 +135,7 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
       `${broken} values hold serialized data that was already broken; they were rewritten as plain text.`,
     );
   const { rows, bytes, urlsRewritten } = totals();
-  return { tables: made.length, rows, reused: earlier.kept(), bytes, urlsRewritten, warnings: warnings.list() };
+  return { tables: made.length, rows, reused: earlier.kept().rows, bytes, urlsRewritten, warnings: warnings.list() };
 }
 
 /** Once a table is there, what it was; before, what the site's server thinks that it is, which counts pages half filled and no escapes. */

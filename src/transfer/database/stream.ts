@@ -73,16 +73,24 @@ export async function streamTables(
         work.recorder.block(block);
         continue;
       }
-      if (block.data.length > 0 || !gathered.isEmpty) {
+      let urls: number | undefined;
+      if (block.remade) {
+        open ??= await openTable(state, mode, work);
+        await open.write(block.remade.rows, block.before);
+        work.recorder.remade(block, block.remade);
+      } else if (block.data.length > 0 || !gathered.isEmpty) {
         open ??= await openTable(state, mode, work);
         const { columns } = state.table;
         if (gathered.isEmpty) {
           const replaced = work.recorder.rewriting(block);
-          await open.write(work.rewriter.rows(block.data, columns, { replaced, allocate }), block.before);
+          const watched = watch(state.table, work.rewriter);
+          const rows = work.rewriter.rows(block.data, columns, { replaced, allocate });
+          urls = watched();
+          await open.write(rows, block.before);
         } else await writeParts(open, work.rewriter.hugeRows(gathered.bytes(), columns));
         gathered.drop();
       }
-      work.recorder.block(block);
+      if (block.remade === undefined) work.recorder.block(block, urls);
       state.rows += block.rows;
       state.cursor = block.cursor ?? state.cursor;
       work.tick();
@@ -103,6 +111,18 @@ export async function streamTables(
       `The site did not send the whole table ${escapedName(missing.table.plan.name)}.`,
     );
 }
+
+/**
+ * While rows are rewritten. Says then how many URLs were, or undefined where that has more to it, which the same rules would not bring about
+ * once more: something is to be said of the rows, or they speak of folders, and those of clones have other names.
+ */
+function watch({ encoded }: PlannedTable, rewriter: Rewriter): () => number | undefined {
+  const said = (): string => [rewriter.folders, rewriter.counts.broken, sum(encoded.values())].join(' ');
+  const [before, { replaced }] = [said(), rewriter.counts];
+  return () => (said() === before ? rewriter.counts.replaced - replaced : undefined);
+}
+
+const sum = (counts: Iterable<number>): number => [...counts].reduce((all, each) => all + each, 0);
 
 async function writeParts(open: OpenTable, parts: Iterable<Buffer>): Promise<void> {
   for (const part of parts) await open.write(part);
@@ -135,7 +155,7 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
     write: async (rows, before) => {
       await writeBoth(rows, { write: (part) => load.write(part, before) }, file);
       state.bytes += rows.length;
-      work.recorder.wrote(plan.name, rows.length);
+      work.recorder.wrote(plan.name, rows);
     },
     end: async () => {
       await file.close();

@@ -1,10 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { RowBlock } from '../../site/client-types.ts';
+import { LEAST_AGAIN } from '../origin/again.ts';
 
-/** Bytes of a block of a source and half as many: what replaces some of its rows still fits. */
+/** Bytes of a block of a source and half as many: what replaces some of its rows still fits. What has LEAST_AGAIN is a range by itself. */
 const MOST_BYTES = 768 * 1024;
-/** What is as large as this is a range by itself. */
-const LARGE_BYTES = 384 * 1024;
 
 /** A range that still takes blocks. */
 interface Open {
@@ -24,14 +23,14 @@ export async function* coalesced(blocks: AsyncIterable<RowBlock>): AsyncGenerato
   let isInRow = false;
   for await (const block of blocks) {
     const { table, data, cursor, partial, last } = block;
-    if (data.length === 0 && !last && !partial) continue;
-    const isJoinable = !partial && !isInRow && cursor !== null && !last;
+    if (data.length === 0 && !last && !partial && !block.remade) continue;
+    const isJoinable = !partial && !isInRow && cursor !== null && !last && !block.remade;
     isInRow = partial;
     if (open && (!isJoinable || open.table !== table || open.bytes + data.length > MOST_BYTES)) {
       yield endOf(open);
       open = undefined;
     }
-    if (!isJoinable || (open === undefined && data.length >= LARGE_BYTES)) {
+    if (!isJoinable || (open === undefined && data.length >= LEAST_AGAIN)) {
       yield block;
       continue;
     }

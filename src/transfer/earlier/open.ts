@@ -2,18 +2,20 @@
  * An earlier clone of the same source, as what its rows were read from. The source says by digests which of them it still has, and no row
  * is used whose digest is another: whatever became of the files of that clone meanwhile, all it can cost is time.
  */
-import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { RemadeRows } from '../../site/client-types.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import { readSchema, rowFilePath, type BaselineSchema } from '../baseline/database.ts';
 import type { TablePlan } from '../database/plan.ts';
+import { digestAgain } from '../origin/again.ts';
 import { goBack } from '../origin/back.ts';
 import { readDatabaseOrigin } from '../origin/database.ts';
 import { originPath } from '../origin/folder.ts';
 import { readRanges } from '../origin/ranges.ts';
 import type { DatabaseOrigin, OriginRange } from '../origin/schema.ts';
 import type { EarlierClone } from '../types.ts';
+import type { RangeRows, Room } from './room.ts';
 
 /** A range is held whole; one that takes more, in whatever form, is fetched again. */
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -23,19 +25,16 @@ export interface EarlierTable {
   readonly key: readonly string[] | null;
   /** The source's key consists of whole numbers. */
   readonly isNumbered: boolean;
+  /** By which its rows were rewritten, see `rulesOf`; undefined when more decided it. */
+  readonly rules: string | undefined;
   /** In key order. */
   readonly ranges: readonly OriginRange[];
   /** Whether there is any hope of `read`. */
   isHeld(range: OriginRange): boolean;
   /** The rows, when they have the digest of the range. */
-  read(range: OriginRange): Promise<RangeRows | undefined>;
-}
-
-export interface RangeRows {
-  /** As the source sent them. */
-  readonly sent: Buffer;
-  /** As they are in the clone. */
-  readonly made: Buffer;
+  read(range: OriginRange, room: Room): Promise<RangeRows | undefined>;
+  /** What became of them, when all of it is as it was: what the same rules would make of them again. */
+  remade(range: OriginRange, room: Room): Promise<RemadeRows | undefined>;
 }
 
 /** Tables by name. */
@@ -121,8 +120,7 @@ async function openTables(
     if (offset !== undefined) found[range.t]?.set(range, offset);
   }
   const tables = new Map<string, EarlierTable>();
-  const last: Last = {};
-  for (const [number, { name, columns, key, copied }] of origin.tables.entries()) {
+  for (const [number, { name, columns, key, copied, rules }] of origin.tables.entries()) {
     const offsets = found[number];
     const file = files.get(name);
     if (copied !== 'rows' || ends[number] === undefined || offsets === undefined || file === undefined) continue;
@@ -130,7 +128,7 @@ async function openTables(
     if (!isList(ranges, key)) continue;
     const rows = file === null ? undefined : rowFilePath(baseline, file);
     const isNumbered = isNumber(info, name, key);
-    tables.set(name, { columns, key, isNumbered, ranges, ...reading(baseline, rows, offsets, last) });
+    tables.set(name, { columns, key, isNumbered, rules, ranges, ...reading(baseline, rows, offsets) });
   }
   return tables;
 }
@@ -145,41 +143,47 @@ function isNumber({ tables }: Pick<SiteInfo, 'tables'>, name: string, key: reado
   return types.every((type) => /^(tiny|small|medium|big)?int\b/i.test(type));
 }
 
-/** What was read last: parts of one range are asked for one after another. */
-interface Last {
-  range?: OriginRange;
-  data?: RangeRows;
-}
-
 function reading(
   baseline: string,
   rows: string | undefined,
   offsets: ReadonlyMap<OriginRange, number>,
-  last: Last,
-): Pick<EarlierTable, 'isHeld' | 'read'> {
+): Pick<EarlierTable, 'isHeld' | 'read' | 'remade'> {
   const isHeld = ({ bytes, made = 0, back }: OriginRange): boolean =>
     back !== null && Math.max(bytes, made, back?.[1] ?? 0) <= MOST_BYTES;
-  const read = async (range: OriginRange): Promise<RangeRows | undefined> => {
-    if (last.range === range) return last.data;
+  /** As they are in the clone, and how they come back. */
+  async function readMade(range: OriginRange, room: Room) {
     const offset = offsets.get(range);
     if (rows === undefined || offset === undefined || !isHeld(range)) return undefined;
-    const made = await readPart(rows, offset, range.made ?? 0);
-    const way = range.back && (await readPart(originPath(baseline, 'back.jsonl'), ...range.back));
-    const sent = way ? goBack(made, way.toString(), range.bytes) : made;
-    if (sent === undefined || createHash('sha256').update(sent).digest('hex') !== range.sha256) return undefined;
+    room.last = undefined;
+    const made = await room.read(rows, offset, range.made ?? 0, 'made');
+    const way = range.back && (await room.read(originPath(baseline, 'back.jsonl'), ...range.back, 'way'));
+    return { made, way: way?.toString() };
+  }
+  const read = async (range: OriginRange, room: Room): Promise<RangeRows | undefined> => {
+    if (room.last?.range === range) return room.last.data;
+    const found = await readMade(range, room);
+    if (found === undefined) return undefined;
+    const { made, way } = found;
+    const sent = way === undefined ? made : goBack(made, way, range.bytes, room.sent);
+    if (sent === undefined || hash('sha256', sent) !== range.sha256) return undefined;
     const data = { sent, made };
-    Object.assign(last, { range, data });
+    room.last = { range, data };
     return data;
   };
-  return { isHeld, read: (range) => read(range).catch(() => undefined) };
-}
-
-async function readPart(path: string, offset: number, size: number): Promise<Buffer> {
-  const handle = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(size), 0, size, offset);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
+  const remade = async (range: OriginRange, room: Room): Promise<RemadeRows | undefined> => {
+    const [urls, digest] = range.again ?? [];
+    const found = urls === undefined ? undefined : await readMade(range, room);
+    if (urls === undefined || found === undefined) return undefined;
+    const { made, way } = found;
+    // A line of ways has an end that is no part of it.
+    const back = way?.replace(/\n$/, '');
+    const sha256 = hash('sha256', made);
+    if (digestAgain(range, { sha256, urls, back }) !== digest) return undefined;
+    return { rows: made, sha256, bytes: range.bytes, back, urls };
+  };
+  return {
+    isHeld,
+    read: (range, room) => read(range, room).catch(() => undefined),
+    remade: (range, room) => remade(range, room).catch(() => undefined),
+  };
 }

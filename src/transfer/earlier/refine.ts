@@ -1,6 +1,7 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import type { DigestRead, SiteClient } from '../../site/client-types.ts';
 import { splitRows } from './split.ts';
+import type { Room } from './room.ts';
 import type { Stretch } from './stretches.ts';
 
 /** A stretch is divided into so many at once: each costs the source a SELECT, and its rows are read once more. */
@@ -28,7 +29,7 @@ export interface Refiner {
 type Parts = ReadonlyMap<Stretch, readonly Stretch[]>;
 
 /** Asks the source for digests of parts of stretches that are others by now, and of parts of those parts. */
-export function createRefiner(client: Pick<SiteClient, 'digests'>, signal: AbortSignal): Refiner {
+export function createRefiner(client: Pick<SiteClient, 'digests'>, memory: Room, signal: AbortSignal): Refiner {
   const asked = new Map<string, number>();
   const saved = new Map<string, number>();
   const room = (name: string): number => FIRST_BYTES + PER_SAVED * (saved.get(name) ?? 0) - (asked.get(name) ?? 0);
@@ -50,7 +51,7 @@ export function createRefiner(client: Pick<SiteClient, 'digests'>, signal: Abort
   return {
     async refine(stretches) {
       const { chosen, used } = choose(stretches);
-      const parts = await divide(chosen, client, signal).catch((): Parts => {
+      const parts = await divide(chosen, { client, room: memory, signal }).catch((): Parts => {
         signal.throwIfAborted();
         return new Map();
       });
@@ -66,16 +67,17 @@ function isDivisible({ held, isSame, bytes }: Stretch): boolean {
   return held.table.isNumbered && (held.rows > FEW_ROWS || (held.rows > 1 && held.to - held.from > FEW_BYTES));
 }
 
-async function divide(
-  stretches: readonly Stretch[],
-  client: Pick<SiteClient, 'digests'>,
-  signal: AbortSignal,
-  level = 1,
-): Promise<Parts> {
-  const parts = await compareParts(await partsOf(stretches), client, signal);
+interface DivideWork {
+  readonly client: Pick<SiteClient, 'digests'>;
+  readonly room: Room;
+  readonly signal: AbortSignal;
+}
+
+async function divide(stretches: readonly Stretch[], work: DivideWork, level = 1): Promise<Parts> {
+  const parts = await compareParts(await partsOf(stretches, work.room), work);
   const smaller = level === LEVELS ? [] : [...parts.values()].flat().filter(isDivisible);
   if (smaller.length === 0) return parts;
-  const divided = await divide(smaller, client, signal, level + 1);
+  const divided = await divide(smaller, work, level + 1);
   return new Map([...parts].map(([whole, list]) => [whole, list.flatMap((part) => divided.get(part) ?? [part])]));
 }
 
@@ -85,18 +87,18 @@ interface Unsure {
   readonly sha256: string;
 }
 
-async function partsOf(stretches: readonly Stretch[]): Promise<ReadonlyMap<Stretch, readonly Unsure[]>> {
+async function partsOf(stretches: readonly Stretch[], room: Room): Promise<ReadonlyMap<Stretch, readonly Unsure[]>> {
   const divided = new Map<Stretch, readonly Unsure[]>();
   for (const stretch of stretches) {
-    const parts = await split(stretch);
+    const parts = await split(stretch, room);
     if (parts.length > 1) divided.set(stretch, parts);
   }
   return divided;
 }
 
-async function split(stretch: Stretch): Promise<readonly Unsure[]> {
+async function split(stretch: Stretch, room: Room): Promise<readonly Unsure[]> {
   const { held, last } = stretch;
-  const rows = await held?.table.read(held.range);
+  const rows = await held?.table.read(held.range, room);
   if (held === undefined || rows === undefined) return [];
   const size = held.to - held.from;
   const parts = Math.min(PARTS, Math.max(Math.ceil(size / PART_BYTES), Math.ceil(held.rows / PART_ROWS)));
@@ -114,8 +116,7 @@ async function split(stretch: Stretch): Promise<readonly Unsure[]> {
 
 async function compareParts(
   divided: ReadonlyMap<Stretch, readonly Unsure[]>,
-  client: Pick<SiteClient, 'digests'>,
-  signal: AbortSignal,
+  { client, signal }: DivideWork,
 ): Promise<Parts> {
   const reads = [...divided].map(([{ read, after }, parts]): DigestRead => {
     const bounds = parts.flatMap(({ part }) => (part.last === null ? [] : [part.last]));

@@ -6,35 +6,49 @@ import { startFetching } from './fetching.ts';
 import type { Earlier } from './open.ts';
 import { piecesOf, tableOf, withoutEarlier, type KeptPiece, type Piece } from './pieces.ts';
 import { createRefiner } from './refine.ts';
+import { createRoom, type Room } from './room.ts';
 import { rowsOf } from './split.ts';
 import { compare } from './stretches.ts';
 
 /** A client whose tables come from an earlier clone where the source says that it still has the same. */
 export interface EarlierRows {
   readonly client: SiteClient;
-  /** How many rows did not come from the source. */
-  readonly kept: () => number;
+  /** How many rows did not come from the source, and how many URLs in them need not be rewritten once more. */
+  readonly kept: () => { readonly rows: number; readonly urls: number };
 }
 
-/** What a source without an earlier clone, or one that cannot compare, sends is passed on as it is. */
-export function withEarlier(client: SiteClient, earlier: Earlier | undefined): EarlierRows {
-  if (earlier === undefined) return { client, kept: () => 0 };
-  const kept = new Map<string, number>();
-  const count = (table: string, rows: number): void => void kept.set(table, (kept.get(table) ?? 0) + rows);
+/**
+ * What a source without an earlier clone, or one that cannot compare, sends is passed on as it is. `rules` of the new clone's tables, by name:
+ * see `rulesOf`.
+ */
+export function withEarlier(
+  client: SiteClient,
+  earlier: Earlier | undefined,
+  rules: ReadonlyMap<string, string | undefined>,
+): EarlierRows {
+  if (earlier === undefined) return { client, kept: () => ({ rows: 0, urls: 0 }) };
+  const kept = new Map<string, { rows: number; urls: number }>();
+  const count = (table: string, rows: number, urls: number): void => {
+    const before = kept.get(table) ?? { rows: 0, urls: 0 };
+    kept.set(table, { rows: before.rows + rows, urls: before.urls + urls });
+  };
   const rows = (reads: readonly TableRead[], signal: AbortSignal): AsyncIterable<RowBlock> => {
     // What arrived since a table was read is known to nobody else.
     if (reads.some(({ after }) => after !== undefined)) return client.rows(reads, signal);
     for (const { name } of reads) kept.delete(name);
-    return coalesced(putTogether(reads, { earlier, client, count, signal }));
+    return coalesced(putTogether(reads, { earlier, client, rules, count, signal, room: createRoom() }));
   };
-  return { client: { ...client, rows }, kept: () => [...kept.values()].reduce((sum, each) => sum + each, 0) };
+  const sum = (what: 'rows' | 'urls'): number => [...kept.values()].reduce((all, each) => all + each[what], 0);
+  return { client: { ...client, rows }, kept: () => ({ rows: sum('rows'), urls: sum('urls') }) };
 }
 
 interface Work {
   readonly earlier: Earlier;
   readonly client: SiteClient;
-  /** Told of rows that did not come from the source. */
-  readonly count: (table: string, rows: number) => void;
+  readonly rules: ReadonlyMap<string, string | undefined>;
+  readonly room: Room;
+  /** Told of rows that did not come from the source, and of URLs in them that are not rewritten once more. */
+  readonly count: (table: string, rows: number, urls: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +61,7 @@ async function* putTogether(reads: readonly TableRead[], work: Work): AsyncGener
   const over = new AbortController();
   const signal = AbortSignal.any([work.signal, over.signal]);
   const compared = readAhead(compare(reads, earlier, client, signal));
-  const refiner = createRefiner(client, work.signal);
+  const refiner = createRefiner(client, work.room, work.signal);
   /** What is still said of them is of no use any more. */
   const whole = new Set<string>();
   try {
@@ -60,6 +74,7 @@ async function* putTogether(reads: readonly TableRead[], work: Work): AsyncGener
       }
   } finally {
     over.abort();
+    await work.room.close();
   }
 }
 
@@ -95,17 +110,32 @@ async function* whileHeld(pieces: readonly Piece[], work: Work): AsyncGenerator<
 }
 
 /** Rows that are as they were, from the earlier clone; undefined when it has them no more: it may be gone, or damaged. */
-async function keptBlock({ held, last, read }: KeptPiece, { count }: Work): Promise<RowBlock | undefined> {
+async function keptBlock(piece: KeptPiece, work: Work): Promise<RowBlock | undefined> {
+  const remade = await remadeBlock(piece, work);
+  if (remade !== undefined) return remade;
+  const { held, last, read } = piece;
   const { table, range, from, to, first, rows } = held;
-  const all = await table.read(range);
+  const all = await table.read(range, work.room);
   if (all === undefined) return undefined;
   const data = all.sent.subarray(from, to);
   const isAll = data.length === all.sent.length;
   const sha256 = isAll ? range.sha256 : hash('sha256', data);
-  count(read.name, rows);
+  work.count(read.name, rows, 0);
   const before = { after: read.after ?? null, last, rows: () => (isAll ? all.made : rowsOf(all.made, first, rows)) };
   // A table ends where its pieces do.
   return { table: read.name, data, partial: false, rows, cursor: last, sha256, last: false, before };
+}
+
+/** A whole range of which the same rules would make the same again. */
+async function remadeBlock({ held, last, read }: KeptPiece, work: Work): Promise<RowBlock | undefined> {
+  const { table, range, from, to, rows } = held;
+  const rules = work.rules.get(read.name);
+  if (rules === undefined || rules !== table.rules || from !== 0 || to !== range.bytes) return undefined;
+  const remade = await table.remade(range, work.room);
+  if (remade === undefined) return undefined;
+  work.count(read.name, rows, remade.urls);
+  const before = { after: read.after ?? null, last, rows: () => remade.rows };
+  return { ...emptyEnd(read.name), rows, cursor: last, sha256: range.sha256, last: false, before, remade };
 }
 
 const emptyEnd = (table: string): RowBlock => ({

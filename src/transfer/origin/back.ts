@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { z } from 'zod';
+import type { Allocate } from '../../shared/reusing.ts';
 import type { Replaced } from '../rewrite/types.ts';
 import { originPath } from './folder.ts';
 
@@ -11,7 +11,14 @@ const MOST_CHARACTERS = 4 * 1024 * 1024;
  * The texts that gave way to others, and three numbers for each place: bytes since the place before it, bytes that stand there now,
  * and which text stood there.
  */
-const backSchema = z.tuple([z.array(z.string()), z.array(z.number().int().nonnegative())]);
+type Way = readonly [texts: readonly string[], places: readonly number[]];
+
+/** There are thousands of numbers in one, so that they are looked at where they are used. */
+function parseWay(text: string): Way | undefined {
+  const way: unknown = JSON.parse(text);
+  const [texts, places] = Array.isArray(way) ? (way as unknown[]) : [];
+  return Array.isArray(texts) && Array.isArray(places) ? [texts, places] : undefined;
+}
 
 /** Notes how the rows of one range come back to what the source sent. */
 export interface WayBack {
@@ -59,24 +66,39 @@ export function startWayBack(): WayBack {
   };
 }
 
-/** What the source sent, of so many bytes; undefined when the rows or the way are not what they were. */
-export function goBack(rows: Buffer, text: string, bytes: number): Buffer | undefined {
-  const [texts, places] = backSchema.parse(JSON.parse(text));
-  const source = Buffer.allocUnsafe(bytes);
+/**
+ * What the source sent, of so many bytes, in memory from `allocate`; undefined when the rows or the way are not what they were, or something
+ * is thrown.
+ */
+export function goBack(
+  rows: Buffer,
+  text: string,
+  bytes: number,
+  allocate: Allocate = (length) => Buffer.allocUnsafe(length),
+): Buffer | undefined {
+  const way = parseWay(text);
+  if (way === undefined) return undefined;
+  const [texts, places] = way;
+  const source = allocate(bytes).subarray(0, bytes);
   let read = 0;
   let written = 0;
   for (let at = 0; at + 2 < places.length; at += 3) {
-    const start = read + (places[at] ?? 0);
-    const before = texts[places[at + 2] ?? 0] ?? '';
+    const [skipped, length, number] = [places[at], places[at + 1], places[at + 2]];
+    if (!isCount(skipped) || !isCount(length) || !isCount(number)) return undefined;
+    const start = read + skipped;
+    const before = texts[number];
+    if (typeof before !== 'string') return undefined;
     if (start > rows.length || written + (start - read) + before.length > bytes) return undefined;
     written += rows.copy(source, written, read, start);
     written += source.write(before, written, 'latin1');
-    read = start + (places[at + 1] ?? 0);
+    read = start + length;
   }
   if (read > rows.length || written + (rows.length - read) !== bytes) return undefined;
   rows.copy(source, written, read);
   return source;
 }
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 /** The ways back of a clone while they are written; `add` says where one is. */
 export interface BackFile {

@@ -15,6 +15,8 @@ export interface CopiedTable {
   readonly definition: string;
   readonly copied: 'rows' | 'structure';
   readonly ids: OriginIds | null;
+  /** See `rulesOf`. */
+  readonly rules: string | undefined;
 }
 
 /** Writes what is known of the copied tables, in the order in which they were given to the recorder. */
@@ -40,12 +42,13 @@ export async function writeDatabaseOrigin(
       version: REWRITER_VERSION,
       mapping: { from: [...mapping.from], to: [...mapping.to], paths: [...mapping.paths] },
     },
-    tables: tables.map(({ definition, ...table }) => {
+    tables: tables.map(({ definition, rules, ...table }) => {
       const { rows, bytes, refused } = recorder.noted(table.name);
       return {
         ...table,
         columns: [...table.columns],
         key: table.key && [...table.key],
+        ...(rules !== undefined && { rules }),
         definition: definitionDigest(definition),
         rows,
         bytes,

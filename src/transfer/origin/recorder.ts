@@ -1,6 +1,7 @@
-import { createHash, type Hash } from 'node:crypto';
-import type { RowBlock } from '../../site/client-types.ts';
+import { createHash, hash, type Hash } from 'node:crypto';
+import type { RemadeRows, RowBlock } from '../../site/client-types.ts';
 import type { Replaced } from '../rewrite/types.ts';
+import { digestAgain, LEAST_AGAIN } from './again.ts';
 import { openBackFile, startWayBack, type BackFile, type WayBack } from './back.ts';
 import { clearOrigin } from './folder.ts';
 import { openRanges } from './ranges.ts';
@@ -20,10 +21,15 @@ export interface Recorder {
   begin(table: string): void;
   /** To be told what is replaced in a block. */
   rewriting(block: RowBlock): Replaced;
-  /** So many bytes went into the table's file of rows. */
-  wrote(table: string, bytes: number): void;
-  /** A block as the source sent it, after all that became of it. */
-  block(block: RowBlock): void;
+  /** These went into the table's file of rows. */
+  wrote(table: string, rows: Buffer): void;
+  /**
+   * A block as the source sent it, after all that became of it. `urls`: so many were rewritten in it, given where the same rules would make the
+   * same of it once more.
+   */
+  block(block: RowBlock, urls?: number): void;
+  /** A block of rows that were not made again, after they were written. */
+  remade(block: RowBlock, rows: RemadeRows): void;
   /** What the clone's server said to the rows. */
   refused(table: string, rows: number, complaints: number, examples: readonly string[]): void;
   noted(table: string): Noted;
@@ -47,6 +53,10 @@ interface Table {
   back: WayBack;
   /** It holds a row that came in pieces, whose replacements nobody is told of. */
   inPieces: boolean;
+  /** A block that may be all of it is being rewritten. */
+  isAlone: boolean;
+  /** Digest of what became of that block. */
+  made: string | undefined;
   readonly refused: { rows: number; complaints: number; examples: string[] };
 }
 
@@ -72,10 +82,20 @@ export async function startRecorder(
       const table = get(name);
       Object.assign(table, { rows: 0, bytes: 0, hash: createHash('sha256'), ...newRange() });
     },
-    rewriting: (block) => get(block.table).back.of(block.data),
-    wrote: (name, bytes) => get(name).back.became(bytes),
-    block: (block) => {
+    rewriting: (block) => {
       const table = get(block.table);
+      table.isAlone = table.range === 0 && !table.inPieces && !table.keyless && block.data.length >= LEAST_AGAIN;
+      return table.back.of(block.data);
+    },
+    wrote: (name, rows) => {
+      const table = get(name);
+      table.back.became(rows.length);
+      if (table.isAlone) table.made = hash('sha256', rows);
+    },
+    block: (block, urls) => {
+      const table = get(block.table);
+      const isWhole = table.isAlone && block.sha256 !== null;
+      table.isAlone = false;
       table.inPieces ||= block.partial;
       table.rows += block.rows;
       table.bytes += block.data.length;
@@ -87,8 +107,23 @@ export async function startRecorder(
       // An empty block at the end says nothing that the end of the range before it does not say.
       if (table.range > 0) {
         const last = block.cursor?.slice() ?? null;
-        file.add({ t: table.number, rows: table.ended, bytes: table.range, last, sha256, ...wayBack(table, backs) });
+        const range = { rows: table.ended, bytes: table.range, last, sha256 };
+        const { back, ...way } = wayBack(table);
+        const made = isWhole && back !== null && urls !== undefined ? table.made : undefined;
+        const again = made !== undefined && {
+          again: againOf(range, { sha256: made, urls: urls ?? 0, back: back ?? undefined }),
+        };
+        file.add({ t: table.number, ...range, ...way, ...placeOf(back, backs), ...again });
       }
+      Object.assign(table, newRange());
+    },
+    remade: (block, { rows, bytes, back, urls, sha256: made }) => {
+      const table = get(block.table);
+      table.rows += block.rows;
+      table.bytes += bytes;
+      const range = { rows: block.rows, bytes, last: block.cursor?.slice() ?? null, sha256: block.sha256 ?? '' };
+      const again = againOf(range, { sha256: made, urls, back });
+      file.add({ t: table.number, ...range, made: rows.length, ...placeOf(back, backs), again });
       Object.assign(table, newRange());
     },
     refused: (name, rows, complaints, examples) => {
@@ -104,12 +139,24 @@ export async function startRecorder(
   };
 }
 
-function wayBack({ back, inPieces }: Table, file: BackFile): Pick<OriginRange, 'made' | 'back'> {
-  const text = inPieces ? null : back.text();
-  return { made: back.bytes, ...(text === undefined ? {} : { back: text === null ? null : file.add(text) }) };
-}
+const wayBack = ({ back, inPieces }: Table) => ({ made: back.bytes, back: inPieces ? null : back.text() });
 
-const newRange = () => ({ range: 0, ended: 0, back: startWayBack(), inPieces: false });
+const placeOf = (text: string | null | undefined, file: BackFile): Pick<OriginRange, 'back'> =>
+  text === undefined ? {} : { back: text === null ? null : file.add(text) };
+
+const againOf = (
+  range: Parameters<typeof digestAgain>[0],
+  made: Parameters<typeof digestAgain>[1],
+): [number, string] => [made.urls, digestAgain(range, made)];
+
+const newRange = () => ({
+  range: 0,
+  ended: 0,
+  back: startWayBack(),
+  inPieces: false,
+  isAlone: false,
+  made: undefined,
+});
 
 const newTable = (number: number, keyless: boolean): Table => ({
   number,

@@ -25,6 +25,8 @@ export const rangeSchema = z.object({
   made: count.optional(),
   /** Where `back.jsonl` says how to undo that: offset and bytes. Absent: nothing was rewritten; null: it cannot be undone. */
   back: z.tuple([count, count]).nullable().optional(),
+  /** Given where the same rules make the same rows of it once more: how many URLs were rewritten, and `digestAgain`. */
+  again: z.tuple([count, sha256]).optional(),
 });
 export type OriginRange = z.infer<typeof rangeSchema>;
 
@@ -52,6 +54,8 @@ const tableSchema = z.object({
   rows: count,
   bytes: count,
   ids: idsSchema.nullable(),
+  /** See `rulesOf`; absent where more decides how its rows are rewritten, and in older clones. */
+  rules: sha256.optional(),
   /** What this server did not take as it came: rows that are missing here, values that are not the same. */
   refused: z.object({ rows: count, complaints: count, examples: z.array(z.string()) }),
 });

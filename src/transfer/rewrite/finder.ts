@@ -9,15 +9,18 @@ import { createUrlMatch } from './url-match.ts';
 /** Finds the source's URLs and paths in latin1 text: one patch for each, from left to right, without overlaps. */
 export type Finder = (text: string) => Patch[];
 
-/** Throws a TypeError when an address of the mapping is not an absolute http(s) URL. */
-export function createFinder(mapping: UrlMapping): Finder {
+/**
+ * `folder` is told of each folder that is found, also of one that is left as it is. Throws a TypeError when an address of the mapping is not an
+ * absolute http(s) URL.
+ */
+export function createFinder(mapping: UrlMapping, folder?: () => void): Finder {
   const { hosts, paths } = compileMapping(mapping);
   const finders = [
     ...hosts.map((host) =>
       finderOf(host.name?.includes('.') ? searchHost(host.name) : searchPattern(host.pattern), createUrlMatch(host)),
     ),
     ...pathNeedles(paths).map((needle) =>
-      finderOf(searchName(needle.segment), (text, start) => matchPath(text, start, needle)),
+      finderOf(searchName(needle.segment), (text, start) => matchPath(text, start, needle, folder)),
     ),
   ];
   return (text) => {

@@ -30,14 +30,20 @@ export function pathNeedles(rules: readonly PathRule[]): PathNeedle[] {
 
 /**
  * The patch for the path whose segment `needle` stands at `at`; undefined when the path is not one of the source's or is the
- * clone's already.
+ * clone's already. `matched` is told of either.
  */
-export function matchPath(text: string, at: number, needle: PathNeedle): Patch | undefined {
+export function matchPath(
+  text: string,
+  at: number,
+  needle: PathNeedle,
+  matched: () => void = () => undefined,
+): Patch | undefined {
   for (const { rule, index } of needle.candidates) {
     const start = pathStart(text, at, rule, index);
     if (start === -1) continue;
     const end = pathEnd(text, at, rule, index);
     if (end === -1) continue;
+    matched();
     if (rule.to === undefined) return undefined;
     const first = start + rule.root.length;
     const separator = signAfter(text, first, SLASH) === -1 ? '/' : text.slice(first, signAfter(text, first, SLASH));

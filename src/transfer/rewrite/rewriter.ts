@@ -17,7 +17,8 @@ import type { Rewriter, RowColumns, RowsOptions, UrlMapping } from './types.ts';
  * the mapping is not an absolute http(s) URL. Huge rows are cut into slices of that size.
  */
 export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES): Rewriter {
-  const find = createFinder(mapping);
+  let folders = 0;
+  const find = createFinder(mapping, () => (folders += 1));
   const findEncoded = createEncodedSearch(new Set(mapping.from.map((from) => new URL(from).hostname)), find);
   const backslashPaths = mapping.paths.some(({ from }) => !from.startsWith('/'));
   const fixLengths = createLengthFixer();
@@ -106,6 +107,9 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
   return {
     counts,
     mapping,
+    get folders() {
+      return folders;
+    },
     value(value) {
       const text = rewriteText(value.toString('latin1'));
       return text === undefined ? value : Buffer.from(text, 'latin1');

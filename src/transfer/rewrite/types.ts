@@ -51,6 +51,8 @@ export interface Rewriter {
    */
   hugeRows(block: Buffer, columns: RowColumns): Iterable<Buffer>;
   readonly counts: RewriteCounts;
+  /** How many folders of source or clone it has met so far, some more than once. */
+  readonly folders: number;
   /** What it was made of. */
   readonly mapping: UrlMapping;
 }
