@@ -10,6 +10,8 @@ import {
   configureResultSchema,
   configureTaskSchema,
   leftSchema,
+  lookSchema,
+  LOOK_SECTIONS,
   mailSchema,
   appliedRestoreSchema,
   applyRestoreTaskSchema,
@@ -23,7 +25,10 @@ import {
  * Counted up when the other side would misunderstand what is said: a field that must be there, another meaning. An operation
  * that changed in that way says so in `since`; the others go on working with an older other side.
  */
-export const INSTANCE_PROTOCOL = 4;
+export const INSTANCE_PROTOCOL = 5;
+
+export { LOOK_SECTIONS };
+export type LookSection = (typeof LOOK_SECTIONS)[number];
 
 /** Nothing to say: JSON knows no `undefined`. */
 const nothing = z.null().transform(() => undefined);
@@ -60,6 +65,28 @@ const calls = {
   },
   /** What is left in it of anybody's: nothing, before it is handed out. */
   examine: { method: 'GET', path: '/v1/left', input: z.undefined(), answer: leftSchema, since: 4 },
+  /** What there is in its pod that one clone could leave for the next: the same each time of a unit that nobody has had. */
+  look: { method: 'GET', path: '/v1/look', input: z.undefined(), answer: lookSchema, since: 5 },
+  /**
+   * The time of its clone is over: what runs in the web and the database container is ended, with them. `seen`: in which places it shows
+   * what was put there for it to find; `closedAt`: nothing of the clone's has run in what was started in a later second of its node's clock.
+   */
+  endTenancy: {
+    method: 'POST',
+    path: '/v1/end-of-tenancy',
+    input: z.object({}),
+    answer: z.object({ seen: z.array(z.enum(LOOK_SECTIONS)).readonly(), closedAt: z.number() }),
+    since: 5,
+  },
+  /** Both are new ones: what the clone left elsewhere is taken away, and the next one will be served. Says whether all of that was so. */
+  beginAnew: {
+    method: 'POST',
+    path: '/v1/begin-anew',
+    /** The clone's own, which must not open the database any more. */
+    input: z.object({ oldPassword: z.string() }),
+    answer: z.object({ ok: z.literal(true) }),
+    since: 5,
+  },
   /** A fresh one-time log-in link. */
   createLoginLink: {
     method: 'POST',

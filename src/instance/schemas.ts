@@ -72,6 +72,24 @@ export const assignmentSchema = z
 /** How many of each there are in an instance. */
 export const leftSchema = z.object({ files: z.number(), tables: z.number(), mail: z.number() }).readonly();
 
+/** Places in which one clone could leave something for the next. */
+export const LOOK_SECTIONS = [
+  'files',
+  'sockets',
+  'shared-memory',
+  'sidecar-tmp',
+  'database-folder',
+  'databases',
+  'accounts',
+  'definitions',
+  'variables',
+  'connections',
+  'processes',
+  'web-tmp',
+] as const;
+/** A line for each thing in them. */
+export const lookSchema = z.record(z.enum(LOOK_SECTIONS), z.array(z.string()).readonly());
+
 /** What became of a restore at its site. */
 export const appliedRestoreSchema = z
   .object({

@@ -12,12 +12,13 @@ import type {
   MediaMode,
   TableFilesPlace,
 } from '../transfer/types.ts';
-import type { JobName, JobResult, JobTask } from './declared.ts';
+import type { JobName, JobResult, JobTask, LookSection } from './declared.ts';
 import type {
   assignmentSchema,
   configureResultSchema,
   configureTaskSchema,
   leftSchema,
+  lookSchema,
   mailSchema,
   appliedRestoreSchema,
   applyRestoreTaskSchema,
@@ -27,6 +28,7 @@ import type {
   verifyTaskSchema,
 } from './schemas.ts';
 
+export type { LookSection };
 export type { DatabaseAddress, DatabaseResult, EarlierClone, FilesResult, MediaMode, TableFilesPlace };
 
 /** Where everything of an instance is. Only `www` is served. */
@@ -61,6 +63,7 @@ export type VerifyTask = z.infer<typeof verifyTaskSchema>;
 export type VerifyResult = z.infer<typeof verifyResultSchema>;
 export type Assignment = z.infer<typeof assignmentSchema>;
 export type LeftInside = z.infer<typeof leftSchema>;
+export type Look = z.infer<typeof lookSchema>;
 export type PlanRestoreTask = z.infer<typeof planRestoreTaskSchema>;
 export type ApplyRestoreTask = z.infer<typeof applyRestoreTaskSchema>;
 export type AppliedRestore = z.infer<typeof appliedRestoreSchema>;

@@ -1,4 +1,5 @@
 import type { WorkContext } from '../shared/context.ts';
+import { WpcloneError } from '../shared/errors.ts';
 import { isKept, type PoolNote, readNote } from '../pool/note.ts';
 import { poolReport, type PoolReport } from '../pool/report.ts';
 import { createPoolTender, NOTE, type PoolRuntime, WISH } from '../pool/tender.ts';
@@ -51,6 +52,8 @@ export function createPoolOperations(
       // What cannot be is not written.
       const whole = wishFrom(wish, sizes, runtime.kind, versions);
       if (wish.php !== earlier.php) refuseLacking(whole, versions);
+      if (wish.recycle === 'always' && earlier.recycle !== 'always' && runtime.units.recycle === undefined)
+        throw cannotRecycle();
       return JSON.stringify(wish);
     };
     await runtime.documents.change(WISH, said, context);
@@ -79,8 +82,15 @@ async function report(runtime: PoolRuntime, sizes: PoolSizes, context: WorkConte
     units.list(context),
   ]);
   const wish = wishFrom(readWish(stored), sizes, kind, versions);
-  return poolReport({ kind, wish, revision, units: present, note, now: context.now() });
+  const recycle = units.recycle === undefined ? 'never' : wish.recycle;
+  return poolReport({ kind, wish: { ...wish, recycle }, revision, units: present, note, now: context.now() });
 }
+
+const cannotRecycle = (): WpcloneError =>
+  new WpcloneError(
+    'BAD_INPUT',
+    'Here no instance can be used again: that is for Kubernetes, with the database of wpclone’s own image.',
+  );
 
 const noteOf = async ({ documents }: PoolRuntime, context: WorkContext): Promise<PoolNote> =>
   readNote(await documents.read(NOTE, context), context.now());

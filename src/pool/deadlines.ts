@@ -21,26 +21,23 @@ export const MOST_QUARANTINED = 3;
 export const MOST_USES = 10;
 
 /** What must be done about a unit because its time in a state is over; undefined when it is not. */
-export function overdue(unit: PoolUnit, recycle: 'always' | 'never', now: number): PoolAction | undefined {
+export function overdue(unit: PoolUnit, now: number): PoolAction | undefined {
   const retire = (why: string): PoolAction => ({ do: 'retire', unit: unit.name, why });
   if (now <= (unit.deadline ?? unit.since + limitOf(unit))) return undefined;
   if (unit.leased && unit.state !== 'CREATING' && unit.state !== 'VALIDATING') return undefined;
-  const used = recycle === 'always' && unit.uses < MOST_USES;
   const actions: Record<PoolUnit['state'], PoolAction | undefined> = {
     // Held while there is no room: another one would wait for the same.
     CREATING: unit.unschedulable ? undefined : retire('it was not made in time'),
     VALIDATING: { do: 'quarantine', unit: unit.name, why: 'it did not show in time that it can be handed out' },
     WARM: undefined,
     ASSIGNED: retire('its claim was not finished'),
-    READY: used ? { do: 'recycle', unit: unit.name, why: TIME_OVER } : retire(TIME_OVER),
+    READY: retire('the time of its clone is over'),
     RESETTING: retire('its reset was not finished: nobody knows what is left in it'),
     QUARANTINED: retire('nobody looked at it in time'),
     DELETING: retire('it is to go'),
   };
   return actions[unit.state];
 }
-
-const TIME_OVER = 'the time of its clone is over';
 
 function limitOf({ state }: PoolUnit): number {
   if (state === 'WARM' || state === 'READY') return Infinity;

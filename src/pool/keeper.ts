@@ -5,7 +5,9 @@ import type { Breaker } from './breaker.ts';
 import { createPoolMemory, type PoolMemory, subPoolOf } from './memory.ts';
 import { newNote } from './note.ts';
 import { planPool, type PoolPlan } from './planner.ts';
+import { createRecycling } from './recycling.ts';
 import type { PoolAction, PoolSettings, PoolUnit } from './types.ts';
+import { whatIsWrong } from './what-is-wrong.ts';
 
 /** What is wanted of a pool; the revision is the runtime's own. */
 export type PoolWish = Omit<PoolSettings, 'revision'>;
@@ -34,7 +36,7 @@ export interface PoolKeeper {
    * the units cannot be listed.
    */
   pass(wish: PoolWish, waiting?: number): Promise<PoolPass>;
-  /** Resolves when no unit is being made. */
+  /** Resolves when no unit is being made, or made ready once more. */
   settled(): Promise<void>;
 }
 
@@ -54,10 +56,13 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
     { readonly phpVersion: string; readonly since: number; readonly done: Promise<void>; unit?: string }
   >();
 
+  const recycling = createRecycling(units, memory, ended, context);
+  let recyclable = false;
+
   function make(phpVersion: string): void {
     const jobId = newJobId(context.randomBytes);
     const since = context.now();
-    const asked = phpVersion === '' ? {} : { phpVersion };
+    const asked = { recyclable, ...(phpVersion === '' ? {} : { phpVersion }) };
     const failed = (why: string): void => {
       memory.failed(why, context.now());
       context.log.warn('a unit could not be made', { why });
@@ -103,7 +108,8 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
       make(action.phpVersion);
       return { action, outcome: 'begun' };
     }
-    if (action.do === 'recycle' || known.includes(action.unit)) return { action, outcome: 'left' };
+    if (action.do === 'recycle') return { action, outcome: recycling.begin(action.unit) };
+    if (known.includes(action.unit)) return { action, outcome: 'left' };
     try {
       await act(action.do, action.unit, action.why);
       return { action, outcome: 'done' };
@@ -120,9 +126,8 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
     const told = (happened: 'retired' | 'quarantined', reason: string): void =>
       memory.happened({ at: context.now(), what: happened, unit, why: reason });
     if (what === 'validate') {
-      const wrong = (await units.validate(unit, context)).filter(({ ok }) => !ok);
-      const said = wrong.map(({ check, detail }) => `${check} ${detail}`.trim());
-      if (wrong.length > 0) told('quarantined', said.join(', '));
+      const wrong = whatIsWrong(await units.validate(unit, context));
+      if (wrong !== '') told('quarantined', wrong);
       return;
     }
     await units[what](unit, context);
@@ -133,7 +138,8 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
     async pass(wish, waiting = 0) {
       const revision = await units.revision(context);
       const present = await look(revision);
-      const settings: PoolSettings = { ...wish, revision };
+      recyclable = wish.recycle === 'always' && units.recycle !== undefined;
+      const settings: PoolSettings = { ...wish, recycle: recyclable ? 'always' : 'never', revision };
       const now = context.now();
       // Who waits has not said for which PHP: the usual one, most likely.
       const demand = new Map(
@@ -142,17 +148,15 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
       const { breaker } = memory.note();
       const plan = planPool({ units: present, settings, demand, breaker, now });
       memory.keep({ sizes: Object.fromEntries(plan.sizes), heldUp: plan.heldUp });
-      const held = present.filter(({ state }) => HOLDING.has(state)).map(({ name }) => name);
+      const held = present.filter((unit) => unit.held).map(({ name }) => name);
       const deeds = await Promise.all(plan.actions.map((action) => carryOut(action, held)));
       return { wish, plan, units: present, deeds, breaker };
     },
     async settled() {
-      await Promise.all([...making.values()].map(({ done }) => done));
+      await Promise.all([...[...making.values()].map(({ done }) => done), recycling.settled()]);
     },
   };
 }
-
-const HOLDING: ReadonlySet<PoolUnit['state']> = new Set(['ASSIGNED', 'READY', 'RESETTING']);
 
 const poolUnitOf = (report: UnitReport): PoolUnit => ({
   name: report.name,
@@ -166,6 +170,8 @@ const poolUnitOf = (report: UnitReport): PoolUnit => ({
   leased: report.leased,
   unschedulable: report.unschedulable,
   provenAt: report.provenAt ?? null,
+  held: report.cloneId !== undefined,
+  recyclable: report.recyclable === true,
 });
 
 const expectedUnit = (jobId: string, phpVersion: string, since: number, revision: string): PoolUnit => ({
@@ -180,4 +186,6 @@ const expectedUnit = (jobId: string, phpVersion: string, since: number, revision
   leased: true,
   unschedulable: false,
   provenAt: null,
+  held: false,
+  recyclable: false,
 });

@@ -5,7 +5,7 @@ import { CLOSED } from './breaker.ts';
 const eventSchema = z.object({
   /** Milliseconds since the epoch. */
   at: z.number(),
-  what: z.enum(['made', 'not-made', 'handed-out', 'missed', 'retired', 'quarantined', 'changed']),
+  what: z.enum(['made', 'not-made', 'handed-out', 'missed', 'retired', 'quarantined', 'recycled', 'changed']),
   /** Null where it is about none. */
   unit: z.string().nullable(),
   why: z.string(),

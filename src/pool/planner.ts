@@ -1,5 +1,7 @@
 import { type Breaker, isOpen } from './breaker.ts';
-import { MOST_QUARANTINED, OLDEST, overdue, PROBE_EVERY } from './deadlines.ts';
+import { MOST_QUARANTINED, overdue, PROBE_EVERY } from './deadlines.ts';
+import { goingBack } from './going-back.ts';
+import { isIdle, isOutdated, whyOutdated } from './idle.ts';
 import { type PoolSize, poolSize } from './size.ts';
 import type { Demand, PoolAction, PoolSettings, PoolUnit } from './types.ts';
 
@@ -33,11 +35,13 @@ export function planPool(view: PoolView): PoolPlan {
   const { units, settings, now } = view;
   const late = new Map(
     units.flatMap((unit) => {
-      const action = overdue(unit, settings.recycle, now);
+      const action = overdue(unit, now);
       return action === undefined ? [] : [[unit.name, action] as const];
     }),
   );
   const staying = units.filter(({ name }) => !late.has(name));
+  const back = goingBack(units, staying, settings, now);
+  for (const unit of back) late.set(unit.name, recycle(unit));
   const sizes = new Map<string, PoolSize>();
   const actions: PoolAction[] = [...late.values(), ...tooManyQuarantined(staying)];
   const budget = budgetOf(view);
@@ -45,7 +49,8 @@ export function planPool(view: PoolView): PoolPlan {
     const size = poolSize(view.demand.get(phpVersion) ?? NO_DEMAND, settings);
     sizes.set(phpVersion, size);
     const own = staying.filter((unit) => unit.phpVersion === phpVersion && isIdle(unit));
-    actions.push(...planSubPool(own, size, view, allowanceFor(phpVersion, budget)));
+    const coming = back.filter((unit) => unit.phpVersion === phpVersion).length;
+    actions.push(...planSubPool(own, coming, size, view, allowanceFor(phpVersion, budget)));
   }
   const strangers = staying.filter(
     (unit) => isIdle(unit) && !unit.leased && !settings.phpVersions.includes(unit.phpVersion),
@@ -95,7 +100,8 @@ const allowanceFor = (phpVersion: string, budget: Budget): Allowance => ({
 
 function planSubPool(
   idle: readonly PoolUnit[],
-  { units: wanted, why }: PoolSize,
+  coming: number,
+  { units: needed, why }: PoolSize,
   { settings, now }: PoolView,
   allowance: Allowance,
 ): readonly PoolAction[] {
@@ -104,13 +110,16 @@ function planSubPool(
   const outdated = free.filter((unit) => isOutdated(unit, settings, now)).toSorted((a, b) => a.createdAt - b.createdAt);
   const current = idle.filter((unit) => !isOutdated(unit, settings, now));
   const warm = current.filter(({ state }) => state === 'WARM');
-  const missing = Math.max(0, wanted - current.length);
+  // What came back was not made for nothing, and stays as long as there may be as many.
+  const back = current.filter(({ uses }) => uses > 0).length;
+  const wanted = settings.mode === 'running' ? Math.max(needed, Math.min(settings.max, needed + back)) : needed;
+  const missing = Math.max(0, needed - current.length - coming);
   const made = Array.from({ length: missing }, () => allowance.take(why)).flat();
   // Those that are half made go first, then the oldest.
   const goes = free.filter((unit) => current.includes(unit)).toSorted((a, b) => rank(a) - rank(b));
   const surplus = goes.slice(0, Math.max(0, current.length - wanted));
   // An old one serves until there is a new one in its place, or stands in the way of that.
-  const replaced = Math.max(warm.length + outdated.length - wanted, allowance.full && missing > 0 ? 1 : 0);
+  const replaced = Math.max(warm.length + outdated.length - needed, allowance.full && missing > 0 ? 1 : 0);
   const unproven = warm.filter((unit) => !unit.leased && !surplus.includes(unit) && isUnproven(unit, now));
   return [
     ...made,
@@ -125,19 +134,11 @@ const isUnproven = ({ provenAt }: PoolUnit, now: number): boolean => provenAt ==
 const rank = ({ state, createdAt }: PoolUnit): number =>
   state === 'WARM' ? createdAt : createdAt - Number.MAX_SAFE_INTEGER / 2;
 
-const isIdle = ({ state }: PoolUnit): boolean => state === 'CREATING' || state === 'VALIDATING' || state === 'WARM';
-
-const isOutdated = (unit: PoolUnit, settings: PoolSettings, now: number): boolean =>
-  unit.revision !== settings.revision || isOfBeforeReset(unit, settings, now) || now - unit.createdAt > OLDEST;
-
-/** A reset that is still to come was asked for by a clock ahead of ours: until then each new unit would be taken for an old one, without end. */
-const isOfBeforeReset = ({ createdAt }: PoolUnit, { madeAfter }: PoolSettings, now: number): boolean =>
-  madeAfter <= now && createdAt < madeAfter;
-
-function whyOutdated({ revision, createdAt }: PoolUnit, settings: PoolSettings): string {
-  if (revision !== settings.revision) return 'it was made from something older';
-  return createdAt < settings.madeAfter ? 'the pool is being reset' : 'it is a day old';
-}
+const recycle = ({ name }: PoolUnit): PoolAction => ({
+  do: 'recycle',
+  unit: name,
+  why: 'the time of its clone is over',
+});
 
 const retire = (unit: PoolUnit, why: string): PoolAction => ({ do: 'retire', unit: unit.name, why });
 

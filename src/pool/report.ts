@@ -15,6 +15,7 @@ export const poolReportSchema = z.object({
   min: z.number(),
   max: z.number(),
   most: z.number(),
+  recycle: z.enum(['always', 'never']),
   /** Who keeps it; null when nobody does, so that nothing is made or removed ahead. */
   kept_by: z.string().nullable(),
   looked_at: z.string().nullable(),
@@ -85,6 +86,7 @@ export function poolReport({ kind, wish, revision, units, note, now }: PoolFacts
     min: wish.min,
     max: wish.max,
     most: wish.most,
+    recycle: wish.recycle,
     kept_by: kept ? note.keeper : null,
     looked_at: note.lookedAt === 0 ? null : iso(note.lookedAt),
     revision,
@@ -137,7 +139,7 @@ function subPool(php: string, { units, note, revision }: Pick<PoolFacts, 'units'
   return {
     php,
     warm: many('WARM'),
-    making: many('CREATING', 'VALIDATING'),
+    making: many('CREATING', 'VALIDATING', 'RESETTING'),
     wanted: size?.units ?? null,
     why: size?.why ?? null,
     refill_seconds: times.length === 0 ? null : { median: seconds(0.5), p95: seconds(0.95) },

@@ -13,5 +13,7 @@ export const poolSizesSchema = z.strictObject({
   most: count.optional(),
   /** PHP versions that units are kept of. */
   php: z.array(php).min(1).max(10).readonly().optional(),
+  /** Whether a unit whose clone has ended is reset, proven clean and used once more; in a cluster only. */
+  recycle: z.enum(['always', 'never']).optional(),
 });
 export type PoolSizes = z.infer<typeof poolSizesSchema>;

@@ -28,6 +28,10 @@ export interface PoolUnit {
   readonly unschedulable: boolean;
   /** When it last showed that it can be handed out. */
   readonly provenAt: number | null;
+  /** It holds a clone, or is to. */
+  readonly held: boolean;
+  /** It can be used once more. */
+  readonly recyclable: boolean;
 }
 
 export interface PoolSettings {

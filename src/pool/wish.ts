@@ -52,7 +52,16 @@ export function wishFrom(
     .filter((version) => !versions.includes(version))
     .map((php) => ({ php, why: `no units can be kept of it: ${whatThereIs(versions)}` }));
   const { mode, madeAfter } = stored;
-  return { min, max, most: said.most ?? usual.most, recycle: 'never', phpVersions, lacking, mode, madeAfter };
+  return {
+    min,
+    max,
+    most: said.most ?? usual.most,
+    recycle: said.recycle ?? 'never',
+    phpVersions,
+    lacking,
+    mode,
+    madeAfter,
+  };
 }
 
 /** Refuses what somebody asks for now and cannot have; what was possible once, or is elsewhere, only stays empty. Throws BAD_INPUT. */

@@ -2,6 +2,7 @@
  * The instances of a runtime as units: made ahead while nobody has asked for them, claimed for a clone, proven, removed. Beside
  * `Runtime`, which knows them by their clones; both are views of the same units, in whatever process.
  */
+import type { LookSection } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
 import type { ProvisionLease, ProvisionRequest } from './types.ts';
 import type { UnitState } from './unit-states.ts';
@@ -33,12 +34,16 @@ export interface UnitReport {
   readonly leased: boolean;
   /** There is no room for it yet. */
   readonly unschedulable: boolean;
+  /** It is known what it was like when it was first ready, so that it can be used once more; absent: it is not. */
+  readonly recyclable?: boolean;
 }
 
 /** What an empty unit is asked for with. */
 export interface UnitRequest {
   /** The nearest to this PHP version is chosen where there is a choice. */
   readonly phpVersion?: string;
+  /** What it is like is remembered, so that it can be used more than once where the runtime does that. */
+  readonly recyclable?: boolean;
 }
 
 /** How a claim ended: `contended` when there were warm units and others were faster each time, which passes; `none` is for a refill. */
@@ -49,7 +54,8 @@ export type ClaimOutcome =
 
 /** One check of a unit that is to be handed out. */
 export interface UnitFinding {
-  readonly check: 'answers' | 'never-restarted' | 'empty-files' | 'empty-database' | 'no-mail';
+  readonly check:
+    'answers' | 'never-restarted' | 'empty-files' | 'empty-database' | 'no-mail' | 'old-token' | LookSection;
   readonly ok: boolean;
   /** For people; empty when there is nothing to say. */
   readonly detail: string;
@@ -76,6 +82,12 @@ export interface Units {
   validate(name: string, context: WorkContext): Promise<readonly UnitFinding[]>;
   /** Sets a unit that holds no clone aside, for people to look at: it is not handed out again. Throws NOT_FOUND, BUSY. */
   quarantine(name: string, context: WorkContext): Promise<void>;
+  /**
+   * Ends a clone whose time is over and makes its unit ready for another: reset, and proven to be as it was when it was first ready. Else it
+   * is QUARANTINED, and what was found says why. Absent where a new unit costs as little. Throws NOT_FOUND, BUSY, and what kept it from
+   * being proven.
+   */
+  recycle?(name: string, context: WorkContext): Promise<readonly UnitFinding[]>;
   /** Removes a unit that holds no clone; idempotent. Throws BUSY when it holds one, or another job has the lease of it. */
   retire(name: string, context: WorkContext): Promise<void>;
 }

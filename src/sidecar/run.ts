@@ -16,6 +16,7 @@ import { createSidecarServer } from './server.ts';
 import { readSecret, type SidecarSettings } from './settings.ts';
 import { keepingTables, keepTables, tableFilesPlace } from './table-files.ts';
 import { survivingWeb } from './surviving-web.ts';
+import { openTenancy } from './tenancy/tenancy.ts';
 import { createWebContainer } from './web.ts';
 
 export type SidecarWork = Pick<WorkContext, 'signal' | 'now' | 'sleep' | 'randomBytes' | 'log'>;
@@ -43,11 +44,13 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
   const operations = keepingTables(surviving, keep);
   const knowPassword = passwordKeeper(site);
   const jobs = createJobs(operations, work);
+  const assignments = await openAssignments(join(settings.statePath, 'assignment'), web);
   const server = createSidecarServer({
+    tenancy: openTenancy({ settings, paths: site.paths, web, jobs, assignments, work }),
     operations,
     jobs,
     epochs: await openEpochs(join(settings.statePath, 'epoch')),
-    assignments: await openAssignments(join(settings.statePath, 'assignment'), web),
+    assignments,
     log: work.log,
     sleep: work.sleep,
     version,

@@ -12,6 +12,7 @@ import { every } from '../shared/watchdog.ts';
 import type { Assignments } from './assignment.ts';
 import type { Epochs } from './epochs.ts';
 import type { Job, Jobs } from './jobs.ts';
+import type { Tenancy } from './tenancy/tenancy.ts';
 import {
   EPOCH_HEADER,
   HEARTBEAT_SECONDS,
@@ -26,6 +27,7 @@ export interface SidecarServerDeps {
   readonly jobs: Jobs;
   readonly epochs: Epochs;
   readonly assignments: Assignments;
+  readonly tenancy: Tenancy;
   readonly log: Logger;
   readonly sleep: WorkContext['sleep'];
   readonly version: string;
@@ -93,6 +95,13 @@ export function createSidecarServer(deps: SidecarServerDeps): FastifyInstance {
     return { ok: true };
   });
   answerCall(app, 'examine', (_input, signal) => deps.operations.examine(signal));
+  answerCall(app, 'look', () => deps.tenancy.look());
+  answerCall(app, 'endTenancy', () => deps.tenancy.end());
+  answerCall(app, 'beginAnew', async ({ oldPassword }) => {
+    await deps.tenancy.beginAnew(oldPassword);
+    deps.log.info('it is nobody’s again');
+    return { ok: true };
+  });
   answerCall(app, 'createLoginLink', async (_input, signal) => ({
     url: await deps.operations.createLoginLink(signal),
   }));

@@ -12,6 +12,8 @@ export interface SidecarSettings {
   readonly databaseUser: string;
   /** Where the database's volume is mounted here, and how much it may hold; absent for a server of an image that is not ours. */
   readonly databaseVolume?: { readonly path: string; readonly bytes: number } | undefined;
+  /** What is said here the web container can read, and nobody else can write. */
+  readonly gatePath: string;
   /** A mounted Secret: one file per key. */
   readonly secretPath: string;
   /** Outlives the container, and is not shared with the clone's PHP. */
@@ -31,6 +33,7 @@ export function sidecarSettings(env: Readonly<Record<string, string | undefined>
     databaseVolume: volumeOf(env),
     secretPath: env['WPCLONE_SECRET_PATH'] ?? '/run/secrets/wpclone',
     statePath: env['WPCLONE_SIDECAR_STATE'] ?? '/tmp',
+    gatePath: env['WPCLONE_GATE_PATH'] ?? '/run/wpclone',
     port: Number(env['WPCLONE_SIDECAR_PORT'] ?? SIDECAR_PORT),
     webUrl: env['WPCLONE_WEB_URL'] ?? 'http://127.0.0.1:8080',
   };

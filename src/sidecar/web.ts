@@ -14,6 +14,10 @@ export interface WebContainer {
   startPhp(): Promise<void>;
   /** Makes it answer at this port of its own loopback too, and at no earlier one; also after it was started again. */
   listen(port: number | undefined): Promise<void>;
+  /** Ends all that runs in it, and with it the container: the kubelet starts a new one. */
+  end(): Promise<void>;
+  /** What runs in it, and what lies where only it can write; a line each. */
+  report(): Promise<string>;
   /** Throws SERVER_FAILED when nginx or PHP does not answer. */
   check(): Promise<void>;
 }
@@ -30,7 +34,7 @@ export function createWebContainer(
   const failed = (message: string, cause?: unknown) =>
     new WpcloneError('SERVER_FAILED', message, { cause, retryable: true, details: { log: 'wpclone logs' } });
 
-  async function say(command: 'stop' | 'start' | 'listen'): Promise<void> {
+  async function say(command: 'stop' | 'start' | 'listen' | 'end' | 'report'): Promise<string> {
     // Both ways and not blocking: a web container that is not there must not hang this one.
     const flags = 0o2 | 0o4000;
     const [out, back] = await Promise.all([open(`${folder}/web.in`, flags), open(`${folder}/web.out`, flags)]);
@@ -38,10 +42,12 @@ export function createWebContainer(
       await drain(back);
       await out.write(`${command}\n`);
       const until = work.now() + ANSWER_LIMIT;
-      for (let heard = ''; !heard.includes(`${command} done`); heard += await drain(back)) {
+      let heard = '';
+      for (; !heard.includes(`${command} done`); heard += await drain(back)) {
         if (work.now() > until) throw failed(`The web container did not do what it was told: ${command}.`);
         await work.sleep(20);
       }
+      return heard;
     } finally {
       await Promise.all([out.close(), back.close()]);
     }
@@ -63,7 +69,13 @@ export function createWebContainer(
       await writeWhole(`${folder}/web.port`, port === undefined ? '' : String(port));
       await say('listen');
     },
-    stopPhp: () => say('stop'),
+    async stopPhp() {
+      await say('stop');
+    },
+    async end() {
+      await say('end');
+    },
+    report: () => say('report'),
     async startPhp() {
       await say('start');
       await untilAnswering(check, ANSWER_LIMIT, work);
@@ -72,7 +84,7 @@ export function createWebContainer(
 }
 
 async function drain(pipe: Awaited<ReturnType<typeof open>>): Promise<string> {
-  const buffer = Buffer.alloc(4096);
+  const buffer = Buffer.alloc(65_536);
   try {
     const { bytesRead } = await pipe.read(buffer, 0, buffer.length, null);
     return buffer.toString('utf8', 0, bytesRead);

@@ -38,8 +38,27 @@ php() {
       # Takes up the new configuration, and ends nothing that is being served.
       kill -HUP "$(</tmp/nginx/nginx.pid)" || true
     fi
+    [ "$command" != report ] || report >&4 || true
     echo "$command done" >&4
+    # All but this process and the container's first one, which then ends, and with it whatever is left.
+    [ "$command" != end ] || kill -s KILL -- -1
   done
+}
+
+# What runs here, with the process that began it, and what lies in the folders that only this container, or all of the pod, can write to. By the shell
+# itself as far as it goes: what it started would be among what it tells of. A name with a line break must not look like two.
+report() {
+  local entry line name words
+  for entry in /proc/[0-9]*; do
+    { read -r line <"$entry/stat" && mapfile -d '' -t words <"$entry/cmdline"; } 2>/dev/null || continue
+    # The process's own name, in parentheses, may hold anything: what follows the last one counts.
+    name=${line#*(} name=[${name%)*}] line=${line##*) }
+    line=${line#? }
+    line="process ${entry#/proc/} ${line%% *} ${words[*]:-$name}"
+    echo "${line//$'\n'/?}"
+  done
+  # How large a folder is depends on what was in it.
+  find /tmp /dev/shm /dev/mqueue -mindepth 1 \( \( -type d -o -name '*.pid' \) -printf 'left %y %m %p\0' -o -printf 'left %y %m %p %s %l\0' \) 2>/dev/null | tr '\n\0' '?\n'
 }
 
 # Beside the probes' port the one is listened on that people use from outside: it is part of the clone's URL, and the sidecar
@@ -54,6 +73,11 @@ write_nginx_conf() {
 }
 
 web() {
+  # What an earlier run of this container left is nobody's any more.
+  chmod -R u+rwX /tmp /dev/shm 2>/dev/null || true
+  find /tmp /dev/shm -mindepth 1 -delete 2>/dev/null || true
+  # Said by the sidecar between two clones, where no clone can change it: what is there now is not to be run.
+  while [ -e /run/wpclone/closed ]; do sleep 0.1; done
   mkdir -p "$home"/{www,run/tmp,mail} /tmp/nginx
   write_nginx_conf
   for pipe in web.in web.out; do
@@ -84,11 +108,17 @@ web() {
 }
 
 database() {
-  data=/var/lib/mysql/data
+  volume=/var/lib/mysql data=$volume/data
+  # Said by the sidecar between two clones: nothing of the last one is kept.
+  if [ -e "$volume/anew" ]; then
+    find "$volume" /tmp -mindepth 1 ! -path "$volume/anew" -delete
+  fi
+  find /tmp -mindepth 1 -printf '%y %m %p %l\n' >"$volume/found"
   if [ ! -d "$data" ]; then
     rm -rf /var/lib/mysql/new
     cp -a /opt/wpclone/datadir /var/lib/mysql/new
     mv /var/lib/mysql/new "$data"
+    rm -f "$volume/anew"
   fi
   name=${MYSQL_DATABASE:-wordpress} user=${MYSQL_USER:-wordpress}
   password=$(<"${MYSQL_PASSWORD_FILE:?}")

@@ -24,6 +24,7 @@ const pool = (units: number): PoolReport => ({
   min: 1,
   max: 2,
   most: 100,
+  recycle: 'never',
   kept_by: 'the agent on a (process 1)',
   looked_at: AT,
   revision: 'r',

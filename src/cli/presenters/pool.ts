@@ -13,7 +13,10 @@ export function poolText(pool: PoolReport, colors: Colors, now: number): string 
 /** All but the units and what happened. */
 export function poolSummary(pool: PoolReport, colors: Colors): string {
   const rows = [
-    ['Pool', `${mode(pool, colors)}   ${pool.runtime}   min ${pool.min}, max ${pool.max}, in all ${pool.most}`],
+    [
+      'Pool',
+      `${mode(pool, colors)}   ${pool.runtime}   min ${pool.min}, max ${pool.max}, in all ${pool.most}${pool.recycle === 'always' ? ', used again' : ''}`,
+    ],
     [
       'Kept by',
       pool.kept_by ?? colors.yellow('nobody: no instance is made or removed ahead until a wpclone agent runs'),

@@ -5,10 +5,13 @@ import type { ProvisionLease } from '../types.ts';
 import { askAgain } from '../ask-again.ts';
 import { whyUnfit } from '../unit-findings.ts';
 import { noSuchUnit, unitBusy } from '../unit-states.ts';
-import type { UnitReport, Units } from '../units.ts';
+import type { UnitFinding, UnitReport, Units } from '../units.ts';
 import type { Cluster } from './api/client.ts';
 import { watchObjects } from './api/watch.ts';
 import { askSidecar } from './provision/claim.ts';
+import { rememberGolden } from './recycle/remember.ts';
+import { renewUnit } from './recycle/renew.ts';
+import { takeToRecycle } from './recycle/take.ts';
 import type { ProvisionDeps } from './provision/deps.ts';
 import { chooseImage, versionsOf } from './provision/images.ts';
 import { createUnit, ownSecret, planUnit, removeMade } from './provision/make.ts';
@@ -20,7 +23,7 @@ import { orUndo } from './provision/undo.ts';
 import { type Transition, transition } from './unit/cas.ts';
 import { listUnits, unitOf } from './unit/find.ts';
 import { streamLogs } from './unit/logs.ts';
-import { DEADLINE, INSTANCE_SELECTOR, PROVEN_AT, PROVEN_RUNS } from './unit/names.ts';
+import { DEADLINE, GOLDEN, INSTANCE_SELECTOR, PROVEN_AT, PROVEN_RUNS } from './unit/names.ts';
 import { readUnit, removeUnit } from './unit/remove.ts';
 import { isLeased, stampOf, type Unit } from './unit/unit.ts';
 
@@ -45,7 +48,7 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
     return move(unit, { to: 'QUARANTINED', job: null, annotations }, context);
   };
 
-  async function make(plan: ReturnType<typeof planUnit>, context: ReportingContext): Promise<Unit> {
+  async function make(plan: ReturnType<typeof planUnit>, again: boolean, context: ReportingContext): Promise<Unit> {
     const made = await createUnit(deps, plan, context);
     const limit = options.provisionSeconds * 1000;
     await allOrNothing(context.signal, (signal) => {
@@ -57,12 +60,38 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
     const { findings, runs } = await proveUnit(deps, validating, context);
     const why = whyUnfit(findings);
     if (why !== '') throw new WpcloneError('SERVER_FAILED', `The new unit ${made.name} cannot be used: ${why}.`);
+    const golden =
+      again && options.databaseImage === undefined ? await rememberGolden(deps, validating, context) : undefined;
+    return ready(validating, runs, golden === undefined ? {} : { [GOLDEN]: golden }, context);
+  }
+
+  const ready = (unit: Unit, runs: string, more: Readonly<Record<string, string>>, context: WorkContext) => {
     const annotations = {
       [DEADLINE]: stamp(context, WARM_LIMIT),
       [PROVEN_AT]: stamp(context),
       [PROVEN_RUNS]: runs,
+      ...more,
     };
-    return move(validating, { to: 'WARM', job: null, annotations }, context);
+    return move(unit, { to: 'WARM', job: null, annotations }, context);
+  };
+
+  async function recycle(name: string, context: WorkContext): Promise<readonly UnitFinding[]> {
+    const seen = await existing(cluster, name, context);
+    const taken = await takeToRecycle(deps, seen, context).catch(rethrowBusy(seen));
+    const renewed = await renewUnit(deps, seen, taken, context).catch(async (error: unknown) => {
+      context.signal.throwIfAborted();
+      await aside(taken, context);
+      throw error;
+    });
+    const { unit, runs, findings } = renewed;
+    if (whyUnfit(findings) !== '') {
+      await aside(taken, context);
+      return findings;
+    }
+    const annotations = { [DEADLINE]: stamp(context, MINUTE) };
+    const validating = await move(unit, { to: 'VALIDATING', annotations }, context);
+    await ready(validating, runs, {}, context);
+    return findings;
   }
 
   return {
@@ -75,10 +104,10 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
       return (await listUnits(cluster, context)).map((unit) => reportOf(cluster, unit, now));
     },
 
-    async make({ phpVersion }, context) {
+    async make({ phpVersion, recyclable = false }, context) {
       const plan = planUnit(deps, await chooseImage(options, version, Promise.resolve(phpVersion), context), context);
       const undo = (work: WorkContext) => removeMade(cluster, plan, undefined, work);
-      const unit = await orUndo(context, plan.name, () => make(plan, context), undo);
+      const unit = await orUndo(context, plan.name, () => make(plan, recyclable, context), undo);
       return reportOf(cluster, unit, context.now() + cluster.clockOffset());
     },
 
@@ -113,6 +142,9 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
       yield* streamLogs(cluster, name, follow, context);
     },
 
+    // What a server of another image keeps outside of its volume nobody knows.
+    ...(options.databaseImage === undefined ? { recycle } : {}),
+
     async retire(name, context) {
       const unit = await readUnit(cluster, name, context);
       if (unit === undefined || unit.deleting) return;
@@ -144,7 +176,8 @@ const rethrowBusy = (unit: Unit) => (error: unknown) => {
 
 /** `now` by the API server's clock; what it says is by ours. */
 function reportOf(cluster: Cluster, unit: Unit, now: number): UnitReport {
-  const { name, state, epoch, revision, uses, unschedulable, jobId, cloneId, phpVersion, provenAt, deadline } = unit;
+  const { name, state, epoch, revision, uses, unschedulable, jobId, cloneId, phpVersion, provenAt, deadline, golden } =
+    unit;
   const ours = (time: number): number => time - cluster.clockOffset();
   return {
     name,
@@ -161,5 +194,6 @@ function reportOf(cluster: Cluster, unit: Unit, now: number): UnitReport {
     ...(phpVersion === undefined ? {} : { phpVersion }),
     ...(provenAt === undefined ? {} : { provenAt: ours(provenAt) }),
     ...(deadline === undefined ? {} : { deadline: ours(deadline) }),
+    ...(golden === undefined ? {} : { recyclable: true }),
   };
 }

@@ -15,6 +15,7 @@ const REPORT: PoolReport = {
   min: 1,
   max: 2,
   most: 100,
+  recycle: 'never',
   kept_by: 'the agent on a (process 1)',
   looked_at: '2026-01-01T00:00:00.000Z',
   revision: 'r',
@@ -110,6 +111,8 @@ it('metrics tell of units by state, of claims, refills and the breaker, each cou
     leased: false,
     unschedulable: false,
     provenAt: 0,
+    held: false,
+    recyclable: false,
   } as const;
   const plan = { actions: [], sizes: new Map(), heldUp: null };
   const wish = wishFrom(readWish(undefined), {}, 'kubernetes', ['8.2']);

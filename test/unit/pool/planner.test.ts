@@ -32,6 +32,8 @@ const unit = (name: string, state: UnitState, changes: Partial<PoolUnit> = {}): 
   leased: false,
   unschedulable: false,
   provenAt: NOW - 1_000,
+  held: state === 'ASSIGNED' || state === 'READY',
+  recyclable: false,
   ...changes,
 });
 const plan = (units: readonly PoolUnit[], changes: Partial<PoolSettings> = {}, view: Partial<PoolView> = {}) =>
@@ -98,12 +100,33 @@ describe('the plan', () => {
     expect(plan([unit('a', 'WARM')], { mode: 'draining' })).toEqual(['retire a']);
   });
 
+  const over = (changes: Partial<PoolUnit> = {}, name = 'u'): PoolUnit =>
+    unit(name, 'READY', { uses: 1, deadline: NOW - 1, recyclable: true, ...changes });
+  const warm = unit('a', 'WARM');
+
   it('uses a unit again whose clone has ended, ten times, or never', () => {
-    const over = (uses: number): PoolUnit => unit('u', 'READY', { uses, deadline: NOW - 1 });
-    const warm = unit('a', 'WARM');
-    expect(plan([over(0), warm])).toEqual(['recycle u']);
-    expect(plan([over(MOST_USES), warm])).toEqual(['retire u']);
-    expect(plan([over(0), warm], { recycle: 'never' })).toEqual(['retire u']);
+    expect(plan([over(), warm])).toEqual(['recycle u']);
+    expect(plan([over({ uses: MOST_USES }), warm])).toEqual(['retire u']);
+    expect(plan([over(), warm], { recycle: 'never' })).toEqual(['retire u']);
+  });
+
+  it('uses none again that nobody remembers as it was, that is out of date, or that nobody could want', () => {
+    expect(plan([over({ recyclable: false }), warm])).toEqual(['retire u']);
+    expect(plan([over({ revision: 'r1' }), warm])).toEqual(['retire u']);
+    expect(plan([over({ createdAt: NOW - OLDEST - 1 }), warm])).toEqual(['retire u']);
+    expect(plan([over(), warm], { mode: 'draining' })).toEqual(['retire u', 'retire a']);
+    expect(plan([over(), warm], { mode: 'paused' })).toEqual(['retire u']);
+    expect(plan([over(), over({}, 'v'), warm], { max: 2 })).toEqual(['recycle u', 'retire v']);
+  });
+
+  it('makes none in the place of one that comes back, and keeps what came back while there may be as many', () => {
+    const back = unit('b', 'RESETTING', { uses: 1, leased: true, deadline: NOW + 60_000 });
+    expect([plan([over()]), plan([back])]).toEqual([['recycle u'], []]);
+    const again = unit('b', 'WARM', { uses: 1, createdAt: NOW - 100_000 });
+    expect(plan([again, unit('a', 'WARM')])).toEqual([]);
+    expect(plan([again, unit('a', 'WARM')], { max: 1 })).toEqual(['retire b']);
+    // A reset that somebody asked for gives nothing back to the pool.
+    expect(plan([unit('c', 'RESETTING', { held: true, leased: true })])).toEqual(['make']);
   });
 
   it('never takes a unit for clean whose reset was cut off', () => {
@@ -158,19 +181,24 @@ describe('the breaker', () => {
   });
 });
 
-const anyUnit = fc.record({
-  name: fc.uuid(),
-  state: fc.constantFrom(...UNIT_STATES),
-  phpVersion: fc.constantFrom('8.2', '7.4', '8.4'),
-  revision: fc.constantFrom('r1', 'r2'),
-  uses: fc.nat(12),
-  createdAt: fc.integer({ min: NOW - 2 * OLDEST, max: NOW }),
-  since: fc.integer({ min: NOW - 2 * 3600_000, max: NOW }),
-  deadline: fc.option(fc.integer({ min: NOW - 100_000, max: NOW + 100_000 }), { nil: null }),
-  leased: fc.boolean(),
-  unschedulable: fc.boolean(),
-  provenAt: fc.option(fc.integer({ min: NOW - 100_000, max: NOW }), { nil: null }),
-});
+const HOLDING: readonly UnitState[] = ['ASSIGNED', 'READY'];
+const anyUnit = fc
+  .record({
+    name: fc.uuid(),
+    state: fc.constantFrom(...UNIT_STATES),
+    phpVersion: fc.constantFrom('8.2', '7.4', '8.4'),
+    revision: fc.constantFrom('r1', 'r2'),
+    uses: fc.nat(12),
+    createdAt: fc.integer({ min: NOW - 2 * OLDEST, max: NOW }),
+    since: fc.integer({ min: NOW - 2 * 3600_000, max: NOW }),
+    deadline: fc.option(fc.integer({ min: NOW - 100_000, max: NOW + 100_000 }), { nil: null }),
+    leased: fc.boolean(),
+    unschedulable: fc.boolean(),
+    provenAt: fc.option(fc.integer({ min: NOW - 100_000, max: NOW }), { nil: null }),
+    held: fc.boolean(),
+    recyclable: fc.boolean(),
+  })
+  .map((one): PoolUnit => ({ ...one, held: HOLDING.includes(one.state) || (one.state === 'RESETTING' && one.held) }));
 const anySettings = fc.record({
   min: fc.nat(3),
   max: fc.integer({ min: 3, max: 6 }),
@@ -194,8 +222,7 @@ function after(units: readonly PoolUnit[], view: PoolView, now: number): PoolUni
   const next = left.map((one): PoolUnit => {
     const action = actions.find((found) => found.do !== 'make' && found.unit === one.name);
     if (action?.do === 'quarantine') return { ...one, state: 'QUARANTINED', since: now, deadline: null };
-    if (action?.do === 'recycle')
-      return { ...one, state: 'VALIDATING', since: now, deadline: null, uses: one.uses + 1 };
+    if (action?.do === 'recycle') return { ...one, state: 'VALIDATING', since: now, deadline: null, held: false };
     if (action?.do === 'validate') return { ...one, provenAt: now };
     if (one.unschedulable) return { ...one, unschedulable: false };
     if (one.state === 'CREATING') return { ...one, state: 'VALIDATING', since: now, deadline: null };
@@ -220,6 +247,30 @@ describe('whatever there is', () => {
         expect(units.length + made).toBeLessThanOrEqual(Math.max(settings.most, units.length));
         expect(new Set(touched).size).toBe(touched.length);
         expect(units.filter((one) => isUsed(one) && touched.includes(one.name))).toEqual([]);
+      }),
+    );
+  });
+
+  it('uses a unit again only when its clone has ended, when it can be proven clean, and while there may be more idle ones', () => {
+    fc.assert(
+      fc.property(fc.array(anyUnit, { maxLength: 14 }), anySettings, (units, settings) => {
+        const { actions } = planPool({ units, settings, demand: new Map(), breaker: CLOSED, now: NOW });
+        const names = new Set(actions.flatMap((one) => (one.do === 'recycle' ? [one.unit] : [])));
+        const again = units.filter(({ name }) => names.has(name));
+        expect(again.length === 0 || (settings.recycle === 'always' && settings.mode === 'running')).toBe(true);
+        for (const one of again) {
+          expect(one).toMatchObject({ state: 'READY', leased: false, recyclable: true, revision: 'r2' });
+          expect(one.uses < MOST_USES && (one.deadline ?? Infinity) < NOW).toBe(true);
+        }
+        const gone = new Set(actions.flatMap((one) => (one.do === 'retire' ? [one.unit] : [])));
+        for (const php of settings.phpVersions) {
+          const idle = units.filter(
+            (one) =>
+              one.phpVersion === php && !one.held && !gone.has(one.name) && ['CREATING', 'WARM'].includes(one.state),
+          ).length;
+          const back = again.filter((one) => one.phpVersion === php);
+          expect(back.length === 0 || idle + back.length <= settings.max).toBe(true);
+        }
       }),
     );
   });

@@ -57,6 +57,7 @@ async function sidecar(ready: () => Promise<void> = async () => undefined) {
     operations,
     jobs,
     epochs,
+    tenancy: { look: refused, end: refused, beginAnew: refused },
     assignments: await openAssignments(join(folder, 'assignment'), { listen: async (port) => void ports.push(port) }),
     log: work.log,
     sleep: work.sleep,

@@ -15,6 +15,13 @@ import { revisionOf } from './revision.ts';
 /** A word that cannot be guessed, of characters that need no quoting anywhere. */
 const secretWord = (context: WorkContext): string => context.randomBytes(24).toString('base64url');
 
+/** What opens a unit; another for each clone. */
+export const newSecrets = (context: WorkContext): UnitPlan['secrets'] => ({
+  token: secretWord(context),
+  databasePassword: secretWord(context),
+  rootPassword: secretWord(context),
+});
+
 /** What a new unit is to be. Until its time to start is over, a minute more, nobody takes it for a dead job's. */
 export function planUnit(
   { cluster, options, version }: ProvisionDeps,
@@ -30,11 +37,7 @@ export function planUnit(
     image,
     php,
     revision: revisionOf(options, version),
-    secrets: {
-      token: secretWord(context),
-      databasePassword: secretWord(context),
-      rootPassword: secretWord(context),
-    },
+    secrets: newSecrets(context),
   };
 }
 

@@ -24,6 +24,7 @@ const GRACE = 15;
 /** User and group `node` of the image; the volumes belong to it. */
 const USER = 1000;
 const SECRET_PATH = '/run/secrets/wpclone';
+const GATE_PATH = '/run/wpclone';
 const DATABASE = 'wordpress';
 const DATABASE_VOLUME = '/var/lib/mysql';
 
@@ -40,13 +41,16 @@ export function secretManifest(plan: UnitPlan): V1Secret {
       annotations: { [DEADLINE]: plan.deadline, [TRANSITION]: plan.mark },
     },
     type: 'Opaque',
-    stringData: {
-      token: plan.secrets.token,
-      'database-password': plan.secrets.databasePassword,
-      'root-password': plan.secrets.rootPassword,
-    },
+    stringData: secretData(plan.secrets),
   };
 }
+
+/** By the names of the files that the pod sees. */
+export const secretData = ({ token, databasePassword, rootPassword }: UnitPlan['secrets']) => ({
+  token,
+  'database-password': databasePassword,
+  'root-password': rootPassword,
+});
 
 /** The pod: sidecar, database and web server, without any rights. */
 export function podManifest(plan: UnitPlan, options: KubernetesOptions): V1Pod {
@@ -95,6 +99,7 @@ export function podManifest(plan: UnitPlan, options: KubernetesOptions): V1Pod {
         { name: 'web-tmp', emptyDir: {} },
         { name: 'database-tmp', emptyDir: {} },
         { name: 'sidecar-tmp', emptyDir: {} },
+        { name: 'gate', emptyDir: {} },
         { name: 'secret', secret: { secretName: plan.name, defaultMode: 0o440 } },
       ],
     },
@@ -128,7 +133,13 @@ function webContainer(plan: UnitPlan, options: KubernetesOptions): V1Container {
       timeoutSeconds: 5,
       failureThreshold: 3,
     },
-    volumeMounts: [mount('site', '/wpclone'), mount('sockets', '/run/mysqld'), mount('web-tmp', '/tmp')],
+    volumeMounts: [
+      mount('site', '/wpclone'),
+      mount('sockets', '/run/mysqld'),
+      mount('web-tmp', '/tmp'),
+      // What is said here no clone can change.
+      { ...mount('gate', GATE_PATH), readOnly: true },
+    ],
   };
 }
 
@@ -217,6 +228,7 @@ function sidecarContainer(plan: UnitPlan, options: KubernetesOptions): V1Contain
       mount('site', '/wpclone'),
       mount('sockets', '/run/mysqld'),
       mount('sidecar-tmp', '/tmp'),
+      mount('gate', GATE_PATH),
       ...(options.databaseImage === undefined ? [mount('database', DATABASE_VOLUME)] : []),
       { ...mount('secret', SECRET_PATH), readOnly: true },
     ],

@@ -22,7 +22,12 @@ export interface Transition {
   readonly newEpoch?: boolean;
   /** Who has the lease from now on; null: nobody. */
   readonly job?: string | null;
-  readonly clone?: string;
+  /** Which clone it holds from now on; null: none, of a unit that holds one. */
+  readonly clone?: string | null;
+  /** What else of it must be as it was seen: annotations. */
+  readonly still?: Readonly<Record<string, string>>;
+  /** Annotations that it has and that go. */
+  readonly without?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -68,11 +73,9 @@ export async function transition(
 
 const lost = (unit: UnitVersion) => new WpcloneError('INSTANCE_LOST', `The pod ${unit.name} is gone.`);
 
-interface Operation {
-  readonly op: 'test' | 'add';
-  readonly path: string;
-  readonly value: string;
-}
+type Operation =
+  | { readonly op: 'test' | 'add'; readonly path: string; readonly value: string }
+  | { readonly op: 'remove'; readonly path: string };
 
 function patchOf(from: UnitVersion, change: Transition, mark: string, now: Date): readonly Operation[] {
   const label = (key: string) => `/metadata/labels/${escaped(key)}`;
@@ -89,11 +92,22 @@ function patchOf(from: UnitVersion, change: Transition, mark: string, now: Date)
     { op: 'test', path: '/metadata/uid', value: from.uid },
     { op: 'test', path: label(STATE_LABEL), value: from.state },
     { op: 'test', path: annotation(EPOCH), value: String(from.epoch) },
+    ...Object.entries(change.still ?? {}).map(([key, value]): Operation => ({
+      op: 'test',
+      path: annotation(key),
+      value,
+    })),
     { op: 'add', path: label(STATE_LABEL), value: change.to },
-    ...(change.clone === undefined ? [] : [{ op: 'add', path: label(CLONE_LABEL), value: change.clone } as const]),
+    ...cloneOperations(label(CLONE_LABEL), change.clone),
+    ...(change.without ?? []).map((key): Operation => ({ op: 'remove', path: annotation(key) })),
     // `add` replaces what is there (RFC 6902 section 4.1).
     ...Object.entries(annotations).map(([key, value]): Operation => ({ op: 'add', path: annotation(key), value })),
   ];
+}
+
+function cloneOperations(path: string, clone: Transition['clone']): readonly Operation[] {
+  if (clone === undefined) return [];
+  return [clone === null ? { op: 'remove', path } : { op: 'add', path, value: clone }];
 }
 
 /** JSON Pointer (RFC 6901 section 3). */

@@ -28,6 +28,8 @@ export const TRANSITION = 'wpclone.dev/transition';
 export const REVISION = 'wpclone.dev/revision';
 /** Major and minor version of its PHP, where that is known. */
 export const PHP = 'wpclone.dev/php';
+/** A digest of what it was like when it was first ready, which its Secret tells of. */
+export const GOLDEN = 'wpclone.dev/golden';
 /** How many clones it has held. */
 export const USES = 'wpclone.dev/uses';
 /** When it last showed that it can be handed out, and which runs of its containers did. */

@@ -10,6 +10,9 @@ import type { Unit } from './unit.ts';
 
 /** States in which a unit is worth nothing without the job that works on it. */
 const BEGUN: ReadonlySet<UnitState> = new Set(['CREATING', 'VALIDATING', 'ASSIGNED']);
+/** One that holds a clone can be reset again; of what is left in one between two clones nobody knows. */
+const isBegun = ({ state, cloneId }: Unit): boolean =>
+  BEGUN.has(state) || (state === 'RESETTING' && cloneId === undefined);
 
 /** Removes what jobs began that nobody goes on with: their units, and names that they locked. Returns whose it was. */
 export async function takeBackUnits(
@@ -20,8 +23,8 @@ export async function takeBackUnits(
   const removed: string[] = [];
   for (const unit of await listUnits(cluster, context)) {
     const { jobId } = unit;
-    if (jobId === undefined || !BEGUN.has(unit.state) || !(await isOver(jobId))) continue;
-    const may = (now: Unit): boolean => now.jobId === jobId && BEGUN.has(now.state);
+    if (jobId === undefined || !isBegun(unit) || !(await isOver(jobId))) continue;
+    const may = (now: Unit): boolean => now.jobId === jobId && isBegun(now);
     if (await removeUnit(cluster, unit, may, context)) removed.push(unit.cloneId ?? unit.name);
   }
   const locks = await listObjects(

@@ -47,6 +47,7 @@ const unitSchema = z.object({
     [names.USES]: count.optional(),
     [names.PROVEN_AT]: stamp.optional(),
     [names.PROVEN_RUNS]: z.string().optional(),
+    [names.GOLDEN]: z.string().optional(),
     [names.FACTS]: z
       .string()
       .transform((text, context) => {
@@ -91,6 +92,8 @@ export interface Unit extends UnitVersion {
   /** Which runs of its containers there are, and which there were when it was proven. */
   readonly runs: string;
   readonly provenRuns: string | undefined;
+  /** Of what it was like when it was first ready; undefined: it is used once. */
+  readonly golden: string | undefined;
   readonly podIp: string | undefined;
   /** The kubelet says that all containers are ready. */
   readonly ready: boolean;
@@ -136,6 +139,7 @@ export function parseUnit(pod: V1Pod): { unit: Unit } | { unit: undefined; reaso
       provenAt: annotations[names.PROVEN_AT],
       runs: runsOf(pod),
       provenRuns: annotations[names.PROVEN_RUNS],
+      golden: annotations[names.GOLDEN],
       podIp: status?.podIP,
       ready: condition('Ready')?.status === 'True',
       unschedulable: condition('PodScheduled')?.reason === 'Unschedulable',

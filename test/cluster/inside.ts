@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { processesOf, type TestNamespace } from './support.ts';
+
+/** Runs a shell script in a container, from the node, as the user that its processes run as: what a clone's own code could do. */
+export async function inside(
+  namespace: TestNamespace,
+  pod: string,
+  container: string,
+  script: string,
+): Promise<string> {
+  const [pid] = await processesOf(namespace, pod, container);
+  const namespaces = ['--target', `${pid}`, '--mount', '--pid', '--ipc', '--net', '--uts'];
+  const user = ['--setuid', '1000', '--setgid', '1000'];
+  const { stdout } = await promisify(execFile)('nsenter', [...namespaces, ...user, '--', 'bash', '-c', script], {
+    timeout: 30_000,
+  });
+  return stdout;
+}
+
+/** Statements as the administrator of the pod's database. */
+export const inDatabase = (namespace: TestNamespace, pod: string, statements: string): Promise<string> =>
+  inside(namespace, pod, 'database', `mariadb --no-defaults --socket=/run/mysqld/mysqld.sock -e "${statements}"`);
+
+/** Ends the processes of this machine whose command line holds the word, which a test has chosen. */
+export function endProcesses(word: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
+    try {
+      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word)) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+}
