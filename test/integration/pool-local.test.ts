@@ -36,7 +36,8 @@ test('without an agent, what is said of the pool is done once by the command tha
   expect(namesOf(drained)).toEqual([home.unit('a')]);
   await lease.remove(workContext());
   await expect(pool.set({ min: 3 }, workContext())).rejects.toThrow(/at least 3 units and at most 1/);
-  expect((await pool.status(workContext())).min).toBe(1);
+  await expect(pool.set({ recycle: 'always' }, workContext())).rejects.toThrow(/no instance can be used again/);
+  expect(await pool.status(workContext())).toMatchObject({ min: 1, recycle: 'never' });
 });
 
 test('an agent refills what clones take, obeys what is said meanwhile, counts, and is missed when it has gone', async () => {

@@ -10,6 +10,7 @@ const REPORT = [
   'process 17 1 php-fpm: master process (/opt/php-fpm.conf)      ',
   'process 19 17 php-fpm: pool www   ',
   'process 20 17 php-fpm: pool www   ',
+  'process 21 17 php-fpm: master process (/opt/php-fpm.conf)      ',
   'left s 660 /tmp/php-fpm.sock 0 ',
   'report done',
 ];
