@@ -102,6 +102,8 @@ export async function connectCluster(
       // While it is still being connected, undici does not hear the signal.
       const answer = await abortable(asked, call.signal);
       answered = true;
+      // Whoever reads it hears of it; where nobody does any more, a connection that is closed must not end the process.
+      answer.body.on('error', () => undefined);
       const ahead = Date.parse(String(answer.headers['date'])) - now();
       if (Number.isFinite(ahead)) offset = Math.abs(ahead) > CLOCK_TOLERANCE ? ahead : 0;
       return { status: answer.statusCode, headers: answer.headers, body: answer.body };
