@@ -58,7 +58,11 @@ export default class Restore extends BaseCommand {
       helpValue: 'FILE',
       summary: 'Write the plan to this file too, for review: keys, digests and titles, no values and no secrets.',
     }),
-    to: Flags.string({ helpValue: 'URL', summary: 'Address of the live site. [default: the one that was cloned]' }),
+    to: Flags.string({
+      helpValue: 'URL',
+      summary:
+        'Address of the live site, which may be another than the one that was cloned: then nothing is remembered of it, and what both have otherwise is a conflict. [default: the one that was cloned]',
+    }),
     only: Flags.string({
       ...several,
       helpValue: 'KIND:NAME',
@@ -97,8 +101,10 @@ export default class Restore extends BaseCommand {
     const { args, flags } = await this.parse(Restore);
     const username = flags.username ?? this.settings().username;
     const reviewed = flags.apply === undefined ? undefined : await readPlan(flags.apply, args.name);
+    // A plan for another site is applied there and nowhere else.
+    const to = flags.to ?? (reviewed?.two_sided ? reviewed.live.url : undefined);
     const request = {
-      ...writtenRequest(flags, username),
+      ...writtenRequest({ ...flags, to }, username),
       cloneId: args.name,
       policy: reviewed === undefined ? parsePolicy(flags) : decidedIn(reviewed),
     };

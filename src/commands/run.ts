@@ -5,7 +5,7 @@ import { cloneFlags, cloneRequest } from '../cli/clone-flags.ts';
 import { sourceCredentials, takePasswords } from '../cli/credentials.ts';
 import { runtimeFlags } from '../cli/flags.ts';
 import { findProgram } from '../cli/run/program.ts';
-import { LEASE } from '../cli/run/renew.ts';
+import { LEASE } from '../operations/renew.ts';
 import { OWN_FAILURE, runWithClone } from '../cli/run/run.ts';
 import { tidy } from '../cli/tidy.ts';
 import { parseTtl } from '../cli/ttl.ts';

@@ -8,7 +8,7 @@ import type { RestoreLease, Runtime } from '../runtime/types.ts';
 import { createWriteClient, type WriteClient } from '../site/write/client.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
 import { notAsked, type OpenedRestore, whatBecame } from './restore-failed.ts';
-import { refuseAnother, type RestoreWish } from './restore.ts';
+import { kinOf, type RestoreWish } from './restore.ts';
 import { lookAtLive, verifyLive } from './verify-live.ts';
 import { giveUpKey, isWritten, type WritePort } from './written.ts';
 
@@ -75,11 +75,12 @@ interface Parts {
 }
 
 async function carryOut(
-  { cloneId, policy, version, restore, agreed }: ApplyWish,
+  wish: ApplyWish,
   { port, runtime, lease, opened }: Parts,
   pipeline: Pipeline,
   context: WorkContext,
 ): Promise<Applied> {
+  const { cloneId, policy, version, restore, agreed } = wish;
   pipeline.cancelWith(lease.lost);
   const { facts } = await runtime.get(cloneId, context);
   const include = policy.include.filter(isProtectedClass);
@@ -93,7 +94,7 @@ async function carryOut(
   const client = createWriteClient(access, key, { ...context, retry: () => undefined, ahead: AHEAD });
   // Only now: the key is to be given up whatever is wrong.
   opened({ client, restore, keyed });
-  refuseAnother(info.home, facts.source.url);
+  const kin = kinOf(wish, info.home, facts.source.url);
   if (isWritten(state)) {
     const value = await pipeline.step('apply', async ({ signal }) => {
       const applied = await foundApplied(client, signal);
@@ -103,7 +104,7 @@ async function carryOut(
   }
   const before = await lookAtLive({ access, info }, agreed?.items.map(({ id }) => id) ?? [], pipeline.work);
   const applied = await pipeline.step('apply', async (step) => {
-    const task = { access, info, policy, version, key, agreed };
+    const task = { access, info, kin, policy, version, key, agreed };
     const value = await lease.instance.operations.applyRestore(task, step);
     return { value, message: appliedWords(value) };
   });

@@ -2,6 +2,7 @@ import { siteKey } from '../shared/site-address.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { counted } from '../shared/format.ts';
+import type { Kin } from '../restore/kin.ts';
 import type { Plan, PlanPolicy } from '../restore/plan/schema.ts';
 import type { Runtime } from '../runtime/types.ts';
 import { lookAtSource } from '../site/look-at-source.ts';
@@ -12,6 +13,10 @@ import { runPipeline } from './pipeline.ts';
 /** What is to go back, and to where. */
 export interface RestoreWish {
   readonly cloneId: string;
+  /** Its site was named: it may be another than the one that was cloned. */
+  readonly isNamed?: boolean;
+  /** Its site is a fresh copy of the one that was cloned. */
+  readonly isCopy?: boolean;
   readonly policy: PlanPolicy;
   /** The version of this program. */
   readonly version: string;
@@ -22,11 +27,12 @@ export interface RestoreWish {
  * Throws NOT_THE_SOURCE when the live site is not the one that was cloned.
  */
 export async function planRestoreOf(
-  { cloneId, policy, version }: RestoreWish,
+  wish: RestoreWish,
   source: SourcePort,
   runtime: Runtime,
   context: WorkContext,
 ): Promise<Plan> {
+  const { cloneId, policy, version } = wish;
   const lease = await runtime.takeForRestore(cloneId, context);
   try {
     return await runPipeline(context, async (pipeline) => {
@@ -34,12 +40,13 @@ export async function planRestoreOf(
       const { facts } = await runtime.get(cloneId, context);
       const { access, info } = await pipeline.step('connect', async ({ work }) => {
         const value = await source.connect(work);
-        refuseAnother(value.info.home, facts.source.url);
+        kinOf(wish, value.info.home, facts.source.url);
         return { value, message: `${value.info.home} answers` };
       });
+      const kin = kinOf(wish, info.home, facts.source.url);
       return pipeline.step('plan', async (step) => {
         const [plan, looks] = await Promise.all([
-          lease.instance.operations.planRestore({ access, info, policy, version }, step),
+          lease.instance.operations.planRestore({ access, info, kin, policy, version }, step),
           lookAtSource(access, info, step.work),
         ]);
         const value = { ...plan, notes: [...plan.notes, ...cacheNotes(looks)] };
@@ -61,9 +68,14 @@ function cacheNotes({ front }: SourceLooks): string[] {
     : [`The live site keeps its pages in a cache (${cache}): visitors may see what was replaced until it is emptied.`];
 }
 
-/** The clone's addresses, keys and digests say nothing of another site. Throws NOT_THE_SOURCE. */
-export function refuseAnother(live: string, source: string): void {
-  if (siteKey(new URL(live)) === siteKey(new URL(source))) return;
+/**
+ * What the live site is to the clone. Another site than the one that was cloned has to be named: where that one leads to another by now, its
+ * addresses and digests say nothing of that. Throws NOT_THE_SOURCE.
+ */
+export function kinOf({ isNamed, isCopy }: Pick<RestoreWish, 'isNamed' | 'isCopy'>, live: string, source: string): Kin {
+  if (isCopy) return 'copy';
+  if (siteKey(new URL(live)) === siteKey(new URL(source))) return 'source';
+  if (isNamed) return 'other';
   throw new WpcloneError('NOT_THE_SOURCE', `${live} is not the site that was cloned, ${source}.`, {
     details: { source },
   });

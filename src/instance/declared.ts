@@ -45,9 +45,9 @@ const jobs = {
   /** Back to the baseline: database, files, configuration; log-in tokens and caught mail are dropped. */
   reset: { task: noTask, result: nothing, since: 1 },
   /** Says what of the clone would go back to the live site. Reads only, here and there. */
-  planRestore: { task: planRestoreTaskSchema, result: planSchema, since: 4 },
+  planRestore: { task: planRestoreTaskSchema, result: planSchema, since: 5 },
   /** Makes the plan once more and writes it to the live site, when it is still the one that was agreed to. */
-  applyRestore: { task: applyRestoreTaskSchema, result: appliedRestoreSchema, since: 4 },
+  applyRestore: { task: applyRestoreTaskSchema, result: appliedRestoreSchema, since: 5 },
 } as const;
 
 /** What is answered at once. */

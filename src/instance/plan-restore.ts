@@ -2,6 +2,9 @@ import type { RestoreChanges } from '../restore/changes.ts';
 import type { Plan } from '../restore/plan/schema.ts';
 import { planRestore } from '../restore/plan/plan.ts';
 import type { WorkContext } from '../shared/context.ts';
+import { WpcloneError } from '../shared/errors.ts';
+import { printable } from '../shared/format.ts';
+import type { SiteInfo } from '../site/info.ts';
 import { createSiteClient } from '../site/client.ts';
 import { planMapping } from '../transfer/rewrite/plan.ts';
 import { loadConfiguration } from './configuration.ts';
@@ -28,14 +31,21 @@ export async function restoreOf(
 ): Promise<{ readonly plan: Plan; readonly changes: RestoreChanges }> {
   const { cloneId, cloneUrl, info } = await loadConfiguration(site.paths);
   const client = createSiteClient(task.access, { ...deps, retry: context.retry });
+  const { kin } = task;
+  if (kin === 'other') refuseUnlike(task.info, info);
   try {
     return await planRestore({
       site,
       client,
       info: task.info,
       clone: { id: cloneId, url: cloneUrl },
-      mapping: planMapping(info, cloneUrl, site.paths.www),
-      people: { own: await ownNumber(site), administrator: task.info.administrator?.toString() },
+      kin,
+      mapping: planMapping(kin === 'source' ? info : task.info, cloneUrl, site.paths.www),
+      people: {
+        own: await ownNumber(site),
+        administrator: task.info.administrator?.toString(),
+        travel: task.policy.include.includes('users'),
+      },
       places: placesOf(info),
       policy: task.policy,
       traces: [site.paths.folder],
@@ -47,6 +57,21 @@ export async function restoreOf(
   } finally {
     await client.close();
   }
+}
+
+/** What lies elsewhere on another site, or is called otherwise, is not found there. Throws RESTORE_IMPOSSIBLE. */
+function refuseUnlike(live: SiteInfo, clone: SiteInfo): void {
+  const refuse = (why: string): never => {
+    throw new WpcloneError('RESTORE_IMPOSSIBLE', `${printable(live.home)} cannot take what is in the clone: ${why}.`);
+  };
+  if (live.tablePrefix !== clone.tablePrefix)
+    refuse(`its tables begin with ${printable(live.tablePrefix)}, the clone's with ${printable(clone.tablePrefix)}`);
+  const [there, here] = [placesOf(live), placesOf(clone)];
+  const { home: _, ...folders } = there;
+  const other = Object.entries(folders).find(([name, place]) =>
+    Object.entries(here).some(([each, at]) => each === name && at !== place),
+  );
+  if (other) refuse(`its folder ${printable(other[1])} lies elsewhere in the clone`);
 }
 
 /** The number of the clone's own administrator. */

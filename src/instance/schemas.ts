@@ -8,6 +8,7 @@ import { receiptSchema } from '../site/write/answers.ts';
 import { accessSchema } from '../site/access.ts';
 import { siteInfoSchema } from '../site/info.ts';
 import { looksSchema } from '../site/looks.ts';
+import { KINS } from '../restore/kin.ts';
 import { policySchema } from '../restore/plan/schema.ts';
 import { mediaSchema, transferTaskShape } from '../transfer/schemas.ts';
 
@@ -105,7 +106,14 @@ export const appliedRestoreSchema = z
 
 /** Which live site to compare with, and what is wanted. Holds secrets (access). */
 export const planRestoreTaskSchema = z
-  .object({ access: accessSchema, info: siteInfoSchema, policy: policySchema, version: z.string() })
+  .object({
+    access: accessSchema,
+    info: siteInfoSchema,
+    /** What that site is to the clone. */
+    kin: z.enum(KINS).default('source'),
+    policy: policySchema,
+    version: z.string(),
+  })
   .readonly();
 
 /** The same, with the key to write, and what a person has agreed to. Holds secrets (access, key). */

@@ -24,7 +24,8 @@ export async function applyRestore(
   const goesOn = earlier !== undefined && earlier.status !== 'undone' && earlier.status !== 'accepted';
   // What an earlier attempt of the job has found out is known better than this.
   if (!goesOn) await state.restores.save(restoreRow(restore, { state: 'begun' }));
-  const wish = { ...request, restore: id, version: await packageVersion(), goesOn };
+  const isNamed = request.to !== undefined;
+  const wish = { ...request, isNamed, restore: id, version: await packageVersion(), goesOn };
   const applied = await applyRestoreOf(wish, port, runtime, context).catch(async (error: unknown) => {
     // Where it may have been applied although nobody heard of it, the line stays: undo finds out.
     if (toWpcloneError(error).details['uncertain'] !== true) await state.restores.remove(id);

@@ -80,7 +80,8 @@ export function createDirectOperations(
       const { planRestoreOf } = await import('../engine/restore.ts');
       const login = { ...request, ...credentials, url: request.to ?? facts.source.url };
       const source = createSourcePort(login, settings, await resources.state(context));
-      return planRestoreOf({ ...request, version: await packageVersion() }, source, runtime, context);
+      const wish = { ...request, isNamed: request.to !== undefined, version: await packageVersion() };
+      return planRestoreOf(wish, source, runtime, context);
     },
 
     async applyRestore(request, credentials, context) {

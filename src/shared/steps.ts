@@ -5,5 +5,5 @@ export type CloneStepName = (typeof CLONE_STEPS)[number];
 export const PLAN_STEPS = ['connect', 'plan'] as const;
 /** What carrying it out takes. */
 export const RESTORE_STEPS = ['connect', 'apply', 'verify'] as const;
-export const STEPS = [...CLONE_STEPS, 'reset', 'plan', 'apply', 'undo', 'accept'] as const;
+export const STEPS = [...CLONE_STEPS, 'reset', 'copy', 'plan', 'apply', 'undo', 'accept'] as const;
 export type StepName = (typeof STEPS)[number];

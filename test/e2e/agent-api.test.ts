@@ -161,6 +161,23 @@ describe('the documented calls, sent to a real agent', () => {
     expect((await send(named('POST', '/api/v2/clones/:id/login-link'))).body.login_url).toContain(made.clone_url);
     expect((await send(named('POST', '/api/v2/clones/:id/extend'))).status).toBe(200);
 
+    const second = await startSource({ posts: 1, mariadb: source.mariadb });
+    try {
+      await second.query("UPDATE wp_options SET option_value = 'By the second' WHERE option_name = 'blogname'");
+      const from = { url: second.url, username: second.adminUser, password: second.adminPassword };
+      const to = { url: source.url, username: source.adminUser, password: source.adminPassword };
+      const between = { clone_id: undefined, source: from, target: to, ...choice, dry_run: false };
+      const brought = await job('/api/v2/restore', between);
+      expect(brought.result).toMatchObject({ url: source.url, status: 'applied', replaced });
+      expect(await site()).toContain('By the second');
+      variables.set('restore', brought.result.restore_id);
+      expect(await job('/api/v2/restores/:id/undo')).toMatchObject({ result: { status: 'undone', kept: [] } });
+      const left = (await send(named('GET', '/api/v2/clones'))).body.clones;
+      expect(left.map((clone: { clone_id: string }) => clone.clone_id)).toEqual(['by-api']);
+    } finally {
+      await second.stop();
+    }
+
     const reset = await send(named('POST', '/api/v2/clones/:id/reset'));
     variables.set('job', reset.body.job_id);
     expect(await follow()).toMatchObject({ status: 'completed', type: 'reset' });

@@ -55,18 +55,34 @@ it('shows the plan by kind, keeps it in a file, and ends with 5 while somebody h
   expect(planSchema.parse(JSON.parse(decided.stdout))).toMatchObject({ conflicts: 0, changes: 1 });
 });
 
-it('refuses another site than the one that was cloned, and what is not KIND:NAME', async () => {
-  const other = await startSource();
+it('brings a clone to another site, where it asks about what both have otherwise, and takes it back', async () => {
+  const other = await startSource({ mariadb: source.mariadb });
+  const blogname = async (): Promise<unknown> =>
+    (await other.query("SELECT option_value FROM wp_options WHERE option_name = 'blogname'"))[0]?.['option_value'];
   try {
-    const wrong = await cli.run(
-      ['restore', 'first', '--dry-run', '--to', other.url, '-u', other.adminUser, '--password-file', '-'],
-      { input: `${other.adminPassword}\n` },
-    );
-    expect(wrong.stderr).toContain('NOT_THE_SOURCE');
-    expect(wrong.code).toBe(5);
+    const before = await blogname();
+    const words = ['--to', other.url, '-u', other.adminUser, '--password-file', '-'];
+    const input = { input: `${other.adminPassword}\n` };
+    const only = ['--only', 'option:blogname'];
+    const file = join(cli.home, 'other.json');
+    const asked = await cli.run(['restore', 'first', '--dry-run', ...only, ...words], input);
+    expect(asked.stdout).toMatch(/conflict {2}blogname \[option:blogname\]: value not the same on both sides/);
+    expect(asked.stdout).toContain('nothing is remembered of it');
+    expect(asked.code).toBe(5);
+    await cli.run(['restore', 'first', '--dry-run', '--take', 'clone', '--out', file, ...only, ...words], input);
+    const applied = await cli.json(['restore', 'first', '--apply', file, '--yes', ...words.slice(2)], input);
+    expect(applied).toMatchObject({ restore: { url: other.url, status: 'applied', items: 1 } });
+    expect(await blogname()).toBe('Mine');
+    const id = /rst-[a-z2-7]{8}/.exec(JSON.stringify(applied))?.[0] ?? '';
+    await cli.run(['restore', 'undo', id, '--yes', ...words.slice(2)], input);
+    expect(await blogname()).toBe(before);
+    expect(await other.query("SHOW TABLES LIKE 'wp\\_wpclone%'")).toEqual([]);
   } finally {
     await other.stop();
   }
+}, 120_000);
+
+it('refuses what is not KIND:NAME', async () => {
   const bad = await cli.run(['restore', 'first', '--dry-run', '--only', 'a b:c']);
   expect(bad.stderr).toContain('BAD_INPUT');
   expect(bad.code).toBe(2);

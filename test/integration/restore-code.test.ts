@@ -73,7 +73,7 @@ async function apply(
   const access = await pair(source);
   const key = await restoreKey(source, newRestoreId(randomBytes));
   const info = await testClient(access).info(never);
-  const task = { access, info, policy: { ...POLICY, ...policy }, version: 'test', key, agreed: agreedTo(plan) };
+  const task = { access, info, kin: 'source' as const, policy: { ...POLICY, ...policy }, version: 'test', key, agreed: agreedTo(plan) };
   return { key, applied: await site.clone.instance.operations.applyRestore(task, instanceContext()) };
 }
 

@@ -7,6 +7,9 @@ import { agreedTo } from '../../src/restore/plan/agreed.ts';
 import type { Plan, PlanPolicy } from '../../src/restore/plan/schema.ts';
 import { newRestoreId } from '../../src/restore/write/id.ts';
 import { databaseName } from '../../src/runtime/local/databases.ts';
+import type { Kin } from '../../src/restore/kin.ts';
+import type { SourceAccess } from '../../src/site/access.ts';
+import type { SiteInfo } from '../../src/site/info.ts';
 import type { WriteKey } from '../../src/site/write/signing.ts';
 import { instanceContext } from './copied-clone.ts';
 import { openTestHome, type TestHome } from './local-runtime.ts';
@@ -27,13 +30,22 @@ export interface Restorable {
   sql(...statements: string[]): Promise<string>;
   /** Runs PHP in the clone, with WordPress loaded. */
   php(code: string): Promise<string>;
-  plan(policy?: Partial<PlanPolicy>): Promise<Plan>;
+  /** `at`: the live site, when it is not the source. */
+  plan(policy?: Partial<PlanPolicy>, at?: LiveAt): Promise<Plan>;
   /** Writes what a plan says, with a key of its own. */
   apply(
     plan: Plan,
     policy?: Partial<PlanPolicy>,
+    at?: LiveAt,
   ): Promise<{ readonly key: WriteKey; readonly applied: AppliedRestore }>;
   close(): Promise<void>;
+}
+
+/** A site to restore to. */
+export interface LiveAt {
+  readonly source: Source;
+  readonly access: SourceAccess;
+  readonly kin: Kin;
 }
 
 export const POLICY: PlanPolicy = {
@@ -62,7 +74,15 @@ export async function makeRestorable(source: Source, id = 'going-back'): Promise
     home.context,
   );
   const access = await pair(source);
-  const client = testClient(access);
+  const own: LiveAt = { source, access, kin: 'source' };
+  const infoOf = async (of: SourceAccess): Promise<SiteInfo> => {
+    const client = testClient(of);
+    try {
+      return await client.info(new AbortController().signal);
+    } finally {
+      await client.close();
+    }
+  };
   const command = [
     'mariadb',
     `--defaults-file=${home.layout.database.administrator}`,
@@ -88,20 +108,22 @@ export async function makeRestorable(source: Source, id = 'going-back'): Promise
         rmSync(file);
       }
     },
-    plan: async (policy = {}) => {
+    plan: async (policy = {}, at = own) => {
       const task = {
-        access,
-        info: await client.info(new AbortController().signal),
+        access: at.access,
+        info: await infoOf(at.access),
+        kin: at.kin,
         policy: { ...POLICY, ...policy },
         version: 'test',
       };
       return clone.instance.operations.planRestore(task, instanceContext());
     },
-    apply: async (plan, policy = {}) => {
-      const key = await restoreKey(source, newRestoreId(randomBytes), policy.include);
+    apply: async (plan, policy = {}, at = own) => {
+      const key = await restoreKey(at.source, newRestoreId(randomBytes), policy.include);
       const task = {
-        access,
-        info: await client.info(new AbortController().signal),
+        access: at.access,
+        info: await infoOf(at.access),
+        kin: at.kin,
         policy: { ...POLICY, ...policy },
         version: 'test',
         key,
@@ -109,9 +131,6 @@ export async function makeRestorable(source: Source, id = 'going-back'): Promise
       };
       return { key, applied: await clone.instance.operations.applyRestore(task, instanceContext()) };
     },
-    close: async () => {
-      await client.close();
-      await home.close();
-    },
+    close: () => home.close(),
   };
 }

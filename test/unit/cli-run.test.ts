@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findProgram } from '../../src/cli/run/program.ts';
-import { LEASE, renewWhile } from '../../src/cli/run/renew.ts';
+import { LEASE, renewWhile } from '../../src/operations/renew.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import { makeTemp } from '../support/temp.ts';
 

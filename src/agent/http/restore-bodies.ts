@@ -11,20 +11,29 @@ const chosen = z
   .optional()
   .meta({ examples: [['page:about-us']] });
 
-/** The live site, and a log-in there. The words are sealed while the job needs them, and then erased. */
+/** A log-in. The words are sealed while the job needs them, and then erased. */
+const login = {
+  username: text.optional(),
+  password: text.optional(),
+  login_url: withoutLogin.optional().describe('Address of the log-in page, if it was moved.'),
+  /** For a web server that asks for a password before WordPress does. */
+  http_auth_username: text.optional(),
+  http_auth_password: text.optional(),
+};
+
+/** The live site, and a log-in there. */
 const target = z
   .strictObject({
-    url: address.optional().describe('When it is not the address that was cloned.'),
-    username: text.optional(),
-    password: text.optional(),
-    login_url: withoutLogin.optional().describe('Address of the log-in page, if it was moved.'),
-    /** For a web server that asks for a password before WordPress does. */
-    http_auth_username: text.optional(),
-    http_auth_password: text.optional(),
+    url: address.optional().describe('When it is not the address that was cloned; it may be another site.'),
+    ...login,
   })
   .refine(bothOfHttpAuth, HTTP_AUTH)
   .meta({ examples: [{ username: 'admin', password: '{{source_password}}' }] });
 export type TargetBody = z.infer<typeof target>;
+
+/** A clone of the agent's, or a site to copy, and a log-in there. */
+const source = z.strictObject({ url: address, ...login }).refine(bothOfHttpAuth, HTTP_AUTH);
+export type FromBody = z.infer<typeof source>;
 
 const insecure = z
   .boolean()
@@ -35,10 +44,11 @@ const insecure = z
 export const restoreBody = z
   .strictObject({
     clone_id: cloneName.optional().meta({ description: 'The clone that goes back.', examples: ['{{clone}}'] }),
-    source: z
-      .strictObject({ url: address, username: text.optional(), password: text.optional() })
+    source: source
       .optional()
-      .describe("Instead of clone_id: the clone's address. Its log-in is not needed, and not kept."),
+      .describe(
+        "Instead of clone_id: the clone's address, whose log-in is not needed, or any other site, which is copied for this; then target.url is wanted, and what both sites have otherwise becomes as at the source unless `take` says `live`.",
+      ),
     target: target.optional(),
     dry_run: z
       .boolean()

@@ -1,18 +1,19 @@
 import type { Clock } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import { withoutWww } from '../../shared/site-address.ts';
-import { newRestoreId, parsePolicy } from '../../operations/restore-policy.ts';
+import { newRestoreId } from '../../operations/restore-policy.ts';
 import { unknownRestore } from '../../operations/restores.ts';
 import type { CloneReport, RestoreReport } from '../../operations/types.ts';
 import type { Caller } from '../access/token.ts';
 import type { JobStore } from '../jobs/store.ts';
-import type { Json, JsonObject, NewJob, Secrets } from '../jobs/types.ts';
+import type { Json, JsonObject, NewJob } from '../jobs/types.ts';
 import { requireScope } from './access.ts';
 import { workOf } from './calls.ts';
 import { addressOf, hasLoggedIn, secretsOf } from './clone-job.ts';
 import type { RetryBody } from './bodies.ts';
+import { betweenJob } from './between-job.ts';
 import { ownsClone } from '../jobs/clone-owners.ts';
-import type { RestoreBody, TargetBody, WrittenBody } from './restore-bodies.ts';
+import type { RestoreBody, WrittenBody } from './restore-bodies.ts';
+import { jobFor, loginOf, policyOf } from './restore-job-parts.ts';
 import type { AgentDeps } from './types.ts';
 
 /** What writes to a live site is not for everybody who may clone it. Throws SCOPE_MISSING. */
@@ -21,7 +22,7 @@ export function requireScopeToRestore(caller: Caller, insecure: unknown): void {
   if (insecure === true) requireScope(caller, 'admin');
 }
 
-/** The job of a request that was understood. Throws NOT_FOUND, BAD_INPUT. */
+/** The job of a request that was understood. Throws NOT_FOUND, BAD_INPUT, SCOPE_MISSING. */
 export async function restoreJob(
   deps: AgentDeps,
   caller: Caller,
@@ -29,6 +30,7 @@ export async function restoreJob(
   traceparent: string | null,
 ): Promise<NewJob> {
   const clone = await findClone(deps, caller, body);
+  if (clone === undefined) return betweenJob(deps, caller, body, traceparent);
   const to = body.target?.url;
   const address = addressOf(to ?? clone.source.url);
   // A key that another customer's clone left with the agent opens nothing here. To write, everybody logs in.
@@ -83,6 +85,8 @@ export async function restoreAgain(
   body: RetryBody,
 ): Promise<Pick<NewJob, 'request' | 'secrets'>> {
   const { mustLogIn: _decidedAnew, ...rest } = objectOf(job['request']);
+  if (rest['from'] !== undefined)
+    throw new WpcloneError('BAD_INPUT', 'A restore between two sites takes the log-ins of both: ask for it anew.');
   requireScopeToRestore(caller, rest['insecureTls']);
   const mustLogIn = job['what'] === 'plan' && !(await hasLoggedIn(source, caller, addressOf(host ?? '')));
   const named: JsonObject = body.source_username === undefined ? rest : { ...rest, username: body.source_username };
@@ -110,9 +114,19 @@ export async function ownsRestore(
 ): Promise<boolean> {
   if (customer === null) return true;
   if (clone === null) return false;
+  const isOf = (of: { readonly clone?: string }): Promise<boolean> => hasRestored({ customer, ...of }, id, store);
+  // Of one between two sites, the clone was there for that alone.
+  return (await isOf({ clone })) || isOf({});
+}
+
+async function hasRestored(
+  of: { readonly customer: string; readonly clone?: string },
+  id: string,
+  store: Pick<JobStore, 'list'>,
+): Promise<boolean> {
   let before: string | undefined;
   for (;;) {
-    const jobs = await store.list({ customer, kinds: ['restore'], clone, ...(before !== undefined && { before }) });
+    const jobs = await store.list({ ...of, kinds: ['restore'], ...(before !== undefined && { before }) });
     if (jobs.some(({ request }) => objectOf(request['request'])['restore'] === id)) return true;
     // A store gives so many at once.
     before = jobs.at(-1)?.id;
@@ -120,14 +134,22 @@ export async function ownsRestore(
   }
 }
 
-/** Throws NOT_FOUND: whether another's clone exists is nobody else's business. */
-async function findClone(deps: AgentDeps, caller: Caller, { clone_id: id, source }: RestoreBody): Promise<CloneReport> {
+/**
+ * Undefined for a site that is no clone, when another one is named to restore to. Throws NOT_FOUND: whether another's clone exists is nobody
+ * else's business.
+ */
+async function findClone(
+  deps: AgentDeps,
+  caller: Caller,
+  { clone_id: id, source, target }: RestoreBody,
+): Promise<CloneReport | undefined> {
   const clones = await deps.operations.list(workOf(deps, new AbortController().signal));
   const wanted = source === undefined ? undefined : placeOf(source.url);
   const found = clones.find(
     (clone) => clone.clone_id === id || (wanted !== undefined && placeOf(clone.clone_url) === wanted),
   );
   if (found !== undefined && (await ownsClone(deps.store, caller.customer, found))) return found;
+  if (found === undefined && source !== undefined && target?.url !== undefined) return undefined;
   const name = id ?? source?.url ?? '';
   throw new WpcloneError(
     'NOT_FOUND',
@@ -142,36 +164,3 @@ function placeOf(typed: string): string | undefined {
   const url = addressOf(typed);
   return url && `${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }
-
-function policyOf(body: RestoreBody) {
-  const flags = { ...body, delete: body.delete ?? false, strict: body.strict ?? false };
-  return { ...parsePolicy(flags), decisions: body.decisions ?? {} };
-}
-
-/** Which site, and how to log in to it, without what is secret. */
-function loginOf(target: TargetBody | undefined, insecure: boolean | undefined): JsonObject {
-  return {
-    insecureTls: insecure ?? false,
-    ...(target?.url === undefined ? {} : { to: target.url }),
-    ...(target?.username === undefined ? {} : { username: target.username }),
-    ...(target?.login_url === undefined ? {} : { loginUrl: target.login_url }),
-  };
-}
-
-const jobFor = (
-  { customer }: Caller,
-  address: URL | undefined,
-  target: TargetBody = {},
-  traceparent: string | null,
-): Omit<NewJob, 'clone' | 'request'> => ({
-  kind: 'restore',
-  customer,
-  sourceHost: address === undefined ? null : withoutWww(address.host),
-  priority: 10,
-  secrets: wordsOf(target),
-  confidential: {},
-  traceparent,
-});
-
-const wordsOf = ({ password, http_auth_username, http_auth_password }: TargetBody): Secrets =>
-  secretsOf({ source_password: password, http_auth_username, http_auth_password });

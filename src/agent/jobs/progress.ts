@@ -6,8 +6,8 @@ import type { JobKind } from './types.ts';
 const WEIGHTS: Partial<Record<JobKind, Partial<Record<StepName, number>>>> = {
   clone: { connect: 10, provision: 5, database: 35, files: 35, configure: 5, verify: 9 },
   reset: { reset: 99 },
-  // One of these parts each: a plan, what is written, what is taken back or accepted.
-  restore: { connect: 10, plan: 89, apply: 70, verify: 19, undo: 89, accept: 89 },
+  // One of these parts each: a plan, what is written, what is taken back or accepted. Between two sites a copy comes first.
+  restore: { copy: 40, connect: 10, plan: 89, apply: 70, verify: 19, undo: 89, accept: 89 },
 };
 
 /** Never said before the job has ended. */

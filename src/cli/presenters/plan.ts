@@ -37,16 +37,26 @@ const shortened = (texts: readonly string[]): readonly string[] =>
     ? texts
     : [...texts.slice(0, SHOWN - 1), `… and ${count(texts.length - SHOWN + 1)} more (--json)`];
 
-function headLine({ clone, live, meanwhile }: RestorePlan, colors: Colors, now: number): string {
+function headLine({ clone, live, meanwhile, two_sided: twoSided }: RestorePlan, colors: Colors, now: number): string {
   const age = clone.made_at === null ? '' : `   cloned ${remaining(now, Date.parse(clone.made_at))} ago`;
   const did = meanwhile.map((each) => {
     const total = each.new + each.changed + each.deleted;
-    const word =
-      each.deleted === total ? ' deleted' : each.changed === total ? ' changed' : each.new === total ? ' new' : '';
+    const word = twoSided
+      ? ''
+      : each.deleted === total
+        ? ' deleted'
+        : each.changed === total
+          ? ' changed'
+          : each.new === total
+            ? ' new'
+            : '';
     return `${count(total)} ${plural(each.kind, total)}${word}`;
   });
   const since = did.length === 0 ? 'nothing that was seen' : did.join(', ');
-  return `${colors.bold(printable(clone.id))} → ${colors.cyan(printable(live.url))}${age}   the live site since: ${printable(since)}`;
+  const there = twoSided
+    ? `only there: ${did.length === 0 ? 'nothing' : did.join(', ')}`
+    : `the live site since: ${since}`;
+  return `${colors.bold(printable(clone.id))} → ${colors.cyan(printable(live.url))}${age}   ${printable(there)}`;
 }
 
 const PLURALS: Readonly<Record<string, string>> = { nav_menu_item: 'menu items', attachment: 'files', row: 'rows' };

@@ -4,7 +4,7 @@ import { toWpcloneError } from '../../shared/errors.ts';
 import { remaining } from '../../shared/format.ts';
 import type { CloneResult, Operations } from '../../operations/types.ts';
 import { type ChildCommand, startChild } from './child.ts';
-import { renewWhile } from './renew.ts';
+import { renewWhile } from '../../operations/renew.ts';
 
 /** A command and the clone that is there for as long as it runs. */
 export interface CommandRun {

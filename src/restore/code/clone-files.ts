@@ -69,6 +69,21 @@ export async function clonedFiles(
   return { changed, base };
 }
 
+/** All files of the clone that came from its source or from people, as they are. */
+export function filesNow({ base, changed }: ClonedFiles, ledger: Ledger | undefined): ClonedFile[] {
+  const away = [...(ledger?.writtenFiles ?? []), ...(ledger?.removedFiles ?? []), ...(ledger?.setAside ?? [])];
+  const isAway = (place: string): boolean => away.some((each) => place === each || place.startsWith(`${each}/`));
+  const other = new Set(changed.map(({ place }) => place));
+  const asMade = [...base.values()].filter(({ place }) => !other.has(place) && !isAway(place));
+  return [
+    ...changed.filter(({ change }) => change !== 'deleted'),
+    ...asMade.map((record): ClonedFile => {
+      const { size, sha256 } = record.rewritten ?? record.body;
+      return { place: record.place, change: 'changed', size, base: undefined, sha256 };
+    }),
+  ].map((file) => ({ ...file, base: undefined }));
+}
+
 const gone = (error: unknown): undefined => {
   if (codeOf(error) !== 'ENOENT') throw error;
 };

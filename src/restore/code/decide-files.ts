@@ -1,5 +1,6 @@
 import type { SiteInfo } from '../../site/info.ts';
 import type { FoundUpload, PlanConflict, PlanFile, PlanPackage } from '../plan/schema.ts';
+import type { Kin } from '../kin.ts';
 import type { ClonedFile } from './clone-files.ts';
 import { isDangerous, type Package } from './packages.ts';
 import type { FilesInput, PackageFiles } from './plan-files.ts';
@@ -16,7 +17,7 @@ export interface Versions {
 type Fate = Pick<PlanPackage, 'conflict' | 'kept'>;
 
 /** What it takes to decide. */
-type Wanted = Pick<FilesInput, 'policy' | 'choose'> & { readonly info: Pick<SiteInfo, 'writes'> };
+type Wanted = Pick<FilesInput, 'policy' | 'choose' | 'kin'> & { readonly info: Pick<SiteInfo, 'writes'> };
 type WantedCode = Wanted & Pick<FilesInput, 'places'>;
 
 const TITLES: Readonly<Record<Package['kind'], string>> = {
@@ -75,6 +76,7 @@ function codeFate(group: PackageFiles, change: PlanPackage['change'], versions: 
   if (never !== undefined) return { kept: { code: 'NOT_WRITABLE', message: never } };
   const fate = fateOf(group, change, versions, input);
   if (fate.kept || fate.conflict) return fate;
+  if (group.clone.some(({ holdsAddress }) => holdsAddress)) return { conflict: addressConflict() };
   const hindrance = codeHindrance(group.package, group.clone, { writes: input.info.writes, places: input.places });
   if (hindrance === undefined) return fate;
   const side = input.policy.decisions[packageId(group.package)] ?? input.policy.take;
@@ -97,9 +99,14 @@ function hindranceOf({ holdsAddress }: ClonedFile, { info }: Wanted): Fate | und
   if (info.writes?.uploads === false)
     return { kept: { code: 'NOT_WRITABLE', message: 'the PHP of the live site may not write to its uploads' } };
   if (!holdsAddress) return undefined;
-  const message = 'holds an address of the clone that the live site has nothing for';
-  return { conflict: { code: 'ADDRESS', message, take: null } };
+  return { conflict: addressConflict() };
 }
+
+const addressConflict = (): PlanConflict => ({
+  code: 'ADDRESS',
+  message: 'holds an address of the clone that the live site has nothing for',
+  take: null,
+});
 
 function changeOf({ clone, isKnown }: PackageFiles): PlanPackage['change'] {
   if (!isKnown) return 'new';
@@ -115,8 +122,11 @@ function fateOf(group: PackageFiles, change: PlanPackage['change'], versions: Ve
   const { package: which } = group;
   const { policy } = input;
   const id = packageId(which);
-  const conflict = conflictOf(group, change, versions);
+  const conflict = conflictOf(group, change, versions, input.kin);
   if (conflict !== undefined) {
+    // Nobody asked one site to go back to the other's older code.
+    if (conflict.code === 'NEWER_ON_LIVE' && input.kin === 'other')
+      return { kept: { code: 'LIVE_TAKEN', message: conflict.message } };
     const side = policy.decisions[id] ?? policy.take;
     if (side === 'live')
       return { kept: { code: 'LIVE_TAKEN', message: `the live site's was taken: ${conflict.message}` } };
@@ -131,11 +141,13 @@ function conflictOf(
   { live }: PackageFiles,
   change: PlanPackage['change'],
   versions: Versions,
+  kin: Kin,
 ): PlanConflict | undefined {
   const [there, here] = [versions.live, versions.clone];
   if (there !== null && here !== null && compareVersions(here, there) < 0)
     return { code: 'NEWER_ON_LIVE', message: `the live site has ${there}, the clone the older ${here}`, take: null };
   if (live.size === 0) return undefined;
+  if (kin === 'other') return { code: 'DIFFERS', message: 'not the same on both sides', take: null };
   const gone = [...live.values()].every((sha256) => sha256 === null);
   if (change === 'new')
     return { code: 'NAME_TAKEN', message: 'the live site has put another of this name there', take: null };

@@ -29,11 +29,18 @@ export function liveFilesOf(finding: FilesFinding, info: SiteInfo): LiveFiles {
   };
 }
 
-/** Reads files of the live site to compare them; those that cannot be read are missing in the answer. */
+/** The same of a copy of the site that was cloned, whose times say nothing. */
+export const liveFilesOfCopy = (
+  there: ReadonlyMap<string, SourceFile>,
+  base: ReadonlyMap<string, unknown>,
+): LiveFiles => ({ other: there, gone: new Set([...base.keys()].filter((place) => !there.has(place))) });
+
+/** Reads files of the live site to compare them; those that cannot be read are missing in the answer. `hasHead`: of which the head is wanted. */
 export async function readLive(
   client: Pick<SiteClient, 'files'>,
   files: ReadonlyMap<string, SourceFile>,
   signal: AbortSignal,
+  hasHead: (place: string) => boolean = () => true,
 ): Promise<Map<string, LiveBody>> {
   const bodies = new Map<string, LiveBody>();
   if (files.size === 0) return bodies;
@@ -46,7 +53,7 @@ export async function readLive(
       place = placeOf.get(`${event.file.root}\0${event.file.path}`);
       head = [];
       held = 0;
-    } else if (event.type === 'data' && held < HEAD_BYTES) {
+    } else if (event.type === 'data' && held < HEAD_BYTES && hasHead(place ?? '')) {
       const part = Buffer.from(event.data.subarray(0, HEAD_BYTES - held));
       head.push(part);
       held += part.length;

@@ -3,16 +3,18 @@ import type { SiteClient } from '../../site/client-types.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import { readFilesOrigin, readLedger } from '../../transfer/origin/ledger.ts';
 import { surveyFiles } from '../../transfer/survey/files.ts';
+import type { Kin } from '../kin.ts';
 import type { Chosen, Names } from '../plan/choose.ts';
 import type { FoundUpload, PlanPackage, PlanPolicy } from '../plan/schema.ts';
 import type { Occupied } from '../plan/upload-renames.ts';
-import { clonedFiles, type ClonedFile, type ClonedFiles } from './clone-files.ts';
+import { clonedFiles, filesNow, type ClonedFile, type ClonedFiles } from './clone-files.ts';
 import type { FileRecord } from '../../transfer/baseline/files.ts';
 import type { WayBack } from '../plan/way-back.ts';
 import { wholePackage } from './whole-package.ts';
 import { decidePackage, decideUpload, type Versions } from './decide-files.ts';
 import { inLiveForm } from './live-form.ts';
-import { liveFilesOf, readLive, type LiveBody, type LiveFiles } from './live-files.ts';
+import { filesOfTwoSides, listLive } from './two-sided-files.ts';
+import { liveFilesOf, liveFilesOfCopy, readLive, type LiveBody, type LiveFiles } from './live-files.ts';
 import { isGenerated, packageOf, type CodePlaces, type Package } from './packages.ts';
 import { baseHead, headOf, versionIn, versionPlace } from './versions.ts';
 
@@ -25,6 +27,7 @@ export interface FilesInput {
   readonly policy: PlanPolicy;
   readonly choose: (names: Names) => Chosen;
   readonly wayBack: WayBack;
+  readonly kin: Kin;
   readonly signal: AbortSignal;
 }
 
@@ -54,18 +57,43 @@ export interface PackageFiles {
   readonly isKnown: boolean;
 }
 
-/** What files go back. Undefined for a clone that does not remember which files it was not made with. */
-export async function planFiles(input: FilesInput): Promise<PlannedFiles | undefined> {
-  const { www, baseline, client, info, signal } = input;
+/** Files of the clone and of the live site that are not as they were. */
+export interface FilesOnBothSides {
+  readonly cloned: ClonedFiles;
+  readonly there: LiveFiles;
+  /** What files of the live site hold. */
+  readonly bodies: ReadonlyMap<string, LiveBody>;
+}
+
+/** Undefined for a clone that does not remember which files it was not made with. */
+async function compareFiles(input: FilesInput): Promise<FilesOnBothSides | undefined> {
+  const { www, baseline, client, info, kin, signal } = input;
   const origin = await readFilesOrigin(baseline);
-  const finding = await surveyFiles(baseline, client, info, signal);
-  if (!origin || !finding) return undefined;
+  if (!origin) return undefined;
+  const { exclude } = origin;
   const ledger = await readLedger(baseline);
-  const cloned = await clonedFiles(www, baseline, { exclude: origin.exclude, ledger }, signal);
-  const there = liveFilesOf(finding, info);
+  const cloned = await clonedFiles(www, baseline, { exclude, ledger }, signal);
+  if (kin === 'other') {
+    const there = await listLive(client, info, exclude, signal);
+    return filesOfTwoSides({ cloned, here: filesNow(cloned, ledger) }, there, input);
+  }
+  const finding = kin === 'source' ? await surveyFiles(baseline, client, info, signal) : undefined;
+  const there = finding
+    ? liveFilesOf(finding, info)
+    : liveFilesOfCopy(await listLive(client, info, exclude, signal), cloned.base);
   const packages = gather(cloned.changed, input.places);
   const inPackages = (place: string): boolean => packages.has(keyOf(packageOf(place, input.places)));
   const bodies = await readLive(client, new Map([...there.other].filter(([place]) => inPackages(place))), signal);
+  return { cloned, there, bodies };
+}
+
+/** What files go back. Undefined for a clone that does not remember which files it was not made with. */
+export async function planFiles(input: FilesInput): Promise<PlannedFiles | undefined> {
+  const { www, kin } = input;
+  const found = await compareFiles(input);
+  if (!found) return undefined;
+  const { cloned, there, bodies } = found;
+  const packages = gather(cloned.changed, input.places);
   const occupied = occupiedBy(cloned, there, bodies, input);
   const planned: PlannedFiles = { code: [], uploads: [], contents: new Map(), occupied, relied: new Map() };
   const made = byPackage(cloned.base, input.places);
@@ -73,19 +101,19 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
   for (const { package: which, files: cloneFiles } of packages.values()) {
     const files =
       which.kind === 'upload'
-        ? await Promise.all(cloneFiles.map((file) => inLiveForm(file, www, input.wayBack)))
+        ? await liveForms(cloneFiles, input)
         : wholePackage(cloneFiles, liveIn(which), cloned.base);
     const live = liveIn(which);
     const group: PackageFiles = {
       package: which,
       clone: files.filter((file) => live.get(file.place) !== file.sha256 || !live.has(file.place)),
       live,
-      isKnown: made.has(keyOf(which)),
+      isKnown: made.has(keyOf(which)) || (kin === 'other' && live.size > 0),
     };
     if (group.clone.length === 0) continue;
+    for (const { place, content } of group.clone) if (content) planned.contents.set(place, content);
     if (which.kind === 'upload') {
       planned.uploads.push(decideUpload(group, input));
-      for (const { place, content } of group.clone) if (content) planned.contents.set(place, content);
     } else {
       const decided = decidePackage(group, await versionsOf(which, input, cloned.base, bodies, there), input);
       planned.code.push(decided);
@@ -94,6 +122,10 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
   }
   return planned;
 }
+
+/** Against another site they were compared in that form. */
+const liveForms = (files: readonly ClonedFile[], { kin, www, wayBack }: FilesInput): Promise<ClonedFile[]> =>
+  Promise.all(files.map((file) => (kin === 'other' ? file : inLiveForm(file, www, wayBack))));
 
 /** What else belongs to a package. */
 function reliedOn({ clone, live }: PackageFiles, all: readonly FileRecord[]): ReliedFile[] {
@@ -176,13 +208,18 @@ function liveChanges(
 
 async function versionsOf(
   which: Package,
-  { www, baseline, info }: FilesInput,
+  { www, baseline, info, kin }: FilesInput,
   base: ReadonlyMap<string, Parameters<typeof baseHead>[1]>,
   bodies: ReadonlyMap<string, LiveBody>,
   there: LiveFiles,
 ): Promise<Versions> {
   const place = await versionPlace(www, which);
   if (place === undefined) return { base: null, live: null, clone: null };
+  const here = versionIn(which.kind, await headOf(join(www, place)));
+  if (kin === 'other') {
+    const there = bodies.get(place);
+    return { base: null, live: there ? versionIn(which.kind, there.head) : null, clone: here };
+  }
   const record = base.get(place);
   const was = record ? versionIn(which.kind, await baseHead(baseline, record)) : null;
   const body = bodies.get(place);
@@ -190,6 +227,6 @@ async function versionsOf(
   return {
     base: was,
     live: there.gone.has(place) ? null : now,
-    clone: versionIn(which.kind, await headOf(join(www, place))),
+    clone: here,
   };
 }

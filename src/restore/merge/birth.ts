@@ -14,6 +14,14 @@ const BIRTH: Readonly<Record<string, { readonly stays: readonly string[]; readon
 const TIME = /^(?!0000)\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/;
 const NOTHING = /^[0: -]*$/;
 
+/** By what people know a thing, of two sites that never were one: with the same number and name it is one thing there. */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  posts: ['post_type', 'post_name'],
+  terms: ['slug'],
+  term_taxonomy: ['term_id', 'taxonomy'],
+  users: ['user_login'],
+};
+
 /**
  * Whether two rows that nobody had before, with one number, are one thing: an earlier restore brought it, and somebody edited it since. Else
  * both sides gave the number to something of their own. Where nothing tells it for sure, what says mostly the same is one.
@@ -21,6 +29,8 @@ const NOTHING = /^[0: -]*$/;
 export function isBornOnce(table: Table, live: Row, clone: Row): boolean {
   const same = (column: string): boolean => cell(table, clone, column) === cell(table, live, column);
   const says = (row: Row, column: string): boolean => !NOTHING.test(cell(table, row, column) ?? '');
+  const named = table.twoSided ? NAMES[table.short] : undefined;
+  if (named?.every((column) => says(clone, column) && same(column))) return true;
   const known = BIRTH[table.short];
   if (known)
     return (

@@ -69,15 +69,18 @@ function settleEdit(group: Group, changed: readonly OwnedPart[], policy: Policy)
   const clashes = merged.filter(({ clash }) => clash !== undefined);
   if (clashes.length > 0) {
     const fields = [...new Set(clashes.flatMap(({ part, clash }) => namesOf(part, clash)))];
-    const name = clashes.find(({ part }) => part.base.length === 0 && isNamed(part))?.part.key;
-    const conflict: Conflict =
-      name === undefined ? { code: 'BOTH_CHANGED', fields } : { code: 'NAME_TAKEN', name: group.item.id };
-    return withConflict(group, changed, policy, conflict, writes);
+    return withConflict(group, changed, policy, clashOf(group, clashes, fields), writes);
   }
   const both = merged.flatMap((each) => each.both ?? []);
   if (both.length > 0 && policy.strict)
     return withConflict(group, changed, policy, { code: 'BOTH_WROTE', fields: both }, writes);
   return outcomeOf(group, changed, { writes, both: group.parts.some(isWroteOnLive) });
+}
+
+function clashOf({ item }: Group, clashes: readonly { readonly part: Part }[], fields: readonly string[]): Conflict {
+  if (clashes.some(({ part }) => part.table.twoSided)) return { code: 'DIFFERS', fields };
+  const isNew = clashes.some(({ part }) => part.base.length === 0 && isNamed(part));
+  return isNew ? { code: 'NAME_TAKEN', name: item.id } : { code: 'BOTH_CHANGED', fields };
 }
 
 /** Two of one name, not one thing by its number that is new on both sides since an earlier restore brought it. */
@@ -89,7 +92,7 @@ const isWroteOnLive = (each: OwnedPart): boolean => isChangedOnLive(each) && eac
 function namesOf(part: Part, clash: Merged['clash']): readonly string[] {
   if (clash && clash.columns.length > 0) return clash.columns;
   const [live, row] = [part.live[0], part.clone[0] ?? part.live[0]];
-  if (part.table.class.kind === 'entity' && live && row)
+  if ((part.table.class.kind === 'entity' || (part.table.twoSided && isNamed(part))) && live && row)
     return part.table.columns.filter((column) => cell(part.table, live, column) !== cell(part.table, row, column));
   const name = row && part.table.class.kind === 'meta' ? cell(part.table, row, 'meta_key') : null;
   return [name ?? part.table.short];

@@ -26,6 +26,8 @@ export function mergePart(part: Part): Merged {
   const single = base.length === 1 && live.length === 1 && clone.length === 1;
   if (single && row && theirs && ours && table.class.kind !== 'meta') return mergeCells(table, row, theirs, ours);
   if (!differs(part, 'live', 'base')) return { rows: clone };
+  // What is derived of something else on either side is made anew there.
+  if (table.twoSided && table.class.kind === 'derived') return { rows: live };
   return { rows: clone, clash: { columns: [] } };
 }
 

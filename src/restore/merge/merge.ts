@@ -1,6 +1,6 @@
 import { decide } from './decide.ts';
 import { directoryOf } from './directory.ts';
-import { changeOf, groupsOf, isChangedOnLive, type Group } from './groups.ts';
+import { changeOf, groupsOf, isChangedOnLive, type Group, type OwnedPart } from './groups.ts';
 import type { LiveChange, Merge, Policy } from './outcome.ts';
 import { checkResult } from './result.ts';
 import type { TableDifferences } from './types.ts';
@@ -21,10 +21,13 @@ export function merge(tables: readonly TableDifferences[], policy: Policy): Merg
 
 /** The machinery's own doings are not told of. */
 function liveChange({ item, parts }: Group): LiveChange[] {
-  const changed = parts.filter((each) => isChangedOnLive(each) && !isSilent(each.protection));
+  const changed = parts.filter((each) => isLivesOwn(each) && isChangedOnLive(each) && !isSilent(each.protection));
   if (changed.length === 0) return [];
   const protection = changed.find((each) => each.head)?.protection ?? changed[0]?.protection;
   return [{ item, change: changeOf(parts, 'live'), protection }];
 }
+
+/** Of what both sides have nobody knows who changed it. */
+const isLivesOwn = ({ part }: OwnedPart): boolean => part.table.twoSided === undefined || part.clone.length === 0;
 
 const isSilent = (protection: LiveChange['protection']): boolean => protection === 'machine' || protection === 'own';

@@ -8,6 +8,8 @@ export type Conflict =
   | { readonly code: 'BOTH_CHANGED'; readonly fields: readonly string[] }
   /** Both changed it in different fields, which would go together: a conflict for who wants to be strict. */
   | { readonly code: 'BOTH_WROTE'; readonly fields: readonly string[] }
+  /** Both have it, otherwise, and nobody remembers which of them changed it. */
+  | { readonly code: 'DIFFERS'; readonly fields: readonly string[] }
   | { readonly code: 'DELETED_ON_LIVE' }
   | { readonly code: 'DELETED_IN_CLONE' }
   /** What the clone deleted is used by something that the live site has made or changed since. */

@@ -22,8 +22,8 @@ export interface Part {
 export type Version = 'base' | 'live' | 'clone';
 export const VERSIONS = ['base', 'live', 'clone'] as const satisfies readonly Version[];
 
-export function tableOf({ name, prefix, columns, key, counter, common, doubt }: TableDifferences): Table {
-  const table = { name, prefix, columns, key, counter, common, doubt };
+export function tableOf({ name, prefix, columns, key, counter, common, doubt, twoSided }: TableDifferences): Table {
+  const table = { name, prefix, columns, key, counter, common, doubt, twoSided };
   const places = new Map(table.columns.map((column, index) => [column, index]));
   return { ...table, short: shortName(table), class: classOf(table), at: (column) => places.get(column) ?? -1 };
 }

@@ -32,6 +32,8 @@ export interface TableDifferences {
    * all three versions.
    */
   readonly rows: readonly Versions[];
+  /** Nobody remembers a version before: what both sides have alike is the base, and what differs may be anybody's change. */
+  readonly twoSided?: true | undefined;
   /** Why a change of the clone cannot be told from what others did; then each of its changes is a conflict. */
   readonly doubt?: string | undefined;
 }

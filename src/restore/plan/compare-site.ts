@@ -12,6 +12,7 @@ import { createRewriter } from '../../transfer/rewrite/rewriter.ts';
 import type { RowColumns, UrlMapping } from '../../transfer/rewrite/types.ts';
 import { surveyDatabase, type TableFinding } from '../../transfer/survey/database.ts';
 import type { TransferSite } from '../../transfer/types.ts';
+import type { Kin } from '../kin.ts';
 import { onClone } from '../rows/clone.ts';
 import type { RawRows } from '../rows/compose.ts';
 import type { Comparison } from '../rows/differences.ts';
@@ -24,7 +25,7 @@ export interface SiteComparison extends Comparison {
 
 /**
  * Asks the live site what changed, opens the clone's database and runs `work` on both. `mapping`: the addresses that a clone was made
- * with which does not remember them.
+ * with which does not remember them, or those of another site.
  */
 export async function comparingSite<T>(
   {
@@ -32,12 +33,14 @@ export async function comparingSite<T>(
     client,
     info,
     mapping: fallback,
+    kin,
     signal,
   }: {
     readonly site: TransferSite;
     readonly client: SiteClient;
     readonly info: SiteInfo;
     readonly mapping: UrlMapping;
+    readonly kin: Kin;
     readonly signal: AbortSignal;
   },
   work: (comparison: SiteComparison) => Promise<T>,
@@ -45,14 +48,19 @@ export async function comparingSite<T>(
   const { baseline } = site.paths;
   const remembered = await readDatabaseOrigin(baseline);
   const schema = await readSchema(baseline);
-  const mapping = remembered?.rewriter.mapping ?? fallback;
+  const mapping = kin === 'source' ? (remembered?.rewriter.mapping ?? fallback) : fallback;
   const columnsOf = await columnReader(site, info, signal);
   const raws: RawRows = new WeakMap();
   try {
     const [done] = await allOrNothing(signal, (both) => {
-      const surveyed = surveyTables(baseline, client, info, both);
+      // Another site, and a copy with other addresses, send no range as the source sent it.
+      const surveyed =
+        kin === 'source'
+          ? surveyTables(baseline, client, info, both)
+          : Promise.resolve(new Map<string, TableFinding>());
       const compared = onClone(site.database, both, (database) =>
         work({
+          kin,
           baseline,
           schema,
           origin: new Map(remembered?.tables.map((table) => [table.name, table])),

@@ -126,6 +126,8 @@ export function conflictText(conflict: Conflict, titleOfKey: (key: string) => st
   switch (conflict.code) {
     case 'BOTH_CHANGED':
       return `${fieldNames(conflict.fields)} changed here and on the live site`;
+    case 'DIFFERS':
+      return `${fieldNames(conflict.fields)} not the same on both sides`;
     case 'BOTH_WROTE':
       return `changed here and on the live site, in different fields (${fieldNames(conflict.fields)})`;
     case 'DELETED_ON_LIVE':

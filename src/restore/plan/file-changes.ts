@@ -32,6 +32,7 @@ export function withCode(
   { code, plugins }: Pick<Plan, 'code' | 'plugins'>,
   relied: PlannedFiles['relied'],
   places: CodePlaces,
+  contents: ReadonlyMap<string, Buffer>,
 ): RestoreChanges {
   const items: Item[] = [...changes.items];
   const files: FileChange[] = [...changes.files];
@@ -41,7 +42,8 @@ export function withCode(
     at.set(id, item);
     const add = (place: string, before: string | null, after: string | null, size: number): void => {
       const path = codePath(place, places);
-      if (path !== undefined) files.push({ item, path, place, before, after, size });
+      const content = before === after ? undefined : contents.get(place);
+      if (path !== undefined) files.push({ item, path, place, before, after, size, ...(content && { content }) });
     };
     for (const { place, live, clone, size } of changed) if (live !== clone) add(place, live, clone, size);
     for (const { place, sha256 } of relied.get(id) ?? []) add(place, sha256, sha256, 0);

@@ -2,6 +2,7 @@ import type { SiteInfo } from '../../site/info.ts';
 import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
 import { bytes } from '../../shared/format.ts';
 import type { RestoreChanges } from '../changes.ts';
+import type { RestoreInput } from './plan.ts';
 import type { SiteComparison } from './compare-site.ts';
 
 /** Seconds for which a key is good: all has to be there by then. */
@@ -33,10 +34,21 @@ export function triggerNotes({ tables }: RestoreChanges, { triggers }: SiteInfo)
   return found.length === 0 ? [] : [`Triggers of the live site run when this is written: ${found.join(', ')}.`];
 }
 
+/** What it means that nobody remembers a version before. */
+const twoSidedNotes = ({ delete: deletes }: RestoreInput['policy']): string[] => [
+  'This is not the site that was cloned, and nothing is remembered of it: only two versions are compared. What the clone alone has is brought there; what this site alone has stays; what both have otherwise is decided by somebody, since nobody knows who changed it.',
+  'Nothing is deleted on it: what the clone has not may never have been in it. WordPress itself, queues, logs, sessions and files outside of plugins, themes and uploads stay as they are.',
+  ...(deletes ? ['--delete does nothing here.'] : []),
+];
+
 /** What the plan could not take into account. */
-export function comparisonNotes({ remembered }: Pick<SiteComparison, 'remembered'>, info: SiteInfo): string[] {
+export function comparisonNotes(
+  { remembered }: Pick<SiteComparison, 'remembered'>,
+  { info, kin, policy }: Pick<RestoreInput, 'info' | 'kin' | 'policy'>,
+): string[] {
   const notes: string[] = [];
-  if (remembered === undefined)
+  if (kin === 'other') notes.push(...twoSidedNotes(policy));
+  else if (remembered === undefined)
     notes.push(
       'The clone was made by an older wpclone and does not remember its source: tables that it changed are compared whole, new IDs may meet those of the live site, files are not compared, and what the live site did elsewhere is not known.',
     );

@@ -9,6 +9,7 @@ import { readNoise } from '../../transfer/origin/ledger.ts';
 import type { UrlMapping } from '../../transfer/rewrite/types.ts';
 import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
 import type { TransferSite } from '../../transfer/types.ts';
+import type { Kin } from '../kin.ts';
 import { directoryOf } from '../merge/directory.ts';
 import type { Policy } from '../merge/outcome.ts';
 import type { RestoreChanges } from '../changes.ts';
@@ -37,7 +38,9 @@ export interface RestoreInput {
   /** What the live site says of itself now. */
   readonly info: SiteInfo;
   readonly clone: { readonly id: string; readonly url: string };
-  /** The clone's addresses, for one that does not remember them. */
+  /** What the live site is to the clone. */
+  readonly kin: Kin;
+  /** The clone's addresses, for one that does not remember them, or those of another site. */
   readonly mapping: UrlMapping;
   readonly people: People;
   /** Where parts of the site lie below the document root. */
@@ -83,9 +86,18 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       files && input.info.writes?.code ? switchedPlugins(pluginsOf(gathered.tables), code, choose) : NO_PLUGINS;
     const parts = { items, code, uploads, plugins };
     const withUploads = withFiles(rows, uploads, ownerOf, files?.contents ?? new Map());
-    const changes = withCode(withUploads, parts, files?.relied ?? new Map(), input.places);
+    const contents = files?.contents ?? new Map<string, Buffer>();
+    const changes = withCode(withUploads, parts, files?.relied ?? new Map(), input.places, contents);
     const baseline = await baselineDigest(input.site.paths.baseline);
-    const relied = { version: 1, baseline, policy: input.policy, ...parts, changes: rows, rewriter: REWRITER_VERSION };
+    const relied = {
+      version: 1,
+      kin: input.kin,
+      baseline,
+      policy: input.policy,
+      ...parts,
+      changes: rows,
+      rewriter: REWRITER_VERSION,
+    };
     const all = [...parts.items, ...parts.code, ...parts.uploads];
     const plan: Plan = {
       kind: 'wpclone-restore-plan',
@@ -93,6 +105,7 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       wpclone: input.version,
       clone: { ...input.clone, made_at: madeAt(work) },
       live: { url: input.info.home },
+      ...(input.kin === 'other' && { two_sided: true as const }),
       planned_at: new Date(input.now()).toISOString(),
       baseline,
       policy: input.policy,
@@ -103,7 +116,7 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       conflicts: all.filter(({ conflict }) => conflict).length,
       changes: all.filter(({ conflict, kept }) => !conflict && !kept).length + switches(plugins),
       notes: [
-        ...comparisonNotes(work, input.info),
+        ...comparisonNotes(work, input),
         ...numberNotes(merged.items, formerName, unsure, titlesByKey(directoryOf(gathered.tables))),
         ...triggerNotes(changes, input.info),
         ...roomNotes(changes, input.info),

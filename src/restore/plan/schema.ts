@@ -11,6 +11,7 @@ export const GROUPS = ['content', 'settings', 'media', 'users', 'orders', 'table
 export const CONFLICT_CODES = [
   'BOTH_CHANGED',
   'BOTH_WROTE',
+  'DIFFERS',
   'DELETED_ON_LIVE',
   'DELETED_IN_CLONE',
   'USED_ON_LIVE',
@@ -131,6 +132,8 @@ export const planSchema = z.object({
   wpclone: z.string(),
   clone: z.object({ id: z.string(), url: z.string(), made_at: z.string().nullable() }),
   live: z.object({ url: z.string() }),
+  /** The live site is not the one that was cloned: nothing is remembered of it, and two versions were compared instead of three. */
+  two_sided: z.literal(true).exactOptional(),
   planned_at: z.string(),
   /** Of what the clone was made with. */
   baseline: sha256,

@@ -5,7 +5,7 @@ import type { Part } from '../merge/parts.ts';
 import { keyOfItem, type Row, type TableDifferences } from '../merge/types.ts';
 import type { Item, RestoreChanges } from '../changes.ts';
 import { PROTECTED_CLASSES } from '../merge/site-protects.ts';
-import { askForRows, lineOf } from '../rows/locate.ts';
+import { askForRows, askInWhole, lineOf } from '../rows/locate.ts';
 import type { SiteComparison } from './compare-site.ts';
 import { titleOf } from './describe.ts';
 import { createWayBack } from './way-back.ts';
@@ -32,7 +32,7 @@ export async function writeItems(
   for (;;) {
     const merged = merge(tables, { ...policy, against });
     const wanted = merged.items.filter(({ writes }) => writes.length > 0);
-    await knowRaw(wanted, work);
+    await knowRaw(wanted, tables, work);
     const writer = createChangeWriter(work.raws, wayBack);
     const troubles = wanted.flatMap((outcome, item) => {
       const fields = outcome.writes.flatMap((write) => writer.add(write, item) ?? []);
@@ -49,7 +49,11 @@ export async function writeItems(
 }
 
 /** Asks for the rows of the live site that are to be changed and are known only as the clone was made with them. */
-async function knowRaw(outcomes: readonly ItemOutcome[], work: SiteComparison): Promise<void> {
+async function knowRaw(
+  outcomes: readonly ItemOutcome[],
+  tables: readonly TableDifferences[],
+  work: SiteComparison,
+): Promise<void> {
   const unknown = new Map<string, Row[]>();
   for (const { part } of outcomes.flatMap(({ writes }) => writes))
     for (const row of rowsOf(part))
@@ -57,9 +61,14 @@ async function knowRaw(outcomes: readonly ItemOutcome[], work: SiteComparison): 
   for (const [name, rows] of unknown) {
     const table = work.schema.tables.find((each) => each.name === name);
     const info = work.info.tables.find((each) => each.name === name);
-    if (!table || !info) continue;
-    const columns = await work.columnsOf(info);
-    const found = await askForRows(work.baseline, table, rows, { ...work, columns });
+    if (!info) continue;
+    const asking = { ...work, columns: await work.columnsOf(info) };
+    const merged = tables.find((each) => each.name === name);
+    const found =
+      work.kin === 'other'
+        ? await askInWhole({ name, key: info.key, columns: merged?.columns ?? [] }, rows, asking)
+        : table && (await askForRows(work.baseline, table, rows, asking));
+    if (!found) continue;
     for (const row of rows) work.raws.set(row, found.get(lineOf(row)) ?? row);
   }
 }

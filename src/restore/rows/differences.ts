@@ -4,6 +4,7 @@ import type { BaselineSchema, BaselineTable } from '../../transfer/baseline/data
 import type { OriginTable } from '../../transfer/origin/schema.ts';
 import type { RowColumns, Rewriter } from '../../transfer/rewrite/types.ts';
 import type { ChangedRange, TableFinding } from '../../transfer/survey/database.ts';
+import type { Kin } from '../kin.ts';
 import { shortName } from '../merge/classes.ts';
 import { protectedTable } from '../merge/never.ts';
 import type { TableDifferences } from '../merge/types.ts';
@@ -16,6 +17,7 @@ import { liveLines, pairs, type LiveLine } from './live.ts';
 
 /** What is compared, and how. */
 export interface Comparison {
+  readonly kin: Kin;
   readonly baseline: string;
   readonly schema: BaselineSchema;
   readonly origin: ReadonlyMap<string, OriginTable>;
@@ -59,7 +61,7 @@ const TOLD = new Set([
   'wc_orders',
 ]);
 /** Bytes up to which a table without a key is compared: it has to be held whole. */
-const WHOLE_BYTES = 16 * 1024 * 1024;
+export const WHOLE_BYTES = 16 * 1024 * 1024;
 const NOTHING = { gone: [], come: [] };
 
 /** What the clone changed in a table. Undefined when that cannot be told at all. */
@@ -162,7 +164,7 @@ function describe(
 }
 
 /** The column that counts, of a clone that does not remember. */
-const counterIn = ({ create, key }: BaselineTable): string | null => {
+export const counterIn = ({ create, key }: Pick<BaselineTable, 'create' | 'key'>): string | null => {
   const [column] = key ?? [];
   if (column === undefined || key?.length !== 1) return null;
   const line = create.split('\n').find((each) => each.trimStart().startsWith(`\`${column}\``));
@@ -180,6 +182,15 @@ function doubtOf(
   if (finding?.state === 'gone') return 'the live site has its table no more';
   if (finding?.state === 'redefined') return 'its table was altered on the live site';
   if (finding?.state === 'not-comparable') return 'the live site sends its table in another form by now';
+  return doubtWhoever(table, live, origin);
+}
+
+/** What stands against comparing rows of a table with those of any site. */
+export function doubtWhoever(
+  table: Pick<BaselineTable, 'name' | 'key'>,
+  live: TableInfo | undefined,
+  origin: Comparison['origin'],
+): string | undefined {
   const numbered = live?.columns.some(({ name, type }) => table.key?.includes(name) && /^(enum|set|bit)/.test(type));
   if (numbered) return 'rows of its table cannot be asked for one by one';
   const complaints = origin.get(table.name)?.refused.complaints ?? 0;
@@ -223,7 +234,7 @@ async function compareWhole(
 
 const asIs = (line: string): LiveLine => ({ line, raw: line });
 
-async function all<T>(chunks: AsyncIterable<readonly T[]>): Promise<T[]> {
+export async function all<T>(chunks: AsyncIterable<readonly T[]>): Promise<T[]> {
   const found: T[] = [];
   for await (const chunk of chunks) found.push(...chunk);
   return found;

@@ -5,6 +5,8 @@ import type { TableFinding } from '../../transfer/survey/database.ts';
 import type { CloneChanges } from './clone-changes.ts';
 import { changesHere, compareTable, type Comparison, type TableNote } from './differences.ts';
 import { pairs } from './live.ts';
+import { namesakes } from './namesakes.ts';
+import { compareTwoSides } from './two-sided.ts';
 import { compared } from './compose.ts';
 import { rowOf } from './lines.ts';
 
@@ -14,6 +16,8 @@ export interface People {
   readonly own: string | undefined;
   /** The number of the live site's administrator who does the restore. */
   readonly administrator: string | undefined;
+  /** Users were asked for by name. */
+  readonly travel: boolean;
 }
 
 export interface Gathered {
@@ -21,12 +25,14 @@ export interface Gathered {
   readonly notes: readonly TableNote[];
 }
 
+type Progress = (tables: number) => void;
+
 /** Compares all tables, and looks up what else the merge has to know. `progress` is told of each table. */
-export async function gatherDifferences(
-  work: Comparison,
-  people: People,
-  progress: (tables: number) => void,
-): Promise<Gathered> {
+export async function gatherDifferences(work: Comparison, people: People, progress: Progress): Promise<Gathered> {
+  if (work.kin === 'other') {
+    const { tables, notes } = await compareTwoSides(work, progress);
+    return { tables: await completed(tables, people, work), notes };
+  }
   const notes: TableNote[] = [];
   const tables: TableDifferences[] = [];
   // The clone is compared while the live site is still being asked.
@@ -44,8 +50,17 @@ export async function gatherDifferences(
     progress(tables.length);
   }
   notes.push(...(await newTables(work, findings)));
-  const own = tables.map((table) => inTheNameOf(withoutOwn(table, people), people, work));
-  return { tables: await withLookups(own, work), notes };
+  return { tables: await completed(tables, people, work), notes };
+}
+
+async function completed(
+  tables: readonly TableDifferences[],
+  people: People,
+  work: Comparison,
+): Promise<TableDifferences[]> {
+  const others = work.kin === 'other' ? namesakes(tables, people) : new Map<string, string>();
+  const own = tables.map((table) => inTheNameOf(withoutOwn(table, people), { ...people, others }, work));
+  return withLookups(own, work);
 }
 
 /** Tables that only one side has. */
@@ -73,14 +88,19 @@ function withoutOwn(table: TableDifferences, { own }: People): TableDifferences 
 }
 
 /** What was written in the name of the clone's administrator is written in that of whoever brings it back. */
-function inTheNameOf(table: TableDifferences, { own, administrator }: People, { raws }: Comparison): TableDifferences {
+function inTheNameOf(
+  table: TableDifferences,
+  { own, administrator, others }: People & { readonly others: ReadonlyMap<string, string> },
+  { raws }: Comparison,
+): TableDifferences {
   const column = { posts: 'post_author', comments: 'user_id' }[shortName(table)];
   const at = column === undefined ? -1 : table.columns.indexOf(column);
-  if (at === -1 || own === undefined) return table;
+  if (at === -1 || (own === undefined && others.size === 0)) return table;
   const rows = table.rows.map((versions): Versions => {
     const { base, clone } = versions;
-    if (clone?.[at] !== own) return versions;
-    const author = base?.[at] ?? administrator ?? '0';
+    const other = others.get(clone?.[at] ?? '');
+    if (!clone || (clone[at] !== own && other === undefined)) return versions;
+    const author = other ?? base?.[at] ?? administrator ?? '0';
     const row = clone.with(at, author);
     raws.set(row, (raws.get(clone) ?? clone).with(at, author));
     return { ...versions, clone: row };

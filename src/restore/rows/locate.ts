@@ -11,6 +11,13 @@ import { liveLines } from './live.ts';
 export const lineOf = (row: Row): string =>
   row.map((value) => (value === null ? String.raw`\N` : escapeField(value))).join('\t');
 
+interface Asking {
+  readonly client: Pick<SiteClient, 'rows'>;
+  readonly rewriter: Pick<Rewriter, 'rows'>;
+  readonly columns: RowColumns;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Asks the live site for single rows, to have them as they are written there: rows that are what they were when the clone was made,
  * given as the baseline has them. Throws SOURCE_CHANGED when one of them is not there any more.
@@ -19,21 +26,29 @@ export async function askForRows(
   baseline: string,
   table: BaselineTable,
   wanted: readonly Row[],
-  work: {
-    readonly client: Pick<SiteClient, 'rows'>;
-    readonly rewriter: Pick<Rewriter, 'rows'>;
-    readonly columns: RowColumns;
-    readonly signal: AbortSignal;
-  },
+  work: Asking,
 ): Promise<Map<string, Row>> {
+  return found(await readsFor(baseline, table, new Set(wanted.map(lineOf))), wanted, work);
+}
+
+async function found(reads: readonly TableRead[], wanted: readonly Row[], work: Asking): Promise<Map<string, Row>> {
   const lines = new Set(wanted.map(lineOf));
-  const reads = await readsFor(baseline, table, lines);
-  const found = new Map<string, Row>();
+  const rows = new Map<string, Row>();
   for await (const chunk of liveLines(work.client, reads, work.rewriter, work.columns, work.signal))
-    for (const { line, raw } of chunk) if (lines.has(line)) found.set(line, rowOf(raw));
-  if (found.size < lines.size)
+    for (const { line, raw } of chunk) if (lines.has(line)) rows.set(line, rowOf(raw));
+  if (rows.size < lines.size)
     throw new WpcloneError('SOURCE_CHANGED', 'The live site changed while the plan was made.', { retryable: true });
-  return found;
+  return rows;
+}
+
+/** The same of a site that the clone was not made of: where its rows stand is not known, so that all are read. */
+export async function askInWhole(
+  table: Pick<BaselineTable, 'name' | 'columns' | 'key'>,
+  wanted: readonly Row[],
+  work: Asking,
+): Promise<Map<string, Row>> {
+  const { name, columns, key } = table;
+  return found([{ name, columns, key }], wanted, work);
 }
 
 /** Each row is what comes after the one before it, up to itself: in the order in which the source reads them. */

@@ -90,12 +90,42 @@ it.each([
   ['what nothing can name', { clone_id: 'mine', include: ['own'] }, 400],
   ['an address with a password', { clone_id: 'mine', target: { url: 'https://a:canary@b.example' } }, 400],
   ['a clone that is not there', { clone_id: 'other' }, 404],
-  ['the address of no clone', { source: { url: 'https://stranger.example' } }, 404],
+  ['the address of no clone, without a site to restore to', { source: { url: 'https://stranger.example' } }, 404],
 ])('refuses %s', async (_, body, status) => {
   const answer = await call('POST', '/api/v2/restore', restorer(), body);
   expect(answer.statusCode).toBe(status);
   expect(answer.body).not.toContain('canary');
   expect(await api.store.list()).toEqual([]);
+});
+
+it('takes two sites that nobody cloned: the first is copied for it, and what both have otherwise becomes as there', async () => {
+  const source = { url: 'https://stranger.example', username: 'eve', password: 'canary-of-the-source' };
+  const body = { source, target: { url: 'https://mysite.example', ...target } };
+  expect((await call('POST', '/api/v2/restore', restorer(), body)).statusCode).toBe(403);
+  const caller = api.bearer(['restore', 'clone', 'read'], 'a');
+  expect((await call('POST', '/api/v2/restore', caller, body)).statusCode).toBe(202);
+  const { attempt, job, secrets } = await claim();
+  expect(secrets).toEqual({ source_password: 'canary-password', from_password: 'canary-of-the-source' });
+  expect(job).toMatchObject({ clone: null, customer: 'a', sourceHost: 'mysite.example' });
+  expect(job.request).toMatchObject({
+    what: 'apply-between',
+    agreed: null,
+    request: {
+      to: 'https://mysite.example',
+      username: 'admin',
+      from: { url: 'https://stranger.example', username: 'eve', mustLogIn: true },
+      policy: { take: 'clone', delete: false },
+    },
+  });
+  expect(api.written()).not.toContain('canary');
+  restores = [{ ...RESTORE, restore_id: (job.request['request'] as { restore: string }).restore, clone_id: 'gone' }];
+  expect((await call('GET', '/api/v2/restores', caller)).json()).toMatchObject({ restores: [{ clone_id: 'gone' }] });
+  expect((await call('GET', '/api/v2/restores', api.bearer(['read'], 'b'))).json()).toEqual({ restores: [] });
+  await api.store.fail(attempt, { code: 'LOGIN_FAILED', message: 'Wrong.', next_steps: [] });
+  const again = await call('POST', `/api/v2/jobs/${job.id}/retry`, caller, { source_password: 'canary-again' });
+  expect(again.statusCode).toBe(400);
+  const same = { source, target: { url: 'http://www.stranger.example/', ...target } };
+  expect((await call('POST', '/api/v2/restore', caller, same)).statusCode).toBe(400);
 });
 
 it('wants the scope restore for whatever touches a live site, and admin where its certificate is not looked at', async () => {

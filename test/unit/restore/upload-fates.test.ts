@@ -33,7 +33,7 @@ function fateOf(
       live,
       isKnown: false,
     },
-    { policy: POLICY, choose: compileChoice(POLICY.only, []), info: { writes: undefined } },
+    { kin: 'source', policy: POLICY, choose: compileChoice(POLICY.only, []), info: { writes: undefined } },
   );
   const outcome: ItemOutcome = {
     item: { kind: 'attachment', id: '9' },

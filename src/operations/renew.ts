@@ -1,5 +1,5 @@
-import type { WorkContext } from '../../shared/context.ts';
-import { toWpcloneError, type WpcloneError } from '../../shared/errors.ts';
+import type { WorkContext } from '../shared/context.ts';
+import { toWpcloneError, type WpcloneError } from '../shared/errors.ts';
 
 /**
  * Seconds that a clone lives after the last sign of life of the command that it is for: whatever becomes of us, and of the machine that we
