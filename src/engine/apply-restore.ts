@@ -109,7 +109,8 @@ async function carryOut(
     return { value, message: appliedWords(value) };
   });
   const written = isWritten(applied.receipt.state);
-  const differences = written ? await verifyLive({ access, info, before, client }, pipeline) : [];
+  const isGated = applied.receipt.applied?.gateMilliseconds !== undefined;
+  const differences = written ? await verifyLive({ access, info, before, client, isGated }, pipeline) : [];
   return { ...applied, url: access.url, found: false, differences };
 }
 

@@ -7,6 +7,7 @@ import type { SiteInfo } from '../site/info.ts';
 import { lookAtPages } from '../site/look-at-source.ts';
 import type { Look, Sight } from '../site/looks.ts';
 import type { WriteClient } from '../site/write/client.ts';
+import { loggedSince } from './logged-errors.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** A page of the live site, by what people call it. */
@@ -29,10 +30,15 @@ export interface LiveSite {
 export interface WrittenSite extends LiveSite {
   readonly before: readonly SeenPage[];
   readonly client: WriteClient;
+  /** Code was replaced while visitors waited. */
+  readonly isGated: boolean;
 }
 
 /** Pages of single things that are looked at, at most: each costs the site a visit before and one after. */
 const MOST = 5;
+
+/** Milliseconds after which nothing in the log is of a request that may have met half of what replaced it: it has whole seconds. */
+const OVERTAKEN = 1000;
 
 /** Milliseconds after which a page that seems broken is asked for again: a busy server, or one that restarts, fails once. */
 const SECOND_LOOK = 1000;
@@ -74,8 +80,12 @@ async function look(
  * Looks at the same pages once more: what broke one of them, at a second look too, is taken back (RESTORE_BROKE), any other difference is returned in
  * words.
  */
-export async function verifyLive({ access, info, before, client }: WrittenSite, pipeline: Pipeline): Promise<string[]> {
+export async function verifyLive(
+  { access, info, before, client, isGated }: WrittenSite,
+  pipeline: Pipeline,
+): Promise<string[]> {
   return pipeline.step('verify', async ({ work, signal }) => {
+    if (isGated) await work.sleep(OVERTAKEN, signal);
     const compare = async () => {
       const after = await look({ access, info }, before, work);
       return before.map((page, index) => ({ page, was: page.sight, is: after[index]?.sight ?? page.sight }));
@@ -86,8 +96,11 @@ export async function verifyLive({ access, info, before, client }: WrittenSite, 
       pairs = await compare();
     }
     const broken = pairs.filter(({ was, is }) => broke(was, is)).map(({ page }) => page.name);
-    if (broken.length > 0) await takeBack(client, `${broken.join(' and ')} of ${printable(info.home)}`, signal);
-    const differences = pairs.flatMap(({ page, was, is }) => differenceOf(page, was, is) ?? []);
+    const site = printable(info.home);
+    if (broken.length > 0) await takeBack(client, `broke ${broken.join(' and ')} of ${site}`, signal);
+    const { fatal, warnings } = await loggedSince(client, work);
+    if (fatal !== undefined) await takeBack(client, `ended a request of ${site} with a fatal error (${fatal})`, signal);
+    const differences = [...pairs.flatMap(({ page, was, is }) => differenceOf(page, was, is) ?? []), ...warnings];
     const seen = counted(pairs.length, 'page');
     const message = differences.length === 0 ? `${seen} as before` : `${seen} seen, ${differences.length} different`;
     return { value: differences, message };
@@ -95,8 +108,8 @@ export async function verifyLive({ access, info, before, client }: WrittenSite, 
 }
 
 /** Always throws: RESTORE_BROKE when all of it was taken back, else SOURCE_FAILED, after which it can still be undone. */
-async function takeBack(client: WriteClient, pages: string, signal: AbortSignal): Promise<never> {
-  const broken = `What was written broke ${pages}`;
+async function takeBack(client: WriteClient, did: string, signal: AbortSignal): Promise<never> {
+  const broken = `What was written ${did}`;
   const { state } = await undoApplied(client, undefined, signal).catch((error: unknown) => {
     const why = toWpcloneError(error).message;
     throw new WpcloneError('SOURCE_FAILED', `${broken}, and it could not be taken back: ${why}`, { cause: error });

@@ -73,7 +73,15 @@ async function apply(
   const access = await pair(source);
   const key = await restoreKey(source, newRestoreId(randomBytes));
   const info = await testClient(access).info(never);
-  const task = { access, info, kin: 'source' as const, policy: { ...POLICY, ...policy }, version: 'test', key, agreed: agreedTo(plan) };
+  const task = {
+    access,
+    info,
+    kin: 'source' as const,
+    policy: { ...POLICY, ...policy },
+    version: 'test',
+    key,
+    agreed: agreedTo(plan),
+  };
   return { key, applied: await site.clone.instance.operations.applyRestore(task, instanceContext()) };
 }
 
@@ -149,6 +157,23 @@ it('a plugin that ends every page is taken back by itself, with what came with i
   const wish = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
   const error = await failureOf(applyRestoreOf(wish, port, site.home.runtime, workContext()));
   expect([error.code, error.message]).toEqual(['RESTORE_BROKE', expect.stringContaining('the front page')]);
+  expect([filesBelow(there), await shown(), gate(), restoreFolders(source)]).toEqual([before, page, false, []]);
+  put(here, 'forms/part.php', part('forms', 'new'));
+});
+
+it('a plugin that ends a request after its page, which only PHP’s log shows, is taken back by itself', async () => {
+  const [before, page] = [filesBelow(there), await shown()];
+  const late = `<?php function forms_part() { if ( isset( $_SERVER['REQUEST_URI'] ) ) { register_shutdown_function( function () { canary_of_the_log( 'a password' ); } ); } trigger_error( 'canary', E_USER_WARNING ); return 'late'; }`;
+  put(here, 'forms/part.php', late);
+  const port: WritePort = { connect: (wanted) => connectToWrite(asAdmin(source), wanted, connectDeps()) };
+  const policy = { ...POLICY, only: ['plugin:forms'] };
+  const wish = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
+  const error = await failureOf(applyRestoreOf(wish, port, site.home.runtime, workContext()));
+  expect([error.code, error.message]).toEqual([
+    'RESTORE_BROKE',
+    expect.stringContaining('with a fatal error (wp-content/plugins/forms/part.php, line 1), so it was taken back'),
+  ]);
+  expect(error.message).not.toContain('canary');
   expect([filesBelow(there), await shown(), gate(), restoreFolders(source)]).toEqual([before, page, false, []]);
   put(here, 'forms/part.php', part('forms', 'new'));
 });

@@ -178,7 +178,9 @@ it('leaves nothing of ours on the other site once it was accepted', async () => 
 it('says before anything is compared what a site cannot take', async () => {
   const prefixed = await startSource({ tablePrefix: 'abc_', mariadb: other.mariadb, posts: 1 });
   try {
-    const error = await failureOf(site.plan({}, { source: prefixed, access: await installMigrator(prefixed), kin: 'other' }));
+    const error = await failureOf(
+      site.plan({}, { source: prefixed, access: await installMigrator(prefixed), kin: 'other' }),
+    );
     expect(error).toMatchObject({ code: 'RESTORE_IMPOSSIBLE', message: expect.stringContaining('abc_') });
   } finally {
     await prefixed.stop();

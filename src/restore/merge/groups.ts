@@ -39,5 +39,8 @@ export function changeOf(parts: readonly OwnedPart[], version: 'live' | 'clone')
   const heads = parts.filter(({ head, part }) => head && part.table.class.kind !== 'unkeyed');
   if (heads.length === 0) return 'changed';
   if (heads.every(({ part }) => part.base.length > 0 && part[version].length === 0)) return 'deleted';
-  return heads.every(({ part }) => part.base.length === 0 && part[version].length > 0) ? 'new' : 'changed';
+  const other = version === 'clone' ? 'live' : 'clone';
+  const isNew = ({ part }: OwnedPart): boolean =>
+    part.base.length === 0 && part[version].length > 0 && !(part.table.twoSided && part[other].length > 0);
+  return heads.every(isNew) ? 'new' : 'changed';
 }

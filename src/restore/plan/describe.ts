@@ -104,7 +104,8 @@ export function whatChanged(parts: readonly Part[]): string[] {
   return [...words];
 }
 
-function changedColumns({ table, base: [base], clone: [clone] }: Part): string[] {
+function changedColumns({ table, base: [was], live: [live], clone: [clone] }: Part): string[] {
+  const base = was ?? (table.twoSided ? live : undefined);
   if (!base || !clone) return [];
   const quiet = quietColumns(table.short);
   return table.columns.filter(

@@ -87,6 +87,14 @@ export const hostSchema = z.object({
 });
 export type HostFacts = z.infer<typeof hostSchema>;
 
+/** Errors that PHP logged since a restore was applied, in files of the site, by their place. */
+export const errorsSchema = z.object({
+  /** Whether PHP has a log that it can read. */
+  log: z.boolean(),
+  errors: z.array(z.object({ fatal: z.boolean(), file: text, line: z.number(), times: z.number() })),
+});
+export type LoggedErrors = z.infer<typeof errorsSchema>;
+
 const refusalSchema = z.object({
   error: z.string(),
   message: z.string(),

@@ -10,11 +10,13 @@ import { createTransport, type Transport } from '../transport.ts';
 import { understoodJson } from '../understood.ts';
 import {
   classifyWriteRefusal,
+  errorsSchema,
   hostSchema,
   receiptSchema,
   statusSchema,
   undoneSchema,
   type HostFacts,
+  type LoggedErrors,
   type Receipt,
   type RestoreStatus,
   type Undone,
@@ -85,6 +87,8 @@ export interface WriteClient {
   /** Throws DRIFT. */
   apply(signal: AbortSignal): Promise<Receipt>;
   status(items: boolean, signal: AbortSignal): Promise<RestoreStatus>;
+  /** What PHP has logged since it was applied; none where nobody can read its log. */
+  errors(signal: AbortSignal): Promise<LoggedErrors>;
   /** Counts anew what WordPress counts, and empties its caches. */
   settle(signal: AbortSignal): Promise<void>;
   /** `only`: ids of items; what was changed since is kept, and told of. */
@@ -136,6 +140,7 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
     seal: (seals, signal) => done({ op: 'seal', ...seals }, signal),
     apply: (signal) => ask(receiptSchema, { op: 'apply' }, signal),
     status: (items, signal) => ask(statusSchema, { op: 'status', items }, signal),
+    errors: (signal) => ask(errorsSchema, { op: 'errors' }, signal),
     settle: (signal) => done({ op: 'settle' }, signal),
     undo: (only, signal) =>
       ask(undoneSchema, { op: 'undo', ...(only === undefined ? {} : { only: only.map(base64) }) }, signal),

@@ -50,6 +50,11 @@ const WRITE_OPERATIONS = array(
 		'file'   => 'status.php',
 		'run'    => 'tell_status',
 	),
+	'errors' => array(
+		'states' => array( 'applied', 'partly' ),
+		'file'   => 'errors.php',
+		'run'    => 'tell_errors',
+	),
 	'settle' => array(
 		'states' => array( 'applied', 'partly', 'undone' ),
 		'file'   => 'settle.php',
