@@ -166,7 +166,7 @@ describe('the documented calls, sent to a real agent', () => {
       await second.query("UPDATE wp_options SET option_value = 'By the second' WHERE option_name = 'blogname'");
       const from = { url: second.url, username: second.adminUser, password: second.adminPassword };
       const to = { url: source.url, username: source.adminUser, password: source.adminPassword };
-      const between = { clone_id: undefined, source: from, target: to, ...choice, dry_run: false };
+      const between = { clone_id: undefined, source: from, target: to, only: ['option:blogname'], dry_run: false };
       const brought = await job('/api/v2/restore', between);
       expect(brought.result).toMatchObject({ url: source.url, status: 'applied', replaced });
       expect(await site()).toContain('By the second');

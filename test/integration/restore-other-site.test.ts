@@ -64,7 +64,7 @@ beforeAll(async () => {
       ],
     ],
   ];
-  for (const [{ query }, statements] of sides) for (const sql of statements) await query(sql);
+  for (const [each, statements] of sides) for (const sql of statements) await each.query(sql);
   await Promise.all([source, other].map((each) => each.php('wp_mkdir_p( wp_upload_dir()["basedir"] );')));
   put(uploadsOf(source), '2031/01/alike.jpg', 'alike');
   put(uploadsOf(other), '2031/01/alike.jpg', 'alike');
@@ -119,7 +119,7 @@ it('takes what the clone alone has, keeps what the other site alone has, and ask
 
 it('writes what was decided, in the other site’s spelling and in the name of whoever is there, and takes it back without what came since', async () => {
   const files = [other.content, uploadsOf(other)];
-  const before = await Promise.all(files.map((folder) => filesBelow(folder)));
+  const before = files.map((folder) => filesBelow(folder));
   const policy = { take: 'clone' as const };
   const plan = await site.plan(policy, at);
   expect(plan.conflicts).toBe(0);
@@ -161,7 +161,7 @@ it('writes what was decided, in the other site’s spelling and in the name of w
   expect(undone.state).toBe('undone');
   expect(await there("SELECT option_value FROM wp_options WHERE option_name = 'blogname'")).toEqual(['Other']);
   expect(await there('SELECT post_title FROM wp_posts WHERE ID = 95000')).toEqual(['Later']);
-  expect(await Promise.all(files.map((folder) => filesBelow(folder)))).toEqual(before);
+  expect(files.map((folder) => filesBelow(folder))).toEqual(before);
   expect(restoreFolders(other)).toEqual([]);
   expect(await other.query("SHOW TABLES LIKE 'wp\\_wpclone%'")).toEqual([]);
 });

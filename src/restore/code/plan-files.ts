@@ -89,7 +89,7 @@ async function compareFiles(input: FilesInput): Promise<FilesOnBothSides | undef
 
 /** What files go back. Undefined for a clone that does not remember which files it was not made with. */
 export async function planFiles(input: FilesInput): Promise<PlannedFiles | undefined> {
-  const { www, kin } = input;
+  const { kin } = input;
   const found = await compareFiles(input);
   if (!found) return undefined;
   const { cloned, there, bodies } = found;
@@ -125,7 +125,7 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
 
 /** Against another site they were compared in that form. */
 const liveForms = (files: readonly ClonedFile[], { kin, www, wayBack }: FilesInput): Promise<ClonedFile[]> =>
-  Promise.all(files.map((file) => (kin === 'other' ? file : inLiveForm(file, www, wayBack))));
+  Promise.all(files.map(async (file) => (kin === 'other' ? file : inLiveForm(file, www, wayBack))));
 
 /** What else belongs to a package. */
 function reliedOn({ clone, live }: PackageFiles, all: readonly FileRecord[]): ReliedFile[] {
@@ -217,8 +217,8 @@ async function versionsOf(
   if (place === undefined) return { base: null, live: null, clone: null };
   const here = versionIn(which.kind, await headOf(join(www, place)));
   if (kin === 'other') {
-    const there = bodies.get(place);
-    return { base: null, live: there ? versionIn(which.kind, there.head) : null, clone: here };
+    const head = bodies.get(place)?.head;
+    return { base: null, live: head === undefined ? null : versionIn(which.kind, head), clone: here };
   }
   const record = base.get(place);
   const was = record ? versionIn(which.kind, await baseHead(baseline, record)) : null;

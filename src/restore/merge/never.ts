@@ -20,7 +20,7 @@ const OPTIONS: readonly Rule[] = [
   [/_salts$/i, 'secrets'],
   [/^woocommerce_(stripe|paypal|ppcp|ppec|braintree|square|klarna|mollie|payments|woocommerce_payments).*settings$/, 'secrets'],
   [/^(action_scheduler_(migration|hybrid).*|as_has_wp_comment_logs)$/, 'machine'],
-  [/^(https_detection_errors|finished_updating_comment_type|wp_force_deactivated_plugins|fresh_site|dashboard_widget_options|user_count)$/, 'machine'],
+  [/^(https_detection_errors|finished_updating_comment_type|wp_force_deactivated_plugins|fresh_site|admin_email_lifespan|dashboard_widget_options|user_count)$/, 'machine'],
   // What code says of the tables that it made: without that code, its next update would leave them as they are.
   [/(^|_)version$/i, 'machine'],
   [/^(auto_core_update_(notified|failed)|auto_plugin_theme_update_emails|recovery_keys|recovery_mode_.*|site_health.*|health-check.*)$/, 'machine'],
