@@ -15,6 +15,7 @@ import { isOpened, openPhp, writeExpiry, writeSettings } from './settings.ts';
 import type { ConfigureResult, ConfigureTask, InstanceSite } from './types.ts';
 import { writeWpConfig } from './wp-config.ts';
 import { copyWhole } from '../shared/whole-file.ts';
+import { settleMarks } from '../transfer/table-files/mark.ts';
 import { writeLedger } from '../transfer/origin/ledger.ts';
 import { packagePath } from '../shared/package-root.ts';
 
@@ -25,6 +26,7 @@ export async function configureInstance(
   { now, randomBytes }: Pick<WorkContext, 'now' | 'randomBytes'>,
   signal: AbortSignal,
 ): Promise<ConfigureResult> {
+  await settleMarks(site, signal);
   const configuration = newConfiguration(task, randomBytes);
   let moved: readonly string[] = [];
   const files = async (): Promise<void> => {
@@ -59,6 +61,7 @@ export async function configureAgain(
   configuration: Configuration,
   signal: AbortSignal,
 ): Promise<void> {
+  await settleMarks(site, signal);
   const rows = await loadOwnRows(site.paths);
   await allOrNothing(signal, (both) => [
     configureFiles(site, configuration),

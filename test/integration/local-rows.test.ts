@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { databaseName } from '../../src/runtime/local/databases.ts';
 import { earlierClones } from '../../src/runtime/local/earlier.ts';
 import type { LocalHome } from '../../src/runtime/local/home.ts';
 import { storePath } from '../../src/runtime/local/layout.ts';
@@ -9,7 +10,7 @@ import { holds } from '../../src/runtime/local/lease.ts';
 import { ensureKeeper, keptVariables, runKeeper } from '../../src/runtime/local/keeper.ts';
 import { createLocalRuntime } from '../../src/runtime/local/runtime.ts';
 import { trimStores } from '../../src/runtime/local/stores.ts';
-import { leaseOf, makeReady, type TestHome } from '../support/local-runtime.ts';
+import { leaseOf, makeReady, statusOf, type TestHome } from '../support/local-runtime.ts';
 import { homeOfTest } from '../support/local-test.ts';
 
 const SOURCE = 'https://www.a.example';
@@ -24,10 +25,10 @@ const runtimeOf = ({ home, state }: TestHome, keepRows: boolean) =>
   createLocalRuntime({ home, state, keeper: ['true'], path: process.env['PATH'] ?? '', keepRows });
 
 /** As a transfer leaves it, without tables. */
-function fill(baseline: string, madeAt: number): void {
+function fill(baseline: string, madeAt: number, address?: string): void {
   mkdirSync(join(baseline, 'origin'), { recursive: true });
   mkdirSync(join(baseline, 'db'), { mode: 0o700 });
-  const mapping = { from: [], to: [], paths: [] };
+  const mapping = { from: [], to: address === undefined ? [] : [address], paths: [] };
   const leftOut = { said: [], more: 0 };
   const facts = { version: 1, madeAt, source: SOURCE, tablePrefix: 'wp_', rowFormat: 1, tables: [], leftOut };
   writeFileSync(
@@ -51,10 +52,10 @@ test('a deleted clone takes its rows with it, unless the setting says otherwise'
   await removed(home, 'one', false);
   expect(existsSync(keptIn(home))).toBe(false);
   await removed(home, 'two', true);
-  expect(readdirSync(keptIn(home)).toSorted()).toEqual(['db', 'origin']);
+  expect(readdirSync(keptIn(home)).toSorted()).toEqual(['db', 'files', 'origin']);
   // What else a clone remembered goes.
   expect(readdirSync(join(keptIn(home), 'origin')).toSorted()).toEqual(['back.jsonl', 'database.json', 'ranges.jsonl']);
-  for (const folder of [keptIn(home), join(keptIn(home), 'db'), join(keptIn(home), '..')])
+  for (const folder of ['', 'db', 'files', '..'].map((name) => join(keptIn(home), name)))
     expect(statSync(folder).mode & 0o077).toBe(0);
 });
 
@@ -123,4 +124,27 @@ test('a new clone looks at the living ones of its source first, the newest befor
     home.paths('one').baseline,
     keptIn(home),
   ]);
+});
+
+test('a unit that stood ready takes the address of the removed clone whose tables are kept, where that is free', async () => {
+  const home = homeOfTest();
+  const keeping = runtimeOf(home, true);
+  const { context } = home;
+  const before = await makeReady(home, 'one');
+  fill(home.paths('one').baseline, 1, before);
+  mkdirSync(join(home.layout.database.tables, databaseName(home.unit('one'))), { recursive: true });
+  const { name: warm } = await keeping.units.make({}, context);
+  const { name: other } = await keeping.units.make({}, context);
+  await keeping.remove('one', context);
+  expect(existsSync(join(keptIn(home), 'tables'))).toBe(true);
+  const wish = (id: string) => ({ id, sourceUrl: SOURCE, expiresAt: Date.now() + 600_000 });
+  const claims = [await keeping.units.claim(wish('two'), context), await keeping.units.claim(wish('three'), context)];
+  const leases = claims.flatMap((claim) => (claim.outcome === 'claimed' ? [claim.lease] : []));
+  expect([home.unit('two'), home.unit('three')].toSorted()).toEqual([warm, other].toSorted());
+  const urls = leases.map(({ instance }) => instance.url);
+  expect(urls[0]).toBe(before);
+  expect(urls[1]).not.toBe(before);
+  // Each is served at its own, and by nobody at the one that it left.
+  for (const url of urls) expect(await statusOf(url)).toBe(503);
+  for (const lease of leases) await lease.remove(context);
 });

@@ -12,6 +12,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { TableFilesPlace } from '../../src/transfer/types.ts';
 import { readMark } from '../../src/transfer/table-files/folder.ts';
+import { markTables, settleMarks } from '../../src/transfer/table-files/mark.ts';
+import { never } from '../support/migrator.ts';
 import { run } from '../support/temp.ts';
 import { checksums, startPlayground, type Playground, type SchemaPair } from '../support/transfer.ts';
 
@@ -189,4 +191,27 @@ it('where room is short no files are made, and those that are there make room fo
   await pair.reset();
   expect(kept(pair)).toEqual([]);
   expect(await checksums(playground.server, pair.target)).toEqual(before);
+});
+
+it('a table that was loaded in the second in which it was marked counts once that is over, when nobody wrote to it since', async () => {
+  const { pair } = await copied(`${large('wp_posts')} ${large('wp_others')}`, 2);
+  const place = placeOf(pair);
+  const loaded = ['wp_posts', 'wp_others'].map((name) => ({ name, bytes: 5_000_000 }));
+  /** As if they had been loaded just now; whether it is the same second still is decided by the clock. */
+  const markYoung = async (): Promise<number> => {
+    for (const { name } of loaded) await pair.inTarget(`UPDATE ${name} SET k = 'now' WHERE ID = 1`);
+    await markTables(pair.site, loaded, never);
+    return (await readMark(place))?.young?.length ?? 0;
+  };
+  while ((await markYoung()) < 2)
+    await pair.inTarget(`UPDATE wp_posts SET k = 'then' WHERE ID = 1; UPDATE wp_others SET k = 'then' WHERE ID = 1`);
+  const [seen] = await pair.inTarget('SELECT UNIX_TIMESTAMP() AS now');
+  const isOver = async () =>
+    Number((await pair.inTarget('SELECT UNIX_TIMESTAMP() AS now'))[0]?.['now']) > Number(seen?.['now']);
+  while (!(await isOver()));
+  await pair.inTarget("UPDATE wp_others SET k = 'mine' WHERE ID = 1");
+  await settleMarks(pair.site, never);
+  expect((await readMark(place))?.tables.map(({ name }) => name)).toEqual(['wp_posts']);
+  await pair.keepTables();
+  expect(kept(pair)).toEqual(['wp_posts.ibd']);
 });

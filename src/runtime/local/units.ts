@@ -8,6 +8,7 @@ import { whyUnfit } from '../unit-findings.ts';
 import { noSuchUnit } from '../unit-states.ts';
 import type { UnitFinding, UnitReport, Units } from '../units.ts';
 import { provisionLease } from './held.ts';
+import { toEarlierAddress } from './earlier-address.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
 import { busy, endLease, type HeldUnit, holds, isLeased, ownerOf, takeUnit } from './lease.ts';
@@ -15,7 +16,7 @@ import { makeUnit } from './make.ts';
 import { readLogs } from './logs.ts';
 import { choosePhp, type Php, versionsOfPhp } from './php.ts';
 import { removeTaken } from './remove.ts';
-import { serve, serveWith } from './serve.ts';
+import { serve, serveAnew, serveWith } from './serve.ts';
 import { takeBack } from './take-back.ts';
 import { examineUnit } from './validate.ts';
 
@@ -136,22 +137,23 @@ async function claimUnit(
 /** It may have stood for a day: its server runs, with the PHP that is wanted. Undefined when that cannot be; then it is gone. */
 async function madeReady(
   home: LocalHome,
-  unit: HeldUnit,
+  taken: HeldUnit,
   php: Php,
   context: WorkContext,
 ): Promise<HeldUnit | undefined> {
   try {
+    const unit = await toEarlierAddress(home, taken);
     if (php.version === unit.phpVersion) {
-      await serve(home, unit, context);
+      await (unit.port === taken.port ? serve(home, unit, context) : serveAnew(home, unit, context));
       return unit;
     }
     await serveWith(home, unit, php.program, context);
     const changed = await home.state.units.change(unit, { phpVersion: php.version });
     return holds(changed) ? changed : undefined;
   } catch (error) {
-    await takeBack(home, unit.name, context);
+    await takeBack(home, taken.name, context);
     context.signal.throwIfAborted();
-    context.log.warn('a warm unit does not work and was removed', { unit: unit.name, error: String(error) });
+    context.log.warn('a warm unit does not work and was removed', { unit: taken.name, error: String(error) });
     return undefined;
   }
 }

@@ -24,7 +24,13 @@ const markedSchema = z.object({
 });
 export type MarkedTable = z.infer<typeof markedSchema>;
 
-const markSchema = z.object({ version: z.literal(1), server, tables: z.array(markedSchema) });
+const markSchema = z.object({
+  version: z.literal(1),
+  server,
+  tables: z.array(markedSchema),
+  /** Those that were written to in the very second in which they were looked at: they count once they were looked at again, see `settleMarks`. */
+  young: z.array(markedSchema).optional(),
+});
 /** Tables as they were when they were equal to the files of rows. Files are made of those that still are as they were. */
 export type Mark = z.infer<typeof markSchema>;
 
@@ -64,7 +70,8 @@ export const writeIndex = (place: TableFilesPlace, index: Omit<TableIndex, 'vers
 
 /** Without tables there is nothing to be done, and no mark. */
 export async function writeMark(place: TableFilesPlace, mark: Omit<Mark, 'version'>): Promise<void> {
-  if (mark.tables.length === 0) return rm(join(place.kept, 'mark.json'), { force: true });
+  if (mark.tables.length === 0 && (mark.young ?? []).length === 0)
+    return rm(join(place.kept, 'mark.json'), { force: true });
   await mkdir(place.kept, { recursive: true, mode: 0o700 });
   await write(place, 'mark.json', { version: 1, ...mark });
 }

@@ -32,7 +32,8 @@ export async function makeTableFiles({ tableFiles: place }: TransferSite, signal
   const connection = await connectTarget(await place.administrator(), signal);
   try {
     await connection.execute(`SET SESSION lock_wait_timeout = ${LOCK_SECONDS}`);
-    if ((await serverFacts(connection)) !== mark.server) return await writeMark(place, { ...mark, tables: [] });
+    if ((await serverFacts(connection)) !== mark.server)
+      return await writeMark(place, { server: mark.server, tables: [] });
     await makeAll(connection, place, mark, signal);
   } catch (error) {
     signal.throwIfAborted();
@@ -61,7 +62,8 @@ async function makeAll(
   if (made.length > 0) await writeIndex(place, { server: mark.server, tables: [...others, ...made] });
   // A reset that came between has marks of its own.
   const now = await readMark(place);
-  if (now && JSON.stringify(now) === JSON.stringify(mark)) await writeMark(place, { ...mark, tables: waiting });
+  if (now && JSON.stringify(now) === JSON.stringify(mark))
+    await writeMark(place, { server: mark.server, tables: waiting });
 }
 
 /** Of a table under the server's own lock, so that what is compared is what is copied. */

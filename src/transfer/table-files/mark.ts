@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BaselineTable } from '../baseline/database.ts';
 import { connectTarget } from '../database/connection.ts';
 import type { TableFilesPlace, TransferSite } from '../types.ts';
 import { describeTables, serverFacts } from './facts.ts';
-import { isPlain, writeMark } from './folder.ts';
+import { isPlain, readMark, writeMark, type Mark, type MarkedTable } from './folder.ts';
 
 /** Bytes of rows from which on an import is faster than loading the rows; below it costs more than it saves. */
 const LEAST_BYTES = 4_000_000;
@@ -13,7 +14,7 @@ const LEAST_BYTES = 4_000_000;
  */
 export async function markTables(
   { tableFiles: place }: TransferSite,
-  loaded: readonly BaselineTable[],
+  loaded: readonly Pick<BaselineTable, 'name' | 'bytes'>[],
   signal: AbortSignal,
 ): Promise<void> {
   const names = loaded.filter(({ name, bytes }) => bytes >= LEAST_BYTES && isPlain(name)).map(({ name }) => name);
@@ -26,6 +27,40 @@ export async function markTables(
   }
 }
 
+/**
+ * Looks once more at tables that were loaded in the very second in which they were marked. To be called before anybody could write to them. Costs
+ * nothing where there are none.
+ */
+export async function settleMarks({ tableFiles: place }: TransferSite, signal: AbortSignal): Promise<void> {
+  try {
+    const marked = place && (await readMark(place));
+    if (place !== undefined && marked?.young !== undefined) await settle(place, marked, marked.young, signal);
+  } catch {
+    // As above.
+    signal.throwIfAborted();
+  }
+}
+
+async function settle(
+  place: TableFilesPlace,
+  { server, tables }: Mark,
+  young: readonly MarkedTable[],
+  signal: AbortSignal,
+): Promise<void> {
+  const connection = await connectTarget(await place.administrator(), signal);
+  try {
+    const [clock] = await connection.query('SELECT UNIX_TIMESTAMP() AS now');
+    const names = young.map(({ name }) => name);
+    const now = new Map((await describeTables(connection, names)).map((table) => [table.name, table]));
+    const settled = young.filter(
+      (table) => table.updated < Number(clock?.['now']) && isDeepStrictEqual(now.get(table.name), table),
+    );
+    await writeMark(place, { server, tables: [...tables, ...settled] });
+  } finally {
+    await connection.close();
+  }
+}
+
 async function mark(place: TableFilesPlace, names: readonly string[], signal: AbortSignal): Promise<void> {
   const connection = await connectTarget(await place.administrator(), signal);
   try {
@@ -33,8 +68,10 @@ async function mark(place: TableFilesPlace, names: readonly string[], signal: Ab
     if (server === undefined) return;
     const [clock] = await connection.query('SELECT UNIX_TIMESTAMP() AS now');
     // A change that began in the second of the last one that counts could not be told from it.
-    const tables = (await describeTables(connection, names)).filter(({ updated }) => updated < Number(clock?.['now']));
-    await writeMark(place, { server, tables });
+    const isOld = ({ updated }: MarkedTable): boolean => updated < Number(clock?.['now']);
+    const found = await describeTables(connection, names);
+    const young = found.filter((table) => !isOld(table));
+    await writeMark(place, { server, tables: found.filter(isOld), ...(young.length > 0 && { young }) });
   } finally {
     await connection.close();
   }
