@@ -8,6 +8,9 @@ export interface Breaker {
   readonly reason: string | null;
 }
 
+/** By PHP version: an image that is not there must not keep the units of another one from being made. Absent: closed. */
+export type Breakers = Readonly<Record<string, Breaker>>;
+
 export const CLOSED: Breaker = { failures: 0, pausedUntil: 0, reason: null };
 
 /** Failures in a row that may be chance. */

@@ -1,7 +1,7 @@
 import { newJobId, type WorkContext } from '../shared/context.ts';
 import { toWpcloneError, type WpcloneError } from '../shared/errors.ts';
 import type { UnitReport, Units } from '../runtime/units.ts';
-import type { Breaker } from './breaker.ts';
+import type { Breakers } from './breaker.ts';
 import { createPoolMemory, type PoolMemory, subPoolOf } from './memory.ts';
 import { newNote } from './note.ts';
 import { planPool, type PoolPlan } from './planner.ts';
@@ -26,7 +26,7 @@ export interface PoolPass {
   readonly plan: PoolPlan;
   readonly units: readonly PoolUnit[];
   readonly deeds: readonly PoolDeed[];
-  readonly breaker: Breaker;
+  readonly breakers: Breakers;
 }
 
 /** Keeps the pool of one runtime. At most one keeper works on a pool at a time: whoever calls sees to that. */
@@ -64,8 +64,8 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
     const since = context.now();
     const asked = { recyclable, ...(phpVersion === '' ? {} : { phpVersion }) };
     const failed = (why: string): void => {
-      memory.failed(why, context.now());
-      context.log.warn('a unit could not be made', { why });
+      memory.failed(phpVersion, why, context.now());
+      context.log.warn('a unit could not be made', { php: phpVersion, why });
     };
     const done = units.make(asked, { ...context, jobId }).then(
       (made) => {
@@ -145,12 +145,12 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
       const demand = new Map(
         wish.phpVersions.map((php, index) => [php, memory.demand(php, index === 0 ? waiting : 0, now)]),
       );
-      const { breaker } = memory.note();
-      const plan = planPool({ units: present, settings, demand, breaker, now });
+      const { breakers } = memory.note();
+      const plan = planPool({ units: present, settings, demand, breakers, now });
       memory.keep({ sizes: Object.fromEntries(plan.sizes), heldUp: plan.heldUp });
       const held = present.filter((unit) => unit.held).map(({ name }) => name);
       const deeds = await Promise.all(plan.actions.map((action) => carryOut(action, held)));
-      return { wish, plan, units: present, deeds, breaker };
+      return { wish, plan, units: present, deeds, breakers };
     },
     async settled() {
       await Promise.all([...[...making.values()].map(({ done }) => done), recycling.settled()]);

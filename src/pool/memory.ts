@@ -1,5 +1,5 @@
 import type { UnitReport } from '../runtime/units.ts';
-import { afterFailure, afterSuccess } from './breaker.ts';
+import { afterFailure, afterSuccess, CLOSED } from './breaker.ts';
 import type { PoolEvent, PoolNote } from './note.ts';
 import type { Demand } from './types.ts';
 
@@ -9,7 +9,7 @@ export interface PoolMemory {
   /** Counts the clones that were begun since the last time. Those that are there at the first time were counted by somebody else. */
   observe(units: readonly UnitReport[], now: number): void;
   made(unit: { readonly name: string; readonly phpVersion: string }, milliseconds: number, now: number): void;
-  failed(why: string, now: number): void;
+  failed(phpVersion: string, why: string, now: number): void;
   happened(event: PoolEvent): void;
   demand(phpVersion: string, waiting: number, now: number): Demand;
   keep(changes: Partial<Pick<PoolNote, 'keeper' | 'lookedAt' | 'sizes' | 'heldUp'>>): void;
@@ -55,12 +55,17 @@ export function createPoolMemory(before: PoolNote): PoolMemory {
     },
     made({ name, phpVersion }, milliseconds, now) {
       const times = [...(note.refills[phpVersion] ?? []), milliseconds].slice(-REFILLS);
-      note = { ...note, breaker: afterSuccess(), refills: { ...note.refills, [phpVersion]: times } };
+      note = {
+        ...note,
+        breakers: { ...note.breakers, [phpVersion]: afterSuccess() },
+        refills: { ...note.refills, [phpVersion]: times },
+      };
       const seconds = milliseconds / 1000;
       happened({ at: now, what: 'made', unit: name, why: `in ${seconds.toFixed(1)} s`, seconds });
     },
-    failed(why, now) {
-      note = { ...note, breaker: afterFailure(note.breaker, why, now) };
+    failed(phpVersion, why, now) {
+      const { [phpVersion]: breaker = CLOSED } = note.breakers;
+      note = { ...note, breakers: { ...note.breakers, [phpVersion]: afterFailure(breaker, why, now) } };
       happened({ at: now, what: 'not-made', unit: null, why });
     },
     happened,

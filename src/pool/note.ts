@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { CLOSED } from './breaker.ts';
 
 /** What happened to a unit, or to the pool. */
 const eventSchema = z.object({
@@ -28,7 +27,11 @@ export const noteSchema = z.object({
   sizes: z.record(z.string(), z.object({ units: z.number(), why: z.string() })),
   /** Why nothing is made now; null when nothing keeps it from that. */
   heldUp: z.string().nullable(),
-  breaker: z.object({ failures: z.number(), pausedUntil: z.number(), reason: z.string().nullable() }),
+  /** By PHP version. */
+  breakers: z.record(
+    z.string(),
+    z.object({ failures: z.number(), pausedUntil: z.number(), reason: z.string().nullable() }),
+  ),
   /** By PHP version: how long the last ones took to make, in milliseconds. */
   refills: z.record(z.string(), z.array(z.number())),
   claims: z.array(claimSchema),
@@ -44,7 +47,7 @@ export const newNote = (now: number): PoolNote => ({
   lookedAt: 0,
   sizes: {},
   heldUp: null,
-  breaker: CLOSED,
+  breakers: {},
   refills: {},
   claims: [],
   counted: { since: now, warm: 0, made: 0 },

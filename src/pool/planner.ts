@@ -1,4 +1,4 @@
-import { type Breaker, isOpen } from './breaker.ts';
+import { type Breakers, isOpen } from './breaker.ts';
 import { MOST_QUARANTINED, overdue, PROBE_EVERY } from './deadlines.ts';
 import { goingBack } from './going-back.ts';
 import { isIdle, isOutdated, whyOutdated } from './idle.ts';
@@ -11,7 +11,7 @@ export interface PoolView {
   readonly settings: PoolSettings;
   /** By PHP version; absent: none. */
   readonly demand: ReadonlyMap<string, Demand>;
-  readonly breaker: Breaker;
+  readonly breakers: Breakers;
   readonly now: number;
 }
 
@@ -19,7 +19,7 @@ export interface PoolPlan {
   readonly actions: readonly PoolAction[];
   /** By PHP version. */
   readonly sizes: ReadonlyMap<string, PoolSize>;
-  /** Why no unit may be made now, in words; null when one may. */
+  /** Why no unit may be made now, of all or of some PHP versions, in words; null when any may. */
   readonly heldUp: string | null;
 }
 
@@ -50,13 +50,13 @@ export function planPool(view: PoolView): PoolPlan {
     sizes.set(phpVersion, size);
     const own = staying.filter((unit) => unit.phpVersion === phpVersion && isIdle(unit));
     const coming = back.filter((unit) => unit.phpVersion === phpVersion).length;
-    actions.push(...planSubPool(own, coming, size, view, allowanceFor(phpVersion, budget)));
+    actions.push(...planSubPool(own, coming, size, view, allowanceFor(phpVersion, budget, view)));
   }
   const strangers = staying.filter(
     (unit) => isIdle(unit) && !unit.leased && !settings.phpVersions.includes(unit.phpVersion),
   );
   actions.push(...strangers.map((unit) => retire(unit, `PHP ${unit.phpVersion} is not wanted`)));
-  return { actions, sizes, heldUp: whyHeldUp(view) };
+  return { actions, sizes, heldUp: whyHeldUp(view) ?? whyInPart(view) };
 }
 
 /** The right to make units, as long as there is one. */
@@ -79,20 +79,32 @@ function budgetOf(view: PoolView): Budget {
   return { left: closed ? 0 : Math.max(0, Math.min(MOST_IN_FLIGHT - inFlight, room)), full: room <= 0 };
 }
 
-function whyHeldUp({ units, settings, breaker, now }: PoolView): string | null {
+function whyHeldUp({ units, settings }: PoolView): string | null {
   if (settings.mode !== 'running')
     return settings.mode === 'paused' ? 'the pool is paused' : 'the pool is being drained';
-  if (isOpen(breaker, now)) return `units could not be made ${breaker.failures} times: ${breaker.reason ?? ''}`;
   // While one waits for room, another would only wait behind it, and clones that wait for room come first.
   if (units.some((unit) => unit.unschedulable && (unit.state === 'CREATING' || unit.state === 'ASSIGNED')))
     return 'there is no room for one that is being made already';
   return units.length >= settings.most ? `there are ${units.length} units, and ${settings.most} are allowed` : null;
 }
 
-const allowanceFor = (phpVersion: string, budget: Budget): Allowance => ({
+/** Of sub-pools whose units could not be made again and again: the others go on. */
+function whyInPart({ settings, breakers, now }: PoolView): string | null {
+  const said = settings.phpVersions.flatMap((php) => {
+    const { [php]: breaker } = breakers;
+    if (breaker === undefined || !isOpen(breaker, now)) return [];
+    return [
+      `units${php === '' ? '' : ` of PHP ${php}`} could not be made ${breaker.failures} times: ${breaker.reason ?? ''}`,
+    ];
+  });
+  return said.length === 0 ? null : said.join('; ');
+}
+
+const allowanceFor = (phpVersion: string, budget: Budget, { breakers, now }: PoolView): Allowance => ({
   full: budget.full,
   take: (why) => {
-    if (budget.left === 0) return [];
+    const { [phpVersion]: breaker } = breakers;
+    if (budget.left === 0 || (breaker !== undefined && isOpen(breaker, now))) return [];
     budget.left -= 1;
     return [{ do: 'make', phpVersion, why }];
   },

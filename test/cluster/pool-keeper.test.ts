@@ -3,7 +3,8 @@ import { keepPool } from '../../src/agent/daemon/pool.ts';
 import { createPoolOperations, type PoolReport } from '../../src/operations/pool.ts';
 import { awaitUnit } from '../../src/pool/await-unit.ts';
 import { createPoolKeeper, type PoolPass, type PoolWish } from '../../src/pool/keeper.ts';
-import { context, eventually, request, useNamespace } from './support.ts';
+import type { Units } from '../../src/runtime/units.ts';
+import { ABSENT_IMAGE, context, eventually, IMAGE, request, useNamespace } from './support.ts';
 
 const namespace = useNamespace('pool');
 
@@ -102,4 +103,41 @@ test('whoever sees the namespace fills its pool, takes from it at once, and sees
     Array.from({ length: 8 }, () => documents.change('sum', add, context())),
   );
   expect(new Set(await Promise.all(writers)).size).toBe(16);
+});
+
+test('of several images, one for each PHP, each has its own sub-pool; a clone takes the one that is nearest to its source, and an image that is not there leaves only its own sub-pool empty', async () => {
+  // The same image under two versions: what is in it is not looked at, its version is what the settings say.
+  const images = { '8.2': IMAGE, '8.1': IMAGE, '7.4': ABSENT_IMAGE };
+  const runtime = await namespace.runtime({ image: undefined, images, provisionSeconds: 60 });
+  // The planner's clock stands, however long all this takes: what waits for its time waits.
+  const began = Date.now();
+  const make: Units['make'] = (asked, work) => runtime.units.make(asked, { ...work, now: Date.now });
+  const keeper = createPoolKeeper({ ...runtime.units, make }, context({ now: () => began }));
+  const phpVersions = await runtime.units.phpVersions(context());
+  expect(phpVersions).toEqual(['8.2', '8.1', '7.4']);
+  const pass = () => keeper.pass(wish({ phpVersions, most: 6, max: 1 }));
+  const madeOf = async () =>
+    (await runtime.units.list(context())).filter(({ state }) => state === 'WARM').map(({ phpVersion }) => phpVersion);
+  expect(deedsOf(await pass())).toEqual(['make begun', 'make begun', 'make begun']);
+  await keeper.settled();
+  expect(new Set(await madeOf())).toEqual(new Set(['8.1', '8.2']));
+  // What fails three times in a row is left for a while, and keeps none of the others from being made.
+  for (let tries = 1; tries < 3; tries += 1) {
+    expect(deedsOf(await pass())).toEqual(['make begun']);
+    await keeper.settled();
+  }
+  const last = await pass();
+  expect(deedsOf(last)).toEqual([]);
+  expect(last.plan.heldUp).toContain('units of PHP 7.4 could not be made 3 times');
+  const older = await runtime.provision(request({ phpVersion: Promise.resolve('8.0.30') }), context());
+  expect(older.instance.how).toBe('warm');
+  expect(await madeOf()).toEqual(['8.2']);
+  expect(deedsOf(await pass())).toEqual(['make begun']);
+  await keeper.settled();
+  expect(new Set(await madeOf())).toEqual(new Set(['8.1', '8.2']));
+  await pass();
+  const drained = await keeper.pass(wish({ phpVersions, mode: 'draining' }));
+  expect(deedsOf(drained)).toEqual(['retire done', 'retire done']);
+  await older.remove(context());
+  expect(await namespace.belongings()).toEqual([]);
 });

@@ -83,5 +83,5 @@ test('a unit that cannot be handed out is set aside and another made; what canno
   }
   // Three failures in a row, then a pause.
   expect(tried).toEqual([['make begun'], ['make begun'], ['make begun'], [], []]);
-  expect(last?.breaker).toMatchObject({ failures: 3, reason: expect.stringContaining('there is no PHP 9.9') });
+  expect(last?.breakers['9.9']).toMatchObject({ failures: 3, reason: expect.stringContaining('there is no PHP 9.9') });
 });

@@ -11,7 +11,10 @@ export function poolMetrics(registers: Registry[], now: () => number): (pass: Po
     new Gauge({ name, help, labelNames, registers });
   const units = gauge('wpclone_pool_units', 'Instances by state, with those that hold clones.', 'state', 'php');
   const wanted = gauge('wpclone_pool_wanted_units', 'Instances that should be ready or in the making.', 'php');
-  const breaker = gauge('wpclone_pool_breaker_open', '1 while none is made because making failed again and again.');
+  const breaker = gauge(
+    'wpclone_pool_breaker_open',
+    '1 while none of a PHP version is made because making failed again and again.',
+  );
   const looked = gauge('wpclone_pool_last_look_seconds', 'Unix time of the last look at the pool.');
   const claims = new Counter({
     name: 'wpclone_pool_claims_total',
@@ -37,7 +40,7 @@ export function poolMetrics(registers: Registry[], now: () => number): (pass: Po
     units.reset();
     for (const { state, phpVersion: php } of present) units.inc({ state, php });
     for (const [php, size] of Object.entries(note.sizes)) wanted.set({ php }, size.units);
-    breaker.set(isOpen(note.breaker, now()) ? 1 : 0);
+    breaker.set(Object.values(note.breakers).some((each) => isOpen(each, now())) ? 1 : 0);
     looked.set(note.lookedAt / 1000);
     const { warm, made } = (before ?? note).counted;
     claims.inc({ unit: 'warm' }, Math.max(0, note.counted.warm - warm));

@@ -117,7 +117,7 @@ it('metrics tell of units by state, of claims, refills and the breaker, each cou
   const plan = { actions: [], sizes: new Map(), heldUp: null };
   const wish = wishFrom(readWish(undefined), {}, 'kubernetes', ['8.2']);
   const look = (...units: readonly (typeof unit)[]): void =>
-    metrics.pool({ wish, plan, units, deeds: [], breaker: memory.note().breaker }, memory.note());
+    metrics.pool({ wish, plan, units, deeds: [], breakers: memory.note().breakers }, memory.note());
   memory.made({ name: 'before', phpVersion: '8.2' }, 500, 0);
   look(unit);
   memory.made({ name: 'unit-b', phpVersion: '8.2' }, 1_500, 0);

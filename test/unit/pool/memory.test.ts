@@ -44,10 +44,10 @@ test('the next keeper goes on with what the one before had noted; what cannot be
   const memory = createPoolMemory(newNote(NOW));
   for (const [index, milliseconds] of [800, 1_200, 9_000].entries())
     memory.made({ name: `u${index}`, phpVersion: '' }, milliseconds, NOW);
-  memory.failed('no room', NOW);
+  memory.failed('', 'no room', NOW);
   const next = createPoolMemory(readNote(JSON.stringify(memory.note()), NOW + 5));
   expect(next.demand('', 0, NOW).refillTime).toBe(9_000);
-  expect(next.note()).toMatchObject({ breaker: { failures: 1, reason: 'no room' }, counted: { since: NOW } });
+  expect(next.note()).toMatchObject({ breakers: { '': { failures: 1, reason: 'no room' } }, counted: { since: NOW } });
   for (const content of [undefined, '', 'null', '{"keeper":3}', '[]'])
     expect(readNote(content, NOW)).toEqual(newNote(NOW));
 });

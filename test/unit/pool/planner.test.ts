@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { afterFailure, afterSuccess, CLOSED, isOpen } from '../../../src/pool/breaker.ts';
 import { MOST_USES, OLDEST } from '../../../src/pool/deadlines.ts';
 import { planPool, type PoolView } from '../../../src/pool/planner.ts';
 import { poissonQuantile, poolSize } from '../../../src/pool/size.ts';
@@ -41,7 +40,7 @@ const plan = (units: readonly PoolUnit[], changes: Partial<PoolSettings> = {}, v
     units,
     settings: { ...SETTINGS, ...changes },
     demand: new Map([['8.2', CALM]]),
-    breaker: CLOSED,
+    breakers: {},
     now: NOW,
     ...view,
   }).actions.map((action) => (action.do === 'make' ? 'make' : `${action.do} ${action.unit}`));
@@ -96,7 +95,8 @@ describe('the plan', () => {
 
   it('makes nothing while it is paused or the breaker is open, and empties itself when it is drained', () => {
     expect(plan([], { mode: 'paused' })).toEqual([]);
-    expect(plan([], {}, { breaker: { failures: 3, pausedUntil: NOW + 1, reason: 'no image' } })).toEqual([]);
+    const open = { failures: 3, pausedUntil: NOW + 1, reason: 'no image' };
+    expect(plan([], {}, { breakers: { '8.2': open } })).toEqual([]);
     expect(plan([unit('a', 'WARM')], { mode: 'draining' })).toEqual(['retire a']);
   });
 
@@ -166,21 +166,6 @@ describe('the size', () => {
   });
 });
 
-describe('the breaker', () => {
-  it('forgives two failures, then pauses longer each time, and forgets at a success', () => {
-    let breaker = CLOSED;
-    const pauses = Array.from({ length: 12 }, () => {
-      breaker = afterFailure(breaker, 'no image', NOW);
-      return breaker.pausedUntil - NOW;
-    });
-    expect(pauses.slice(0, 5)).toEqual([0, 0, 10_000, 20_000, 40_000]);
-    expect(pauses.at(-1)).toBe(600_000);
-    expect(isOpen(breaker, NOW)).toBe(true);
-    expect(isOpen(breaker, NOW - 3600_000)).toBe(false);
-    expect(afterSuccess()).toEqual(CLOSED);
-  });
-});
-
 const HOLDING: readonly UnitState[] = ['ASSIGNED', 'READY'];
 const anyUnit = fc
   .record({
@@ -241,7 +226,7 @@ describe('whatever there is', () => {
   it('never plans more than the pool may have, nor touches what holds a clone or a job works on', () => {
     fc.assert(
       fc.property(fc.array(anyUnit, { maxLength: 14 }), anySettings, (units, settings) => {
-        const { actions } = planPool({ units, settings, demand: new Map(), breaker: CLOSED, now: NOW });
+        const { actions } = planPool({ units, settings, demand: new Map(), breakers: {}, now: NOW });
         const made = actions.filter((one) => one.do === 'make').length;
         const touched = actions.flatMap((one) => (one.do === 'make' || one.do === 'validate' ? [] : [one.unit]));
         expect(units.length + made).toBeLessThanOrEqual(Math.max(settings.most, units.length));
@@ -254,7 +239,7 @@ describe('whatever there is', () => {
   it('uses a unit again only when its clone has ended, when it can be proven clean, and while there may be more idle ones', () => {
     fc.assert(
       fc.property(fc.array(anyUnit, { maxLength: 14 }), anySettings, (units, settings) => {
-        const { actions } = planPool({ units, settings, demand: new Map(), breaker: CLOSED, now: NOW });
+        const { actions } = planPool({ units, settings, demand: new Map(), breakers: {}, now: NOW });
         const names = new Set(actions.flatMap((one) => (one.do === 'recycle' ? [one.unit] : [])));
         const again = units.filter(({ name }) => names.has(name));
         expect(again.length === 0 || (settings.recycle === 'always' && settings.mode === 'running')).toBe(true);
@@ -283,9 +268,9 @@ describe('whatever there is', () => {
         const now = NOW + 60 * 30_000;
         for (let round = 1; round <= 70; round += 1) {
           const then = Math.min(now, NOW + round * 30_000);
-          units = after(units, { units, settings, demand: new Map(), breaker: CLOSED, now: then }, then);
+          units = after(units, { units, settings, demand: new Map(), breakers: {}, now: then }, then);
         }
-        const rest = planPool({ units, settings, demand: new Map(), breaker: CLOSED, now }).actions;
+        const rest = planPool({ units, settings, demand: new Map(), breakers: {}, now }).actions;
         expect(rest.filter(({ do: what }) => what === 'make' || what === 'retire')).toEqual([]);
         const wanted = settings.mode === 'running' ? settings.min : 0;
         const others = units.filter(({ state }) => state !== 'WARM').length;
