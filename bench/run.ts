@@ -1,4 +1,4 @@
-import { agentRows } from './parts/agent.ts';
+import { AGENT_PARTS } from './agent/parts.ts';
 import { freshRows } from './parts/fresh.ts';
 import { kubernetesRows } from './parts/kubernetes.ts';
 import { largeRows } from './parts/large.ts';
@@ -19,14 +19,15 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   reset: resetRows,
   fresh: freshRows,
   version: versionRows,
-  agent: agentRows,
+  ...AGENT_PARTS,
   restore: restoreRows,
   held: restoreHeldRows,
   // Needs KUBECONFIG; left out without it.
   ...(process.env['KUBECONFIG'] === undefined ? {} : { kubernetes: kubernetesRows }),
 };
 
-const wanted = process.argv.slice(2);
+/** `agent` stands for all that begin with it. */
+const wanted = process.argv.slice(2).flatMap((name) => (name === 'agent' ? Object.keys(AGENT_PARTS) : [name]));
 const names = wanted.length > 0 ? wanted : Object.keys(PARTS);
 const rows: Row[] = [];
 for (const name of names) {

@@ -1,19 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import { connectCluster } from '../../src/runtime/kubernetes/api/client.ts';
 import { startSource, type Source } from '../../test/support/source/index.ts';
 import { createHome, type Cloned, type Home } from '../home.ts';
 import { startLargeSource } from '../large/site.ts';
 import { median } from '../measure.ts';
+import { HOST, withNamespace } from '../namespace.ts';
 import type { Row } from '../table.ts';
 
 const RUNS = 5;
-/** An address of this machine that pods reach, and the image that is there already. */
-const HOST = process.env['WPCLONE_TEST_HOST'] ?? '10.88.0.1';
-const IMAGE = process.env['WPCLONE_TEST_IMAGE'] ?? 'docker.io/wpclone/instance:dev';
 
 /** On the cluster that KUBECONFIG names, in a namespace of its own; the image is on the node. */
 export async function kubernetesRows(): Promise<Row[]> {
-  return withNamespace(async (onCluster) => [...(await fresh(onCluster)), ...(await large(onCluster))]);
+  return withNamespace(async ({ home: onCluster }) => [...(await fresh(onCluster)), ...(await large(onCluster))]);
 }
 
 async function fresh(home: Home): Promise<Row[]> {
@@ -86,25 +82,5 @@ async function locally(source: Source): Promise<Cloned> {
   } finally {
     await small.stop();
     await home.remove();
-  }
-}
-
-async function withNamespace<T>(work: (home: Home) => Promise<T>): Promise<T> {
-  const namespace = `wpclone-bench-${randomBytes(3).toString('hex')}`;
-  const cluster = await connectCluster({ namespace }, Date.now);
-  const send = (method: 'POST' | 'DELETE', path: string, body?: object) =>
-    cluster.send({ method, path, body, what: `${method} ${path}`, signal: AbortSignal.timeout(30_000) });
-  await send('POST', 'api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const home = createHome({
-    WPCLONE_RUNTIME: 'kubernetes',
-    WPCLONE_KUBERNETES_NAMESPACE: namespace,
-    WPCLONE_KUBERNETES_IMAGE: IMAGE,
-  });
-  try {
-    return await work(home);
-  } finally {
-    await home.remove();
-    await send('DELETE', `api/v1/namespaces/${namespace}`);
-    await cluster.close();
   }
 }

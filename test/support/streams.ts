@@ -15,6 +15,8 @@ export interface Streamed {
   /** Bytes by which the agent grew, and of its write-ahead log. */
   readonly grown: number;
   readonly log: number;
+  /** Milliseconds of the processors that the agent took while the events were told. */
+  readonly processor: number;
   /** Milliseconds that the agent took to close. */
   readonly closing: number;
 }
@@ -39,17 +41,19 @@ export async function streamToMany(readers: number, events: number, pause: numbe
     });
     await once(child.stdout, 'data');
     const before = process.memoryUsage().rss;
+    const usage = process.cpuUsage();
     for (let n = 0; n < events; n += 1) {
       api.clock.now = Date.now();
       await api.store.append(attempt, { type: 'step-finished', step: 'files', message: 'x'.repeat(500), seconds: n });
       await sleep(pause);
     }
+    const { user, system } = process.cpuUsage(usage);
     const grown = process.memoryUsage().rss - before;
     const log = statSync(`${api.file}-wal`).size;
     const began = performance.now();
     const closed = api.app.close().then(() => performance.now() - began);
     const times: number[] = JSON.parse(await text(child.stdout));
-    return { times, grown, log, closing: await closed };
+    return { times, grown, log, processor: (user + system) / 1000, closing: await closed };
   } finally {
     await api.close();
   }
