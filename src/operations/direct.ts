@@ -2,8 +2,6 @@ import type { WorkContext } from '../shared/context.ts';
 import { noSuchClone } from '../shared/clone-errors.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { packageVersion } from '../shared/package-root.ts';
-import { cloneSite } from '../engine/clone.ts';
-import { resetClone } from '../engine/reset.ts';
 import type { CloneState, Runtime } from '../runtime/types.ts';
 import { createPoolOperations } from './pool.ts';
 import { cloneReport, cloneResult } from './reports.ts';
@@ -29,6 +27,8 @@ export function createDirectOperations(
       const runtime = await resources.runtime(context);
       const source = createSourcePort({ ...request, ...credentials }, settings, await resources.state(context));
       const started = context.now();
+      // What only a clone needs is a quarter of an agent's memory, whose clones are made in processes of their own.
+      const { cloneSite } = await import('../engine/clone.ts');
       const outcome = await cloneSite(request, source, runtime, context);
       return cloneResult(outcome, (context.now() - started) / 1000);
     },
@@ -71,6 +71,7 @@ export function createDirectOperations(
     async reset(id, context) {
       const runtime = await resources.runtime(context);
       await cloneIn(['ready', 'resetting'], runtime, id, context);
+      const { resetClone } = await import('../engine/reset.ts');
       return cloneReport(await resetClone(runtime, id, context));
     },
 

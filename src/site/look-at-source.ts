@@ -5,7 +5,8 @@ import { toWpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
 import { headersFor, type SourceAccess } from './access.ts';
 import { createCookies } from './cookies.ts';
-import { networkFailure, openAgent, readText, sameHost, staysAtHome } from './http.ts';
+import { networkFailure, openAgent, readText } from './http.ts';
+import { sameHost, staysAtHome } from './own-urls.ts';
 import type { SiteInfo } from './info.ts';
 import { type Answer, lookAt, type Sight, type SourceLooks } from './looks.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resolveUrl, sameSite } from './http.ts';
+import { resolveUrl, sameSite } from './own-urls.ts';
 import { pageCacheOf } from './page-cache.ts';
 
 /** One answer of a site to a visitor who is not logged in; redirects are not followed. */

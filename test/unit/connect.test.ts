@@ -7,7 +7,8 @@ import { loginLinks } from '../../src/site/connect/login/over-http.ts';
 import { packPlugin } from '../../src/site/connect/plugin/zip.ts';
 import { findLoginForm } from '../../src/site/connect/visit/login-form.ts';
 import { type Page, parsePage, plainWords } from '../../src/site/connect/visit/page.ts';
-import { networkFailure, ownUrl, sameSite } from '../../src/site/http.ts';
+import { networkFailure } from '../../src/site/http.ts';
+import { ownUrl, sameSite } from '../../src/site/own-urls.ts';
 
 const page = (text: string, url = 'https://shop.example/wp-login.php'): Page => ({
   url: new URL(url),

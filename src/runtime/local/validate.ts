@@ -1,4 +1,3 @@
-import { examineInstance } from '../../instance/examine.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import type { UnitRow } from '../../state/types.ts';
 import { emptyFindings } from '../unit-findings.ts';
@@ -16,6 +15,8 @@ export async function examineUnit(
   unit: UnitRow,
   context: WorkContext,
 ): Promise<readonly UnitFinding[]> {
+  // Brings the database's driver, which an agent without a pool has no use for.
+  const { examineInstance } = await import('../../instance/examine.ts');
   const paths = instancePaths(home.layout, unit.name);
   const [connection] = await Promise.all([connectAsAdministrator(home.layout, context), serve(home, unit, context)]);
   await connection.end();

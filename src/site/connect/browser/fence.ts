@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { BrowserContext, Page as Tab } from 'playwright-core';
 import { isPrivateAddress } from '../../../shared/networks.ts';
-import { staysAtHome } from '../../http.ts';
+import { staysAtHome } from '../../own-urls.ts';
 
 /** What a page wants to ask for, also where a redirect leads it. */
 export interface Wanted {

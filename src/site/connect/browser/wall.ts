@@ -1,6 +1,6 @@
 import type { Page as Tab } from 'playwright-core';
 import { waitUntil } from '../../../shared/wait-until.ts';
-import { staysAtHome } from '../../http.ts';
+import { staysAtHome } from '../../own-urls.ts';
 import { isChallenge, isFromWordPress } from '../../signs.ts';
 import { type BrowserDeps, withBrowser } from './browser.ts';
 import { type BrowserLook, openContext, takeCookies } from './context.ts';

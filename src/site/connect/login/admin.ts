@@ -1,5 +1,5 @@
 import { WpcloneError } from '../../../shared/errors.ts';
-import { ownUrl } from '../../http.ts';
+import { ownUrl } from '../../own-urls.ts';
 import { brokenSite, refuseBarred } from '../visit/barred.ts';
 import { findLoginForm } from '../visit/login-form.ts';
 import { type Page, parsePage, refusal } from '../visit/page.ts';

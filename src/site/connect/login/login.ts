@@ -1,6 +1,6 @@
 import { within } from '../../../shared/abortable.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
-import { sameHost } from '../../http.ts';
+import { sameHost } from '../../own-urls.ts';
 import { bareUrl, parseAddress } from '../address.ts';
 import { passWall } from '../browser/wall.ts';
 import { recogniseSite } from '../recognise/recognise.ts';

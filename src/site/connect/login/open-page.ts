@@ -1,7 +1,7 @@
 import type { Locator, Page as Tab } from 'playwright-core';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { waitUntil } from '../../../shared/wait-until.ts';
-import { staysAtHome } from '../../http.ts';
+import { staysAtHome } from '../../own-urls.ts';
 import { fillIn, LOOK_AGAIN, nameField, nameForm, NEXT_BUTTONS, PASSWORD, send, type Work } from './fields.ts';
 import { complaintOn, refusalOn } from './refusal.ts';
 

@@ -1,5 +1,5 @@
 import { type ErrorDetails, WpcloneError } from '../../../shared/errors.ts';
-import { ownUrl, sameHost, staysAtHome } from '../../http.ts';
+import { ownUrl, sameHost, staysAtHome } from '../../own-urls.ts';
 import { bareUrl } from '../address.ts';
 import type { Site } from '../recognise/site.ts';
 import { refuseBarred } from '../visit/barred.ts';

@@ -1,6 +1,7 @@
 import type { Page as Tab } from 'playwright-core';
 import { WpcloneError } from '../../../shared/errors.ts';
-import { networkFailure, ownUrl, staysAtHome } from '../../http.ts';
+import { networkFailure } from '../../http.ts';
+import { ownUrl, staysAtHome } from '../../own-urls.ts';
 import { bareUrl } from '../address.ts';
 import { type BrowserDeps, withBrowser } from '../browser/browser.ts';
 import { type BrowserLook, openContext, takeCookies } from '../browser/context.ts';

@@ -1,5 +1,5 @@
 import type { CheerioAPI } from 'cheerio/slim';
-import { ownUrl } from '../../http.ts';
+import { ownUrl } from '../../own-urls.ts';
 import type { Page } from '../visit/page.ts';
 import { PLUGIN_FILE } from './zip.ts';
 

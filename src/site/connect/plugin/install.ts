@@ -1,7 +1,7 @@
 import { within } from '../../../shared/abortable.ts';
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
-import { ownUrl } from '../../http.ts';
+import { ownUrl } from '../../own-urls.ts';
 import { PROTOCOL } from '../../protocol.ts';
 import { type Admin, openAdminPage } from '../login/admin.ts';
 import { type Page, parsePage, plainWords, refusal } from '../visit/page.ts';

@@ -1,5 +1,5 @@
 import { WpcloneError } from '../../../shared/errors.ts';
-import { ownUrl } from '../../http.ts';
+import { ownUrl } from '../../own-urls.ts';
 import { type Admin, openAdminPage, refuseNetwork } from '../login/admin.ts';
 import { refuseBarred } from '../visit/barred.ts';
 import { type Page, parsePage, plainWords, refusal } from '../visit/page.ts';

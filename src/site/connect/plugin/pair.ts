@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { SourceAccess } from '../../access.ts';
-import { ownUrl } from '../../http.ts';
+import { ownUrl } from '../../own-urls.ts';
 import type { SiteInfo } from '../../info.ts';
 import { jsonIn } from '../../json-in.ts';
 import { PROTOCOL } from '../../protocol.ts';

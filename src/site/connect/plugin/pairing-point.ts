@@ -1,4 +1,4 @@
-import { ownUrl } from '../../http.ts';
+import { ownUrl } from '../../own-urls.ts';
 import { type Page, parsePage } from '../visit/page.ts';
 
 /** The element that the active plugin shows to administrators (docs/PROTOCOL.md). */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { databaseDown, inMaintenance } from '../../answers.ts';
-import { ownUrl } from '../../http.ts';
+import { ownUrl } from '../../own-urls.ts';
 import { jsonIn } from '../../json-in.ts';
 import { isFromWordPress, lostDatabase } from '../../signs.ts';
 import { bareUrl } from '../address.ts';

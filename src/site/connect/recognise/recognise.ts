@@ -1,5 +1,5 @@
 import { WpcloneError } from '../../../shared/errors.ts';
-import { ownUrl } from '../../http.ts';
+import { ownUrl } from '../../own-urls.ts';
 import { isChallenge, isFromWordPress } from '../../signs.ts';
 import { bareUrl } from '../address.ts';
 import { brokenSite, refuseBarred } from '../visit/barred.ts';

@@ -1,4 +1,4 @@
-import { ownUrl, resolveUrl } from '../../http.ts';
+import { ownUrl, resolveUrl } from '../../own-urls.ts';
 import { type Page, parsePage } from './page.ts';
 
 /** How to send a log-in: where to, and with which fields besides name and password. */
