@@ -146,6 +146,45 @@ export interface PluginChange extends Change {
   readonly active: boolean;
 }
 
+/** A column as a live site is asked to make it. */
+export interface NewColumn {
+  readonly name: string;
+  readonly type: string;
+  /** Null: the table's own. A name without `_` is that of a character set. */
+  readonly collation: string | null;
+  readonly nullable: boolean;
+  readonly fallback: 'none' | 'null' | 'now' | 'value';
+  readonly value?: string;
+  readonly stamped: boolean;
+  readonly counts: boolean;
+}
+
+/** A key, by its columns and how much of them it holds. */
+export interface NewKey {
+  readonly kind: 'primary' | 'unique' | 'plain' | 'fulltext' | 'spatial';
+  readonly name: string;
+  readonly parts: readonly { readonly column: string; readonly length: number | null }[];
+}
+
+/**
+ * What a table gets before any row is written, and what no transaction takes back: a table that the live site does not have, or columns
+ * and keys of one that it has. Only additions, with which the code that is there can live.
+ */
+export interface TableAddition extends Change {
+  readonly table: string;
+  readonly kind: 'make' | 'extend';
+  readonly columns: readonly NewColumn[];
+  readonly keys: readonly NewKey[];
+  /**
+   * Settings by which code that upgrades the table itself knows that it is done, with what they hold until then: they hold that again when
+   * the addition is taken back.
+   */
+  readonly settings?: readonly { readonly name: string; readonly before: Cell }[];
+  /** Of a table that is made; the collation as that of columns, null: that of the site's own tables. */
+  readonly engine?: string;
+  readonly collation?: string | null;
+}
+
 export type TableChanges = KeyedChanges | MetaChanges | RelationChanges | CountedChanges;
 
 /** What WordPress counts itself, and has to count anew once the rows are there. */
@@ -164,6 +203,7 @@ export interface RestoreChanges {
   readonly items: readonly Item[];
   /** Each table of the live site once, as `info` spells it. */
   readonly tables: readonly TableChanges[];
+  readonly schema?: readonly TableAddition[];
   readonly files: readonly FileChange[];
   readonly plugins: readonly PluginChange[];
   readonly recounts: Recounts;

@@ -113,7 +113,15 @@ const givenInfoSchema = z.object({
   /** Constants that the source's wp-config.php and its files define, without secrets. */
   constants: z.record(z.string(), z.json()),
   /** What a restore could do with files there: whether PHP may write to the uploads, bytes that are free, and what it may do to code. */
-  writes: z.object({ uploads: z.boolean(), free: z.number().nullable(), code: codeWritesSchema.optional() }).optional(),
+  writes: z
+    .object({
+      uploads: z.boolean(),
+      free: z.number().nullable(),
+      code: codeWritesSchema.optional(),
+      /** It can make and alter tables. */
+      tables: z.boolean().optional(),
+    })
+    .optional(),
   configuration: configurationSchema.default(() => configurationSchema.parse({})),
 });
 

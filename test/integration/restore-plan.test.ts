@@ -198,7 +198,17 @@ it('takes no table for a deletion that the clone never had, and no row that was 
       { name: 'wp_my_forms', state: 'altered-in-clone', columns: ['more'] },
     ]),
   );
-  expect(fates(plan)).toMatchObject({ 'row:my_forms/two': 'NOT_COMPARABLE' });
+  // What was only added goes, and rows can be compared with it.
+  expect(fates(plan)).toMatchObject({
+    'table:my_forms': 'changed',
+    'table:fresh': 'new',
+    'row:my_forms/two': 'changed',
+  });
+  await site.sql('ALTER TABLE wp_my_forms MODIFY body LONGTEXT');
+  expect(fates(await site.plan())).toMatchObject({
+    'table:my_forms': 'TABLE_ALTERED',
+    'row:my_forms/two': 'NOT_COMPARABLE',
+  });
 });
 
 it('brings back code by package and uploads one by one, and writes nothing that is the host’s', async () => {

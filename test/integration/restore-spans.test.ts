@@ -58,7 +58,7 @@ async function baseRows(ids: readonly number[]): Promise<string[]> {
   const { tables } = await readSchema(pair.site.paths.baseline);
   const file = tables.find(({ name }) => name === 'wp_kinds')?.file ?? null;
   const found: string[] = [];
-  for await (const lines of baseLines(pair.site.paths.baseline, file))
+  for await (const lines of baseLines(pair.site.paths.baseline, { file }))
     found.push(...lines.filter((line) => ids.includes(Number(line.split('\t')[0]))));
   return found;
 }

@@ -29,18 +29,28 @@ export function settingTexts(items: readonly Item[]): string[] {
 }
 
 /** Packages with their versions. */
-export function packageTexts({ code, plugins }: RestorePlan): string[] {
+export function packageTexts({ code, plugins, items }: RestorePlan): string[] {
   const packages = code
     .filter(({ conflict, kept }) => !conflict && !kept)
-    .map(({ title, change, versions, files }) => {
+    .map(({ id, title, change, versions, files }) => {
       const { live, clone } = versions;
       const version = live !== null && clone !== null && live !== clone ? ` ${live} → ${clone}` : '';
       const what = change === 'changed' ? `: ${files.length} ${files.length === 1 ? 'file' : 'files'}` : ` ${change}`;
-      return printable(`${title}${version}${what}`);
+      const tables = items.filter((item) => item.package === id && !item.conflict && !item.kept);
+      return printable(`${title}${version}${what}${tablesOf(tables)}`);
     });
   const active = (names: readonly string[], what: string): string[] =>
     names.length === 0 ? [] : [`${what} ${names.map((name) => printable(name.split('/')[0] ?? name)).join(', ')}`];
   return [...packages, ...active(plugins.activate, 'activate'), ...active(plugins.deactivate, 'deactivate')];
+}
+
+/** ` (4 tables altered, 1 new)`. */
+function tablesOf(tables: readonly Item[]): string {
+  const made = tables.filter(({ change }) => change === 'new').length;
+  const altered = tables.length - made;
+  const words = altered === 1 ? '1 table altered' : `${altered} tables altered`;
+  if (altered === 0) return made === 0 ? '' : ` (${made} ${made === 1 ? 'table' : 'tables'} new)`;
+  return made === 0 ? ` (${words})` : ` (${words}, ${made} new)`;
 }
 
 export function uploadTexts({ uploads }: RestorePlan): string[] {

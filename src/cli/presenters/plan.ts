@@ -1,5 +1,5 @@
 import type { RestorePlan } from '../../operations/types.ts';
-import { count, printable, remaining } from '../../shared/format.ts';
+import { count, counted, printable, remaining } from '../../shared/format.ts';
 import type { Colors } from '../colors.ts';
 import { conflictLines, keptLines } from './plan-held.ts';
 import { itemTexts, packageTexts, settingTexts, uploadTexts } from './plan-texts.ts';
@@ -67,7 +67,8 @@ function plural(kind: string, total: number): string {
   return PLURALS[kind] ?? (name.endsWith('y') ? `${name.slice(0, -1)}ies` : `${name}s`);
 }
 
-function tableTexts({ tables }: RestorePlan, rows: RestorePlan['items']): string[] {
+function tableTexts({ tables, items }: RestorePlan, all: RestorePlan['items']): string[] {
+  const rows = all.filter(({ id }) => !id.startsWith('table:'));
   const counts = new Map<string, { new: number; changed: number; deleted: number }>();
   for (const { id, change } of rows) {
     const name = id.replace(/^row:/, '').split('/')[0] ?? '';
@@ -81,13 +82,25 @@ function tableTexts({ tables }: RestorePlan, rows: RestorePlan['items']): string
     );
     return `${printable(name)}: rows ${parts.join(', ')}`;
   });
+  const definitions = all
+    .filter(({ id, package: of }) => id.startsWith('table:') && of === undefined)
+    .map(
+      ({ title, change, what, rows: count_ }) =>
+        `${printable(title)} ${change === 'new' ? `new: ${counted(count_, 'row')}` : what.map((each) => printable(each)).join(', ')}`,
+    );
+  // What is told of as a thing is told of once.
+  const told = (name: string): boolean =>
+    items.some(({ id }) => id.startsWith('table:') && name.endsWith(id.slice('table:'.length)));
   const NOTES: Partial<Record<(typeof tables)[number]['state'], string>> = {
     'new-in-clone': 'new in the clone',
     'altered-in-clone': 'altered in the clone',
     'dropped-in-clone': 'dropped in the clone; stays',
   };
   return [
+    ...definitions,
     ...changed,
-    ...tables.flatMap(({ name, state }) => (NOTES[state] ? [`${printable(name)}: ${NOTES[state]}`] : [])),
+    ...tables.flatMap(({ name, state }) =>
+      NOTES[state] && !told(name) ? [`${printable(name)}: ${NOTES[state]}`] : [],
+    ),
   ];
 }

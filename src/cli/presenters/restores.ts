@@ -50,6 +50,7 @@ export function undoLines(report: UndoReport, colors: Colors): string {
   const done = `${colors.bold(report.restore_id)}: ${count(report.undone)} undone at ${printable(report.url)}`;
   if (report.kept.length === 0 && report.status === 'undone') return `${done}; nothing of it is left there`;
   const kept = report.kept.map((item) => `${colors.yellow('!')} kept: ${keptLine(item)}`);
+  if (report.status === 'undone') return [done, ...kept].join('\n');
   return [done, ...kept, `What is left: wpclone restore accept ${report.restore_id} gives up the way back.`].join('\n');
 }
 
@@ -59,6 +60,7 @@ const WHY = {
   taken: 'its place is taken since',
   more: 'it has more or fewer values since',
   needed: 'something that came since belongs to it',
+  holds: 'a table or column of it stays, because something was written into it since',
 } as const;
 
 const keptLine = ({ item, title, why }: KeptItem): string =>

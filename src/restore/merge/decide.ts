@@ -9,8 +9,11 @@ import { keyOfItem } from './types.ts';
 /** What becomes of one thing; nothing when the clone changed nothing of it. What is protected of it is an outcome of its own. */
 export function decide(group: Group, policy: Policy): ItemOutcome[] {
   const changed = group.parts.filter(isChangedInClone);
+  const isFree = policy.freed?.has(keyOfItem(group.item)) ?? false;
   const heldAs = ({ protection, within }: OwnedPart): Protection | undefined =>
-    [protection, within].find((each) => each !== undefined && (each === 'own' || !policy.include.has(each)));
+    (isFree ? [] : [protection, within]).find(
+      (each) => each !== undefined && (each === 'own' || !policy.include.has(each)),
+    );
   const classes = new Set(changed.map(heldAs).filter((each) => each !== undefined));
   const kept = [...classes].map((each) => {
     const parts = changed.filter((part) => heldAs(part) === each);

@@ -36,7 +36,9 @@ export const isChangedOnLive = ({ part }: OwnedPart): boolean => differs(part, '
 
 /** The change of the thing itself, by its heads: without one, it is there and something of it changed. */
 export function changeOf(parts: readonly OwnedPart[], version: 'live' | 'clone'): 'new' | 'changed' | 'deleted' {
-  const heads = parts.filter(({ head, part }) => head && part.table.class.kind !== 'unkeyed');
+  const heads = parts.filter(
+    ({ head, part: { table } }) => head && (table.class.kind !== 'unkeyed' || table.whole === true),
+  );
   if (heads.length === 0) return 'changed';
   if (heads.every(({ part }) => part.base.length > 0 && part[version].length === 0)) return 'deleted';
   const other = version === 'clone' ? 'live' : 'clone';

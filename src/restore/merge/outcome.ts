@@ -69,6 +69,8 @@ export interface Policy {
   readonly delete: boolean;
   readonly strict: boolean;
   readonly include: ReadonlySet<Protection>;
+  /** Things that go although they are of a class that was not named: by the key of the item. */
+  readonly freed?: ReadonlySet<string>;
   /** Whether it was asked for; `named`: by its own name. */
   readonly chooses: (item: ItemId) => 'yes' | 'no' | 'named';
   /** What was found against single things before, by the key of the item. */

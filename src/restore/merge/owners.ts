@@ -103,6 +103,7 @@ export function ownerOf(part: Part, directory: Directory): Owner {
   const row = part.clone[0] ?? part.live[0] ?? part.base[0];
   if (row === undefined) throw new Error('a part has rows');
   const { table } = part;
+  if (table.whole === true) return head({ kind: 'table', id: table.short }, protectedTable(table.short));
   const own = OWNERS[table.short];
   if (own) return own(part, row, directory);
   const protection = protectedTable(table.short);

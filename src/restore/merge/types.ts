@@ -36,6 +36,8 @@ export interface TableDifferences {
   readonly twoSided?: true | undefined;
   /** Why a change of the clone cannot be told from what others did; then each of its changes is a conflict. */
   readonly doubt?: string | undefined;
+  /** All of its rows are one thing: the table itself. */
+  readonly whole?: boolean;
 }
 
 /** What people see as one thing: a post with its meta data and terms, a user, a menu with its items, a setting. */

@@ -16,11 +16,14 @@ import type { Kin } from '../kin.ts';
 import { onClone } from '../rows/clone.ts';
 import type { RawRows } from '../rows/compose.ts';
 import type { Comparison } from '../rows/differences.ts';
+import type { DefinitionsInput } from '../schema/read.ts';
 
 export interface SiteComparison extends Comparison {
   readonly mapping: UrlMapping;
   /** Undefined for a clone that was made before clones remembered where they come from. */
   readonly remembered: DatabaseOrigin | undefined;
+  /** Another connection to the clone's database, which can make tables that nobody else sees. */
+  readonly definitions: Pick<DefinitionsInput, 'connection' | 'server'>;
 }
 
 /**
@@ -74,6 +77,7 @@ export async function comparingSite<T>(
           signal: both,
           mapping,
           remembered,
+          definitions: columnsOf,
         }),
       );
       return [compared, surveyed];
@@ -99,11 +103,14 @@ async function columnReader(
   site: TransferSite,
   info: SiteInfo,
   signal: AbortSignal,
-): Promise<{ read: (table: TableInfo) => Promise<RowColumns>; close: () => void }> {
+): Promise<{ read: (table: TableInfo) => Promise<RowColumns>; close: () => void } & SiteComparison['definitions']> {
   const connection = await connectTarget(site.database, signal);
-  const { charsets } = await describeTarget(connection);
+  const server = await describeTarget(connection);
+  const { charsets } = server;
   const readings = createReadings(connection, info.connectionCharset ?? info.charset, charsets);
   return {
+    connection,
+    server,
     read: async (table) => ({
       skip: skippedColumns(table, info.tablePrefix),
       readings: await readingsOf(table, readings),

@@ -30,6 +30,7 @@ const kindName = (kind: string): string =>
 export function titleOf({ kind, id }: ItemId, directory: Directory): string {
   if (kind === 'option') return text(id);
   if (kind === 'row') return text(id);
+  if (kind === 'table') return `Table ${text(id)}`;
   const named = nameOf(kind, id, directory);
   return named === undefined || named === ''
     ? `${kindName(kind)} ${id}`
@@ -58,7 +59,7 @@ export function groupOf({ kind }: ItemId): (typeof GROUPS)[number] {
   if (kind === 'option') return 'settings';
   if (kind === 'attachment') return 'media';
   if (kind === 'user') return 'users';
-  if (kind === 'row') return 'tables';
+  if (kind === 'row' || kind === 'table') return 'tables';
   return /^(order|shop_)/.test(kind) ? 'orders' : 'content';
 }
 

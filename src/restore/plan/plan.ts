@@ -18,6 +18,8 @@ import { renumber } from '../numbers/renumber.ts';
 import { formerNames, numberNotes, unsureNumbers } from '../numbers/told.ts';
 import { type FilesInput, planFiles, type PlannedFiles } from '../code/plan-files.ts';
 import type { CodePlaces } from '../code/packages.ts';
+import { extendedTables } from '../schema/compared.ts';
+import { gatherWithTables, refilledNotes, versionSettings, type VersionSettings } from '../schema/decided.ts';
 import { againstFileless, againstOwners, knownOwners, uploadOwners, withOwners } from './attachments.ts';
 import { withCode, withFiles } from './file-changes.ts';
 import { createWayBack } from './way-back.ts';
@@ -30,6 +32,7 @@ import { comparisonNotes, roomNotes, triggerNotes } from './notes.ts';
 import { pluginsOf, switchedPlugins } from './plugins.ts';
 import type { FoundUpload, Plan, PlanPolicy } from './schema.ts';
 import { renamedTables, renamedUploads, renamesOf } from './upload-renames.ts';
+import { withTableChanges, withTableItems } from './table-items.ts';
 import { writeItems } from './write-items.ts';
 
 export interface RestoreInput {
@@ -64,10 +67,12 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
   return comparingSite(input, async (work) => {
     const choose = compileChoice(input.policy.only, input.policy.skip);
     const wayBack = createWayBack(work.mapping, input.traces);
-    const [files, differences] = await allOrNothing(work.signal, (signal) => [
-      planFiles({ ...input, ...input.site.paths, choose, wayBack, signal }),
-      gatherDifferences({ ...work, signal }, input.people, input.progress),
-    ]);
+    const [files, differences] = await allOrNothing(work.signal, (signal) => {
+      const planned = planFiles({ ...input, ...input.site.paths, choose, wayBack, signal });
+      return [planned, gatherAll({ ...work, signal }, planned, input)];
+    });
+    const { decided } = differences;
+    const versions = await versionSettings(differences, files, input.site.paths.www, work.signal);
     const renumbered = renumber(differences.tables, input.info, { raws: work.raws, hosts: hostsOf(work) });
     const formerName = formerNames(renumbered);
     const numbered = { ...differences, tables: renumbered.tables };
@@ -75,11 +80,16 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
     const known = await knownOwners(found, input.info.tablePrefix, work.database);
     const ownerOf = uploadOwners(gathered.tables, known);
     const against = files ? againstOwners(found, ownerOf) : againstFileless(gathered.tables);
-    const wanted = await policyFor(input, gathered, choose, formerName);
+    const wanted = await policyFor(input, gathered, choose, formerName, versions);
     const unsure = unsureNumbers(renumbered, wanted);
     const policy = { ...wanted, against: new Map([...unsure.against, ...against]) };
-    const { merged, changes: rows } = await writeItems(gathered.tables, policy, work, input.traces);
-    const items = planItems(merged, rows, gathered.tables, formerName);
+    const { merged, changes: rows } = await writeItems(
+      gathered.tables,
+      policy,
+      { ...work, extended: extendedTables(decided) },
+      input.traces,
+    );
+    const items = withTableItems(planItems(merged, rows, gathered.tables, formerName), decided);
     const uploads = withOwners(found, ownerOf, merged.items);
     const code = files?.code ?? [];
     const plugins =
@@ -87,7 +97,8 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
     const parts = { items, code, uploads, plugins };
     const withUploads = withFiles(rows, uploads, ownerOf, files?.contents ?? new Map());
     const contents = files?.contents ?? new Map<string, Buffer>();
-    const changes = withCode(withUploads, parts, files?.relied ?? new Map(), input.places, contents);
+    const withAll = withCode(withUploads, parts, files?.relied ?? new Map(), input.places, contents);
+    const changes = withTableChanges(withAll, items, decided, versions);
     const baseline = await baselineDigest(input.site.paths.baseline);
     const relied = {
       version: 1,
@@ -118,6 +129,7 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       notes: [
         ...comparisonNotes(work, input),
         ...numberNotes(merged.items, formerName, unsure, titlesByKey(directoryOf(gathered.tables))),
+        ...refilledNotes(decided),
         ...triggerNotes(changes, input.info),
         ...roomNotes(changes, input.info),
       ],
@@ -125,6 +137,15 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
     return { plan, changes };
   });
 }
+
+/** All differences of rows, once it is decided which tables are made and altered. */
+const gatherAll = (work: SiteComparison, files: Promise<PlannedFiles | undefined>, input: RestoreInput) =>
+  gatherWithTables(
+    work,
+    files,
+    { definitions: { ...work, ...work.definitions }, policy: input.policy, ...input.site.paths, signal: work.signal },
+    (compared) => gatherDifferences(compared, input.people, input.progress),
+  );
 
 const NO_PLUGINS: Plan['plugins'] = { activate: [], deactivate: [] };
 const switches = ({ activate, deactivate }: Plan['plugins']): number => activate.length + deactivate.length;
@@ -169,6 +190,7 @@ async function policyFor(
   { tables }: Gathered,
   choose: ReturnType<typeof compileChoice>,
   formerName: FormerName,
+  { travel }: VersionSettings,
 ): Promise<Policy> {
   const directory = directoryOf(tables);
   return {
@@ -178,7 +200,10 @@ async function policyFor(
     delete: policy.delete,
     strict: policy.strict,
     include: new Set(policy.include),
+    freed: new Set([...travel.keys()].map((name) => `option:${name}`)),
     chooses: (item) => {
+      // That one goes was decided with its definition.
+      if (item.kind === 'table') return 'yes';
       const slug = slugOf(item, directory);
       const names = [item.id, slug, formerName(item)].flatMap((name) => (name === undefined ? [] : [utf8(name)]));
       return choose({ kind: item.kind, group: groupOf(item), names });

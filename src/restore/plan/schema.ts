@@ -22,8 +22,17 @@ export const CONFLICT_CODES = [
   'NOT_COMPARABLE',
   'NEWER_ON_LIVE',
   'HOST_FORBIDS',
+  'TABLE_ALTERED',
 ] as const;
-export const KEPT_CODES = ['PROTECTED', 'NOISE', 'DELETION', 'NOT_CHOSEN', 'LIVE_TAKEN', 'NOT_WRITABLE'] as const;
+export const KEPT_CODES = [
+  'PROTECTED',
+  'NOISE',
+  'DELETION',
+  'NOT_CHOSEN',
+  'LIVE_TAKEN',
+  'NOT_WRITABLE',
+  'LEFT_TO_CODE',
+] as const;
 
 const conflictSchema = z.object({
   code: z.enum(CONFLICT_CODES),
@@ -51,6 +60,8 @@ const itemSchema = z.object({
   group: z.enum(GROUPS),
   title: z.string(),
   change,
+  /** Of a table that is made or altered: the package of code that it belongs to. */
+  package: z.string().exactOptional(),
   /** What of it, in words. */
   what: z.array(z.string()),
   /** Both sides changed it, and both changes go together. */

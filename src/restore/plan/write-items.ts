@@ -5,6 +5,8 @@ import type { Part } from '../merge/parts.ts';
 import { keyOfItem, type Row, type TableDifferences } from '../merge/types.ts';
 import type { Item, RestoreChanges } from '../changes.ts';
 import { PROTECTED_CLASSES } from '../merge/site-protects.ts';
+import { inOrder } from '../rows/differences.ts';
+import type { ComparedTable } from '../rows/lines.ts';
 import { askForRows, askInWhole, lineOf } from '../rows/locate.ts';
 import type { SiteComparison } from './compare-site.ts';
 import { titleOf } from './describe.ts';
@@ -59,10 +61,11 @@ async function knowRaw(
     for (const row of rowsOf(part))
       if (!work.raws.has(row)) unknown.set(part.table.name, [...(unknown.get(part.table.name) ?? []), row]);
   for (const [name, rows] of unknown) {
-    const table = work.schema.tables.find((each) => each.name === name);
+    const table: ComparedTable | undefined =
+      work.extended?.get(name) ?? work.schema.tables.find((each) => each.name === name);
     const info = work.info.tables.find((each) => each.name === name);
     if (!info) continue;
-    const asking = { ...work, columns: await work.columnsOf(info) };
+    const asking = { ...work, columns: await work.columnsOf(table ? inOrder(info, table) : info) };
     const merged = tables.find((each) => each.name === name);
     const found =
       work.kin === 'other'

@@ -3,7 +3,7 @@ import type { RowColumns, Rewriter } from '../../transfer/rewrite/types.ts';
 import { baseSpans, NotInSpans } from './base-spans.ts';
 import type { CloneDatabase, Span } from './clone.ts';
 import { difference, PLAIN, type Difference, type Order } from './difference.ts';
-import { baseLines, rowOf } from './lines.ts';
+import { baseLines, rowOf, type ComparedTable } from './lines.ts';
 import { pairs, type LiveLine } from './live.ts';
 
 /** What the clone changed in a table: lines of the baseline that are not there any more, and lines that are there instead or besides. */
@@ -16,7 +16,7 @@ export interface CloneChanges {
 /** Compares a table of the clone with what it was made with. */
 export async function cloneChanges(
   baseline: string,
-  table: BaselineTable,
+  table: ComparedTable,
   database: CloneDatabase,
   rewriter: Pick<Rewriter, 'rows'>,
   columns: RowColumns,
@@ -26,9 +26,9 @@ export async function cloneChanges(
   return withoutSame(gone, pairs(block, rewriter, { skip: columns.skip }));
 }
 
-function whole(baseline: string, table: BaselineTable, database: CloneDatabase): Promise<Difference<string>> {
+function whole(baseline: string, table: ComparedTable, database: CloneDatabase): Promise<Difference<string>> {
   const now = database.lines(table.name, table.columns, table.key);
-  return difference(baseLines(baseline, table.file), now, PLAIN, orderOf(table));
+  return difference(baseLines(baseline, table), now, PLAIN, orderOf(table));
 }
 
 /**
@@ -37,11 +37,11 @@ function whole(baseline: string, table: BaselineTable, database: CloneDatabase):
  */
 async function inSpans(
   baseline: string,
-  table: BaselineTable,
+  table: ComparedTable,
   database: CloneDatabase,
 ): Promise<Difference<string> | undefined> {
   const column = numberOf(table, database);
-  if (column === undefined || table.file === null) return undefined;
+  if (column === undefined || table.file === null || table.extension !== undefined) return undefined;
   const found: Difference<string>[] = [];
   const compare = async (base: readonly string[], span: Span): Promise<void> => {
     const now = database.lines(table.name, table.columns, table.key, span);

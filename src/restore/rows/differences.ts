@@ -11,13 +11,15 @@ import type { TableDifferences } from '../merge/types.ts';
 import { cloneChanges, type CloneChanges } from './clone-changes.ts';
 import type { CloneDatabase } from './clone.ts';
 import { versionsByCount, versionsByKey, type RawRows } from './compose.ts';
-import { baseLines } from './lines.ts';
+import { baseLines, type ComparedTable, type Extension } from './lines.ts';
 import { liveChanges, type LiveChanges } from './live-changes.ts';
 import { liveLines, pairs, type LiveLine } from './live.ts';
 
 /** What is compared, and how. */
 export interface Comparison {
   readonly kin: Kin;
+  /** Tables whose definition goes with their rows, as they are compared then. */
+  readonly extended?: ReadonlyMap<string, ComparedTable>;
   readonly baseline: string;
   readonly schema: BaselineSchema;
   readonly origin: ReadonlyMap<string, OriginTable>;
@@ -65,30 +67,36 @@ export const WHOLE_BYTES = 16 * 1024 * 1024;
 const NOTHING = { gone: [], come: [] };
 
 /** What the clone changed in a table. Undefined when that cannot be told at all. */
-export async function changesHere(table: BaselineTable, work: Comparison): Promise<CloneChanges | undefined> {
+export async function changesHere(table: ComparedTable, work: Comparison): Promise<CloneChanges | undefined> {
   const { database } = work;
   if (whyNot(table, columnsIn(table, work), work) !== undefined) return undefined;
   const { columns } = await liveTable(table, work);
   return cloneChanges(work.baseline, table, database, work.rewriter, columns);
 }
 
-const columnsIn = ({ name }: BaselineTable, { database }: Comparison): string[] | undefined =>
+const columnsIn = ({ name }: ComparedTable, { database }: Comparison): string[] | undefined =>
   database.tables.get(name)?.map((column) => column.name);
 
 async function liveTable(
-  { name }: BaselineTable,
+  table: ComparedTable,
   { info, columnsOf }: Comparison,
 ): Promise<{ readonly live: TableInfo | undefined; readonly columns: RowColumns }> {
-  const live = info.tables.find((each) => each.name === name);
-  return { live, columns: live ? await columnsOf(live) : { skip: new Set<number>() } };
+  const live = info.tables.find((each) => each.name === table.name);
+  return { live, columns: live ? await columnsOf(inOrder(live, table)) : { skip: new Set<number>() } };
 }
+
+/** The live table with its columns in the order in which they are asked for. */
+export const inOrder = (live: TableInfo, { extension }: { readonly extension?: Extension }): TableInfo =>
+  extension === undefined
+    ? live
+    : { ...live, columns: extension.there.flatMap((name) => live.columns.find((each) => each.name === name) ?? []) };
 
 /**
  * Compares one table in three versions. `changes`: those of the clone; `finding`: that of the live site. Undefined where nothing can or
  * need be said but in the notes.
  */
 export async function compareTable(
-  table: BaselineTable,
+  table: ComparedTable,
   { changes, finding }: { readonly changes: CloneChanges | undefined; readonly finding: TableFinding | undefined },
   work: Comparison,
   note: (note: TableNote) => void,
@@ -100,7 +108,8 @@ export async function compareTable(
     note({ name, state: state ?? 'dropped-in-clone' });
     return undefined;
   }
-  const added = now.filter((column) => !table.columns.includes(column));
+  const had = work.schema.tables.find((each) => each.name === name)?.columns ?? table.columns;
+  const added = now.filter((column) => !had.includes(column));
   if (added.length > 0) note({ name, state: 'altered-in-clone', columns: added });
   if (finding?.state === 'gone') note({ name, state: 'dropped-on-live' });
   if (finding?.state === 'redefined') note({ name, state: 'altered-on-live' });
@@ -124,7 +133,7 @@ export async function compareTable(
 
 /** Why a table cannot be compared at all. */
 function whyNot(
-  table: BaselineTable,
+  table: ComparedTable,
   now: readonly string[] | undefined,
   { origin }: Pick<Comparison, 'origin'>,
 ): TableNote['state'] | undefined {
@@ -134,20 +143,21 @@ function whyNot(
   return table.columns.every((column) => now.includes(column)) ? undefined : 'altered-in-clone';
 }
 
-const rangesOf = (finding: TableFinding | undefined, { rows }: BaselineTable): readonly ChangedRange[] => {
+const rangesOf = (finding: TableFinding | undefined, { rows, extension }: ComparedTable): readonly ChangedRange[] => {
   if (finding?.state === 'changed') return finding.ranges;
-  // The clone does not remember enough to say which: all of it.
-  return finding === undefined ? [{ after: null, last: null, from: 0, before: rows, now: 0 }] : [];
+  const altered = finding?.state === 'redefined' && extension !== undefined;
+  // The clone does not remember enough to say which, or nobody looked: all of it.
+  return finding === undefined || altered ? [{ after: null, last: null, from: 0, before: rows, now: 0 }] : [];
 };
 
 /** Whether the live table still has the columns and the key that the rows are compared by. */
-const isReadable = (table: BaselineTable, live: TableInfo | undefined): boolean =>
+const isReadable = (table: ComparedTable, live: TableInfo | undefined): boolean =>
   live !== undefined &&
-  table.columns.every((column) => live.columns.some(({ name }) => name === column)) &&
+  (table.extension?.there ?? table.columns).every((column) => live.columns.some(({ name }) => name === column)) &&
   JSON.stringify(live.key) === JSON.stringify(table.key);
 
 function describe(
-  table: BaselineTable,
+  table: ComparedTable,
   { info, origin }: Comparison,
   doubt: string | undefined,
 ): Omit<TableDifferences, 'rows'> {
@@ -172,15 +182,16 @@ export const counterIn = ({ create, key }: Pick<BaselineTable, 'create' | 'key'>
 };
 
 function doubtOf(
-  table: BaselineTable,
+  table: ComparedTable,
   { origin }: Comparison,
   finding: TableFinding | undefined,
   live: TableInfo | undefined,
   added: readonly string[],
 ): string | undefined {
-  if (added.length > 0) return 'its table was altered in the clone';
+  const goes = table.extension !== undefined;
+  if (added.length > 0 && !goes) return 'its table was altered in the clone';
   if (finding?.state === 'gone') return 'the live site has its table no more';
-  if (finding?.state === 'redefined') return 'its table was altered on the live site';
+  if (finding?.state === 'redefined' && !goes) return 'its table was altered on the live site';
   if (finding?.state === 'not-comparable') return 'the live site sends its table in another form by now';
   return doubtWhoever(table, live, origin);
 }
@@ -198,7 +209,7 @@ export function doubtWhoever(
 }
 
 /** Rows that the clone's database had refused are missing in it, and nobody deleted them. */
-function takenAsTheyCame(changes: CloneChanges, table: BaselineTable, { origin }: Comparison): CloneChanges {
+function takenAsTheyCame(changes: CloneChanges, table: ComparedTable, { origin }: Comparison): CloneChanges {
   if ((origin.get(table.name)?.refused.rows ?? 0) === 0) return changes;
   const places = (table.key ?? []).map((column) => table.columns.indexOf(column));
   const keyOf = (line: string): string => places.map((at) => line.split('\t')[at]).join('\t');
@@ -207,7 +218,7 @@ function takenAsTheyCame(changes: CloneChanges, table: BaselineTable, { origin }
 }
 
 async function compareWhole(
-  table: BaselineTable,
+  table: ComparedTable,
   { changes: here, finding }: { readonly changes: CloneChanges; readonly finding: TableFinding | undefined },
   work: Comparison,
   columns: RowColumns,
@@ -223,12 +234,13 @@ async function compareWhole(
     const rows = versionsByCount(here.gone, here.gone.map(asIs), here.come, work.raws);
     return { ...identity, doubt: identity.doubt ?? tooLarge, rows };
   }
-  const base = await all(baseLines(work.baseline, table.file));
+  const base = await all(baseLines(work.baseline, table));
   const now = await all(work.database.lines(table.name, table.columns, null));
   const clone = pairs(Buffer.from(now.map((line) => `${line}\n`).join(''), 'latin1'), work.rewriter, columns);
-  const read = [{ name: table.name, columns: table.columns, key: null }];
+  const { there = table.columns, live: more } = table.extension ?? {};
+  const read = [{ name: table.name, columns: there, key: null }];
   // Also where nothing changed: in no other way is it known how its rows are written there.
-  const live = await all(liveLines(work.client, read, work.rewriter, columns, work.signal));
+  const live = await all(liveLines(work.client, read, work.rewriter, columns, work.signal, more));
   return { ...identity, rows: versionsByCount(base, live, clone, work.raws) };
 }
 

@@ -1,10 +1,9 @@
 import type { SiteClient } from '../../site/client-types.ts';
-import type { BaselineTable } from '../../transfer/baseline/database.ts';
 import type { RowColumns, Rewriter } from '../../transfer/rewrite/types.ts';
 import type { ChangedRange } from '../../transfer/survey/database.ts';
 import { orderOf } from './clone-changes.ts';
 import { difference } from './difference.ts';
-import { baseLines, slice } from './lines.ts';
+import { baseLines, slice, type ComparedTable } from './lines.ts';
 import { LIVE, liveLines, type LiveLine } from './live.ts';
 
 /** What the live site changed in a table since the clone was made of it. */
@@ -16,7 +15,7 @@ export interface LiveChanges {
 /** Reads the ranges that differ, and no others. */
 export async function liveChanges(
   baseline: string,
-  table: BaselineTable,
+  table: ComparedTable,
   ranges: readonly ChangedRange[],
   client: Pick<SiteClient, 'rows'>,
   rewriter: Pick<Rewriter, 'rows'>,
@@ -26,20 +25,19 @@ export async function liveChanges(
   const { name, key } = table;
   const reads = ranges.map(({ after, last }) => ({
     name,
-    columns: table.columns,
+    columns: table.extension?.there ?? table.columns,
     key,
     ...(after && { after }),
     ...(last && { upto: last }),
   }));
-  const now = liveLines(client, reads, rewriter, columns, signal);
+  const now = liveLines(client, reads, rewriter, columns, signal, table.extension?.live);
   return difference(baseRanges(baseline, table, ranges), now, LIVE, orderOf(table));
 }
 
 async function* baseRanges(
   baseline: string,
-  table: BaselineTable,
+  table: ComparedTable,
   ranges: readonly ChangedRange[],
 ): AsyncGenerator<readonly string[]> {
-  for (const { from, before } of ranges)
-    if (before > 0) yield* slice(baseLines(baseline, table.file), from, from + before);
+  for (const { from, before } of ranges) if (before > 0) yield* slice(baseLines(baseline, table), from, from + before);
 }

@@ -14,13 +14,14 @@ export const LIVE: Second<LiveLine> = {
   copy: ({ line, raw }) => ({ line: flat(line), raw: line === raw ? flat(line) : flat(raw) }),
 };
 
-/** Rows of the live site in chunks, rewritten as those of the clone were. */
+/** Rows of the live site in chunks, rewritten as those of the clone were. `more` is put behind each. */
 export async function* liveLines(
   client: Pick<SiteClient, 'rows'>,
   reads: readonly TableRead[],
   rewriter: Pick<Rewriter, 'rows'>,
   columns: RowColumns,
   signal: AbortSignal,
+  more = '',
 ): AsyncGenerator<readonly LiveLine[]> {
   let pieces: Buffer[] = [];
   for await (const block of client.rows(reads, signal)) {
@@ -28,7 +29,8 @@ export async function* liveLines(
     if (block.partial || pieces.length === 0) continue;
     const whole = Buffer.concat(pieces);
     pieces = [];
-    yield pairs(whole, rewriter, columns);
+    const lines = pairs(whole, rewriter, columns);
+    yield more === '' ? lines : lines.map(({ line, raw }) => ({ line: line + more, raw: raw + more }));
   }
 }
 

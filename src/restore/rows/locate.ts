@@ -4,7 +4,7 @@ import type { BaselineTable } from '../../transfer/baseline/database.ts';
 import { escapeField } from '../../transfer/rewrite/rows.ts';
 import type { RowColumns, Rewriter } from '../../transfer/rewrite/types.ts';
 import type { Row } from '../merge/types.ts';
-import { baseLines, rowOf } from './lines.ts';
+import { baseLines, rowOf, type ComparedTable } from './lines.ts';
 import { liveLines } from './live.ts';
 
 /** A row in the form of the row files. */
@@ -24,17 +24,23 @@ interface Asking {
  */
 export async function askForRows(
   baseline: string,
-  table: BaselineTable,
+  table: ComparedTable,
   wanted: readonly Row[],
   work: Asking,
 ): Promise<Map<string, Row>> {
-  return found(await readsFor(baseline, table, new Set(wanted.map(lineOf))), wanted, work);
+  const reads = await readsFor(baseline, table, new Set(wanted.map(lineOf)));
+  return found(reads, wanted, work, table.extension?.live);
 }
 
-async function found(reads: readonly TableRead[], wanted: readonly Row[], work: Asking): Promise<Map<string, Row>> {
+async function found(
+  reads: readonly TableRead[],
+  wanted: readonly Row[],
+  work: Asking,
+  more?: string,
+): Promise<Map<string, Row>> {
   const lines = new Set(wanted.map(lineOf));
   const rows = new Map<string, Row>();
-  for await (const chunk of liveLines(work.client, reads, work.rewriter, work.columns, work.signal))
+  for await (const chunk of liveLines(work.client, reads, work.rewriter, work.columns, work.signal, more))
     for (const { line, raw } of chunk) if (lines.has(line)) rows.set(line, rowOf(raw));
   if (rows.size < lines.size)
     throw new WpcloneError('SOURCE_CHANGED', 'The live site changed while the plan was made.', { retryable: true });
@@ -52,8 +58,8 @@ export async function askInWhole(
 }
 
 /** Each row is what comes after the one before it, up to itself: in the order in which the source reads them. */
-async function readsFor(baseline: string, table: BaselineTable, lines: ReadonlySet<string>): Promise<TableRead[]> {
-  const { name, columns, key } = table;
+async function readsFor(baseline: string, table: ComparedTable, lines: ReadonlySet<string>): Promise<TableRead[]> {
+  const { name, columns, key, extension } = table;
   const places = (key ?? []).map((column) => columns.indexOf(column));
   const keyOf = (line: string): string[] => {
     const row = rowOf(line);
@@ -61,12 +67,12 @@ async function readsFor(baseline: string, table: BaselineTable, lines: ReadonlyS
   };
   const reads: TableRead[] = [];
   let before: string | undefined;
-  for await (const chunk of baseLines(baseline, table.file))
+  for await (const chunk of baseLines(baseline, table))
     for (const line of chunk) {
       if (lines.has(line))
         reads.push({
           name,
-          columns,
+          columns: extension?.there ?? columns,
           key,
           upto: keyOf(line),
           ...(before === undefined ? {} : { after: keyOf(before) }),

@@ -2,7 +2,7 @@
  * Changes as the site takes them: rows of batches, each batch one statement. Pure: the same changes give the same rows, so that a
  * stage that was cut off goes on with the very same parts.
  */
-import type { BatchShape, RestoreShape, TableShape } from '../../site/write/client.ts';
+import type { AdditionShape, BatchShape, RestoreShape, TableShape } from '../../site/write/client.ts';
 import type {
   Cell,
   Cells,
@@ -12,6 +12,7 @@ import type {
   MetaChanges,
   RelationChanges,
   RestoreChanges,
+  TableAddition,
   TableChanges,
 } from '../changes.ts';
 
@@ -58,8 +59,22 @@ export function stagedRows(changes: RestoreChanges): Staged {
     first += list.length;
   }
   const files = { count: changes.files.length, bytes: changes.files.reduce((sum, { size }) => sum + size, 0) };
-  return { shape: { tables, files, plugins: changes.plugins, recounts: changes.recounts }, rows };
+  const { plugins, recounts, schema = [] } = changes;
+  return { shape: { schema: schema.map(wireAddition), tables, files, plugins, recounts }, rows };
 }
+
+/** Values of defaults are bytes on their way, as all values. */
+const wireAddition = ({ columns, settings = [], ...addition }: TableAddition): AdditionShape => ({
+  ...addition,
+  settings: settings.map(({ name, before }) => ({
+    name,
+    before: before === null ? null : Buffer.from(before, 'latin1').toString('base64'),
+  })),
+  columns: columns.map(({ value, ...column }) => ({
+    ...column,
+    ...(value !== undefined && { value: Buffer.from(value, 'utf8').toString('base64') }),
+  })),
+});
 
 function headOf(table: TableChanges): Omit<TableShape, 'batches'> {
   const { kind, table: name } = table;

@@ -13,8 +13,11 @@ const driftSchema = z.object({
   item: text,
   title: text,
   table: z.string(),
-  /** `more`: more or fewer rows than there were; `needed`: something that came since belongs to it. */
-  why: z.enum(['changed', 'gone', 'taken', 'more', 'needed']),
+  /**
+   * `more`: more or fewer rows than there were; `needed`: something that came since belongs to it; `holds`: a table or column that was
+   * added stays, because something was written into it since.
+   */
+  why: z.enum(['changed', 'gone', 'taken', 'more', 'needed', 'holds']),
 });
 export type Drift = z.infer<typeof driftSchema>;
 
@@ -126,6 +129,7 @@ export function classifyWriteRefusal(head: unknown, host: string): WpcloneError 
       return new WpcloneError('PROTECTED', words, { details: { ...details, class: parsed.data.class ?? '' } });
     case 'does_not_fit':
     case 'column_type':
+    case 'table_refused':
       return new WpcloneError('DOES_NOT_FIT', words, { details });
     case 'no_create':
     case 'no_drop':

@@ -38,8 +38,21 @@ export interface TableShape {
   readonly batches: readonly BatchShape[];
 }
 
+/** A table that is made, or what one gets, before any row is written; docs/PROTOCOL.md has its fields. */
+export interface AdditionShape {
+  readonly item: number;
+  readonly table: string;
+  readonly kind: 'make' | 'extend';
+  readonly columns: readonly object[];
+  readonly keys: readonly object[];
+  readonly settings?: readonly object[];
+  readonly engine?: string;
+  readonly collation?: string | null;
+}
+
 /** What is to be written, without any row. */
 export interface RestoreShape {
+  readonly schema?: readonly AdditionShape[];
   readonly tables: readonly TableShape[];
   /** How many files, and their bytes. */
   readonly files: { readonly count: number; readonly bytes: number };

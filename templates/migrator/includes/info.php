@@ -120,6 +120,7 @@ function where_it_may_write() {
 		'uploads' => $is_dir && is_writable( $near ), // phpcs:ignore WordPress.WP.AlternativeFunctions
 		'free'    => false === $free ? null : (int) $free,
 		'code'    => where_code_may_go(),
+		'tables'  => true,
 	);
 }
 

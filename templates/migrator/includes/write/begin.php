@@ -13,6 +13,7 @@ defined( 'ABSPATH' ) || exit;
 require_once __DIR__ . '/probes.php';
 require_once __DIR__ . '/shape.php';
 require_once __DIR__ . '/tables.php';
+require_once __DIR__ . '/additions.php';
 require_once __DIR__ . '/files.php';
 require_once __DIR__ . '/active-plugins.php';
 require_once __DIR__ . '/status.php';
@@ -20,7 +21,7 @@ require_once __DIR__ . '/status.php';
 /**
  * Answers "begin". What an earlier beginning of this restore left is dropped.
  *
- * @param array   $request tables, recounts, files, plugins.
+ * @param array   $request schema, tables, recounts, files, plugins.
  * @param array   $restore Row.
  * @param \mysqli $db      Connection.
  * @throws Refusal When the site cannot be written to, or not in this way.
@@ -33,7 +34,8 @@ function begin_restore( array $request, array $restore, $db ) {
 	withdraw_restore( $db, $restore, 'new' );
 	drop_restore_tables( $db, $restore['id'] );
 	$host  = probe_host( $db, $restore['id'] );
-	$shape = checked_shape( $db, $request, explode( ',', $restore['include'] ) );
+	$added = begin_additions( $db, $restore, $request );
+	$shape = begin_shape( $db, $restore, $request, $added );
 
 	$shape['files'] = checked_files( isset( $request['files'] ) ? $request['files'] : null, $restore );
 	$shape['plugins'] = checked_plugins( isset( $request['plugins'] ) ? $request['plugins'] : null );
@@ -41,6 +43,7 @@ function begin_restore( array $request, array $restore, $db ) {
 	change_restore( $db, $restore['id'], array( 'shape' => wp_json_encode( $shape ) ), 'new' );
 	try {
 		create_item_tables( $db, $restore['id'] );
+		drop_models( $db, $added );
 		foreach ( $shape['tables'] as $number => $table ) {
 			create_stage_tables( $db, $restore['id'], $number, $table['columns'] );
 		}
@@ -54,4 +57,41 @@ function begin_restore( array $request, array $restore, $db ) {
 	}
 	change_restore( $db, $restore['id'], array( 'state' => 'begun' ), 'new' );
 	answer_write( $host + array( 'triggers' => triggers_on( $db, array_column( $shape['tables'], 'name' ) ) ) );
+}
+
+/**
+ * The additions to tables, tried out.
+ *
+ * @param \mysqli $db      Connection.
+ * @param array   $restore Row.
+ * @param array   $request schema.
+ * @return array[] As from checked_additions().
+ * @throws Refusal When one cannot be made; then nothing of them is left.
+ */
+function begin_additions( $db, array $restore, array $request ) {
+	try {
+		return checked_additions( $db, $restore['id'], $request, explode( ',', $restore['include'] ) );
+	} catch ( Refusal $refusal ) {
+		drop_restore_tables( $db, $restore['id'] );
+		throw $refusal;
+	}
+}
+
+/**
+ * The shape, by the tables as they shall be.
+ *
+ * @param \mysqli $db      Connection.
+ * @param array   $restore Row.
+ * @param array   $request tables, recounts.
+ * @param array[] $added   As from checked_additions().
+ * @return array As from checked_shape().
+ * @throws Refusal When it does not fit; then nothing of the additions is left.
+ */
+function begin_shape( $db, array $restore, array $request, array $added ) {
+	try {
+		return checked_shape( $db, $request, explode( ',', $restore['include'] ), $added );
+	} catch ( Refusal $refusal ) {
+		drop_restore_tables( $db, $restore['id'] );
+		throw $refusal;
+	}
 }

@@ -12,6 +12,15 @@ defined( 'ABSPATH' ) || exit;
 require_once __DIR__ . '/class-batch-rows.php';
 
 /**
+ * The quoted name of the column of a key's part.
+ *
+ * @param string|array $part As from unique_keys().
+ */
+function part_name( $part ) {
+	return is_array( $part ) ? $part[0] : $part;
+}
+
+/**
  * Made of the checked shape, for one of the two directions.
  */
 final class Batch_Drift extends Batch_Rows {
@@ -40,7 +49,8 @@ final class Batch_Drift extends Batch_Rows {
 			case 'owned':
 				return array( $start . "'more' AS why FROM {$this->from} WHERE {$this->where} AND " . $this->owned() . ' <> ' . $this->number( false ) . $end );
 			case 'count':
-				return array( $start . "'more' AS why FROM {$this->from} WHERE {$this->where} AND (SELECT COUNT(*) FROM {$this->live} l WHERE " . $this->all_same( 'b', $this->columns ) . ') <> ' . $this->number( false ) . $end );
+				// Without all of its columns nobody can tell how often a row is there.
+				return array() !== $this->lacks ? array() : array( $start . "'more' AS why FROM {$this->from} WHERE {$this->where} AND (SELECT COUNT(*) FROM {$this->live} l WHERE " . $this->all_same( 'b', $this->columns ) . ') <> ' . $this->number( false ) . $end );
 			default:
 				return array();
 		}
@@ -56,8 +66,11 @@ final class Batch_Drift extends Batch_Rows {
 		$statements = array();
 		foreach ( $this->table['unique'] as $parts ) {
 			$on = array();
+			if ( array() !== array_intersect( array_map( __NAMESPACE__ . '\\quote_name', $this->lacks ), array_map( __NAMESPACE__ . '\\part_name', $parts ) ) ) {
+				continue;
+			}
 			foreach ( $parts as $part ) {
-				$name = is_array( $part ) ? $part[0] : $part;
+				$name = part_name( $part );
 				$on[] = is_array( $part ) ? "LEFT(l.$name, {$part[1]}) = LEFT({$this->cells}.$name, {$part[1]})" : "l.$name = {$this->cells}.$name";
 			}
 			$statements[] = $start . "'taken' AS why FROM {$this->from} JOIN {$this->live} l ON " . implode( ' AND ', $on ) . " WHERE {$this->where}$end";

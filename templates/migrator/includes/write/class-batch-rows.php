@@ -65,6 +65,13 @@ abstract class Batch_Rows {
 	public $columns;
 
 	/**
+	 * Columns that the live table is to get, and has not.
+	 *
+	 * @var string[]
+	 */
+	protected $lacks;
+
+	/**
 	 * Those of them that are compared before the row is deleted.
 	 *
 	 * @var string[]
@@ -139,7 +146,9 @@ abstract class Batch_Rows {
 		$batch         = $shape['batches'][ $number ];
 		$prefix        = restore_prefix( $id );
 		$this->table   = $shape['tables'][ $batch['table'] ];
-		$this->live    = quote_name( $this->table['name'] );
+		// Before the table is made, its model stands for it.
+		$this->live    = quote_name( empty( $this->table['absent'] ) ? $this->table['name'] : $this->table['made'] );
+		$this->lacks   = isset( $this->table['lacks'] ) ? $this->table['lacks'] : array();
 		$this->role    = $undo && isset( self::UNDONE[ $batch['what'] ] ) ? self::UNDONE[ $batch['what'] ] : $batch['what'];
 		$this->undo    = $undo;
 		$this->cells   = 'create' === $batch['what'] || 'add' === $batch['what'] ? 'n' : 'b';
@@ -147,7 +156,7 @@ abstract class Batch_Rows {
 		$this->n       = quote_name( $prefix . 'n' . $batch['table'] );
 		$this->b       = quote_name( $prefix . 'b' . $batch['table'] );
 		$this->where   = 'b.wpclone_batch = ' . (int) $number;
-		$this->columns = $batch['columns'];
+		$this->columns = array_values( array_diff( $batch['columns'], $this->lacks ) );
 
 		$counter        = $this->table['counter'];
 		$given          = '' === $counter || in_array( $counter, $batch['columns'], true );

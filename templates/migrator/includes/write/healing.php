@@ -11,6 +11,8 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/plain-tables.php';
+require_once __DIR__ . '/additions.php';
+require_once __DIR__ . '/add-to-tables.php';
 require_once __DIR__ . '/move-files.php';
 require_once __DIR__ . '/gate.php';
 
@@ -57,6 +59,9 @@ function heal_writing( $side, $id, array $shape, $pending ) {
 	}
 	forget_moved( $shape, moved_files( $side, $id, $shape ) );
 	heal_plain_tables( $side, $id, $shape, $undo );
+	if ( $undo ) {
+		take_additions_back( $side, $id, $shape, false );
+	}
 	change_restore( $side, $id, array( 'pending' => '' ) );
 }
 

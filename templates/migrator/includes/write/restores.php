@@ -174,6 +174,14 @@ function forget_restore( $db, $id ) {
 	$restore = find_restore( $id );
 	if ( null !== $restore ) {
 		require_once __DIR__ . '/files.php';
+		require_once __DIR__ . '/tables.php';
+		require_once __DIR__ . '/session.php';
+		require_once __DIR__ . '/cells.php';
+		require_once __DIR__ . '/additions.php';
+		require_once __DIR__ . '/add-to-tables.php';
+		if ( 'undone' === $restore['state'] ) {
+			take_undone_additions_back( $db, $restore );
+		}
 		drop_restore_folder( $restore );
 	}
 	drop_restore_tables( $db, $id );

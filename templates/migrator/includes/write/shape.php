@@ -29,25 +29,32 @@ const MOST_BATCHES = 2000;
  * @param \mysqli  $db      Connection.
  * @param array    $request tables, recounts.
  * @param string[] $include Protected classes that may be written.
- * @return array{tables: array[], batches: array[], recounts: array}
+ * @param array[]  $added   As from checked_additions().
+ * @return array{tables: array[], batches: array[], recounts: array, additions: array[]}
  * @throws Refusal When something in it cannot or must not be written.
  */
-function checked_shape( $db, array $request, array $include ) {
-	$own = own_tables( $db );
+function checked_shape( $db, array $request, array $include, array $added = array() ) {
+	$own   = own_tables( $db );
+	$added = array_column( $added, null, 'table' );
 	// A second site may share our users, and have no table of users of its own to be told by.
 	$others = all_prefixes( array_keys( $own['tables'] ), $GLOBALS['wpdb']->base_prefix );
 	$shape = array(
 		'tables'   => array(),
 		'batches'  => array(),
 		'recounts' => checked_recounts( isset( $request['recounts'] ) ? $request['recounts'] : array() ),
+		'additions' => array_values( $added ),
 	);
 	foreach ( isset( $request['tables'] ) && is_array( $request['tables'] ) ? $request['tables'] : array() as $asked ) {
 		$name = is_array( $asked ) && isset( $asked['name'] ) && is_string( $asked['name'] ) ? $asked['name'] : '';
+		$addition = isset( $added[ $name ] ) ? $added[ $name ] : null;
+		if ( null !== $addition && 'make' === $addition['kind'] ) {
+			$own['tables'][ $name ] = table_row( $db, $addition['model'], $name );
+		}
 		if ( ! isset( $own['tables'][ $name ] ) || 'BASE TABLE' !== $own['tables'][ $name ]['type'] || is_own_table( $name ) || starts_with_any( $name, $others ) ) {
 			throw new Refusal( 'not_ours', 403, 'Only tables of this site are written.' );
 		}
 		refuse_protected_table( $name, $include );
-		$shape['tables'][] = checked_table( $db, $asked, $own['tables'][ $name ] );
+		$shape['tables'][] = checked_table( $db, $asked, $own['tables'][ $name ], $addition );
 		foreach ( isset( $asked['batches'] ) && is_array( $asked['batches'] ) ? $asked['batches'] : array() as $batch ) {
 			$shape['batches'][] = checked_batch( $batch, count( $shape['tables'] ) - 1, end( $shape['tables'] ) );
 		}
@@ -65,13 +72,15 @@ function checked_shape( $db, array $request, array $include ) {
  * @param \mysqli $db    Connection.
  * @param array   $asked As requested.
  * @param array   $row   Of information_schema.
+ * @param array|null $addition What it gets, as from checked_additions().
  */
-function checked_table( $db, array $asked, array $row ) {
-	$columns = shaped_columns( $db, $row['name'] );
+function checked_table( $db, array $asked, array $row, $addition = null ) {
+	$model   = null === $addition ? $row['name'] : $addition['model'];
+	$columns = shaped_columns( $db, $model );
 	$kind    = isset( $asked['kind'] ) && isset( BATCH_KINDS[ (string) $asked['kind'] ] ) ? $asked['kind'] : '';
 	$key     = 'counted' === $kind ? array() : checked_columns( isset( $asked['key'] ) ? $asked['key'] : null, $columns );
 	$unique  = array();
-	foreach ( unique_keys( $db, $row['name'] ) as $parts ) {
+	foreach ( unique_keys( $db, $model ) as $parts ) {
 		$unique[] = $parts;
 	}
 	$quoted = array_map( __NAMESPACE__ . '\\quote_name', $key );
@@ -88,7 +97,21 @@ function checked_table( $db, array $asked, array $row ) {
 		'plain'   => ! keeps_transactions( $db, (string) $row['engine'] ),
 		'unique'  => $unique,
 		'columns' => $columns,
+		'added'   => null === $addition ? array() : array_map( 'strval', array_keys( $addition['columns'] ) ),
+		'made'    => null !== $addition && 'make' === $addition['kind'] ? $model : '',
 	);
+}
+
+/**
+ * What information_schema says of a table that there will be.
+ *
+ * @param \mysqli $db    Connection.
+ * @param string  $model Its model.
+ * @param string  $name  Its name.
+ */
+function table_row( $db, $model, $name ) {
+	$rows = fetch_all( $db, 'SELECT TABLE_TYPE AS type, ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ' . quote_text( $db, $model ) );
+	return array( 'name' => $name ) + $rows[0];
 }
 
 /**
@@ -176,10 +199,23 @@ function misshapen() {
  */
 function kept_shape( $db, array $restore ) {
 	$shape = json_decode( $restore['shape'], true );
-	foreach ( is_array( $shape ) ? $shape['tables'] : array() as $table ) {
-		if ( shaped_columns( $db, $table['name'] ) !== $table['columns'] ) {
+	foreach ( is_array( $shape ) ? $shape['tables'] : array() as $at => $table ) {
+		$now   = shaped_columns( $db, $table['name'] );
+		$added = isset( $table['added'] ) ? $table['added'] : array();
+		// What it is to get it has not got yet, or no more.
+		$lacks  = array_values( array_diff( $added, array_map( 'strval', array_keys( $now ) ) ) );
+		$absent = ! empty( $table['made'] ) && array() === $now;
+		$should = $absent ? array() : array_diff_key( $table['columns'], array_flip( $lacks ) );
+		// A column that is added comes last.
+		ksort( $now );
+		ksort( $should );
+		if ( $now !== $should ) {
 			throw new Refusal( 'table_changed', 409, 'A table has other columns than when the restore was begun.', array( 'table' => $table['name'] ) );
 		}
+		$shape['tables'][ $at ] = array(
+			'lacks'  => $absent ? array() : $lacks,
+			'absent' => $absent,
+		) + $table;
 	}
 	return $shape;
 }

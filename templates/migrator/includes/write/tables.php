@@ -96,8 +96,8 @@ function create_stage_tables( $db, $id, $number, array $columns ) {
 }
 
 /**
- * Makes the table of a restore's items (what people see as one thing; whether it is being worked on; whether it was undone), and that of
- * the parts that came.
+ * Makes the table of a restore's items (what people see as one thing; whether it is being worked on; whether it was undone), that of the
+ * parts that came, and that of the additions to tables that were begun.
  *
  * @param \mysqli $db Connection.
  * @param string  $id Restore.
@@ -106,6 +106,7 @@ function create_item_tables( $db, $id ) {
 	run_query( $db, 'CREATE TABLE ' . quote_name( restore_prefix( $id ) . 'u' ) . ' (n INT UNSIGNED NOT NULL PRIMARY KEY, id VARBINARY(1024) NOT NULL, title BLOB NOT NULL, chosen TINYINT NOT NULL DEFAULT 1, undone TINYINT NOT NULL DEFAULT 0) ENGINE=InnoDB' );
 	$parts = quote_name( restore_prefix( $id ) . 'p' );
 	run_query( $db, "CREATE TABLE $parts (n INT UNSIGNED NOT NULL PRIMARY KEY, sha256 CHAR(64) CHARACTER SET ascii NOT NULL) ENGINE=InnoDB" );
+	run_query( $db, 'CREATE TABLE ' . quote_name( restore_prefix( $id ) . 's' ) . ' (n INT UNSIGNED NOT NULL PRIMARY KEY) ENGINE=InnoDB' );
 	// Who holds this row is the one who writes: GET_LOCK is none on a cluster.
 	run_query( $db, "INSERT INTO $parts (n, sha256) VALUES (0, '')" );
 }

@@ -32,7 +32,7 @@ const PASSING_ERRORS = array( 1205, 1213, 1020, 1047 );
  * @param string[] $states  In which it may be written; in any other it has been.
  * @param callable $choose  Marks the items that are written; is given a connection beside the transaction, and the shape. May throw.
  * @param callable $receipt State and receipt; is given both connections, the number of rows written by table, and that of the files.
- * @return array{rows: int, gate: int}|null Nanoseconds from the first lock to the end of the commit, and while visitors waited; null when it had been done before.
+ * @return array{rows: int, gate: int}|null Nanoseconds from the first lock to the end of the commit, or for which a table was altered if that is longer, and while visitors waited; null when it had been done before.
  * @throws Refusal When it cannot be; then nothing was written.
  */
 function write_in_transaction( array $restore, $undo, array $states, callable $choose, callable $receipt ) {
@@ -91,12 +91,21 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 	}
 	$shape = kept_shape( $side, $now[0] );
 	heal_writing( $side, $id, $shape, $now[0]['pending'] );
-	$choose( $side, $shape );
-	$work = prepare_batches( $side, $id, $shape, $undo );
-	announce_writing( $side, $id, $shape, $work, $undo );
 	$gate  = null;
 	$stays = null;
+	$work  = array( 'plain' => false );
+	$adds  = ! $undo && has_additions( $shape );
 	try {
+		$altering = 0;
+		if ( $adds ) {
+			// Before all else: it ends transactions, and the code that is there can live with it.
+			change_restore( $side, $id, array( 'pending' => 'apply' ) );
+			$altering = add_to_tables( $side, $id, $shape );
+			$shape    = kept_shape( $side, $now[0] );
+		}
+		$choose( $side, $shape );
+		$work = prepare_batches( $side, $id, $shape, $undo );
+		announce_writing( $side, $id, $shape, $work, $undo );
 		$moved   = moved_files( $side, $id, $shape );
 		$gate    = close_gate( $restore, $shape, $moved, $undo );
 		$files   = move_files( $side, $id, $shape, $undo, false, $db );
@@ -121,14 +130,14 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 		forget_moved( $shape, $moved );
 		$stays = true;
 		return array(
-			'rows' => $held,
+			'rows' => max( $held, $altering ),
 			'gate' => null === $gate ? 0 : (int) ( ( microtime( true ) - $gate['note']['since'] ) * 1e9 ),
 		);
 	} catch ( Refusal $refusal ) {
 		mysqli_query( $db, 'ROLLBACK' );
 		// The note went with the commit: where only its answer was lost, there is nothing to take back. Another request may have healed it
 		// meanwhile, and be at work itself.
-		if ( $work['plain'] || has_files( $shape ) ) {
+		if ( $work['plain'] || has_files( $shape ) || $adds ) {
 			$stays = in_array( heal( array( 'id' => $id ) ), WRITTEN_STATES, true );
 		}
 		throw $refusal;

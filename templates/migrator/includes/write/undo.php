@@ -47,6 +47,7 @@ function undo_restore( array $request, array $restore, $db ) {
 		);
 	}
 	note_held_time( $db, $id, 'undone', $held );
+	$kept   = array_merge( $kept, take_undone_additions_back( $db, $restore ) );
 	$answer = read_receipt( $db, $id ) + array( 'kept' => name_items( $db, $id, $kept ) );
 	answer_write( $answer );
 }
