@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createConnection } from 'mysql2/promise';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { join } from 'node:path';
 import type { Plan } from '../../src/restore/plan/schema.ts';
+import { stagedRows } from '../../src/restore/write/staged.ts';
 import { applyStaged, stageChanges, undoApplied } from '../../src/restore/write/write.ts';
 import { cutOff } from '../support/restore-cuts.ts';
-import type { NewColumn, TableAddition } from '../../src/restore/changes.ts';
+import type { NewColumn, RestoreChanges, TableAddition } from '../../src/restore/changes.ts';
 import type { WriteKey } from '../../src/site/write/signing.ts';
 import { never, pair } from '../support/migrator.ts';
 import { makeRestorable, type Restorable } from '../support/restorable.ts';
@@ -189,21 +191,20 @@ const make: TableAddition = {
 
 /** A key of a restore that has all of this staged. */
 async function staged(schema: readonly TableAddition[] = [extend, make]): Promise<WriteKey> {
-  const { value: _, ...rest } = make.columns[1]!;
   const key = await restoreKey(source);
   const client = writeClient(await pair(source), key);
+  await stageChanges(client, changesWith(schema), { signal: never });
+  return key;
+}
+function changesWith(schema: readonly TableAddition[]): RestoreChanges {
+  const { value: _, ...rest } = make.columns[1]!;
   const update = { item: 0, key: { id: '2' }, before: { a: 'b', b: 'none' }, after: { a: 'bb', b: 'some' } };
   const rows = [
     keyed('wp_cut', 'id', { updates: [update], inserts: [{ item: 0, row: { id: '3', a: 'c', b: 'new' } }] }),
     keyed('wp_cut_new', 'id', { inserts: [{ item: 0, row: { id: '1', c: 'made' } }] }),
   ];
   const additions = schema.map((each) => (each === make ? { ...make, columns: [number, rest] } : each));
-  const changes = { ...changesOf(rows, [{ id: 'plugin:cut', title: 'Cut' }]), schema: additions };
-  await stageChanges(client, changes, { signal: never }).catch(async (error: unknown) => {
-    await client.finish(never);
-    throw error;
-  });
-  return key;
+  return { ...changesOf(rows, [{ id: 'plugin:cut', title: 'Cut' }]), schema: additions };
 }
 const cutTables = async (): Promise<string> => {
   const { wp_cut, wp_cut_new } = await definitions();
@@ -247,7 +248,12 @@ it(
 );
 
 it('the site refuses by itself what is no addition to a table of its plugins, and what it cannot make', async () => {
-  const refused = async (...schema: TableAddition[]) => (await failureOf(staged(schema))).code;
+  const client = writeClient(await pair(source), await restoreKey(source));
+  const { shape } = stagedRows(changesOf([]));
+  const refused = async (addition: TableAddition) => {
+    const { schema = [] } = stagedRows({ ...changesOf([]), schema: [addition] }).shape;
+    return (await failureOf(client.begin({ ...shape, schema }, never))).code;
+  };
   const cases: [string, TableAddition][] = [
     ['SOURCE_FAILED', { ...extend, table: 'wp_posts' }],
     ['SOURCE_FAILED', { ...extend, table: 'mysql.user' }],
@@ -267,19 +273,35 @@ it('the site refuses by itself what is no addition to a table of its plugins, an
   ];
   const before = await cutTables();
   for (const [code, addition] of cases) expect([addition, await refused(addition)]).toEqual([addition, code]);
+  await client.finish(never);
   expect([await cutTables(), await own()]).toEqual([before, []]);
 });
 
-it('gives up without making visitors wait where somebody holds a table, and where rows are alike in a new key', async () => {
+it('takes all of it back where rows are alike in a new key', async () => {
   const before = await cutTables();
   const alike = { ...extend, keys: [{ ...extend.keys[0]!, kind: 'unique' as const }] };
-  const key = await staged([alike, make]);
-  const client = writeClient(await pair(source), key);
-  expect(await failureOf(client.apply(never))).toMatchObject({
-    code: 'DOES_NOT_FIT',
-    message: expect.stringContaining('alike'),
-  });
+  const client = writeClient(await pair(source), await staged([alike, make]));
+  const error = await failureOf(client.apply(never));
+  expect([error.code, error.message]).toEqual(['DOES_NOT_FIT', expect.stringContaining('alike')]);
   expect(await cutTables()).toBe(before);
   await client.finish(never);
   expect(await own()).toEqual([]);
+});
+
+it('waits for a table that somebody reads, and nobody waits behind it', async () => {
+  const key = await staged();
+  const client = writeClient(await pair(source), key);
+  const { host, port, user, password, name } = source.database;
+  const reader = await createConnection({ host, port, user, password, database: name });
+  await reader.query('START TRANSACTION');
+  await reader.query('SELECT * FROM wp_cut');
+  const applied = client.apply(never);
+  const journal = `wp_wpclone_${key.restore.replace('-', '')}_s`;
+  await vi.waitFor(async () => expect(await source.query(`SELECT n FROM ${journal}`)).not.toEqual([]), 60_000);
+  // Behind one who waits for the table it would wait as long as that one does.
+  await source.query('SET STATEMENT lock_wait_timeout = 2 FOR SELECT * FROM wp_cut');
+  await reader.query('COMMIT');
+  await reader.end();
+  expect((await applied).state).toBe('applied');
+  expect((await undoApplied(client, undefined, never)).state).toBe('undone');
 });
