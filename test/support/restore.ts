@@ -98,3 +98,14 @@ export async function rowOf(source: Source, table: string, where: string): Promi
 
 export const pick = (row: Cells, ...columns: string[]): Cells =>
   Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
+
+/** The definitions of a site's tables, by their names, without what they count. */
+export async function definitionsOf(source: Source): Promise<Record<string, string>> {
+  const names = (await source.query("SHOW TABLES LIKE 'wp\\_%'")).map((row) => String(Object.values(row)[0]));
+  const found: [string, string][] = [];
+  for (const name of names.filter((each) => !each.startsWith('wp_wpclone'))) {
+    const [row] = await source.query(`SHOW CREATE TABLE \`${name}\``);
+    found.push([name, String(row?.['Create Table']).replace(/ AUTO_INCREMENT=\d+/, '')]);
+  }
+  return Object.fromEntries(found);
+}

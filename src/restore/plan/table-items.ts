@@ -84,8 +84,13 @@ const additionOf = (table: DecidedTable, item: number): TableAddition => ({
   ...(table.kind === 'make' && { engine: table.clone.engine, collation: table.collation }),
 });
 
-const newColumn = ({ other: _, fallback, ...column }: Column): NewColumn => ({
-  ...column,
+const newColumn = ({ name, type, collation, nullable, stamped, counts, fallback }: Column): NewColumn => ({
+  name,
+  type,
+  collation,
+  nullable,
+  stamped,
+  counts,
   fallback: fallback.kind,
   ...(fallback.kind === 'value' && { value: fallback.value }),
 });

@@ -37,13 +37,13 @@ export async function gatherDifferences(work: Comparison, people: People, progre
   const tables: TableDifferences[] = [];
   // The clone is compared while the live site is still being asked.
   const here = new Map<string, CloneChanges | undefined>();
-  const compared = work.schema.tables.map((table) => work.extended?.get(table.name) ?? table);
-  for (const table of compared) {
+  const tablesHere = work.schema.tables.map((table) => work.extended?.get(table.name) ?? table);
+  for (const table of tablesHere) {
     work.signal.throwIfAborted();
     here.set(table.name, await changesHere(table, work));
   }
   const findings = await work.surveyed;
-  for (const table of compared) {
+  for (const table of tablesHere) {
     work.signal.throwIfAborted();
     const known = { changes: here.get(table.name), finding: findings.get(table.name) };
     const found = await compareTable(table, known, work, (note) => notes.push(note));

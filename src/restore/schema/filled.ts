@@ -17,7 +17,7 @@ export function filledWith({ type, nullable, fallback, collation }: Column): Fil
   if (NUMBER.test(type)) return { field: value };
   if (TEXT.test(type)) {
     // In another character set it would be stored in other bytes.
-    const known = /^[\x20-\x7e]*$/.test(value) || /^utf8/.test(collation ?? 'utf8');
+    const known = /^[\x20-\x7e]*$/.test(value) || (collation ?? 'utf8').startsWith('utf8');
     return known ? { field: escapeField(Buffer.from(value, 'utf8').toString('latin1')) } : 'unknown';
   }
   return /^(date|datetime|time|year)\b/.test(type) ? { field: value } : 'unknown';
@@ -33,7 +33,7 @@ function implied(type: string): Filled {
     const [, first] = /^enum\('([\w .:/-]*)'/.exec(type) ?? [];
     return first === undefined ? 'unknown' : { field: first };
   }
-  if (TEXT.test(type) || /blob$/.test(type) || /^varbinary\b/.test(type)) return { field: '' };
+  if (TEXT.test(type) || type.endsWith('blob') || /^varbinary\b/.test(type)) return { field: '' };
   if (/^date$/.test(type)) return { field: '0000-00-00' };
   if (/^datetime\b/.test(type)) return { field: `0000-00-00 00:00:00${fraction}` };
   return /^time\b(?!stamp)/.test(type) ? { field: `00:00:00${fraction}` } : 'unknown';

@@ -40,8 +40,8 @@ export interface DefinitionsInput {
 /** Reads what became of definitions in the clone, and on the live site where that concerns them. One that cannot be read is left out. */
 export async function alteredTables(input: DefinitionsInput): Promise<AlteredTable[]> {
   const { connection, schema, info } = input;
-  const rows = await connection.query("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'");
-  const names = rows.map((row) => String(Object.values(row)[0]));
+  const listed = await connection.query("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'");
+  const names = listed.map((row) => String(Object.values(row)[0]));
   const usual = (await shown(connection, `${info.tablePrefix}posts`))?.collation;
   const found: AlteredTable[] = [];
   for (const name of names.toSorted()) {

@@ -1,0 +1,172 @@
+import { createConnection } from 'mysql2/promise';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { NewColumn, RestoreChanges, TableAddition } from '../../src/restore/changes.ts';
+import { stagedRows } from '../../src/restore/write/staged.ts';
+import { applyStaged, stageChanges, undoApplied } from '../../src/restore/write/write.ts';
+import type { SourceAccess } from '../../src/site/access.ts';
+import type { WriteKey } from '../../src/site/write/signing.ts';
+import { installMigrator, never } from '../support/migrator.ts';
+import { cutOff } from '../support/restore-cuts.ts';
+import { changesOf, definitionsOf, keyed, restoreKey, writeClient } from '../support/restore.ts';
+import { startSource, type Source } from '../support/source/index.ts';
+import { failureOf } from '../support/work.ts';
+
+let source: Source;
+let access: SourceAccess;
+
+beforeAll(async () => {
+  source = await startSource();
+  access = await installMigrator(source);
+  await source.query('CREATE TABLE wp_cut (id INT NOT NULL PRIMARY KEY, a VARCHAR(20) NOT NULL) ENGINE=InnoDB');
+  await source.query("INSERT INTO wp_cut VALUES (1, 'a'), (2, 'b')");
+}, 180_000);
+afterAll(() => source.stop());
+
+const rowsOf = (table: string) => source.query(`SELECT * FROM ${table} ORDER BY 1`);
+const own = () => source.query("SHOW TABLES LIKE 'wp\\_wpclone\\_rst%'");
+
+const column = (name: string, more: Partial<NewColumn> = {}): NewColumn => ({
+  name,
+  type: 'varchar(20)',
+  collation: null,
+  nullable: false,
+  fallback: 'value',
+  value: 'none',
+  stamped: false,
+  counts: false,
+  ...more,
+});
+const number = column('id', { type: 'int(11)', fallback: 'none' });
+const extend: TableAddition = {
+  item: 0,
+  table: 'wp_cut',
+  kind: 'extend',
+  columns: [column('b')],
+  keys: [{ kind: 'plain', name: 'b', parts: [{ column: 'b', length: 10 }] }],
+};
+const make: TableAddition = {
+  item: 0,
+  table: 'wp_cut_new',
+  kind: 'make',
+  columns: [number, column('c', { type: 'longtext', fallback: 'null', nullable: true })],
+  keys: [{ kind: 'primary', name: '', parts: [{ column: 'id', length: null }] }],
+  engine: 'InnoDB',
+  collation: null,
+};
+
+/** A key of a restore that has all of this staged. */
+async function staged(schema: readonly TableAddition[] = [extend, make]): Promise<WriteKey> {
+  const key = await restoreKey(source);
+  const client = writeClient(access, key);
+  await stageChanges(client, changesWith(schema), { signal: never });
+  return key;
+}
+function changesWith(schema: readonly TableAddition[]): RestoreChanges {
+  const { value: _, ...rest } = make.columns[1]!;
+  const update = { item: 0, key: { id: '2' }, before: { a: 'b', b: 'none' }, after: { a: 'bb', b: 'some' } };
+  const rows = [
+    keyed('wp_cut', 'id', { updates: [update], inserts: [{ item: 0, row: { id: '3', a: 'c', b: 'new' } }] }),
+    keyed('wp_cut_new', 'id', { inserts: [{ item: 0, row: { id: '1', c: 'made' } }] }),
+  ];
+  const additions = schema.map((each) => (each === make ? { ...make, columns: [number, rest] } : each));
+  return { ...changesOf(rows, [{ id: 'plugin:cut', title: 'Cut' }]), schema: additions };
+}
+const cutTables = async (): Promise<string> => {
+  const { wp_cut, wp_cut_new } = await definitionsOf(source);
+  return JSON.stringify([wp_cut, wp_cut_new, await rowsOf('wp_cut'), wp_cut_new && (await rowsOf('wp_cut_new'))]);
+};
+
+it(
+  'an apply and an undo that are cut off end as before or done, wherever that was and whatever died',
+  { timeout: 600_000 },
+  async () => {
+    const before = await cutTables();
+    const client = (key: WriteKey) => writeClient(access, key);
+    const done = await staged();
+    await applyStaged(client(done), never);
+    const after = await cutTables();
+    expect(after).toContain('made');
+    expect((await undoApplied(client(done), undefined, never)).state).toBe('undone');
+    expect(await cutTables()).toBe(before);
+    const stride = Math.max(1, Math.round(29 / Number(process.env['WPCLONE_STRESS'] ?? 1)));
+    const ends = new Set<string>();
+    for (const operation of ['apply', 'undo'] as const)
+      for (let at = 3, wasCut = true; wasCut; at += stride) {
+        const cut = at % 2 === 1 ? 'kill' : 'database';
+        const key = await staged();
+        if (operation === 'undo') await applyStaged(client(key), never);
+        wasCut = await cutOff(source, key.restore, operation, at, cut);
+        await source.query("DELETE FROM wp_options WHERE option_name = 'core_updater.lock'"); // As after a minute.
+        const { state: said } = await client(key).status(false, never);
+        // What was begun when the receipt was there is gone on with by whoever asks next.
+        const state = said === 'undone' ? (await client(key).undo(undefined, never)).state : said;
+        const now = await cutTables();
+        ends.add(`${operation} ${state} ${now === before ? 'before' : now === after ? 'after' : now}`);
+        if (state === 'applied') await undoApplied(client(key), undefined, never);
+        else await client(key).finish(never);
+        expect([await cutTables(), await own()]).toEqual([before, []]);
+      }
+    expect([...ends].toSorted()).toEqual(
+      ['apply applied after', 'apply sealed before', 'undo applied after', 'undo undone before'].toSorted(),
+    );
+  },
+);
+
+it('the site refuses by itself what is no addition to a table of its plugins, and what it cannot make', async () => {
+  const client = writeClient(access, await restoreKey(source));
+  const { shape } = stagedRows(changesOf([]));
+  const refused = async (addition: TableAddition) => {
+    const { schema = [] } = stagedRows({ ...changesOf([]), schema: [addition] }).shape;
+    return (await failureOf(client.begin({ ...shape, schema }, never))).code;
+  };
+  const cases: [string, TableAddition][] = [
+    ['SOURCE_FAILED', { ...extend, table: 'wp_posts' }],
+    ['SOURCE_FAILED', { ...extend, table: 'mysql.user' }],
+    ['SOURCE_FAILED', { ...make, table: 'other_cut' }],
+    ['SOURCE_FAILED', { ...make, table: 'wp_wpclone_restores2' }],
+    ['PROTECTED', { ...make, table: 'wp_actionscheduler_more' }],
+    ['SOURCE_CHANGED', { ...make, table: 'wp_CUT' }],
+    ['SOURCE_CHANGED', { ...extend, columns: [column('a')] }],
+    ['SOURCE_FAILED', { ...extend, columns: [column('b', { type: 'int(11), DROP COLUMN a' })] }],
+    ['SOURCE_FAILED', { ...extend, columns: [column('b', { collation: 'utf8mb4_bin, DROP COLUMN a' })] }],
+    ['SOURCE_FAILED', { ...extend, columns: [column('b`, DROP COLUMN a -- ', { counts: true })] }],
+    ['SOURCE_FAILED', { ...extend, keys: [{ kind: 'primary', name: '', parts: [{ column: 'a', length: null }] }] }],
+    ['SOURCE_FAILED', { ...make, engine: 'FEDERATED' }],
+    ['PROTECTED', { ...extend, settings: [{ name: 'db_version', before: '1' }] }],
+    ['PROTECTED', { ...extend, settings: [{ name: 'siteurl', before: 'x' }] }],
+    ['DOES_NOT_FIT', { ...extend, columns: [column('b', { collation: 'utf8mb4_nobody_ci' })] }],
+  ];
+  const before = await cutTables();
+  for (const [code, addition] of cases) expect([addition, await refused(addition)]).toEqual([addition, code]);
+  await client.finish(never);
+  expect([await cutTables(), await own()]).toEqual([before, []]);
+});
+
+it('takes all of it back where rows are alike in a new key', async () => {
+  const before = await cutTables();
+  const alike = { ...extend, keys: [{ ...extend.keys[0]!, kind: 'unique' as const }] };
+  const client = writeClient(access, await staged([alike, make]));
+  const error = await failureOf(client.apply(never));
+  expect([error.code, error.message]).toEqual(['DOES_NOT_FIT', expect.stringContaining('alike')]);
+  expect(await cutTables()).toBe(before);
+  await client.finish(never);
+  expect(await own()).toEqual([]);
+});
+
+it('waits for a table that somebody reads, and nobody waits behind it', async () => {
+  const key = await staged();
+  const client = writeClient(access, key);
+  const { host, port, user, password, name } = source.database;
+  const reader = await createConnection({ host, port, user, password, database: name });
+  await reader.query('START TRANSACTION');
+  await reader.query('SELECT * FROM wp_cut');
+  const applied = client.apply(never);
+  const journal = `wp_wpclone_${key.restore.replace('-', '')}_s`;
+  await vi.waitFor(async () => expect(await source.query(`SELECT n FROM ${journal}`)).not.toEqual([]), 60_000);
+  // Behind one who waits for the table it would wait as long as that one does.
+  await source.query('SET STATEMENT lock_wait_timeout = 2 FOR SELECT * FROM wp_cut');
+  await reader.query('COMMIT');
+  await reader.end();
+  expect((await applied).state).toBe('applied');
+  expect((await undoApplied(client, undefined, never)).state).toBe('undone');
+});
