@@ -16,6 +16,8 @@ export interface Home {
   plan(id: string): Promise<Ran>;
   delete(id: string): Promise<Ran>;
   deleteAll(): Promise<void>;
+  /** Ends its servers; its folder stays. */
+  stop(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export function createHome(settings: NodeJS.ProcessEnv = {}): Home {
     plan: (id) => wpclone(['restore', id, '--dry-run', '--json'], environment),
     delete: (id) => wpclone(['delete', id, '--force'], environment),
     deleteAll,
+    stop: () => endServers(folder),
     remove: async () => {
       try {
         await deleteAll();

@@ -1,4 +1,3 @@
-import { request } from 'node:http';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { errorFromWire, wireErrorSchema } from '../shared/wire-error.ts';
 import { agentOfHome, type HomeAgent } from './remote/find.ts';
@@ -22,7 +21,13 @@ export async function askAgent(home: string, method: 'GET' | 'POST', path: strin
   throw errorFromWire(wireErrorSchema.parse(error));
 }
 
-function call({ socket, token }: HomeAgent, method: string, path: string): Promise<{ status: number; body: string }> {
+async function call(
+  { socket, token }: HomeAgent,
+  method: string,
+  path: string,
+): Promise<{ status: number; body: string }> {
+  // An import of this module makes Node.js load its own fetch as well, which few commands need.
+  const { request } = await import('node:http');
   return new Promise((resolve, reject) => {
     const headers = { host: 'agent', authorization: `Bearer ${token}` };
     const sent = request({ socketPath: socket, method, path, timeout: LIMIT, headers }, (response) => {

@@ -1,12 +1,31 @@
+import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { packFolder, packPath } from '../baseline/files.ts';
+import { manifestPath, packFolder, packPath } from '../baseline/files.ts';
+import { codeOf } from '../../shared/system.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 
 const schema = z.record(z.string(), z.string());
 
 export const notedPath = (folder: string): string => join(folder, 'packs.json');
+
+/** Packs that a folder's manifest names; none when there is no manifest. It is not taken apart: quotes within its texts are escaped. */
+export async function packsOf(folder: string): Promise<ReadonlySet<string>> {
+  const packs = new Set<string>();
+  let rest = '';
+  try {
+    for await (const chunk of createReadStream(manifestPath(folder), 'latin1')) {
+      const text: string = rest + chunk;
+      const end = text.lastIndexOf('\n') + 1;
+      for (const [, pack = ''] of text.slice(0, end).matchAll(/"pack":"([^"]*)"/g)) packs.add(pack);
+      rest = text.slice(end);
+    }
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  return packs;
+}
 
 /**
  * What tells whether somebody has written to a pack since it was whole: its number, size and the time of its content. Not that of the last

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { codeOf } from '../../shared/system.ts';
-import { notedPath, notePacks, packFacts, readNotedPacks } from './packs.ts';
+import { notedPath, notePacks, packFacts, packsOf, readNotedPacks } from './packs.ts';
 import {
   filesFolder,
   manifestPath,
@@ -89,14 +89,6 @@ function kept(
 const bodiesOf = (record: FileRecord): PackedBody[] =>
   record.rewritten ? [record.body, record.rewritten] : [record.body];
 
-/** Packs that a manifest names. */
-async function packsOf(folder: string): Promise<Set<string>> {
-  const packs = new Set<string>();
-  for await (const record of readManifest(folder))
-    if (record.kind === 'file') for (const body of bodiesOf(record)) packs.add(body.pack);
-  return packs;
-}
-
 /**
  * Makes a finished baseline the one that the next clone of the source compares with. Where links between the two folders
  * cannot be made, nothing is kept. `reused` as in KeptFiles.
@@ -107,11 +99,11 @@ export async function publishToStore(
   reused: KeptFiles['packs'],
 ): Promise<void> {
   const folder = filesFolder(baseline);
-  await dropUnused(folder);
+  const packs = await dropUnused(folder);
   await notePacks(folder, reused);
   if (store === undefined) return;
   await mkdir(packFolder(store), { recursive: true, mode: 0o700 });
-  for (const pack of await packsOf(folder)) {
+  for (const pack of packs) {
     const failed = await link(packPath(folder, pack), packPath(store, pack)).then(
       () => undefined,
       (error: unknown) => codeOf(error) ?? 'UNKNOWN',
@@ -144,8 +136,10 @@ async function collectStore(store: string): Promise<void> {
     if (/^(manifest\.jsonl|packs\.json)\./.test(name)) await rm(`${store}/${name}`, { force: true });
 }
 
-async function dropUnused(folder: string): Promise<void> {
+/** Returns the packs that are used. */
+async function dropUnused(folder: string): Promise<ReadonlySet<string>> {
   const used = await packsOf(folder);
   for (const name of await readdir(packFolder(folder)).catch(() => []))
     if (!used.has(name.replace(/\.pack$/, ''))) await rm(`${packFolder(folder)}/${name}`, { force: true });
+  return used;
 }
