@@ -99,6 +99,8 @@ function state_of( $handle ) {
  * @return string "sent" or "changed".
  */
 function send_small_file( Batch $batch, $number, $handle, array $stat ) {
+	// In one read, not in pieces of 8 KB through a buffer.
+	stream_set_read_buffer( $handle, 0 );
 	$body = $stat[0] > 0 ? (string) stream_get_contents( $handle, $stat[0] + 1 ) : '';
 	if ( strlen( $body ) !== $stat[0] || state_of( $handle ) !== $stat ) {
 		return 'changed';

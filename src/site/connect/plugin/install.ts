@@ -12,18 +12,18 @@ import { pairingPoint, type PairingPoint } from './pairing-point.ts';
 import { removePlugin } from './remove.ts';
 import { notInstalled } from './upload-refusal.ts';
 import { sendZip, sweepUpload, type UploadForm } from './upload.ts';
-import { packPlugin, PLUGIN_FOLDER, PLUGIN_SOURCE, type PluginPackage } from './zip.ts';
+import { packPlugin, PLUGIN_FOLDER, PLUGIN_SOURCE, pluginVersion } from './zip.ts';
 
 /**
  * Uploads and activates the plugin unless the very same one is active already. `touched` is called before the site is changed.
  * Throws PLUGIN_UPLOAD_FORBIDDEN, PLUGIN_INSTALL_FAILED.
  */
 export async function installPlugin(admin: Admin, installer: Installer, touched: () => void): Promise<PairingPoint> {
-  const plugin = await packPlugin();
   const { form, active } = installer;
   if (active && active.protocol > PROTOCOL) throw tooNew(active);
-  if (active && (active.version === plugin.version || !form)) return understood(active);
+  if (active && (!form || active.version === (await pluginVersion()))) return understood(active);
   if (!form) throw forbidden('the site has no form to upload plugins');
+  const plugin = await packPlugin();
   if (!active) touched();
   const uploaded = await upload(admin, form, plugin);
   return activatePlugin(admin, uploaded);
@@ -45,10 +45,10 @@ const tooNew = ({ version }: PairingPoint): WpcloneError =>
     `The site has version ${plainWords(version)} of the plugin, which this wpclone is too old for.`,
   );
 
-async function upload(admin: Admin, form: UploadForm, plugin: PluginPackage): Promise<Page> {
-  const first = await sendZip(admin, form, plugin.zip);
+async function upload(admin: Admin, form: UploadForm, plugin: Buffer): Promise<Page> {
+  const first = await sendZip(admin, form, plugin);
   // A page that is shown once, to whoever comes next, takes the place of this one too.
-  const answer = redirectOf(first) ? await sendZip(admin, form, plugin.zip) : first;
+  const answer = redirectOf(first) ? await sendZip(admin, form, plugin) : first;
   const overwrite = ownUrl(parsePage(answer)('a.update-from-upload-overwrite').attr('href'), answer.url);
   const shown = overwrite ? await admin.session.get(overwrite) : answer;
   if (shown.status === 200 && (actionLink(parsePage(shown), 'activate', shown) || pairingPoint(shown))) return shown;

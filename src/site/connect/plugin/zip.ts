@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ZipFile } from 'yazl';
 import { packagePath } from '../../../shared/package-root.ts';
 
@@ -9,14 +9,14 @@ export const PLUGIN_FILE = `${PLUGIN_FOLDER}/wpclone-migrator.php`;
 /** Its folder on this machine. */
 export const PLUGIN_SOURCE = packagePath('templates', 'migrator');
 
-/** The plugin as it is uploaded, and the version in its header. */
-export interface PluginPackage {
-  readonly zip: Buffer;
-  readonly version: string;
+/** The version in the plugin's header. */
+export async function pluginVersion(): Promise<string> {
+  const header = await readFile(join(PLUGIN_SOURCE, basename(PLUGIN_FILE)), 'utf8');
+  return /^\s*\*\s*Version:\s*(\S+)/m.exec(header)?.[1] ?? '';
 }
 
 /** The migrator as WordPress takes it: the same bytes each time. */
-export async function packPlugin(): Promise<PluginPackage> {
+export async function packPlugin(): Promise<Buffer> {
   const files = (await readdir(PLUGIN_SOURCE, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
@@ -27,14 +27,12 @@ export async function packPlugin(): Promise<PluginPackage> {
     archive.outputStream.on('data', (chunk: Buffer) => chunks.push(chunk));
     archive.outputStream.once('end', resolve).once('error', reject);
   });
-  let version = '';
   for (const file of files) {
     const body = await readFile(file);
     const name = `${PLUGIN_FOLDER}/${file.slice(PLUGIN_SOURCE.length).replaceAll('\\', '/').replace(/^\/+/, '')}`;
-    if (name === PLUGIN_FILE) version = /^\s*\*\s*Version:\s*(\S+)/m.exec(body.toString())?.[1] ?? '';
     archive.addBuffer(body, name, { mtime: new Date(2026, 0, 1), mode: 0o100644, forceDosTimestamp: true });
   }
   archive.end();
   await done;
-  return { zip: Buffer.concat(chunks), version };
+  return Buffer.concat(chunks);
 }
