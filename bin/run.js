@@ -1,7 +1,7 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --min-semi-space-size=4 --max-semi-space-size=4 --initial-heap-size=64 --liftoff-only --heap-growing-percent=40
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=4 --liftoff-only --heap-growing-percent=40
 // Content passes in memory that is used again, so that a young heap of 4 MB a half is enough, and glibc need not set aside a heap for each
-// thread. Loading the libraries fills 40 MB that stay: looking through them five times on the way there would only cost time. Compiling WebAssembly (which parses HTTP's heads) a second time, for speed, would take 13 MB. After that the old heap grows by no
-// more than 40 % before it is looked through; by itself it would grow fourfold.
+// thread. Compiling WebAssembly (which parses HTTP's heads) a second time, for speed, would take 13 MB. The old heap grows by no more than
+// 40 % before it is looked through; by itself it would grow fourfold.
 // Kept to what old versions of Node.js can parse, so that they get a plain message instead of a syntax error.
 import { existsSync, readFileSync } from 'node:fs';
 import * as modules from 'node:module';
