@@ -121,6 +121,7 @@ describe('wpclone agent', () => {
     const address = collector.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     const agent = await startAgent(cli, ['--otlp-endpoint', `http://127.0.0.1:${port}`]);
+    const CANARY = 'canary-Zx81kQ';
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const asked = await agent.fetch('/api/v2/clone', {
       method: 'POST',
@@ -129,11 +130,12 @@ describe('wpclone agent', () => {
         'content-type': 'application/json',
         traceparent: `00-${traceId}-b7ad6b7169203331-01`,
       },
-      body: JSON.stringify({ source_url: 'http://[', source_username: 'admin', source_password: 'canary' }),
+      body: JSON.stringify({ source_url: 'http://[', source_username: 'admin', source_password: CANARY }),
     });
     const { job_id: job } = acceptedSchema.parse(await asked.json());
     await agent.until(job, ({ status }) => status === 'failed');
     await agent.end('SIGTERM');
+    expect(bodies.join('')).not.toContain(CANARY);
     const spans = bodies.flatMap(spansIn);
     expect(spans).toMatchObject([{ traceId, name: 'wpclone clone', failed: true }]);
     expect(spans[0]?.attributes['wpclone.job.id']).toBe(job);

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
+import { filesOf, toldBy } from '../support/agent-told.ts';
 import { commandLine, type CommandLine, openTerminal } from '../support/cli.ts';
 import { sqlOfClone } from '../support/clone-sql.ts';
 import { shape } from '../support/shape.ts';
@@ -279,8 +280,16 @@ describe('an agent', () => {
     rmSync(join(config, 'config.yaml'));
   });
 
-  it('keeps no password that it was sent', () => {
-    const written = ['agent.db', 'agent.db-wal'].map((name) => readFileSync(join(owner.home, name), 'latin1'));
-    expect(written.join('')).not.toContain(source.adminPassword);
+  it('keeps and tells no password that it was sent: not in its files, its log, its metrics, its events or an error', async () => {
+    const { jobs } = await remote.json<{ jobs: Job[] }>(['jobs', '--limit', '100']);
+    const ids = jobs.map(({ job_id: id }) => id);
+    const told = await toldBy(agent, ids, source.adminPassword);
+    expect(told.join('')).toContain('"reason":"begun"');
+    const files = filesOf(owner.home);
+    expect([...files.keys()]).toEqual(expect.arrayContaining(['agent.db', 'agent.db-wal', 'state.db']));
+    await agent.end('SIGTERM');
+    const { stdout, stderr } = await agent.running.finished;
+    expect(stdout + stderr).toContain('listening');
+    for (const text of [...told, ...files.values(), stdout, stderr]) expect(text).not.toContain(source.adminPassword);
   });
 });
