@@ -21,7 +21,7 @@ import { tidy } from './tidy.ts';
 import { toReportedError } from './usage-errors.ts';
 
 /** What a command does with its flags besides its own work; each is optional so that any set of flags fits. */
-interface CommonFlags extends AgentFlagValues {
+export interface CommonFlags extends AgentFlagValues {
   readonly quiet?: boolean;
   readonly debug?: boolean;
 }

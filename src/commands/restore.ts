@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../cli/base-command.ts';
+import { BaseCommand, type CommonFlags } from '../cli/base-command.ts';
 import { cloneArgument, runtimeFlags, sourceFlags } from '../cli/flags.ts';
 import { confirmByName } from '../cli/confirm.ts';
 import { repeatedCredentials, takePasswords } from '../cli/credentials.ts';
 import { planText } from '../cli/presenters/plan.ts';
+import { rehearsalLines } from '../cli/presenters/rehearsal.ts';
 import { appliedLines } from '../cli/presenters/restores.ts';
 import { writtenRequest } from '../cli/restore-command.ts';
 import { tidy } from '../cli/tidy.ts';
@@ -16,9 +17,11 @@ import {
   refuseUndecided,
   RESTORE_CLASSES,
 } from '../operations/restore-policy.ts';
-import type { RestorePlan as Plan } from '../operations/types.ts';
+import { pictureEyes } from '../operations/pictures/eyes.ts';
+import { type Rehearsal, rehearse } from '../operations/rehearse.ts';
+import type { RestorePlan as Plan, RestoreRequest } from '../operations/types.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
-import { PLAN_STEPS, RESTORE_STEPS } from '../shared/events.ts';
+import { PICTURED_STEPS, PLAN_STEPS, REHEARSAL_STEPS, RESTORE_STEPS } from '../shared/events.ts';
 import { printable, safeJson } from '../shared/format.ts';
 
 const several = { multiple: true, multipleNonGreedy: true } as const;
@@ -35,6 +38,10 @@ export default class Restore extends BaseCommand {
     '<%= config.bin %> <%= command.id %> mysite-k3f --dry-run --out plan.json',
     '<%= config.bin %> <%= command.id %> mysite-k3f --apply plan.json --yes',
     '<%= config.bin %> <%= command.id %> mysite-k3f --username admin',
+    {
+      description: 'Try it out on a copy of the live site as it is now, with pictures of what changes.',
+      command: '<%= config.bin %> <%= command.id %> mysite-k3f --dry-run --rehearse --pictures before-after',
+    },
     {
       description: 'Two things only; in case of conflict, as the clone has them.',
       command:
@@ -92,6 +99,16 @@ export default class Restore extends BaseCommand {
     events: Flags.boolean({
       summary: 'Print one JSON object per line while the plan is made; the last one is the plan.',
     }),
+    rehearse: Flags.boolean({
+      default: false,
+      summary:
+        'First make a copy of the live site as it is now, apply the plan there, look at it, and say what would differ; the copy is removed.',
+    }),
+    pictures: Flags.string({
+      helpValue: 'DIR',
+      dependsOn: ['rehearse'],
+      summary: 'Keep pictures of the pages concerned: before, after, and where they differ. Needs Chromium.',
+    }),
     ...sourceFlags,
     ...runtimeFlags,
   };
@@ -117,20 +134,55 @@ export default class Restore extends BaseCommand {
         return operations.planRestore(request, credentials, context);
       }));
     if (flags.out !== undefined) await keep(flags.out, plan);
+    if (flags.rehearse) {
+      this.tell((colors) => planText(plan, colors, Date.now()));
+      refuseUndecided(plan);
+    }
+    const rehearsal = flags.rehearse ? await this.rehearse(flags, { plan, request, words }) : undefined;
+    if (rehearsal && flags['dry-run'])
+      return this.present({ plan, rehearsal }, (colors) => rehearsalLines(rehearsal, flags.pictures, colors));
+    if (rehearsal) this.tell((colors) => rehearsalLines(rehearsal, flags.pictures, colors));
     if (flags['dry-run']) {
       if (plan.conflicts > 0) process.exitCode = CONFLICTS;
       return this.present(plan, (colors) => planText(plan, colors, Date.now()));
     }
-    if (reviewed === undefined) this.tell((colors) => planText(plan, colors, Date.now()));
+    if (reviewed === undefined && !rehearsal) this.tell((colors) => planText(plan, colors, Date.now()));
     refuseUndecided(plan);
-    if (agreedTo(plan).items.length === 0) return this.present({ restore: null, plan }, () => NOTHING);
+    const told = rehearsal === undefined ? {} : { rehearsal };
+    if (agreedTo(plan).items.length === 0) return this.present({ restore: null, plan, ...told }, () => NOTHING);
     const report = await this.operate(flags, RESTORE_STEPS, async (operations, context, view) => {
       if (!flags.yes) await confirmByName(args.name, question(plan), '--yes', context.signal);
       const credentials = await words(view, context.signal);
       return operations.applyRestore({ ...request, agreed: agreedTo(plan) }, credentials, context);
     });
-    return this.present({ restore: report }, (colors) => appliedLines(report, colors));
+    return this.present({ restore: report, ...told }, (colors) => appliedLines(report, colors));
   }
+
+  /** On a copy of the live site as it is now. */
+  private async rehearse(
+    flags: CommonFlags & { readonly pictures?: string | undefined },
+    { plan, request, words }: Rehearsed,
+  ): Promise<Rehearsal> {
+    const { username, loginUrl, insecureTls } = request;
+    const site = {
+      url: plan.live.url,
+      insecureTls,
+      ...(username !== undefined && { username }),
+      ...(loginUrl !== undefined && { loginUrl }),
+    };
+    const steps = flags.pictures === undefined ? REHEARSAL_STEPS : PICTURED_STEPS;
+    return this.operate(flags, steps, async (operations, context, view) => {
+      const credentials = await words(view, context.signal);
+      const eyes = flags.pictures === undefined ? {} : { eyes: pictureEyes(flags.pictures, process.env) };
+      return rehearse(operations, { plan, request, site, credentials, ...eyes }, context);
+    });
+  }
+}
+
+interface Rehearsed {
+  readonly plan: Plan;
+  readonly request: RestoreRequest;
+  readonly words: ReturnType<typeof repeatedCredentials>;
 }
 
 const NOTHING = 'Nothing to bring back.';

@@ -23,7 +23,8 @@ export async function applyRestore(
   const earlier = await state.restores.find(id);
   const goesOn = earlier !== undefined && earlier.status !== 'undone' && earlier.status !== 'accepted';
   // What an earlier attempt of the job has found out is known better than this.
-  if (!goesOn) await state.restores.save(restoreRow(restore, { state: 'begun' }));
+  // A copy takes what it knows of a restore with it.
+  if (!goesOn && !request.isCopy) await state.restores.save(restoreRow(restore, { state: 'begun' }));
   const isNamed = request.to !== undefined;
   const wish = { ...request, isNamed, restore: id, version: await packageVersion(), goesOn };
   const applied = await applyRestoreOf(wish, port, runtime, context).catch(async (error: unknown) => {
@@ -32,7 +33,7 @@ export async function applyRestore(
     throw error;
   });
   const row = restoreRow({ ...restore, url: applied.url }, applied.receipt);
-  await (applied.items === 0 ? state.restores.remove(id) : state.restores.save(row));
+  await (applied.items === 0 || request.isCopy ? state.restores.remove(id) : state.restores.save(row));
   return { ...restoreReport(row), items: applied.items, ...applied.outcome, warnings: warningsOf(applied) };
 }
 

@@ -80,7 +80,8 @@ export function createDirectOperations(
       const { facts } = await cloneIn(['ready'], runtime, request.cloneId, context);
       const { planRestoreOf } = await import('../engine/restore.ts');
       const login = { ...request, ...credentials, url: request.to ?? facts.source.url };
-      const source = createSourcePort(login, settings, await resources.state(context));
+      const reaching = request.isCopy ? await reachingCopy(login.url, settings, runtime, context) : settings;
+      const source = createSourcePort(login, reaching, await resources.state(context));
       const wish = { ...request, isNamed: request.to !== undefined, version: await packageVersion() };
       return planRestoreOf(wish, source, runtime, context);
     },
@@ -91,7 +92,8 @@ export function createDirectOperations(
       const state = await resources.state(context);
       const { applyRestore } = await import('./apply-restore.ts');
       const url = request.to ?? facts.source.url;
-      const port = createWritePort({ ...request, ...credentials, url }, settings, state);
+      const reaching = request.isCopy ? await reachingCopy(url, settings, runtime, context) : settings;
+      const port = createWritePort({ ...request, ...credentials, url }, reaching, state);
       return applyRestore(request, url, port, runtime, state, context);
     },
 
@@ -152,6 +154,17 @@ export function createDirectOperations(
 
     close: () => resources.close(),
   };
+}
+
+/** A clone of our own is reached wherever it is, also by an agent that may not go to such networks. */
+async function reachingCopy(
+  url: string,
+  settings: OperationSettings,
+  runtime: Runtime,
+  context: WorkContext,
+): Promise<OperationSettings> {
+  const isOurs = (await runtime.list(context)).some((facts) => facts.url === url);
+  return isOurs ? { ...settings, reach: undefined } : settings;
 }
 
 /** Throws NOT_FOUND, EXPIRED, NOT_READY. */

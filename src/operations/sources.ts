@@ -20,7 +20,7 @@ const MEMORY = 60 * 60 * 1000;
 
 /** Connects to the source of `login`, remembering keys in `state` between runs. */
 export function createSourcePort(
-  login: Login & { readonly url: string },
+  login: Login & { readonly url: string; readonly isCopy?: boolean },
   settings: SourceSettings,
   state: State,
 ): SourcePort {
@@ -30,7 +30,7 @@ export function createSourcePort(
       const known = login.mustLogIn === true ? undefined : await findKnown(login.url, state, context);
       const deps = await connectDeps(settings, context);
       const httpAuth = await login.httpAuth?.();
-      const connection = await connectSource({ ...login, httpAuth, known }, deps);
+      const connection = await connectSource({ ...login, httpAuth, known, mayBeClone: login.isCopy }, deps);
       await remember(connection.access, state, context);
       const access = { ...connection.access, reach: settings.reach };
       return { ...connection, access, username: login.username };
@@ -49,7 +49,7 @@ export function createSourcePort(
 
 /** Logs in to a live site to write to it, for one restore; also keeps the key for reading that comes with it. */
 export function createWritePort(
-  login: Login & { readonly url: string },
+  login: Login & { readonly url: string; readonly isCopy?: boolean },
   settings: SourceSettings,
   state: State,
 ): WritePort {
@@ -58,7 +58,7 @@ export function createWritePort(
       const { connectToWrite } = await import('../site/connect/by-login.ts');
       const deps = await connectDeps(settings, context);
       const httpAuth = await login.httpAuth?.();
-      const connection = await connectToWrite({ ...login, httpAuth }, wanted, deps);
+      const connection = await connectToWrite({ ...login, httpAuth, mayBeClone: login.isCopy }, wanted, deps);
       await remember(connection.access, state, context);
       return { ...connection, access: { ...connection.access, reach: settings.reach } };
     },

@@ -37,6 +37,8 @@ export interface RestoreRequest extends SourceLogin {
   readonly cloneId: string;
   /** The live site's address; absent: the one that was cloned. */
   readonly to?: string;
+  /** That address is one of a fresh copy of the site that was cloned: what both have in common is known. */
+  readonly isCopy?: boolean;
   readonly policy: PlanPolicy;
 }
 

@@ -1,7 +1,15 @@
 import type { z } from 'zod';
 import type { stepCountersSchema, warningSchema, workEventSchema } from './event-schemas.ts';
 
-export { CLONE_STEPS, PLAN_STEPS, RESTORE_STEPS, type CloneStepName, type StepName } from './steps.ts';
+export {
+  CLONE_STEPS,
+  PICTURED_STEPS,
+  PLAN_STEPS,
+  REHEARSAL_STEPS,
+  RESTORE_STEPS,
+  type CloneStepName,
+  type StepName,
+} from './steps.ts';
 
 export type StepCounters = z.infer<typeof stepCountersSchema>;
 

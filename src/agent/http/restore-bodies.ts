@@ -50,6 +50,10 @@ export const restoreBody = z
         "Instead of clone_id: the clone's address, whose log-in is not needed, or any other site, which is copied for this; then target.url is wanted, and what both sites have otherwise becomes as at the source unless `take` says `live`.",
       ),
     target: target.optional(),
+    rehearsal: z
+      .boolean()
+      .optional()
+      .describe('The target is a fresh copy of the site that was cloned, such as another clone: try it out there.'),
     dry_run: z
       .boolean()
       .optional()

@@ -40,6 +40,7 @@ export async function restoreJob(
     ...loginOf(body.target, body.insecure),
     ...(mustLogIn ? { mustLogIn } : {}),
     cloneId: clone.clone_id,
+    ...(body.rehearsal === true ? { isCopy: true } : {}),
     policy: { ...policyOf(body) },
   };
   return {

@@ -14,7 +14,7 @@ const login = {
   insecureTls: z.boolean(),
   mustLogIn: z.boolean().exactOptional(),
 };
-const wish = { ...login, cloneId: text, policy: policySchema };
+const wish = { ...login, isCopy: z.boolean().exactOptional(), cloneId: text, policy: policySchema };
 const planned: z.ZodType<RestoreRequest> = z.strictObject(wish);
 const applied: z.ZodType<RestoreRequest & { readonly restore: string }> = z.strictObject({ ...wish, restore: text });
 const site = z.strictObject({

@@ -97,10 +97,11 @@ const jobOf =
   };
 
 /** What is wanted, under the API's names; what is as it would be anyway is left out. */
-function bodyOf({ cloneId, policy }: RestoreRequest): object {
+function bodyOf({ cloneId, isCopy, policy }: RestoreRequest): object {
   const { only, skip, take, delete: deletes, strict, include, decisions } = policy;
   return {
     clone_id: cloneId,
+    ...(isCopy ? { rehearsal: true } : {}),
     ...some('only', only),
     ...some('skip', skip),
     ...some('include', include),

@@ -84,7 +84,17 @@ async function compareFiles(input: FilesInput): Promise<FilesOnBothSides | undef
   const packages = gather(cloned.changed, input.places);
   const inPackages = (place: string): boolean => packages.has(keyOf(packageOf(place, input.places)));
   const bodies = await readLive(client, new Map([...there.other].filter(([place]) => inPackages(place))), signal);
-  return { cloned, there, bodies };
+  return { cloned: kin === 'copy' ? { ...cloned, base: respelled(cloned.base, bodies) } : cloned, there, bodies };
+}
+
+/** A copy has its own addresses in generated text: what it holds there is what it was made with. */
+function respelled(base: ClonedFiles['base'], bodies: ReadonlyMap<string, LiveBody>): Map<string, FileRecord> {
+  return new Map(
+    [...base].map(([place, record]) => {
+      const there = record.rewritten && bodies.get(place);
+      return [place, there ? { ...record, body: { ...record.body, sha256: there.sha256 } } : record];
+    }),
+  );
 }
 
 /** What files go back. Undefined for a clone that does not remember which files it was not made with. */

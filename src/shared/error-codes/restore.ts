@@ -49,6 +49,11 @@ export const RESTORE_ERRORS = define({
     http: 502,
     next: ['Look at the PHP error log of the live site; try the change in a fresh clone first.'],
   },
+  PICTURES_FAILED: {
+    exit: 1,
+    http: 500,
+    next: ['The live site was only read. Leave --pictures out, or name a folder that can be written to.'],
+  },
   RESTORE_GONE: {
     exit: 5,
     http: 404,

@@ -25,6 +25,8 @@ export interface ConnectRequest extends SiteLogin {
   /** For a web server that asks for a password of its own. */
   readonly httpAuth?: HttpAuth | undefined;
   readonly known?: KnownKey | undefined;
+  /** It may be a clone: a restore is tried out on one. */
+  readonly mayBeClone?: boolean | undefined;
 }
 
 export interface ConnectDeps extends ReportingContext {

@@ -36,7 +36,7 @@ export async function withAdmin<T>(
     deps,
   );
   try {
-    const site = await recogniseSite(parseAddress(request.url), session);
+    const site = await recogniseSite(parseAddress(request.url), session, request.mayBeClone);
     const credentials = await credentialsOf(request, site);
     const { admin, way } = await logIn(site, credentials, session, request, deps);
     try {

@@ -14,15 +14,15 @@ import type { Site } from './site.ts';
  * Throws UNREACHABLE, TLS_FAILED, REDIRECTED_ELSEWHERE, HTTP_AUTH_REQUIRED, SOURCE_BLOCKED, SOURCE_FAILED, NOT_WORDPRESS,
  * SOURCE_IS_CLONE, SOURCE_IN_MAINTENANCE, SOURCE_DATABASE_DOWN, RATE_LIMITED.
  */
-export async function recogniseSite(addresses: readonly URL[], session: Session): Promise<Site> {
+export async function recogniseSite(addresses: readonly URL[], session: Session, mayBeClone = false): Promise<Site> {
   const { asked, front } = await openFront(addresses, session);
-  if (front.headers['x-wpclone-instance'] !== undefined) throw cloneItself(front);
+  if (front.headers['x-wpclone-instance'] !== undefined && !mayBeClone) throw cloneItself(front);
   if (front.status === 401 || isChallenge(front)) refuseBarred(front);
   const site = factsOf(asked, front) ?? (await factsElsewhere(asked, front, session));
   if (site) return site;
   const home = new URL(asked.pathname, front.url);
   if (isFromWordPress(front)) return { home, core: home, front };
-  if (front.status === 403 && (await passed(front, session))) return recogniseSite(addresses, session);
+  if (front.status === 403 && (await passed(front, session))) return recogniseSite(addresses, session, mayBeClone);
   refuseBarred(front);
   if (front.status >= 500) throw brokenSite(front);
   throw new WpcloneError('NOT_WORDPRESS', `${bareUrl(asked)} does not look like a WordPress site.`);

@@ -7,6 +7,10 @@ defined( 'ABSPATH' ) || exit;
 add_filter(
 	'option_active_plugins',
 	function ( $plugins ) {
+		// Unless somebody has put it there: a restore is tried out on a clone.
+		if ( file_exists( WP_PLUGIN_DIR . '/wpclone-migrator/wpclone-migrator.php' ) ) {
+			return $plugins;
+		}
 		return is_array( $plugins ) ? array_values( array_diff( $plugins, array( 'wpclone-migrator/wpclone-migrator.php' ) ) ) : $plugins;
 	}
 );
