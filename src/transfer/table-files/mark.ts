@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BaselineTable } from '../baseline/database.ts';
-import { connectTarget } from '../database/connection.ts';
+import { connectTarget, type TargetConnection } from '../database/connection.ts';
 import type { TableFilesPlace, TransferSite } from '../types.ts';
 import { describeTables, serverFacts } from './facts.ts';
 import { isPlain, readMark, writeMark, type Mark, type MarkedTable } from './folder.ts';
@@ -49,16 +49,24 @@ async function settle(
 ): Promise<void> {
   const connection = await connectTarget(await place.administrator(), signal);
   try {
-    const [clock] = await connection.query('SELECT UNIX_TIMESTAMP() AS now');
+    const isOld = await oldUntilNow(connection);
     const names = young.map(({ name }) => name);
     const now = new Map((await describeTables(connection, names)).map((table) => [table.name, table]));
-    const settled = young.filter(
-      (table) => table.updated < Number(clock?.['now']) && isDeepStrictEqual(now.get(table.name), table),
-    );
+    const settled = young.filter((table) => isOld(table) && isDeepStrictEqual(now.get(table.name), table));
     await writeMark(place, { server, tables: [...tables, ...settled] });
   } finally {
     await connection.close();
   }
+}
+
+/** Seconds: a change gets its time from a clock of the system that goes by ticks, which may be some milliseconds late. */
+const LATE = 0.1;
+
+/** Whether the second is over in which a table was written to last: a change that begins in the same one could not be told from that. */
+async function oldUntilNow(connection: TargetConnection): Promise<(table: MarkedTable) => boolean> {
+  const [clock] = await connection.query('SELECT UNIX_TIMESTAMP(NOW(6)) AS now');
+  const over = Math.floor(Number(clock?.['now']) - LATE);
+  return ({ updated }) => updated < over;
 }
 
 async function mark(place: TableFilesPlace, names: readonly string[], signal: AbortSignal): Promise<void> {
@@ -66,9 +74,7 @@ async function mark(place: TableFilesPlace, names: readonly string[], signal: Ab
   try {
     const server = await serverFacts(connection);
     if (server === undefined) return;
-    const [clock] = await connection.query('SELECT UNIX_TIMESTAMP() AS now');
-    // A change that began in the second of the last one that counts could not be told from it.
-    const isOld = ({ updated }: MarkedTable): boolean => updated < Number(clock?.['now']);
+    const isOld = await oldUntilNow(connection);
     const found = await describeTables(connection, names);
     const young = found.filter((table) => !isOld(table));
     await writeMark(place, { server, tables: found.filter(isOld), ...(young.length > 0 && { young }) });
