@@ -46,7 +46,7 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
   const jobs = createJobs(operations, work);
   const assignments = await openAssignments(join(settings.statePath, 'assignment'), web);
   const server = createSidecarServer({
-    tenancy: openTenancy({ settings, paths: site.paths, web, jobs, assignments, work }),
+    tenancy: openTenancy({ settings, paths: site.paths, web, operations, jobs, assignments, work }),
     operations,
     jobs,
     epochs: await openEpochs(join(settings.statePath, 'epoch')),

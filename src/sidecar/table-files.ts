@@ -51,6 +51,11 @@ export async function keepTables(site: InstanceSite, log: Logger, signal: AbortS
   }
 }
 
+export interface KeepingTables extends InstanceOperations {
+  /** Resolves when nothing is being kept; nothing will be before the next clone. */
+  giveWay(): Promise<void>;
+}
+
 /**
  * Calls `keep` when the clone is as a person gets it, after it was compared with its source and after each reset, and once at the start.
  * It is out of the way as soon as anything is to be done to the instance.
@@ -58,7 +63,7 @@ export async function keepTables(site: InstanceSite, log: Logger, signal: AbortS
 export function keepingTables(
   operations: InstanceOperations,
   keep: (signal: AbortSignal) => Promise<void>,
-): InstanceOperations {
+): KeepingTables {
   let stop = new AbortController();
   let keeping = Promise.resolve();
   const begin = (): void => {
@@ -78,6 +83,7 @@ export function keepingTables(
   begin();
   return {
     ...operations,
+    giveWay: () => alone(() => Promise.resolve()),
     pullDatabase: (task, context) => alone(() => operations.pullDatabase(task, context)),
     pullFiles: (task, context) => alone(() => operations.pullFiles(task, context)),
     configure: (task, context) => alone(() => operations.configure(task, context)),

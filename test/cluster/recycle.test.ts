@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPoolKeeper } from '../../src/pool/keeper.ts';
+import { createPoolMemory } from '../../src/pool/memory.ts';
+import { newNote } from '../../src/pool/note.ts';
 import { askInstance } from '../../src/runtime/kubernetes/sidecar/client.ts';
 import { sidecarOf } from '../../src/runtime/kubernetes/sidecar/address.ts';
 import { compareWithGolden } from '../../src/runtime/kubernetes/recycle/golden.ts';
@@ -147,10 +149,13 @@ test('a clone’s unit goes back when its time is over: proven clean of what the
   ];
   await inDatabase(namespace, name, inServer.join('; '));
   await expire(name);
-  const keeper = createPoolKeeper(runtime.units, context());
+  const memory = createPoolMemory(newNote(Date.now()));
+  const keeper = createPoolKeeper(runtime.units, context(), { memory });
   const pass = await keeper.pass(wish);
   expect(pass.deeds.map(({ action, outcome }) => `${action.do} ${outcome}`)).toEqual(['recycle begun']);
   await keeper.settled();
+  const told = memory.note().events.map(({ what, why }) => `${what}: ${why}`);
+  expect(told).toEqual([expect.stringMatching(/^recycled: proven clean in [\d.]+ s$/)]);
   const [unit] = await runtime.units.list(context());
   expect(unit).toMatchObject({ name, state: 'WARM', uses: 1, leased: false, recyclable: true });
   expect(unit).not.toHaveProperty('cloneId');

@@ -10,6 +10,7 @@ import { codeOf } from '../../shared/system.ts';
 import { checkDatabase } from '../database.ts';
 import type { Jobs } from '../jobs.ts';
 import type { SidecarSettings } from '../settings.ts';
+import type { KeepingTables } from '../table-files.ts';
 import { untilAnswering } from '../until-answering.ts';
 import type { WebContainer } from '../web.ts';
 import { plantCanaries } from './canaries.ts';
@@ -33,6 +34,7 @@ export interface TenancyDeps {
   readonly settings: SidecarSettings;
   readonly paths: InstancePaths;
   readonly web: WebContainer;
+  readonly operations: Pick<KeepingTables, 'giveWay'>;
   readonly jobs: Pick<Jobs, 'stop' | 'forget'>;
   readonly assignments: { forget(): void };
   readonly work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;
@@ -58,6 +60,8 @@ export function openTenancy(deps: TenancyDeps): Tenancy {
       await writeFile(mark, '');
       const closedAt = work.now();
       await jobs.stop(new WpcloneError('INSTANCE_LOST', 'The time of the clone is over.'));
+      // What is written to the database's volume after its server has ended would be left there.
+      await deps.operations.giveWay();
       const volume = settings.databaseVolume?.path;
       if (volume === undefined) throw new WpcloneError('DATABASE_FAILED', 'The database is not of this image.');
       const canary = await plantCanaries(settings, work);

@@ -4,7 +4,7 @@ import type { InstanceContext, InstanceOperations } from '../../../src/instance/
 import { sidecarSettings } from '../../../src/sidecar/settings.ts';
 import { keepingTables, tableFilesPlace } from '../../../src/sidecar/table-files.ts';
 
-test('tables are kept once the clone is ready, and that is out of the way before anything else is done', async () => {
+test('tables are kept once the clone is ready, and that is out of the way before anything else is done, or its clone ends', async () => {
   const said: string[] = [];
   const doing = (name: string) => async () => {
     said.push(name);
@@ -25,9 +25,11 @@ test('tables are kept once the clone is ready, and that is out of the way before
   await operations.verify({} as never, context);
   await operations.reset(undefined, context);
   await operations.configure({} as never, context);
+  await operations.verify({} as never, context);
+  await operations.giveWay();
   const kept = ['keep', 'stopped'];
   const made = ['pullDatabase', 'pullFiles', 'configure', 'verify'];
-  expect(said).toEqual([...kept, ...made, ...kept, 'reset', ...kept, 'configure']);
+  expect(said).toEqual([...kept, ...made, ...kept, 'reset', ...kept, 'configure', 'verify', ...kept]);
 });
 
 test('without the database’s volume there is nowhere to keep them', () => {
