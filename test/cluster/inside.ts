@@ -14,7 +14,7 @@ export async function inside(
   const namespaces = ['--target', `${pid}`, '--mount', '--pid', '--ipc', '--net', '--uts'];
   const user = ['--setuid', '1000', '--setgid', '1000'];
   const { stdout } = await promisify(execFile)('nsenter', [...namespaces, ...user, '--', 'bash', '-c', script], {
-    timeout: 30_000,
+    timeout: 120_000,
   });
   return stdout;
 }
