@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../../shared/system.ts';
 
 /** A unit that nobody has had has some dozen files: more need not be told of to show that it is not one. */
 const MOST = 2_000;
@@ -16,15 +17,25 @@ export async function linesOfFolder(folder: string, volatile: ReadonlySet<string
   const lines: string[] = [];
   const folders = [''];
   for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
-    for (const entry of await entriesOf(join(folder, next))) {
+    const entries = await entriesOf(join(folder, next)).catch(cannotBeTold);
+    if (typeof entries === 'string') {
+      lines.push(`${entries} in ${JSON.stringify(next)}`);
+      continue;
+    }
+    for (const entry of entries) {
       const path = join(next, entry.name);
       if (lines.length >= MOST) return [...lines, `more than ${MOST}`];
-      lines.push(await lineOf(join(folder, path), path, volatile.has(path)));
+      const line = lineOf(join(folder, path), path, volatile.has(path));
+      lines.push(await line.catch((error: unknown) => `${cannotBeTold(error)} of ${JSON.stringify(path)}`));
       if (entry.isDirectory()) folders.push(path);
     }
   }
   return lines;
 }
+
+/** With what a line begins of something that goes away while it is looked at, or is closed to us. */
+export const UNTOLD = 'it cannot be told';
+const cannotBeTold = (error: unknown): string => `${UNTOLD} (${codeOf(error) ?? 'no code'}) what there is`;
 
 async function entriesOf(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true });

@@ -4,11 +4,12 @@ import { createConnection } from 'mysql2/promise';
 import type { LookSection } from '../../instance/declared.ts';
 import type { Look } from '../../instance/types.ts';
 import type { WorkContext } from '../../shared/context.ts';
+import { WpcloneError } from '../../shared/errors.ts';
 import { SOCKET_ADMIN } from '../database.ts';
 import type { SidecarSettings } from '../settings.ts';
 import type { WebContainer } from '../web.ts';
 import { lookAtDatabase } from './database-look.ts';
-import { linesOfFolder } from './files.ts';
+import { linesOfFolder, UNTOLD } from './files.ts';
 import { readWebReport } from './web-report.ts';
 
 /** What of the folders outlives a clone, and is another with each start. */
@@ -32,7 +33,10 @@ export async function lookAtUnit(
   work: Pick<WorkContext, 'sleep' | 'now'>,
 ): Promise<Look> {
   const [here, said] = await Promise.all([lookFromHere(settings, { ...work, patience: PASSING }), web.report()]);
-  return { ...here, ...readWebReport(said) };
+  const look = { ...here, ...readWebReport(said) };
+  const untold = Object.values(look).flatMap((lines) => lines.filter((line) => line.includes(UNTOLD)));
+  if (untold[0] !== undefined) throw new WpcloneError('SERVER_FAILED', `The unit cannot be looked at: ${untold[0]}.`);
+  return look;
 }
 
 /** `patience`: milliseconds for connections of others to end. */

@@ -5,7 +5,7 @@ import type { LookSection } from '../../instance/declared.ts';
 import { prepareInstance } from '../../instance/settings.ts';
 import type { InstancePaths, Look } from '../../instance/types.ts';
 import type { WorkContext } from '../../shared/context.ts';
-import { WpcloneError } from '../../shared/errors.ts';
+import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { codeOf } from '../../shared/system.ts';
 import { checkDatabase } from '../database.ts';
 import type { Jobs } from '../jobs.ts';
@@ -70,7 +70,7 @@ export function openTenancy(deps: TenancyDeps): Tenancy {
       await writeFile(join(volume, ANEW), '');
       // So that what is started now can be told from what was started in the same second, and may have run the clone's code.
       await work.sleep(Math.max(0, nextSecond(closedAt) - work.now()));
-      await Promise.all([web.end(), shutDown(settings)]);
+      await Promise.all([web.end(), shutDown(settings, work.log)]);
       return { seen, closedAt };
     },
 
@@ -97,10 +97,10 @@ async function empty(folder: string, except: ReadonlySet<string> = new Set()): P
   await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
-/** The server ends before it has answered, or just after. */
-async function shutDown(settings: SidecarSettings): Promise<void> {
+/** The server ends before it has answered, or just after, which fails in many ways: whether it has ended the kubelet tells. */
+async function shutDown(settings: SidecarSettings, log: WorkContext['log']): Promise<void> {
   await asAdministrator(settings, (connection) => connection.query('SHUTDOWN')).catch((error: unknown) => {
-    if (codeOf(error) !== 'PROTOCOL_CONNECTION_LOST' && codeOf(error) !== 'ECONNRESET') throw error;
+    log.info('the database was told to end', { error: toWpcloneError(error).message });
   });
 }
 

@@ -28,6 +28,11 @@ test('how many workers PHP has at the moment tells nothing of a unit; one that s
   expect(twice).toHaveLength(3);
 });
 
+test('what cannot be looked at is told of as such, and keeps nobody from looking at the rest', async () => {
+  const lines = await linesOfFolder(join(makeTemp('look'), 'gone'));
+  expect(lines).toEqual(['it cannot be told (ENOENT) what there is in ""']);
+});
+
 test('a folder is told of with modes, contents and targets, a link is not followed, and no name can pass for two lines', async () => {
   const folder = makeTemp('look');
   mkdirSync(join(folder, 'sub'));
