@@ -2,6 +2,7 @@ import { AGENT_PARTS } from './agent/parts.ts';
 import { freshRows } from './parts/fresh.ts';
 import { kubernetesRows } from './parts/kubernetes.ts';
 import { largeRows } from './parts/large.ts';
+import { recycleRows } from './parts/recycle.ts';
 import { resetRows } from './parts/reset.ts';
 import { restoreHeldRows } from './parts/restore-held.ts';
 import { restoreRows } from './parts/restore.ts';
@@ -23,7 +24,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   restore: restoreRows,
   held: restoreHeldRows,
   // Needs KUBECONFIG; left out without it.
-  ...(process.env['KUBECONFIG'] === undefined ? {} : { kubernetes: kubernetesRows }),
+  ...(process.env['KUBECONFIG'] === undefined ? {} : { kubernetes: kubernetesRows, recycle: recycleRows }),
 };
 
 /** `agent` stands for all that begin with it. */
