@@ -121,7 +121,7 @@ async function foundApplied(client: WriteClient, signal: AbortSignal): Promise<A
   // Which of them were new is not known any more.
   const replaced = items.map(({ item, title }) => ({ id: item, title }));
   const outcome = { ...NO_OUTCOME, replaced };
-  return { receipt, items: items.length, triggers: [], objectCache: 'none', outcome };
+  return { receipt, items: items.length, triggers: [], outcome };
 }
 
 function appliedWords({ receipt, items }: AppliedRestore): string {

@@ -31,14 +31,13 @@ export async function applyRestoreOf(
       const outcome = outcomeOf(plan);
       if (changes.items.length === 0) {
         await client.finish(steady());
-        return { receipt: { state: 'new' }, items: 0, triggers: [], objectCache: 'none', outcome };
+        return { receipt: { state: 'new' }, items: 0, triggers: [], outcome };
       }
       const work = { www: site.paths.www, signal: context.signal, progress: context.progress };
       const host = await stageChanges(client, changes, work);
       context.signal.throwIfAborted();
       const receipt = await applyStaged(client, steady());
-      const { triggers, objectCache } = host;
-      return { receipt, items: changes.items.length, triggers, objectCache, outcome };
+      return { receipt, items: changes.items.length, triggers: host.triggers, outcome };
     } catch (error) {
       return await forget(client, error);
     }

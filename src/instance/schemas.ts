@@ -99,7 +99,6 @@ export const appliedRestoreSchema = z
     items: z.number(),
     /** What a person should know of the host: tables whose triggers fired, an object cache that keeps what is in it. */
     triggers: z.array(z.string()),
-    objectCache: z.enum(['none', 'flushes', 'keeps']),
     outcome: outcomeSchema,
   })
   .readonly();

@@ -37,13 +37,9 @@ export async function applyRestore(
   return { ...restoreReport(row), items: applied.items, ...applied.outcome, warnings: warningsOf(applied) };
 }
 
-function warningsOf({ triggers, objectCache, found, differences }: Applied): string[] {
+function warningsOf({ triggers, found, differences }: Applied): string[] {
   const warnings = [...differences];
   if (triggers.length > 0) warnings.push(`Triggers of the live site ran: ${triggers.join(', ')}.`);
-  if (objectCache === 'keeps')
-    warnings.push(
-      'The object cache of the live site cannot be emptied: pages may show what was replaced until it expires.',
-    );
   if (found)
     warnings.push(
       'An attempt that was cut off had written the rows already. What the site showed before is not known: look at it.',

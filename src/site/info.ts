@@ -112,11 +112,15 @@ const givenInfoSchema = z.object({
   otherPrefixes: z.array(z.string()),
   /** Constants that the source's wp-config.php and its files define, without secrets. */
   constants: z.record(z.string(), z.json()),
-  /** What a restore could do with files there: whether PHP may write to the uploads, bytes that are free, and what it may do to code. */
+  /**
+   * What a restore could do with files there: whether PHP may write to the uploads, bytes that are free, whether names that differ by case
+   * only are one, and what it may do to code.
+   */
   writes: z
     .object({
       uploads: z.boolean(),
       free: z.number().nullable(),
+      folds: z.boolean().optional(),
       code: codeWritesSchema.optional(),
       /** It can make and alter tables. */
       tables: z.boolean().optional(),

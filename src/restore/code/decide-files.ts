@@ -4,6 +4,7 @@ import type { Kin } from '../kin.ts';
 import type { ClonedFile } from './clone-files.ts';
 import { isDangerous, type Package } from './packages.ts';
 import type { FilesInput, PackageFiles } from './plan-files.ts';
+import { meetingWords } from './meeting-names.ts';
 import { codeHindrance, neverWritten } from './code-hindrance.ts';
 import { compareVersions } from './versions.ts';
 import { uploadId } from '../plan/upload-id.ts';
@@ -65,7 +66,7 @@ export function decideUpload(group: PackageFiles, input: Wanted): FoundUpload {
   const fate = fateOf(group, file.change, none, input);
   return {
     ...said,
-    ...(fate.kept ? fate : (hindranceOf(file, input) ?? fate)),
+    ...(fate.kept ? fate : (hindranceOf(file, input) ?? meetingOf(group, said.id, input) ?? fate)),
     ...(isChosen(group.package, input) ? {} : { unchosen: true }),
   };
 }
@@ -77,7 +78,9 @@ function codeFate(group: PackageFiles, change: PlanPackage['change'], versions: 
   const fate = fateOf(group, change, versions, input);
   if (fate.kept || fate.conflict) return fate;
   if (group.clone.some(({ holdsAddress }) => holdsAddress)) return { conflict: addressConflict() };
-  const hindrance = codeHindrance(group.package, group.clone, { writes: input.info.writes, places: input.places });
+  const hindrance =
+    codeHindrance(group.package, group.clone, { writes: input.info.writes, places: input.places }) ??
+    (group.meets === undefined ? undefined : meetingWords(group.meets));
   if (hindrance === undefined) return fate;
   const side = input.policy.decisions[packageId(group.package)] ?? input.policy.take;
   if (side === 'live') return { kept: { code: 'LIVE_TAKEN', message: `stays as the live site has it: ${hindrance}` } };
@@ -107,6 +110,15 @@ const addressConflict = (): PlanConflict => ({
   message: 'holds an address of the clone that the live site has nothing for',
   take: null,
 });
+
+/** No side can be taken but the live site's: two files cannot have one name. */
+function meetingOf({ meets }: PackageFiles, id: string, { policy }: Wanted): Fate | undefined {
+  if (meets === undefined) return undefined;
+  const message = meetingWords(meets);
+  return (policy.decisions[id] ?? policy.take) === 'live'
+    ? { kept: { code: 'LIVE_TAKEN', message: `stays out: ${message}` } }
+    : { conflict: { code: 'NAME_TAKEN', message, take: null } };
+}
 
 function changeOf({ clone, isKnown }: PackageFiles): PlanPackage['change'] {
   if (!isKnown) return 'new';

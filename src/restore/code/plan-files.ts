@@ -10,6 +10,7 @@ import type { Occupied } from '../plan/upload-renames.ts';
 import { clonedFiles, filesNow, type ClonedFile, type ClonedFiles } from './clone-files.ts';
 import type { FileRecord } from '../../transfer/baseline/files.ts';
 import type { WayBack } from '../plan/way-back.ts';
+import { namesThatMeet } from './meeting-names.ts';
 import { wholePackage } from './whole-package.ts';
 import { decidePackage, decideUpload, type Versions } from './decide-files.ts';
 import { inLiveForm } from './live-form.ts';
@@ -55,6 +56,8 @@ export interface PackageFiles {
   readonly live: ReadonlyMap<string, string | null>;
   /** Whether the clone was made with any of it. */
   readonly isKnown: boolean;
+  /** What of the live site one of its new files would meet there, by a name that differs by case only. */
+  readonly meets?: string | undefined;
 }
 
 /** Files of the clone and of the live site that are not as they were. */
@@ -107,6 +110,7 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
   const occupied = occupiedBy(cloned, there, bodies, input);
   const planned: PlannedFiles = { code: [], uploads: [], contents: new Map(), occupied, relied: new Map() };
   const made = byPackage(cloned.base, input.places);
+  const met = input.info.writes?.folds === true ? namesThatMeet(cloned, there) : new Map<string, string>();
   const liveIn = (which: Package) => liveChanges(which, { there, bodies, base: cloned.base, places: input.places });
   for (const { package: which, files: cloneFiles } of packages.values()) {
     const files =
@@ -119,6 +123,7 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
       clone: files.filter((file) => live.get(file.place) !== file.sha256 || !live.has(file.place)),
       live,
       isKnown: made.has(keyOf(which)) || (kin === 'other' && live.size > 0),
+      meets: files.map(({ place }) => met.get(place)).find((other) => other !== undefined),
     };
     if (group.clone.length === 0) continue;
     for (const { place, content } of group.clone) if (content) planned.contents.set(place, content);

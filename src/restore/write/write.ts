@@ -20,6 +20,11 @@ type Work = Pick<WorkContext, 'signal'> & {
 export async function stageChanges(client: WriteClient, changes: RestoreChanges, work: Work): Promise<HostFacts> {
   const staged = stagedRows(changes);
   const host = await client.begin(staged.shape, work.signal);
+  if (host.objectCache === 'keeps')
+    throw new WpcloneError(
+      'RESTORE_IMPOSSIBLE',
+      'The object cache of the live site still has what is in it after WordPress has emptied it, so that its pages would go on showing what was replaced.',
+    );
   let [done, bytes] = [0, 0];
   const tell = (): void => work.progress?.({ rows: done, bytes });
   for (const { part, rows } of stageParts(staged, changes)) {

@@ -105,7 +105,7 @@ function site_info() {
 /**
  * What a restore could do with files, as far as that can be told without trying.
  *
- * @return array{uploads: bool, free: int|null, code: array}
+ * @return array{uploads: bool, free: int|null, folds: bool, code: array}
  */
 function where_it_may_write() {
 	$uploads = own_uploads( site_paths() );
@@ -119,9 +119,26 @@ function where_it_may_write() {
 	return array(
 		'uploads' => $is_dir && is_writable( $near ), // phpcs:ignore WordPress.WP.AlternativeFunctions
 		'free'    => false === $free ? null : (int) $free,
+		'folds'   => folds_names( WP_CONTENT_DIR ) || ( $is_dir && folds_names( $near ) ),
 		'code'    => where_code_may_go(),
 		'tables'  => true,
 	);
+}
+
+/**
+ * Whether the file system of a folder takes names that differ by case only for one. Nothing is written to find out.
+ *
+ * @param string $folder Folder.
+ */
+function folds_names( $folder ) {
+	$names = scandir( $folder );
+	foreach ( is_array( $names ) ? $names : array() as $name ) {
+		if ( 1 === preg_match( '/^[!-~]*[a-z][!-~]*$/Di', $name ) ) {
+			$other = strtoupper( $name ) === $name ? strtolower( $name ) : strtoupper( $name );
+			return ! in_array( $other, $names, true ) && file_exists( $folder . '/' . $other );
+		}
+	}
+	return false;
 }
 
 /**
