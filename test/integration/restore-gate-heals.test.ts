@@ -11,6 +11,7 @@ import { installMigrator, never } from '../support/migrator.ts';
 import { cutOff } from '../support/restore-cuts.ts';
 import { fileChange, put, restoreFolders, uploadsOf } from '../support/restore-files.ts';
 import { changesOf, restoreKey, writeClient } from '../support/restore.ts';
+import { FORM } from '../support/signed.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { makeTemp, run } from '../support/temp.ts';
 
@@ -79,6 +80,10 @@ it('whoever comes to the gate puts nothing back while somebody is still moving f
   const mover = spawn('flock', [lock, 'sh', '-c', 'echo here; cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
   await once(mover.stdout, 'data');
   expect([await visit(), code()]).toEqual(['503 nothing', plugin('new')]);
+  // Whoever only says that the restore is theirs waits like everybody else.
+  const forged = `wpclone=${key.restore}.${Math.floor(Date.now() / 1000)}.${'a'.repeat(32)}.9.${'0'.repeat(128)}.eA`;
+  const answer = await request(`${source.url}/`, { method: 'POST', headers: FORM, body: forged });
+  expect([answer.statusCode, (await answer.body.text()).includes('wpclone')]).toEqual([503, false]);
   mover.stdin.end();
   await once(mover, 'exit');
   expect([await patientVisit(), existsSync(maintenance())]).toEqual(['200 old', false]);

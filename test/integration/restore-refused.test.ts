@@ -2,6 +2,7 @@ import { createPrivateKey, randomBytes, sign } from 'node:crypto';
 import { load } from 'cheerio';
 import { request } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { newRestoreId } from '../../src/restore/write/id.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
 import { packContent } from '../../src/site/signing.ts';
@@ -56,8 +57,10 @@ function signed(key: WriteKey, number: number, changes: Changes = {}): string {
 async function send(
   body: string,
   { method = 'POST', target = '/' }: Changes = {},
+  cookie = '',
 ): Promise<{ status: number; text: string }> {
-  const answer = await request(source.url + target, { method, headers: FORM, ...(method === 'GET' ? {} : { body }) });
+  const headers = { ...FORM, ...(cookie === '' ? {} : { cookie }) };
+  const answer = await request(source.url + target, { method, headers, ...(method === 'GET' ? {} : { body }) });
   return { status: answer.statusCode, text: await answer.body.text() };
 }
 
@@ -88,6 +91,51 @@ describe('the write half answers nobody but the holder of the key of a restore',
     ];
     for (const [name, body, changes] of wrong)
       expect({ name, ...(await send(body, changes)) }).toEqual({ name, ...REFUSED });
+    expect(await restores()).toEqual(before);
+    expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone\\_rst%'")).toEqual([]);
+  });
+
+  it('gives it whatever is asked for, and whoever is logged in: no session writes', async () => {
+    const key = await restoreKey(source);
+    const other: WriteKey = { ...key, privateKey: newWriteKeys().privateKey };
+    const people = [
+      ['nobody', ''],
+      ['a subscriber', await logIn(source.subscriberUser, source.subscriberPassword)],
+      ['an editor', await logIn(source.editorUser, source.editorPassword)],
+      ['an administrator', await logIn(source.adminUser, source.adminPassword)],
+    ] as const;
+    const taken = signed(key, 5, { question: { op: 'status' } });
+    expect((await send(taken)).status).toBe(200);
+    const before = await restores();
+    // Those that there are, not those that we know: what is added later is attacked too.
+    const operations = z
+      .array(z.string())
+      .min(11)
+      .parse(
+        JSON.parse(
+          await source.php(
+            "require_once WP_PLUGIN_DIR . '/wpclone-migrator/includes/write/server.php'; echo json_encode( array_keys( Wpclone\\Migrator\\WRITE_OPERATIONS ) );",
+          ),
+        ),
+      );
+    const old = Math.floor(Date.now() / 1000) - 310;
+    for (const op of operations)
+      for (const [who, cookie] of people) {
+        const wrong = [
+          signed(key, 6, { question: { op }, parts: (parts) => (parts[4] = '0'.repeat(128)) }),
+          signed(key, 6, { question: { op: 'other' }, parts: (parts) => (parts[5] = packContent({ op }, true)) }),
+          signed(other, 6, { question: { op } }),
+          signed(key, 6, { question: { op }, time: old }),
+          signed(key, 5, { question: { op } }),
+          signed(key, 4, { question: { op } }),
+          signed(key, 6, { question: { op }, parts: (parts) => (parts[0] = 'rst-zzzzzzzz') }),
+          signedForm(access, { op }).replace(access.keyId, key.restore),
+          `wpclone=${key.restore}.`,
+        ];
+        const answers = await Promise.all(wrong.map((body) => send(body, {}, cookie)));
+        expect({ op, who, answers }).toEqual({ op, who, answers: wrong.map(() => REFUSED) });
+      }
+    expect(await send(taken)).toEqual(REFUSED);
     expect(await restores()).toEqual(before);
     expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone\\_rst%'")).toEqual([]);
   });
