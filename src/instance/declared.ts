@@ -68,8 +68,8 @@ const calls = {
   /** What there is in its pod that one clone could leave for the next: the same each time of a unit that nobody has had. */
   look: { method: 'GET', path: '/v1/look', input: z.undefined(), answer: lookSchema, since: 5 },
   /**
-   * The time of its clone is over: what runs in the web and the database container is ended, with them. `seen`: in which places it shows
-   * what was put there for it to find; `closedAt`: nothing of the clone's has run in what was started in a later second of its node's clock.
+   * The time of its clone is over: what runs in the web container is ended, with it. `seen`: in which places it shows what was put there
+   * for it to find; `closedAt`: nothing of the clone's has run in a web container that was started in a later second of its node's clock.
    */
   endTenancy: {
     method: 'POST',
@@ -78,7 +78,15 @@ const calls = {
     answer: z.object({ seen: z.array(z.enum(LOOK_SECTIONS)).readonly(), closedAt: z.number() }),
     since: 5,
   },
-  /** Both are new ones: what the clone left elsewhere is taken away, and the next one will be served. Says whether all of that was so. */
+  /** When that is a new one: ends the database, which begins with nothing, and itself. `endedAt`: as `closedAt`, for the database. */
+  endServers: {
+    method: 'POST',
+    path: '/v1/end-of-servers',
+    input: z.object({}),
+    answer: z.object({ endedAt: z.number() }),
+    since: 5,
+  },
+  /** All are new ones: what the clone left elsewhere is taken away, and the next one will be served. Throws when that was not so. */
   beginAnew: {
     method: 'POST',
     path: '/v1/begin-anew',

@@ -11,8 +11,6 @@ import type { WebContainer } from './web.ts';
 export interface Assignments {
   /** Throws CLUSTER_CONFLICT when this epoch, or a later one, belongs to another clone. */
   assign(assignment: Assignment, epoch: number): Promise<void>;
-  /** It is nobody's. */
-  forget(): void;
 }
 
 const keptSchema = z.object({ epoch: z.number(), assignment: assignmentSchema });
@@ -36,7 +34,6 @@ export async function openAssignments(file: string, web: Pick<WebContainer, 'lis
   }
 
   return {
-    forget: () => (kept = undefined),
     assign(assignment, epoch) {
       const next = last.then(() => assign(assignment, epoch));
       last = next.catch(() => undefined);

@@ -27,8 +27,6 @@ export interface Jobs {
   list(): readonly Job[];
   /** Cancels all, and waits until they have stopped. */
   stop(reason: WpcloneError): Promise<void>;
-  /** Nobody asks any more how those ended that have. */
-  forget(): void;
 }
 
 type JobsWork = Pick<WorkContext, 'now' | 'sleep'>;
@@ -54,9 +52,6 @@ export function createJobs(operations: InstanceJobs, work: JobsWork): Jobs {
     },
     find: (id) => jobs.get(id),
     list: () => [...jobs.values()],
-    forget() {
-      for (const job of [...jobs.values()].filter(({ running }) => !running)) jobs.delete(job.id);
-    },
     async stop(reason) {
       for (const job of jobs.values()) job.cancel(reason);
       await Promise.all([...jobs.values()].map((job) => job.finished));

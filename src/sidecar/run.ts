@@ -24,8 +24,13 @@ export type SidecarWork = Pick<WorkContext, 'signal' | 'now' | 'sleep' | 'random
 /** Serves until the signal aborts; then ends what is running and tells its watchers why. */
 export async function runSidecar(settings: SidecarSettings, version: string, work: SidecarWork): Promise<void> {
   const site = siteOf(settings);
-  await prepareInstance(site.paths);
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([work.signal, leaving.signal]);
   const web = createWebContainer(settings.controlPath, settings.webUrl, work);
+  let stopWork: (reason: WpcloneError) => Promise<void> = () => Promise.resolve();
+  const tenancy = openTenancy({ settings, paths: site.paths, web, stopWork: (reason) => stopWork(reason), work });
+  // What a clone has left is not touched but to be taken away.
+  if (!(await tenancy.isBetween())) await prepareInstance(site.paths);
   const surviving = survivingDatabase(
     survivingWeb(
       createInstanceOperations(site, {
@@ -40,22 +45,30 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
     () => databaseIncarnation(settings),
     work,
   );
-  const keep = (signal: AbortSignal) => keepTables(site, work.log, AbortSignal.any([signal, work.signal]));
+  const keep = async (stop: AbortSignal): Promise<void> => {
+    if (!(await tenancy.isBetween())) await keepTables(site, work.log, AbortSignal.any([stop, signal]));
+  };
   const operations = keepingTables(surviving, keep);
   const knowPassword = passwordKeeper(site);
   const jobs = createJobs(operations, work);
-  const assignments = await openAssignments(join(settings.statePath, 'assignment'), web);
+  stopWork = async (reason) => {
+    await jobs.stop(reason);
+    // What is written to the database's volume after its server has ended would be left there.
+    await operations.giveWay();
+  };
   const server = createSidecarServer({
-    tenancy: openTenancy({ settings, paths: site.paths, web, operations, jobs, assignments, work }),
+    tenancy,
     operations,
     jobs,
     epochs: await openEpochs(join(settings.statePath, 'epoch')),
-    assignments,
+    assignments: await openAssignments(join(settings.statePath, 'assignment'), web),
     log: work.log,
     sleep: work.sleep,
     version,
     token: () => readSecret(settings, 'token'),
+    leave: () => leaving.abort(),
     ready: async () => {
+      if (await tenancy.isBetween()) throw new WpcloneError('SERVER_FAILED', 'It is between two clones.');
       await Promise.all([checkDatabase(settings, work.log), web.check()]);
       await knowPassword();
     },
@@ -66,8 +79,8 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
   // Every instance is made for a transfer: it is loaded while the database still starts.
   await loadTransfer();
   await new Promise<void>((resolve) => {
-    if (work.signal.aborted) resolve();
-    work.signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
   });
   await jobs.stop(new WpcloneError('INSTANCE_LOST', 'The pod was stopped in the middle of the work.'));
   await server.close();

@@ -35,6 +35,8 @@ export interface SidecarServerDeps {
   readonly token: () => string;
   /** Whether the database and the web server answer, for the readiness probe. Throws with the reason when one does not. */
   readonly ready: () => Promise<void>;
+  /** Ends this process: the kubelet starts another one, which knows nothing of what this one did. */
+  readonly leave: () => void;
 }
 
 /** Bytes; the description of a site with thousands of tables fits. */
@@ -56,6 +58,10 @@ export function createSidecarServer(deps: SidecarServerDeps): FastifyInstance {
     if (HEALTH_PATHS.includes(request.url)) return;
     authenticate(request, deps.token());
     await deps.epochs.admit(epochOf(request));
+  });
+
+  app.addHook('onResponse', async (request, reply) => {
+    if (request.url === CALLS.endServers.path && reply.statusCode === 200) deps.leave();
   });
 
   app.get('/healthz', async () => ({ ok: true }));
@@ -97,6 +103,7 @@ export function createSidecarServer(deps: SidecarServerDeps): FastifyInstance {
   answerCall(app, 'examine', (_input, signal) => deps.operations.examine(signal));
   answerCall(app, 'look', () => deps.tenancy.look());
   answerCall(app, 'endTenancy', () => deps.tenancy.end());
+  answerCall(app, 'endServers', () => deps.tenancy.endServers());
   answerCall(app, 'beginAnew', async ({ oldPassword }) => {
     await deps.tenancy.beginAnew(oldPassword);
     deps.log.info('it is nobody’s again');

@@ -7,6 +7,7 @@ import { sidecarOf } from '../../src/runtime/kubernetes/sidecar/address.ts';
 import { compareWithGolden } from '../../src/runtime/kubernetes/recycle/golden.ts';
 import { recallGolden } from '../../src/runtime/kubernetes/recycle/remember.ts';
 import { readUnit } from '../../src/runtime/kubernetes/unit/remove.ts';
+import type { WpcloneError } from '../../src/shared/errors.ts';
 import type { Runtime } from '../../src/runtime/types.ts';
 import type { UnitFinding } from '../../src/runtime/units.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -41,6 +42,12 @@ async function expire(unit: string): Promise<void> {
   await namespace.patch(`pods/${unit}`, { metadata: { annotations } });
 }
 
+/** Each run of its containers. */
+async function runsOf(unit: string): Promise<readonly string[]> {
+  const pod = await namespace.get(`pods/${unit}`);
+  return (pod?.status?.containerStatuses ?? []).map(({ containerID = '' }) => containerID);
+}
+
 /** A unit that is handed out by everybody, whenever it was proven: the kubelet says that it is ready. */
 async function makeReady(runtime: Runtime): Promise<string> {
   const { name } = await runtime.units.make({ recyclable: true }, context());
@@ -51,6 +58,7 @@ async function makeReady(runtime: Runtime): Promise<string> {
   return name;
 }
 
+const CLIENT = 'mariadb --no-defaults --socket=/run/mysqld/mysqld.sock';
 /** What somebody may leave in a unit: which part of the proof sees it, where it is, how it comes there, and how it goes again. */
 type Residue = readonly [what: string, check: UnitFinding['check'], where: string, plant: string, remove: string];
 const RESIDUES: readonly Residue[] = [
@@ -69,6 +77,8 @@ const RESIDUES: readonly Residue[] = [
   ['a token to log in with', 'files', 'web', '>/wpclone/run/logins/left', 'rm /wpclone/run/logins/left'],
   ['caught mail', 'files', 'web', 'echo "{}" >/wpclone/mail/1.json', 'rm /wpclone/mail/1.json'],
   ['a file in the volume of the database', 'database-folder', 'database', 'touch /var/lib/mysql/left', 'rm /var/lib/mysql/left'],
+  ['a file in the folder of data', 'database-folder', 'database', 'touch /var/lib/mysql/data/left', 'rm /var/lib/mysql/data/left'],
+  ['a server that it follows', 'definitions', 'database', `${CLIENT} -e "CHANGE MASTER TO MASTER_HOST = '127.0.0.1'"`, `${CLIENT} -e 'RESET SLAVE ALL'; cd /var/lib/mysql/data; rm -f master.info *relay*`],
 ]; // prettier-ignore
 const IN_DATABASE: readonly Residue[] = [
   ['a user of the database', 'accounts', 'sql', 'CREATE USER extra@localhost', 'DROP USER extra@localhost'],
@@ -76,6 +86,9 @@ const IN_DATABASE: readonly Residue[] = [
   ['an event', 'definitions', 'sql', 'CREATE EVENT wordpress.e ON SCHEDULE EVERY 1 DAY DO DO 1', 'DROP EVENT wordpress.e'],
   ['a routine', 'definitions', 'sql', 'CREATE PROCEDURE wordpress.p() DO 1', 'DROP PROCEDURE wordpress.p'],
   ['a trigger', 'definitions', 'sql', 'CREATE TABLE wordpress.t (i INT); CREATE TRIGGER wordpress.r BEFORE INSERT ON wordpress.t FOR EACH ROW SET NEW.i = 1', 'DROP TABLE wordpress.t'],
+  ['a view among the server’s own tables', 'databases', 'sql', 'CREATE VIEW mysql.v AS SELECT 1', 'DROP VIEW mysql.v'],
+  ['a row in statistics of the server', 'accounts', 'sql', "INSERT INTO mysql.column_stats (db_name, table_name, column_name) VALUES ('a', 'b', 'c')", 'DELETE FROM mysql.column_stats'],
+  ['a transaction that waits for its end', 'definitions', 'sql', "CREATE TABLE wordpress.x (i INT); XA START 'x'; INSERT INTO wordpress.x VALUES (1); XA END 'x'; XA PREPARE 'x'", "XA ROLLBACK 'x'; DROP TABLE wordpress.x"],
   ['a variable of the server', 'variables', 'sql', 'SET GLOBAL event_scheduler = ON', 'SET GLOBAL event_scheduler = OFF'],
   ['another database', 'databases', 'sql', 'CREATE DATABASE other', 'DROP DATABASE other'],
   ['a table with a row of cron', 'databases', 'sql', 'CREATE TABLE wordpress.wp_options (o TEXT)', 'DROP TABLE wordpress.wp_options'],
@@ -133,7 +146,12 @@ test('a clone’s unit goes back when its time is over: proven clean of what the
   const first = await commands.json<Report & { unit: string }>(cloneArguments(source), password);
   expect([first.unit, await namespace.podName(first.clone_id)]).toEqual(['warm', name]);
   const before = await namespace.get<{ data: Record<string, string> }>(`secrets/${name}`);
+  const runs = await runsOf(name);
   expect((await failureOf(runtime.units.recycle?.(name, context()) ?? Promise.resolve())).code).toBe('BUSY');
+
+  let tell: (why: WpcloneError) => void = () => undefined;
+  const over = new Promise<WpcloneError>((resolve) => (tell = resolve));
+  await runtime.expose(first.clone_id, context(), tell);
 
   const left = [
     `setsid -f sleep ${WORD}`,
@@ -161,16 +179,33 @@ test('a clone’s unit goes back when its time is over: proven clean of what the
   const [unit] = await runtime.units.list(context());
   expect(unit).toMatchObject({ name, state: 'WARM', uses: 1, leased: false, recyclable: true });
   expect(unit).not.toHaveProperty('cloneId');
+  // Whoever had opened the one clone does not see the next one at its address.
+  expect((await over).message).toMatch(/is gone: its time is over/);
   expect(await namespace.belongings()).toEqual([`pods/${name}`, `secrets/${name}`]);
   const after = await namespace.get<{ data: Record<string, string> }>(`secrets/${name}`);
   for (const key of ['token', 'database-password', 'root-password'])
     expect(after?.data[key]).not.toBe(before?.data[key]);
+  // Nothing that has served the one clone serves the other, and none of their logs tells of it.
+  expect((await runsOf(name)).filter((id) => runs.includes(id))).toEqual([]);
+  for await (const line of runtime.units.logs(name, { follow: false }, context()))
+    expect(line).not.toContain(first.clone_id);
 
   const second = await commands.json<Report & { unit: string }>(cloneArguments(source, '--strict'), password);
   expect([second.unit, await namespace.podName(second.clone_id)]).toEqual(['warm', name]);
   const there = 'ls /dev/shm /tmp /run/mysqld; find /wpclone -name "left*" -o -name .user.ini -o -name "zz-*"';
   expect(await inside(namespace, name, 'web', there)).not.toMatch(/left|user\.ini|zz-/);
   await runtime.remove(second.clone_id, context());
+});
+
+test('code of a clone, which may do anything in its database, does not get at what opens its pod', async () => {
+  const runtime = await namespace.runtime();
+  const { name } = await runtime.units.make({ recyclable: true }, context());
+  const found = await inside(namespace, name, 'database', 'ls /run/secrets/wpclone');
+  expect(found.trim().split('\n')).toEqual(['database-password', 'root-password']);
+  const read =
+    "CREATE TABLE wordpress.t (t TEXT); LOAD DATA INFILE '/run/secrets/wpclone/token' INTO TABLE wordpress.t";
+  await expect(inDatabase(namespace, name, read)).rejects.toThrow(/No such file/);
+  await runtime.units.retire(name, context());
 });
 
 test('a unit that is not as it was is set aside and never handed out again', async () => {

@@ -3,17 +3,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import type { Look } from '../../instance/types.ts';
 
 /** Tables of the server's own that it writes by itself. */
-const BY_ITSELF = [
-  'column_stats',
-  'general_log',
-  'gtid_slave_pos',
-  'index_stats',
-  'innodb_index_stats',
-  'innodb_table_stats',
-  'slow_log',
-  'table_stats',
-  'transaction_registry',
-];
+const BY_ITSELF = ['innodb_index_stats', 'innodb_table_stats'];
 /** Tables of the server's own that hold code or what runs it; the others say who may what. */
 const CODE: ReadonlySet<string> = new Set(['event', 'func', 'plugin', 'proc', 'servers']);
 /** Variables that say how far the server is, not how it was set. */
@@ -52,7 +42,7 @@ export async function lookAtDatabase(
       ...(await lines('database', 'SHOW DATABASES')),
       ...(await lines(
         'table',
-        "SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema NOT IN ('information_schema', 'mysql', 'performance_schema')",
+        "SELECT table_type, table_schema, table_name FROM information_schema.tables WHERE table_schema NOT IN ('information_schema', 'performance_schema')",
       )),
     ],
     accounts: [
@@ -61,6 +51,9 @@ export async function lookAtDatabase(
     ],
     definitions: [
       ...sums.filter(ofCode).map((row) => `sum ${row.join(' ')}`),
+      ...(await lines('view', 'SELECT table_schema, table_name, MD5(view_definition) FROM information_schema.views')),
+      ...(await lines('replication', 'SHOW ALL SLAVES STATUS')),
+      ...(await lines('prepared', 'XA RECOVER')),
       ...(await lines('trigger', 'SELECT trigger_schema, trigger_name FROM information_schema.triggers')),
     ],
     variables: (await rows('SHOW GLOBAL VARIABLES'))

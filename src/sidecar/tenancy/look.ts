@@ -90,7 +90,7 @@ async function linesOfVolume({ databaseVolume }: SidecarSettings): Promise<strin
   const found = await readFile(join(path, 'found'), 'utf8').catch(() => 'nothing is told');
   return [
     ...top.map((name) => `volume ${name}`),
-    ...data.filter((entry) => !entry.isFile()).map((entry) => `data ${entry.name}`),
+    ...data.map((entry) => `data ${entry.name}`),
     ...found.split('\n').filter((line) => line !== ''),
   ];
 }

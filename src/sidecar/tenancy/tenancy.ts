@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import type { LookSection } from '../../instance/declared.ts';
@@ -8,25 +8,33 @@ import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { codeOf } from '../../shared/system.ts';
 import { checkDatabase } from '../database.ts';
-import type { Jobs } from '../jobs.ts';
 import type { SidecarSettings } from '../settings.ts';
-import type { KeepingTables } from '../table-files.ts';
 import { untilAnswering } from '../until-answering.ts';
 import type { WebContainer } from '../web.ts';
 import { plantCanaries } from './canaries.ts';
 import { asAdministrator, lookAtUnit, lookFromHere, OWN } from './look.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
-/** One clone after the other in a pod. In between, nothing that belongs to a clone is served. */
+/**
+ * One clone after the other in a pod. In between, nothing that belongs to a clone is served. Its steps come in this order, each when the
+ * kubelet says that what the one before has ended was started anew: as long as code of the clone runs anywhere, it could undo what is done.
+ */
 export interface Tenancy {
+  /** A clone's time is over, and the next one's has not begun. */
+  isBetween(): Promise<boolean>;
   look(): Promise<Look>;
   /**
-   * Ends the web and the database container with all that runs in them; the kubelet starts new ones, of which the database begins with an
-   * empty folder. `seen`: in which places the look shows what was put there for it to find. `closedAt`: a web container that was started
-   * in a later second than this one, in milliseconds of the node's clock, has run nothing of the clone's. Throws SERVER_FAILED,
-   * DATABASE_FAILED.
+   * Ends the web container with all that runs in it; the new one serves nothing. `seen`: in which places the look shows what was put there
+   * for it to find. `closedAt`: a web container that was started in a later second than this one, in milliseconds of the node's clock,
+   * has run nothing of the clone's. Throws SERVER_FAILED, DATABASE_FAILED.
    */
   end(): Promise<{ readonly seen: readonly LookSection[]; readonly closedAt: number }>;
-  /** When both containers are new ones: takes away what the clone left in shared folders, and lets the next one be served. Throws DATABASE_FAILED. */
+  /**
+   * Ends the database, whose container begins with an empty folder. `endedAt`: as `closedAt`. Whoever calls it ends this process after
+   * that. Throws CLUSTER_CONFLICT, DATABASE_FAILED.
+   */
+  endServers(): Promise<{ readonly endedAt: number }>;
+  /** When all containers are new ones: takes away what the clone left in shared folders, and lets the next one be served. Throws CLUSTER_CONFLICT, DATABASE_FAILED. */
   beginAnew(oldPassword: string): Promise<void>;
 }
 
@@ -34,9 +42,8 @@ export interface TenancyDeps {
   readonly settings: SidecarSettings;
   readonly paths: InstancePaths;
   readonly web: WebContainer;
-  readonly operations: Pick<KeepingTables, 'giveWay'>;
-  readonly jobs: Pick<Jobs, 'stop' | 'forget'>;
-  readonly assignments: { forget(): void };
+  /** Ends what this process does for the clone, whether somebody asked for it or not. */
+  readonly stopWork: (reason: WpcloneError) => Promise<void>;
   readonly work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;
 }
 
@@ -48,47 +55,66 @@ const LIVING: ReadonlySet<string> = new Set(['mysqld.sock', 'mysqld.pid', 'web.i
 const CLOSED = 'closed';
 /** Told to the database's container (the image's entrypoint.sh): nothing of what is in its volume is kept. */
 const ANEW = 'anew';
+/** What the server that ends has as its data until it does: under no name that the next one would take for its own, whatever became of the word to it. */
+const ENDED = 'ended';
 
 export function openTenancy(deps: TenancyDeps): Tenancy {
-  const { settings, web, jobs, work } = deps;
+  const { settings, web, work } = deps;
   const mark = join(settings.gatePath, CLOSED);
+  const alone = oneAtATime();
+
+  async function requireBetween(): Promise<void> {
+    if (!(await isThere(mark))) throw new WpcloneError('CLUSTER_CONFLICT', 'The unit holds a clone.');
+  }
+
+  async function end(): ReturnType<Tenancy['end']> {
+    await writeFile(mark, '');
+    const closedAt = work.now();
+    await deps.stopWork(new WpcloneError('INSTANCE_LOST', 'The time of the clone is over.'));
+    const canary = await plantCanaries(settings, work);
+    const look = await lookFromHere(settings, { ...work, patience: 0 });
+    const seen = canary.seenIn(look);
+    await untilNextSecond(closedAt);
+    await web.end();
+    return { seen, closedAt };
+  }
+
+  async function endServers(): ReturnType<Tenancy['endServers']> {
+    await requireBetween();
+    const volume = settings.databaseVolume?.path;
+    if (volume === undefined) throw new WpcloneError('DATABASE_FAILED', 'The database is not of this image.');
+    const endedAt = work.now();
+    await writeFile(join(volume, ANEW), '');
+    await rename(join(volume, 'data'), join(volume, ENDED));
+    await untilNextSecond(endedAt);
+    await shutDown(settings, work.log);
+    // The next run of this process is to know nothing of what this one knew.
+    await empty(settings.statePath, OWN);
+    return { endedAt };
+  }
+
+  async function beginAnew(oldPassword: string): Promise<void> {
+    await requireBetween();
+    await Promise.all([empty(settings.home), empty('/dev/shm')]);
+    await prepareInstance(deps.paths);
+    await empty(settings.controlPath, LIVING);
+    await untilAnswering(() => checkDatabase(settings, work.log), DATABASE_LIMIT, work);
+    await refusePassword(settings, oldPassword);
+    await rm(mark);
+  }
+
+  /** So that what is started then can be told from what was started in the same second. */
+  const untilNextSecond = (time: number): Promise<void> =>
+    work.sleep(Math.max(0, (Math.floor(time / 1000) + 1) * 1000 - work.now()));
 
   return {
+    isBetween: () => isThere(mark),
     look: () => lookAtUnit(settings, web, work),
-
-    async end() {
-      await writeFile(mark, '');
-      const closedAt = work.now();
-      await jobs.stop(new WpcloneError('INSTANCE_LOST', 'The time of the clone is over.'));
-      // What is written to the database's volume after its server has ended would be left there.
-      await deps.operations.giveWay();
-      const volume = settings.databaseVolume?.path;
-      if (volume === undefined) throw new WpcloneError('DATABASE_FAILED', 'The database is not of this image.');
-      const canary = await plantCanaries(settings, work);
-      const look = await lookFromHere(settings, { ...work, patience: 0 });
-      const seen = canary.seenIn(look);
-      await writeFile(join(volume, ANEW), '');
-      // So that what is started now can be told from what was started in the same second, and may have run the clone's code.
-      await work.sleep(Math.max(0, nextSecond(closedAt) - work.now()));
-      await Promise.all([web.end(), shutDown(settings, work.log)]);
-      return { seen, closedAt };
-    },
-
-    async beginAnew(oldPassword) {
-      if (!(await isThere(mark))) throw new WpcloneError('CLUSTER_CONFLICT', 'The unit holds a clone.');
-      await Promise.all([empty(settings.home), empty('/dev/shm'), empty(settings.statePath, OWN)]);
-      deps.assignments.forget();
-      jobs.forget();
-      await prepareInstance(deps.paths);
-      await empty(settings.controlPath, LIVING);
-      await untilAnswering(() => checkDatabase(settings, work.log), DATABASE_LIMIT, work);
-      await refusePassword(settings, oldPassword);
-      await rm(mark);
-    },
+    end: () => alone(end),
+    endServers: () => alone(endServers),
+    beginAnew: (oldPassword) => alone(() => beginAnew(oldPassword)),
   };
 }
-
-const nextSecond = (time: number): number => (Math.floor(time / 1000) + 1) * 1000;
 
 /** What cannot be taken away ends it: such a unit is not used again. */
 async function empty(folder: string, except: ReadonlySet<string> = new Set()): Promise<void> {

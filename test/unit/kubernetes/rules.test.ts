@@ -183,6 +183,16 @@ describe('why a pod will not become ready', () => {
     expect(cause?.message).toContain('ran out of its memory limit');
   });
 
+  test('being ended between two clones is no crash, being ended since is one', () => {
+    const at = (restartCount: number) => {
+      const running = container({ running: {} }, restartCount, { terminated: { exitCode: 137 } });
+      const annotations = { 'wpclone.dev/proven-runs': 'database:abc:3 web:def:3' };
+      return findCause({ ...pod({ containerStatuses: [running] }), metadata: { annotations } }, [], now);
+    };
+    expect(at(3)).toBeUndefined();
+    expect(at(5)).toMatchObject({ code: 'CONTAINER_CRASHED' });
+  });
+
   test('a first crash, or a first failed pull, is waited out', () => {
     const crashed = container({ terminated: { exitCode: 1 } }, 0);
     expect(findCause(pod({ containerStatuses: [crashed] }), [], now)).toBeUndefined();

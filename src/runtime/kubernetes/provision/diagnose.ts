@@ -1,5 +1,6 @@
 import type { CoreV1Event, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { ErrorCode } from '../../../shared/error-codes.ts';
+import { PROVEN_RUNS } from '../unit/names.ts';
 
 /** Why a pod will not become ready, in the cluster's own words. */
 export interface Cause {
@@ -52,7 +53,8 @@ export function findCause(pod: V1Pod, events: readonly CoreV1Event[], now: numbe
   if (unschedulable !== undefined) return unschedulable;
   const age = now - new Date(status?.startTime ?? now).getTime();
   for (const container of status?.containerStatuses ?? []) {
-    const cause = containerCause(container) ?? unpulled(container, events, age);
+    const cause =
+      containerCause(container, restartsWhenProven(pod, container.name)) ?? unpulled(container, events, age);
     if (cause !== undefined) return cause;
   }
   return undefined;
@@ -80,7 +82,14 @@ function whyUnschedulable(pod: V1Pod, events: readonly CoreV1Event[], now: numbe
 
 const NEVER_RUNS = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'];
 
-function containerCause(container: V1ContainerStatus): Cause | undefined {
+/** A unit that was used before had its containers ended between two clones. */
+function restartsWhenProven({ metadata }: V1Pod, container: string): number {
+  const runs = metadata?.annotations?.[PROVEN_RUNS] ?? '';
+  const run = runs.split(' ').find((each) => each.startsWith(`${container}:`));
+  return Number(run?.split(':')[2] ?? 0);
+}
+
+function containerCause(container: V1ContainerStatus, restarts: number): Cause | undefined {
   const { name } = container;
   const { reason = '', message = '' } = container.state?.waiting ?? {};
   if (reason === 'ErrImageNeverPull' || reason === 'InvalidImageName') {
@@ -90,7 +99,7 @@ function containerCause(container: V1ContainerStatus): Cause | undefined {
     return { code: 'CONTAINER_CRASHED', message: `The container ${name} cannot be started: ${reason}: ${message}` };
   }
   const last = container.lastState?.terminated ?? container.state?.terminated;
-  if (last !== undefined && (reason === 'CrashLoopBackOff' || container.restartCount >= 2)) {
+  if (last !== undefined && (reason === 'CrashLoopBackOff' || container.restartCount - restarts >= 2)) {
     const how = last.reason === 'OOMKilled' ? 'ran out of its memory limit' : `ended with exit code ${last.exitCode}`;
     return { code: 'CONTAINER_CRASHED', message: `The container ${name} ${how} again and again`, container: name };
   }

@@ -25,6 +25,8 @@ const GRACE = 15;
 const USER = 1000;
 const SECRET_PATH = '/run/secrets/wpclone';
 const GATE_PATH = '/run/wpclone';
+/** What of the Secret the database's container sees. */
+const PASSWORDS = ['database-password', 'root-password'] as const;
 const DATABASE = 'wordpress';
 const DATABASE_VOLUME = '/var/lib/mysql';
 
@@ -101,6 +103,11 @@ export function podManifest(plan: UnitPlan, options: KubernetesOptions): V1Pod {
         { name: 'sidecar-tmp', emptyDir: {} },
         { name: 'gate', emptyDir: {} },
         { name: 'secret', secret: { secretName: plan.name, defaultMode: 0o440 } },
+        // A clone's code can make the database read whatever this container may.
+        {
+          name: 'passwords',
+          secret: { secretName: plan.name, defaultMode: 0o440, items: PASSWORDS.map((key) => ({ key, path: key })) },
+        },
       ],
     },
   };
@@ -172,7 +179,7 @@ function databaseContainer(plan: UnitPlan, options: KubernetesOptions): V1Contai
       mount('database', DATABASE_VOLUME),
       mount('sockets', '/run/mysqld'),
       mount('database-tmp', '/tmp'),
-      { ...mount('secret', SECRET_PATH), readOnly: true },
+      { ...mount('passwords', SECRET_PATH), readOnly: true },
     ],
   };
   if (options.databaseImage === undefined) return { ...base, args: ['database'] };

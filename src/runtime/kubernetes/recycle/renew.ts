@@ -6,20 +6,23 @@ import { askSidecar } from '../provision/claim.ts';
 import type { ProvisionDeps } from '../provision/deps.ts';
 import { newSecrets } from '../provision/make.ts';
 import { secretData, type UnitPlan } from '../provision/manifests.ts';
+import { sidecarOf } from '../sidecar/address.ts';
 import { askInstance } from '../sidecar/client.ts';
 import { removeCloneObjects } from '../unit/remove.ts';
 import type { Unit } from '../unit/unit.ts';
 import { proveRenewed, type Recycled } from './prove.ts';
 import { recallGolden } from './remember.ts';
-import { LIMIT, pauseUntil, podOf, unproven, untilStartedAfter, withEither } from './wait.ts';
+import { LIMIT, pauseUntil, podOf, requireSameSidecar, unproven, untilNew, withEither } from './wait.ts';
 
 /** Where the last clone's web container, which may do as it likes, and who asks the database have no say. */
 const ELSEWHERE: ReadonlySet<LookSection> = new Set(['connections', 'processes', 'web-tmp']);
 const SHOWN = LOOK_SECTIONS.filter((section) => !ELSEWHERE.has(section));
 
 /**
- * Ends all that runs in the web and the database container, gives the unit new secrets, empties it, and looks whether it is as it was when
- * it was first ready. `before`: as it was while it held the clone. Throws what keeps it from being known.
+ * Ends all that runs in the unit, gives it new secrets, empties it, and looks whether it is as it was when it was first ready. `before`: as it
+ * was while it held the clone. What the next step rests on is done when nothing of the clone's runs any more that could hear of it or undo it:
+ * first the web container ends, then the database and the sidecar, which by then has been given what opens it from now on. Throws what keeps
+ * it from being known.
  */
 export async function renewUnit(
   deps: ProvisionDeps,
@@ -27,21 +30,28 @@ export async function renewUnit(
   taken: Unit,
   context: WorkContext,
 ): Promise<Recycled> {
-  const { cluster } = deps;
+  const { cluster, insideCluster } = deps;
   const until = context.now() + LIMIT;
   const golden = await recallGolden(cluster, taken, context);
   if (golden === undefined) throw unproven('what it was like when it was first ready is not known any more');
   if (before.cloneId !== undefined) await removeCloneObjects(cluster, before.cloneId, before.claim, context);
-  const [old, fresh] = await exchangeSecrets(deps, taken, context);
-  // The pod gets to see them a moment later: until then the old token opens it.
-  const { seen, closedAt } = await withEither(deps, taken, [old.token, fresh.token], context, until, (sidecar) =>
-    askInstance(sidecar, 'endTenancy', {}, context.signal),
-  );
+  const first = await podOf(deps, taken, context);
+  requireSameSidecar(before, first);
+  const sidecar = sidecarOf(cluster, taken, insideCluster, context);
+  const { seen, closedAt } = await askInstance(sidecar, 'endTenancy', {}, context.signal);
   const unseen = SHOWN.filter((section) => !seen.includes(section));
   if (unseen.length > 0) throw unproven(`what was put there to be found was not seen in ${unseen.join(', ')}`);
-  await untilStartedAfter(deps, taken, closedAt, ['web', 'database'], until, context);
-  await withEither(deps, taken, [fresh.token], context, until, (sidecar) =>
-    askInstance(sidecar, 'beginAnew', { oldPassword: old.databasePassword }, context.signal),
+  const shut = await untilNew(deps, taken, { before: first, after: closedAt, containers: ['web'] }, until, context);
+  requireSameSidecar(before, shut);
+  const [old, fresh] = await exchangeSecrets(deps, taken, context);
+  // The pod gets to see them a moment later: until then the old token opens it.
+  const { endedAt } = await withEither(deps, taken, [old.token, fresh.token], context, until, (either) =>
+    askInstance(either, 'endServers', {}, context.signal),
+  );
+  const ended = { before: shut, after: endedAt, containers: ['database', 'sidecar'] };
+  await untilNew(deps, taken, ended, until, context);
+  await withEither(deps, taken, [fresh.token], context, until, (own) =>
+    askInstance(own, 'beginAnew', { oldPassword: old.databasePassword }, context.signal),
   );
   const ready = await podOf(deps, taken, context);
   const asks = askSidecar(deps, taken, context);

@@ -4,6 +4,7 @@ import type { ProvisionDeps } from '../provision/deps.ts';
 import { transition } from '../unit/cas.ts';
 import { unitOf } from '../unit/find.ts';
 import * as names from '../unit/names.ts';
+import { removeReplaced } from '../unit/remove.ts';
 import { isLeased, stampOf, type Unit } from '../unit/unit.ts';
 import { LIMIT } from './wait.ts';
 
@@ -16,6 +17,8 @@ export async function takeToRecycle({ cluster }: ProvisionDeps, unit: Unit, cont
   const over = unit.state === 'READY' && unit.cloneId !== undefined && !unit.ended && !isLeased(unit, now);
   if (!over || unit.golden === undefined || unit.expiresAt === undefined || unit.expiresAt >= now)
     throw unitBusy(unit.name, unit.state);
+  // Nothing will say any more that it is none.
+  await removeReplaced(cluster, unit, context);
   const change = {
     to: 'RESETTING',
     newEpoch: true,

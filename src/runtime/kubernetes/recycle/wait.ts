@@ -5,7 +5,7 @@ import { getObject } from '../api/objects.ts';
 import type { ProvisionDeps } from '../provision/deps.ts';
 import { sidecarOf } from '../sidecar/address.ts';
 import type { SidecarClientDeps } from '../sidecar/calls.ts';
-import type { Unit } from '../unit/unit.ts';
+import { runsOf, type Unit } from '../unit/unit.ts';
 
 /** Milliseconds for all of it: the kubelet waits up to 40 seconds with a container that was started again a moment ago. */
 export const LIMIT = 150_000;
@@ -31,27 +31,51 @@ export async function withEither<T>(
   }
 }
 
+/** Containers that were ended, as they were then, and that moment by their node's clock. */
+interface Ended {
+  readonly before: V1Pod;
+  readonly after: number;
+  readonly containers: readonly string[];
+}
+
 /**
- * Waits until these containers were started after that moment of their node's clock, by what the kubelet says, in which nobody inside the
- * pod has a say. It tells whole seconds.
+ * Waits until these containers are others, which were started after that moment, by what the kubelet says, in which nobody inside the pod
+ * has a say. It tells whole seconds, and clocks are set back: neither is believed without the other. Returns the pod as it is then. Throws
+ * SERVER_FAILED, also when a container was made from another image than before.
  */
-export async function untilStartedAfter(
+export async function untilNew(
   deps: ProvisionDeps,
   unit: Unit,
-  moment: number,
-  containers: readonly string[],
+  { before, after, containers }: Ended,
   until: number,
   context: WorkContext,
-): Promise<void> {
+): Promise<V1Pod> {
   for (;;) {
-    const { status } = await podOf(deps, unit, context);
+    const pod = await podOf(deps, unit, context);
     const isNew = (name: string): boolean => {
-      const startedAt = status?.containerStatuses?.find((each) => each.name === name)?.state?.running?.startedAt;
-      return startedAt !== undefined && new Date(startedAt).getTime() > moment;
+      const [old, now] = [statusOf(before, name), statusOf(pod, name)];
+      const startedAt = now?.state?.running?.startedAt;
+      if (startedAt === undefined || now?.containerID === undefined || now.containerID === old?.containerID)
+        return false;
+      return new Date(startedAt).getTime() > after;
     };
-    if (containers.every(isNew)) return;
+    if (containers.every(isNew)) {
+      const other = containers.find((name) => statusOf(before, name)?.imageID !== statusOf(pod, name)?.imageID);
+      if (other === undefined) return pod;
+      throw unproven(`its ${other} was started from another image`);
+    }
     await pauseUntil(until, 'its containers were not started anew', context);
   }
+}
+
+const statusOf = ({ status }: V1Pod, container: string) =>
+  status?.containerStatuses?.find(({ name }) => name === container);
+
+/** Where its sidecar was started again while the clone lived, the clone's code may have taken its port, and would answer for it. Throws SERVER_FAILED. */
+export function requireSameSidecar({ provenRuns }: Unit, pod: V1Pod): void {
+  const runOf = (runs: string | undefined) => runs?.split(' ').find((run) => run.startsWith('sidecar:'));
+  const proven = runOf(provenRuns);
+  if (proven === undefined || runOf(runsOf(pod)) !== proven) throw unproven('its sidecar was started again');
 }
 
 /** A moment's pause, until `until`. Throws SERVER_FAILED. */

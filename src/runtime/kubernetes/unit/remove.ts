@@ -38,7 +38,7 @@ export async function removeUnit(
 }
 
 /** The unit that this one took the name over from, where it is still there: without this one it would be taken for the clone again. */
-async function removeReplaced(cluster: Cluster, { replaces, cloneId }: Unit, context: Context): Promise<void> {
+export async function removeReplaced(cluster: Cluster, { replaces, cloneId }: Unit, context: Context): Promise<void> {
   if (replaces === undefined || cloneId === undefined) return;
   const pods = await listObjects(cluster, 'pods', { labelSelector: selectorOf(cloneId) }, context);
   for (const pod of pods.items) {

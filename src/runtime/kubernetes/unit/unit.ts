@@ -150,7 +150,7 @@ export function parseUnit(pod: V1Pod): { unit: Unit } | { unit: undefined; reaso
 }
 
 /** Each start of a container gives it another id, and counts. */
-const runsOf = ({ status }: V1Pod): string =>
+export const runsOf = ({ status }: V1Pod): string =>
   (status?.containerStatuses ?? [])
     .map(
       ({ name, containerID, restartCount }) => `${name}:${containerID?.split('//')[1]?.slice(0, 12)}:${restartCount}`,

@@ -5,6 +5,7 @@ import { WEB_PORT } from '../../../sidecar/protocol.ts';
 import type { Cluster } from '../api/client.ts';
 import { getObject, pathOf } from '../api/objects.ts';
 import { watchObjects } from '../api/watch.ts';
+import { CLAIM } from './names.ts';
 import type { Unit } from './unit.ts';
 
 /**
@@ -45,12 +46,17 @@ export async function untilGone(cluster: Cluster, unit: Unit, context: WorkConte
 const isOver = (pod: V1Pod | undefined, unit: Unit): boolean =>
   pod?.metadata?.uid !== unit.uid ||
   pod.metadata.deletionTimestamp !== undefined ||
+  holdsAnother(pod, unit) ||
   pod.status?.phase === 'Failed' ||
   pod.status?.phase === 'Succeeded';
 
+/** A pod that is used again stays. */
+const holdsAnother = (pod: V1Pod, { claim }: Unit): boolean => pod.metadata?.annotations?.[CLAIM] !== claim;
+
 function lost(unit: Unit, pod: V1Pod | undefined): WpcloneError {
   const name = unit.cloneId ?? unit.name;
-  const why = pod?.status?.message ?? 'its pod was deleted';
+  const ended = pod?.metadata?.uid === unit.uid && holdsAnother(pod, unit);
+  const why = ended ? 'its time is over' : (pod?.status?.message ?? 'its pod was deleted');
   return new WpcloneError('INSTANCE_LOST', `${name} is gone: ${why}.`, { details: { name } });
 }
 
