@@ -170,3 +170,44 @@ it('waits for a table that somebody reads, and nobody waits behind it', async ()
   expect((await applied).state).toBe('applied');
   expect((await undoApplied(client, undefined, never)).state).toBe('undone');
 });
+
+const { value: _none, ...moment } = column('at', { type: 'datetime', fallback: 'now' });
+
+it('what the live site has put into a new table outlives an undo that is cut off with the table in its hands', async () => {
+  const key = await staged();
+  const client = writeClient(access, key);
+  await applyStaged(client, never);
+  await source.query("INSERT INTO wp_cut_new (id, c) VALUES (9, 'order')");
+  const model = `wp_wpclone_${key.restore.replace('-', '')}_m1`;
+  expect(await cutOff(source, key.restore, 'undo', `found FROM \`${model}\``)).toBe(true);
+  expect(await source.query(`SELECT c FROM ${model}`)).toEqual([{ c: 'order' }]);
+  await source.query("DELETE FROM wp_options WHERE option_name = 'core_updater.lock'");
+  await client.finish(never);
+  expect([await rowsOf('wp_cut_new'), await own()]).toEqual([[{ id: 9, c: 'order' }], []]);
+  await source.query('DROP TABLE wp_cut_new');
+});
+
+it('a column stays into which somebody has written, however little that differs from what it had', async () => {
+  const written: [NewColumn, string][] = [
+    [column('b'), "UPDATE wp_cut SET b = 'None' WHERE id = 1"],
+    [column('b'), "UPDATE wp_cut SET b = 'none ' WHERE id = 1"],
+    [moment, "UPDATE wp_cut SET at = '2031-01-01' WHERE id = 1"],
+  ];
+  for (const [more, sql] of written) {
+    const key = await restoreKey(source);
+    const client = writeClient(access, key);
+    const insert = keyed('wp_cut', 'id', { inserts: [{ item: 0, row: { id: '3', a: 'c' } }] });
+    const schema = [{ ...extend, columns: [more], keys: [] }];
+    await stageChanges(
+      client,
+      { ...changesOf([insert], [{ id: 'plugin:cut', title: 'Cut' }]), schema },
+      { signal: never },
+    );
+    await applyStaged(client, never);
+    await source.query(sql);
+    const undone = await undoApplied(client, undefined, never);
+    expect([more.name, undone.state, undone.kept.length]).toEqual([more.name, 'undone', 1]);
+    expect((await definitionsOf(source))['wp_cut']).toContain(`\`${more.name}\``);
+    await source.query(`ALTER TABLE wp_cut DROP COLUMN ${more.name}`);
+  }
+});

@@ -22,6 +22,10 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   users: ['user_login'],
 };
 
+/** WordPress calls items of menus, and whatever has no title, by their number. */
+const isNameless = (table: Table, row: Row): boolean =>
+  table.short === 'posts' && cell(table, row, 'post_name') === cell(table, row, 'ID');
+
 /**
  * Whether two rows that nobody had before, with one number, are one thing: an earlier restore brought it, and somebody edited it since. Else
  * both sides gave the number to something of their own. Where nothing tells it for sure, what says mostly the same is one.
@@ -29,7 +33,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 export function isBornOnce(table: Table, live: Row, clone: Row): boolean {
   const same = (column: string): boolean => cell(table, clone, column) === cell(table, live, column);
   const says = (row: Row, column: string): boolean => !NOTHING.test(cell(table, row, column) ?? '');
-  const named = table.twoSided ? NAMES[table.short] : undefined;
+  const named = table.twoSided && !isNameless(table, clone) ? NAMES[table.short] : undefined;
   if (named?.every((column) => says(clone, column) && same(column))) return true;
   const known = BIRTH[table.short];
   if (known)

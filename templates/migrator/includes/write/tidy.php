@@ -28,7 +28,12 @@ function tidy_restores( $db, $keys = true ) {
 		if ( $kept || '' !== $restore['pending'] ) {
 			change_restore( $db, $restore['id'], array( 'public_key' => '', 'changed' => $restore['changed'] ) );
 		} elseif ( is_withdrawn( $db, $restore ) ) {
-			forget_restore( $db, $restore['id'] );
+			try {
+				forget_restore( $db, $restore['id'] );
+			} catch ( Refusal $refusal ) {
+				// One that cannot be taken back wholly stays as evidence, and is in nobody else's way.
+				error_log( 'wpclone migrator: ' . $refusal->getMessage() );
+			}
 		}
 	}
 }
