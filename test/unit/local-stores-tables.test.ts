@@ -48,3 +48,14 @@ it('where more is kept of sources than may be, tables as files and the files of 
     [true, true, false, false],
   ]);
 });
+
+it.each(['1 x 1 1', `1 ${'9'.repeat(400)} 1 1`, ''])(
+  'a damaged list of left files (%#) leaves what is kept a size',
+  async (facts) => {
+    const layout = localLayout(makeTemp('damaged-list'));
+    const left = join(layout.stores, 'one/rows/files');
+    mkdirSync(left, { recursive: true });
+    writeFileSync(join(left, 'list.jsonl'), `${JSON.stringify(['file', facts, ''])}\n`);
+    expect(Number.isFinite(await storesSize(layout))).toBe(true);
+  },
+);

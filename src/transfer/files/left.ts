@@ -25,8 +25,8 @@ export interface LeftFiles {
   remove(): Promise<void>;
 }
 
-/** A place, the facts of the file there, and the digest of its content. */
-const lineSchema = z.tuple([z.string(), z.string(), z.string()]);
+/** A place, the facts of the file there, and the digest of its content. A size that is none would make what is kept have no size either. */
+const lineSchema = z.tuple([z.string(), z.string().regex(/^\d+ \d{1,15} -?\d+ -?\d+$/), z.string()]);
 type Line = z.infer<typeof lineSchema>;
 
 /** What file systems mostly give a file at a time. */
