@@ -36,6 +36,10 @@ beforeAll(async () => {
       [
         user(700, 'eve'),
         user(701, 'mallory'),
+        user(702, 'zoe'),
+        user(703, 'carol'),
+        'CREATE TABLE wp_bookings (id INT PRIMARY KEY, user_id BIGINT)',
+        'INSERT INTO wp_bookings VALUES (7, 700), (8, 703)',
         post(801, 'alike', 'the same'),
         post(802, 'edited', content('source').replace('URL', source.url)),
         post(803, 'moved', content('moved').replace('URL', source.url), 700),
@@ -52,6 +56,8 @@ beforeAll(async () => {
       [
         user(700, 'bob'),
         user(702, 'eve'),
+        user(703, 'dave'),
+        'CREATE TABLE wp_bookings (id INT PRIMARY KEY, user_id BIGINT)',
         post(801, 'alike', 'the same'),
         post(802, 'edited', content('other').replace('URL', other.url)),
         post(804, 'another', 'of the other'),
@@ -98,6 +104,8 @@ it('takes what the clone alone has, keeps what the other site alone has, and ask
     'page:2000': 'new',
     'option:blogname': 'DIFFERS',
     'row:nokey': 'changed',
+    'row:bookings/7': 'new',
+    'row:bookings/8': 'new',
     'plugin:forms': 'DIFFERS',
     'plugin:newer': 'LIVE_TAKEN',
     'upload:2031/01/edited.jpg': 'DIFFERS',
@@ -143,6 +151,8 @@ it('writes what was decided, in the other site’s spelling and in the name of w
   expect(
     await there("SELECT meta_value FROM wp_postmeta WHERE meta_key IN ('color', '_total') ORDER BY meta_value"),
   ).toEqual(['9', 'blue', 'red']);
+  // What is somebody's is never that of another with the same number, nor of whoever gets a number next.
+  expect(await there('SELECT user_id FROM wp_bookings ORDER BY id')).toEqual([702, 0]);
   expect(await there('SELECT CONCAT(a, b) FROM wp_nokey ORDER BY a')).toEqual(['11', '11', '22', '33']);
   expect(await there('SELECT user_login FROM wp_users WHERE ID IN (700, 701)')).toEqual(['bob']);
   expect(readFileSync(join(uploadsOf(other), '2031/01/edited.jpg'), 'utf8')).toBe('of the source');

@@ -60,7 +60,8 @@ async function completed(
   work: Comparison,
 ): Promise<TableDifferences[]> {
   const others = work.kin === 'other' ? namesakes(tables, people) : new Map<string, string>();
-  const own = tables.map((table) => inTheNameOf(withoutOwn(table, people), { ...people, others }, work));
+  const known = work.kin === 'other' && !people.travel ? tables.map(withoutNumbers) : tables;
+  const own = known.map((table) => inTheNameOf(withoutOwn(table, people), { ...people, others }, work));
   return withLookups(own, work);
 }
 
@@ -80,6 +81,10 @@ async function newTables(
   ];
 }
 
+/** Who does not travel gets no number there: what is theirs has that of somebody who is there by now, which is not to become another. */
+const withoutNumbers = (table: TableDifferences): TableDifferences =>
+  shortName(table) === 'users' ? { ...table, doubt: table.doubt ?? 'users are others there' } : table;
+
 /** Our own administrator is no part of the copy. */
 function withoutOwn(table: TableDifferences, { own }: People): TableDifferences {
   const column = { users: 'ID', usermeta: 'user_id' }[shortName(table)];
@@ -94,10 +99,7 @@ function inTheNameOf(
   { own, administrator, others }: People & { readonly others: ReadonlyMap<string, string> },
   { raws }: Comparison,
 ): TableDifferences {
-  const column = { posts: 'post_author', comments: 'user_id' }[shortName(table)];
-  const at = column === undefined ? -1 : table.columns.indexOf(column);
-  if (at === -1 || (own === undefined && others.size === 0)) return table;
-  const rows = table.rows.map((versions): Versions => {
+  const named = (versions: Versions, at: number): Versions => {
     const { base, clone } = versions;
     const other = others.get(clone?.[at] ?? '');
     if (!clone || (clone[at] !== own && other === undefined)) return versions;
@@ -105,9 +107,30 @@ function inTheNameOf(
     const row = clone.with(at, author);
     raws.set(row, (raws.get(clone) ?? clone).with(at, author));
     return { ...versions, clone: row };
-  });
+  };
+  const places = nameColumns(table, others.size > 0);
+  if (places.length === 0 || (own === undefined && others.size === 0)) return table;
+  const rows = table.rows.map((versions): Versions => places.reduce((row, at) => named(row, at), versions));
+  // With another key a row would be another one.
+  const isKey = places.some((at) => table.key?.includes(table.columns[at] ?? ''));
+  if (isKey && rows.some((row, at) => row !== table.rows[at]))
+    return { ...table, doubt: table.doubt ?? 'its rows are those of users, who are others there' };
   return { ...table, rows };
 }
+
+/**
+ * Columns with the number of a user. `elsewhere`: on a site where somebody else may have that number, those of plugins' tables too, by
+ * the names that plugins use: what is somebody's there must not become a stranger's.
+ */
+function nameColumns(table: TableDifferences, elsewhere: boolean): number[] {
+  const short = shortName(table);
+  const known = { posts: 'post_author', comments: 'user_id' }[short];
+  const isUser = (column: string): boolean =>
+    column === known || (elsewhere && known === undefined && short !== 'usermeta' && USER_COLUMN.test(column));
+  return table.columns.flatMap((column, at) => (isUser(column) ? [at] : []));
+}
+
+const USER_COLUMN = /^(user_?id|author_id)$/i;
 
 async function withLookups(tables: readonly TableDifferences[], work: Comparison): Promise<TableDifferences[]> {
   const asked = new Set<string>();
