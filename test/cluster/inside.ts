@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { processesOf, type TestNamespace } from './support.ts';
 
-/** Runs a shell script in a container, from the node, as the user that its processes run as: what a clone's own code could do. */
+/**
+ * Runs a shell script in a container, from the node, as the user that its processes run as: what a clone's own code could do. It has ended
+ * when nobody holds its output any more: what is to stay must have none.
+ */
 export async function inside(
   namespace: TestNamespace,
   pod: string,
@@ -14,7 +17,7 @@ export async function inside(
   const namespaces = ['--target', `${pid}`, '--mount', '--pid', '--ipc', '--net', '--uts'];
   const user = ['--setuid', '1000', '--setgid', '1000'];
   const { stdout } = await promisify(execFile)('nsenter', [...namespaces, ...user, '--', 'bash', '-c', script], {
-    timeout: 120_000,
+    timeout: 60_000,
   });
   return stdout;
 }

@@ -62,7 +62,7 @@ const CLIENT = 'mariadb --no-defaults --socket=/run/mysqld/mysqld.sock';
 /** What somebody may leave in a unit: which part of the proof sees it, where it is, how it comes there, and how it goes again. */
 type Residue = readonly [what: string, check: UnitFinding['check'], where: string, plant: string, remove: string];
 const RESIDUES: readonly Residue[] = [
-  ['a child with a session of its own', 'processes', 'web', `setsid -f sleep ${WORD}`, ''],
+  ['a child with a session of its own', 'processes', 'web', `setsid -f sleep ${WORD} >/dev/null 2>&1 </dev/null`, ''],
   ['a file in shared memory', 'shared-memory', 'web', 'touch /dev/shm/left', 'rm /dev/shm/left'],
   ['a segment of shared memory without a name', 'shared-memory', 'web', 'ipcmk -M 64', 'ipcrm --all=shm'],
   ['a temporary file of PHP', 'web-tmp', 'web', 'mkdir /tmp/left', 'rmdir /tmp/left'],
@@ -154,7 +154,7 @@ test('a clone’s unit goes back when its time is over: proven clean of what the
   await runtime.expose(first.clone_id, context(), tell);
 
   const left = [
-    `setsid -f sleep ${WORD}`,
+    `setsid -f sleep ${WORD} >/dev/null 2>&1 </dev/null`,
     'touch /dev/shm/left /tmp/left /run/mysqld/left',
     'cd /wpclone/www && mkdir -p wp-content/mu-plugins && echo "<?php" >wp-content/mu-plugins/left.php',
     'echo "<?php" >>wp-load.php; echo "a=b" >.user.ini; ln -s /etc left; mkdir -m 0 /tmp/shut',
