@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { factsOf } from '../../src/transfer/baseline/facts.ts';
 import { leaveFiles } from '../../src/transfer/files/left.ts';
 import { makeFileSite, type FileSite } from '../support/file-site.ts';
 import { makeTemp, run } from '../support/temp.ts';
@@ -155,4 +156,26 @@ test.each(Object.keys(DAMAGE))('it costs only time when %s', async (what) => {
   await site.reset(2);
   expect(await difference(site.source, www)).toBe('');
   expect(lstatSync(join(www, 'link')).isSymbolicLink()).toBe(true);
+});
+
+test('a clone whose code forges what says which files are as they were written brings none of them into the next one', async () => {
+  const site = await fileSite();
+  await site.copy(1);
+  const { paths } = site.site(1);
+  const path = join(paths.www, 'wp-includes/f1.php');
+  const { mtime } = statSync(path);
+  writeFileSync(path, 'E'.repeat(977));
+  utimesSync(path, mtime, mtime);
+  const written = join(paths.baseline, 'files/written.jsonl');
+  const facts = factsOf(lstatSync(path, { bigint: true }));
+  const lines = readFileSync(written, 'utf8').replace(
+    /\["wp-includes\/f1\.php","[^"]*"/,
+    `["wp-includes/f1.php","${facts}"`,
+  );
+  writeFileSync(written, lines);
+  expect(lines).toContain(facts);
+  const files = join(makeTemp('left'), 'files');
+  await leaveFiles(paths, files, signal);
+  await site.copy(2, { earlier: [{ baseline: '', files }] });
+  expect(await difference(site.source, site.site(2).paths.www)).toBe('');
 });

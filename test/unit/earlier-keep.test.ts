@@ -60,7 +60,8 @@ describe('tables as files, of a clone that was removed', () => {
     await moveRows({ baseline: join(folder, name, 'baseline'), tables }, kept, signal);
   }
   const info = { rowFormat: 1, tables: [] };
-  const open = (kept: string) => openEarlier([{ baseline: kept, tables: join(kept, 'tables') }], info, [HERE]);
+  const open = (kept: string) =>
+    openEarlier([{ baseline: kept, tables: join(kept, 'tables') }], info, [HERE], undefined);
 
   it('go to the clone that opened its rows', async () => {
     const [kept, place] = [join(folder, 'one/rows'), { kept: join(folder, 'one/taken') }];

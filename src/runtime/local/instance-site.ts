@@ -1,4 +1,5 @@
-import { statfs } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceSite, TableFilesPlace } from '../../instance/types.ts';
 import { administratorAddress } from './database-administrator.ts';
@@ -19,6 +20,7 @@ export function siteOf(
     paths: instancePaths(layout, name),
     database: databaseAddress(layout, name, databasePassword),
     store: storePath(layout, clone.sourceUrl),
+    memoryKey: () => memoryKey(layout),
     tableFiles: {
       data: join(layout.database.data, database),
       kept: join(layout.database.tables, database),
@@ -26,6 +28,12 @@ export function siteOf(
       hasRoom: (bytes) => hasRoom(layout, bytes),
     },
   };
+}
+
+/** Of the home's key, so that it need not be kept anywhere. */
+async function memoryKey({ home }: LocalLayout): Promise<Buffer> {
+  const secret = await readFile(join(home, 'secret.key'));
+  return createHash('sha256').update('memory of clones\n').update(secret).digest();
 }
 
 /** Whether so many bytes more leave clones the room that they may need. */

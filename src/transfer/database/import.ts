@@ -84,7 +84,8 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     );
 
   const { mapping } = rewriter;
-  const found = await openEarlier((await site.earlier?.()) ?? [], info, mapping.to);
+  const key = await site.memoryKey?.();
+  const found = await openEarlier((await site.earlier?.()) ?? [], info, mapping.to, key);
   const rules = new Map(planned.map(({ plan, columns }) => [plan.name, rulesOf(mapping, columns)]));
   const earlier = withEarlier(input.client, found?.tables, rules);
   const totals = () => ({
@@ -97,7 +98,8 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const progress = createProgress(context.progress, totals, input.now);
   const plans = planned.map(({ plan }) => plan);
   const laid = await layTables(site, found, admin, plans, context.signal);
-  const recorder = await startRecorder(site.paths.baseline, plans);
+  const recorded = plans.map((plan) => ({ ...plan, rules: rules.get(plan.name) }));
+  const recorder = await startRecorder(site.paths.baseline, recorded, key);
   try {
     await readAll(admin, states, { ...input, client: earlier.client, warnings, recorder, laid, tick: progress.tick });
   } finally {

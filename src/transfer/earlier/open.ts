@@ -1,6 +1,7 @@
 /**
  * An earlier clone of the same source, as what its rows were read from. The source says by digests which of them it still has, and no row
- * is used whose digest is another: whatever became of the files of that clone meanwhile, all it can cost is time.
+ * is used whose digest is another: whatever became of the files of that clone meanwhile, all it can cost is time. What was made of a row is
+ * only used where it is signed with a key that the clone's code cannot read.
  */
 import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
@@ -67,12 +68,13 @@ export async function openEarlier(
   clones: readonly EarlierClone[],
   info: Pick<SiteInfo, 'rowFormat' | 'tables'>,
   to: readonly string[],
+  key: Buffer | undefined,
 ): Promise<OpenedEarlier | undefined> {
   let best: OpenedEarlier | undefined;
   for (const clone of clones) {
     if (best !== undefined && clone.tables === undefined) continue;
     // Gone by now, of an older wpclone, or damaged: there is nothing to be had from it.
-    const opened = await openClone(clone, info, to).catch(() => undefined);
+    const opened = await openClone(clone, info, to, key).catch(() => undefined);
     if (opened?.files !== undefined) return opened;
     best ??= opened;
   }
@@ -83,11 +85,12 @@ async function openClone(
   { baseline, tables: files }: EarlierClone,
   info: Pick<SiteInfo, 'rowFormat' | 'tables'>,
   to: readonly string[],
+  key: Buffer | undefined,
 ): Promise<OpenedEarlier | undefined> {
   const origin = await readDatabaseOrigin(baseline);
   if (origin?.rowFormat !== info.rowFormat) return undefined;
   const schema = await readSchema(baseline);
-  const tables = await openTables(baseline, origin, schema, info);
+  const tables = await openTables(baseline, origin, schema, info, key);
   if (tables.size === 0) return undefined;
   const plans = new Map(schema.tables.map((table) => [table.name, table]));
   const made = origin.tables.flatMap(({ name, definition, refused }): [string, MadeTable][] => {
@@ -109,6 +112,7 @@ async function openTables(
   origin: DatabaseOrigin,
   schema: BaselineSchema,
   info: Pick<SiteInfo, 'tables'>,
+  againKey: Buffer | undefined,
 ): Promise<Earlier> {
   const files = new Map(schema.tables.map(({ name, file }) => [name, file]));
   const found = origin.tables.map(() => new Map<OriginRange, number>());
@@ -128,7 +132,8 @@ async function openTables(
     if (!isList(ranges, key)) continue;
     const rows = file === null ? undefined : rowFilePath(baseline, file);
     const isNumbered = isNumber(info, name, key);
-    tables.set(name, { columns, key, isNumbered, rules, ranges, ...reading(baseline, rows, offsets) });
+    const signed = againKey && rules !== undefined ? { key: againKey, rules } : undefined;
+    tables.set(name, { columns, key, isNumbered, rules, ranges, ...reading(baseline, rows, offsets, signed) });
   }
   return tables;
 }
@@ -147,6 +152,7 @@ function reading(
   baseline: string,
   rows: string | undefined,
   offsets: ReadonlyMap<OriginRange, number>,
+  signed: { readonly key: Buffer; readonly rules: string } | undefined,
 ): Pick<EarlierTable, 'isHeld' | 'read' | 'remade'> {
   const isHeld = ({ bytes, made = 0, back }: OriginRange): boolean =>
     back !== null && Math.max(bytes, made, back?.[1] ?? 0) <= MOST_BYTES;
@@ -172,13 +178,13 @@ function reading(
   };
   const remade = async (range: OriginRange, room: Room): Promise<RemadeRows | undefined> => {
     const [urls, digest] = range.again ?? [];
-    const found = urls === undefined ? undefined : await readMade(range, room);
-    if (urls === undefined || found === undefined) return undefined;
+    const found = urls === undefined || !signed ? undefined : await readMade(range, room);
+    if (urls === undefined || !signed || found === undefined) return undefined;
     const { made, way } = found;
     // A line of ways has an end that is no part of it.
     const back = way?.replace(/\n$/, '');
     const sha256 = hash('sha256', made);
-    if (digestAgain(range, { sha256, urls, back }) !== digest) return undefined;
+    if (digestAgain(signed.key, signed.rules, range, { sha256, urls, back }) !== digest) return undefined;
     return { rows: made, sha256, bytes: range.bytes, back, urls };
   };
   return {

@@ -2,9 +2,14 @@
  * The files of a removed clone, which the next one of its source moves to their places instead of writing them once more. They are worth
  * nothing but time: one that is not what it was written as is taken from the packs, as all are where there are none.
  */
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+// oxlint-disable-next-line no-restricted-imports -- lets others have their turn; no time passes
+import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
+import { diskPath } from '../../shared/file-names.ts';
 import { filesFolder, readManifest } from '../baseline/files.ts';
 import { openLines, readLines } from '../lines.ts';
 import type { EarlierClone, TransferSite } from '../types.ts';
@@ -29,6 +34,9 @@ export interface LeftFiles {
 const lineSchema = z.tuple([z.string(), z.string().regex(/^\d+ \d{1,15} -?\d+ -?\d+$/), z.string()]);
 type Line = z.infer<typeof lineSchema>;
 
+/** Of a file that are read at once. */
+const READ_BYTES = 1 << 20;
+
 /** What file systems mostly give a file at a time. */
 const BLOCK = 4096;
 
@@ -37,7 +45,8 @@ const wwwPath = (folder: string): string => join(folder, 'www');
 
 /**
  * Moves a document root to a folder that must not be there yet, without all that the clone wrote itself or changed. Of what was rewritten for
- * its address nothing is listed. Nothing may be writing to it any more.
+ * its address nothing is listed. Nothing may be writing to it any more. Each file is read once more: what says which are as they were written lies
+ * where the clone's code can write.
  */
 export async function leaveFiles(
   { www, baseline }: TransferSite['paths'],
@@ -47,16 +56,30 @@ export async function leaveFiles(
   const { files } = await removeTouched(www, filesFolder(baseline), signal);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const list = await openLines<Line>(listPath(folder));
+  const room = Buffer.alloc(READ_BYTES);
   try {
     for await (const record of readManifest(filesFolder(baseline))) {
       const facts = files.get(record.place);
-      if (record.kind === 'file' && record.rewritten === undefined && facts !== undefined)
-        list.add([record.place, facts, record.body.sha256]);
+      if (record.kind !== 'file' || record.rewritten !== undefined || facts === undefined) continue;
+      list.add([record.place, facts, digestOf(join(www, record.place), room)]);
+      await turn(undefined, { signal });
     }
   } finally {
     await list.close();
   }
   await rename(www, wwwPath(folder));
+}
+
+function digestOf(path: string, room: Buffer): string {
+  const hash = createHash('sha256');
+  const descriptor = fs.openSync(diskPath(path), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+  try {
+    for (let size = fs.readSync(descriptor, room); size > 0; size = fs.readSync(descriptor, room))
+      hash.update(room.subarray(0, size));
+  } finally {
+    fs.closeSync(descriptor);
+  }
+  return hash.digest('hex');
 }
 
 /** Moves what the first of the clones left that left any into a folder that must not be there yet. Who comes later finds none. */

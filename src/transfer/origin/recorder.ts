@@ -36,12 +36,20 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
+export interface RecordedTable {
+  readonly name: string;
+  readonly key: readonly string[] | null;
+  /** See `rulesOf`. */
+  readonly rules: string | undefined;
+}
+
 const EXAMPLES = 5;
 const EXAMPLE_CHARACTERS = 300;
 
 interface Table {
   readonly number: number;
   readonly keyless: boolean;
+  readonly rules: string | undefined;
   rows: number;
   bytes: number;
   /** Bytes and rows of the range that is being read. */
@@ -62,16 +70,22 @@ interface Table {
 
 /**
  * Starts a record of the tables, which replaces an earlier one. Digests of tables with a key have been computed when their frames
- * were checked, so that noting them costs nothing; one without a key is hashed here.
+ * were checked, so that noting them costs nothing; one without a key is hashed here. `key`: see `TransferSite.memoryKey`.
  */
 export async function startRecorder(
   baseline: string,
-  tables: readonly { readonly name: string; readonly key: readonly string[] | null }[],
+  tables: readonly RecordedTable[],
+  key: Buffer | undefined,
 ): Promise<Recorder> {
   await clearOrigin(baseline, ['database.json', 'ids.json']);
   const file = await openRanges(baseline);
   const backs = await openBackFile(baseline);
-  const known = new Map(tables.map(({ name, key }, number) => [name, newTable(number, key === null)]));
+  const known = new Map(tables.map((table, number) => [table.name, newTable(number, table)]));
+  const againOf = (
+    { rules }: Table,
+    range: Parameters<typeof digestAgain>[2],
+    made: Parameters<typeof digestAgain>[3],
+  ) => key && rules !== undefined && { again: [made.urls, digestAgain(key, rules, range, made)] as [number, string] };
   const get = (name: string): Table => {
     const table = known.get(name);
     if (!table) throw new Error(`${name} is not being recorded`);
@@ -110,9 +124,8 @@ export async function startRecorder(
         const range = { rows: table.ended, bytes: table.range, last, sha256 };
         const { back, ...way } = wayBack(table);
         const made = isWhole && back !== null && urls !== undefined ? table.made : undefined;
-        const again = made !== undefined && {
-          again: againOf(range, { sha256: made, urls: urls ?? 0, back: back ?? undefined }),
-        };
+        const again =
+          made !== undefined && againOf(table, range, { sha256: made, urls: urls ?? 0, back: back ?? undefined });
         file.add({ t: table.number, ...range, ...way, ...placeOf(back, backs), ...again });
       }
       Object.assign(table, newRange());
@@ -122,8 +135,8 @@ export async function startRecorder(
       table.rows += block.rows;
       table.bytes += bytes;
       const range = { rows: block.rows, bytes, last: block.cursor?.slice() ?? null, sha256: block.sha256 ?? '' };
-      const again = againOf(range, { sha256: made, urls, back });
-      file.add({ t: table.number, ...range, made: rows.length, ...placeOf(back, backs), again });
+      const again = againOf(table, range, { sha256: made, urls, back });
+      file.add({ t: table.number, ...range, made: rows.length, ...placeOf(back, backs), ...again });
       Object.assign(table, newRange());
     },
     refused: (name, rows, complaints, examples) => {
@@ -144,11 +157,6 @@ const wayBack = ({ back, inPieces }: Table) => ({ made: back.bytes, back: inPiec
 const placeOf = (text: string | null | undefined, file: BackFile): Pick<OriginRange, 'back'> =>
   text === undefined ? {} : { back: text === null ? null : file.add(text) };
 
-const againOf = (
-  range: Parameters<typeof digestAgain>[0],
-  made: Parameters<typeof digestAgain>[1],
-): [number, string] => [made.urls, digestAgain(range, made)];
-
 const newRange = () => ({
   range: 0,
   ended: 0,
@@ -158,9 +166,10 @@ const newRange = () => ({
   made: undefined,
 });
 
-const newTable = (number: number, keyless: boolean): Table => ({
+const newTable = (number: number, { key, rules }: RecordedTable): Table => ({
   number,
-  keyless,
+  keyless: key === null,
+  rules,
   rows: 0,
   bytes: 0,
   hash: createHash('sha256'),
