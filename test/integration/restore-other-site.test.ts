@@ -115,6 +115,7 @@ it('takes what the clone alone has, keeps what the other site alone has, and ask
   expect(plan.items.find(({ id }) => id === 'page:2000')?.was).toBe('804');
   expect(plan).toMatchObject({ two_sided: true, live: { url: other.url }, conflicts: 4 });
   expect(plan.notes[0]).toContain('nothing is remembered of it');
+  expect(plan.notes.join(' ')).toContain('customer_id');
   expect(plan.meanwhile).toContainEqual({ kind: 'order', new: 1, changed: 0, deleted: 0 });
   expect(plan.tables).toEqual(
     expect.arrayContaining([

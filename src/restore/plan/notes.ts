@@ -38,6 +38,7 @@ export function triggerNotes({ tables }: RestoreChanges, { triggers }: SiteInfo)
 const twoSidedNotes = ({ delete: deletes }: RestoreInput['policy']): string[] => [
   'This is not the site that was cloned, and nothing is remembered of it: only two versions are compared. What the clone alone has is brought there; what this site alone has stays; what both have otherwise is decided by somebody, since nobody knows who changed it.',
   'Nothing is deleted on it: what the clone has not may never have been in it. WordPress itself, queues, logs, sessions and files outside of plugins, themes and uploads stay as they are.',
+  'In tables of plugins user_id and author_id are known to mean somebody; a number under another name (customer_id) goes as it is, and may mean somebody else there.',
   ...(deletes ? ['--delete does nothing here.'] : []),
 ];
 
