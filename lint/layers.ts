@@ -15,7 +15,13 @@ interface Layer {
 }
 
 /** What all that uses a runtime knows of it. */
-const RUNTIME = ['runtime/types.ts', 'runtime/units.ts', 'runtime/documents.ts'];
+const RUNTIME = [
+  'runtime/types.ts',
+  'runtime/units.ts',
+  'runtime/documents.ts',
+  'runtime/facts.ts',
+  'runtime/leases.ts',
+];
 const STATES = 'runtime/unit-states.ts';
 const FINDINGS = ['runtime/unit-findings.ts', 'runtime/ask-again.ts'];
 const TERMINAL = ['@oclif/*', 'listr2', '@inquirer/*'];

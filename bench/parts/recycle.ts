@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKubernetesRuntime } from '../../src/runtime/kubernetes/runtime.ts';
-import type { ProvisionLease, ProvisionRequest, Runtime } from '../../src/runtime/types.ts';
+import type { Runtime } from '../../src/runtime/types.ts';
+import type { ProvisionLease, ProvisionRequest } from '../../src/runtime/leases.ts';
 import { workContext } from '../../test/support/work.ts';
 import { median, seconds } from '../measure.ts';
 import { withNamespace } from '../namespace.ts';

@@ -1,4 +1,4 @@
-import type { OperationSettings } from '../operations/types.ts';
+import type { OperationSettings } from '../operations/settings.ts';
 import type { Settings } from './config/schema.ts';
 import { parseSize } from './size.ts';
 

@@ -5,7 +5,7 @@ import { agentFlags } from '../cli/flags.ts';
 import { wpcloneHome } from '../cli/config/load.ts';
 import { keptOfSources } from '../cli/kept-sources.ts';
 import { doctorText } from '../cli/presenters/doctor.ts';
-import type { Machine } from '../operations/doctor/checks.ts';
+import type { Machine } from '../operations/doctor/machine.ts';
 import type { WorkContext } from '../shared/context.ts';
 
 export default class Doctor extends BaseCommand {

@@ -9,7 +9,7 @@ import { LEASE } from '../operations/renew.ts';
 import { OWN_FAILURE, runWithClone } from '../cli/run/run.ts';
 import { tidy } from '../cli/tidy.ts';
 import { parseTtl } from '../cli/ttl.ts';
-import type { CloneResult } from '../operations/types.ts';
+import type { CloneResult } from '../operations/clone-report.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { CLONE_STEPS } from '../shared/events.ts';
 

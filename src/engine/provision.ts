@@ -1,5 +1,6 @@
 import { awaitUnit } from '../pool/await-unit.ts';
-import type { Instance, ProvisionLease, Runtime } from '../runtime/types.ts';
+import type { Runtime } from '../runtime/types.ts';
+import type { Instance, ProvisionLease } from '../runtime/leases.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { seconds } from '../shared/format.ts';

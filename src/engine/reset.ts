@@ -1,5 +1,6 @@
 import type { WorkContext } from '../shared/context.ts';
-import type { CloneFacts, Runtime } from '../runtime/types.ts';
+import type { Runtime } from '../runtime/types.ts';
+import type { CloneFacts } from '../runtime/facts.ts';
 import { runPipeline } from './pipeline.ts';
 
 /**

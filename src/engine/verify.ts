@@ -3,7 +3,7 @@ import { WpcloneError } from '../shared/errors.ts';
 import type { Warning } from '../shared/events.ts';
 import { CHECKS, type Finding } from '../shared/findings.ts';
 import type { DatabaseResult, PullTask, VerifyResult, VerifyTask } from '../instance/types.ts';
-import type { Instance } from '../runtime/types.ts';
+import type { Instance } from '../runtime/leases.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Compares the clone with its source; what differs is told, and only fails the step when that was asked for. */

@@ -3,7 +3,7 @@ import { packageVersion } from '../shared/package-root.ts';
 import type { Finding } from '../runtime/kubernetes/cluster/finding.ts';
 import type { Applied, InitWish } from '../runtime/kubernetes/cluster/init.ts';
 import type { openCluster } from '../runtime/kubernetes/cluster/open.ts';
-import type { KubernetesSettings } from './types.ts';
+import type { KubernetesSettings } from './settings.ts';
 
 export type { Applied, Finding };
 

@@ -2,13 +2,15 @@ import type { WorkContext } from '../shared/context.ts';
 import { noSuchClone } from '../shared/clone-errors.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { packageVersion } from '../shared/package-root.ts';
-import type { CloneState, Runtime } from '../runtime/types.ts';
+import type { Runtime } from '../runtime/types.ts';
+import type { CloneState } from '../runtime/unit-states.ts';
 import { createPoolOperations } from './pool.ts';
 import { cloneReport, cloneResult } from './reports.ts';
 import { openResources, type Resources } from './resources.ts';
 import { createRestoreOperations } from './restores.ts';
 import { createSourcePort, createWritePort, disconnectSite } from './sources.ts';
-import type { GarbageReport, Operations, OperationSettings } from './types.ts';
+import type { GarbageReport, Operations } from './types.ts';
+import type { OperationSettings } from './settings.ts';
 
 /**
  * Operations that do the work in this process, straight on the runtime. Nothing is opened before it is needed; a process that

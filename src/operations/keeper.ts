@@ -1,6 +1,6 @@
 import type { WorkContext } from '../shared/context.ts';
 import { packagePath } from '../shared/package-root.ts';
-import type { OperationSettings } from './types.ts';
+import type { OperationSettings } from './settings.ts';
 
 /** The command that removes local clones at their end. */
 export const keeperCommand = (): readonly [string, ...string[]] => [

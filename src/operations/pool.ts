@@ -6,7 +6,7 @@ import { createPoolTender, NOTE, type PoolRuntime, WISH } from '../pool/tender.t
 import { readWish, refuseLacking, type StoredWish, wishFrom } from '../pool/wish.ts';
 import type { PoolSizes } from './pool-sizes.ts';
 import type { Resources } from './resources.ts';
-import type { OperationSettings } from './types.ts';
+import type { OperationSettings } from './settings.ts';
 
 export type { PoolReport };
 

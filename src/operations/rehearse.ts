@@ -4,7 +4,8 @@ import { agreedTo } from '../restore/plan/agreed.ts';
 import type { Picture } from './pictures/pictures.ts';
 import { refuseUndecided } from './restore-policy.ts';
 import { type ThrowAwaySite, withThrowAway } from './throw-away.ts';
-import type { AppliedReport, CloneResult, Credentials, Operations, RestorePlan, RestoreRequest } from './types.ts';
+import type { AppliedReport, Credentials, Operations, RestorePlan, RestoreRequest } from './types.ts';
+import type { CloneResult } from './clone-report.ts';
 
 /** What applying a plan to a copy of its live site came to; the live site was only read. */
 export interface Rehearsal {

@@ -1,7 +1,7 @@
 import type { CloneStepName } from '../shared/events.ts';
 import type { CloneOutcome } from '../engine/clone.ts';
-import type { CloneFacts } from '../runtime/types.ts';
-import type { CloneReport, CloneResult } from './types.ts';
+import type { CloneFacts } from '../runtime/facts.ts';
+import type { CloneReport, CloneResult } from './clone-report.ts';
 
 /** A clone under the API's names. The password only when it is given: it is for `show --show-password`. */
 export function cloneReport(facts: CloneFacts, password?: string): CloneReport {

@@ -5,7 +5,7 @@ import { packageVersion } from '../shared/package-root.ts';
 import type { Runtime } from '../runtime/types.ts';
 import type { State } from '../state/types.ts';
 import { keeperCommand } from './keeper.ts';
-import type { OperationSettings } from './types.ts';
+import type { OperationSettings } from './settings.ts';
 
 /** The state and the runtime, each opened at its first use and only then loaded. */
 export interface Resources {

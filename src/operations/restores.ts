@@ -5,7 +5,8 @@ import type { RestoreRow, State } from '../state/types.ts';
 import type { Resources } from './resources.ts';
 import { createWritePort } from './sources.ts';
 import { receiptText, restoreReport } from './restore-reports.ts';
-import type { Credentials, KeptItem, OperationSettings, RestoreOperations, WrittenRequest } from './types.ts';
+import type { Credentials, KeptItem, RestoreOperations, WrittenRequest } from './types.ts';
+import type { OperationSettings } from './settings.ts';
 
 /** Receipts are kept in the state; the site is asked only to change something. */
 export function createRestoreOperations(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findingSchema } from '../shared/findings.ts';
-import type { CloneReport } from './types.ts';
+import type { CloneReport } from './clone-report.ts';
 
 /** A clone as the API tells of it; its agent answers with it and its client reads it. */
 export const cloneReportSchema = z.object({

@@ -8,7 +8,8 @@ import { reportingAs } from '../engine/pipeline.ts';
 import type { SourceAccess } from '../site/access.ts';
 import type { ConnectDeps } from '../site/connect/types.ts';
 import type { KnownSource, State } from '../state/types.ts';
-import type { Credentials, DisconnectReport, OperationSettings, SourceLogin } from './types.ts';
+import type { Credentials, DisconnectReport, SourceLogin } from './types.ts';
+import type { OperationSettings } from './settings.ts';
 
 type Login = SourceLogin & Credentials;
 

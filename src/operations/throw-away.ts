@@ -2,7 +2,8 @@ import { runPipeline } from '../engine/pipeline.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError } from '../shared/errors.ts';
 import { LEASE, renewWhile } from './renew.ts';
-import type { CloneResult, Credentials, Operations, SourceLogin } from './types.ts';
+import type { Credentials, Operations, SourceLogin } from './types.ts';
+import type { CloneResult } from './clone-report.ts';
 
 /** A site to copy. */
 export interface ThrowAwaySite extends SourceLogin {

@@ -5,18 +5,16 @@
 import type { WorkContext } from '../shared/context.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
 import type { ErrorDetails } from '../shared/errors.ts';
-import type { CloneOutcome, ClonePlan } from '../engine/clone.ts';
-import type { CloneStepName, Warning } from '../shared/events.ts';
-import type { Finding } from '../shared/findings.ts';
+import type { ClonePlan } from '../engine/clone.ts';
 import type { Agreed } from '../restore/plan/agreed.ts';
 import type { Plan, PlanPolicy } from '../restore/plan/schema.ts';
 import type { RestoreOutcome } from '../restore/plan/outcome.ts';
 import type { Drift, Receipt } from '../site/write/answers.ts';
 import type { CaughtMail } from '../instance/types.ts';
 import type { PoolOperations } from './pool.ts';
-import type { PoolSizes } from './pool-sizes.ts';
 import type { Accepted, JobLine, JobReport } from './schemas.ts';
-import type { CacheReport, CloneState, Exposure, ExposureEnded, IsJobOver, RuntimeKind } from '../runtime/types.ts';
+import type { CacheReport, Exposure, ExposureEnded, IsJobOver } from '../runtime/types.ts';
+import type { CloneReport, CloneResult } from './clone-report.ts';
 
 /** How to log in to a source, without secrets. */
 export interface SourceLogin {
@@ -135,55 +133,6 @@ export interface GarbageReport {
   readonly sources?: CacheReport;
 }
 
-export interface SourceReport {
-  readonly url: string;
-  readonly wordpress_version: string;
-  readonly php_version: string;
-}
-
-/** A clone as `list` and `show` print it. */
-export interface CloneReport {
-  readonly clone_id: string;
-  readonly status: CloneState;
-  readonly clone_url: string;
-  readonly username: string;
-  /** Only when asked for. */
-  readonly password?: string;
-  /** ISO 8601. */
-  readonly created_at: string;
-  readonly expires_at: string;
-  readonly runtime: RuntimeKind;
-  readonly source: SourceReport;
-  /** Whether it does what its source did when it was made. */
-  readonly verified: boolean;
-  /** What it does otherwise. */
-  readonly findings: readonly Finding[];
-}
-
-/** What `clone` prints: the clone, and how it was made. Holds secrets. */
-export interface CloneResult extends Omit<CloneReport, 'password' | 'created_at'> {
-  readonly status: 'ready';
-  readonly password: string;
-  readonly login_url: string;
-  /** Where its instance came from: `warm` was ready, `waited` became ready while it waited, `made` was made for it, `taken-up` was an earlier attempt's. */
-  readonly unit?: CloneOutcome['unit'];
-  /** How the source was reached. This and what follows is not known of a clone whose agent was killed as it ended. */
-  readonly connected_by?: 'known-key' | 'http' | 'browser';
-  /** Seconds. */
-  readonly timings?: Readonly<Record<CloneStepName | 'total', number>>;
-  readonly transferred?: {
-    readonly tables: number;
-    readonly rows: number;
-    readonly files: number;
-    /** How many of them came from the source, and not from an earlier clone of it. An older agent does not say. */
-    readonly rows_moved?: number;
-    readonly files_moved?: number;
-    readonly bytes: number;
-    readonly urls_rewritten: number;
-  };
-  readonly warnings: readonly Warning[];
-}
-
 export interface DisconnectReport {
   readonly url: string;
   /** False when wpclone knew of no plugin there. */
@@ -264,31 +213,4 @@ export interface RemoteJobs {
   cancel(id: string, context: WorkContext): Promise<Accepted>;
   /** Does a failed job again, as a new one. Throws JOB_ENDED, JOB_NOT_ENDED. */
   retry(id: string, login: SourceLogin, credentials: Credentials, context: WorkContext): Promise<Accepted>;
-}
-
-/** Settings of the Kubernetes runtime; all optional: the kubeconfig and defaults fill in. */
-export interface KubernetesSettings {
-  readonly context?: string;
-  readonly namespace?: string;
-  readonly image?: string;
-  readonly domain?: string;
-  readonly [key: string]: unknown;
-}
-
-/** What operations are made with: see `createDirectOperations` in src/operations/direct.ts. */
-export interface OperationSettings {
-  /** WPCLONE_HOME. */
-  readonly home: string;
-  readonly runtime: RuntimeKind;
-  readonly kubernetes: KubernetesSettings;
-  /** PATH for programs, WPCLONE_CHROMIUM for the browser. */
-  readonly environment: NodeJS.ProcessEnv;
-  /** Bytes that may be kept of sources on this machine for their next clones. */
-  readonly sourcesLimit?: number;
-  /** Rows of a deleted clone stay for the next one of its source; absent: that is not known here. */
-  readonly keepRows?: boolean;
-  /** How many units are kept ready, where nobody has said otherwise with `wpclone pool`. */
-  readonly pool?: PoolSizes;
-  /** Networks besides the public ones where sources may be, such as `10.0.0.0/8`; absent: anywhere. */
-  readonly reach?: readonly string[] | undefined;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RuntimeKind } from '../runtime/types.ts';
+import type { RuntimeKind } from '../runtime/facts.ts';
 import { UNIT_STATES } from '../runtime/unit-states.ts';
 import type { UnitReport } from '../runtime/units.ts';
 import type { WholeWish } from './wish.ts';

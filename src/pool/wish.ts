@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { WpcloneError } from '../shared/errors.ts';
-import type { RuntimeKind } from '../runtime/types.ts';
+import type { RuntimeKind } from '../runtime/facts.ts';
 import type { PoolWish } from './keeper.ts';
 import { type PoolSizes, poolSizesSchema } from './sizes.ts';
 

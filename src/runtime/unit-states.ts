@@ -1,6 +1,5 @@
 import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
-import type { CloneState } from './types.ts';
 
 /** A unit's life, pool or not; a pod has it as a label, the state database as a column. */
 export const UNIT_STATES = [
@@ -70,3 +69,6 @@ export const noSuchUnit = (name: string): WpcloneError =>
 /** A name for a unit that no clone has: names of clones are chosen by people, and may look like anything. */
 export const newUnitName = ({ randomBytes }: Pick<WorkContext, 'randomBytes'>): string =>
   `unit-${randomBytes(5).toString('hex')}`;
+
+/** creating → ready → (resetting → ready) → gone. `failed` is only seen when a clean-up could not finish. */
+export type CloneState = 'creating' | 'ready' | 'resetting' | 'expired' | 'failed';

@@ -4,7 +4,7 @@
  */
 import type { LookSection } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
-import type { ProvisionLease, ProvisionRequest } from './types.ts';
+import type { ProvisionLease, ProvisionRequest } from './leases.ts';
 import type { UnitState } from './unit-states.ts';
 
 /** What is known of a unit, without secrets. */

@@ -1,5 +1,3 @@
-import type { Answer } from './looks.ts';
-
 /** Headers by which caches in front of a site say that a page went through them; a page that they pass on unkept says so too. */
 const HEADERS: Readonly<Record<string, string>> = {
   'x-litespeed-cache': 'LiteSpeed',
@@ -20,7 +18,10 @@ const COMMENT =
   /<!--[^>]{0,200}?(WP[ -]Super[ -]Cache|W3 Total Cache|WP Rocket|LiteSpeed Cache|WP Fastest Cache|Cache Enabler|WP-Optimize|Hummingbird|Comet Cache|Breeze)/i;
 
 /** What keeps pages of a site for later visitors, by its name; undefined when nothing says so. */
-export function pageCacheOf(headers: Answer['headers'], body: string): string | undefined {
+export function pageCacheOf(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  body: string,
+): string | undefined {
   const comment = COMMENT.exec(body)?.[1];
   if (comment !== undefined) return comment;
   const found = Object.entries(HEADERS).find(([name]) => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ProvisionLease, Runtime } from '../../src/runtime/types.ts';
+import type { Runtime } from '../../src/runtime/types.ts';
+import type { ProvisionLease } from '../../src/runtime/leases.ts';
 import { failureOf } from '../support/work.ts';
 import { makeAsBefore } from './made-by-0.1.0.ts';
 import { cloneId, context, eventually, holdingPod, request, unitPlan, useNamespace } from './support.ts';

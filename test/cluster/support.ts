@@ -10,7 +10,8 @@ import { type Cluster, connectCluster } from '../../src/runtime/kubernetes/api/c
 import { createKubernetesRuntime } from '../../src/runtime/kubernetes/runtime.ts';
 import { podManifest, type UnitPlan } from '../../src/runtime/kubernetes/provision/manifests.ts';
 import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
-import type { ProvisionRequest, Runtime } from '../../src/runtime/types.ts';
+import type { Runtime } from '../../src/runtime/types.ts';
+import type { ProvisionRequest } from '../../src/runtime/leases.ts';
 
 /** The instance image, which `.ci/run` builds. */
 export const IMAGE = process.env['WPCLONE_TEST_IMAGE'] ?? 'docker.io/wpclone/instance:dev';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Cluster, ClusterCall } from '../../src/runtime/kubernetes/api/client.ts';
 import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
 import { claimUnit } from '../../src/runtime/kubernetes/provision/provision.ts';
-import type { ProvisionLease } from '../../src/runtime/types.ts';
+import type { ProvisionLease } from '../../src/runtime/leases.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import { failureOf } from '../support/work.ts';
 import { listensAt } from './pages.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CloneReport, CloneResult } from '../../src/operations/types.ts';
+import type { CloneReport, CloneResult } from '../../src/operations/clone-report.ts';
 import { CLONE_STEPS } from '../../src/shared/events.ts';
 import { commandLine } from '../support/cli.ts';
 import { startSource, type Source } from '../support/source/index.ts';

@@ -1,7 +1,7 @@
 import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { CloneResult } from '../../src/operations/types.ts';
+import type { CloneResult } from '../../src/operations/clone-report.ts';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';
 import { localLayout } from '../../src/runtime/local/layout.ts';
 import { CLONE_STEPS } from '../../src/shared/events.ts';

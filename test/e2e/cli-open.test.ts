@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CloneResult } from '../../src/operations/types.ts';
+import type { CloneResult } from '../../src/operations/clone-report.ts';
 import { commandLine } from '../support/cli.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConfigureTask } from '../../src/instance/types.ts';
-import type { Instance, ProvisionLease } from '../../src/runtime/types.ts';
+import type { Instance, ProvisionLease } from '../../src/runtime/leases.ts';
 import { stopWebServer } from '../../src/runtime/local/web-server.ts';
 import { databaseName } from '../../src/runtime/local/databases.ts';
 import { connectAsAdministrator } from '../../src/runtime/local/database-server.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { instancePaths } from '../../src/runtime/local/layout.ts';
 import { readWebServer } from '../../src/runtime/local/web-server.ts';
 import { createLocalUnits } from '../../src/runtime/local/units.ts';
-import type { ProvisionLease } from '../../src/runtime/types.ts';
+import type { ProvisionLease } from '../../src/runtime/leases.ts';
 import {
   eventually,
   leaseOf,

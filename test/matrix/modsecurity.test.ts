@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { CloneResult } from '../../src/operations/types.ts';
+import type { CloneResult } from '../../src/operations/clone-report.ts';
 import { commandLine } from '../support/cli.ts';
 import { startModsecurity, type Modsecurity } from '../support/foreign/modsecurity.ts';
 import { startSource, type Source } from '../support/source/index.ts';

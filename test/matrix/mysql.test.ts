@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CloneResult } from '../../src/operations/types.ts';
+import type { CloneResult } from '../../src/operations/clone-report.ts';
 import { commandLine } from '../support/cli.ts';
 import { startMysql } from '../support/foreign/mysql.ts';
 import type { Mariadb } from '../support/mariadb.ts';

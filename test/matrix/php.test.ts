@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { CloneResult } from '../../src/operations/types.ts';
+import type { CloneResult } from '../../src/operations/clone-report.ts';
 import { commandLine } from '../support/cli.ts';
 import { foreignPhp } from '../support/foreign/php.ts';
 import { ask, made as cameOf } from '../support/situation.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { databaseName } from '../../src/runtime/local/databases.ts';
 import type { ConfigureResult, ConfigureTask, InstanceContext } from '../../src/instance/types.ts';
-import type { Instance, ProvisionLease } from '../../src/runtime/types.ts';
+import type { Instance, ProvisionLease } from '../../src/runtime/leases.ts';
 import type { SiteInfo } from '../../src/site/info.ts';
 import type { TestHome } from './local-runtime.ts';
 import type { Source } from './source/index.ts';

@@ -6,7 +6,8 @@ import { instancePaths, localLayout, type LocalLayout } from '../../src/runtime/
 import { connectAsAdministrator, stopServer } from '../../src/runtime/local/database-server.ts';
 import { removeUnit } from '../../src/runtime/local/remove.ts';
 import { createLocalRuntime } from '../../src/runtime/local/runtime.ts';
-import type { Instance, ProvisionLease, Runtime } from '../../src/runtime/types.ts';
+import type { Runtime } from '../../src/runtime/types.ts';
+import type { Instance, ProvisionLease } from '../../src/runtime/leases.ts';
 import type { InstancePaths } from '../../src/instance/types.ts';
 import type { WorkContext } from '../../src/shared/context.ts';
 import { openState } from '../../src/state/open.ts';

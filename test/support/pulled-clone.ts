@@ -1,6 +1,6 @@
 import { cloneUrlOf } from '../../src/engine/clone.ts';
 import type { ConfigureTask, FilesResult, PullTask } from '../../src/instance/types.ts';
-import type { Instance, ProvisionLease } from '../../src/runtime/types.ts';
+import type { Instance, ProvisionLease } from '../../src/runtime/leases.ts';
 import { connectSource } from '../../src/site/connect/connect.ts';
 import { asAdmin, connectDeps } from './connecting.ts';
 import { instanceContext } from './copied-clone.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'undici';
 import { createCookies } from '../../src/site/cookies.ts';
 import { lookAt } from '../../src/site/looks.ts';
-import type { CloneResult } from '../../src/operations/types.ts';
+import type { CloneResult } from '../../src/operations/clone-report.ts';
 import type { CommandLine, Finished } from './cli.ts';
 import type { Source, SourceOptions } from './source/index.ts';
 import type { WallRules } from './wall.ts';

@@ -5,7 +5,7 @@ import { eventLine } from '../../src/cli/presenters/plain.ts';
 import { rowsOf } from '../../src/cli/presenters/rows.ts';
 import { cloneDetails, cloneLine, cloneTable, keepRowsHint } from '../../src/cli/presenters/text.ts';
 import { toReportedError } from '../../src/cli/usage-errors.ts';
-import type { CloneResult } from '../../src/operations/types.ts';
+import type { CloneResult } from '../../src/operations/clone-report.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import { CLONE_STEPS, type WorkEvent } from '../../src/shared/events.ts';
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { runPipeline } from '../../src/engine/pipeline.ts';
 import { provision } from '../../src/engine/provision.ts';
-import type { ProvisionRequest, Runtime } from '../../src/runtime/types.ts';
+import type { Runtime } from '../../src/runtime/types.ts';
+import type { ProvisionRequest } from '../../src/runtime/leases.ts';
 import { workContext } from '../support/work.ts';
 
 /** Which clone an instance is asked for that is to take the place of `shop`, when the job of that name has it. The runtimes have tests of their own. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { cloneSite, type SourcePort } from '../../src/engine/clone.ts';
-import type { CloneRecord, Runtime } from '../../src/runtime/types.ts';
+import type { Runtime } from '../../src/runtime/types.ts';
+import type { CloneRecord } from '../../src/runtime/facts.ts';
 import { siteInfo } from '../support/site-info.ts';
 import { workContext } from '../support/work.ts';
 

@@ -1,4 +1,4 @@
-import type { OperationSettings } from '../../operations/types.ts';
+import type { OperationSettings } from '../../operations/settings.ts';
 
 /** What an agent is started with. */
 export interface AgentSettings {

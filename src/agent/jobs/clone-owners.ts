@@ -1,6 +1,6 @@
 import { nameTaken, noSuchClone } from '../../shared/clone-errors.ts';
 import { administratorName } from '../../operations/names.ts';
-import type { CloneReport } from '../../operations/types.ts';
+import type { CloneReport } from '../../operations/clone-report.ts';
 import { attemptName } from './attempt-name.ts';
 import type { JobStore } from './store.ts';
 import type { Attempt, Job } from './types.ts';

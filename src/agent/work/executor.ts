@@ -6,7 +6,7 @@ import { MEMORY_FLAGS } from '../../shared/memory-flags.ts';
 import { sendSignal } from '../../shared/process.ts';
 import { errorFromWire } from '../../shared/wire-error.ts';
 import { nameAhead } from '../../operations/names.ts';
-import type { OperationSettings } from '../../operations/types.ts';
+import type { OperationSettings } from '../../operations/settings.ts';
 import type { Executor, JobOutcome } from '../jobs/executor.ts';
 import type { ClaimedJob } from '../jobs/store.ts';
 import type { Job } from '../jobs/types.ts';

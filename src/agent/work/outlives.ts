@@ -1,4 +1,4 @@
-import type { RuntimeKind } from '../../runtime/types.ts';
+import type { RuntimeKind } from '../../runtime/facts.ts';
 import { attemptName, attemptOf } from '../jobs/attempt-name.ts';
 import type { Job, JobKind } from '../jobs/types.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';

@@ -1,7 +1,8 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { credentialsOf } from '../../operations/credentials.ts';
-import type { CloneResult, Operations } from '../../operations/types.ts';
+import type { Operations } from '../../operations/types.ts';
+import type { CloneResult } from '../../operations/clone-report.ts';
 import type { JobOutcome } from '../jobs/executor.ts';
 import type { Json, JsonObject, Secrets } from '../jobs/types.ts';
 import type { Begin } from './messages.ts';

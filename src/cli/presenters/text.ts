@@ -1,4 +1,4 @@
-import type { CloneReport, CloneResult } from '../../operations/types.ts';
+import type { CloneReport, CloneResult } from '../../operations/clone-report.ts';
 import type { Colors } from '../colors.ts';
 import { printable, remaining, table } from '../../shared/format.ts';
 

@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError } from '../../shared/errors.ts';
 import { remaining } from '../../shared/format.ts';
-import type { CloneResult, Operations } from '../../operations/types.ts';
+import type { Operations } from '../../operations/types.ts';
+import type { CloneResult } from '../../operations/clone-report.ts';
 import { type ChildCommand, startChild } from './child.ts';
 import { renewWhile } from '../../operations/renew.ts';
 

@@ -1,5 +1,6 @@
 import type { WorkContext } from '../../shared/context.ts';
-import type { CloneResult, Operations } from '../types.ts';
+import type { Operations } from '../types.ts';
+import type { CloneResult } from '../clone-report.ts';
 import { ensureDemoSource, findDemoSource, removeDemoSource, type DemoSource } from './source.ts';
 
 export interface DemoReport {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AGENT_FILE } from '../../shared/agent-files.ts';
 import { toWpcloneError } from '../../shared/errors.ts';
 import { askAgent } from '../agent-socket.ts';
-import type { Check, Machine } from './checks.ts';
+import type { Check, Machine } from './machine.ts';
 
 const statusSchema = z.object({
   pid: z.number(),

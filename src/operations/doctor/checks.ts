@@ -8,28 +8,8 @@ import { findProgram } from '../../runtime/local/programs.ts';
 import { findChromium } from '../../site/connect/browser/chromium.ts';
 import { isAccessible } from '../../shared/system.ts';
 import { bytes } from '../../shared/format.ts';
-import type { AgentReport } from '../schemas.ts';
 import { checkAgent } from './agent.ts';
-import type { Part } from './packages.ts';
-
-/** One thing that wpclone needs of this machine. */
-export interface Check {
-  readonly name: 'node' | 'home' | 'disk' | 'sources' | 'user' | 'agent' | Part;
-  readonly ok: boolean;
-  /** Without it nothing works; else only some things do not. */
-  readonly required: boolean;
-  readonly detail: string;
-}
-
-export interface Machine {
-  readonly home: string;
-  readonly environment: NodeJS.ProcessEnv;
-  /** Bytes that may be kept of sources for their next clones; 10 GB without it. */
-  readonly sourcesLimit?: number;
-  /** The agent that commands ask, where flags or settings name one. */
-  readonly agent?: { readonly url: string; readonly ask: () => Promise<AgentReport> };
-  readonly signal: AbortSignal;
-}
+import type { Check, Machine } from './machine.ts';
 
 /** What a WordPress needs to run as the source's did (make.wordpress.org/hosting, "Server Environment"). */
 const EXTENSIONS = ['mysqli', 'curl', 'dom', 'exif', 'fileinfo', 'gd', 'json', 'mbstring', 'openssl', 'xml', 'zip'];

@@ -1,4 +1,5 @@
-import { examine, type Check, type Machine } from './checks.ts';
+import { examine } from './checks.ts';
+import type { Check, Machine } from './machine.ts';
 import { canInstall, installParts, missingParts, repairCommands } from './repair.ts';
 
 export interface DoctorReport {

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { WpcloneError } from '../../shared/errors.ts';
 import { isAccessible } from '../../shared/system.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './machine.ts';
 import { aptNames, detectManager, installCommand, packagesFor, type Part } from './packages.ts';
 
 const PARTS: readonly Part[] = ['mariadb', 'php', 'chromium', 'wordpress'];

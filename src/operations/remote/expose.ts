@@ -1,7 +1,7 @@
 import type { Exposure } from '../../runtime/types.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
-import type { CloneReport } from '../types.ts';
+import type { CloneReport } from '../clone-report.ts';
 
 /**
  * How a clone of an agent is reached from here. `forward` opens a way into the cluster of an agent on this machine; with any other agent

@@ -1,9 +1,10 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
-import type { RuntimeKind } from '../../runtime/types.ts';
+import type { RuntimeKind } from '../../runtime/facts.ts';
 import { agentSchema, type AgentReport } from '../schemas.ts';
-import type { Operations, OperationSettings, RemoteOperations } from '../types.ts';
+import type { Operations, RemoteOperations } from '../types.ts';
+import type { OperationSettings } from '../settings.ts';
 import type { Interrupted } from './attend.ts';
 import { agentOfHome } from './find.ts';
 import { type AgentAddress, type AgentClient, createAgentClient } from './http.ts';

@@ -8,7 +8,8 @@ import {
   loginLinkSchema,
   mailsSchema,
 } from '../schemas.ts';
-import type { CloneReport, Operations, RemoteOperations } from '../types.ts';
+import type { Operations, RemoteOperations } from '../types.ts';
+import type { CloneReport } from '../clone-report.ts';
 import { attendJob, type Interrupted, outcomeOf } from './attend.ts';
 import { cloneThrough } from './clone.ts';
 import { disconnectThrough } from './disconnect.ts';

@@ -3,7 +3,7 @@ import type { FoundUpload, PlanConflict, PlanFile, PlanPackage } from '../plan/s
 import type { Kin } from '../kin.ts';
 import type { ClonedFile } from './clone-files.ts';
 import { isDangerous, type Package } from './packages.ts';
-import type { FilesInput, PackageFiles } from './plan-files.ts';
+import type { FilesInput, PackageFiles } from './types.ts';
 import { meetingWords } from './meeting-names.ts';
 import { codeHindrance, neverWritten } from './code-hindrance.ts';
 import { compareVersions } from './versions.ts';

@@ -1,15 +1,10 @@
 import { join } from 'node:path';
-import type { SiteClient } from '../../site/client-types.ts';
-import type { SiteInfo } from '../../site/info.ts';
 import { readFilesOrigin, readLedger } from '../../transfer/origin/ledger.ts';
 import { surveyFiles } from '../../transfer/survey/files.ts';
-import type { Kin } from '../kin.ts';
-import type { Chosen, Names } from '../plan/choose.ts';
-import type { FoundUpload, PlanPackage, PlanPolicy } from '../plan/schema.ts';
+import type { FoundUpload, PlanPackage } from '../plan/schema.ts';
 import type { Occupied } from '../plan/upload-renames.ts';
 import { clonedFiles, filesNow, type ClonedFile, type ClonedFiles } from './clone-files.ts';
 import type { FileRecord } from '../../transfer/baseline/files.ts';
-import type { WayBack } from '../plan/way-back.ts';
 import { namesThatMeet } from './meeting-names.ts';
 import { wholePackage } from './whole-package.ts';
 import { decidePackage, decideUpload, type Versions } from './decide-files.ts';
@@ -18,19 +13,7 @@ import { filesOfTwoSides, listLive } from './two-sided-files.ts';
 import { liveFilesOf, liveFilesOfCopy, readLive, type LiveBody, type LiveFiles } from './live-files.ts';
 import { isGenerated, packageOf, type CodePlaces, type Package } from './packages.ts';
 import { baseHead, headOf, versionIn, versionPlace } from './versions.ts';
-
-export interface FilesInput {
-  readonly www: string;
-  readonly baseline: string;
-  readonly client: Pick<SiteClient, 'manifest' | 'files'>;
-  readonly info: SiteInfo;
-  readonly places: CodePlaces;
-  readonly policy: PlanPolicy;
-  readonly choose: (names: Names) => Chosen;
-  readonly wayBack: WayBack;
-  readonly kin: Kin;
-  readonly signal: AbortSignal;
-}
+import type { FilesInput, PackageFiles, FilesOnBothSides } from './types.ts';
 
 export interface PlannedFiles {
   readonly code: PlanPackage[];
@@ -46,26 +29,6 @@ export interface PlannedFiles {
 export interface ReliedFile {
   readonly place: string;
   readonly sha256: string;
-}
-
-/** What of a package both sides did. */
-export interface PackageFiles {
-  readonly package: Package;
-  readonly clone: readonly ClonedFile[];
-  /** Files of it that are other on the live site than they were; null: gone. */
-  readonly live: ReadonlyMap<string, string | null>;
-  /** Whether the clone was made with any of it. */
-  readonly isKnown: boolean;
-  /** What of the live site one of its new files would meet there, by a name that differs by case only. */
-  readonly meets?: string | undefined;
-}
-
-/** Files of the clone and of the live site that are not as they were. */
-export interface FilesOnBothSides {
-  readonly cloned: ClonedFiles;
-  readonly there: LiveFiles;
-  /** What files of the live site hold. */
-  readonly bodies: ReadonlyMap<string, LiveBody>;
 }
 
 /** Undefined for a clone that does not remember which files it was not made with. */

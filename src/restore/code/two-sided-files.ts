@@ -7,7 +7,7 @@ import type { ClonedFile, ClonedFiles } from './clone-files.ts';
 import { inLiveForm } from './live-form.ts';
 import { type LiveBody, readLive } from './live-files.ts';
 import { isGenerated, packageOf, type Package } from './packages.ts';
-import type { FilesInput, FilesOnBothSides } from './plan-files.ts';
+import type { FilesInput, FilesOnBothSides } from './types.ts';
 
 /** What goes from site to site: all else belongs to each. */
 const TRAVELS: ReadonlySet<Package['kind']> = new Set(['plugin', 'theme', 'mu-plugin', 'languages', 'upload']);

@@ -2,7 +2,8 @@ import type { SiteInfo } from '../../site/info.ts';
 import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
 import { bytes } from '../../shared/format.ts';
 import type { RestoreChanges } from '../changes.ts';
-import type { RestoreInput } from './plan.ts';
+import type { Kin } from '../kin.ts';
+import type { PlanPolicy } from './schema.ts';
 import type { SiteComparison } from './compare-site.ts';
 
 /** Seconds for which a key is good: all has to be there by then. */
@@ -35,7 +36,7 @@ export function triggerNotes({ tables }: RestoreChanges, { triggers }: SiteInfo)
 }
 
 /** What it means that nobody remembers a version before. */
-const twoSidedNotes = ({ delete: deletes }: RestoreInput['policy']): string[] => [
+const twoSidedNotes = ({ delete: deletes }: PlanPolicy): string[] => [
   'This is not the site that was cloned, and nothing is remembered of it: only two versions are compared. What the clone alone has is brought there; what this site alone has stays; what both have otherwise is decided by somebody, since nobody knows who changed it.',
   'Nothing is deleted on it: what the clone has not may never have been in it. WordPress itself, queues, logs, sessions and files outside of plugins, themes and uploads stay as they are.',
   'In tables of plugins user_id and author_id are known to mean somebody; a number under another name (customer_id) goes as it is, and may mean somebody else there.',
@@ -45,7 +46,7 @@ const twoSidedNotes = ({ delete: deletes }: RestoreInput['policy']): string[] =>
 /** What the plan could not take into account. */
 export function comparisonNotes(
   { remembered }: Pick<SiteComparison, 'remembered'>,
-  { info, kin, policy }: Pick<RestoreInput, 'info' | 'kin' | 'policy'>,
+  { info, kin, policy }: { readonly info: SiteInfo; readonly kin: Kin; readonly policy: PlanPolicy },
 ): string[] {
   const notes: string[] = [];
   if (kin === 'other') notes.push(...twoSidedNotes(policy));

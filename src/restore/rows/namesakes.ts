@@ -1,6 +1,6 @@
 import { shortName } from '../merge/classes.ts';
 import type { Row, TableDifferences } from '../merge/types.ts';
-import type { People } from './gather.ts';
+import type { People } from './people.ts';
 
 /**
  * In whose name goes what people of the clone have written who are somebody else on another site, or nobody: that of whoever has their

@@ -1,5 +1,6 @@
 import type { WorkContext } from '../../shared/context.ts';
-import type { Instance, Runtime } from '../types.ts';
+import type { Runtime } from '../types.ts';
+import type { Instance } from '../leases.ts';
 import type { Lineage } from './sidecar/calls.ts';
 import { transition } from './unit/cas.ts';
 import { takeToRead, takeToReset } from './unit/take.ts';

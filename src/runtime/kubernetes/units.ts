@@ -1,7 +1,7 @@
 import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import type { ReportingContext, WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import type { ProvisionLease } from '../types.ts';
+import type { ProvisionLease } from '../leases.ts';
 import { askAgain } from '../ask-again.ts';
 import { whyUnfit } from '../unit-findings.ts';
 import { noSuchUnit, unitBusy } from '../unit-states.ts';

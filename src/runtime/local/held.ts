@@ -1,6 +1,7 @@
 import { createInstanceOperations } from '../../instance/operations.ts';
 import type { WorkContext } from '../../shared/context.ts';
-import type { CloneFacts, Instance, ProvisionLease, ResetLease, RestoreLease } from '../types.ts';
+import type { Instance, ProvisionLease, ResetLease, RestoreLease } from '../leases.ts';
+import type { CloneFacts } from '../facts.ts';
 import { cloneStateOf } from '../unit-states.ts';
 import { earlierClones } from './earlier.ts';
 import type { LocalHome } from './home.ts';

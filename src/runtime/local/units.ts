@@ -2,7 +2,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { packageVersion } from '../../shared/package-root.ts';
 import type { UnitRow } from '../../state/types.ts';
-import type { ProvisionRequest } from '../types.ts';
+import type { ProvisionRequest } from '../leases.ts';
 import { askAgain } from '../ask-again.ts';
 import { whyUnfit } from '../unit-findings.ts';
 import { noSuchUnit } from '../unit-states.ts';

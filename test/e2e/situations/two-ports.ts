@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { CloneResult } from '../../../src/operations/types.ts';
+import type { CloneResult } from '../../../src/operations/clone-report.ts';
 import type { Situation } from '../../support/situation.ts';
 import { freePort } from '../../support/temp.ts';
 

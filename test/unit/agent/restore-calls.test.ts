@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createDirectOperations } from '../../../src/operations/direct.ts';
-import type { CloneReport, RestoreReport } from '../../../src/operations/types.ts';
+import type { RestoreReport } from '../../../src/operations/types.ts';
+import type { CloneReport } from '../../../src/operations/clone-report.ts';
 import { perform } from '../../../src/agent/work/perform.ts';
 import { testApi, type TestApi } from '../../support/agent.ts';
 import { LIMITS, OWNER } from '../../support/job-store/kit.ts';

@@ -3,7 +3,7 @@ import { createObject, deleteObject, mergeObject } from '../../../src/runtime/ku
 import { unitOf } from '../../../src/runtime/kubernetes/unit/find.ts';
 import { provisionLease } from '../../../src/runtime/kubernetes/unit/lease.ts';
 import * as marks from '../../../src/runtime/kubernetes/unit/names.ts';
-import type { Instance } from '../../../src/runtime/types.ts';
+import type { Instance } from '../../../src/runtime/leases.ts';
 import { apiServer } from '../../support/api-server.ts';
 import { workContext } from '../../support/work.ts';
 

@@ -10,7 +10,7 @@ import { provisionLease, type TakeOver } from '../../../src/runtime/kubernetes/u
 import * as marks from '../../../src/runtime/kubernetes/unit/names.ts';
 import { passwordOf } from '../../../src/runtime/kubernetes/unit/password.ts';
 import { removeClone } from '../../../src/runtime/kubernetes/unit/remove-clone.ts';
-import type { Instance } from '../../../src/runtime/types.ts';
+import type { Instance } from '../../../src/runtime/leases.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 import { apiServer } from '../../support/api-server.ts';
 import { failureOf, workContext } from '../../support/work.ts';

@@ -1,5 +1,5 @@
 import type { WorkContext } from '../../../shared/context.ts';
-import type { ProvisionRequest } from '../../types.ts';
+import type { ProvisionRequest } from '../../leases.ts';
 import type { Cluster } from '../api/client.ts';
 import type { KubernetesOptions } from '../options.ts';
 

@@ -3,7 +3,7 @@ import { nameTaken } from '../../../shared/clone-errors.ts';
 import type { ReportingContext, WorkContext } from '../../../shared/context.ts';
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { toWpcloneError } from '../../../shared/errors.ts';
-import type { Instance, ProvisionRequest } from '../../types.ts';
+import type { Instance, ProvisionRequest } from '../../leases.ts';
 import { deleteObject, getObject, requireNamespace } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
 import { listUnits } from '../unit/find.ts';

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { noSuchClone } from '../../../shared/clone-errors.ts';
 import type { WorkContext } from '../../../shared/context.ts';
-import type { CloneFacts } from '../../types.ts';
+import type { CloneFacts } from '../../facts.ts';
 import { listObjects, requireNamespace } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
 import { INSTANCE_SELECTOR, selectorOf } from './names.ts';

@@ -1,6 +1,7 @@
 import type { WorkContext } from '../../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
-import type { CloneFacts, CloneRecord, Instance, ProvisionLease, ResetLease, RestoreLease } from '../../types.ts';
+import type { Instance, ProvisionLease, ResetLease, RestoreLease } from '../../leases.ts';
+import type { CloneFacts, CloneRecord } from '../../facts.ts';
 import type { Cluster } from '../api/client.ts';
 import { mergeObject } from '../api/objects.ts';
 import { transition } from './cas.ts';

@@ -1,6 +1,6 @@
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
-import type { Instance } from '../../types.ts';
+import type { Instance } from '../../leases.ts';
 import { unitBusy } from '../../unit-states.ts';
 import type { Cluster } from '../api/client.ts';
 import { type Transition, transition } from './cas.ts';

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { findingSchema } from '../../../shared/findings.ts';
-import type { CloneFacts } from '../../types.ts';
+import type { CloneFacts } from '../../facts.ts';
 import { cloneStateOf, isWorkedOn, UNIT_STATES } from '../../unit-states.ts';
 import type { UnitVersion } from './cas.ts';
 import * as names from './names.ts';
