@@ -8,13 +8,14 @@ import { reportingAs } from '../engine/pipeline.ts';
 import type { SourceAccess } from '../site/access.ts';
 import type { ConnectDeps } from '../site/connect/types.ts';
 import type { KnownSource, State } from '../state/types.ts';
-import type { Credentials, DisconnectReport, SourceLogin } from './types.ts';
+import { takeTurn } from './turns.ts';
 import type { OperationSettings } from './settings.ts';
+import type { Credentials, DisconnectReport, SourceLogin } from './types.ts';
 
 type Login = SourceLogin & Credentials;
 
 /** What of this machine's settings reaching a source needs. */
-type SourceSettings = Pick<OperationSettings, 'environment' | 'reach'>;
+type SourceSettings = Pick<OperationSettings, 'home' | 'environment' | 'reach'>;
 
 /** How long a site is taken to have our plugin, in milliseconds: an unused migrator removes itself after an hour. */
 const MEMORY = 60 * 60 * 1000;
@@ -112,13 +113,17 @@ async function disconnect(
   }
 }
 
-async function connectDeps({ environment, reach }: SourceSettings, context: ReportingContext): Promise<ConnectDeps> {
+async function connectDeps(
+  { home, environment, reach }: SourceSettings,
+  context: ReportingContext,
+): Promise<ConnectDeps> {
   const { createSiteClient } = await import('../site/client.ts');
   const { now, sleep, randomBytes, retry = () => undefined } = context;
   return {
     ...context,
     environment,
     reach,
+    turn: (site) => takeTurn(home, site, context),
     openClient: (access, hasty = false) =>
       createSiteClient({ ...access, reach }, { now, sleep, randomBytes, retry, hasty }),
   };

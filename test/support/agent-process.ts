@@ -110,19 +110,21 @@ function listen(
   return new Promise((resolve, reject) => {
     const sent = request({ socketPath, path, headers: headersOf(token) }, (response) => {
       let text = '';
+      let last = '';
       response.setEncoding('utf8').on('data', (part: string) => {
         text += part;
         const messages = text.split('\n\n');
         text = messages.pop() ?? '';
         for (const data of messages.flatMap((message) => /^data: (.*)$/m.exec(message)?.[1] ?? [])) {
           const event: HeardEvent = JSON.parse(data);
+          last = data;
           if (!matches(event)) continue;
           resolve(event);
           sent.destroy();
           return;
         }
       });
-      response.on('end', () => reject(new Error(`${path} ended without such an event`)));
+      response.on('end', () => reject(new Error(`${path} ended without such an event; the last one was ${last}`)));
     });
     sent.on('error', reject);
     sent.end();

@@ -34,6 +34,11 @@ export interface ConnectDeps extends ReportingContext {
   readonly environment: NodeJS.ProcessEnv;
   /** Where connections may lead; absent: anywhere. */
   readonly reach?: Reach | undefined;
+  /**
+   * Waits until nobody else of ours changes this site through its administration; what it resolves to ends that. Two at once would take the
+   * plugin, or WordPress's note of their log-in, from each other.
+   */
+  readonly turn?: (site: URL) => Promise<() => void>;
   /** Sends signed requests: `createSiteClient` of src/site/client.ts. */
   readonly openClient: (access: SourceAccess, hasty?: boolean) => Pick<SiteClient, 'info' | 'disconnect'>;
 }

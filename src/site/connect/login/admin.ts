@@ -10,6 +10,8 @@ export interface Admin {
   /** `…/wp-admin/`. */
   readonly base: URL;
   readonly session: Session;
+  /** Logs in once more; whether that went well. */
+  logInAgain?: (() => Promise<boolean>) | undefined;
   /** The link that ends our session, once a page has shown it. */
   logOutLink?: URL | undefined;
 }
@@ -35,7 +37,10 @@ export async function openAdminPage(admin: Admin, path: string): Promise<Page> {
   }
 }
 
-/** The page, and where the site led us when it is another one. */
+/**
+ * The page, and where the site led us when it is another one. WordPress keeps all log-ins of a user in one value, which it reads and writes
+ * again: of two in the same moment, whoever the other is, one is forgotten at once. So one that is not known any more is made anew, once.
+ */
 async function lookAt(admin: Admin, asked: URL): Promise<{ page: Page; led: URL | undefined }> {
   const page = await admin.session.get(asked).catch((error: unknown) => {
     const elsewhere = error instanceof WpcloneError && error.code === 'REDIRECTED_ELSEWHERE';
@@ -45,6 +50,9 @@ async function lookAt(admin: Admin, asked: URL): Promise<{ page: Page; led: URL 
     throw error;
   });
   if (findLoginForm(page)) {
+    const { logInAgain } = admin;
+    admin.logInAgain = undefined;
+    if (await logInAgain?.()) return lookAt(admin, asked);
     throw new WpcloneError(
       'SECOND_FACTOR',
       'The password was right, but the site does not let us into its administration.',

@@ -38,16 +38,28 @@ export async function withAdmin<T>(
   try {
     const site = await recogniseSite(parseAddress(request.url), session, request.mayBeClone);
     const credentials = await credentialsOf(request, site);
-    const { admin, way } = await logIn(site, credentials, session, request, deps);
+    const endTurn = await deps.turn?.(site.home);
     try {
-      return await work(admin, way);
+      return await loggedIn(await logIn(site, credentials, session, request, deps), deps, work);
     } finally {
-      const late = new Error('The site takes too long.');
-      const leave = (signal: AbortSignal) => logOut({ ...admin, session: admin.session.with({ signal }) });
-      await within(LOG_OUT_SECONDS * 1000, deps, late, leave).catch(() => undefined);
+      endTurn?.();
     }
   } finally {
     await session.close();
+  }
+}
+
+async function loggedIn<T>(
+  { admin, way }: { readonly admin: Admin; readonly way: LoginWay },
+  deps: ConnectDeps,
+  work: (admin: Admin, way: LoginWay) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(admin, way);
+  } finally {
+    const late = new Error('The site takes too long.');
+    const leave = (signal: AbortSignal) => logOut({ ...admin, session: admin.session.with({ signal }) });
+    await within(LOG_OUT_SECONDS * 1000, deps, late, leave).catch(() => undefined);
   }
 }
 
@@ -59,12 +71,22 @@ async function logIn(
   deps: ConnectDeps,
 ): Promise<{ admin: Admin; way: LoginWay }> {
   const base = await logInOverHttp(site, credentials, session);
-  if (base) return { admin: { base, session }, way: 'http' };
+  if (base) return { admin: { base, session, logInAgain: again(site, credentials, session, deps) }, way: 'http' };
   deps.progress?.({}, 'the log-in page needs a browser');
   const { insecureTls, httpAuth } = request;
   const admin = await logInWithBrowser(site, credentials, { session, insecureTls, httpAuth }, deps);
   return { admin, way: 'browser' };
 }
+
+/** Milliseconds that a second log-in waits at most: whoever logged in in the same moment may do so again. */
+const PARTED = 1_000;
+
+const again =
+  (site: Site, credentials: Credentials, session: Session, { sleep, signal, randomBytes }: ConnectDeps) =>
+  async (): Promise<boolean> => {
+    await sleep((PARTED * randomBytes(1).readUInt8()) / 256, signal);
+    return (await logInOverHttp(site, credentials, session)) !== undefined;
+  };
 
 /** Name and password are asked for only now that the site is known to be there and to be WordPress. Throws BAD_INPUT, PASSWORD_MISSING. */
 async function credentialsOf(request: ConnectRequest, site: Site): Promise<Credentials> {

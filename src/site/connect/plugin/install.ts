@@ -50,6 +50,8 @@ async function upload(admin: Admin, form: UploadForm, plugin: Buffer): Promise<P
   // A page that is shown once, to whoever comes next, takes the place of this one too.
   const answer = redirectOf(first) ? await sendZip(admin, form, plugin) : first;
   const overwrite = ownUrl(parsePage(answer)('a.update-from-upload-overwrite').attr('href'), answer.url);
+  // Somebody else may have put it there meanwhile, and uses it: in the place of the same one none has to go.
+  if (overwrite && (await findPoint(admin))?.version === (await pluginVersion())) return answer;
   const shown = overwrite ? await admin.session.get(overwrite) : answer;
   if (shown.status === 200 && (actionLink(parsePage(shown), 'activate', shown) || pairingPoint(shown))) return shown;
   // WordPress offers nothing to activate where it believes that it is active, as after its folder was deleted by hand.

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { ReportingContext } from '../shared/context.ts';
+import { tryLock } from '../shared/lock.ts';
+import { siteKey } from '../shared/site-address.ts';
+import { waitUntil } from '../shared/wait-until.ts';
+
+/** Milliseconds between two looks at whether it is our turn. */
+const LOOK = 100;
+/** Milliseconds after which one that is held up for so long is not waited for: the turn only spares both of them trouble. */
+const LONGEST = 5 * 60_000;
+/** Sites share so many locks, so that their files do not become more with every site. */
+const LOCKS = 256;
+
+/** Waits until no other job or command of this home is logged in to the administration of the site. What it resolves to ends the turn. */
+export async function takeTurn(home: string, site: URL, context: ReportingContext): Promise<() => void> {
+  const number = createHash('sha256').update(siteKey(site)).digest().readUInt32BE() % LOCKS;
+  const take = () => tryLock(join(home, 'locks'), `site-${number}`);
+  let lock = take();
+  if (lock === undefined) {
+    context.progress?.({}, 'another wpclone is logged in to the site');
+    lock = await waitUntil(take, { every: LOOK, limit: LONGEST, signal: context.signal }, context);
+  }
+  return () => lock?.release();
+}
