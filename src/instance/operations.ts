@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm, unlink } from 'node:fs/promises';
+import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkContext } from '../shared/context.ts';
+import { removeTree } from '../shared/remove-tree.ts';
 import { loadConfiguration } from './configuration.ts';
 import { createLoginLink } from './login-links.ts';
 import { listMail } from './mail.ts';
@@ -78,5 +79,5 @@ async function resetInstance(
 
 async function emptyFolder(folder: string): Promise<void> {
   const names = await readdir(folder);
-  await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+  await Promise.all(names.map((name) => removeTree(join(folder, name))));
 }

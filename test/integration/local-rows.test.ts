@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { databaseName } from '../../src/runtime/local/databases.ts';
-import { earlierClones } from '../../src/runtime/local/earlier.ts';
+import { earlierClones, keepRowsOf } from '../../src/runtime/local/earlier.ts';
 import type { LocalHome } from '../../src/runtime/local/home.ts';
 import { storePath } from '../../src/runtime/local/layout.ts';
 import { holds } from '../../src/runtime/local/lease.ts';
@@ -109,6 +109,17 @@ test('a keeper that runs already hears when the setting is taken back, and when 
   const context = { ...home.context, signal: stop.signal, sleep };
   await expect(runKeeper(localHome(home, true), context)).rejects.toThrow(/abort/i);
   expect(kept).toEqual([false, true]);
+});
+
+test('a clone is removed, and its rows are kept, where nobody can say how much room the disk has', async () => {
+  const home = homeOfTest();
+  await makeReady(home, 'one');
+  fill(home.paths('one').baseline, 1);
+  const unit = await home.state.units.holding('one');
+  if (!holds(unit)) throw new Error('it is gone');
+  const unknown = { ...localHome(home, true), layout: { ...home.layout, home: join(home.layout.home, 'nothing') } };
+  await keepRowsOf(unknown, unit, home.context);
+  expect(readdirSync(keptIn(home)).toSorted()).toEqual(['db', 'origin']);
 });
 
 test('a new clone looks at the living ones of its source first, the newest before others', async () => {

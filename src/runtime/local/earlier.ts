@@ -1,9 +1,10 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addressOfRows, isDraft, isRows, keptFiles, keptRows, keptTables, moveRows } from '../../instance/earlier.ts';
 import { isMarked, makeTableFiles } from '../../instance/table-files.ts';
 import type { EarlierClone } from '../../instance/types.ts';
 import type { WorkContext } from '../../shared/context.ts';
+import { removeTree } from '../../shared/remove-tree.ts';
 import type { LocalHome } from './home.ts';
 import { hasRoom, siteOf } from './instance-site.ts';
 import { instancePaths, storePath } from './layout.ts';
@@ -57,7 +58,7 @@ export async function keepRowsOf(
     await makeTableFiles(site, context.signal).catch(failed('tables were not kept as files'));
   const { baseline, www } = site.paths;
   // They lie in the packs too: only where there is room for more.
-  const files = (await hasRoom(home.layout, 0)) ? { www } : {};
+  const files = (await hasRoom(home.layout, 0).catch(() => false)) ? { www } : {};
   await moveRows({ baseline, tables, ...files }, kept, context.signal).catch(failed('rows were not kept'));
 }
 
@@ -70,8 +71,7 @@ export async function dropUnwantedRows(
     const names = await readdir(join(layout.stores, store)).catch(() => []);
     for (const name of names.filter(isRows)) {
       const path = join(layout.stores, store, name);
-      if (keepRows === false || (isDraft(name) && (await isOlder(path, now - DRAFT_LIMIT))))
-        await rm(path, { recursive: true, force: true });
+      if (keepRows === false || (isDraft(name) && (await isOlder(path, now - DRAFT_LIMIT)))) await removeTree(path);
     }
   }
 }
@@ -82,8 +82,7 @@ export const sparesOf = (kept: string): readonly string[] => [keptTables(kept), 
 /** Rows stay: they are fewer bytes, and all that is needed. */
 export async function dropSpares({ layout }: Pick<LocalHome, 'layout'>): Promise<void> {
   for (const store of await readdir(layout.stores).catch(() => []))
-    for (const spare of sparesOf(keptRows(join(layout.stores, store))))
-      await rm(spare, { recursive: true, force: true });
+    for (const spare of sparesOf(keptRows(join(layout.stores, store)))) await removeTree(spare);
 }
 
 const isOlder = async (path: string, time: number): Promise<boolean> =>

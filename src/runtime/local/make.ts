@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
 import { prepareInstance } from '../../instance/settings.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { packageVersion } from '../../shared/package-root.ts';
+import { removeTree } from '../../shared/remove-tree.ts';
 import type { NewClone, UnitRow } from '../../state/types.ts';
 import { createDatabase } from './databases.ts';
 import { earlierPort } from './earlier.ts';
@@ -52,7 +52,7 @@ export async function makeUnit(
   const parts = await Promise.allSettled([
     choosePhp(wish.phpVersion, home.path, wish.php),
     createDatabase(home.layout, unit.name, unit.databasePassword, context),
-    rm(paths.folder, { recursive: true, force: true }).then(() => prepareInstance(paths)),
+    removeTree(paths.folder).then(() => prepareInstance(paths)),
   ]);
   // All have come to an end before the first failure is thrown: what is undone next must not be made meanwhile.
   const [chosen, ...others] = parts;

@@ -1,5 +1,6 @@
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import type { WorkContext } from '../../shared/context.ts';
+import { removeTree } from '../../shared/remove-tree.ts';
 import { isAccessible } from '../../shared/system.ts';
 import type { UnitRow } from '../../state/types.ts';
 import { databaseName, databasesOnDisk, dropDatabase } from './databases.ts';
@@ -45,8 +46,8 @@ async function removeDatabase(home: LocalHome, name: string, context: WorkContex
 /** Renamed first: a folder that is half removed must not be taken for an instance. */
 async function removeFolder(folder: string): Promise<void> {
   const doomed = `${folder}.removing`;
-  await rm(doomed, { recursive: true, force: true });
+  await removeTree(doomed);
   if (!(await isAccessible(folder))) return;
   await rename(folder, doomed);
-  await rm(doomed, { recursive: true, force: true, maxRetries: 3 });
+  await removeTree(doomed);
 }

@@ -1,7 +1,8 @@
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keptFiles, keptRows, sizeOfLeft } from '../../instance/earlier.ts';
 import type { WorkContext } from '../../shared/context.ts';
+import { removeTree } from '../../shared/remove-tree.ts';
 import { codeOf } from '../../shared/system.ts';
 import type { CacheReport } from '../types.ts';
 import type { UnitRow } from '../../state/types.ts';
@@ -110,7 +111,7 @@ async function ownBytes(folder: string, without?: string): Promise<number> {
 /** Returns about how many bytes they took. */
 async function dropSparesOf(store: string): Promise<number> {
   const before = await storeBytes(store);
-  for (const spare of sparesOf(keptRows(store))) await rm(spare, { recursive: true, force: true });
+  for (const spare of sparesOf(keptRows(store))) await removeTree(spare);
   return before - (await storeBytes(store));
 }
 
@@ -118,10 +119,10 @@ async function dropSparesOf(store: string): Promise<number> {
 async function removeStore(path: string): Promise<void> {
   const aside = path.endsWith(REMOVING) ? path : `${path}${REMOVING}`;
   if (aside !== path) {
-    await rm(aside, { recursive: true, force: true });
+    await removeTree(aside);
     await rename(path, aside).catch((error: unknown) => {
       if (codeOf(error) !== 'ENOENT') throw error;
     });
   }
-  await rm(aside, { recursive: true, force: true });
+  await removeTree(aside);
 }

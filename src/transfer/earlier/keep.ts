@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { databaseFolder, readSchema } from '../baseline/database.ts';
 import { readDatabaseOrigin } from '../origin/database.ts';
 import { originPath } from '../origin/folder.ts';
 import { leaveFiles } from '../files/left.ts';
+import { removeTree } from '../../shared/remove-tree.ts';
 
 /** What `openEarlier` reads of a baseline, besides the rows. */
 const READ = ['database.json', 'ranges.jsonl', 'back.jsonl'] as const;
@@ -38,11 +39,11 @@ export async function moveRows(
     // None were made yet, or they lie on another disk: rows are all that is needed.
     if (tables !== undefined) await rename(tables, keptTables(draft)).catch(() => undefined);
     if (www !== undefined) await leave({ www, baseline }, keptFiles(draft), signal);
-    await rm(kept, { recursive: true, force: true });
+    await removeTree(kept);
     await rename(draft, kept);
     return true;
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    await removeTree(draft);
   }
 }
 
@@ -50,7 +51,7 @@ export async function moveRows(
 async function leave(paths: { readonly www: string; readonly baseline: string }, folder: string, signal: AbortSignal) {
   await leaveFiles(paths, folder, signal).catch(async () => {
     signal.throwIfAborted();
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   });
 }
 

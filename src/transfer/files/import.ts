@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toWpcloneError } from '../../shared/errors.ts';
 import { allOrNothing } from '../../shared/all-or-nothing.ts';
+import { removeTree } from '../../shared/remove-tree.ts';
 import {
   emptyFilesBaseline,
   filesFolder,
@@ -16,7 +17,7 @@ import { diskFull } from '../disk.ts';
 import { noteWarnings } from '../origin/left-out.ts';
 import { writeFilesOrigin } from '../origin/ledger.ts';
 import { createProgress } from '../progress.ts';
-import { openStore, publishToStore, type KeptFiles } from '../store/store.ts';
+import { nothingKept, openStore, publishToStore, type KeptFiles } from '../store/store.ts';
 import type { FilesResult, TransferInput } from '../types.ts';
 import { collectWarnings, escapedName, type WarningCollector } from '../warnings.ts';
 import { planFiles, type ChosenEntry, type FilePlan } from './choose.ts';
@@ -40,19 +41,25 @@ export async function importFiles(input: TransferInput): Promise<FilesResult> {
   try {
     await emptyFolder(www);
     await emptyFilesBaseline(baseline);
-    const kept = await openStore(site.store, baseline);
-    const manifest = await writeManifest(filesFolder(baseline));
-    const written = await writeWritten(filesFolder(baseline));
+    const collector = noteWarnings(collectWarnings());
+    const kept = await openStore(site.store, baseline).catch((error: unknown) => {
+      collector.warnings.add('FILES_NOT_KEPT', `What earlier clones kept cannot be used: ${reasonOf(error)}`);
+      return nothingKept();
+    });
     const left = await takeFiles((await site.earlier?.()) ?? [], join(filesFolder(baseline), 'left'));
-    const writer = startWriter({ target: www, packs: packFolder(filesFolder(baseline)) }, context.signal);
-    try {
-      const result = await copyFiles(input, { kept, left }, { manifest, written }, writer);
-      await publishToStore(site.store, baseline, kept.packs);
-      return result;
-    } finally {
-      await writer.close();
-      await Promise.all([manifest.abandon(), written.abandon()]);
-    }
+    const result = await withLists(filesFolder(baseline), async (lists) => {
+      const writer = startWriter({ target: www, packs: packFolder(filesFolder(baseline)) }, context.signal);
+      try {
+        return await copyFiles(input, { kept, left }, { ...lists, ...collector }, writer);
+      } finally {
+        await writer.close();
+      }
+    });
+    await publishToStore(site.store, baseline, kept.packs).catch((error: unknown) => {
+      context.signal.throwIfAborted();
+      collector.warnings.add('FILES_NOT_KEPT', `The next clone has to fetch all files: ${reasonOf(error)}`);
+    });
+    return { ...result, warnings: collector.warnings.list() };
   } catch (error) {
     context.signal.throwIfAborted();
     throw diskFull(error, www) ?? toWpcloneError(error);
@@ -65,14 +72,27 @@ interface Lists {
   readonly written: Awaited<ReturnType<typeof writeWritten>>;
 }
 
+async function withLists<T>(folder: string, work: (lists: Lists) => Promise<T>): Promise<T> {
+  const manifest = await writeManifest(folder);
+  try {
+    const written = await writeWritten(folder);
+    try {
+      return await work({ manifest, written });
+    } finally {
+      await written.abandon();
+    }
+  } finally {
+    await manifest.abandon();
+  }
+}
+
 async function copyFiles(
   input: TransferInput,
   { kept, left }: { readonly kept: KeptFiles; readonly left: LeftFiles },
-  { manifest, written }: Lists,
+  { manifest, written, warnings, leftOut }: Lists & ReturnType<typeof noteWarnings>,
   writer: Writer,
-): Promise<FilesResult> {
+): Promise<Omit<FilesResult, 'warnings'>> {
   const { client, task, rewriter, context, site, now } = input;
-  const { warnings, leftOut } = noteWarnings(collectWarnings());
   const plan = planFiles(task, warnings);
   const before = rewriter.counts.replaced;
   const counts = { files: 0, reused: 0, bytes: 0, totalFiles: 0, totalBytes: 0 };
@@ -116,14 +136,19 @@ async function copyFiles(
   const lane = writer.lane(`${run}-links`);
   for (const { place, target } of links)
     if (target !== undefined) lane.link(place, target, store({ kind: 'symlink', place, target }));
-  await Promise.all([lane.settle(), left.remove()]);
+  const removed = left.remove().catch((error: unknown) => {
+    warnings.add('REMOVAL_FAILED', `What an earlier clone left stays for as long as this one: ${reasonOf(error)}`);
+  });
+  await Promise.all([lane.settle(), removed]);
   await writeFilesOrigin(site.paths.baseline, { exclude: [...plan.exclude], media: task.media, leftOut });
   await written.finish();
   await manifest.finish();
   progress.flush();
   const { files, reused, bytes, urlsRewritten } = totals();
-  return { files, reused, bytes, urlsRewritten, warnings: warnings.list() };
+  return { files, reused, bytes, urlsRewritten };
 }
+
+const reasonOf = (error: unknown): string => toWpcloneError(error).message;
 
 interface ListWork {
   readonly queue: FileQueue;
@@ -184,5 +209,5 @@ async function emptyFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   // As bytes: a name that is no UTF-8 would not be found again.
   for (const name of await readdir(folder, { encoding: 'buffer' }))
-    await rm(Buffer.concat([Buffer.from(`${folder}/`), name]), { recursive: true, force: true });
+    await removeTree(Buffer.concat([Buffer.from(`${folder}/`), name]));
 }

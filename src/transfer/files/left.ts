@@ -4,12 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 // oxlint-disable-next-line no-restricted-imports -- lets others have their turn; no time passes
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { diskPath } from '../../shared/file-names.ts';
+import { removeTree } from '../../shared/remove-tree.ts';
 import { filesFolder, readManifest } from '../baseline/files.ts';
 import { openLines, readLines } from '../lines.ts';
 import type { EarlierClone, TransferSite } from '../types.ts';
@@ -98,7 +99,7 @@ export async function takeFiles(clones: readonly EarlierClone[], folder: string)
 function leftIn(folder: string, files: ReadonlyMap<string, LeftFile>): LeftFiles {
   return {
     find: (place) => files.get(place),
-    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+    remove: () => removeTree(folder),
   };
 }
 

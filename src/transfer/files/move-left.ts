@@ -27,12 +27,21 @@ export function moveLeft(from: string, to: string, { facts, mode, mtime }: Wante
   } catch {
     return undefined;
   }
-  // Both change the time of the file's last change, so that it is looked at last.
-  fs.unlinkSync(source);
-  const after = fs.lstatSync(target, { bigint: true });
-  if (after.isFile() && contentOf(factsOf(after)) === contentOf(facts)) return factsOf(after);
-  fs.unlinkSync(target);
+  // Both change the time of the file's last change, so that it is looked at last. It must not be found under its old name any more.
+  const moved = remove(source) ? fs.lstatSync(target, { bigint: true, throwIfNoEntry: false }) : undefined;
+  if (moved?.isFile() === true && contentOf(factsOf(moved)) === contentOf(facts)) return factsOf(moved);
+  remove(target);
   return undefined;
+}
+
+/** What cannot be removed stays: of a target it is said when the file is written there. */
+function remove(path: string | Buffer): boolean {
+  try {
+    fs.unlinkSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Of the facts those that a new name does not change: all but the last. */

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 // oxlint-disable-next-line no-restricted-imports -- lets others have their turn; no time passes
 import { setImmediate as turn } from 'node:timers/promises';
 import { diskPath, nameOfBytes } from '../../shared/file-names.ts';
+import { removeTree } from '../../shared/remove-tree.ts';
 import { readManifest, type ManifestRecord } from '../baseline/files.ts';
 import { factsOf } from '../baseline/facts.ts';
 import { readWritten } from '../baseline/written.ts';
@@ -52,7 +52,7 @@ export async function removeTouched(www: string, folder: string, signal: AbortSi
       const name = nameOfBytes(entry.name);
       const place = at === '' ? name : `${at}/${name}`;
       const path = diskPath(join(www, place));
-      if (!stays(entry, place, path)) await rm(path, { recursive: true, force: true });
+      if (!stays(entry, place, path)) await removeTree(path);
       else if (entry.isDirectory()) {
         folders.add(place);
         setMode(path, wanted.get(place));
@@ -61,7 +61,7 @@ export async function removeTouched(www: string, folder: string, signal: AbortSi
     }
   };
   if (fs.lstatSync(www, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    await rm(www, { recursive: true, force: true });
+    await removeTree(www);
     fs.mkdirSync(www);
   }
   await clear('');

@@ -37,10 +37,13 @@ export interface KeptFiles {
 
 const keyOf = (file: { readonly root: string; readonly path: string }): string => `${file.root}\0${file.path}`;
 
+/** Nothing that may be used again. */
+export const nothingKept = (): KeptFiles => kept(new Map(), new Set(), new Map(), new Map());
+
 /** Reads the last manifest and gives the baseline its names of the packs. Nothing is kept where links cannot be made. */
 export async function openStore(store: string | undefined, baseline: string): Promise<KeptFiles> {
+  if (store === undefined) return nothingKept();
   const records = new Map<string, FileRecord>();
-  if (store === undefined) return kept(records, new Set(), new Map(), new Map());
   const live = new Map<string, number>();
   for await (const record of readManifest(store)) {
     if (record.kind !== 'file') continue;
