@@ -10,6 +10,9 @@ const eventSchema = z.object({
   why: z.string(),
   /** How long it took. */
   seconds: z.number().optional(),
+  /** What came of a recycling: proven clean, not clean by these checks, or not to be told. */
+  result: z.enum(['clean', 'dirty', 'unproven']).optional(),
+  checks: z.array(z.string()).readonly().optional(),
 });
 export type PoolEvent = z.infer<typeof eventSchema>;
 

@@ -2,6 +2,7 @@ import { newJobId, type WorkContext } from '../shared/context.ts';
 import { toWpcloneError } from '../shared/errors.ts';
 import type { Units } from '../runtime/units.ts';
 import type { PoolMemory } from './memory.ts';
+import type { PoolEvent } from './note.ts';
 import { whatIsWrong } from './what-is-wrong.ts';
 
 /** The units that are being made ready for another clone. */
@@ -22,17 +23,20 @@ export function createRecycling(
 
   async function recycle(unit: string, work: NonNullable<Units['recycle']>): Promise<void> {
     const started = context.now();
-    const set = (why: string): void => memory.happened({ at: context.now(), what: 'quarantined', unit, why });
+    const aside = (why: string, more: Pick<PoolEvent, 'result' | 'checks'>): void =>
+      memory.happened({ at: context.now(), what: 'quarantined', unit, why, ...more });
     try {
-      const why = whatIsWrong(await work(unit, { ...context, jobId: newJobId(context.randomBytes) }));
-      if (why !== '') return set(`not clean: ${why}`);
+      const findings = await work(unit, { ...context, jobId: newJobId(context.randomBytes) });
+      const checks = findings.filter(({ ok }) => !ok).map(({ check }) => check);
+      if (checks.length > 0) return aside(`not clean: ${whatIsWrong(findings)}`, { result: 'dirty', checks });
       const [at, seconds] = [context.now(), (context.now() - started) / 1000];
-      memory.happened({ at, what: 'recycled', unit, why: `proven clean in ${seconds.toFixed(1)} s`, seconds });
+      const why = `proven clean in ${seconds.toFixed(1)} s`;
+      memory.happened({ at, what: 'recycled', unit, why, seconds, result: 'clean' });
     } catch (cause) {
       const error = toWpcloneError(cause);
       // Somebody else has it, or it is gone: the next look shows what is to be done.
       if (context.signal.aborted || error.code === 'BUSY' || error.code === 'NOT_FOUND') return;
-      set(error.message);
+      aside(error.message, { result: 'unproven' });
       context.log.warn('a unit could not be used again', { unit, error: error.message });
     }
   }

@@ -34,7 +34,7 @@ export interface UnitReport {
   readonly leased: boolean;
   /** There is no room for it yet. */
   readonly unschedulable: boolean;
-  /** It is known what it was like when it was first ready, so that it can be used once more; absent: it is not. */
+  /** It can be used once more: it is known what it was like when it was first ready, and nothing would keep it waiting. Absent: it cannot. */
   readonly recyclable?: boolean;
 }
 

@@ -3,10 +3,8 @@ import { createConnection } from 'mysql2/promise';
 import type { Logger } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { codeOf } from '../shared/system.ts';
+import { asAdministrator } from './administrator.ts';
 import { readSecret, type SidecarSettings } from './settings.ts';
-
-/** The account of the image's database that needs no password: the operating system user behind the socket. */
-export const SOCKET_ADMIN = 'node';
 
 /**
  * Checks that the database answers with the Secret's password. When the password has changed since the server started,
@@ -16,7 +14,7 @@ export const SOCKET_ADMIN = 'node';
 export async function checkDatabase(settings: SidecarSettings, log: Logger): Promise<void> {
   const password = readSecret(settings, 'database-password');
   try {
-    await ask(settings, settings.databaseUser, password, 'SELECT 1');
+    await ask(settings, password);
   } catch (error) {
     if (!isAccessDenied(error)) throw notAnswering(error);
     await setPassword(settings, password);
@@ -29,7 +27,7 @@ export async function checkDatabase(settings: SidecarSettings, log: Logger): Pro
 /** A word that changes when the server is started again: it makes its socket anew. Throws DATABASE_FAILED while it does not answer. */
 export async function databaseIncarnation(settings: SidecarSettings): Promise<string> {
   try {
-    await ask(settings, settings.databaseUser, readSecret(settings, 'database-password'), 'SELECT 1');
+    await ask(settings, readSecret(settings, 'database-password'));
     const { ino, ctimeMs } = await stat(settings.socketPath);
     return `${ino}-${ctimeMs}`;
   } catch (error) {
@@ -44,21 +42,18 @@ async function setPassword(settings: SidecarSettings, password: string): Promise
     (host) => `ALTER USER '${settings.databaseUser}'@'${host}' IDENTIFIED BY '${password}'`,
   );
   try {
-    await ask(settings, SOCKET_ADMIN, undefined, ...statements);
+    await asAdministrator(settings, async (connection) => {
+      for (const statement of statements) await connection.query(statement);
+    });
   } catch (error) {
     throw notAnswering(error);
   }
 }
 
-async function ask(settings: SidecarSettings, user: string, password: string | undefined, ...statements: string[]) {
-  const connection = await createConnection({
-    socketPath: settings.socketPath,
-    user,
-    ...(password === undefined ? {} : { password }),
-    connectTimeout: 2000,
-  });
+async function ask({ socketPath, databaseUser }: SidecarSettings, password: string): Promise<void> {
+  const connection = await createConnection({ socketPath, user: databaseUser, password, connectTimeout: 2000 });
   try {
-    for (const statement of statements) await connection.query(statement);
+    await connection.query('SELECT 1');
     await connection.end();
   } finally {
     connection.destroy();

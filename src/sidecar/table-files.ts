@@ -4,7 +4,7 @@ import { dropTableFiles, isMarked, makeTableFiles } from '../instance/table-file
 import type { InstanceOperations, InstanceSite, TableFilesPlace } from '../instance/types.ts';
 import type { Logger } from '../shared/context.ts';
 import { toWpcloneError } from '../shared/errors.ts';
-import { SOCKET_ADMIN } from './database.ts';
+import { administratorAddress } from './administrator.ts';
 import type { SidecarSettings } from './settings.ts';
 
 /** Of the volume, beyond which the kubelet evicts the pod: what may be used with the files, and how much of the node's disk stays free. */
@@ -13,12 +13,12 @@ const FREE_SHARE = 0.15;
 
 /** Undefined where the database's volume is not mounted here: then its server is of an image that is not ours. */
 export function tableFilesPlace(settings: SidecarSettings): TableFilesPlace | undefined {
-  const { databaseVolume: volume, socketPath, database } = settings;
+  const { databaseVolume: volume, database } = settings;
   if (volume === undefined) return undefined;
   return {
     data: join(volume.path, 'data', database),
     kept: join(volume.path, 'tables'),
-    administrator: async () => ({ socketPath, user: SOCKET_ADMIN, password: '', database }),
+    administrator: () => administratorAddress(settings, database),
     hasRoom: async (bytes) => {
       const [used, disk] = [await sizeOf(volume.path), await statfs(volume.path)];
       const free = disk.bavail * disk.bsize - bytes;

@@ -123,9 +123,18 @@ database() {
   name=${MYSQL_DATABASE:-wordpress} user=${MYSQL_USER:-wordpress}
   password=$(<"${MYSQL_PASSWORD_FILE:?}")
   [[ $name$user$password =~ ^[A-Za-z0-9_-]+$ ]] || { echo "The database's name, user or password has characters that it may not have." >&2; exit 1; }
+  # Who may do everything has a password of this start, told where the sidecar reads it and no clone can. The operating system's word for who asks would be no better than
+  # none: the PHP of a clone is the same user.
+  local administrator
+  administrator=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
   # Run at every start, one statement per line, so that the password always is the one of the Secret, whatever the data folder says.
   umask 077
+  echo "$administrator" >"$volume/administrator"
   {
+    echo "CREATE USER IF NOT EXISTS 'node'@'127.0.0.1';"
+    echo "ALTER USER 'node'@'127.0.0.1' IDENTIFIED BY '$administrator';"
+    echo "GRANT ALL ON *.* TO 'node'@'127.0.0.1' WITH GRANT OPTION;"
+    echo "DROP USER IF EXISTS 'node'@'localhost';"
     echo "CREATE DATABASE IF NOT EXISTS \`$name\` CHARACTER SET utf8mb4;"
     for host in localhost 127.0.0.1; do
       echo "CREATE USER IF NOT EXISTS '$user'@'$host';"

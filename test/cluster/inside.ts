@@ -22,9 +22,13 @@ export async function inside(
   return stdout;
 }
 
+/** A client in the database's container, as the administrator; no clone can read what it is told there. */
+export const ADMINISTRATOR =
+  'mariadb --no-defaults --host=127.0.0.1 --user=node --password="$(</var/lib/mysql/administrator)"';
+
 /** Statements as the administrator of the pod's database. */
 export const inDatabase = (namespace: TestNamespace, pod: string, statements: string): Promise<string> =>
-  inside(namespace, pod, 'database', `mariadb --no-defaults --socket=/run/mysqld/mysqld.sock -e "${statements}"`);
+  inside(namespace, pod, 'database', `${ADMINISTRATOR} -e "${statements}"`);
 
 /** Ends the processes of this machine whose command line holds the word, which a test has chosen. */
 export function endProcesses(word: string): void {

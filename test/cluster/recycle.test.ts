@@ -13,7 +13,7 @@ import type { UnitFinding } from '../../src/runtime/units.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { failureOf } from '../support/work.ts';
 import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';
-import { endProcesses, inDatabase, inside } from './inside.ts';
+import { ADMINISTRATOR, endProcesses, inDatabase, inside } from './inside.ts';
 import { context, eventually, HOST, request, useNamespace } from './support.ts';
 
 const namespace = useNamespace('recycle');
@@ -58,7 +58,6 @@ async function makeReady(runtime: Runtime): Promise<string> {
   return name;
 }
 
-const CLIENT = 'mariadb --no-defaults --socket=/run/mysqld/mysqld.sock';
 /** What somebody may leave in a unit: which part of the proof sees it, where it is, how it comes there, and how it goes again. */
 type Residue = readonly [what: string, check: UnitFinding['check'], where: string, plant: string, remove: string];
 const RESIDUES: readonly Residue[] = [
@@ -78,7 +77,7 @@ const RESIDUES: readonly Residue[] = [
   ['caught mail', 'files', 'web', 'echo "{}" >/wpclone/mail/1.json', 'rm /wpclone/mail/1.json'],
   ['a file in the volume of the database', 'database-folder', 'database', 'touch /var/lib/mysql/left', 'rm /var/lib/mysql/left'],
   ['a file in the folder of data', 'database-folder', 'database', 'touch /var/lib/mysql/data/left', 'rm /var/lib/mysql/data/left'],
-  ['a server that it follows', 'definitions', 'database', `${CLIENT} -e "CHANGE MASTER TO MASTER_HOST = '127.0.0.1'"`, `${CLIENT} -e 'RESET SLAVE ALL'; cd /var/lib/mysql/data; rm -f master.info *relay*`],
+  ['a server that it follows', 'definitions', 'database', `${ADMINISTRATOR} -e "CHANGE MASTER TO MASTER_HOST = '127.0.0.1'"`, `${ADMINISTRATOR} -e 'RESET SLAVE ALL'; cd /var/lib/mysql/data; rm -f master.info *relay*`],
 ]; // prettier-ignore
 const IN_DATABASE: readonly Residue[] = [
   ['a user of the database', 'accounts', 'sql', 'CREATE USER extra@localhost', 'DROP USER extra@localhost'],
@@ -197,7 +196,16 @@ test('a clone’s unit goes back when its time is over: proven clean of what the
   await runtime.remove(second.clone_id, context());
 });
 
-test('code of a clone, which may do anything in its database, does not get at what opens its pod', async () => {
+/** Tries accounts of the database without a password from where a clone's PHP runs, as the user that it runs as: a word for each. */
+const TRY_ACCOUNTS = `php -r '
+foreach (["node", "root", "mysql", ""] as $user) {
+  foreach (["localhost", "127.0.0.1"] as $host) {
+    try { new mysqli($host, $user, "", "", 3306, $host === "localhost" ? "/run/mysqld/mysqld.sock" : null); echo "$user is in "; }
+    catch (mysqli_sql_exception $refused) { echo "refused "; }
+  }
+}'`;
+
+test('code of a clone has no other account in its database than its own, and what opens its pod no account there gets at', async () => {
   const runtime = await namespace.runtime();
   const { name } = await runtime.units.make({ recyclable: true }, context());
   const found = await inside(namespace, name, 'database', 'ls /run/secrets/wpclone');
@@ -205,6 +213,8 @@ test('code of a clone, which may do anything in its database, does not get at wh
   const read =
     "CREATE TABLE wordpress.t (t TEXT); LOAD DATA INFILE '/run/secrets/wpclone/token' INTO TABLE wordpress.t";
   await expect(inDatabase(namespace, name, read)).rejects.toThrow(/No such file/);
+  expect(await inside(namespace, name, 'web', TRY_ACCOUNTS)).toBe('refused '.repeat(8));
+  expect(await inside(namespace, name, 'web', 'ls /var/lib/mysql 2>&1 || true')).not.toContain('administrator');
   await runtime.units.retire(name, context());
 });
 

@@ -34,6 +34,7 @@ export function poolMetrics(registers: Registry[], now: () => number): (pass: Po
     buckets: REFILL_SECONDS,
     registers,
   });
+  const recycled = recyclingMetrics(registers);
   let before: PoolNote | undefined;
 
   return ({ units: present }, note) => {
@@ -45,11 +46,41 @@ export function poolMetrics(registers: Registry[], now: () => number): (pass: Po
     const { warm, made } = (before ?? note).counted;
     claims.inc({ unit: 'warm' }, Math.max(0, note.counted.warm - warm));
     claims.inc({ unit: 'made' }, Math.max(0, note.counted.made - made));
-    for (const { what, seconds } of eventsSince(note, before ?? note)) {
-      happened.inc({ what });
-      if (seconds !== undefined) refills.observe(seconds);
+    for (const event of eventsSince(note, before ?? note)) {
+      happened.inc({ what: event.what });
+      if (event.what === 'made' && event.seconds !== undefined) refills.observe(event.seconds);
+      recycled(event);
     }
     before = note;
+  };
+}
+
+function recyclingMetrics(registers: Registry[]): (event: PoolEvent) => void {
+  const results = new Counter({
+    name: 'wpclone_pool_recycles_total',
+    help: 'Instances whose clone ended and that were made ready for another: clean, dirty, or unproven when that could not be told. The last two were set aside.',
+    labelNames: ['result'],
+    registers,
+  });
+  const dirty = new Counter({
+    name: 'wpclone_pool_dirty_total',
+    help: 'Places in which something was found after a reset.',
+    labelNames: ['check'],
+    registers,
+  });
+  const times = new Histogram({
+    name: 'wpclone_pool_recycle_seconds',
+    help: 'Time to reset an instance and to prove it clean.',
+    buckets: REFILL_SECONDS,
+    registers,
+  });
+  // From the start: a counter that appears with its first event shows no increase for it.
+  for (const result of ['clean', 'dirty', 'unproven']) results.inc({ result }, 0);
+  return ({ result, checks = [], seconds }) => {
+    if (result === undefined) return;
+    results.inc({ result });
+    for (const check of checks) dirty.inc({ check });
+    if (seconds !== undefined) times.observe(seconds);
   };
 }
 

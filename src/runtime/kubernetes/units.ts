@@ -25,7 +25,7 @@ import { listUnits, unitOf } from './unit/find.ts';
 import { streamLogs } from './unit/logs.ts';
 import { DEADLINE, GOLDEN, INSTANCE_SELECTOR, PROVEN_AT, PROVEN_RUNS } from './unit/names.ts';
 import { readUnit, removeUnit } from './unit/remove.ts';
-import { isLeased, stampOf, type Unit } from './unit/unit.ts';
+import { isLeased, isRecyclable, stampOf, type Unit } from './unit/unit.ts';
 
 const MINUTE = 60_000;
 /** Milliseconds that a unit may be in a state in which nobody works on it, before the next sweep removes it. */
@@ -176,8 +176,7 @@ const rethrowBusy = (unit: Unit) => (error: unknown) => {
 
 /** `now` by the API server's clock; what it says is by ours. */
 function reportOf(cluster: Cluster, unit: Unit, now: number): UnitReport {
-  const { name, state, epoch, revision, uses, unschedulable, jobId, cloneId, phpVersion, provenAt, deadline, golden } =
-    unit;
+  const { name, state, epoch, revision, uses, unschedulable, jobId, cloneId, phpVersion, provenAt, deadline } = unit;
   const ours = (time: number): number => time - cluster.clockOffset();
   return {
     name,
@@ -194,6 +193,6 @@ function reportOf(cluster: Cluster, unit: Unit, now: number): UnitReport {
     ...(phpVersion === undefined ? {} : { phpVersion }),
     ...(provenAt === undefined ? {} : { provenAt: ours(provenAt) }),
     ...(deadline === undefined ? {} : { deadline: ours(deadline) }),
-    ...(golden === undefined ? {} : { recyclable: true }),
+    ...(isRecyclable(unit, now) ? { recyclable: true } : {}),
   };
 }

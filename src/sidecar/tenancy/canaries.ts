@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { LOOK_SECTIONS, type LookSection } from '../../instance/declared.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import type { SidecarSettings } from '../settings.ts';
-import { asAdministrator, type LookFromHere } from './look.ts';
+import { asAdministrator } from '../administrator.ts';
+import type { LookFromHere } from './look.ts';
 
 /** A number of seconds that no server is set to by chance. */
 const STRANGE_TIMEOUT = 28_123;

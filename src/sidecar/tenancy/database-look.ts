@@ -1,6 +1,7 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { WorkContext } from '../../shared/context.ts';
 import type { Look } from '../../instance/types.ts';
+import { ADMINISTRATOR } from '../administrator.ts';
 
 /** Tables of the server's own that it writes by itself. */
 const BY_ITSELF = ['innodb_index_stats', 'innodb_table_stats'];
@@ -47,7 +48,9 @@ export async function lookAtDatabase(
     ],
     accounts: [
       ...sums.filter((row) => !ofCode(row)).map((row) => `sum ${row.join(' ')}`),
-      ...(await rows('SELECT Host, User, CONCAT(Priv) FROM mysql.global_priv')).map((row) => account(row, user)),
+      ...(await rows('SELECT Host, User, CONCAT(Priv) FROM mysql.global_priv')).map((row) =>
+        account(row, [user, ADMINISTRATOR]),
+      ),
     ],
     definitions: [
       ...sums.filter(ofCode).map((row) => `sum ${row.join(' ')}`),
@@ -63,14 +66,14 @@ export async function lookAtDatabase(
   };
 }
 
-/** Without the password of the clone's own account, which is another for each clone. */
-function account([host, name, privileges = '{}']: readonly string[], user: string): string {
+/** Without the passwords of the clone's own account and of the administrator, which are others for each clone and with each start. */
+function account([host, name = '', privileges = '{}']: readonly string[], renewed: readonly string[]): string {
   const {
     authentication_string: secret,
     password_last_changed: _changed,
     ...rest
   }: Record<string, unknown> = JSON.parse(privileges);
-  return `account ${name}@${host} ${JSON.stringify(name === user ? rest : { ...rest, secret })}`;
+  return `account ${name}@${host} ${JSON.stringify(renewed.includes(name) ? rest : { ...rest, secret })}`;
 }
 
 /** Those of others that stay open. */

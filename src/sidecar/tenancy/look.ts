@@ -1,11 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createConnection } from 'mysql2/promise';
 import type { LookSection } from '../../instance/declared.ts';
 import type { Look } from '../../instance/types.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import { SOCKET_ADMIN } from '../database.ts';
+import { asAdministrator } from '../administrator.ts';
 import type { SidecarSettings } from '../settings.ts';
 import type { WebContainer } from '../web.ts';
 import { lookAtDatabase } from './database-look.ts';
@@ -93,19 +92,4 @@ async function linesOfVolume({ databaseVolume }: SidecarSettings): Promise<strin
     ...data.map((entry) => `data ${entry.name}`),
     ...found.split('\n').filter((line) => line !== ''),
   ];
-}
-
-/** Runs `work` as who may do everything in the database. */
-export async function asAdministrator<T>(
-  { socketPath }: Pick<SidecarSettings, 'socketPath'>,
-  work: (connection: Awaited<ReturnType<typeof createConnection>>) => Promise<T>,
-): Promise<T> {
-  const connection = await createConnection({ socketPath, user: SOCKET_ADMIN, connectTimeout: 5_000 });
-  try {
-    const result = await work(connection);
-    await connection.end();
-    return result;
-  } finally {
-    connection.destroy();
-  }
 }

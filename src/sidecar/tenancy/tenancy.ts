@@ -7,12 +7,13 @@ import type { InstancePaths, Look } from '../../instance/types.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { codeOf } from '../../shared/system.ts';
+import { asAdministrator } from '../administrator.ts';
 import { checkDatabase } from '../database.ts';
 import type { SidecarSettings } from '../settings.ts';
 import { untilAnswering } from '../until-answering.ts';
 import type { WebContainer } from '../web.ts';
 import { plantCanaries } from './canaries.ts';
-import { asAdministrator, lookAtUnit, lookFromHere, OWN } from './look.ts';
+import { lookAtUnit, lookFromHere, OWN } from './look.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 
 /**

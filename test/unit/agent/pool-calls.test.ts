@@ -96,7 +96,7 @@ it('the logs of a unit are for administrators', async () => {
   expect(await call('GET', url, api.bearer(['admin']))).toEqual({ status: 200, text: 'a line\n' });
 });
 
-it('metrics tell of units by state, of claims, refills and the breaker, each counted once', async () => {
+it('metrics tell of units by state, of claims, refills, recyclings by their result and the breaker, each counted once', async () => {
   const metrics = createMetrics({ counts: () => api.store.counts(), now: () => 0 });
   const memory = createPoolMemory(newNote(0));
   const unit = {
@@ -121,6 +121,10 @@ it('metrics tell of units by state, of claims, refills and the breaker, each cou
   memory.made({ name: 'before', phpVersion: '8.2' }, 500, 0);
   look(unit);
   memory.made({ name: 'unit-b', phpVersion: '8.2' }, 1_500, 0);
+  const again = { at: 0, unit: 'unit-c', why: '' } as const;
+  memory.happened({ ...again, what: 'recycled', result: 'clean', seconds: 7 });
+  memory.happened({ ...again, what: 'quarantined', result: 'dirty', checks: ['files', 'accounts'] });
+  memory.happened({ ...again, what: 'quarantined', result: 'unproven' });
   memory.observe([], 0);
   const report = { ...unit, epoch: 1, stateSince: 0, deadline: 0, state: 'READY', provenAt: 1 } as const;
   memory.observe([{ ...report, cloneId: 'a' }], 0);
@@ -134,5 +138,9 @@ it('metrics tell of units by state, of claims, refills and the breaker, each cou
   expect(text).toContain('wpclone_pool_refill_seconds_sum 1.5');
   expect(text).toContain('wpclone_pool_events_total{what="made"} 1');
   expect(text).toContain('wpclone_pool_breaker_open 0');
+  for (const result of ['clean', 'dirty', 'unproven'])
+    expect(text).toContain(`wpclone_pool_recycles_total{result="${result}"} 1`);
+  for (const check of ['files', 'accounts']) expect(text).toContain(`wpclone_pool_dirty_total{check="${check}"} 1`);
+  expect(text).toContain('wpclone_pool_recycle_seconds_sum 7');
   expect(text).not.toContain('canary');
 });

@@ -27,6 +27,12 @@ test('what became of a unit that was to be used again is told, once for each tim
     'dirty quarantined: not clean: files there is a plugin',
     'silent quarantined: It does not answer.',
   ]);
+  const results = events.map(({ unit, result, checks }) => [unit, result, checks]);
+  expect(results).toEqual([
+    ['clean', 'clean', undefined],
+    ['dirty', 'dirty', ['files']],
+    ['silent', 'unproven', undefined],
+  ]);
   expect([ended, recycling.begin('clean')]).toEqual([4, 'begun']);
   await recycling.settled();
 });

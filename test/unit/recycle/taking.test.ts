@@ -2,9 +2,10 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
 import type { Cluster } from '../../../src/runtime/kubernetes/api/client.ts';
 import type { ProvisionDeps } from '../../../src/runtime/kubernetes/provision/deps.ts';
+import { heldBackUntil } from '../../../src/runtime/kubernetes/unit/back-off.ts';
 import { takeToRecycle } from '../../../src/runtime/kubernetes/recycle/take.ts';
 import { requireSameSidecar, untilNew } from '../../../src/runtime/kubernetes/recycle/wait.ts';
-import type { Unit } from '../../../src/runtime/kubernetes/unit/unit.ts';
+import { isRecyclable, type Unit } from '../../../src/runtime/kubernetes/unit/unit.ts';
 import { failureOf, workContext } from '../../support/work.ts';
 
 const ENDED = Date.parse('2026-01-01T12:00:00.250Z');
@@ -86,6 +87,32 @@ test('a sidecar that was started again while the clone lived is not asked: the c
   expect(() => requireSameSidecar(proven, pod('x://bbb', 1))).toThrow(/its sidecar was started again/);
   expect(() => requireSameSidecar(proven, pod('x://ddd', 0))).toThrow(/its sidecar was started again/);
   expect(() => requireSameSidecar({ ...unit, provenRuns: undefined }, pod('x://bbb', 0))).toThrow(/again/);
+});
+
+test('a unit whose containers the kubelet would keep waiting is not used again before that time is over', async () => {
+  const since = Date.parse('2026-01-01T12:00:00Z');
+  const pod = (...restarts: readonly number[]): V1Pod => ({
+    status: {
+      containerStatuses: restarts.map((restartCount, index) => ({
+        name: `c${index}`,
+        image: 'i',
+        imageID: 'i',
+        ready: true,
+        restartCount,
+        state: { running: { startedAt: new Date(since) } },
+      })),
+    },
+  });
+  expect(heldBackUntil(pod(1, 1, 1))).toBeUndefined();
+  expect(heldBackUntil({})).toBeUndefined();
+  const until = heldBackUntil(pod(0, 2, 1));
+  expect(until).toBe(since + 600_000);
+  const held = { ...unit, heldBackUntil: until };
+  expect([isRecyclable(held, since + 599_000), isRecyclable(held, since + 601_000)]).toEqual([false, true]);
+  const { deps, asked } = clusterThat({});
+  const early = takeToRecycle(deps, held, { ...workContext(), now: () => since + 599_000 });
+  expect((await failureOf(early)).code).toBe('BUSY');
+  expect(asked).toEqual([]);
 });
 
 test('a clone whose end is moved, that is held for a restore, or that is not over keeps its unit', async () => {

@@ -5,7 +5,7 @@ import { transition } from '../unit/cas.ts';
 import { unitOf } from '../unit/find.ts';
 import * as names from '../unit/names.ts';
 import { removeReplaced } from '../unit/remove.ts';
-import { isLeased, stampOf, type Unit } from '../unit/unit.ts';
+import { isLeased, isRecyclable, stampOf, type Unit } from '../unit/unit.ts';
 import { LIMIT } from './wait.ts';
 
 /**
@@ -15,7 +15,7 @@ import { LIMIT } from './wait.ts';
 export async function takeToRecycle({ cluster }: ProvisionDeps, unit: Unit, context: WorkContext): Promise<Unit> {
   const now = context.now() + cluster.clockOffset();
   const over = unit.state === 'READY' && unit.cloneId !== undefined && !unit.ended && !isLeased(unit, now);
-  if (!over || unit.golden === undefined || unit.expiresAt === undefined || unit.expiresAt >= now)
+  if (!over || !isRecyclable(unit, now) || unit.expiresAt === undefined || unit.expiresAt >= now)
     throw unitBusy(unit.name, unit.state);
   // Nothing will say any more that it is none.
   await removeReplaced(cluster, unit, context);

@@ -7,7 +7,7 @@ import { sidecarOf } from '../sidecar/address.ts';
 import type { SidecarClientDeps } from '../sidecar/calls.ts';
 import { runsOf, type Unit } from '../unit/unit.ts';
 
-/** Milliseconds for all of it: the kubelet waits up to 40 seconds with a container that was started again a moment ago. */
+/** Milliseconds for all of it: the kubelet may wait for ten seconds before each of its two rounds of new containers (../unit/back-off.ts). */
 export const LIMIT = 150_000;
 const LOOK_AGAIN = 100;
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { findingSchema } from '../../../shared/findings.ts';
 import type { CloneFacts } from '../../facts.ts';
 import { cloneStateOf, isWorkedOn, UNIT_STATES } from '../../unit-states.ts';
+import { heldBackUntil } from './back-off.ts';
 import type { UnitVersion } from './cas.ts';
 import * as names from './names.ts';
 
@@ -94,6 +95,8 @@ export interface Unit extends UnitVersion {
   readonly provenRuns: string | undefined;
   /** Of what it was like when it was first ready; undefined: it is used once. */
   readonly golden: string | undefined;
+  /** Until then its containers are not ended to use it once more. */
+  readonly heldBackUntil: number | undefined;
   readonly podIp: string | undefined;
   /** The kubelet says that all containers are ready. */
   readonly ready: boolean;
@@ -140,6 +143,7 @@ export function parseUnit(pod: V1Pod): { unit: Unit } | { unit: undefined; reaso
       runs: runsOf(pod),
       provenRuns: annotations[names.PROVEN_RUNS],
       golden: annotations[names.GOLDEN],
+      heldBackUntil: heldBackUntil(pod),
       podIp: status?.podIP,
       ready: condition('Ready')?.status === 'True',
       unschedulable: condition('PodScheduled')?.reason === 'Unschedulable',
@@ -166,6 +170,10 @@ export function isLeased({ state, deadline, heldUntil }: Unit, now: number): boo
   const until = isWorkedOn(state) ? deadline : heldUntil;
   return until !== undefined && now <= until;
 }
+
+/** Whether it can be made ready for another clone when its own has ended; `now` by the API server's clock. */
+export const isRecyclable = ({ golden, heldBackUntil: until }: Unit, now: number): boolean =>
+  golden !== undefined && (until === undefined || until < now);
 
 /** `offset`: how far the API server's clock is ahead of the reader's. `undefined` for a unit that holds no clone. */
 export function cloneFactsOf(unit: Unit, now: number, offset: number): CloneFacts | undefined {
