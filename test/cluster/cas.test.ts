@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { listObjects } from '../../src/runtime/kubernetes/api/objects.ts';
+import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
+import { podManifest } from '../../src/runtime/kubernetes/provision/manifests.ts';
 import { lockManifest } from '../../src/runtime/kubernetes/provision/name.ts';
 import { transition } from '../../src/runtime/kubernetes/unit/cas.ts';
 import type { Cluster } from '../../src/runtime/kubernetes/api/client.ts';
@@ -15,6 +17,15 @@ const namespace = useNamespace('cas');
 async function unit(state = 'WARM'): Promise<Unit> {
   const plan = unitPlan(ABSENT_IMAGE);
   await namespace.apply('pods', holdingPod(plan, cloneId(), state));
+  return present(plan.name);
+}
+
+/** One that waits for a clone. */
+async function idle(): Promise<Unit> {
+  const plan = unitPlan(ABSENT_IMAGE);
+  const pod = podManifest(plan, parseOptions({}));
+  const labels = { ...pod.metadata?.labels, 'wpclone.dev/state': 'WARM' };
+  await namespace.apply('pods', { ...pod, metadata: { ...pod.metadata, labels } });
   return present(plan.name);
 }
 
@@ -68,6 +79,38 @@ describe('compare-and-swap', () => {
     const pod = await claimAs(warm, 'claimer-lost-answer', losing);
     expect(lost).toBe(1);
     expect(parseUnit(pod).unit).toMatchObject({ state: 'ASSIGNED', epoch: 1, claim: 'claimer-lost-answer' });
+  });
+
+  test('of a claim and a removal at the same moment one wins: no claim has a unit that goes, and none that is claimed goes', async () => {
+    const runtime = await namespace.runtime();
+    const rounds = Array.from({ length: 6 }, async (_, index) => {
+      const { name } = await idle();
+      const warm = await present(name);
+      const change = { to: 'ASSIGNED', newEpoch: true, job: 'job-claims', clone: cloneId() } as const;
+      const annotations = { 'wpclone.dev/deadline': new Date(Date.now() + 60_000).toISOString() };
+      const claim = () => transition(namespace.cluster, warm, { ...change, annotations }, context());
+      const retire = () => runtime.units.retire(name, context());
+      const [first, second] = index % 2 === 0 ? [claim, retire] : [retire, claim];
+      const results = await Promise.allSettled([first(), second()]);
+      const [claimed, retired] = index % 2 === 0 ? results : results.toReversed();
+      expect(new Set([claimed?.status, retired?.status])).toEqual(new Set(['fulfilled', 'rejected']));
+      const pod = await namespace.get(`pods/${name}`);
+      const stays = pod !== undefined && pod.metadata?.deletionTimestamp === undefined;
+      expect(stays).toBe(claimed?.status === 'fulfilled');
+      // It asks for a share of the node, which others need.
+      await namespace.remove(`pods/${name}`, 0).catch(() => undefined);
+    });
+    await Promise.all(rounds);
+  });
+
+  test('a unit that somebody has deleted and that its node has not taken down yet is lost to whoever claims it', async () => {
+    const { name } = await idle();
+    const warm = await present(name);
+    // Kept from going, as a node does that takes its time.
+    await namespace.patch(`pods/${name}`, { metadata: { finalizers: ['example.org/kept'] } });
+    await namespace.remove(`pods/${name}`);
+    expect((await failureOf(claimAs(warm, 'claimer-late'))).code).toBe('INSTANCE_LOST');
+    await namespace.patch(`pods/${name}`, { metadata: { finalizers: null } });
   });
 
   test('an older epoch can do nothing', async () => {

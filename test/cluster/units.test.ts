@@ -1,13 +1,26 @@
 import { writeFileSync } from 'node:fs';
+import type { V1Pod } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import type { Cluster, ClusterCall } from '../../src/runtime/kubernetes/api/client.ts';
 import { parseOptions } from '../../src/runtime/kubernetes/options.ts';
+import { podManifest, secretManifest, type UnitPlan } from '../../src/runtime/kubernetes/provision/manifests.ts';
 import { claimUnit } from '../../src/runtime/kubernetes/provision/provision.ts';
+import { runsOf } from '../../src/runtime/kubernetes/unit/unit.ts';
 import type { ProvisionLease } from '../../src/runtime/leases.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import { failureOf } from '../support/work.ts';
 import { listensAt } from './pages.ts';
-import { cloneId, context, eventually, IMAGE, killContainer, processesOf, request, useNamespace } from './support.ts';
+import {
+  cloneId,
+  context,
+  eventually,
+  IMAGE,
+  killContainer,
+  processesOf,
+  request,
+  unitPlan,
+  useNamespace,
+} from './support.ts';
 
 const namespace = useNamespace('units');
 
@@ -126,6 +139,46 @@ describe('a unit', () => {
     expect(await namespace.belongings()).toEqual([]);
   });
 
+  test('is one unit also for a job that claims twice at the same moment: the later one has it, the other hears that it lost it', async () => {
+    const runtime = await namespace.runtime();
+    const { name } = await runtime.units.make({}, context());
+    await readyPod(name);
+    const [mine, wish] = [context(), request()];
+    const claims = await Promise.allSettled([runtime.provision(wish, mine), runtime.provision(wish, mine)]);
+    const leases = claims.flatMap((claim) => (claim.status === 'fulfilled' ? [claim.value] : []));
+    const units = (await runtime.units.list(mine)).filter(({ cloneId: id }) => id === wish.id);
+    expect(units).toHaveLength(1);
+    const last = leases.find(({ epoch }) => epoch === units[0]?.epoch);
+    const again = last ?? (await runtime.provision(wish, mine));
+    const others = leases.filter((lease) => lease !== last);
+    await Promise.all(others.map((lease) => failureOf(lease.commit(record(lease.instance.url), mine))));
+    await again.commit(record(again.instance.url), mine);
+    await runtime.remove(wish.id, context());
+    for (const unit of await runtime.units.list(mine)) await runtime.units.retire(unit.name, context());
+    expect(await namespace.belongings()).toEqual([]);
+  });
+
+  test('that the kubelet calls ready and that answers nothing costs a clone some seconds, and goes', async () => {
+    const runtime = await namespace.runtime();
+    const plan = unitPlan(IMAGE, { revision: await runtime.units.revision(context()) });
+    await namespace.apply('secrets', secretManifest(plan));
+    await namespace.apply('pods', silentPod(plan));
+    await readyPod(plan.name);
+    const runs = runsOf((await namespace.get(`pods/${plan.name}`)) ?? {});
+    await namespace.patch(`pods/${plan.name}`, { metadata: { annotations: { 'wpclone.dev/proven-runs': runs } } });
+    const warned: unknown[] = [];
+    const { log } = context();
+    const warn = (message: string, fields?: object): void => void warned.push([message, { ...fields }]);
+    const lease = await runtime.provision(request(), context({ log: { ...log, warn } }));
+    expect(lease.instance.how).toBe('created');
+    // Not for as long as an API server that is away is waited for, whose error it looks like.
+    const why = expect.objectContaining({ unit: plan.name, code: 'PROVISION_TIMED_OUT' });
+    expect(warned).toEqual([['a unit could not be had', why]]);
+    expect(await namespace.belongings()).not.toContain(`pods/${plan.name}`);
+    await lease.remove(context());
+    expect(await namespace.belongings()).toEqual([]);
+  });
+
   test('of another revision is left alone, and so is one whose container was started again since it was proven', async () => {
     const runtime = await namespace.runtime();
     const { name } = await runtime.units.make({}, context());
@@ -190,6 +243,18 @@ describe('a unit', () => {
     expect(await namespace.belongings()).toEqual([]);
   });
 });
+
+/** A unit that waits for a clone, by its marks; nothing listens in it. */
+function silentPod(plan: UnitPlan): V1Pod {
+  const pod = podManifest(plan, parseOptions({ image: IMAGE }));
+  for (const container of pod.spec?.containers ?? []) {
+    delete container.readinessProbe;
+    delete container.livenessProbe;
+    container.command = ['sleep', '600'];
+    container.args = [];
+  }
+  return { ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata?.labels, 'wpclone.dev/state': 'WARM' } } };
+}
 
 const stateOf = async (name: string) => (await namespace.get(`pods/${name}`))?.metadata?.labels?.['wpclone.dev/state'];
 

@@ -88,7 +88,11 @@ export async function settleUnit(
   const settled = { ...unit, podIp: pod.status?.podIP };
   const sidecar = sidecarOf(cluster, settled, insideCluster, context, token);
   const assignment = { cloneId: finalName(claim), url: settled.facts?.url ?? '' };
-  await askInstance(sidecar, 'assign', assignment, context.signal);
+  // A unit that the kubelet calls ready may answer nothing all the same: then another one is to be had soon.
+  const late = new WpcloneError('PROVISION_TIMED_OUT', `The instance ${taken.name} does not take the clone in.`);
+  await within(limit, context, late, (limited) =>
+    askInstance(sidecar, 'assign', assignment, AbortSignal.any([limited, context.signal])),
+  );
   return settled;
 }
 

@@ -36,7 +36,7 @@ export type CasContext = Pick<WorkContext, 'signal' | 'sleep' | 'now' | 'randomB
 /**
  * Compare-and-swap on a pod: a JSON Patch (RFC 6902) with `test` on uid, state and epoch, which the API server applies to
  * the object as it is at that moment. Returns the pod as written.
- * Throws CLUSTER_CONFLICT when somebody else was first, INSTANCE_LOST when the pod is gone.
+ * Throws CLUSTER_CONFLICT when somebody else was first, INSTANCE_LOST when the pod is gone or about to go.
  */
 export async function transition(
   cluster: Cluster,
@@ -57,7 +57,10 @@ export async function transition(
     signal: context.signal,
   };
   try {
-    return await persist(cluster, context, () => cluster.send<V1Pod>(call));
+    const pod = await persist(cluster, context, () => cluster.send<V1Pod>(call));
+    // The API server changes also what somebody has deleted, as long as its node has not taken it down.
+    if (pod.metadata?.deletionTimestamp !== undefined) throw lost(from);
+    return pod;
   } catch (error) {
     if (isGone(error)) throw lost(from);
     if (statusOf(error) !== 422) throw error;
