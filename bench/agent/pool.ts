@@ -114,7 +114,7 @@ export async function freshFromPoolRows(): Promise<Row[]> {
             if (status !== 'completed') throw new Error(JSON.stringify(error));
             id = made;
           });
-          await agent.call('DELETE', `/api/v2/clones/${String(id)}`);
+          await agent.call('DELETE', `/api/v2/delete/${String(id)}`);
         };
         for (let n = 0; n < FRESH; n += 1) {
           await emptied(agent);
