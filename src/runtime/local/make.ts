@@ -11,6 +11,7 @@ import { leaseLost, ownerOf } from './lease.ts';
 import { choosePhp } from './php.ts';
 import { newUnitName } from '../unit-states.ts';
 import { FIRST_PORT, isFree, LAST_PORT } from './ports.ts';
+import { makeInstancesFolder } from './spread.ts';
 import { startWebServer } from './web-server.ts';
 
 /** What a unit is made with. */
@@ -52,7 +53,9 @@ export async function makeUnit(
   const parts = await Promise.allSettled([
     choosePhp(wish.phpVersion, home.path, wish.php),
     createDatabase(home.layout, unit.name, unit.databasePassword, context),
-    removeTree(paths.folder).then(() => prepareInstance(paths)),
+    makeInstancesFolder(home.layout.instances, home.path)
+      .then(() => removeTree(paths.folder))
+      .then(() => prepareInstance(paths)),
   ]);
   // All have come to an end before the first failure is thrown: what is undone next must not be made meanwhile.
   const [chosen, ...others] = parts;
