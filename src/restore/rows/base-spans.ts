@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { rowFilePath } from '../../transfer/baseline/database.ts';
-import { isNumber, LONGEST_DIGEST } from './row-digest.ts';
+import { escapedIn, isNumber, LONGEST_DIGEST, type Escaped } from './row-digest.ts';
 
 /** Bytes of rows that are compared at once. */
 const SPAN_BYTES = 512 << 10;
@@ -15,6 +15,7 @@ export interface BaseSpan {
   readonly rows: number;
   /** Their lines without the last one's end. Lent: it holds others when the next span has been asked for. */
   readonly text: Buffer;
+  readonly escaped: Escaped;
   /** Of the text, in hexadecimal; to be asked for before the next span. */
   readonly sha256: () => string;
 }
@@ -48,7 +49,8 @@ export async function* baseSpans(baseline: string, file: string): AsyncGenerator
       }
       const text = room.subarray(0, end);
       const { upto, rows } = numbersOf(text, after);
-      yield { after, upto, rows, text, sha256: () => createHash('sha256').update(text).digest('hex') };
+      const escaped = escapedIn(text);
+      yield { after, upto, rows, text, escaped, sha256: () => createHash('sha256').update(text).digest('hex') };
       after = upto;
       const next = Math.min(end + 1, held);
       room.copyWithin(0, next, held);

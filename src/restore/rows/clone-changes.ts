@@ -49,10 +49,10 @@ async function inSpans(
   };
   let last: string | null = null;
   try {
-    for await (const { after, upto, rows, text, sha256 } of baseSpans(baseline, table.file)) {
+    for await (const { after, upto, rows, text, escaped, sha256 } of baseSpans(baseline, table.file)) {
       const span = { column, after, upto };
       // What a server does not know how to write is not known to be the same.
-      const asked = database.digest(table.name, table.columns, span).catch(() => undefined);
+      const asked = database.digest(table.name, table.columns, span, escaped).catch(() => undefined);
       // Counted here while it is counted there.
       const here = sha256();
       const there = await asked;

@@ -4,12 +4,12 @@ import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { quoteName } from '../../transfer/database/sql-tokens.ts';
 import { fieldExpression, rowText, type TypedColumn } from '../../transfer/origin/row-text.ts';
 import type { DatabaseAddress } from '../../transfer/types.ts';
-import { digestColumns, DIGEST_SESSION, isNumber, type RowsDigest } from './row-digest.ts';
+import { digestColumns, DIGEST_SESSION, isNumber, type Escaped, type RowsDigest } from './row-digest.ts';
 
 /** A clone's database, read in one consistent state. */
 export interface CloneDatabase {
   /** Its tables, each with the columns that hold values. */
-  readonly tables: ReadonlyMap<string, readonly TypedColumn[]>;
+  readonly tables: ReadonlyMap<string, readonly CloneColumn[]>;
   /** The rows of a table, in the bytes in which the source would send them, in the order of these columns. */
   lines(
     table: string,
@@ -17,11 +17,16 @@ export interface CloneDatabase {
     order: readonly string[] | null,
     span?: Span,
   ): AsyncGenerator<readonly string[]>;
-  /** What the server says of the rows of a span without sending them. */
-  digest(table: string, columns: readonly string[], span: Span): Promise<RowsDigest>;
+  /** What the server says of the rows of a span without sending them, to be compared with lines in which this is escaped. */
+  digest(table: string, columns: readonly string[], span: Span, escaped: Escaped): Promise<RowsDigest>;
   /** Those with one of the values in a column. */
   find(table: string, columns: readonly string[], column: string, values: readonly string[]): Promise<string[]>;
   count(table: string): Promise<number>;
+}
+
+interface CloneColumn extends TypedColumn {
+  /** It is all of the primary key. */
+  readonly isPrimary: boolean;
 }
 
 /** Rows whose numbers in a column lie between two others; null: no bound. */
@@ -65,9 +70,12 @@ export async function onClone<T>(
         const ordered = order ? ` ORDER BY ${order.map(quoteName).join(', ')}` : '';
         return streamed(connection, select(table, columns) + within(span) + ordered);
       },
-      digest: async (table, columns, span) => {
-        const asked = digestColumns(typed(table, columns), span.column);
-        const [row] = await ask(`SELECT ${asked} FROM ${quoteName(table)}${within(span)}`);
+      digest: async (table, columns, span, escaped) => {
+        // The rows of InnoDB lie in the order of this key.
+        const isInOrder = tables.get(table)?.find(({ name }) => name === span.column)?.isPrimary === true;
+        const asked = digestColumns(typed(table, columns), isInOrder ? undefined : span.column, escaped);
+        const from = `${quoteName(table)}${isInOrder ? ' FORCE INDEX (PRIMARY)' : ''}`;
+        const [row] = await ask(`SELECT ${asked} FROM ${from}${within(span)}`);
         const said = row?.['sha256'];
         return { rows: Number(row?.['n']), sha256: typeof said === 'string' ? said : null };
       },
@@ -112,18 +120,22 @@ function number(text: string): string {
 
 async function columnsOf(
   ask: (sql: string) => Promise<Record<string, unknown>[]>,
-): Promise<Map<string, TypedColumn[]>> {
+): Promise<Map<string, CloneColumn[]>> {
   const rows = await ask(
-    `SELECT c.TABLE_NAME AS t, c.COLUMN_NAME AS name, LOWER(c.COLUMN_TYPE) AS type, c.GENERATION_EXPRESSION AS made
+    `SELECT c.TABLE_NAME AS t, c.COLUMN_NAME AS name, LOWER(c.COLUMN_TYPE) AS type, c.GENERATION_EXPRESSION AS made,
+       c.COLUMN_KEY = 'PRI' AS isKey
      FROM information_schema.COLUMNS c JOIN information_schema.TABLES t USING (TABLE_SCHEMA, TABLE_NAME)
      WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE' ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION`,
   );
-  const tables = new Map<string, TypedColumn[]>();
+  const keys = new Map<string, number>();
+  for (const row of rows) keys.set(String(row['t']), (keys.get(String(row['t'])) ?? 0) + Number(row['isKey']));
+  const tables = new Map<string, CloneColumn[]>();
   for (const row of rows) {
     const name = String(row['t']);
     const columns = tables.get(name) ?? [];
     tables.set(name, columns);
-    if (!row['made']) columns.push({ name: String(row['name']), type: String(row['type']) });
+    const isPrimary = Number(row['isKey']) === 1 && keys.get(name) === 1;
+    if (!row['made']) columns.push({ name: String(row['name']), type: String(row['type']), isPrimary });
   }
   return tables;
 }
