@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { codeOf } from '../shared/system.ts';
 
 /** A file of one JSON value per line while it is written. End it with `close`, whatever became of the work. */
@@ -68,7 +67,13 @@ export async function openWhole<T>(path: string): Promise<WholeLines<T>> {
 export async function* readLines<T>(path: string, parse: (line: string) => T): AsyncGenerator<T> {
   const input = createReadStream(path, 'utf8');
   try {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) yield parse(line);
+    let rest = '';
+    for await (const text of input) {
+      const lines = (rest + String(text)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield parse(line);
+    }
+    if (rest !== '') yield parse(rest);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   } finally {

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { TableFilesPlace } from '../../src/transfer/types.ts';
 import { readMark } from '../../src/transfer/table-files/folder.ts';
 import { markTables, settleMarks } from '../../src/transfer/table-files/mark.ts';
+import { untouchedTables } from '../../src/transfer/table-files/untouched.ts';
 import { never } from '../support/migrator.ts';
 import { run } from '../support/temp.ts';
 import { checksums, startPlayground, type Playground, type SchemaPair } from '../support/transfer.ts';
@@ -216,4 +217,23 @@ it('a table that was loaded in the second in which it was marked counts once tha
   expect((await readMark(place))?.tables.map(({ name }) => name)).toEqual(['wp_posts']);
   await pair.keepTables();
   expect(kept(pair)).toEqual(['wp_posts.ibd']);
+});
+
+it('says of large tables which of them nobody has written to since they were loaded, also when files were made of them', async () => {
+  const names = ['wp_altered', 'wp_changed', 'wp_emptied', 'wp_one', 'wp_stays', 'wp_two'];
+  const { pair } = await copied(names.map((name) => large(name)).join(' '), names.length);
+  const untouched = async () => [...(await untouchedTables(pair.site, never))].toSorted();
+  expect(await untouched()).toEqual(names);
+  await pair.inTarget('START TRANSACTION; UPDATE wp_stays SET k = 1; ROLLBACK');
+  await pair.keepTables();
+  expect(kept(pair)).toHaveLength(names.length);
+  expect(await untouched()).toEqual(names);
+  await pair.inTarget("SET STATEMENT timestamp = 1 FOR UPDATE wp_changed SET t = 'x' WHERE ID = 3");
+  await pair.inTarget('RENAME TABLE wp_one TO x, wp_two TO wp_one, x TO wp_two');
+  await pair.inTarget('TRUNCATE wp_emptied');
+  await pair.inTarget('ALTER TABLE wp_altered MODIFY k varchar(60)');
+  expect(await untouched()).toEqual(['wp_stays']);
+  // It remembers no times: then nobody knows.
+  await playground.server.restart();
+  expect(await untouched()).toEqual([]);
 });

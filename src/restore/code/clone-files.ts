@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { createReadStream, lstatSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { codeOf } from '../../shared/system.ts';
-import { filesFolder, readManifest, type FileRecord } from '../../transfer/baseline/files.ts';
+import { filesFolder, type FileRecord } from '../../transfer/baseline/files.ts';
 import { factsOf } from '../../transfer/baseline/facts.ts';
 import { readWritten } from '../../transfer/baseline/written.ts';
 import { joinPlaces } from '../../transfer/files/places.ts';
 import { pathMatcher } from '../../transfer/glob.ts';
 import type { Ledger } from '../../transfer/origin/schema.ts';
+import type { RememberedFiles } from '../../transfer/survey/files.ts';
 
 /** A file that is not as the clone was made with it. */
 export interface ClonedFile {
@@ -39,13 +39,11 @@ const OWN = '.wpclone-';
 export async function clonedFiles(
   www: string,
   baseline: string,
-  { exclude, ledger }: { readonly exclude: readonly string[]; readonly ledger: Ledger | undefined },
+  { files: base, exclude }: RememberedFiles,
+  ledger: Ledger | undefined,
   signal: AbortSignal,
 ): Promise<ClonedFiles> {
-  const folder = filesFolder(baseline);
-  const base = new Map<string, FileRecord>();
-  for await (const record of readManifest(folder)) if (record.kind === 'file') base.set(record.place, record);
-  const written = await readWritten(folder);
+  const written = await readWritten(filesFolder(baseline));
   const ignored = pathMatcher(exclude);
   const ours = new Set([...(ledger?.writtenFiles ?? []), ...(ledger?.removedFiles ?? [])]);
   const aside = ledger?.setAside ?? [];
@@ -56,7 +54,8 @@ export async function clonedFiles(
     seen.add(place);
     if (ours.has(place)) continue;
     const record = base.get(place);
-    const stats = await lstat(join(www, place), { bigint: true }).catch(gone);
+    // Each costs a few microseconds, and several times that when it is waited for.
+    const stats = lstatSync(join(www, place), { bigint: true, throwIfNoEntry: false });
     if (stats === undefined || (record && written.get(place) === factsOf(stats))) continue;
     const sha256 = await digestOf(join(www, place));
     if (sha256 === (record?.rewritten ?? record?.body)?.sha256) continue;
@@ -83,10 +82,6 @@ export function filesNow({ base, changed }: ClonedFiles, ledger: Ledger | undefi
     }),
   ].map((file) => ({ ...file, base: undefined }));
 }
-
-const gone = (error: unknown): undefined => {
-  if (codeOf(error) !== 'ENOENT') throw error;
-};
 
 async function* filesBelow(www: string, folder: string, ignored: (place: string) => boolean): AsyncGenerator<string> {
   const entries = await readdir(join(www, folder), { withFileTypes: true });

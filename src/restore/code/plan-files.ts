@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { readFilesOrigin, readLedger } from '../../transfer/origin/ledger.ts';
-import { surveyFiles } from '../../transfer/survey/files.ts';
+import { allOrNothing } from '../../shared/all-or-nothing.ts';
+import { readLedger } from '../../transfer/origin/ledger.ts';
+import { rememberedFiles, surveyFiles } from '../../transfer/survey/files.ts';
 import type { FoundUpload, PlanPackage } from '../plan/schema.ts';
 import type { Occupied } from '../plan/upload-renames.ts';
 import { clonedFiles, filesNow, type ClonedFile, type ClonedFiles } from './clone-files.ts';
@@ -34,19 +35,17 @@ export interface ReliedFile {
 /** Undefined for a clone that does not remember which files it was not made with. */
 async function compareFiles(input: FilesInput): Promise<FilesOnBothSides | undefined> {
   const { www, baseline, client, info, kin, signal } = input;
-  const origin = await readFilesOrigin(baseline);
-  if (!origin) return undefined;
-  const { exclude } = origin;
+  const remembered = await rememberedFiles(baseline);
+  if (!remembered) return undefined;
   const ledger = await readLedger(baseline);
-  const cloned = await clonedFiles(www, baseline, { exclude, ledger }, signal);
-  if (kin === 'other') {
-    const there = await listLive(client, info, exclude, signal);
-    return filesOfTwoSides({ cloned, here: filesNow(cloned, ledger) }, there, input);
-  }
-  const finding = kin === 'source' ? await surveyFiles(baseline, client, info, signal) : undefined;
-  const there = finding
-    ? liveFilesOf(finding, info)
-    : liveFilesOfCopy(await listLive(client, info, exclude, signal), cloned.base);
+  const { files, exclude } = remembered;
+  const [cloned, there] = await allOrNothing(signal, (both) => [
+    clonedFiles(www, baseline, remembered, ledger, both),
+    kin === 'source'
+      ? surveyFiles(remembered, client, info, both).then((finding) => liveFilesOf(finding, info))
+      : listLive(client, info, exclude, both).then((listed) => liveFilesOfCopy(listed, files)),
+  ]);
+  if (kin === 'other') return filesOfTwoSides({ cloned, here: filesNow(cloned, ledger) }, there.other, input);
   const packages = gather(cloned.changed, input.places);
   const inPackages = (place: string): boolean => packages.has(keyOf(packageOf(place, input.places)));
   const bodies = await readLive(client, new Map([...there.other].filter(([place]) => inPackages(place))), signal);

@@ -11,6 +11,7 @@ import type { DatabaseOrigin } from '../../transfer/origin/schema.ts';
 import { createRewriter } from '../../transfer/rewrite/rewriter.ts';
 import type { RowColumns, UrlMapping } from '../../transfer/rewrite/types.ts';
 import { surveyDatabase, type TableFinding } from '../../transfer/survey/database.ts';
+import { untouchedTables } from '../../transfer/table-files/untouched.ts';
 import type { TransferSite } from '../../transfer/types.ts';
 import type { Kin } from '../kin.ts';
 import { onClone } from '../rows/clone.ts';
@@ -73,6 +74,7 @@ export async function comparingSite<T>(
           client,
           rewriter: createRewriter(mapping),
           columnsOf: columnsOf.read,
+          untouched: once(() => untouchedTables(site, both)),
           raws,
           signal: both,
           mapping,
@@ -86,6 +88,11 @@ export async function comparingSite<T>(
   } finally {
     columnsOf.close();
   }
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => (asked ??= ask());
 }
 
 async function surveyTables(

@@ -3,6 +3,7 @@ import type { SiteInfo, TableInfo } from '../../site/info.ts';
 import type { BaselineSchema, BaselineTable } from '../../transfer/baseline/database.ts';
 import type { OriginTable } from '../../transfer/origin/schema.ts';
 import type { RowColumns, Rewriter } from '../../transfer/rewrite/types.ts';
+import { LEAST_BYTES } from '../../transfer/table-files/mark.ts';
 import type { ChangedRange, TableFinding } from '../../transfer/survey/database.ts';
 import type { Kin } from '../kin.ts';
 import { shortName } from '../merge/classes.ts';
@@ -31,6 +32,8 @@ export interface Comparison {
   readonly rewriter: Pick<Rewriter, 'rows'>;
   readonly columnsOf: (table: TableInfo) => Promise<RowColumns>;
   readonly raws: RawRows;
+  /** Large tables of the clone that nobody has written to. Asked late, so that whatever it reads was committed long before. */
+  readonly untouched: () => Promise<ReadonlySet<string>>;
   readonly signal: AbortSignal;
 }
 
@@ -70,6 +73,7 @@ const NOTHING = { gone: [], come: [] };
 export async function changesHere(table: ComparedTable, work: Comparison): Promise<CloneChanges | undefined> {
   const { database } = work;
   if (whyNot(table, columnsIn(table, work), work) !== undefined) return undefined;
+  if (table.bytes >= LEAST_BYTES && (await work.untouched()).has(table.name)) return NOTHING;
   const { columns } = await liveTable(table, work);
   return cloneChanges(work.baseline, table, database, work.rewriter, columns);
 }

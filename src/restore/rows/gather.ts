@@ -29,7 +29,8 @@ export async function gatherDifferences(work: Comparison, people: People, progre
   // The clone is compared while the live site is still being asked.
   const here = new Map<string, CloneChanges | undefined>();
   const tablesHere = work.schema.tables.map((table) => work.extended?.get(table.name) ?? table);
-  for (const table of tablesHere) {
+  // The large ones last: by then the time of a change that was committed just before is known.
+  for (const table of tablesHere.toSorted((one, other) => one.bytes - other.bytes)) {
     work.signal.throwIfAborted();
     here.set(table.name, await changesHere(table, work));
   }

@@ -20,26 +20,37 @@ export interface FilesFinding {
   readonly same: number;
 }
 
-/**
- * Asks a live site which of its files changed since a clone was made of it, by size and times. Undefined when the clone remembers
- * nothing. Throws what the client throws.
- */
+/** What a clone knows of the files that it was made with. */
+export interface RememberedFiles {
+  /** By place. */
+  readonly files: ReadonlyMap<string, FileRecord>;
+  /** What the source was not asked for. */
+  readonly exclude: readonly string[];
+}
+
+/** Undefined when the clone remembers nothing. */
+export async function rememberedFiles(baseline: string): Promise<RememberedFiles | undefined> {
+  const origin = await readFilesOrigin(baseline);
+  if (!origin) return undefined;
+  const files = new Map<string, FileRecord>();
+  for await (const record of readManifest(filesFolder(baseline)))
+    if (record.kind === 'file') files.set(record.place, record);
+  return { files, exclude: origin.exclude };
+}
+
+/** Asks a live site which of its files changed since a clone was made of it, by size and times. Throws what the client throws. */
 export async function surveyFiles(
-  baseline: string,
+  { files, exclude }: RememberedFiles,
   client: Pick<SiteClient, 'manifest'>,
   info: SiteInfo,
   signal: AbortSignal,
-): Promise<FilesFinding | undefined> {
-  const origin = await readFilesOrigin(baseline);
-  if (!origin) return undefined;
-  const kept = new Map<string, FileRecord>();
-  for await (const record of readManifest(filesFolder(baseline)))
-    if (record.kind === 'file') kept.set(nameOf(record.source), record);
+): Promise<FilesFinding> {
+  const kept = new Map([...files.values()].map((record) => [nameOf(record.source), record]));
   const changed: SourceFile[] = [];
   const others: SourceFile[] = [];
   let same = 0;
   const roots = info.roots.map(({ id }) => id);
-  for await (const entries of client.manifest({ roots, exclude: origin.exclude }, signal)) {
+  for await (const entries of client.manifest({ roots, exclude }, signal)) {
     for (const entry of entries.filter(({ kind }) => kind === 'file')) {
       const record = kept.get(nameOf(entry));
       kept.delete(nameOf(entry));

@@ -34,6 +34,8 @@ const markSchema = z.object({
 /** Tables as they were when they were equal to the files of rows. Files are made of those that still are as they were. */
 export type Mark = z.infer<typeof markSchema>;
 
+const loadedSchema = z.object({ version: z.literal(1), tables: z.array(markedSchema) });
+
 /** Digests of the file of its content (.ibd) and of what the server needs to know of it (.cfg). */
 const keptSchema = z.object({ name, ibd: sha256, cfg: sha256 });
 export type KeptTable = z.infer<typeof keptSchema>;
@@ -74,6 +76,15 @@ export async function writeMark(place: TableFilesPlace, mark: Omit<Mark, 'versio
     return rm(join(place.kept, 'mark.json'), { force: true });
   await mkdir(place.kept, { recursive: true, mode: 0o700 });
   await write(place, 'mark.json', { version: 1, ...mark });
+}
+
+/** Tables as they were when their rows were loaded. Unlike a mark it stays when files are made of them. */
+export const readLoaded = async (place: TableFilesPlace): Promise<readonly MarkedTable[]> =>
+  (await read(place, 'loaded.json', loadedSchema))?.tables ?? [];
+
+export async function writeLoaded(place: TableFilesPlace, tables: readonly MarkedTable[]): Promise<void> {
+  await mkdir(place.kept, { recursive: true, mode: 0o700 });
+  await write(place, 'loaded.json', { version: 1, tables });
 }
 
 /**

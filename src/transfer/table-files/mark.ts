@@ -3,10 +3,10 @@ import type { BaselineTable } from '../baseline/database.ts';
 import { connectTarget, type TargetConnection } from '../database/connection.ts';
 import type { TableFilesPlace, TransferSite } from '../types.ts';
 import { describeTables, serverFacts } from './facts.ts';
-import { isPlain, readMark, writeMark, type Mark, type MarkedTable } from './folder.ts';
+import { isPlain, readLoaded, readMark, writeLoaded, writeMark, type Mark, type MarkedTable } from './folder.ts';
 
 /** Bytes of rows from which on an import is faster than loading the rows; below it costs more than it saves. */
-const LEAST_BYTES = 4_000_000;
+export const LEAST_BYTES = 4_000_000;
 
 /**
  * Notes how the tables are at a moment when each is equal to its file of rows and nobody can write to it, so that files are made later
@@ -54,6 +54,7 @@ async function settle(
     const now = new Map((await describeTables(connection, names)).map((table) => [table.name, table]));
     const settled = young.filter((table) => isOld(table) && isDeepStrictEqual(now.get(table.name), table));
     await writeMark(place, { server, tables: [...tables, ...settled] });
+    await writeLoaded(place, [...(await readLoaded(place)), ...settled]);
   } finally {
     await connection.close();
   }
@@ -77,7 +78,9 @@ async function mark(place: TableFilesPlace, names: readonly string[], signal: Ab
     const isOld = await oldUntilNow(connection);
     const found = await describeTables(connection, names);
     const young = found.filter((table) => !isOld(table));
-    await writeMark(place, { server, tables: found.filter(isOld), ...(young.length > 0 && { young }) });
+    const tables = found.filter(isOld);
+    await writeMark(place, { server, tables, ...(young.length > 0 && { young }) });
+    await writeLoaded(place, tables);
   } finally {
     await connection.close();
   }
