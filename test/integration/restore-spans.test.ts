@@ -24,7 +24,9 @@ beforeAll(async () => {
       '{"a": [1, "\\\\n"]}', NULL FROM seq_1_to_${ROWS};
     UPDATE wp_kinds SET t = REPEAT('very long\\n', 10000) WHERE id = 700;
     CREATE TABLE wp_words (word VARCHAR(20) PRIMARY KEY, n INT) CHARSET utf8mb4;
-    INSERT INTO wp_words SELECT CONCAT('w', seq), seq FROM seq_1_to_500;`);
+    INSERT INTO wp_words SELECT CONCAT('w', seq), seq FROM seq_1_to_500;
+    CREATE TABLE wp_flat (id INT PRIMARY KEY, t LONGTEXT NOT NULL, u TEXT NULL) CHARSET utf8mb4;
+    INSERT INTO wp_flat SELECT seq, CONCAT('t', seq), 'u' FROM seq_1_to_500;`);
   await pair.copy();
   await pair.inTarget('CREATE TABLE kept AS SELECT * FROM wp_kinds');
 }, 120_000);
@@ -102,6 +104,18 @@ it.each([
     await pair.inTarget('TRUNCATE wp_kinds');
     await pair.inTarget('INSERT INTO wp_kinds SELECT * FROM kept');
   }
+}); // prettier-ignore
+
+it.each([
+  ['a row that took the next one into its text, which is too long now', String.raw`UPDATE wp_flat SET u = 'u\n8\tt8\tu' WHERE id = 7; UPDATE wp_flat SET u = REPEAT('x', 40000) WHERE id = 8`, [7, 8]],
+  ['a NULL that is written like the text', String.raw`UPDATE wp_flat SET u = NULL WHERE id = 9`, [9]],
+  ['bytes that moved over the end of a field', String.raw`UPDATE wp_flat SET t = 't10\tu', u = '' WHERE id = 10`, [10]],
+  ['what stands for a line that cannot be told', String.raw`UPDATE wp_flat SET t = '\\L' WHERE id = 11`, [11]],
+])('finds, where nothing had to be escaped, %s', async (_, sql, ids) => {
+  for (const statement of sql.split('; ')) await pair.inTarget(statement);
+  const { gone, come } = await changes('wp_flat');
+  expect([gone, come.map(({ line }) => line)].map((lines) => lines.map((line) => Number(line.split('\t')[0])))).toEqual([ids, ids]);
+  await pair.inTarget("UPDATE wp_flat SET t = CONCAT('t', id), u = 'u'");
 }); // prettier-ignore
 
 it('finds changes that the server’s time of the last change does not show', async () => {
