@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { WpcloneError } from '../shared/errors.ts';
 
 /** The certificate and its key, in PEM; both or neither. Throws BAD_INPUT. */
@@ -8,7 +9,14 @@ export function readTls(files: {
 }): { readonly cert: string; readonly key: string } | undefined {
   const { 'tls-cert': cert, 'tls-key': key } = files;
   if (cert === undefined || key === undefined) return undefined;
-  return { cert: read(cert), key: read(key) };
+  const tls = { cert: read(cert), key: read(key) };
+  try {
+    createSecureContext(tls);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new WpcloneError('BAD_INPUT', `${cert} and ${key} are no certificate and its key: ${why}`, { cause });
+  }
+  return tls;
 }
 
 function read(path: string): string {

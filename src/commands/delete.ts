@@ -3,6 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { confirmByName } from '../cli/confirm.ts';
 import { cloneArgument, noWaitFlag, runtimeFlags } from '../cli/flags.ts';
 import { acceptedLine } from '../cli/presenters/jobs.ts';
+import { noSuchClone } from '../shared/clone-errors.ts';
 import type { WorkContext } from '../shared/context.ts';
 import type { Operations } from '../operations/types.ts';
 
@@ -22,8 +23,10 @@ export default class Delete extends BaseCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(Delete);
     const confirmed = async (operations: Operations, context: WorkContext): Promise<void> => {
-      // First, so that nobody is asked about a clone that does not exist.
-      const clone = await operations.show(args.name, { password: false }, context);
+      // First, so that nobody is asked about a clone that does not exist. Not `show`: it would start one only for it to be removed, which
+      // one that cannot be started would not outlive.
+      const clone = (await operations.list(context)).find(({ clone_id: id }) => id === args.name);
+      if (clone === undefined) throw noSuchClone(args.name);
       if (flags.force) return;
       const question = `This deletes ${clone.clone_id}, the clone of ${clone.source.url}.`;
       await confirmByName(clone.clone_id, question, '--force', context.signal);

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { acceptedSchema } from '../../src/operations/schemas.ts';
 import { startAgent } from '../support/agent-process.ts';
 import { commandLine } from '../support/cli.ts';
+import { makeTemp, run } from '../support/temp.ts';
 import { spansIn } from '../support/spans.ts';
 
 const cli = commandLine();
@@ -75,6 +76,18 @@ describe('wpclone agent', () => {
     expect((await cli.run(['agent', 'status', '--json'])).code).toBe(5);
   });
 
+  it.skipIf(process.getuid?.() !== 0)(
+    'keeps its home for itself also where another sees other processes, as in a container (skipped without root, which the test takes)',
+    async () => {
+      const agent = await startAgent(cli);
+      const apart = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 'env', `WPCLONE_HOME=${cli.home}`];
+      const other = [process.execPath, join(import.meta.dirname, '../../bin/run.js'), 'agent', '--port', '0'];
+      await expect(run([...apart, ...other])).rejects.toThrow('AGENT_RUNNING');
+      expect((await agent.fetch('/readyz')).status).toBe(200);
+      await agent.end('SIGTERM');
+    },
+  );
+
   it('goes on with its token and port free after it was killed', async () => {
     const first = await startAgent(cli);
     await first.end('SIGKILL');
@@ -107,6 +120,29 @@ describe('wpclone agent', () => {
     const agent = await startAgent(cli, ['--no-auth']);
     expect((await agent.fetch('/api/v2/jobs')).status).toBe(200);
     expect(await under(String(agent.url), 'evil.example')).toBe(403);
+    await agent.end('SIGTERM');
+  });
+
+  it('speaks TLS with a certificate of its own; one that nobody vouches for, and a key of another, are told as that', async () => {
+    const folder = makeTemp('tls');
+    const file = (name: string): string => join(folder, name);
+    const [cert, key, other] = [file('cert.pem'), file('key.pem'), file('other.pem')] as const;
+    const subject = ['-days', '2', '-subj', '/CN=agent', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    await run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject]);
+    await run(['openssl', 'genrsa', '-out', other, '2048']);
+    const refused = await cli.run(['agent', '--port', '0', '--tls-cert', cert, '--tls-key', other, '--json']);
+    expect([refused.code, JSON.parse(refused.stdout).error.code]).toEqual([2, 'BAD_INPUT']);
+
+    const agent = await startAgent(cli, ['--tls-cert', cert, '--tls-key', key]);
+    expect(agent.url).toMatch(/^https:/);
+    const environment = { WPCLONE_AGENT: String(agent.url), WPCLONE_AGENT_TOKEN: agent.token };
+    const doubted = await cli.run(['jobs', '--json'], { environment });
+    expect(JSON.parse(doubted.stdout).error).toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      next_steps: [expect.stringContaining('NODE_EXTRA_CA_CERTS')],
+    });
+    const believed = await cli.run(['jobs', '--json'], { environment: { ...environment, NODE_EXTRA_CA_CERTS: cert } });
+    expect([believed.code, JSON.parse(believed.stdout)]).toEqual([0, { jobs: [] }]);
     await agent.end('SIGTERM');
   });
 

@@ -2,7 +2,6 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
-import { filesOf, toldBy } from '../support/agent-told.ts';
 import { commandLine, type CommandLine, openTerminal } from '../support/cli.ts';
 import { sqlOfClone } from '../support/clone-sql.ts';
 import { shape } from '../support/shape.ts';
@@ -278,18 +277,5 @@ describe('an agent', () => {
     writeFileSync(join(config, 'config.yaml'), `agent: ${String(agent.url)}\nagent-token-file: ${config}/token\n`);
     expect(await direct.json(['jobs', '--limit', '1'])).toMatchObject({ jobs: [{ type: expect.any(String) }] });
     rmSync(join(config, 'config.yaml'));
-  });
-
-  it('keeps and tells no password that it was sent: not in its files, its log, its metrics, its events or an error', async () => {
-    const { jobs } = await remote.json<{ jobs: Job[] }>(['jobs', '--limit', '100']);
-    const ids = jobs.map(({ job_id: id }) => id);
-    const told = await toldBy(agent, ids, source.adminPassword);
-    expect(told.join('')).toContain('"reason":"begun"');
-    const files = filesOf(owner.home);
-    expect([...files.keys()]).toEqual(expect.arrayContaining(['agent.db', 'agent.db-wal', 'state.db']));
-    await agent.end('SIGTERM');
-    const { stdout, stderr } = await agent.running.finished;
-    expect(stdout + stderr).toContain('listening');
-    for (const text of [...told, ...files.values(), stdout, stderr]) expect(text).not.toContain(source.adminPassword);
   });
 });

@@ -1,3 +1,5 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRunner } from '../../src/agent/jobs/runner.ts';
 import type { JobStore } from '../../src/agent/jobs/store.ts';
@@ -47,7 +49,7 @@ function start() {
     () => operations.close(),
     () => runner.drain(0),
   );
-  return { store, runner, operations, known };
+  return { home, store, runner, operations, known };
 }
 
 const cloneJob = (name: string, password = source.adminPassword) =>
@@ -70,8 +72,8 @@ const cloneJob = (name: string, password = source.adminPassword) =>
   });
 
 describe('a job in a process of its own', () => {
-  it('makes the clone, tells of its steps, and keeps what lets people in apart', async () => {
-    const { store, operations, runner, known } = start();
+  it('makes the clone, tells of its steps, keeps what lets people in apart, and ends with its process whatever that left open', async () => {
+    const { home, store, operations, runner, known } = start();
     const { job } = await store.enqueue(cloneJob('by-job'));
     runner.wake();
     await expect.poll(async () => (await store.find(job.id))?.state, { timeout: 120_000 }).toBe('completed');
@@ -83,6 +85,15 @@ describe('a job in a process of its own', () => {
     const finished = log.flatMap((event) => (event.type === 'step-finished' ? [event.step] : []));
     expect(finished.toSorted()).toEqual(['configure', 'connect', 'database', 'files', 'provision', 'verify']);
     expect((await operations.list(workContext())).map((clone) => clone.clone_id)).toEqual(['by-job']);
+
+    // One that cannot be started, as on another machine than its files: that is said, and whatever was left open holds up no end.
+    const [folder, aside] = [join(home, 'clones'), join(home, 'aside')];
+    renameSync(folder, aside);
+    const reset = await store.enqueue(newJob({ kind: 'reset', clone: 'by-job', customer: null, secrets: {} }));
+    runner.wake();
+    await expect.poll(async () => (await store.find(reset.job.id))?.state, { timeout: 60_000 }).toBe('failed');
+    expect((await store.find(reset.job.id))?.error).toMatchObject({ code: 'CLONE_GONE' });
+    renameSync(aside, folder);
 
     const removal = await store.enqueue(newJob({ kind: 'delete', clone: 'by-job', customer: null, secrets: {} }));
     runner.wake();

@@ -43,25 +43,29 @@ async function work(job: Begin): Promise<void> {
     log: { debug: ignore, info: ignore, warn: ignore },
     emit: (event: WorkEvent) => {
       if (event.type === 'step-failed') isTakenUp = false;
-      tell({ type: 'event', event });
+      void tell({ type: 'event', event });
     },
     jobId: job.lease,
   };
   try {
     const { result, secrets } = await goOn(job, operations, context);
     isTakenUp = false;
-    tell({ type: 'done', result: { ...result }, secrets: { ...secrets } });
+    await tell({ type: 'done', result: { ...result }, secrets: { ...secrets } });
   } catch (error) {
     isTakenUp = false;
-    tell({ type: 'failed', error: errorToWire(toWpcloneError(error)) });
+    await tell({ type: 'failed', error: errorToWire(toWpcloneError(error)) });
   }
   await operations.close();
-  if (process.connected) process.disconnect();
+  // Whatever is open still, such as a connection that a failure left behind: the job has ended, and is not over before this process is.
+  process.exit();
 }
 
-/** Nobody may be there any more to hear it. */
-function tell(message: FromWorker): void {
-  if (process.connected) process.send?.(message, undefined, undefined, ignore);
+/** Resolves when it is on its way. Nobody may be there any more to hear it. */
+function tell(message: FromWorker): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => resolve());
+    else resolve();
+  });
 }
 
 function ignore(): void {

@@ -2,6 +2,7 @@ import { Agent, request } from 'undici';
 import { z } from 'zod';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { codeOf } from '../../shared/system.ts';
 import { errorFromReport } from '../../shared/wire-error.ts';
 
 /** Where an agent is, and what it knows us by. */
@@ -143,8 +144,23 @@ function lost(address: AgentAddress, error: unknown, signal: AbortSignal): unkno
   if (signal.aborted) return signal.reason;
   if (error instanceof WpcloneError) return error;
   const why = error instanceof Error ? error.message || error.name : String(error);
+  if (STRANGERS.has(codeOf(error) ?? '')) {
+    const message = `The certificate of the agent at ${nameOf(address)} is not believed: ${why}.`;
+    const nextSteps = [
+      'One of an authority of your own is believed with NODE_EXTRA_CA_CERTS=FILE (its certificate, in PEM).',
+    ];
+    return new WpcloneError('AGENT_UNREACHABLE', message, { cause: error, nextSteps });
+  }
   return unreachable(`The agent at ${nameOf(address)} does not answer: ${why}.`, error);
 }
+
+/** What OpenSSL says of certificates that nobody vouches for. */
+const STRANGERS: ReadonlySet<string> = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+]);
 
 const unreachable = (message: string, cause?: unknown): WpcloneError =>
   new WpcloneError('AGENT_UNREACHABLE', message, { retryable: true, cause });

@@ -39,6 +39,12 @@ export async function connectAsAdministrator(layout: LocalLayout, context: WorkC
   });
 }
 
+/** Starts the server where it does not run. */
+export async function wakeDatabase(layout: LocalLayout, context: WorkContext): Promise<void> {
+  const connection = await connectAsAdministrator(layout, context);
+  await connection.end();
+}
+
 /** Stops the server when it runs, unless it is needed after all; says whether it is stopped. Its data stay. */
 export async function stopServer(
   layout: LocalLayout,

@@ -4,7 +4,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import type { NewClone, State, UnitRow } from '../../state/types.ts';
 import type { Runtime } from '../types.ts';
 import type { ProvisionLease, ProvisionRequest } from '../leases.ts';
-import { connectAsAdministrator } from './database-server.ts';
+import { wakeDatabase } from './database-server.ts';
 import { factsOf, instanceOf, provisionLease, resetLease, restoreLease } from './held.ts';
 import type { LocalHome } from './home.ts';
 import { ensureKeeper, type KeeperCommand, keptVariables } from './keeper.ts';
@@ -180,8 +180,7 @@ async function existing(state: State, id: string): Promise<HeldUnit> {
 /** Starts again what a crash or a reboot stopped. Throws SERVER_FAILED, PORT_IN_USE. */
 async function awaken(home: LocalHome, unit: HeldUnit, context: WorkContext): Promise<void> {
   await refuseStranger(unit);
-  const [connection] = await Promise.all([connectAsAdministrator(home.layout, context), serve(home, unit, context)]);
-  await connection.end();
+  await Promise.all([wakeDatabase(home.layout, context), serve(home, unit, context)]);
 }
 
 /** Clones of before 0.2 say `localhost`, which may also mean [::1]: whoever listens there would get their log-in links. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { UnitRow } from '../../state/types.ts';
@@ -40,6 +41,7 @@ const withServerLock = (home: LocalHome, unit: UnitRow, context: WorkContext, wo
 
 async function restart(home: LocalHome, unit: UnitRow, context: WorkContext, wanted?: string): Promise<void> {
   const paths = instancePaths(home.layout, unit.name);
+  if (!existsSync(paths.folder)) throw gone(unit, paths.folder);
   const program = wanted ?? (await readWebServer(paths))?.program ?? (await choosePhp(undefined, home.path)).program;
   // Workers may have outlived a first process that was killed, and hold the port.
   await stopWebServer(paths, context);
@@ -54,3 +56,9 @@ async function restart(home: LocalHome, unit: UnitRow, context: WorkContext, wan
     );
   }
 }
+
+/** Somebody removed it, or the state came from another machine. */
+const gone = ({ name, clone }: UnitRow, folder: string): WpcloneError =>
+  new WpcloneError('CLONE_GONE', `The files of ${clone?.id ?? name} are not here: there is no ${folder}.`, {
+    details: { name: clone?.id ?? name, folder },
+  });

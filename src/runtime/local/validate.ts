@@ -2,7 +2,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import type { UnitRow } from '../../state/types.ts';
 import { emptyFindings } from '../unit-findings.ts';
 import type { UnitFinding } from '../units.ts';
-import { connectAsAdministrator } from './database-server.ts';
+import { wakeDatabase } from './database-server.ts';
 import { databaseAddress } from './databases.ts';
 import type { LocalHome } from './home.ts';
 import { instancePaths } from './layout.ts';
@@ -18,8 +18,7 @@ export async function examineUnit(
   // Brings the database's driver, which an agent without a pool has no use for.
   const { examineInstance } = await import('../../instance/examine.ts');
   const paths = instancePaths(home.layout, unit.name);
-  const [connection] = await Promise.all([connectAsAdministrator(home.layout, context), serve(home, unit, context)]);
-  await connection.end();
+  await Promise.all([wakeDatabase(home.layout, context), serve(home, unit, context)]);
   const database = databaseAddress(home.layout, unit.name, unit.databasePassword);
   const [answered, left] = await Promise.all([
     answers(paths, unit.port),

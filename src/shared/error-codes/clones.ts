@@ -13,6 +13,7 @@ export const CLONES_ERRORS = define({
     next: ['Delete the clone first (wpclone delete {name}), or choose another name.'],
   },
   NOT_FOUND: { exit: 5, http: 404, next: ['See what there is with wpclone list.'] },
+  CLONE_GONE: { exit: 5, http: 410, next: ['Take it off the list with wpclone delete {name}.'] },
   NOT_READY: {
     exit: 5,
     http: 409,

@@ -82,6 +82,23 @@ describe.each(RECORDED)('a caller of the earlier system, %s', (_, body) => {
   });
 });
 
+describe('a caller of v1 that waits while the agent ends', () => {
+  it('is told which job the next agent goes on with, and when to ask again', async () => {
+    const closing = new AbortController();
+    const api = await open({ closing: closing.signal });
+    const waiting = post(api, '/clone', BODY, api.bearer(['clone', 'read']));
+    await expect.poll(async () => (await api.store.counts()).pending).toBe(1);
+    const [job] = await api.store.list();
+    closing.abort();
+    const answer = await waiting;
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '5']);
+    expect(answer.json<object>()).toMatchObject({
+      error: { code: 'AGENT_STOPPING', message: expect.stringContaining(String(job?.id)) },
+    });
+    expect(await api.store.find(String(job?.id))).toMatchObject({ state: 'pending', cancelRequested: false });
+  });
+});
+
 describe('a caller of v1 that leaves before the end', () => {
   it('does the job no harm, and gets its end when it asks again with its key', async () => {
     const api = await open();

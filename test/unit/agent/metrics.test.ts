@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { packagePath } from '../../../src/shared/package-root.ts';
 import { createMetrics } from '../../../src/agent/telemetry/metrics.ts';
 import { LIMITS, newJob, OWNER } from '../../support/job-store/kit.ts';
 import { type TestApi, testApi } from '../../support/agent.ts';
@@ -39,4 +41,22 @@ it('count a job once it has ended, with how long it took and what it failed with
   const text = await metrics.text();
   expect(text).toContain('wpclone_job_failures_total{kind="clone",code="UNREACHABLE"} 1');
   expect(text).toContain('wpclone_job_seconds_sum{kind="clone",state="failed"} 7');
+  // A clock that is set back meanwhile makes no time that is less than none.
+  await api.store.enqueue(newJob());
+  const next = await api.store.claim(OWNER, LIMITS);
+  if (next === undefined) throw new Error('There is no job.');
+  api.clock.now -= 7_200_000;
+  metrics.ended(await api.store.fail(next.attempt, error));
+  expect(await metrics.text()).toContain('wpclone_job_seconds_sum{kind="clone",state="failed"} 7');
+});
+
+it('that docs/AGENT.md says to watch are there', async () => {
+  const text = await createMetrics({ counts: () => api.store.counts(), now: () => api.clock.now }).text();
+  const told = new Set(text.match(/^# TYPE (\S+)/gm)?.map((line) => line.slice('# TYPE '.length)));
+  const guide = readFileSync(packagePath('docs', 'AGENT.md'), 'utf8');
+  const named = [...guide.matchAll(/`((?:wpclone|nodejs|process)_[a-z0-9_]+[a-z0-9])`/g)].flatMap(
+    ([, name]) => name ?? [],
+  );
+  expect(named.length).toBeGreaterThan(4);
+  expect(named.filter((name) => !told.has(name))).toEqual([]);
 });
