@@ -26,6 +26,10 @@ const TABLES = [
   "INSERT INTO wp_giant VALUES (1,'small',NULL),(2,REPEAT('ä€😀\\n',1000000),NULL),(3,'x',REPEAT(x'00095C0A0DFF41',1500000)),(4,NULL,NULL)",
   'CREATE TABLE wp_locking (id INT PRIMARY KEY, v TEXT) ENGINE=MyISAM',
   "INSERT INTO wp_locking SELECT seq, REPEAT('m', 300) FROM seq_1_to_3000",
+  'CREATE TABLE wp_numbers (id BIGINT PRIMARY KEY, v TEXT)',
+  "INSERT INTO wp_numbers SELECT CAST(seq AS SIGNED) * 3 - 4000, REPEAT('i', 500) FROM seq_1_to_3000",
+  'CREATE TABLE wp_counts (id BIGINT UNSIGNED PRIMARY KEY, v LONGTEXT)',
+  "INSERT INTO wp_counts VALUES (0,'a'),(7,NULL),(8,REPEAT('\t9',2000000)),(9,'b'),(999999999999999999,'c'),(9223372036854775808,'d'),(18446744073709551615,'e')",
   'CREATE TABLE wp_empty (id INT PRIMARY KEY)',
 ];
 
@@ -185,6 +189,29 @@ describe('a request for digests', () => {
       client.digests([{ ...question(table), after: after ?? [], bounds: question(table).bounds.slice(half) }], never),
     );
     expect(rest).toEqual(whole.slice(half));
+  });
+
+  it.each([
+    ['wp_numbers', Array.from({ length: 200 }, (_, at) => -4500 + at * 50)],
+    ['wp_counts', [0, 3, 5, 7, 8, 9, 500, '999999999999999999']],
+    ['wp_counts', ['9223372036854775807', '9223372036854775808', '18446744073709551614', '18446744073709551615']],
+    ['wp_giant', [0, 1, 2, 3, 9]],
+    ['wp_locking', [1, 2, 3, 50, 2999, 3000, 3001]],
+  ])('of %s that ends at several bounds (%#) has the answers of one request for each', async (name, numbers) => {
+    const bounds = numbers.map((number) => [Buffer.from(String(number)).toString('base64')]);
+    const { columns, key } = question(tableOf(name));
+    const read = { name, columns, key, stop: true as const };
+    const alone = bounds.map((bound, at) => ({ ...read, bounds: [bound], ...(at > 0 && { after: bounds[at - 1] }) }));
+    expect(await all(client.digests([{ ...read, bounds }], never))).toEqual(await all(client.digests(alone, never)));
+  });
+
+  it('of many small ranges costs the site far fewer questions than there are ranges', async () => {
+    const { columns, key } = question(tableOf('wp_numbers'));
+    const bounds = Array.from({ length: 900 }, (_, at) => [Buffer.from(String(-4000 + at * 10)).toString('base64')]);
+    const selects = async () => Number((await source.query("SHOW GLOBAL STATUS LIKE 'Com_select'"))[0]?.['Value']);
+    const before = await selects();
+    await all(client.digests([{ name: 'wp_numbers', columns, key, bounds, stop: true }], never));
+    expect((await selects()) - before).toBeLessThan(450);
   });
 
   it('without bounds is answered in ranges of the site’s own choice, that cover the table', async () => {

@@ -98,6 +98,13 @@ final class Table_Reader {
 	public $upto = null;
 
 	/**
+	 * Where ranges end that are read in one go; null when there is but one.
+	 *
+	 * @var Row_Bounds|null
+	 */
+	public $bounds = null;
+
+	/**
 	 * Rows that the next SELECT asks for.
 	 *
 	 * @var int
@@ -258,6 +265,15 @@ final class Table_Reader {
 	 */
 	public function select_ordinary() {
 		return $this->select_where( array( null === $this->giant ? '' : 'NOT (' . $this->giant . ')' ) );
+	}
+
+	/**
+	 * The key of a row where it is one whole number; what PHP cannot count is the largest that it can.
+	 *
+	 * @param array $row Fields.
+	 */
+	public function number_of( array $row ) {
+		return (int) $row[ $this->places[0] ];
 	}
 
 	/**

@@ -28,6 +28,7 @@ function send_result( $result, Table_Reader $reader, $cursor ) {
 	$block  = block_bytes();
 	$extra  = count( $reader->fields ) > $width || null !== $flag;
 	$nulls  = $reader->nullable;
+	$bounds = $reader->bounds;
 	$text   = '';
 	$count  = 0;
 	$rows   = 0;
@@ -35,6 +36,13 @@ function send_result( $result, Table_Reader $reader, $cursor ) {
 	$giant  = null;
 	$before = null;
 	while ( $row = mysqli_fetch_row( $result ) ) {
+		if ( null !== $bounds && $bounds->are_passed_by( $row ) ) {
+			$bounds->pass( $text, $count, $row );
+			$rows  += $count;
+			$bytes += strlen( $text );
+			$text   = '';
+			$count  = 0;
+		}
 		if ( null !== $flag && '1' === $row[ $flag ] ) {
 			$giant = $row;
 			break;
