@@ -3,7 +3,7 @@ import { agreedSchema } from '../restore/plan/agreed.ts';
 import { outcomeSchema } from '../restore/plan/outcome.ts';
 import { planSchema, policySchema } from '../restore/plan/schema.ts';
 import { isRestoreId } from '../restore/write/id.ts';
-import { restoreStateSchema } from '../site/write/answers.ts';
+import { driftReasonSchema, restoreStateSchema } from '../site/write/answers.ts';
 import { RESTORE_CLASSES } from './restore-policy.ts';
 import type { AppliedReport, RestoreReport, UndoReport } from './types.ts';
 
@@ -45,7 +45,7 @@ export const undoReportSchema = restoreReportSchema.extend({
     z.object({
       item: z.string(),
       title: z.string(),
-      why: z.array(z.enum(['changed', 'gone', 'taken', 'more', 'needed'])),
+      why: z.array(driftReasonSchema),
     }),
   ),
 }) satisfies z.ZodType<UndoReport>;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { NewColumn, RestoreChanges, TableAddition } from '../../src/restore/changes.ts';
@@ -7,8 +8,10 @@ import type { SourceAccess } from '../../src/site/access.ts';
 import type { WriteKey } from '../../src/site/write/signing.ts';
 import { installMigrator, never } from '../support/migrator.ts';
 import { cutOff } from '../support/restore-cuts.ts';
+import { fileChange, put } from '../support/restore-files.ts';
 import { changesOf, definitionsOf, keyed, restoreKey, writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
+import { makeTemp } from '../support/temp.ts';
 import { failureOf } from '../support/work.ts';
 
 let source: Source;
@@ -24,6 +27,9 @@ afterAll(() => source.stop());
 
 const rowsOf = (table: string) => source.query(`SELECT * FROM ${table} ORDER BY 1`);
 const own = () => source.query("SHOW TABLES LIKE 'wp\\_wpclone\\_rst%'");
+
+/** The table that says which additions were begun. */
+const journal = ({ restore }: WriteKey): string => `wp_wpclone_${restore.replace('-', '')}_s`;
 
 const column = (name: string, more: Partial<NewColumn> = {}): NewColumn => ({
   name,
@@ -161,8 +167,7 @@ it('waits for a table that somebody reads, and nobody waits behind it', async ()
   await reader.query('START TRANSACTION');
   await reader.query('SELECT * FROM wp_cut');
   const applied = client.apply(never);
-  const journal = `wp_wpclone_${key.restore.replace('-', '')}_s`;
-  await vi.waitFor(async () => expect(await source.query(`SELECT n FROM ${journal}`)).not.toEqual([]), 60_000);
+  await vi.waitFor(async () => expect(await source.query(`SELECT n FROM ${journal(key)}`)).not.toEqual([]), 60_000);
   // Behind one who waits for the table it would wait as long as that one does.
   await source.query('SET STATEMENT lock_wait_timeout = 2 FOR SELECT * FROM wp_cut');
   await reader.query('COMMIT');
@@ -210,4 +215,49 @@ it('a column stays into which somebody has written, however little that differs 
     expect((await definitionsOf(source))['wp_cut']).toContain(`\`${more.name}\``);
     await source.query(`ALTER TABLE wp_cut DROP COLUMN ${more.name}`);
   }
+});
+
+it.each(['apply', 'undo'] as const)(
+  'what a plugin uses that somebody updates by hand after an %s was cut off stays',
+  async (operation) => {
+    const plugins = join(source.content, 'plugins');
+    const www = makeTemp('restore-additions');
+    put(plugins, 'cut/cut.php', '<?php // 1');
+    const key = await restoreKey(source);
+    const client = writeClient(access, key);
+    const files = [fileChange(0, 'plugins:cut/cut.php', '<?php // 1', '<?php // 2', www)];
+    await stageChanges(client, { ...changesWith([extend, make]), files }, { www, signal: never });
+    if (operation === 'undo') await applyStaged(client, never);
+    // Once the additions are made; once the rest is undone.
+    const at = operation === 'apply' ? 'SET chosen = 1' : `${journal(key)}\` ORDER`;
+    expect(await cutOff(source, key.restore, operation, at)).toBe(true);
+    await source.query("DELETE FROM wp_options WHERE option_name = 'core_updater.lock'"); // As after a minute.
+    put(plugins, 'cut/cut.php', '<?php // 3');
+    await client.status(false, never);
+    await client.finish(never);
+    const { wp_cut, wp_cut_new } = await definitionsOf(source);
+    expect([wp_cut?.includes('`b`'), wp_cut_new === undefined, await own()]).toEqual([true, false, []]);
+    await source.query('ALTER TABLE wp_cut DROP KEY b, DROP COLUMN b');
+    await source.query('DROP TABLE wp_cut_new');
+  },
+);
+
+it('a column of a table that has become too large to be written anew while others wait stays, and all else is undone', async () => {
+  await source.query('CREATE TABLE wp_large (id INT NOT NULL PRIMARY KEY, a LONGTEXT NOT NULL) ENGINE=MyISAM');
+  const key = await restoreKey(source);
+  const client = writeClient(access, key);
+  const insert = keyed('wp_cut', 'id', { inserts: [{ item: 0, row: { id: '3', a: 'c' } }] });
+  const schema = [{ ...extend, table: 'wp_large', keys: [] }];
+  const changes = { ...changesOf([insert], [{ id: 'plugin:cut', title: 'Cut' }]), schema };
+  await stageChanges(client, changes, { signal: never });
+  await applyStaged(client, never);
+  await source.query("INSERT INTO wp_large (id, a) SELECT seq, REPEAT('x', 1000000) FROM seq_1_to_36");
+  const undone = await undoApplied(client, undefined, never);
+  expect([undone.state, undone.kept]).toEqual([
+    'undone',
+    [{ item: 'plugin:cut', title: 'Cut', table: 'wp_large', why: 'holds' }],
+  ]);
+  expect((await rowsOf('wp_cut')).length).toBe(2);
+  expect(await own()).toEqual([]);
+  await source.query('DROP TABLE wp_large');
 });

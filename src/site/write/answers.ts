@@ -8,16 +8,19 @@ const text = z
   .regex(/^[A-Za-z0-9+/]*={0,2}$/)
   .transform((base64) => Buffer.from(base64, 'base64').toString('utf8'));
 
+/**
+ * `more`: more or fewer rows than there were; `needed`: something that came since belongs to it; `holds`: a table or column that was added
+ * stays, because something was written into it since, somebody has updated the code by hand that uses it, or a large table could only be
+ * written anew while nobody else can write to it.
+ */
+export const driftReasonSchema = z.enum(['changed', 'gone', 'taken', 'more', 'needed', 'holds']);
+
 /** An item that is not (any more) as it is thought to be. Its title is the site's word. */
 const driftSchema = z.object({
   item: text,
   title: text,
   table: z.string(),
-  /**
-   * `more`: more or fewer rows than there were; `needed`: something that came since belongs to it; `holds`: a table or column that was
-   * added stays, because something was written into it since.
-   */
-  why: z.enum(['changed', 'gone', 'taken', 'more', 'needed', 'holds']),
+  why: driftReasonSchema,
 });
 export type Drift = z.infer<typeof driftSchema>;
 

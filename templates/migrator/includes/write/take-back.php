@@ -9,6 +9,8 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/file-facts.php';
+
 /**
  * Takes additions back that were begun, all of them or those of items that were undone. What holds something that came since stays.
  *
@@ -31,18 +33,56 @@ function take_additions_back( $db, $id, array $shape, $undone ) {
 		if ( $undone && ! in_array( $addition['item'], $items, true ) ) {
 			continue;
 		}
-		if ( 'make' === $addition['kind'] ? unmake_table( $db, $addition ) : unextend_table( $db, $addition, $undone ) ) {
+		if ( is_used_by_others( $db, $id, $shape, $addition ) ) {
+			$kept[] = addition_kept( $addition );
+		} elseif ( 'make' === $addition['kind'] ? unmake_table( $db, $addition ) : unextend_table( $db, $addition, $undone ) ) {
 			set_back( $db, $addition['settings'] );
 		} else {
-			$kept[] = array(
-				'n'     => $addition['item'],
-				'table' => $addition['table'],
-				'why'   => 'holds',
-			);
+			$kept[] = addition_kept( $addition );
 		}
 		run_query( $db, 'DELETE FROM ' . additions_journal( $id ) . ' WHERE n = ' . $number );
 	}
 	return $kept;
+}
+
+/**
+ * An addition that stays, as find_drift() has it.
+ *
+ * @param array $addition Of the shape.
+ */
+function addition_kept( array $addition ) {
+	return array(
+		'n'     => $addition['item'],
+		'table' => $addition['table'],
+		'why'   => 'holds',
+	);
+}
+
+/**
+ * Whether the code that an addition came with is there by now in another version than before the restore: somebody has updated it by hand
+ * since, which found the addition made. All files of the restore are back in their places by then.
+ *
+ * @param \mysqli $db       Connection.
+ * @param string  $id       Restore.
+ * @param array   $shape    As from kept_shape(), or as it is kept.
+ * @param array   $addition Of the shape.
+ */
+function is_used_by_others( $db, $id, array $shape, array $addition ) {
+	if ( ! has_files( $shape ) ) {
+		return false;
+	}
+	foreach ( restore_files( $db, $id, 'f.item = ' . (int) $addition['item'] ) as $file ) {
+		try {
+			$live = is_code_path( $file['path'] ) ? file_place( uploads_base(), $file['path'] )[1] : null;
+			if ( null !== $live && null === facts_of_unchanged( $live, $file['sha_from'] ) ) {
+				return true;
+			}
+		} catch ( Refusal $refusal ) {
+			// A link or a folder took its place.
+			return true;
+		}
+	}
+	return false;
 }
 
 /**
@@ -111,16 +151,38 @@ function unextend_table( $db, array $addition, $undone ) {
 		}
 	}
 	foreach ( array( 'KEY' => $keys, 'COLUMN' => $columns ) as $what => $names ) {
-		// What is dropped in an instant stays in the table's pages, until it takes no more columns (1118): it is written anew, and nobody waits.
-		$clauses = 'COLUMN' === $what && array() !== $names ? array( 'FORCE' ) : array();
+		$clauses = array();
 		foreach ( $names as $name ) {
 			$clauses[] = "DROP $what " . quote_name( $name );
 		}
-		if ( array() !== $clauses ) {
-			alter_table( $db, $live, $clauses );
+		if ( array() !== $clauses && ! drop_parts( $db, $live, $clauses, 'COLUMN' === $what ) ) {
+			return false;
 		}
 	}
 	return true;
+}
+
+/**
+ * Drops parts of a table. What is dropped in an instant stays in the table's pages, until it takes no more columns (1118): so it is written
+ * anew where nobody waits for that. A large one is not where somebody would.
+ *
+ * @param \mysqli  $db      Connection.
+ * @param string   $table   Table.
+ * @param string[] $clauses What is dropped.
+ * @param bool     $anew    Whether to have the table written anew.
+ * @return bool Whether they are gone; else they stay, which older code can live with.
+ * @throws Refusal When it cannot be.
+ */
+function drop_parts( $db, $table, array $clauses, $anew ) {
+	try {
+		alter_table( $db, $table, array_merge( $anew ? array( 'FORCE' ) : array(), $clauses ) );
+		return true;
+	} catch ( Refusal $refusal ) {
+		if ( 'table_refused' !== $refusal->reason || isset( $refusal->fields['number'] ) ) {
+			throw $refusal;
+		}
+	}
+	return null !== alter_patiently( $db, 'ALTER TABLE ' . quote_name( $table ) . ' ' . implode( ', ', $clauses ) . ', ALGORITHM=INSTANT', $table, true );
 }
 
 /**
