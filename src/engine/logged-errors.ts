@@ -5,7 +5,7 @@ import type { WriteClient } from '../site/write/client.ts';
 
 /** What PHP logged at a site since it was written to. */
 export interface Logged {
-  /** Where a request ended with an error: pages show that only where they are looked at. */
+  /** Where a request ended with an error of what was restored: pages show that only where they are looked at. */
   readonly fatal?: string;
   /** In words. */
   readonly warnings: readonly string[];
@@ -25,10 +25,22 @@ export async function loggedSince(
   });
   const places = (of: typeof errors): string[] =>
     of.slice(0, TOLD).map(({ file, line }) => `${printable(file).slice(0, 150)}, line ${line}`);
-  const [fatal] = places(errors.filter((error) => error.fatal));
+  const [fatal] = places(errors.filter((error) => error.fatal && error.restored));
+  const strange = errors.filter((error) => error.fatal && !error.restored);
   const others = errors.filter((error) => !error.fatal);
-  if (others.length === 0) return { ...(fatal !== undefined && { fatal }), warnings: [] };
-  const more = others.length > TOLD ? ` and ${others.length - TOLD} more` : '';
-  const warning = `PHP of the live site logs ${counted(others.length, 'warning')} that it did not log before: ${places(others).join('; ')}${more}.`;
-  return { ...(fatal !== undefined && { fatal }), warnings: [warning] };
+  const told = (of: typeof errors): string =>
+    `${places(of).join('; ')}${of.length > TOLD ? ` and ${of.length - TOLD} more` : ''}`;
+  const warnings = [
+    ...(strange.length === 0
+      ? []
+      : [
+          `PHP of the live site logs ${counted(strange.length, 'fatal error')} that it did not log before, in nothing that was restored: ${told(strange)}.`,
+        ]),
+    ...(others.length === 0
+      ? []
+      : [
+          `PHP of the live site logs ${counted(others.length, 'warning')} that it did not log before: ${told(others)}.`,
+        ]),
+  ];
+  return { ...(fatal !== undefined && { fatal }), warnings };
 }

@@ -178,6 +178,97 @@ it('a plugin that ends a request after its page, which only PHP’s log shows, i
   put(here, 'forms/part.php', part('forms', 'new'));
 });
 
+it('a key that runs out while files are brought is replaced by another log-in, and what is there by then stays', async () => {
+  for (const name of ['a', 'b', 'c']) put(here, `forms/${name}.bin`, randomBytes(300_000));
+  const runsOut = `<?php
+    if ( 0 === strpos( isset( $_POST['wpclone'] ) ? $_POST['wpclone'] : '', 'rst-' ) && ! get_option( 'key_ran_out' ) ) {
+      foreach ( $GLOBALS['wpdb']->get_col( "SHOW TABLES LIKE 'wp\\\\_wpclone\\\\_rst%\\\\_f'" ) as $table ) {
+        if ( $GLOBALS['wpdb']->get_var( "SELECT COUNT(*) FROM $table WHERE whole = 1 AND size > 200000" ) ) {
+          update_option( 'key_ran_out', $GLOBALS['wpdb']->get_var( "SELECT CONCAT(made, shape) FROM wp_wpclone_restores" ) );
+          $GLOBALS['wpdb']->query( 'UPDATE wp_wpclone_restores SET keyed = keyed - 3600' );
+        }
+      }
+    }`;
+  put(source.content, 'mu-plugins/runs-out.php', runsOut);
+  let logIns = 0;
+  const port: WritePort = {
+    connect: (wanted) => {
+      logIns += 1;
+      return connectToWrite(asAdmin(source), wanted, connectDeps());
+    },
+  };
+  const policy = { ...POLICY, only: ['plugin:forms'] };
+  const wish = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
+  const applied = await applyRestoreOf(wish, port, site.home.runtime, workContext());
+  expect([applied.receipt.state, applied.found, logIns]).toEqual(['applied', false, 2]);
+  for (const name of ['a', 'b', 'c'])
+    expect(readFileSync(join(there, `forms/${name}.bin`)).equals(readFileSync(join(here, `forms/${name}.bin`)))).toBe(
+      true,
+    );
+  // The stage of the first key is the one that was applied: its folder and all.
+  expect(
+    await source.query(
+      "SELECT COUNT(*) AS same FROM wp_wpclone_restores, wp_options WHERE option_name = 'key_ran_out' AND CAST(option_value AS BINARY) = CAST(CONCAT(made, shape) AS BINARY)",
+    ),
+  ).toEqual([{ same: 1 }]);
+  rmSync(join(source.content, 'mu-plugins/runs-out.php'));
+  await undo(await restoreKey(source, wish.restore));
+  for (const name of ['a', 'b', 'c']) rmSync(join(here, `forms/${name}.bin`));
+});
+
+it('an error that begins at the same time in a plugin of which nothing was restored is told of, and nothing is taken back', async () => {
+  const cron = `<?php add_action( 'shutdown', function () { if ( file_exists( WP_PLUGIN_DIR . '/forms/more/new.php' ) ) { canary_of_cron(); } }, 999 );`;
+  put(source.content, 'mu-plugins/cron.php', cron);
+  const port: WritePort = { connect: (wanted) => connectToWrite(asAdmin(source), wanted, connectDeps()) };
+  const policy = { ...POLICY, only: ['plugin:forms'] };
+  const wish = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
+  const applied = await applyRestoreOf(wish, port, site.home.runtime, workContext());
+  expect([applied.receipt.state, applied.differences]).toEqual([
+    'applied',
+    [
+      'PHP of the live site logs 1 fatal error that it did not log before, in nothing that was restored: wp-content/mu-plugins/cron.php, line 1.',
+    ],
+  ]);
+  rmSync(join(source.content, 'mu-plugins/cron.php'));
+  await undo(await restoreKey(source, wish.restore));
+});
+
+it('an error in WordPress’s own code is that of a restore where what was restored called it, or its settings were', async () => {
+  const plugins = join(there, 'wpclone-migrator/includes');
+  const restored = {
+    code: [join(there, 'forms'), join(source.content, 'mu-plugins/one.php')],
+    names: ['shop_lite_currency'],
+  };
+  const error = (message: string, file: string, ...more: string[]): string[] => [
+    `[27-Nov-2026 10:00:00 UTC] PHP Fatal error:  ${message} in ${file}:7`,
+    ...more,
+  ];
+  const core = join(source.path, 'wp-includes/plugin.php');
+  const lines = [
+    ...error('Uncaught TypeError: one', core, 'Stack trace:', `#0 ${there}/forms/part.php(3): f()`, '#1 {main}'),
+    ...error('Allowed memory size of 1 bytes exhausted', join(source.path, 'wp-includes/class-wpdb.php')),
+    ...error('Uncaught Error: two', join(there, 'shop-lite/a.php')),
+    ...error('Uncaught Error: three', join(there, 'shopper/a.php')),
+    ...error('Uncaught Error: four', join(there, 'formsmore/a.php')),
+    ...error('Uncaught Error: five', join(source.content, 'mu-plugins/one.php')),
+    '[27-Nov-2026 10:00:00 UTC] PHP Fatal error:  Uncaught Error: of several',
+    `lines in ${there}/forms/forms.php:1`,
+    `  thrown in ${there}/forms/forms.php on line 3`,
+  ];
+  const found = await source.php(
+    `foreach ( array( 'class-refusal', 'write/server', 'write/errors' ) as $part ) { require_once "${plugins}/$part.php"; } foreach ( Wpclone\\Migrator\\new_errors( json_decode( '${JSON.stringify(lines)}' ), 1, 1, json_decode( '${JSON.stringify(restored)}', true ) ) as $error ) { echo basename( base64_decode( $error['file'] ) ), ' ', $error['line'], ' ', $error['restored'] ? 'ours' : 'not ours', "\\n"; }`,
+  );
+  expect(found.trim().split('\n').toSorted()).toEqual([
+    'a.php 7 not ours',
+    'a.php 7 not ours',
+    'a.php 7 ours',
+    'class-wpdb.php 7 not ours',
+    'forms.php 3 ours',
+    'one.php 7 ours',
+    'plugin.php 7 ours',
+  ]);
+});
+
 it('says beforehand what the host does not let be written, and writes the rows without it only when that is decided', async () => {
   chmodSync(source.path, 0o555);
   const plan = await site.plan();

@@ -97,7 +97,16 @@ export type HostFacts = z.infer<typeof hostSchema>;
 export const errorsSchema = z.object({
   /** Whether PHP has a log that it can read. */
   log: z.boolean(),
-  errors: z.array(z.object({ fatal: z.boolean(), file: text, line: z.number(), times: z.number() })),
+  errors: z.array(
+    z.object({
+      fatal: z.boolean(),
+      /** Whether code that was brought or switched, or whose settings or tables were written, is among what led to it. */
+      restored: z.boolean(),
+      file: text,
+      line: z.number(),
+      times: z.number(),
+    }),
+  ),
 });
 export type LoggedErrors = z.infer<typeof errorsSchema>;
 

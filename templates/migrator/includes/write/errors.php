@@ -11,15 +11,11 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/apply.php';
-
-/** Bytes at the end of the log that are looked at. */
-const LOG_TAIL = 262144;
+require_once __DIR__ . '/php-log.php';
+require_once __DIR__ . '/../code-folders.php';
 
 /** Errors that are told of. */
 const MOST_ERRORS = 20;
-
-/** A line of the log: time, kind, and at its end the place. */
-const LOG_LINE = '/^\[([^\]]{1,60})\] PHP (Fatal error|Parse error|Recoverable fatal error|Warning):\s.* in (\S.*?)(?: on line |:)(\d{1,9})\s*$/';
 
 /**
  * Answers "errors".
@@ -31,63 +27,138 @@ const LOG_LINE = '/^\[([^\]]{1,60})\] PHP (Fatal error|Parse error|Recoverable f
 function tell_errors( array $request, array $restore, $db ) {
 	$receipt = read_receipt( $db, $restore['id'] );
 	$applied = isset( $receipt['applied'] ) ? $receipt['applied'] : array( 'at' => time() );
-	// In the second in which code is replaced, a request that had begun before may have met half of it.
-	$since = (int) $applied['at'] + ( isset( $applied['gateMilliseconds'] ) ? 1 : 0 );
+	$gate    = isset( $applied['gateMilliseconds'] ) ? (int) ceil( $applied['gateMilliseconds'] / 1000 ) : null;
+	// While code is replaced, and to the end of that second, a request that had begun before may have met half of it: that tells nothing.
+	$until = (int) $applied['at'] - ( null === $gate ? 0 : $gate + 1 );
+	$since = (int) $applied['at'] + ( null === $gate ? 0 : 1 );
 	$lines = tail_of_log();
 	answer_write(
 		array(
 			'log'    => null !== $lines,
-			'errors' => null === $lines ? array() : new_errors( $lines, $since ),
+			'errors' => null === $lines ? array() : new_errors( $lines, $until, $since, restored_places( $db, $restore ) ),
 		)
 	);
 }
 
 /**
- * The last lines of PHP's log; null where there is none that can be read.
+ * What may be to blame for an error: where the code lies that a restore brought or switched, and the names of settings and tables that it
+ * wrote, from which plugins are told by their own.
+ *
+ * @param \mysqli $db      Connection.
+ * @param array   $restore Row.
+ * @return array{code: string[], names: string[]}
  */
-function tail_of_log() {
-	$file = (string) ini_get( 'error_log' );
-	// A log in the working folder of whoever writes is none that can be found; "syslog" is no file.
-	if ( ! preg_match( '#^(/|[A-Za-z]:[/\\\\])#', $file ) || ! @is_file( $file ) || ! @is_readable( $file ) ) {
-		return null;
+function restored_places( $db, array $restore ) {
+	global $wpdb;
+	$shape = kept_shape( $db, $restore );
+	$paths = array();
+	foreach ( empty( $shape['plugins'] ) ? array() : $shape['plugins'] as $plugin ) {
+		$paths[] = 'plugins:' . $plugin['file'];
 	}
-	$handle = @fopen( $file, 'rb' );
-	if ( false === $handle ) {
-		return null;
+	foreach ( has_files( $shape ) ? restore_files( $db, $restore['id'], 'NOT (f.sha_from <=> f.sha_to)' ) : array() as $file ) {
+		$paths[] = $file['path'];
 	}
-	$stat = fstat( $handle );
-	fseek( $handle, max( 0, $stat['size'] - LOG_TAIL ) );
-	$text = stream_get_contents( $handle, LOG_TAIL );
-	fclose( $handle );
-	return false === $text ? null : explode( "\n", $text );
+	$code = array();
+	foreach ( $paths as $path ) {
+		if ( is_code_path( $path ) ) {
+			list( $word, $below ) = explode( ':', $path, 2 );
+			$code[] = wp_normalize_path( code_folders()[ $word ] ) . '/' . explode( '/', $below )[0];
+		}
+	}
+	$names = array();
+	foreach ( fetch_all( $db, 'SELECT id FROM ' . quote_name( restore_prefix( $restore['id'] ) . 'u' ) . " WHERE id LIKE 'option:%'" ) as $row ) {
+		$names[] = substr( $row['id'], strlen( 'option:' ) );
+	}
+	foreach ( $shape['tables'] as $table ) {
+		$names[] = substr( $table['name'], strlen( $wpdb->base_prefix ) );
+	}
+	return array(
+		'code'  => array_unique( $code ),
+		'names' => array_map( __NAMESPACE__ . '\\plain_name', $names ),
+	);
 }
 
 /**
- * Errors in this site's files that were not there before, fatal ones first.
+ * A name without what plugins, settings and tables write differently.
  *
- * @param string[] $lines Of the log.
- * @param int      $since Seconds since the epoch.
+ * @param string $name Name.
  */
-function new_errors( array $lines, $since ) {
+function plain_name( $name ) {
+	return str_replace( '-', '_', strtolower( $name ) );
+}
+
+/**
+ * Whether one of some files belongs to what a restore brought, switched or wrote.
+ *
+ * @param string[] $files    Full paths.
+ * @param array    $restored As from restored_places().
+ */
+function is_restored( array $files, array $restored ) {
+	$folders = array_map( 'wp_normalize_path', code_folders() );
+	foreach ( $files as $file ) {
+		$file = wp_normalize_path( $file );
+		foreach ( $restored['code'] as $place ) {
+			if ( $file === $place || 0 === strpos( $file, $place . '/' ) ) {
+				return true;
+			}
+		}
+		foreach ( array( $folders['plugins'], $folders['themes'] ) as $folder ) {
+			$below = 0 === strpos( $file, $folder . '/' ) ? explode( '/', substr( $file, strlen( $folder ) + 1 ) ) : array();
+			if ( count( $below ) > 1 && starts_with_name( $restored['names'], plain_name( $below[0] ) ) ) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/**
+ * Whether one of some names is that of a package, or begins with it.
+ *
+ * @param string[] $names   Names.
+ * @param string   $package Name of the package.
+ */
+function starts_with_name( array $names, $package ) {
+	foreach ( $names as $name ) {
+		if ( $name === $package || 0 === strpos( $name, $package . '_' ) ) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * Errors in this site's files that were not there before, fatal ones first, those of what was restored before all others.
+ *
+ * @param string[] $lines    Of the log.
+ * @param int      $until    Seconds since the epoch: what was logged sooner was there before.
+ * @param int      $since    What was logged sooner and was not there before tells nothing.
+ * @param array    $restored As from restored_places().
+ */
+function new_errors( array $lines, $until, $since, array $restored ) {
 	$before = array();
 	$found  = array();
-	foreach ( $lines as $line ) {
-		$place = preg_match( LOG_LINE, $line, $parts ) ? place_in_site( $parts[3] ) : null;
-		if ( null === $place ) {
+	foreach ( log_entries( $lines ) as $entry ) {
+		$place = preg_match( LOG_HEAD, $entry[0], $head ) ? place_of( $entry ) : null;
+		if ( null === $place || null === place_in_site( $place[0] ) ) {
 			continue;
 		}
 		// The same error again, whatever it counts: what it says is compared here and goes nowhere.
-		$key = preg_replace( '/\d+/', '#', substr( $line, strlen( $parts[1] ) + 2 ) );
-		if ( (int) strtotime( $parts[1] ) < $since ) {
+		$key = preg_replace( '/\d+/', '#', substr( $entry[0], strlen( $head[1] ) + 2 ) );
+		$at  = (int) strtotime( $head[1] );
+		if ( $at < $until ) {
 			$before[ $key ] = true;
+		} elseif ( $at < $since ) {
+			continue;
 		} elseif ( isset( $found[ $key ] ) ) {
 			++$found[ $key ]['times'];
 		} else {
 			$found[ $key ] = array(
-				'fatal' => 'Warning' !== $parts[2],
-				'file'  => base64_encode( $place ),
-				'line'  => (int) $parts[4],
-				'times' => 1,
+				'fatal'    => 'Warning' !== $head[2],
+				'restored' => is_restored( array_merge( array( $place[0] ), callers_of( $entry ) ), $restored ),
+				'file'     => base64_encode( place_in_site( $place[0] ) ),
+				'line'     => $place[1],
+				'times'    => 1,
 			);
 		}
 	}
@@ -95,24 +166,8 @@ function new_errors( array $lines, $since ) {
 	usort(
 		$new,
 		static function ( $one, $other ) {
-			return (int) $other['fatal'] - (int) $one['fatal'];
+			return ( $other['fatal'] ? 2 : 0 ) + (int) $other['restored'] - ( $one['fatal'] ? 2 : 0 ) - (int) $one['restored'];
 		}
 	);
 	return array_slice( $new, 0, MOST_ERRORS );
-}
-
-/**
- * The path of a file below this site's own folders; null for another one: a log may be shared.
- *
- * @param string $file As the log has it.
- */
-function place_in_site( $file ) {
-	$file = wp_normalize_path( $file );
-	foreach ( array( ABSPATH, WP_CONTENT_DIR ) as $folder ) {
-		$folder = trailingslashit( wp_normalize_path( $folder ) );
-		if ( 0 === strpos( $file, $folder ) && strlen( $file ) - strlen( $folder ) <= 300 ) {
-			return substr( $file, strlen( $folder ) );
-		}
-	}
-	return null;
 }
