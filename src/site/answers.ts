@@ -27,14 +27,14 @@ export function classifyAnswer(answer: OtherAnswer): WpcloneError {
   if (isChallenge(answer)) return challenged(host, status);
   // WordPress sends a Retry-After of ten minutes with it, whatever is left of the update.
   if (status === 503 && MAINTENANCE.test(text)) return inMaintenance(host);
-  if (limitsRequests(answer)) return rateLimited(host, retryAfter);
+  if (limitsRequests(answer)) return rateLimited(host, status, retryAfter);
   if (lostDatabase(answer)) return databaseDown(host);
   if (status === 413)
     return new WpcloneError('SOURCE_BLOCKED', `${host} refuses requests of this size.`, {
       details: { host, status },
     });
-  if (status >= 500) return failed(`${host} answered with HTTP ${status}.`, retryAfter);
-  if (RATE.test(text)) return rateLimited(host, retryAfter);
+  if (status >= 500) return failed(host, status, retryAfter);
+  if (RATE.test(text)) return rateLimited(host, status, retryAfter);
   if (status === 403 || status === 406 || FIREWALL.test(text)) return blocked(host, status);
   return new WpcloneError('MIGRATOR_MISSING', `The plugin of wpclone does not answer at ${host} (HTTP ${status}).`, {
     details: { host, status },
@@ -95,12 +95,16 @@ export function classifyRefusal(refusal: Refusal, host: string, table: string | 
   }
 }
 
-const failed = (message: string, retryAfter?: number): WpcloneError =>
-  new WpcloneError('SOURCE_FAILED', message, { retryable: true, retryAfter });
+const failed = (host: string, status: number, retryAfter?: number): WpcloneError =>
+  new WpcloneError('SOURCE_FAILED', `${host} answered with HTTP ${status}.`, {
+    details: { host, status },
+    retryable: true,
+    retryAfter,
+  });
 
-const rateLimited = (host: string, retryAfter: number | undefined): WpcloneError =>
+const rateLimited = (host: string, status: number, retryAfter: number | undefined): WpcloneError =>
   new WpcloneError('RATE_LIMITED', `${host} limits the number of requests.`, {
-    details: { host },
+    details: { host, status },
     retryable: true,
     retryAfter,
   });

@@ -25,6 +25,9 @@ export function codePath(place: string, places: CodePlaces): string | undefined 
   return found && `${found[0]}:${place.slice(found[1].length + 1)}`;
 }
 
+/** Whether a path of a restore is one of code: the uploads hold no such word and colon. */
+export const isCodePath = (path: string): boolean => /^(plugins|mu-plugins|themes|languages):/.test(path);
+
 /** Whether a path below a folder of code may be written. */
 export const isSafeCode = (path: string): boolean =>
   Buffer.byteLength(path) <= LONGEST_CODE_PATH && path.split('/').every((name) => !UNSAFE_CODE_NAME.test(name));

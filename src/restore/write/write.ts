@@ -3,7 +3,8 @@ import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import type { HostFacts, Receipt, Undone } from '../../site/write/answers.ts';
 import type { WriteClient } from '../../site/write/client.ts';
 import type { RestoreChanges } from '../changes.ts';
-import { sendFiles } from './files.ts';
+import { isCodePath } from '../code/code-paths.ts';
+import { filesThere, sendFiles } from './files.ts';
 import { sealsOf, stageParts } from './parts.ts';
 import { stagedRows } from './staged.ts';
 
@@ -15,7 +16,7 @@ type Work = Pick<WorkContext, 'signal'> & {
 
 /**
  * Brings changes to the site and has it check them. Nothing of the site is touched yet. What a failure or a cancellation leaves is
- * taken away by `finish`. Throws PROTECTED, DRIFT, DOES_NOT_FIT, FILES_STAY, PLAN_OUTDATED, RESTORE_IMPOSSIBLE and what reaching a site throws.
+ * taken away by `finish`. Throws PROTECTED, DRIFT, DOES_NOT_FIT, FILES_STAY, GATE_BARRED, PLAN_OUTDATED, RESTORE_IMPOSSIBLE and what reaching a site throws.
  */
 export async function stageChanges(client: WriteClient, changes: RestoreChanges, work: Work): Promise<HostFacts> {
   const staged = stagedRows(changes);
@@ -37,6 +38,7 @@ export async function stageChanges(client: WriteClient, changes: RestoreChanges,
     tell();
   };
   await sendFiles(client, changes.files, { www: work.www ?? '', signal: work.signal, sent });
+  if (changes.files.some(({ path }) => isCodePath(path))) await client.tryGate(work.signal);
   await client.seal(sealsOf(staged, changes.files), work.signal);
   return host;
 }
@@ -55,7 +57,10 @@ export async function applyStaged(client: WriteClient, signal: AbortSignal): Pro
   return receipt;
 }
 
-/** Takes back what a restore wrote, all of it or `only` some items: what was changed since is kept. */
+/**
+ * Takes back what a restore wrote, all of it or `only` some items: what was changed since is kept. Throws GATE_BARRED; then nothing was taken
+ * back.
+ */
 export async function undoApplied(
   client: WriteClient,
   only: readonly string[] | undefined,
@@ -73,3 +78,4 @@ export async function acceptApplied(client: WriteClient, signal: AbortSignal): P
   await client.accept(signal);
   await client.finish(signal);
 }
+  await client.tryGate(signal);

@@ -44,6 +44,13 @@ export const RESTORE_ERRORS = define({
     http: 409,
     next: ['Nothing was written. Leave what belongs to those files out with --skip, such as --skip {example}.'],
   },
+  GATE_BARRED: {
+    exit: 5,
+    http: 409,
+    next: [
+      'Nothing was written. Leave code out with --skip code, or have that rule of the web server taken out for the time of the restore and of undoing it.',
+    ],
+  },
   RESTORE_BROKE: {
     exit: 1,
     http: 502,

@@ -104,6 +104,15 @@ export const errorsSchema = z.object({
       restored: z.boolean(),
       file: text,
       line: z.number(),
+/** Of an attempt to ask while `.maintenance` is there. */
+export const gateSchema = z.object({
+  /** Of the request that holds it: false where no code that visitors run is replaced, or the file is there anyway. */
+  needed: z.boolean().optional(),
+  /** Whether the file is there. */
+  there: z.boolean().optional(),
+});
+export type GateAnswer = z.infer<typeof gateSchema>;
+
       times: z.number(),
     }),
   ),

@@ -11,10 +11,12 @@ import { understoodJson } from '../understood.ts';
 import {
   classifyWriteRefusal,
   errorsSchema,
+  gateSchema,
   hostSchema,
   receiptSchema,
   statusSchema,
   undoneSchema,
+  type GateAnswer,
   type HostFacts,
   type LoggedErrors,
   type Receipt,
@@ -22,6 +24,8 @@ import {
   type Undone,
 } from './answers.ts';
 import { writtenBody, type WriteKey } from './signing.ts';
+import { tryGate } from './try-gate.ts';
+import { visitFront } from './visit.ts';
 
 /** Rows that are written by the same statement; its number is its place in the whole shape. */
 export interface BatchShape {
@@ -98,6 +102,8 @@ export interface WriteClient {
   /** Throws PROTECTED, DRIFT. */
   seal(seals: Seals, signal: AbortSignal): Promise<void>;
   /** Throws DRIFT. */
+  /** Tries out whether the web server would let anybody through while code is replaced. Throws GATE_BARRED, FILES_STAY. */
+  tryGate(signal: AbortSignal): Promise<void>;
   apply(signal: AbortSignal): Promise<Receipt>;
   status(items: boolean, signal: AbortSignal): Promise<RestoreStatus>;
   /** What PHP has logged since it was applied; none where nobody can read its log. */
@@ -140,15 +146,18 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
     number = Math.max(number + 1, Math.floor(deps.now()) + (deps.ahead ?? 0));
     return writtenBody(request, key, number);
   };
-  const transport = createTransport(access, { ...deps, now, dispatcher }, sign);
+  const open = (): Transport => createTransport(access, { ...deps, now, dispatcher }, sign);
+  const transport = open();
   const ask = <T>(schema: z.ZodType<T>, question: object, signal: AbortSignal): Promise<T> =>
     askPatiently(transport, deps, schema, question, signal);
   const done = async (question: object, signal: AbortSignal): Promise<void> => {
     await ask(anything, question, signal);
   };
   return {
-    begin: (shape, signal) => ask(hostSchema, { op: 'begin', ...shape }, signal),
+    begin: (shape, signal, anew = false) =>
+      ask(hostSchema, { op: 'begin', ...shape, ...(anew ? { anew } : {}) }, signal),
     stage: (part, signal) => done({ op: 'stage', ...part }, signal),
+  const name = (): string => deps.randomBytes(16).toString('hex');
     files: (pieces, signal) => done({ op: 'files', pieces }, signal),
     seal: (seals, signal) => done({ op: 'seal', ...seals }, signal),
     apply: (signal) => ask(receiptSchema, { op: 'apply' }, signal),
@@ -156,6 +165,20 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
     errors: (signal) => ask(errorsSchema, { op: 'errors' }, signal),
     settle: (signal) => done({ op: 'settle' }, signal),
     undo: (only, signal) =>
+    tryGate: (signal) =>
+      tryGate(
+        {
+          host: transport.host,
+          // By a way of its own: where something else answers, it may lead elsewhere from then on.
+          ask: (part, trial, heard) => askGate(open(), { op: 'gate', part, trial }, heard),
+          need: (heard) => ask(gateSchema, { op: 'gate', part: 'need', trial: name() }, heard),
+          hold: (trial, heard) => holdGate(() => ask(gateSchema, { op: 'gate', part: 'hold', trial }, heard)),
+          visit: (heard) => visitFront(access, dispatcher, name(), { signal: heard, sleep: deps.sleep }),
+          name,
+          sleep: deps.sleep,
+        },
+        signal,
+      ),
       ask(undoneSchema, { op: 'undo', ...(only === undefined ? {} : { only: only.map(base64) }) }, signal),
     accept: (signal) => done({ op: 'accept' }, signal),
     finish: async (signal) => {
@@ -174,6 +197,21 @@ async function askPatiently<T>(
   schema: z.ZodType<T>,
   question: object,
   signal: AbortSignal,
+async function askGate(transport: Transport, question: object, signal: AbortSignal): Promise<GateAnswer> {
+  return understoodJson(gateSchema, await askOnce(transport, question, signal, () => undefined));
+}
+
+/** Numbers of requests are taken in order: one of those that ask meanwhile may have come first. */
+async function holdGate(hold: () => Promise<GateAnswer>): Promise<GateAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await hold();
+    } catch (error) {
+      if (attempt >= OVERTAKEN_MOST || toWpcloneError(error).code !== 'SIGNATURE_REFUSED') throw error;
+    }
+  }
+}
+
   endsTheKey = false,
 ): Promise<T> {
   let answered = false;

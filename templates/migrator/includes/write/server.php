@@ -35,6 +35,11 @@ const WRITE_OPERATIONS = array(
 		'file'   => 'stage-files.php',
 		'run'    => 'stage_files',
 	),
+	'gate'   => array(
+		'states' => array( 'begun', 'sealed', 'applied', 'partly', 'undone' ),
+		'file'   => 'trial.php',
+		'run'    => 'try_gate',
+	),
 	'seal'   => array(
 		'states' => array( 'begun', 'sealed' ),
 		'file'   => 'seal.php',

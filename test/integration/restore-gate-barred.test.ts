@@ -1,0 +1,182 @@
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { applyStaged, stageChanges, undoApplied } from '../../src/restore/write/write.ts';
+import type { SourceAccess } from '../../src/site/access.ts';
+import type { WriteClient } from '../../src/site/write/client.ts';
+import type { WriteKey } from '../../src/site/write/signing.ts';
+import { startMariadb, type Mariadb } from '../support/mariadb.ts';
+import { installMigrator, never } from '../support/migrator.ts';
+import { fileChange, restoreFolders } from '../support/restore-files.ts';
+import { changesOf, restoreKey, writeClient } from '../support/restore.ts';
+import { startSource, type Source } from '../support/source/index.ts';
+import { makeTemp } from '../support/temp.ts';
+import { failureOf } from '../support/work.ts';
+
+const plugin = (word: string): string =>
+  `<?php /* Plugin Name: Forms */ add_action( 'wp_footer', function () { echo '<!-- forms ${word} -->'; } );`;
+
+/** As sites have it from many a recipe. */
+const RULE = 'if (-f $document_root/.maintenance) { return 503; }';
+
+interface Site {
+  readonly source: Source;
+  readonly access: SourceAccess;
+  /** Has nginx go by these rules. */
+  rules(text: string): Promise<void>;
+}
+
+let mariadb: Mariadb;
+let site: Site;
+/** One whose PHP has one process: whoever asks while it is busy waits. */
+let narrow: Site;
+let www: string;
+
+async function start(workers: number): Promise<Site> {
+  const folder = makeTemp('rules');
+  chmodSync(folder, 0o755);
+  const file = join(folder, 'rules.conf');
+  writeFileSync(file, '');
+  const nginx = `include ${file};`;
+  const source = await startSource({ mariadb, workers, nginx, plugins: { 'forms/forms.php': plugin('old') } });
+  await source.php('wp_mkdir_p( wp_upload_dir()["basedir"] );');
+  const rules = async (text: string): Promise<void> => {
+    writeFileSync(file, text);
+    await source.restart();
+  };
+  return { source, rules, access: await installMigrator(source) };
+}
+
+beforeAll(async () => {
+  mariadb = await startMariadb();
+  [site, narrow] = await Promise.all([start(5), start(1)]);
+  www = makeTemp('restore-gate-barred');
+});
+afterAll(async () => {
+  await Promise.all([site.source.stop(), narrow.source.stop()]);
+  await mariadb.stop();
+});
+beforeEach(() => Promise.all([site.rules(''), narrow.rules('')]));
+
+const maintenance = ({ source }: Site): boolean => existsSync(join(source.path, '.maintenance'));
+
+async function visit({ source }: Site): Promise<string> {
+  const { statusCode, body } = await request(`${source.url}/`);
+  return `${statusCode} ${/<!-- forms (.*?) -->/.exec(await body.text())?.[1] ?? 'nothing'}`;
+}
+
+/** A client that waits as people's do: what it finds depends on what is there at which moment. */
+const patient = ({ access }: Site, key: WriteKey): WriteClient =>
+  writeClient(access, key, {
+    sleep: (milliseconds, signal) => delay(milliseconds, undefined, signal ? { signal } : {}),
+  });
+
+const stage = (client: WriteClient): Promise<unknown> =>
+  stageChanges(
+    client,
+    {
+      ...changesOf([], [{ id: 'plugin:forms', title: 'Forms' }]),
+      files: [fileChange(0, 'plugins:forms/forms.php', plugin('old'), plugin('new'), www)],
+    },
+    { www, signal: never },
+  );
+
+it.each([
+  ['answers everybody by itself', RULE],
+  [
+    'shows a page of its own',
+    'error_page 503 =200 /closed.html; location = /closed.html { } if (-f $document_root/.maintenance) { set $closed 1; } if ($uri = /closed.html) { set $closed 0; } if ($closed = 1) { return 503; }',
+  ],
+  [
+    'lets what is posted through and nobody else',
+    'set $closed $request_method; if (-f $document_root/.maintenance) { set $closed "$closed closed"; } if ($closed = "GET closed") { return 503; }',
+  ],
+  [
+    'leads elsewhere',
+    'if (-f $document_root/.maintenance) { set $closed 1; } if ($uri = /closed.html) { set $closed 0; } if ($closed = 1) { return 302 /closed.html; }',
+  ],
+])('a web server that %s while WordPress is being updated is found before anything is written', async (_, rule) => {
+  writeFileSync(join(site.source.docroot, 'closed.html'), 'We are updating.');
+  await site.rules(rule);
+  const client = patient(site, await restoreKey(site.source));
+  const failure = await failureOf(stage(client));
+  expect([failure.code, failure.message, failure.nextSteps[0]]).toEqual([
+    'GATE_BARRED',
+    expect.stringContaining('.maintenance'),
+    expect.stringContaining('--skip code'),
+  ]);
+  expect([maintenance(site), await visit(site)]).toEqual([false, '200 old']);
+  await client.finish(never);
+  expect(restoreFolders(site.source)).toEqual([]);
+});
+
+it('such a rule is found too where PHP has one process only, and such a host without the rule is written to', async () => {
+  await narrow.rules(RULE);
+  const barred = patient(narrow, await restoreKey(narrow.source));
+  expect((await failureOf(stage(barred))).code).toBe('GATE_BARRED');
+  expect([maintenance(narrow), await visit(narrow)]).toEqual([false, '200 old']);
+  await barred.finish(never);
+  await narrow.rules('');
+  const client = patient(narrow, await restoreKey(narrow.source));
+  await stage(client);
+  await applyStaged(client, never);
+  expect(await visit(narrow)).toBe('200 new');
+  expect((await undoApplied(client, undefined, never)).state).toBe('undone');
+  expect([maintenance(narrow), await visit(narrow), restoreFolders(narrow.source)]).toEqual([false, '200 old', []]);
+});
+
+it('visitors are served while it is tried out', async () => {
+  const client = patient(site, await restoreKey(site.source));
+  const over = new AbortController();
+  const seen = new Set<string>();
+  const visitor = async (): Promise<void> => {
+    while (!over.signal.aborted) seen.add(await visit(site));
+  };
+  const visitors = [visitor(), visitor()];
+  await stage(client);
+  over.abort();
+  await Promise.all(visitors);
+  expect([...seen]).toEqual(['200 old']);
+  expect(maintenance(site)).toBe(false);
+  await client.finish(never);
+});
+
+it('a rule that came after the restore keeps it from being undone, and nothing is taken back by half', async () => {
+  const key = await restoreKey(site.source);
+  const client = patient(site, key);
+  await stage(client);
+  await applyStaged(client, never);
+  await client.leave(never);
+  await site.rules(RULE);
+  const again = patient(site, await restoreKey(site.source, key.restore));
+  expect((await failureOf(undoApplied(again, undefined, never))).code).toBe('GATE_BARRED');
+  expect([maintenance(site), await visit(site)]).toEqual([false, '200 new']);
+  await site.rules('');
+  await undoApplied(again, undefined, never);
+  expect([maintenance(site), await visit(site)]).toEqual([false, '200 old']);
+});
+
+it('whoever waits takes the file away where the one who put it there was killed', async () => {
+  const key = await restoreKey(site.source);
+  const client = patient(site, key);
+  await stage(client);
+  await site.rules(RULE);
+  const name = 'a'.repeat(32);
+  // By the command line's PHP, which can be killed at a certain place, and has to be told that it can answer early, as php-fpm can.
+  const run = (part: string, before: string): Promise<string> =>
+    site.source.php(
+      `function fastcgi_finish_request() { return true; } ${before} ` +
+        `foreach ( array( 'class-refusal', 'answer-size', 'output', 'write/server', 'write/trial' ) as $part ) { require_once WP_PLUGIN_DIR . "/wpclone-migrator/includes/$part.php"; } \\call_user_func( 'Wpclone\\Migrator\\try_gate', array( 'part' => '${part}', 'trial' => '${name}' ), \\Wpclone\\Migrator\\find_restore( '${key.restore}' ), \\Wpclone\\Migrator\\open_write_session() );`,
+    );
+  const waiting = run('wait', '');
+  const killed = run(
+    'hold',
+    "eval( 'namespace Wpclone\\\\Migrator; function usleep() { posix_kill( getmypid(), 9 ); }' );",
+  );
+  await expect(killed).rejects.toThrow();
+  await waiting;
+  expect([maintenance(site), await visit(site)]).toEqual([false, '200 old']);
+  await client.finish(never);
+});
