@@ -26,21 +26,24 @@ function undo_restore( array $request, array $restore, $db ) {
 	$id   = $restore['id'];
 	$only = isset( $request['only'] ) && is_array( $request['only'] ) ? decoded_cells( $request['only'], count( $request['only'] ) ) : null;
 	$kept = array();
+	$sums = array();
 	$held = null;
 	if ( in_array( $restore['state'], WRITTEN_STATES, true ) ) {
 		$held = while_nobody_updates(
 			$db,
-			function () use ( $restore, $id, $only, &$kept ) {
+			function () use ( $restore, $id, $only, &$kept, &$sums ) {
 				return write_in_transaction(
 					$restore,
 					true,
 					WRITTEN_STATES,
-					function ( $side, array $shape ) use ( $id, $only, &$kept ) {
+					function ( $side, array $shape ) use ( $id, $only, &$kept, &$sums ) {
 						$kept = choose_undone( $side, $id, $shape, $only );
+						// Counted here: later on rows are held.
+						$sums = undone_sums( $side, $id );
 					},
-					function ( $main, $side ) use ( $restore, $id, &$kept ) {
+					function ( $main ) use ( $restore, $id, &$kept, &$sums ) {
 						run_query( $main, 'UPDATE ' . quote_name( restore_prefix( $id ) . 'u' ) . ' SET undone = 1 WHERE chosen = 1' );
-						return undone_receipt( $side, $restore, $kept );
+						return undone_receipt( $restore, $kept, $sums );
 					}
 				);
 			}
@@ -90,23 +93,36 @@ function choose_undone( $side, $id, array $shape, $only ) {
 }
 
 /**
+ * How many items are undone now, and how many neither now nor before.
+ *
+ * @param \mysqli $side Connection.
+ * @param string  $id   Restore.
+ * @return array{items: int, left: int}
+ */
+function undone_sums( $side, $id ) {
+	$rows = fetch_all( $side, 'SELECT COALESCE(SUM(chosen = 1), 0) AS items, COALESCE(SUM(undone = 0 AND chosen = 0), 0) AS rest FROM ' . quote_name( restore_prefix( $id ) . 'u' ) );
+	return array(
+		'items' => (int) $rows[0]['items'],
+		'left'  => (int) $rows[0]['rest'],
+	);
+}
+
+/**
  * State and receipt after undoing.
  *
- * @param \mysqli $side    Connection.
  * @param array   $restore Row.
  * @param array[] $kept    As from find_drift().
+ * @param array   $sums    As from undone_sums().
  * @return array{0: string, 1: string}
  */
-function undone_receipt( $side, array $restore, array $kept ) {
-	$items   = quote_name( restore_prefix( $restore['id'] ) . 'u' );
-	$left    = count_of( $side, "SELECT COUNT(*) AS n FROM $items WHERE undone = 0 AND chosen = 0" );
+function undone_receipt( array $restore, array $kept, array $sums ) {
 	$receipt = json_decode( $restore['receipt'], true );
 
 	$receipt['undone'] = array(
 		'at'    => time(),
-		'items' => count_of( $side, "SELECT COUNT(*) AS n FROM $items WHERE chosen = 1" ),
+		'items' => $sums['items'],
 		'kept'  => count( array_unique( array_column( $kept, 'n' ) ) ),
-		'left'  => $left,
+		'left'  => $sums['left'],
 	);
-	return array( 0 === $left ? 'undone' : 'partly', wp_json_encode( $receipt ) );
+	return array( 0 === $sums['left'] ? 'undone' : 'partly', wp_json_encode( $receipt ) );
 }
