@@ -9,8 +9,18 @@ import { startSource, type Source } from '../support/source/index.ts';
 const cli = commandLine();
 let source: Source;
 
-/** Statements on the clone's database. */
-const onClone = (sql: string): Promise<string> => sqlOfClone(cli, sql);
+/** What people did to the clone, and to the live site meanwhile; done twice it is as done once. */
+async function changeBoth(): Promise<void> {
+  await sqlOfClone(
+    cli,
+    "UPDATE wp_posts SET post_content = 'New here' WHERE post_name = 'hello-world'; UPDATE wp_posts SET post_content = 'Mine' WHERE post_name = 'sample-page'; UPDATE wp_options SET option_value = 'Mine' WHERE option_name IN ('blogname', 'blogdescription')",
+  );
+  await source.query("UPDATE wp_posts SET post_content = 'Theirs' WHERE post_name = 'sample-page'");
+  writeFileSync(
+    join(cli.cloneFolder(), 'www/wp-content/plugins/forms/forms.php'),
+    '<?php /* Plugin Name: Forms\nVersion: 2.4 */',
+  );
+}
 
 beforeAll(async () => {
   source = await startSource({ plugins: { 'forms/forms.php': '<?php /* Plugin Name: Forms\nVersion: 2.1 */' } });
@@ -31,14 +41,7 @@ it('says that there is nothing to bring back, with exit code 0 and without askin
 });
 
 it('shows the plan by kind, keeps it in a file, and ends with 5 while somebody has to decide', async () => {
-  await onClone(
-    "UPDATE wp_posts SET post_content = 'New here' WHERE post_name = 'hello-world'; UPDATE wp_posts SET post_content = 'Mine' WHERE post_name = 'sample-page'; UPDATE wp_options SET option_value = 'Mine' WHERE option_name IN ('blogname', 'blogdescription')",
-  );
-  await source.query("UPDATE wp_posts SET post_content = 'Theirs' WHERE post_name = 'sample-page'");
-  writeFileSync(
-    join(cli.cloneFolder(), 'www/wp-content/plugins/forms/forms.php'),
-    '<?php /* Plugin Name: Forms\nVersion: 2.4 */',
-  );
+  await changeBoth();
   const file = join(cli.home, 'plan.json');
   const { stdout, code } = await cli.run(['restore', 'first', '--dry-run', '--out', file]);
   expect(code).toBe(5);
@@ -56,6 +59,7 @@ it('shows the plan by kind, keeps it in a file, and ends with 5 while somebody h
 });
 
 it('brings a clone to another site, where it asks about what both have otherwise, and takes it back', async () => {
+  await changeBoth();
   const other = await startSource({ mariadb: source.mariadb });
   const blogname = async (): Promise<unknown> =>
     (await other.query("SELECT option_value FROM wp_options WHERE option_name = 'blogname'"))[0]?.['option_value'];
@@ -94,8 +98,10 @@ const login = ['-u', 'admin', '--password-file', '-'];
 const password = () => ({ input: `${source.adminPassword}\n` });
 
 it('writes nothing while something has to be decided, or without somebody who agrees', async () => {
+  await changeBoth();
   const before = [await contentOf('hello-world'), await contentOf('sample-page')];
-  const file = join(cli.home, 'plan.json');
+  const file = join(cli.home, 'undecided.json');
+  await cli.run(['restore', 'first', '--dry-run', '--out', file]);
   const refused: readonly [string[], string][] = [
     [['--apply', file, '--yes'], 'RESTORE_CONFLICTS'],
     [['--take', 'live', '--skip', 'plugin:forms', ...login], 'Add --yes to do it without a question.'],
@@ -109,6 +115,7 @@ it('writes nothing while something has to be decided, or without somebody who ag
 });
 
 it('brings what was agreed to to the live site, and takes it back without what came since', async () => {
+  await changeBoth();
   const file = join(cli.home, 'agreed.json');
   const choice = ['--take', 'live', '--skip', 'plugin:forms'];
   await cli.run(['restore', 'first', '--dry-run', ...choice, '--out', file], password());

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { TableAddition } from '../../src/restore/changes.ts';
 import { stageChanges } from '../../src/restore/write/write.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
 import type { WriteClient } from '../../src/site/write/client.ts';
@@ -41,6 +42,8 @@ beforeAll(async () => {
   mariadb = await startMariadb({ settings: ['--innodb-flush-log-at-trx-commit=2'] });
   source = await startSource({ mariadb, plugins: plugin('old') });
   await source.php(`update_option( 'forms_word', 'old' ); wp_mkdir_p( wp_upload_dir()["basedir"] );`);
+  await source.query('CREATE TABLE wp_forms (id INT NOT NULL PRIMARY KEY, a VARCHAR(20) NOT NULL) ENGINE=InnoDB');
+  await source.query("INSERT INTO wp_forms VALUES (1, 'a'), (2, 'b')");
   access = await installMigrator(source);
   www = makeTemp('restore-gate-kills');
   there = join(source.content, 'plugins');
@@ -50,6 +53,48 @@ afterAll(async () => {
   await mariadb.stop();
 });
 
+/** What the plugin's newer version has of tables: a column and a key more, and a table. */
+const WORDS = { type: 'varchar(20)', collation: null, nullable: false, stamped: false, counts: false } as const;
+const SCHEMA: readonly TableAddition[] = [
+  {
+    item: 0,
+    table: 'wp_forms',
+    kind: 'extend',
+    columns: [{ ...WORDS, name: 'tone', fallback: 'value', value: 'plain' }],
+    keys: [{ kind: 'plain', name: 'tone', parts: [{ column: 'tone', length: 10 }] }],
+  },
+  {
+    item: 0,
+    table: 'wp_forms_log',
+    kind: 'make',
+    columns: [
+      { ...WORDS, name: 'id', type: 'int(11)', fallback: 'none' },
+      { ...WORDS, name: 'said', fallback: 'none' },
+    ],
+    keys: [{ kind: 'primary', name: '', parts: [{ column: 'id', length: null }] }],
+    engine: 'InnoDB',
+    collation: null,
+  },
+];
+const TONES = [
+  keyed('wp_forms', 'id', {
+    updates: [{ item: 0, key: { id: '2' }, before: { a: 'b', tone: 'plain' }, after: { a: 'bb', tone: 'loud' } }],
+  }),
+  keyed('wp_forms_log', 'id', { inserts: [{ item: 0, row: { id: '1', said: 'new' } }] }),
+];
+
+/** Which version's tables are there, with its rows. */
+async function tablesThere(): Promise<Word | 'mixed'> {
+  const [{ tables } = {}] = await source.query(
+    "SELECT COUNT(*) AS tables FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'wp_forms_log'",
+  );
+  const rows = JSON.stringify(await source.query('SELECT * FROM wp_forms ORDER BY id'));
+  const log = Number(tables) === 0 ? 'none' : JSON.stringify(await source.query('SELECT * FROM wp_forms_log'));
+  if (rows === '[{"id":1,"a":"a"},{"id":2,"a":"b"}]' && log === 'none') return 'old';
+  const isNew = rows === '[{"id":1,"a":"a","tone":"plain"},{"id":2,"a":"bb","tone":"loud"}]';
+  return isNew && log === '[{"id":1,"said":"new"}]' ? 'new' : 'mixed';
+}
+
 const maintenance = (): string => join(source.path, '.maintenance');
 
 async function stage(): Promise<WriteKey> {
@@ -58,12 +103,12 @@ async function stage(): Promise<WriteKey> {
   const row = await rowOf(source, 'wp_options', "option_name = 'forms_word'");
   const before = pick(row, 'option_value');
   const update = { item: 0, key: pick(row, 'option_id'), before, after: { option_value: 'new' } };
-  const tables = [keyed('wp_options', 'option_id', { updates: [update] })];
+  const tables = [keyed('wp_options', 'option_id', { updates: [update] }), ...TONES];
   const [old, wanted] = [plugin('old'), plugin('new')];
   const files = Object.entries(wanted).map(([path, text]) =>
     fileChange(0, `plugins:${path}`, old[path] ?? null, text, www),
   );
-  const changes = { ...changesOf(tables, [{ id: 'plugin:forms', title: 'Forms' }]), files };
+  const changes = { ...changesOf(tables, [{ id: 'plugin:forms', title: 'Forms' }]), files, schema: SCHEMA };
   await stageChanges(patient(key), changes, { www, signal: never });
   return key;
 }
@@ -172,6 +217,9 @@ async function putBack(): Promise<void> {
     put(there, path, text);
   }
   await source.query("UPDATE wp_options SET option_value = 'old' WHERE option_name = 'forms_word'");
+  await source.query('ALTER TABLE wp_forms DROP KEY tone, DROP COLUMN tone');
+  await source.query("UPDATE wp_forms SET a = 'b' WHERE id = 2");
+  await source.query('DROP TABLE wp_forms_log');
 }
 
 const codeThere = (): Word | 'mixed' => {
@@ -181,7 +229,7 @@ const codeThere = (): Word | 'mixed' => {
 };
 
 it(
-  `visitors find the old code with its rows or the new with its, whatever is killed (${KILLS} kills)`,
+  `visitors find the old code with its rows and tables or the new with its, whatever is killed (${KILLS} kills)`,
   { timeout: KILLS * 25_000 },
   async () => {
     const ends: Record<string, number> = {};
@@ -212,8 +260,11 @@ it(
       });
       // Those who had begun before may have read some of either: the others waited.
       mixed += [...seen].filter((each) => !/^(old|new) (old|new)$/.test(each)).length;
+      // What was begun of taking tables back goes on with whoever asks next.
+      if (after === 'undone') await patient(key).finish(never);
+      expect([end, await tablesThere()]).toEqual([end, word]);
       if (after !== 'undone' && after !== 'accepted') continue;
-      await patient(key).finish(never);
+      if (after === 'accepted') await patient(key).finish(never);
       expect([existsSync(maintenance()), restoreFolders(source)]).toEqual([false, []]);
       if (after === 'accepted') await putBack();
       key = await stage();
