@@ -1,4 +1,5 @@
-import type { WorkContext } from '../shared/context.ts';
+import type { ReportingContext, WorkContext } from '../shared/context.ts';
+import { toWpcloneError } from '../shared/errors.ts';
 import { counted, printable } from '../shared/format.ts';
 import type { AppliedRestore } from '../instance/types.ts';
 import { PROTECTED_CLASSES } from '../restore/merge/site-protects.ts';
@@ -11,7 +12,7 @@ import { type Pipeline, runPipeline } from './pipeline.ts';
 import { notAsked, type OpenedRestore, whatBecame } from './restore-failed.ts';
 import { kinOf, type RestoreWish } from './restore.ts';
 import { lookAtLive, verifyLive } from './verify-live.ts';
-import { giveUpKey, isWritten, type WritePort } from './written.ts';
+import { giveUpKey, isWritten, type WriteConnection, type WritePort } from './written.ts';
 
 /** What is to be written, and what a person has agreed to; null: to whatever there is to bring back. */
 export interface ApplyWish extends RestoreWish {
@@ -81,38 +82,94 @@ async function carryOut(
   pipeline: Pipeline,
   context: WorkContext,
 ): Promise<Applied> {
-  const { cloneId, policy, version, restore, agreed } = wish;
+  const { cloneId, policy, version, agreed } = wish;
   pipeline.cancelWith(lease.lost);
   const { facts } = await runtime.get(cloneId, context);
-  const include = policy.include.filter(isProtectedClass);
-  // Before it was made: it is no younger than that.
-  const keyed = context.now();
-  const { access, info, key, state } = await pipeline.step('connect', async ({ work }) => {
-    const value = await port.connect({ restore, include }, work);
+  const logIn = (work: ReportingContext): Promise<Keyed> => openSite(wish, port, opened, work, context);
+  const first = await pipeline.step('connect', async ({ work }) => {
+    const value = await logIn(work);
     return { value, message: `${printable(value.info.home)} answers` };
   });
-  // A pod that is cancelled is not waited for: it has the same key, maybe a clock that is ahead of ours, and nothing to say any more.
-  const client = createWriteClient(access, key, { ...context, retry: () => undefined, ahead: AHEAD });
-  // Only now: the key is to be given up whatever is wrong.
-  opened({ client, restore, keyed });
-  const kin = kinOf(wish, info.home, facts.source.url);
-  if (isWritten(state)) {
+  const kin = kinOf(wish, first.info.home, facts.source.url);
+  if (isWritten(first.state)) {
     const value = await pipeline.step('apply', async ({ signal }) => {
-      const applied = await foundApplied(client, signal);
+      const applied = await foundApplied(first.client, signal);
       return { value: applied, message: `${appliedWords(applied)}, by an attempt that was cut off` };
     });
-    return { ...value, url: access.url, found: true, differences: [] };
+    return { ...value, url: first.access.url, found: true, differences: [] };
   }
-  const before = await lookAtLive({ access, info }, agreed?.items.map(({ id }) => id) ?? [], pipeline.work);
-  const applied = await pipeline.step('apply', async (step) => {
-    const task = { access, info, kin, policy, version, key, agreed };
-    const value = await lease.instance.operations.applyRestore(task, step);
-    return { value, message: appliedWords(value) };
+  const before = await lookAtLive(first, agreed?.items.map(({ id }) => id) ?? [], pipeline.work);
+  const { applied, site } = await pipeline.step('apply', async (step) => {
+    const write = ({ access, info, key }: Keyed): Promise<AppliedRestore> =>
+      lease.instance.operations.applyRestore({ access, info, kin, policy, version, key, agreed }, step);
+    const value = await withFreshKeys(first, logIn, write, step.work);
+    return { value, message: appliedWords(value.applied) };
   });
+  const { access, info, client } = site;
   const written = isWritten(applied.receipt.state);
   const isGated = applied.receipt.applied?.gateMilliseconds !== undefined;
   const differences = written ? await verifyLive({ access, info, before, client, isGated }, pipeline) : [];
   return { ...applied, url: access.url, found: false, differences };
+}
+
+/** A live site, with a key that writes to it and a client that has that key. */
+interface Keyed extends WriteConnection {
+  readonly client: WriteClient;
+  /** No later than the key was made. */
+  readonly keyed: number;
+}
+
+async function openSite(
+  { restore, policy }: ApplyWish,
+  port: WritePort,
+  opened: Parts['opened'],
+  work: ReportingContext,
+  context: WorkContext,
+): Promise<Keyed> {
+  const keyed = context.now();
+  const connection = await port.connect({ restore, include: policy.include.filter(isProtectedClass) }, work);
+  // A pod that is cancelled is not waited for: it has the same key, maybe a clock that is ahead of ours, and nothing to say any more.
+  const client = createWriteClient(connection.access, connection.key, {
+    ...context,
+    retry: () => undefined,
+    ahead: AHEAD,
+  });
+  // Only now: the key is to be given up whatever is wrong.
+  opened({ client, restore, keyed });
+  return { ...connection, client, keyed };
+}
+
+/** How often a key that ran out is replaced: each is good for half an hour. */
+const MOST_KEYS = 8;
+
+/** Milliseconds after which a key may have run out. One that is refused sooner once more was not refused for its age. */
+const KEY_YOUNG = 60_000;
+
+/**
+ * Writes, and logs in anew where the key runs out before all of it was brought: what the site has by then stays, and is not brought twice.
+ */
+async function withFreshKeys(
+  first: Keyed,
+  logIn: (work: ReportingContext) => Promise<Keyed>,
+  write: (site: Keyed) => Promise<AppliedRestore>,
+  work: ReportingContext,
+): Promise<{ readonly applied: AppliedRestore; readonly site: Keyed }> {
+  let site = first;
+  for (let keys = 1; ; keys += 1) {
+    try {
+      return { applied: await write(site), site };
+    } catch (error) {
+      const isOld = keys === 1 || work.now() - site.keyed > KEY_YOUNG;
+      if (toWpcloneError(error).code !== 'SIGNATURE_REFUSED' || !isOld || keys >= MOST_KEYS) throw error;
+    }
+    work.signal.throwIfAborted();
+    work.retry?.('The key to write has run out: logging in anew.', 0);
+    const { client } = site;
+    site = await logIn(work);
+    await client.close();
+    // The last that it was asked for was done, although nobody heard of it.
+    if (isWritten(site.state)) return { applied: await foundApplied(site.client, work.signal), site };
+  }
 }
 
 async function foundApplied(client: WriteClient, signal: AbortSignal): Promise<AppliedRestore> {

@@ -6,26 +6,13 @@ import type { Kin } from '../kin.ts';
 import type { PlanPolicy } from './schema.ts';
 import type { SiteComparison } from './compare-site.ts';
 
-/** Seconds for which a key is good: all has to be there by then. */
-const KEY_SECONDS = 1800;
-/** Bytes per second that any site takes. */
-const SLOW = 400_000;
-
-/** A word where the live site has no room for the files, or where bringing them may take longer than there is time. */
+/** A word where the live site has no room for the files. */
 export function roomNotes({ files }: Pick<RestoreChanges, 'files'>, { writes }: Pick<SiteInfo, 'writes'>): string[] {
   const needed = files.reduce((sum, { size }) => sum + size, 0);
   const free = writes?.free ?? null;
-  const late = needed > KEY_SECONDS * SLOW;
-  return [
-    ...(free === null || needed <= free
-      ? []
-      : [`The files take ${bytes(needed)}, and the disk of the live site has room for ${bytes(free)}.`]),
-    ...(late
-      ? [
-          `The files take ${bytes(needed)} and have to be there within half an hour, ${bytes(needed / KEY_SECONDS)} in each second. Where the site is slower than that, bring them in several restores (--only, --skip).`,
-        ]
-      : []),
-  ];
+  return free === null || needed <= free
+    ? []
+    : [`The files take ${bytes(needed)}, and the disk of the live site has room for ${bytes(free)}.`];
 }
 
 /** What runs at the live site besides what is written. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { WpcloneError } from '../../shared/errors.ts';
 import { printable } from '../../shared/format.ts';
+import type { HostFacts } from '../../site/write/answers.ts';
 import type { FilePiece, WriteClient } from '../../site/write/client.ts';
 import type { FileChange } from '../changes.ts';
 import { openOwn } from '../code/own-file.ts';
@@ -21,6 +22,17 @@ interface Sending {
   readonly signal: AbortSignal;
   /** Told of bytes that were brought. */
   readonly sent?: (bytes: number) => void;
+  /** Bytes of a file, by its number, that an earlier attempt has brought; Infinity where nothing of it is left to do. */
+  readonly had?: (number: number) => number;
+}
+
+/** What the site has of the files of a stage that goes on. */
+export function filesThere(staged: HostFacts['staged']): (number: number) => number {
+  const begun = new Map(staged?.begun);
+  return (number) =>
+    staged?.whole.some(([first, last]) => first <= number && number <= last) === true
+      ? Infinity
+      : (begun.get(number) ?? 0);
 }
 
 /**
@@ -30,7 +42,7 @@ interface Sending {
 export async function sendFiles(
   client: Pick<WriteClient, 'files'>,
   files: readonly FileChange[],
-  { www, signal, sent }: Sending,
+  { www, signal, sent, had = () => 0 }: Sending,
 ): Promise<void> {
   let most = PIECE_BYTES;
   let pieces: FilePiece[] = [];
@@ -41,7 +53,15 @@ export async function sendFiles(
     [pieces, held] = [[], 0];
   };
   for (const [at, file] of files.entries()) {
-    for await (const { offset, bytes } of piecesOf(file, www, () => most - held)) {
+    const whole = had(at + 1);
+    if (whole === Infinity) {
+      sent?.(file.size);
+      continue;
+    }
+    // With its last piece the site looks at it.
+    const there = Math.min(whole, Math.max(0, file.size - 1));
+    sent?.(there);
+    for await (const { offset, bytes } of piecesOf(file, www, there, () => most - held)) {
       pieces.push([at + 1, offset, bytes.toString('base64')]);
       held += bytes.length;
       if (held >= most || pieces.length >= FILES_AT_ONCE) await flush();
@@ -91,11 +111,11 @@ interface Piece {
   readonly bytes: Buffer;
 }
 
-/** The pieces of one file, each as large as there is room; at least one. */
-async function* piecesOf(file: FileChange, www: string, room: () => number): AsyncGenerator<Piece> {
+/** The pieces of one file from a place on, each as large as there is room; at least one. */
+async function* piecesOf(file: FileChange, www: string, from: number, room: () => number): AsyncGenerator<Piece> {
   const { after, content, size } = file;
   if (after === null || after === file.before) yield { offset: 0, bytes: Buffer.alloc(0) };
-  else if (content !== undefined) yield* cut(content, room);
+  else if (content !== undefined) yield* cut(content, from, room);
   else {
     const hash = createHash('sha256');
     const handle = await openOwn(www, file.place);
@@ -103,12 +123,14 @@ async function* piecesOf(file: FileChange, www: string, room: () => number): Asy
     try {
       let offset = 0;
       do {
-        const bytes = await read(handle, offset, Math.min(size - offset, Math.max(1, room())));
+        // What is there already is read for its digest only.
+        const most = offset < from ? Math.min(from - offset, PIECE_BYTES) : Math.max(1, room());
+        const bytes = await read(handle, offset, Math.min(size - offset, most));
         if (bytes.length === 0 && size > offset) throw changed(file);
         hash.update(bytes);
         // The last piece ends it at the site: by then it has to be the right one.
         if (offset + bytes.length === size && hash.copy().digest('hex') !== after) throw changed(file);
-        yield { offset, bytes };
+        if (offset >= from) yield { offset, bytes };
         offset += bytes.length;
       } while (offset < size);
     } finally {
@@ -117,8 +139,8 @@ async function* piecesOf(file: FileChange, www: string, room: () => number): Asy
   }
 }
 
-function* cut(content: Buffer, room: () => number): Generator<Piece> {
-  let offset = 0;
+function* cut(content: Buffer, from: number, room: () => number): Generator<Piece> {
+  let offset = from;
   do {
     const bytes = content.subarray(offset, offset + Math.max(1, room()));
     yield { offset, bytes };

@@ -6,7 +6,7 @@ import type { RestoreChanges } from '../changes.ts';
 import { isCodePath } from '../code/code-paths.ts';
 import { filesThere, sendFiles } from './files.ts';
 import { sealsOf, stageParts } from './parts.ts';
-import { stagedRows } from './staged.ts';
+import { type Staged, stagedRows } from './staged.ts';
 
 type Work = Pick<WorkContext, 'signal'> & {
   /** The clone's document root; needed where there are files. */
@@ -20,7 +20,7 @@ type Work = Pick<WorkContext, 'signal'> & {
  */
 export async function stageChanges(client: WriteClient, changes: RestoreChanges, work: Work): Promise<HostFacts> {
   const staged = stagedRows(changes);
-  const host = await client.begin(staged.shape, work.signal);
+  let host = await client.begin(staged.shape, work.signal);
   if (host.objectCache === 'keeps')
     throw new WpcloneError(
       'RESTORE_IMPOSSIBLE',
@@ -28,19 +28,54 @@ export async function stageChanges(client: WriteClient, changes: RestoreChanges,
     );
   let [done, bytes] = [0, 0];
   const tell = (): void => work.progress?.({ rows: done, bytes });
-  for (const { part, rows } of stageParts(staged, changes)) {
-    await client.stage(part, work.signal);
+  const brought = (rows: number): void => {
     done += rows;
     tell();
+  };
+  if (!(await sendParts(client, staged, changes, host.staged, { signal: work.signal, brought }))) {
+    // Of an earlier attempt whose changes were others.
+    host = await client.begin(staged.shape, work.signal, true);
+    done = 0;
+    await sendParts(client, staged, changes, undefined, { signal: work.signal, brought });
   }
+  if (changes.files.some(({ path }) => isCodePath(path))) await client.tryGate(work.signal);
   const sent = (more: number): void => {
     bytes += more;
     tell();
   };
-  await sendFiles(client, changes.files, { www: work.www ?? '', signal: work.signal, sent });
-  if (changes.files.some(({ path }) => isCodePath(path))) await client.tryGate(work.signal);
+  await sendFiles(client, changes.files, {
+    www: work.www ?? '',
+    signal: work.signal,
+    sent,
+    had: filesThere(host.staged),
+  });
   await client.seal(sealsOf(staged, changes.files), work.signal);
   return host;
+}
+
+interface Bringing {
+  readonly signal: AbortSignal;
+  /** Told of rows that are there. */
+  readonly brought: (rows: number) => void;
+}
+
+/** Brings what is not there yet. False where something else is there under the same number. */
+async function sendParts(
+  client: WriteClient,
+  staged: Staged,
+  changes: RestoreChanges,
+  there: HostFacts['staged'],
+  { signal, brought }: Bringing,
+): Promise<boolean> {
+  const had = new Map(there?.parts);
+  for (const { part, rows } of stageParts(staged, changes)) {
+    const digest = had.get(part.part);
+    if (digest !== undefined && digest !== part.sha256) return false;
+    if (digest === undefined) await client.stage(part, signal);
+    had.delete(part.part);
+    brought(rows);
+  }
+  return had.size === 0;
 }
 
 /**
@@ -66,6 +101,7 @@ export async function undoApplied(
   only: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<Undone> {
+  await client.tryGate(signal);
   const undone = await client.undo(only, signal);
   await client.settle(signal);
   // Nothing is left to undo: nothing is left behind either.
@@ -78,4 +114,3 @@ export async function acceptApplied(client: WriteClient, signal: AbortSignal): P
   await client.accept(signal);
   await client.finish(signal);
 }
-  await client.tryGate(signal);

@@ -90,8 +90,28 @@ export const hostSchema = z.object({
   seconds: z.number(),
   /** Tables to be written that have triggers. */
   triggers: z.array(z.string()),
+  /** Where the same stage was begun before and goes on: what is there of it. */
+  staged: z
+    .object({
+      /** Number and digest of parts. */
+      parts: z.array(z.tuple([z.number(), z.string()])),
+      /** First and last number of files that are there, or need none. */
+      whole: z.array(z.tuple([z.number(), z.number()])),
+      /** Number of files that are there in part, and their bytes. */
+      begun: z.array(z.tuple([z.number(), z.number()])),
+    })
+    .optional(),
 });
 export type HostFacts = z.infer<typeof hostSchema>;
+
+/** Of an attempt to ask while `.maintenance` is there. */
+export const gateSchema = z.object({
+  /** Of the request that holds it: false where no code that visitors run is replaced, or the file is there anyway. */
+  needed: z.boolean().optional(),
+  /** Whether the file is there. */
+  there: z.boolean().optional(),
+});
+export type GateAnswer = z.infer<typeof gateSchema>;
 
 /** Errors that PHP logged since a restore was applied, in files of the site, by their place. */
 export const errorsSchema = z.object({
@@ -104,15 +124,6 @@ export const errorsSchema = z.object({
       restored: z.boolean(),
       file: text,
       line: z.number(),
-/** Of an attempt to ask while `.maintenance` is there. */
-export const gateSchema = z.object({
-  /** Of the request that holds it: false where no code that visitors run is replaced, or the file is there anyway. */
-  needed: z.boolean().optional(),
-  /** Whether the file is there. */
-  there: z.boolean().optional(),
-});
-export type GateAnswer = z.infer<typeof gateSchema>;
-
       times: z.number(),
     }),
   ),

@@ -93,17 +93,20 @@ export interface Seals {
  * site throws, SIGNATURE_REFUSED when the key is no longer good, and what is named; then nothing was written.
  */
 export interface WriteClient {
-  /** Makes the restore's own tables. Throws RESTORE_IMPOSSIBLE, PROTECTED, SOURCE_CHANGED. */
-  begin(shape: RestoreShape, signal: AbortSignal): Promise<HostFacts>;
+  /**
+   * Makes the restore's own tables. Where the same shape was begun before, what is staged stays and is told of, unless it is to be begun
+   * `anew`. Throws RESTORE_IMPOSSIBLE, PROTECTED, SOURCE_CHANGED.
+   */
+  begin(shape: RestoreShape, signal: AbortSignal, anew?: boolean): Promise<HostFacts>;
   /** Throws DOES_NOT_FIT. */
   stage(part: StagePart, signal: AbortSignal): Promise<void>;
   /** Brings pieces of files that a stage has listed. Throws DRIFT, FILES_STAY, RESTORE_IMPOSSIBLE. */
   files(pieces: readonly FilePiece[], signal: AbortSignal): Promise<void>;
+  /** Tries out whether the web server would let anybody through while code is replaced. Throws GATE_BARRED, FILES_STAY. */
+  tryGate(signal: AbortSignal): Promise<void>;
   /** Throws PROTECTED, DRIFT. */
   seal(seals: Seals, signal: AbortSignal): Promise<void>;
   /** Throws DRIFT. */
-  /** Tries out whether the web server would let anybody through while code is replaced. Throws GATE_BARRED, FILES_STAY. */
-  tryGate(signal: AbortSignal): Promise<void>;
   apply(signal: AbortSignal): Promise<Receipt>;
   status(items: boolean, signal: AbortSignal): Promise<RestoreStatus>;
   /** What PHP has logged since it was applied; none where nobody can read its log. */
@@ -133,6 +136,9 @@ export interface WriteClientDeps extends Pick<WorkContext, 'now' | 'sleep' | 'ra
   readonly ahead?: number;
 }
 
+/** How often one request may be overtaken by others. */
+const OVERTAKEN_MOST = 5;
+
 const anything = schemas.unknown();
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
@@ -150,6 +156,7 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
   const transport = open();
   const ask = <T>(schema: z.ZodType<T>, question: object, signal: AbortSignal): Promise<T> =>
     askPatiently(transport, deps, schema, question, signal);
+  const name = (): string => deps.randomBytes(16).toString('hex');
   const done = async (question: object, signal: AbortSignal): Promise<void> => {
     await ask(anything, question, signal);
   };
@@ -157,14 +164,7 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
     begin: (shape, signal, anew = false) =>
       ask(hostSchema, { op: 'begin', ...shape, ...(anew ? { anew } : {}) }, signal),
     stage: (part, signal) => done({ op: 'stage', ...part }, signal),
-  const name = (): string => deps.randomBytes(16).toString('hex');
     files: (pieces, signal) => done({ op: 'files', pieces }, signal),
-    seal: (seals, signal) => done({ op: 'seal', ...seals }, signal),
-    apply: (signal) => ask(receiptSchema, { op: 'apply' }, signal),
-    status: (items, signal) => ask(statusSchema, { op: 'status', items }, signal),
-    errors: (signal) => ask(errorsSchema, { op: 'errors' }, signal),
-    settle: (signal) => done({ op: 'settle' }, signal),
-    undo: (only, signal) =>
     tryGate: (signal) =>
       tryGate(
         {
@@ -179,6 +179,12 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
         },
         signal,
       ),
+    seal: (seals, signal) => done({ op: 'seal', ...seals }, signal),
+    apply: (signal) => ask(receiptSchema, { op: 'apply' }, signal),
+    status: (items, signal) => ask(statusSchema, { op: 'status', items }, signal),
+    errors: (signal) => ask(errorsSchema, { op: 'errors' }, signal),
+    settle: (signal) => done({ op: 'settle' }, signal),
+    undo: (only, signal) =>
       ask(undoneSchema, { op: 'undo', ...(only === undefined ? {} : { only: only.map(base64) }) }, signal),
     accept: (signal) => done({ op: 'accept' }, signal),
     finish: async (signal) => {
@@ -191,12 +197,6 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
   };
 }
 
-async function askPatiently<T>(
-  transport: Transport,
-  deps: WriteClientDeps,
-  schema: z.ZodType<T>,
-  question: object,
-  signal: AbortSignal,
 async function askGate(transport: Transport, question: object, signal: AbortSignal): Promise<GateAnswer> {
   return understoodJson(gateSchema, await askOnce(transport, question, signal, () => undefined));
 }
@@ -212,6 +212,12 @@ async function holdGate(hold: () => Promise<GateAnswer>): Promise<GateAnswer> {
   }
 }
 
+async function askPatiently<T>(
+  transport: Transport,
+  deps: WriteClientDeps,
+  schema: z.ZodType<T>,
+  question: object,
+  signal: AbortSignal,
   endsTheKey = false,
 ): Promise<T> {
   let answered = false;

@@ -17,11 +17,12 @@ require_once __DIR__ . '/additions.php';
 require_once __DIR__ . '/files.php';
 require_once __DIR__ . '/active-plugins.php';
 require_once __DIR__ . '/status.php';
+require_once __DIR__ . '/staged.php';
 
 /**
- * Answers "begin". What an earlier beginning of this restore left is dropped.
+ * Answers "begin". What an earlier beginning of this restore left is dropped, unless it was the same one: then it is gone on with.
  *
- * @param array   $request schema, tables, recounts, files, plugins.
+ * @param array   $request schema, tables, recounts, files, plugins; anew: to drop it in any case.
  * @param array   $restore Row.
  * @param \mysqli $db      Connection.
  * @throws Refusal When the site cannot be written to, or not in this way.
@@ -29,6 +30,12 @@ require_once __DIR__ . '/status.php';
 function begin_restore( array $request, array $restore, $db ) {
 	if ( '' !== $restore['pending'] ) {
 		heal( $restore );
+	}
+	$asked = hash( 'sha256', (string) wp_json_encode( array_diff_key( $request, array_flip( array( 'op', 'anew' ) ) ) ) );
+	$kept  = empty( $request['anew'] ) ? same_stage( $db, $restore, $asked ) : null;
+	if ( null !== $kept ) {
+		answer_begun( $db, $kept, probe_host( $db, $restore['id'] ) + array( 'staged' => staged_so_far( $db, $restore['id'], $kept ) ) );
+		return;
 	}
 	// One that is being applied is refused; or it is applied, and stays.
 	withdraw_restore( $db, $restore, 'new' );
@@ -39,6 +46,8 @@ function begin_restore( array $request, array $restore, $db ) {
 
 	$shape['files'] = checked_files( isset( $request['files'] ) ? $request['files'] : null, $restore );
 	$shape['plugins'] = checked_plugins( isset( $request['plugins'] ) ? $request['plugins'] : null );
+	// Who made the key may not be who makes the next one.
+	$shape['asked'] = $asked . ' ' . $restore['user_id'];
 	// Known before it is made, so that whoever comes after us can take it away.
 	change_restore( $db, $restore['id'], array( 'shape' => wp_json_encode( $shape ) ), 'new' );
 	try {
@@ -56,6 +65,17 @@ function begin_restore( array $request, array $restore, $db ) {
 		throw $refusal;
 	}
 	change_restore( $db, $restore['id'], array( 'state' => 'begun' ), 'new' );
+	answer_begun( $db, $shape, $host );
+}
+
+/**
+ * Answers with what there is to know of the host.
+ *
+ * @param \mysqli $db    Connection.
+ * @param array   $shape As from begin_shape().
+ * @param array   $host  As from probe_host().
+ */
+function answer_begun( $db, array $shape, array $host ) {
 	answer_write( $host + array( 'triggers' => triggers_on( $db, array_column( $shape['tables'], 'name' ) ) ) );
 }
 

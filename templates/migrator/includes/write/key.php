@@ -64,7 +64,7 @@ function make_restore_key() {
 		throw new Refusal( 'bad_request', 400, 'The request is not understood.' );
 	}
 	$db = connect_database( 'utf8mb4' );
-	tidy_restores( $db );
+	tidy_restores( $db, true, $id );
 	try {
 		create_restores_table( $db );
 	} catch ( Refusal $refusal ) {

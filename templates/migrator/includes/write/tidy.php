@@ -16,13 +16,17 @@ require_once __DIR__ . '/restores.php';
  *
  * @param \mysqli $db   Connection.
  * @param bool    $keys Whether keys that are still good are to be respected.
+ * @param string  $but  A restore that is about to go on: what was cut off of it is mended, and what is staged of it stays.
  */
-function tidy_restores( $db, $keys = true ) {
+function tidy_restores( $db, $keys = true, $but = '' ) {
 	foreach ( restore_rows( '1 = %d', 1 ) as $restore ) {
 		if ( $keys && has_live_key( $restore ) ) {
 			continue;
 		}
 		$restore = healed_restore( $restore );
+		if ( $restore['id'] === $but ) {
+			continue;
+		}
 		$kept    = in_array( $restore['state'], WRITTEN_STATES, true ) && time() - (int) $restore['changed'] <= RESTORE_KEPT_SECONDS;
 		// A write that was cut off and could not be mended is evidence: the next who may write tries again.
 		if ( $kept || '' !== $restore['pending'] ) {
