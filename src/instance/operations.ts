@@ -23,7 +23,11 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
   const { paths } = site;
   return {
     pullDatabase: async (task, context) => (await loadTransfer()).pullDatabase(site, task, deps, context),
-    pullFiles: async (task, context) => (await loadTransfer()).pullFiles(site, task, deps, context),
+    pullFiles: async (task, context) => {
+      const result = await (await loadTransfer()).pullFiles(site, task, deps, context);
+      await (await import('./compile-core.ts')).compileCore(deps.base, { ...deps, signal: context.signal });
+      return result;
+    },
     configure: async (task, context) => {
       const { configureInstance } = await import('./configure.ts');
       const result = await configureInstance(site, task, deps, context.signal);

@@ -19,6 +19,10 @@ function wpclone_pass_gate( $instance ) {
 
 	$expires = @file_get_contents( $instance . '/run/expires' );
 	if ( false === $expires || file_exists( $instance . '/run/frozen' ) ) {
+		if ( false === $expires && isset( $_SERVER['HTTP_X_WPCLONE_COMPILE'] ) ) {
+			require __DIR__ . '/compile.php';
+			wpclone_answer_text( 200, (string) wpclone_compile_core( $instance . '/www' ) );
+		}
 		header( 'Retry-After: 5' );
 		wpclone_answer_page( 503, 'Not there yet', 'This clone is being made or reset. Try again in a moment.' );
 	}
