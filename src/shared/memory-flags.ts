@@ -2,4 +2,9 @@
  * Flags of Node.js with which a transfer stays within its memory; why each is there stands in bin/run.js, whose first line cannot take them
  * from here and has to say the same.
  */
-export const MEMORY_FLAGS = ['--max-semi-space-size=4', '--liftoff-only', '--heap-growing-percent=40'] as const;
+export const MEMORY_FLAGS = [
+  '--max-semi-space-size=4',
+  '--liftoff-only',
+  '--heap-growing-percent=40',
+  '--no-parallel-scavenge',
+] as const;

@@ -97,9 +97,10 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
     const wide = wideColumns(columns);
     for (const { start, end } of windows(block)) {
       const text = block.toString('latin1', start, end);
-      const patches = rowPatches(text, columns, wide);
-      if (patches.length > 0) output.replace(start, end, applyPatches(text, patches));
-      if (replaced) for (const patch of patches) replaced(start + patch.start, start + patch.end, patch.text.length);
+      for (const patch of rowPatches(text, columns, wide)) {
+        output.replace(start + patch.start, start + patch.end, patch.text);
+        replaced?.(start + patch.start, start + patch.end, patch.text.length);
+      }
     }
     return output.finish();
   };
