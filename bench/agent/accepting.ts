@@ -55,9 +55,10 @@ export async function busyPostRows(): Promise<Row[]> {
               source_url: source.url,
               source_username: source.adminUser,
               source_password: source.adminPassword,
-              ttl_minutes: 1,
             });
-            await ended(agent, String(id));
+            const { clone_id: clone } = await ended(agent, String(id));
+            if (typeof clone !== 'string') throw new Error('A clone could not be made.');
+            await agent.call('DELETE', `/api/v2/delete/${clone}`);
             clones += 1;
           }
         }),
