@@ -63,6 +63,9 @@ export function openTenancy(deps: TenancyDeps): Tenancy {
   const { settings, web, work } = deps;
   const mark = join(settings.gatePath, CLOSED);
   const alone = oneAtATime();
+  // Whoever hears no answer in time asks again: what is done by then is not done twice, nor refused.
+  let ended: { readonly endedAt: number } | undefined;
+  let begunAfter: string | undefined;
 
   async function requireBetween(): Promise<void> {
     if (!(await isThere(mark))) throw new WpcloneError('CLUSTER_CONFLICT', 'The unit holds a clone.');
@@ -81,6 +84,7 @@ export function openTenancy(deps: TenancyDeps): Tenancy {
   }
 
   async function endServers(): ReturnType<Tenancy['endServers']> {
+    if (ended !== undefined) return ended;
     await requireBetween();
     const volume = settings.databaseVolume?.path;
     if (volume === undefined) throw new WpcloneError('DATABASE_FAILED', 'The database is not of this image.');
@@ -91,10 +95,12 @@ export function openTenancy(deps: TenancyDeps): Tenancy {
     await shutDown(settings, work.log);
     // The next run of this process is to know nothing of what this one knew.
     await empty(settings.statePath, OWN);
-    return { endedAt };
+    ended = { endedAt };
+    return ended;
   }
 
   async function beginAnew(oldPassword: string): Promise<void> {
+    if (begunAfter === oldPassword) return;
     await requireBetween();
     await Promise.all([empty(settings.home), empty('/dev/shm')]);
     await prepareInstance(deps.paths);
@@ -102,6 +108,7 @@ export function openTenancy(deps: TenancyDeps): Tenancy {
     await untilAnswering(() => checkDatabase(settings, work.log), DATABASE_LIMIT, work);
     await refusePassword(settings, oldPassword);
     await rm(mark);
+    begunAfter = oldPassword;
   }
 
   /** So that what is started then can be told from what was started in the same second. */
