@@ -19,7 +19,7 @@ export function toReportedError(
         'A password is not taken as an argument: others could read it there.',
       );
     }
-    return new WpcloneError('BAD_INPUT', inOurWords(error.message, commands), { cause: error });
+    return new WpcloneError('BAD_INPUT', inOurWords(error.message, argv, commands), { cause: error });
   }
   // Ctrl-C at a prompt.
   if (error instanceof Error && error.name === 'ExitPromptError') {
@@ -32,20 +32,24 @@ function isOclifError(error: Error): boolean {
   return 'oclif' in error;
 }
 
-/** oclif takes words that follow a command for parts of its name. */
-function noCommand(id: string, commands: readonly string[]): string {
-  const words = id.split(':');
+/** oclif takes words that follow a command for parts of its name, and joins them with colons: an address is none. */
+function noCommand(id: string, argv: readonly string[], commands: readonly string[]): string {
+  const [first = '', ...more] =
+    argv.map((_, index) => argv.slice(0, index + 1)).find((typed) => typed.join(':') === id) ?? id.split(':');
+  const end = more.findIndex((word) => !/^[a-z][a-z-]*$/i.test(word));
+  const words = [first, ...(end === -1 ? more : more.slice(0, end))];
   const names = words.map((_, index) => words.slice(0, words.length - index).join(':'));
   const meant = names.map((name) => nearest(name, commands)).find((command) => command !== undefined);
   const spoken = (command: string): string => command.replaceAll(':', ' ');
-  return `There is no command "${spoken(id)}".${meant === undefined ? '' : ` Did you mean ${spoken(meant)}?`}`;
+  return `There is no command "${words.join(' ')}".${meant === undefined ? '' : ` Did you mean ${spoken(meant)}?`}`;
 }
 
-function inOurWords(message: string, commands: readonly string[]): string {
+function inOurWords(message: string, argv: readonly string[], commands: readonly string[]): string {
   const unknown = /^command (\S*) not found\.?$/i.exec(message)?.[1];
-  if (unknown !== undefined) return noCommand(unknown, commands);
+  if (unknown !== undefined) return noCommand(unknown, argv, commands);
   return (
     message
+      .replace(/^Parsing (--\S+)\s+Expected/, '$1 expected')
       .replace(/\n?See more help with --help\s*$/, '')
       // About flags that take many values at once, which ours do not.
       .replace(/\nNote: --[\s\S]*$/, '')

@@ -1,4 +1,5 @@
 import { awaitUnit } from '../pool/await-unit.ts';
+import { bareUrl, parseAddress } from '../site/connect/address.ts';
 import type { Runtime } from '../runtime/types.ts';
 import type { Instance, ProvisionLease } from '../runtime/leases.ts';
 import type { WorkContext } from '../shared/context.ts';
@@ -51,6 +52,8 @@ export function provision(
 ): Promise<Provisioned> {
   return pipeline.step('provision', async ({ work }) => {
     const started = work.now();
+    // As typed it may hold blanks, or a page that somebody copied.
+    const sourceUrl = parseAddress(plan.url).map(bareUrl)[0] ?? plan.url;
     const replaced = plan.replace === true && plan.name !== undefined && (await isTaken(runtime, plan.name, work));
     for (let attempt = 1; ; attempt += 1) {
       const id = nameOf(plan, replaced, attempt, work);
@@ -58,7 +61,7 @@ export function provision(
       try {
         const php = plan.php === undefined ? {} : { php: plan.php };
         const replaces = replaced && plan.name !== undefined ? { replaces: plan.name } : {};
-        const request = { id, sourceUrl: plan.url, expiresAt, phpVersion, ...php, ...replaces };
+        const request = { id, sourceUrl, expiresAt, phpVersion, ...php, ...replaces };
         const waited = await awaitUnit(runtime.units, plan.php, work);
         const lease = await runtime.provision(request, work);
         pipeline.onUndo('provision', `removing ${id}`, (undo) => removeAgain(lease, undo));

@@ -75,7 +75,11 @@ export function toWpcloneError(error: unknown): WpcloneError {
   }
   const message = error instanceof Error ? error.message : String(error);
   // Whatever was being written: it is no bug.
-  if (isNoRoom(error)) return new WpcloneError('DISK_FULL', `There is no room left: ${message}`, { cause: error });
+  if (isNoRoom(error)) {
+    const details: ErrorDetails =
+      error instanceof Error && 'path' in error && typeof error.path === 'string' ? { path: error.path } : {};
+    return new WpcloneError('DISK_FULL', `There is no room left: ${message}`, { details, cause: error });
+  }
   return new WpcloneError('INTERNAL', message, { cause: error });
 }
 

@@ -15,6 +15,8 @@ const BUSY_TIMEOUT_MS = 15_000;
 /** How long to try for the first, short steps of opening a database, whatever comes later. */
 const OPEN_TIMEOUT_MS = 15_000;
 const SWITCH_PAUSE_MS = 5;
+/** Bytes; one of SQLite's files grows by less at a time. */
+const ROOM = 64 * 1024;
 
 /** Magic numbers of network file systems (statfs(2)): NFS, SMB, SMB2, CIFS. */
 const NETWORK_FILE_SYSTEMS = new Set([0x6969, 0x517b, 0xfe534d42, 0xff534d42]);
@@ -84,7 +86,7 @@ export function guard<T>(file: string, work: () => T): T {
     if (error instanceof WpcloneError || !(error instanceof Error)) throw error;
     const code = codeOf(error);
     if (code === undefined) throw error;
-    throw new WpcloneError(codeFor(code), `The state database ${file} cannot be used: ${error.message}`, {
+    throw new WpcloneError(codeFor(code, file), `The state database ${file} cannot be used: ${error.message}`, {
       details: { path: file },
       cause: error,
       retryable: code.startsWith('SQLITE_BUSY'),
@@ -92,10 +94,21 @@ export function guard<T>(file: string, work: () => T): T {
   }
 }
 
-function codeFor(code: string): ErrorCode {
+function codeFor(code: string, file: string): ErrorCode {
   if (code.startsWith('SQLITE_BUSY')) return 'BUSY';
   if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') return 'DISK_FULL';
+  // On a full disk its files beside the database cannot be made or grow, which it calls an error of input and output.
+  if (code.startsWith('SQLITE_IOERR') && isFull(dirname(file))) return 'DISK_FULL';
   return 'STATE_FAILED';
+}
+
+function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < ROOM;
+  } catch {
+    return false;
+  }
 }
 
 /** The binaries of better-sqlite3 crash Node 20 instead of failing, so the version is checked before they are loaded. */

@@ -105,8 +105,14 @@ describe('what is not understood', () => {
     expect(await said('list', 'extra')).toContain('There is no command "list extra". Did you mean list?');
     expect(await said('deleet', 'mysite')).toContain('Did you mean delete?');
     expect(await said('help', 'clnoe')).toContain('Did you mean clone?');
+    expect(await said('clon', 'https://my.example:81/a')).toContain('no command "clon". Did you mean clone?');
     expect(await said('weather')).toMatch(/There is no command "weather"\. \(BAD_INPUT\)/);
     expect(await said('')).toMatch(/There is no command ""\. \(BAD_INPUT\)/);
+  });
+
+  it('of a number says so in one line', async () => {
+    const { stderr } = await cli.run(['clone', 'https://a.example', '--id-gap', 'many']);
+    expect(stderr).toMatch(/^✖ --id-gap expected an integer but received: many \(BAD_INPUT\)\n/);
   });
 
   it('because it is missing says only what is missing', async () => {

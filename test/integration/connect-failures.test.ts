@@ -192,6 +192,13 @@ describe('a site that lets no plugin be uploaded', () => {
     expect(error.code).toBe('PLUGIN_UPLOAD_FORBIDDEN');
     expect(await traces(source)).toEqual([]);
   });
+
+  test('because PHP takes no files is told of with the way around it', async () => {
+    const source = await start({ ini: { file_uploads: 'Off' } });
+    const error = await failureOf(connectSource(asAdmin(source), connectDeps()));
+    expect(error.message).toBe('The site did not install the plugin (HTTP 500): Please select a file.');
+    expect(error.nextSteps.at(-1)).toMatch(/copy \S+ to wp-content\/plugins\/wpclone-migrator/);
+  });
 });
 
 describe('what was installed is taken off again', () => {

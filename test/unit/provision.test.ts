@@ -6,7 +6,11 @@ import type { ProvisionRequest } from '../../src/runtime/leases.ts';
 import { workContext } from '../support/work.ts';
 
 /** Which clone an instance is asked for that is to take the place of `shop`, when the job of that name has it. The runtimes have tests of their own. */
-async function asked(by: string, state = 'ASSIGNED'): Promise<ProvisionRequest | undefined> {
+async function asked(
+  by: string,
+  state = 'ASSIGNED',
+  url = 'https://shop.example',
+): Promise<ProvisionRequest | undefined> {
   const work = workContext();
   const unit = {
     name: 'unit-a',
@@ -25,7 +29,7 @@ async function asked(by: string, state = 'ASSIGNED'): Promise<ProvisionRequest |
       return Promise.resolve({ instance: { how: 'taken-up' }, lost: new AbortController().signal });
     },
   } as unknown as Runtime;
-  const plan = { url: 'https://shop.example', name: 'shop', ttlSeconds: 60, replace: true };
+  const plan = { url, name: 'shop', ttlSeconds: 60, replace: true };
   await runPipeline(work, (pipeline) => provision(pipeline, plan, runtime, Promise.resolve(undefined)));
   return request;
 }
@@ -36,4 +40,9 @@ test('a job that may replace a clone takes up what its earlier attempt made unde
   expect(await asked('another')).toMatchObject({ replaces: 'shop' });
   // It had got so far as to hold the other one.
   expect(await asked('own', 'READY')).toMatchObject({ replaces: 'shop' });
+});
+
+test('an instance is asked for by the address of the site, whatever was copied with it', async () => {
+  for (const typed of ['https://shop.example/', ' https://SHOP.example \n', 'shop.example/wp-admin/post.php?token=1'])
+    expect(await asked('own', 'ASSIGNED', typed)).toMatchObject({ sourceUrl: 'https://shop.example' });
 });

@@ -9,9 +9,16 @@ const NO_ROOM =
 export const databaseFailure = (
   message: string,
   said: string,
-  { log }: Pick<DatabaseLayout, 'log'>,
+  { folder, log }: Pick<DatabaseLayout, 'folder' | 'log'>,
   cause?: unknown,
 ): WpcloneError =>
   NO_ROOM.test(said)
-    ? new WpcloneError('DISK_FULL', `There is no room left. ${message}`, { cause })
+    ? new WpcloneError('DISK_FULL', `There is no room left. ${message}`, { details: { path: folder }, cause })
     : new WpcloneError('DATABASE_FAILED', message, { details: { log }, cause });
+
+/** Of all that the server or its installer said the line that says most: the first error leads to the others. */
+export function lastError(said: readonly string[]): string {
+  const errors = said.filter((line) => /\berror\b/i.test(line));
+  const line = errors.find((error) => NO_ROOM.test(error)) ?? errors[0] ?? said.findLast((last) => last !== '');
+  return (line ?? 'without a word').replace(/^.*\[ERROR\] /, '').trim();
+}

@@ -1,12 +1,12 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
-import { databaseFailure } from './database-failure.ts';
+import { databaseFailure, lastError } from './database-failure.ts';
 import type { DatabaseLayout } from './layout.ts';
 import { runInGroup } from './process-group.ts';
-import { findProgram } from './programs.ts';
+import { findProgram, withSystemFolders } from './programs.ts';
 
 /** Milliseconds. */
 const LIMIT = 120_000;
@@ -38,14 +38,15 @@ export async function installDatabase(layout: DatabaseLayout, context: WorkConte
     '--innodb-flush-log-at-trx-commit=0',
   ];
   // A server that starts removes what looks like temporary tables from its folder for them, also another server's.
-  const env = { PATH: path, LC_ALL: 'C', TMPDIR: layout.temporary };
+  const env = { PATH: withSystemFolders(path), LC_ALL: 'C', TMPDIR: layout.temporary };
   const result = await runInGroup(installer, options, { env, cwd: layout.folder, limit: LIMIT }, context);
   if (result.code !== 0) {
     await rm(unfinished, { recursive: true, force: true });
     context.signal.throwIfAborted();
-    const said =
-      result.output.match(/.*(?:ERROR|\bError\b).*/g)?.at(-1) ?? result.output.trim().split('\n').at(-1) ?? '';
-    throw databaseFailure(`The database could not be set up: ${said.trim()}`, result.output, layout);
+    // Where the next step says that more is to be found.
+    await writeFile(layout.log, result.output, { mode: 0o600 }).catch(() => undefined);
+    const said = lastError(result.output.split('\n'));
+    throw databaseFailure(`The database could not be set up: ${said}`, result.output, layout);
   }
   await rename(unfinished, layout.data);
 }

@@ -7,7 +7,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { codeOf, isAccessible } from '../../shared/system.ts';
 import { connectWithAllRights, givePassword } from './database-administrator.ts';
-import { databaseFailure } from './database-failure.ts';
+import { databaseFailure, lastError } from './database-failure.ts';
 import { installDatabase } from './database-install.ts';
 import type { DatabaseLayout, LocalLayout } from './layout.ts';
 import { withLock } from '../../shared/lock.ts';
@@ -205,7 +205,3 @@ async function preparePrivateFolder(folder: string): Promise<void> {
 
 const lastWords = async ({ log }: DatabaseLayout): Promise<readonly string[]> =>
   (await readFile(log, 'utf8').catch(() => '')).trimEnd().split('\n');
-
-function lastError(lines: readonly string[]): string {
-  return (lines.findLast((line) => line.includes('[ERROR]')) ?? lines.at(-1) ?? '').replace(/^.*\[ERROR\] /, '');
-}

@@ -12,6 +12,9 @@ const SYSTEM_FOLDERS = [
   '/opt/homebrew/opt/mariadb/bin',
 ];
 
+/** `path`, and after it the usual folders: what is found there may be a script that calls others. */
+export const withSystemFolders = (path: string): string => [path, ...SYSTEM_FOLDERS, '/bin'].join(delimiter);
+
 /** The absolute path of a program, on PATH or in the usual folders for servers. */
 export async function findProgram(name: string, path: string): Promise<string | undefined> {
   for (const folder of [...path.split(delimiter).filter((entry) => entry.startsWith('/')), ...SYSTEM_FOLDERS]) {

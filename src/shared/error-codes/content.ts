@@ -34,6 +34,9 @@ export const CONTENT_ERRORS = define({
   DISK_FULL: {
     exit: 1,
     http: 507,
-    next: ['Free space where {path} lives, delete clones you no longer need, and try again.'],
+    next: [
+      'Free space where {path} lives, and try again.',
+      'Delete clones that you no longer need; wpclone doctor says how much is free in its own folder.',
+    ],
   },
 });

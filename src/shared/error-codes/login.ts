@@ -40,7 +40,10 @@ export const LOGIN_ERRORS = define({
   PLUGIN_INSTALL_FAILED: {
     exit: 1,
     http: 502,
-    next: ['Look at the Plugins page of the site and at its PHP error log, then try again.'],
+    next: [
+      'Look at the Plugins page of the site and at its PHP error log, then try again.',
+      'Where the upload fails, copy {folder} to wp-content/plugins/wpclone-migrator of the site, activate it there, and try again.',
+    ],
   },
   DATABASE_UPGRADE_PENDING: {
     exit: 1,

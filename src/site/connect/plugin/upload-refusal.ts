@@ -2,6 +2,7 @@ import { WpcloneError } from '../../../shared/errors.ts';
 import { refuseBarred } from '../visit/barred.ts';
 import { type Page, parsePage, plainWords, refusal } from '../visit/page.ts';
 import { forbidden } from './installer.ts';
+import { PLUGIN_SOURCE } from './zip.ts';
 
 /**
  * "Could not create directory. /…/plugins/wpclone-migrator/", "Unable to create directory files/2026/11": the path is there in every
@@ -24,8 +25,11 @@ export function notInstalled(page: Page): WpcloneError {
   }
   if (page.status === 413) return forbidden('the web server refuses uploads of that size');
   if (UNWRITABLE.test(words)) return forbidden(words);
+  // PHP may take no file at all (file_uploads, post_max_size), which WordPress says in words for other cases.
+  const why = words === '' ? 'it did not say why' : words.replace(/\.$/, '');
   return new WpcloneError(
     'PLUGIN_INSTALL_FAILED',
-    `The site did not install the plugin (HTTP ${page.status}): ${words}`,
+    `The site did not install the plugin (HTTP ${page.status}): ${why}.`,
+    { details: { folder: PLUGIN_SOURCE } },
   );
 }
