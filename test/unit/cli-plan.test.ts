@@ -94,6 +94,20 @@ it('shows what goes back by kind, what stays and what has to be decided', () => 
   ]);
 });
 
+it('says what is replaced where the clone’s side was taken, and what cannot be decided so', () => {
+  const over = 'title changed here and on the live site';
+  const taken = { title: 'Page "About"', what: ['title'], over };
+  const stuck = {
+    title: 'Term "News"',
+    conflict: { code: 'NAME_TAKEN', message: 'the name is taken', take: null },
+  } as const;
+  const policy = { ...plan({}).policy, take: 'clone' as const };
+  const shown = text({ policy, conflicts: 1, items: [item('page:2', taken), item('term:7', stuck)] });
+  expect(shown).toContain(`Page "About": title changed (the clone’s is taken: ${over})`);
+  expect(shown).toContain('leave it out with --skip');
+  expect(shown).not.toContain('Decide with');
+});
+
 it('says that there is nothing, and writes nothing of a site that could change the terminal', () => {
   expect(text({})).toContain('Nothing to bring back.');
   const shown = text({ items: [item('page:2', { title: 'Page "\u001b[2J\nbad"' })] });

@@ -6,8 +6,9 @@ type Item = RestorePlan['items'][number];
 /** `Page "About us": text changed, 2 pictures new`. */
 export function itemTexts(items: readonly Item[], plan: RestorePlan): string[] {
   return items.map((item) => {
-    const both = item.both ? ' (changed on the live site too; both go together)' : '';
-    return `${printable(item.title)}${changeOf(item)}${plan.policy.strict ? '' : both}`;
+    const both = item.both && !plan.policy.strict ? ' (changed on the live site too; both go together)' : '';
+    const over = item.over === undefined ? '' : ` (the clone’s is taken: ${printable(item.over)})`;
+    return `${printable(item.title)}${changeOf(item)}${both}${over}`;
   });
 }
 
@@ -23,7 +24,10 @@ export function settingTexts(items: readonly Item[]): string[] {
   const widgets = items.filter(isWidget).length;
   const names = items
     .filter((item) => !isWidget(item))
-    .map(({ title, change }) => `${printable(title)}${change === 'changed' ? '' : ` (${change})`}`);
+    .map(({ title, change, over }) => {
+      const taken = over === undefined ? '' : ' (the clone’s is taken)';
+      return `${printable(title)}${change === 'changed' ? '' : ` (${change})`}${taken}`;
+    });
   const all = [...names, ...(widgets > 0 ? [`widgets (${count(widgets)} settings)`] : [])];
   return all.length === 0 ? [] : inLines(all);
 }

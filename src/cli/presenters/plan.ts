@@ -28,7 +28,12 @@ export function planText(plan: RestorePlan, colors: Colors, now: number): string
   add('conflict', conflictLines(plan), colors.red);
   for (const note of plan.notes) lines.push(`  ${colors.yellow('note'.padEnd(LABEL))}${printable(note)}`);
   if (plan.conflicts > 0)
-    lines.push('', `Decide with --take clone|live, or leave things out with --skip. Nothing was written.`);
+    lines.push(
+      '',
+      plan.policy.take === 'clone'
+        ? 'What is left cannot go as it is in the clone: leave it out with --skip, by the name in brackets. Nothing was written.'
+        : 'Decide with --take clone|live, or leave things out with --skip. Nothing was written.',
+    );
   return lines.join('\n');
 }
 

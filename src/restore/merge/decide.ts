@@ -111,7 +111,7 @@ export function withConflict(
 ): ItemOutcome {
   const side = policy.decisions.get(keyOfItem(group.item)) ?? policy.take;
   if (side === 'live') return outcomeOf(group, changed, { kept: { code: 'LIVE_TAKEN', instead: conflict } });
-  if (side === 'clone' && writes !== undefined) return outcomeOf(group, changed, { writes, both: true });
+  if (side === 'clone' && writes !== undefined) return outcomeOf(group, changed, { writes, over: conflict });
   return outcomeOf(group, changed, { conflict });
 }
 

@@ -50,6 +50,8 @@ export interface ItemOutcome {
   readonly kept?: Kept;
   /** Both sides changed it, and both changes go together. */
   readonly both: boolean;
+  /** What stood against it until somebody took the clone's side. */
+  readonly over?: Conflict;
 }
 
 /** What the live site did since the clone was made. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { WpcloneError } from '../../shared/errors.ts';
-import { printable } from '../../shared/format.ts';
+import { counted, printable, shellWord } from '../../shared/format.ts';
 import type { Plan, PlanItem, PlanPackage, PlanPolicy, PlanUpload } from './schema.ts';
 
 const itemSchema = z
@@ -118,15 +118,35 @@ export function refuseOther(agreed: Agreed, now: Plan): void {
   );
 }
 
-/** Refuses a plan in which something is not decided yet ("take" is empty). Throws RESTORE_CONFLICTS. */
-export function refuseUndecided({ items, code, uploads }: Pick<Plan, 'items' | 'code' | 'uploads'>): void {
+/**
+ * Refuses a plan in which something is not decided yet ("take" is empty), or was decided for the clone and cannot go all the same.
+ * Throws RESTORE_CONFLICTS.
+ */
+export function refuseUndecided({
+  items,
+  code,
+  uploads,
+  policy,
+}: Pick<Plan, 'items' | 'code' | 'uploads' | 'policy'>): void {
   const named = uploads.map(({ id, ...rest }) => ({ ...rest, id, title: id }));
   const open = [...items, ...code, ...named].filter(({ conflict }) => conflict !== undefined && conflict.take === null);
-  if (open.length > 0) {
-    const names = open.slice(0, TOLD).map(({ title }) => printable(title).slice(0, 80));
+  if (open.length === 0) return;
+  const stuck = open.filter(({ id }) => (policy.decisions[id] ?? policy.take) === 'clone');
+  const told = (things: typeof open): string =>
+    things
+      .slice(0, TOLD)
+      .map(({ title }) => printable(title).slice(0, 80))
+      .join(', ');
+  if (stuck.length > 0) {
+    const skips = stuck.slice(0, TOLD).map(({ id }) => `--skip ${shellWord(id)}`);
     throw new WpcloneError(
       'RESTORE_CONFLICTS',
-      `${open.length} conflicts have to be decided first: ${names.join(', ')}.`,
+      `${counted(stuck.length, 'conflict')} cannot be decided for the clone: ${told(stuck)}.`,
+      { nextSteps: [`Nothing was written. Leave it out: ${skips.join(' ')}; the live site keeps what it has.`] },
     );
   }
+  throw new WpcloneError(
+    'RESTORE_CONFLICTS',
+    `${counted(open.length, 'conflict')} ${open.length === 1 ? 'has' : 'have'} to be decided first: ${told(open)}.`,
+  );
 }

@@ -22,7 +22,7 @@ export function planItems(
   const titleOfKey = titlesByKey(directory);
   const rows = rowsByItem(changes);
   return merged.items.filter(isShown).map((outcome) => {
-    const { item, change, parts, both, conflict, kept } = outcome;
+    const { item, change, parts, both, over, conflict, kept } = outcome;
     const id = keyOfItem(item);
     const was = formerName(item);
     return {
@@ -33,6 +33,7 @@ export function planItems(
       change,
       what: change === 'changed' ? whatChanged(parts).map(utf8) : [],
       both,
+      ...(over && { over: conflictText(over, titleOfKey) }),
       rows: outcome.writes.length > 0 ? (rows.get(id) ?? 0) : 0,
       live: kept?.code === 'PROTECTED' ? HIDDEN : sha256(saidBy(parts, 'live')),
       clone: kept?.code === 'PROTECTED' ? HIDDEN : sha256(saidBy(parts, 'clone')),

@@ -66,6 +66,8 @@ const itemSchema = z.object({
   what: z.array(z.string()),
   /** Both sides changed it, and both changes go together. */
   both: z.boolean(),
+  /** What stood against it, in words, where somebody took the clone's side: what the live site has of that is replaced. */
+  over: z.string().exactOptional(),
   rows: count,
   /** Of what the live site has, and of what it is to have. */
   live: sha256,

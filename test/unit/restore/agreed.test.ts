@@ -16,13 +16,36 @@ const item = (id: string, take: PlanConflict['take']): PlanItem => ({
   clone: sha256,
   conflict: { code: 'BOTH_CHANGED', message: 'text changed here and on the live site', take },
 });
-const planOf = (...items: PlanItem[]): Pick<Plan, 'items' | 'code' | 'uploads'> => ({ items, code: [], uploads: [] });
+const planOf = (...items: PlanItem[]): Pick<Plan, 'items' | 'code' | 'uploads' | 'policy'> => ({
+  items,
+  code: [],
+  uploads: [],
+  policy: POLICY,
+});
 
 it('lets a plan through in which every conflict was decided, and names those that were not', () => {
   expect(() => refuseUndecided(planOf(item('page:2', 'clone'), item('page:3', 'live')))).not.toThrow();
   expect(() => refuseUndecided(planOf(item('page:2', 'clone'), item('page:3', null)))).toThrow(
-    '1 conflicts have to be decided first: page:3',
+    '1 conflict has to be decided first: page:3',
   );
+});
+
+it('says what to do about a conflict that cannot be decided for the clone, when somebody tried', () => {
+  const left = {
+    ...planOf(item("term:it's", null), item('page:3', null)),
+    policy: { ...POLICY, decisions: { "term:it's": 'clone' as const } },
+  };
+  const failure = (): unknown => {
+    try {
+      return refuseUndecided(left);
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(failure()).toMatchObject({
+    message: "1 conflict cannot be decided for the clone: term:it's.",
+    nextSteps: [expect.stringContaining(String.raw`--skip 'term:it'\''s'; the live site keeps what it has.`)],
+  });
 });
 
 it('takes decisions from a plan, those about files too', () => {

@@ -36,6 +36,8 @@ describe('one thing', () => {
     expect(written(outcomes(base, live, clone, { take: 'live' }), 'posts')).toEqual([]);
     const decided = outcomes(base, live, clone, { decisions: new Map([['page:2', 'clone']]) });
     expect(decided[0]?.writes).toHaveLength(1);
+    // Only one of them goes.
+    expect(decided[0]).toMatchObject({ both: false, over: { code: 'BOTH_CHANGED' } });
   });
 
   it('that both changed in different fields goes together, and is a conflict for who wants to be strict', () => {
