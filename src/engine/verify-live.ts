@@ -15,6 +15,8 @@ interface Page {
   readonly name: string;
   readonly url: URL;
   readonly isLogin: boolean;
+  /** Of a single thing that is written. */
+  readonly isThing?: true;
 }
 interface SeenPage extends Page {
   readonly sight: Sight;
@@ -52,7 +54,9 @@ export async function lookAtLive(
   const things = items.flatMap((id) => {
     // A short link leads to whatever has that number; what is no post has no page there, before and after alike.
     const number = /^[a-z0-9_-]+:(\d+)$/.exec(id)?.[1];
-    return number === undefined ? [] : [{ name: id, url: new URL(`${access.url}/?p=${number}`), isLogin: false }];
+    return number === undefined
+      ? []
+      : [{ name: id, url: new URL(`${access.url}/?p=${number}`), isLogin: false, isThing: true as const }];
   });
   return look({ access, info }, [...pagesOf({ access, info }), ...things.slice(0, MOST)], work);
 }
@@ -128,8 +132,10 @@ const isCut = (was: Look, is: Look): boolean =>
 const isBroken = ({ status, fatal, empty, html }: Look): boolean =>
   status >= 500 || fatal === true || (status === 200 && html && empty);
 
-function differenceOf({ name, isLogin }: Page, was: Sight, is: Sight): string | undefined {
+function differenceOf({ name, isLogin, isThing }: Page, was: Sight, is: Sight): string | undefined {
   if (!('status' in was)) return undefined;
+  // What is new was not there before, and is what was wanted.
+  if (isThing && was.status === 404 && 'status' in is && is.status === 200) return undefined;
   const page = `${name[0]?.toUpperCase()}${name.slice(1)}`;
   if (!('status' in is)) return `${page} could not be looked at afterwards: ${is.failed}.`;
   if (is.wall && !was.wall)

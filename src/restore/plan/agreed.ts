@@ -132,8 +132,8 @@ export function refuseUndecided({
   const open = [...items, ...code, ...named].filter(({ conflict }) => conflict !== undefined && conflict.take === null);
   if (open.length === 0) return;
   const stuck = open.filter(({ id }) => (policy.decisions[id] ?? policy.take) === 'clone');
-  const told = (things: typeof open): string =>
-    things
+  const told = (some: typeof open): string =>
+    some
       .slice(0, TOLD)
       .map(({ title }) => printable(title).slice(0, 80))
       .join(', ');
