@@ -1,4 +1,5 @@
 import { isBornOnce } from './birth.ts';
+import { quietColumns } from './classes.ts';
 import { changeOf, isChangedInClone, isChangedOnLive, type Group, type OwnedPart } from './groups.ts';
 import { isAsLive, mergePart, type Merged } from './merge-part.ts';
 import type { Protection } from './never.ts';
@@ -92,11 +93,17 @@ const isNamed = ({ table }: Part): boolean => table.class.kind !== 'meta' && tab
 /** What the machinery does meanwhile is nobody's change. */
 const isWroteOnLive = (each: OwnedPart): boolean => isChangedOnLive(each) && each.protection === undefined;
 
+/** Of times and counts, which go with whatever is written, nobody wants to hear. */
+const tellingColumns = ({ columns, short }: Part['table']): readonly string[] =>
+  columns.filter((column) => !(column in quietColumns(short)));
+
 function namesOf(part: Part, clash: Merged['clash']): readonly string[] {
   if (clash && clash.columns.length > 0) return clash.columns;
   const [live, row] = [part.live[0], part.clone[0] ?? part.live[0]];
   if ((part.table.class.kind === 'entity' || (part.table.twoSided && isNamed(part))) && live && row)
-    return part.table.columns.filter((column) => cell(part.table, live, column) !== cell(part.table, row, column));
+    return tellingColumns(part.table).filter(
+      (column) => cell(part.table, live, column) !== cell(part.table, row, column),
+    );
   const name = row && part.table.class.kind === 'meta' ? cell(part.table, row, 'meta_key') : null;
   return [name ?? part.table.short];
 }

@@ -40,6 +40,17 @@ describe('one thing', () => {
     expect(decided[0]).toMatchObject({ both: false, over: { code: 'BOTH_CHANGED' } });
   });
 
+  it('that is new on both sides since an earlier restore names what differs without times and addresses of feeds', () => {
+    const says = (post_content: string, guid: string): Site => ({
+      posts: [
+        page({ post_content, guid, post_date: '2026-01-01 00:00:00', post_modified: `2026-01-0${guid} 00:00:00` }),
+      ],
+    });
+    expect(briefly(outcomes({}, says('a', '1'), says('b', '2')))).toEqual({
+      'page:2': { code: 'BOTH_CHANGED', fields: ['post_content'] },
+    });
+  });
+
   it('that both changed in different fields goes together, and is a conflict for who wants to be strict', () => {
     const live = { posts: [page({ post_title: 'Live' })] };
     const clone = { posts: [page({ post_content: 'Clone' })] };
