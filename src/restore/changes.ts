@@ -168,13 +168,17 @@ export interface NewKey {
 
 /**
  * What a table gets before any row is written, and what no transaction takes back: a table that the live site does not have, or columns
- * and keys of one that it has. Only additions, with which the code that is there can live.
+ * and keys of one that it has, or room in its columns. Only what the code that is there can live with.
  */
 export interface TableAddition extends Change {
   readonly table: string;
   readonly kind: 'make' | 'extend';
   readonly columns: readonly NewColumn[];
   readonly keys: readonly NewKey[];
+  /** Columns that it has, as they shall be: able to hold all that they hold, and more. Collation null: as it is. */
+  readonly wider?: readonly NewColumn[];
+  /** By what new columns are collated that do not say so; null: as it is. */
+  readonly collated?: string | null;
   /**
    * Settings by which code that upgrades the table itself knows that it is done, with what they hold until then: they hold that again when
    * the addition is taken back.

@@ -42,6 +42,9 @@ const column = (name: string, more: Partial<NewColumn> = {}): NewColumn => ({
   counts: false,
   ...more,
 });
+/** What does not fit the column before it has room for it. */
+const LONG = 'b'.repeat(30);
+const wider = column('a', { type: 'varchar(40)', fallback: 'none', nullable: true });
 const number = column('id', { type: 'int(11)', fallback: 'none' });
 const extend: TableAddition = {
   item: 0,
@@ -49,6 +52,7 @@ const extend: TableAddition = {
   kind: 'extend',
   columns: [column('b')],
   keys: [{ kind: 'plain', name: 'b', parts: [{ column: 'b', length: 10 }] }],
+  wider: [wider],
 };
 const make: TableAddition = {
   item: 0,
@@ -69,7 +73,12 @@ async function staged(schema: readonly TableAddition[] = [extend, make]): Promis
 }
 function changesWith(schema: readonly TableAddition[]): RestoreChanges {
   const { value: _, ...rest } = make.columns[1]!;
-  const update = { item: 0, key: { id: '2' }, before: { a: 'b', b: 'none' }, after: { a: 'bb', b: 'some' } };
+  const update = {
+    item: 0,
+    key: { id: '2' },
+    before: { a: 'b', b: 'none' },
+    after: { a: schema.some(({ wider: more }) => more) ? LONG : 'bb', b: 'some' },
+  };
   const rows = [
     keyed('wp_cut', 'id', { updates: [update], inserts: [{ item: 0, row: { id: '3', a: 'c', b: 'new' } }] }),
     keyed('wp_cut_new', 'id', { inserts: [{ item: 0, row: { id: '1', c: 'made' } }] }),
@@ -146,6 +155,70 @@ it('the site refuses by itself what is no addition to a table of its plugins, an
   for (const [code, addition] of cases) expect([addition, await refused(addition)]).toEqual([addition, code]);
   await client.finish(never);
   expect([await cutTables(), await own()]).toEqual([before, []]);
+});
+
+it.each([
+  ['shorter', 'a', { type: 'varchar(10)', nullable: true }],
+  ['another kind of value', 'a', { type: 'int(11)', nullable: true }],
+  ['of a character set that holds less', 'a', { type: 'varchar(40)', nullable: true, collation: 'latin1_swedish_ci' }],
+  ['counted', 'id', { type: 'bigint(20)', fallback: 'none', counts: true }],
+  ['another definition besides', 'a', { type: 'varchar(40), DROP COLUMN id', nullable: true }],
+  ['not there', 'z', { type: 'varchar(40)', nullable: true }],
+] as const)('the site makes no column %s', async (_, name, more) => {
+  const client = writeClient(access, await restoreKey(source));
+  const asked = { ...extend, columns: [], keys: [], wider: [column(name, { fallback: 'none', ...more })] };
+  const { shape } = stagedRows({ ...changesOf([]), schema: [asked] });
+  const before = await cutTables();
+  expect((await failureOf(client.begin(shape, never))).code).toMatch(/^SOURCE_(FAILED|CHANGED)$/);
+  await client.finish(never);
+  expect([await cutTables(), await own()]).toEqual([before, []]);
+});
+
+const asItWas = async () => [(await definitionsOf(source))['wp_kinds'], await rowsOf('wp_kinds')];
+
+it('columns of many kinds get room, and give it back as they were, but where somebody needs it by now', async () => {
+  await source.query(`CREATE TABLE wp_kinds (id INT NOT NULL PRIMARY KEY, n INT(11) UNSIGNED NOT NULL DEFAULT 3 COMMENT 'it''s, a number',
+    t VARCHAR(20) CHARACTER SET utf8mb3 NOT NULL DEFAULT 'x' COMMENT 'of \\\\ and \n', e ENUM('a','b') NOT NULL, c DECIMAL(6,2) NULL, u TEXT, UNIQUE KEY t (t)) ENGINE=InnoDB`);
+  await source.query(
+    "INSERT INTO wp_kinds VALUES (1, 4294967295, 'Ä ', 'b', 1.50, 'text'), (2, 0, '', 'a', NULL, NULL)",
+  );
+  const before = await asItWas();
+  const wide = (name: string, type: string, more: Partial<NewColumn> = {}) =>
+    column(name, { type, fallback: 'none', ...more });
+  const room = [
+    wide('n', 'bigint(20)', { fallback: 'value', value: '7' }),
+    wide('t', 'varchar(191)', { collation: 'utf8mb4_unicode_ci', fallback: 'null', nullable: true }),
+    wide('e', "enum('new','a','b')"),
+    wide('c', 'decimal(9,2)', { fallback: 'null', nullable: true }),
+    wide('u', 'longtext', { nullable: true }),
+  ];
+  const addition: TableAddition = { item: 0, table: 'wp_kinds', kind: 'extend', columns: [], keys: [], wider: room };
+  const items = [{ id: 'plugin:kinds', title: 'Kinds' }];
+  const brought = async (): Promise<WriteKey> => {
+    const key = await restoreKey(source);
+    const client = writeClient(access, key);
+    await stageChanges(client, { ...changesOf([], items), schema: [addition] }, { signal: never });
+    await applyStaged(client, never);
+    return key;
+  };
+  const first = await brought();
+  expect(await rowsOf('wp_kinds')).toEqual(before[1]);
+  expect((await definitionsOf(source))['wp_kinds']).toContain("`e` enum('new','a','b')");
+  expect(await undoApplied(writeClient(access, first), undefined, never)).toMatchObject({ state: 'undone', kept: [] });
+  expect(await asItWas()).toEqual(before);
+  for (const needed of ['n = 4294967296', "t = '😀'", "t = CONCAT(REPEAT('x', 20), ' ')", "t = NULL, e = 'new'"]) {
+    const key = await brought();
+    await source.query(`UPDATE wp_kinds SET ${needed} WHERE id = 2`);
+    const kept = await asItWas();
+    const undone = await undoApplied(writeClient(access, key), undefined, never);
+    expect([needed, undone.kept]).toEqual([needed, [expect.objectContaining({ table: 'wp_kinds', why: 'holds' })]]);
+    expect(await asItWas()).toEqual(kept);
+    await source.query('DROP TABLE wp_kinds');
+    await source.query(String(before[0]));
+    await source.query(
+      "INSERT INTO wp_kinds VALUES (1, 4294967295, 'Ä ', 'b', 1.50, 'text'), (2, 0, '', 'a', NULL, NULL)",
+    );
+  }
 });
 
 it('takes all of it back where rows are alike in a new key', async () => {

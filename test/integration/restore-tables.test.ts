@@ -10,7 +10,7 @@ import { definitionsOf, writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 /** A plugin that makes and upgrades its tables as plugins do. */
-const forms = (version: string, more: string, entries: string): string => `<?php /* Plugin Name: Forms
+const forms = (version: string, title: number, more: string, entries: string): string => `<?php /* Plugin Name: Forms
  * Version: ${version} */
 function forms_tables() {
 	global $wpdb;
@@ -18,7 +18,7 @@ function forms_tables() {
 	require_once ABSPATH . 'wp-admin/includes/upgrade.php';
 	dbDelta( "CREATE TABLE {$wpdb->prefix}forms (
 		id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
-		title varchar(100) NOT NULL DEFAULT '',${more}
+		title varchar(${title}) NOT NULL DEFAULT '',${more}
 		PRIMARY KEY  (id)
 	) {$wpdb->get_charset_collate()};" );
 	${entries}
@@ -31,12 +31,16 @@ add_action( 'wp_footer', function () {
 	$rows = $wpdb->get_results( "SELECT * FROM {$wpdb->prefix}forms ORDER BY id", ARRAY_A );
 	echo '<!-- forms ${version} ' . get_option( 'forms_db_version' ) . ' ' . wp_json_encode( $rows ) . ' -->';
 } );`;
-const OLD = forms('2.1', '', '');
+const OLD = forms('2.1', 100, '', '');
 const NEW = forms(
   '2.4',
+  191,
   "\n\t\tcolor varchar(20) NOT NULL DEFAULT 'plain',\n\t\tnote text,\n\t\tKEY color (color),",
   'dbDelta( "CREATE TABLE {$wpdb->prefix}forms_entries (\n id bigint(20) unsigned NOT NULL AUTO_INCREMENT,\n form bigint(20) unsigned NOT NULL,\n body longtext,\n at datetime NOT NULL DEFAULT \'0000-00-00 00:00:00\',\n PRIMARY KEY  (id),\n KEY form (form)\n) {$wpdb->get_charset_collate()};" );',
 );
+
+/** Of a length that the older version has no room for. */
+const LONG = 'long '.repeat(30).trim();
 
 let source: Source;
 let site: Restorable;
@@ -50,7 +54,7 @@ beforeAll(async () => {
   there = join(source.content, 'plugins');
   put(join(site.www, 'wp-content/plugins'), 'forms/forms.php', NEW);
   await site.php(
-    `global $wpdb; $wpdb->update( 'wp_forms', array( 'color' => 'red' ), array( 'id' => 2 ) ); $wpdb->insert( 'wp_forms', array( 'id' => 5000, 'title' => 'new', 'color' => 'blue', 'note' => 'x' ) ); $wpdb->insert( 'wp_forms_entries', array( 'form' => 2, 'body' => home_url( '/entry' ) ) );`,
+    `global $wpdb; $wpdb->update( 'wp_forms', array( 'color' => 'red' ), array( 'id' => 2 ) ); $wpdb->insert( 'wp_forms', array( 'id' => 5000, 'title' => '${LONG}', 'color' => 'blue', 'note' => 'x' ) ); $wpdb->insert( 'wp_forms_entries', array( 'form' => 2, 'body' => home_url( '/entry' ) ) );`,
   );
 }, 180_000);
 afterAll(async () => {
@@ -87,7 +91,7 @@ it('says which tables are altered and made, and of which package', async () => {
   });
   expect(plan.items.find(({ id }) => id === 'table:forms')).toMatchObject({
     package: 'plugin:forms',
-    what: ['2 columns new', '1 key new'],
+    what: ['2 columns new', '1 key new', '1 column widened'],
   });
   expect(plan.items.find(({ id }) => id === 'table:forms_entries')).toMatchObject({ package: 'plugin:forms', rows: 1 });
 });
@@ -106,7 +110,7 @@ it('alters and makes them before the rows, with the code and its version, and ta
   expect(await rowsOf('wp_forms')).toEqual([
     { id: 1, title: 'one', color: 'plain', note: null },
     { id: 2, title: 'two', color: 'red', note: null },
-    { id: 5000, title: 'new', color: 'blue', note: 'x' },
+    { id: 5000, title: LONG, color: 'blue', note: 'x' },
   ]);
   expect(await rowsOf('wp_forms_entries')).toMatchObject([{ body: `${source.url}/entry` }]);
   expect(await setting('forms_db_version')).toBe('2.4');

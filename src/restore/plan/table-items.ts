@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Item, NewColumn, RestoreChanges, TableAddition, TableChanges } from '../changes.ts';
 import { goes } from '../schema/compared.ts';
-import type { DecidedTable } from '../schema/decide.ts';
+import { isAsWanted, type DecidedTable } from '../schema/decide.ts';
 import type { VersionSettings } from '../schema/decided.ts';
 import type { Column } from '../schema/parts.ts';
 import { isTaken } from './agreed.ts';
@@ -23,11 +23,11 @@ export function withTableItems(items: readonly PlanItem[], decided: readonly Dec
 }
 
 /** The live site has all of it by now. */
-const isThere = (table: DecidedTable): boolean =>
-  goes(table) && !table.drops && table.columns.length + table.keys.length === 0;
+const isThere = (table: DecidedTable): boolean => goes(table) && !table.drops && isAsWanted(table);
 
 function itemOf(table: DecidedTable, rows: PlanItem | undefined): PlanItem {
-  const said = JSON.stringify([table.columns, table.keys, table.what, table.collation, table.clone.engine]);
+  const { columns, keys, wider, collated, what, collation } = table;
+  const said = JSON.stringify([columns, keys, wider, collated, what, collation, table.clone.engine]);
   const fate = rows !== undefined && goes(table) ? { conflict: rows.conflict, kept: rows.kept } : table.fate;
   return {
     id: `table:${table.short}`,
@@ -63,7 +63,7 @@ export function withTableChanges(
   const joined = joinItems(changes, new Map(bound));
   const all: Item[] = [...joined.items];
   const schema = decided
-    .filter((table) => taken.has(`table:${table.short}`) && table.columns.length + table.keys.length > 0)
+    .filter((table) => taken.has(`table:${table.short}`) && !isAsWanted(table))
     .map((table): TableAddition => {
       const owner = all.findIndex(({ id }) => id === table.package?.id);
       const own = all.findIndex(({ id }) => id === `table:${table.short}`);
@@ -81,6 +81,8 @@ const additionOf = (table: DecidedTable, item: number): TableAddition => ({
   kind: table.kind,
   columns: table.columns.map(newColumn),
   keys: table.keys.map(({ kind, name, parts }) => ({ kind, name, parts })),
+  wider: table.wider.map(newColumn),
+  collated: table.collated,
   ...(table.kind === 'make' && { engine: table.clone.engine, collation: table.collation }),
 });
 

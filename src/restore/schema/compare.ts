@@ -1,5 +1,6 @@
 import { filledWith } from './filled.ts';
 import { isSame as same, type Column, type Definition, type Key } from './parts.ts';
+import { isOther, widened, type Widened } from './widen.ts';
 
 /** What the clone made of a table's definition, and what of that the live site has yet to get. */
 export interface TableDifference {
@@ -8,6 +9,10 @@ export interface TableDifference {
   /** Columns and keys that it lacks. */
   readonly columns: readonly Column[];
   readonly keys: readonly Key[];
+  /** Columns that it has, and that shall hold more. */
+  readonly wider: readonly Widened[];
+  /** What new columns shall be collated by that do not say so; null: as it is. */
+  readonly collated: string | null;
   /** All columns that the clone added, whether or not the live site has them too. */
   readonly added: readonly Column[];
   /** In words: `2 columns new`. Nothing: the clone left the definition as it was. */
@@ -34,19 +39,32 @@ export function compareDefinitions(
   if (base === undefined) return newTable(live, clone);
   const columns = clone.columns.filter(({ name }) => !base.columns.some((each) => each.name === name));
   const keys = clone.keys.filter((key) => !counterpart(key, base) && key.kind !== 'primary');
-  const beyond = beyondAdding(base, clone);
+  const { wider, beyond } = changesOf(base, clone);
   const dropped = droppedFrom(base, clone);
   const there = live ?? base;
+  const isThere = (column: Column): boolean => {
+    const now = there.columns.find(({ name }) => name === column.name);
+    const own = clone.columns.find(({ name }) => name === column.name);
+    return now !== undefined && own !== undefined && !isOther(now, own, there, clone);
+  };
   const trouble =
-    unknownPart(columns, keys) ??
-    (live && keptAsWas(base, live)) ??
+    unknownPart([...columns, ...wider], keys) ??
+    (live && keptAsWas(base, live, isThere)) ??
     columns.map((column) => otherThere(column, there)).find((each) => each !== undefined);
   return {
     kind: 'extend',
     added: columns,
     columns: columns.filter(({ name }) => !there.columns.some((each) => each.name === name)),
     keys: keys.filter((key) => !there.keys.some((each) => same(each, key))),
-    what: [...added(columns.length, 'column'), ...added(keys.length, 'key'), ...beyond, ...dropped],
+    wider: wider.filter((column) => !isThere(column)),
+    collated: base.collation === clone.collation || there.collation === clone.collation ? null : clone.collation,
+    what: [
+      ...added(columns.length, 'column'),
+      ...added(keys.length, 'key'),
+      ...counted(wider.length, 'column', 'widened'),
+      ...beyond,
+      ...dropped,
+    ],
     drops: dropped.length > 0,
     beyond: beyond.length > 0,
     trouble,
@@ -61,6 +79,8 @@ function newTable(live: Definition | undefined, clone: Definition): TableDiffere
     kind: 'make',
     columns: isThere ? [] : clone.columns,
     keys: isThere ? [] : clone.keys,
+    wider: [],
+    collated: null,
     added: [],
     what: isThere ? [] : added(1, 'table'),
     drops: false,
@@ -72,8 +92,10 @@ function newTable(live: Definition | undefined, clone: Definition): TableDiffere
   };
 }
 
-const added = (count: number, what: string): string[] =>
-  count === 0 ? [] : [`${count} ${what}${count === 1 ? '' : 's'} new`];
+const added = (count: number, what: string): string[] => counted(count, what, 'new');
+
+const counted = (count: number, what: string, how: string): string[] =>
+  count === 0 ? [] : [`${count} ${what}${count === 1 ? '' : 's'} ${how}`];
 
 /** What is there no more, in words: no request to drop it anywhere else. */
 function droppedFrom(base: Definition, clone: Definition): string[] {
@@ -88,12 +110,17 @@ function droppedFrom(base: Definition, clone: Definition): string[] {
 const counterpart = ({ name, kind }: Key, { keys }: Definition): Key | undefined =>
   keys.find((each) => each.name === name && each.kind === kind);
 
-/** What of it is no addition, in words. */
-function beyondAdding(base: Definition, clone: Definition): string[] {
-  const columns = base.columns.flatMap((column) => {
+/** What became of what was there: columns that hold more, and in words what is more than that. */
+function changesOf(base: Definition, clone: Definition): { readonly wider: Widened[]; readonly beyond: string[] } {
+  const wider: Widened[] = [];
+  const columns: string[] = [];
+  for (const column of base.columns) {
     const now = clone.columns.find(({ name }) => name === column.name);
-    return now === undefined || same(now, column) ? [] : [`column ${column.name} changed`];
-  });
+    if (now === undefined || !isOther(column, now, base, clone)) continue;
+    const found = widened(column, now, base, clone);
+    if (found) wider.push(found);
+    else columns.push(`column ${column.name} changed`);
+  }
   const keys = base.keys.flatMap((key) => {
     const now = counterpart(key, clone);
     if (now === undefined) return key.kind === 'primary' ? ['the primary key dropped'] : [];
@@ -101,14 +128,15 @@ function beyondAdding(base: Definition, clone: Definition): string[] {
   });
   const primary =
     clone.keys.some(({ kind }) => kind === 'primary') && !base.keys.some(({ kind }) => kind === 'primary');
-  return [
+  const beyond = [
     ...columns,
     ...keys,
     ...(primary ? ['a primary key new'] : []),
     ...(base.engine.toLowerCase() === clone.engine.toLowerCase() ? [] : ['engine changed']),
-    ...(base.collation === clone.collation ? [] : ['character set changed']),
+    ...(clone.collation === null && base.collation !== null ? ['character set changed'] : []),
     ...(base.other === clone.other ? [] : [clone.other || base.other]),
   ];
+  return { wider, beyond };
 }
 
 /** What of an addition nobody here can carry over. */
@@ -120,8 +148,10 @@ function unknownPart(columns: readonly Column[], keys: readonly Key[]): string |
 }
 
 /** Where the live site changed what there was, its rows cannot be told from those that are known. */
-function keptAsWas(base: Definition, live: Definition): string | undefined {
-  const changed = [...beyondAdding(base, live), ...droppedFrom(base, live)][0];
+function keptAsWas(base: Definition, live: Definition, isAsInClone: (column: Column) => boolean): string | undefined {
+  const { wider, beyond } = changesOf(base, live);
+  const other = wider.filter((column) => !isAsInClone(column)).map(({ name }) => `column ${name} changed`);
+  const changed = [...other, ...beyond, ...droppedFrom(base, live)][0];
   return changed === undefined ? undefined : `the live site altered it too (${changed})`;
 }
 

@@ -62,18 +62,27 @@ function fateOf(
   const goesAlong = owner !== undefined && isTaken(owner) && compileChoice([], policy.skip)(names) !== 'no';
   if (!goesAlong && compileChoice(policy.only, policy.skip)(names) === 'no') return kept('NOT_CHOSEN', 'not asked for');
   if (owner !== undefined && !isTaken(owner)) return kept('NOT_CHOSEN', `goes only with ${owner.title}, which stays`);
-  if (table.columns.length + table.keys.length === 0 && !table.beyond && table.trouble === undefined)
+  if (isAsWanted(table) && !table.beyond && table.trouble === undefined)
     return table.drops ? kept('DELETION', 'dropped here; stays on the live site') : {};
-  if (table.beyond && owner !== undefined)
+  if ((table.beyond || isTooLarge(table)) && owner !== undefined)
     return kept('LEFT_TO_CODE', `${owner.title} alters it itself on the live site (${table.what.join(', ')})`);
   const why = troubleOf(table, writes);
   return why === undefined ? {} : refusedOr(why, `table:${short}`, policy);
 }
 
+/** Whether the live site has all that the clone made of it. */
+export const isAsWanted = ({ columns, keys, wider, collated }: AlteredTable): boolean =>
+  columns.length + keys.length + wider.length === 0 && collated === null;
+
+/** It would have to be written anew, for longer than a site can be held. */
+const isTooLarge = ({ live, wider }: AlteredTable): boolean =>
+  (live?.dataBytes ?? 0) > MOST_COPIED && wider.some(({ copies }) => copies);
+
 function troubleOf(table: AlteredTable, writes: SiteInfo['writes']): string | undefined {
   if (table.beyond) return `only its plugin knows how rows become those of its new form (${table.what.join(', ')})`;
   if (table.trouble !== undefined) return table.trouble;
   if (writes?.tables !== true) return 'wpclone’s plugin on the live site is too old to alter tables';
+  if (isTooLarge(table)) return 'it is large, and nobody could write to it while its columns are widened';
   const live = table.live;
   return live !== undefined && !/^innodb$/i.test(live.engine) && live.dataBytes > MOST_COPIED
     ? `nobody could write to it while it is altered: it is large, and of the engine ${live.engine}`

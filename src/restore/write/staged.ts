@@ -4,6 +4,7 @@
  */
 import type { AdditionShape, BatchShape, RestoreShape, TableShape } from '../../site/write/client.ts';
 import type {
+  NewColumn,
   Cell,
   Cells,
   CountedChanges,
@@ -64,16 +65,19 @@ export function stagedRows(changes: RestoreChanges): Staged {
 }
 
 /** Values of defaults are bytes on their way, as all values. */
-const wireAddition = ({ columns, settings = [], ...addition }: TableAddition): AdditionShape => ({
+const wireAddition = ({ columns, wider = [], settings = [], ...addition }: TableAddition): AdditionShape => ({
   ...addition,
   settings: settings.map(({ name, before }) => ({
     name,
     before: before === null ? null : Buffer.from(before, 'latin1').toString('base64'),
   })),
-  columns: columns.map(({ value, ...column }) => ({
-    ...column,
-    ...(value !== undefined && { value: Buffer.from(value, 'utf8').toString('base64') }),
-  })),
+  columns: columns.map(wireColumn),
+  wider: wider.map(wireColumn),
+});
+
+const wireColumn = ({ value, ...column }: NewColumn): object => ({
+  ...column,
+  ...(value !== undefined && { value: Buffer.from(value, 'utf8').toString('base64') }),
 });
 
 function headOf(table: TableChanges): Omit<TableShape, 'batches'> {

@@ -49,6 +49,8 @@ export interface AdditionShape {
   readonly kind: 'make' | 'extend';
   readonly columns: readonly object[];
   readonly keys: readonly object[];
+  readonly wider?: readonly object[];
+  readonly collated?: string | null;
   readonly settings?: readonly object[];
   readonly engine?: string;
   readonly collation?: string | null;

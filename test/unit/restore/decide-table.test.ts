@@ -37,21 +37,22 @@ function fateOf(short: string, columns: string, policy: Partial<PlanPolicy> = {}
   return fate.conflict?.code ?? fate.kept?.code ?? 'goes';
 }
 const ADDED = '`a` int(11) NOT NULL, `b` int(11) NOT NULL';
-const WIDER = '`a` bigint(20) NOT NULL';
+const OTHER = '`a` varchar(20) NOT NULL';
 
 it('what is added to a table goes, with its package or by itself, unless it is left out', () => {
   expect(fateOf('forms', ADDED)).toBe('goes');
   expect(fateOf('forms', ADDED, { only: ['plugin:forms'] }, FORMS)).toBe('goes');
+  expect(fateOf('forms', '`a` bigint(20) DEFAULT NULL', {}, FORMS)).toBe('goes');
   expect(fateOf('forms', ADDED, { only: ['plugin:other'] })).toBe('NOT_CHOSEN');
   expect(fateOf('forms', ADDED, { skip: ['table:forms'] }, FORMS)).toBe('NOT_CHOSEN');
   expect(fateOf('forms', ADDED, {}, STAYS)).toBe('NOT_CHOSEN');
 });
 
 it('what is more than that is left to the code that goes, or somebody has to decide', () => {
-  expect(fateOf('forms', WIDER, {}, FORMS)).toBe('LEFT_TO_CODE');
-  expect(fateOf('forms', WIDER)).toBe('TABLE_ALTERED');
-  expect(fateOf('forms', WIDER, { take: 'clone' })).toBe('TABLE_ALTERED');
-  expect(fateOf('forms', WIDER, { take: 'live' })).toBe('LIVE_TAKEN');
+  expect(fateOf('forms', OTHER, {}, FORMS)).toBe('LEFT_TO_CODE');
+  expect(fateOf('forms', OTHER)).toBe('TABLE_ALTERED');
+  expect(fateOf('forms', OTHER, { take: 'clone' })).toBe('TABLE_ALTERED');
+  expect(fateOf('forms', OTHER, { take: 'live' })).toBe('LIVE_TAKEN');
 });
 
 it('tables of WordPress’s own stay, and so do those that never travel', () => {

@@ -46,7 +46,7 @@ it('tells what is only added from what only its code can bring over, and from wh
   expect(against([...BASE, ...more], BASE.slice(0, 2)).trouble).toContain('altered it too');
   expect(against(BASE.slice(0, 2))).toMatchObject({ what: ['key a dropped, stays'], beyond: false, drops: true });
   for (const clone of [
-    ["`a` varchar(30) NOT NULL DEFAULT 'x'", ...BASE.slice(1)],
+    ["`a` varchar(10) NOT NULL DEFAULT 'x'", ...BASE.slice(1)],
     [BASE[0]!, 'PRIMARY KEY (`id`,`a`)', BASE[2]!],
     [...BASE.slice(0, 2), 'KEY `a` (`a`)'],
   ])
@@ -63,4 +63,40 @@ it('knows what rows get in a column that is added, or that it does not know', ()
   expect(filled("`c` varchar(9) NOT NULL DEFAULT 'a\tb'")).not.toBe('moment');
   expect(filled('`c` datetime NOT NULL DEFAULT current_timestamp()')).toBe('moment');
   expect(filled("`c` bit(3) NOT NULL DEFAULT b'1'")).toBe('unknown');
+});
+
+it.each([
+  ['int(11) NOT NULL', 'bigint(20) NOT NULL', true],
+  ['int(11) NOT NULL', 'bigint(20) unsigned NOT NULL', false],
+  ['int(10) unsigned NOT NULL', 'bigint(20) NOT NULL', true],
+  ['int(10) unsigned NOT NULL', 'int(11) NOT NULL', false],
+  ['bigint(20) NOT NULL', 'int(11) NOT NULL', false],
+  ['int(5) unsigned zerofill NOT NULL', 'int(9) unsigned zerofill NOT NULL', false],
+  ["varchar(100) NOT NULL DEFAULT ''", 'varchar(191) DEFAULT NULL', true],
+  ['varchar(100) DEFAULT NULL', "varchar(191) NOT NULL DEFAULT ''", false],
+  ['varchar(100) NOT NULL', 'char(191) NOT NULL', false],
+  ['varchar(100) NOT NULL', 'text NOT NULL', true],
+  ['longtext NOT NULL', 'text NOT NULL', false],
+  ['text NOT NULL', 'mediumblob NOT NULL', false],
+  ["enum('a','b') NOT NULL", "enum('c','b','a') NOT NULL", true],
+  ["enum('a','b') NOT NULL", "enum('a','c') NOT NULL", false],
+  ['decimal(6,2) NOT NULL', 'decimal(8,2) NOT NULL', true],
+  ['decimal(6,2) NOT NULL', 'decimal(8,4) NOT NULL', false],
+  ['float NOT NULL', 'double NOT NULL', false],
+  ['date NOT NULL', 'datetime NOT NULL', false],
+  ['datetime NOT NULL', 'datetime NOT NULL DEFAULT current_timestamp()', true],
+  ['datetime NOT NULL', 'datetime NOT NULL ON UPDATE current_timestamp()', false],
+  ['varchar(9) CHARACTER SET utf8mb3 NOT NULL', 'varchar(9) NOT NULL', true],
+  ['varchar(9) CHARACTER SET latin1 NOT NULL', 'varchar(9) NOT NULL', false],
+])('a column that was %s and is %s holds all that it held in the same words: %s', (from, to, isWider) => {
+  const found = compareDefinitions(parsed(`\`c\` ${from}`), undefined, parsed(`\`c\` ${to}`));
+  expect([found.wider.length, found.beyond]).toEqual(isWider ? [1, false] : [0, true]);
+});
+
+it('a column that the live site has widened alike is there, and one that it has changed otherwise is its own', () => {
+  const clone = ["`a` varchar(191) NOT NULL DEFAULT 'x'", ...BASE.slice(1)];
+  const other = ["`a` varchar(30) NOT NULL DEFAULT 'x'", ...BASE.slice(1)];
+  expect(against(clone)).toMatchObject({ what: ['1 column widened'], trouble: undefined, drops: false });
+  expect(against(clone, clone)).toMatchObject({ wider: [], beyond: false, trouble: undefined });
+  expect(against(clone, other).trouble).toContain('altered it too');
 });

@@ -55,7 +55,7 @@ function add_to_tables( $side, $id, array $shape ) {
 		$live  = $addition['table'];
 		$there = array_keys( shaped_columns( $side, $live ) );
 		$has   = 'make' === $addition['kind'] ? array() !== $there : array() !== array_intersect( array_keys( $addition['columns'] ), $there ) || array() !== array_intersect( array_keys( $addition['keys'] ), key_names( $side, $live ) );
-		if ( $has || ( 'extend' === $addition['kind'] && array() === $there ) ) {
+		if ( $has || ( 'extend' === $addition['kind'] && ( array() === $there || ! is_not_widened( $side, $live, $addition['widening'] ) ) ) ) {
 			throw new Refusal( 'table_changed', 409, 'A table is not what it was when the restore was begun.', array( 'table' => $live ) );
 		}
 		run_query( $side, 'INSERT INTO ' . additions_journal( $id ) . ' (n) VALUES (' . (int) $number . ')' );
@@ -63,7 +63,7 @@ function add_to_tables( $side, $id, array $shape ) {
 			$held = alter_patiently( $side, 'RENAME TABLE ' . quote_name( $addition['model'] ) . ' TO ' . quote_name( $live ), $live );
 		} else {
 			// Keys by themselves: adding a column alone touches no row.
-			$held = max( array() === $addition['columns'] ? 0 : alter_table( $side, $live, adding( $addition['columns'], array() ) ), array() === $addition['keys'] ? 0 : alter_table( $side, $live, adding( array(), $addition['keys'] ) ) );
+			$held = max( widen_columns( $side, $live, $addition['widening'] ), array() === $addition['columns'] ? 0 : alter_table( $side, $live, adding( $addition['columns'], array() ) ), array() === $addition['keys'] ? 0 : alter_table( $side, $live, adding( array(), $addition['keys'] ) ) );
 		}
 		$longest = max( $longest, $held );
 	}
@@ -120,7 +120,7 @@ function alter_patiently( $db, $sql, $table, $tries = false ) {
 			}
 			// 1062, 1061, 1060: rows that are alike, or somebody was quicker.
 			if ( 1205 !== $number ) {
-				throw in_array( $number, array( 1050, 1060, 1061, 1062, 1071, 1118 ), true ) ? new Refusal(
+				throw in_array( $number, array_merge( array( 1050, 1060, 1061, 1062, 1071, 1118, 1832, 1833 ), DOES_NOT_FIT_BACK ), true ) ? new Refusal(
 					'table_refused',
 					409,
 					1062 === $number ? 'Rows of a table are alike in what a new key makes unique.' : 'A table does not take what is added to it.',

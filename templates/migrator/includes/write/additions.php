@@ -1,7 +1,7 @@
 <?php
 /**
- * What a restore adds to the definitions of tables: tables that are not there, columns and keys of those that are. Nothing else, so that
- * the code which is there can live with it. It is tried out on tables of our own when the restore begins.
+ * What a restore adds to the definitions of tables: tables that are not there, columns and keys of those that are, and room in their
+ * columns. Nothing else, so that the code which is there can live with it. It is tried out on tables of our own when the restore begins.
  *
  * @package Wpclone\Migrator
  */
@@ -11,6 +11,7 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/table-parts.php';
+require_once __DIR__ . '/widening.php';
 require_once __DIR__ . '/protected.php';
 
 /** WordPress's own tables, which only WordPress alters. */
@@ -44,6 +45,8 @@ function checked_additions( $db, $id, array $request, array $include ) {
 				$addition = checked_addition( $db, $asked, $name );
 				$model    = restore_prefix( $id ) . 'm' . $number;
 				make_model( $db, $addition, $model );
+				$addition['widening']['after'] = array_intersect_key( shaped_columns( $db, $model ), $addition['widening']['columns'] );
+				run_query( $db, 'SET NAMES utf8mb4' );
 				return array( 'model' => $model ) + $addition;
 			}
 		);
@@ -83,7 +86,7 @@ function checked_addition_name( array $asked, array $tables, array $others, arra
  * @param \mysqli $db    Connection, with names as text.
  * @param array   $asked As requested.
  * @param string  $name  Table.
- * @return array{table: string, kind: string, item: int, columns: array, keys: array, filled: array, settings: array, options: string}
+ * @return array{table: string, kind: string, item: int, columns: array, keys: array, filled: array, widening: array, settings: array, options: string}
  */
 function checked_addition( $db, array $asked, $name ) {
 	global $wpdb;
@@ -103,8 +106,11 @@ function checked_addition( $db, array $asked, $name ) {
 			throw misshapen();
 		}
 	}
+	$widening = checked_widening( $db, $asked, $name );
+	$changes  = count( $columns ) + count( $keys ) + count( widening_clauses( $widening, 'to' ) );
+
 	$engine = isset( $asked['engine'] ) ? strtolower( (string) $asked['engine'] ) : 'innodb';
-	if ( ! in_array( $engine, TABLE_ENGINES, true ) || ! isset( $asked['item'] ) || ! is_int( $asked['item'] ) || array() === $columns + $keys ) {
+	if ( ! in_array( $engine, TABLE_ENGINES, true ) || ! isset( $asked['item'] ) || ! is_int( $asked['item'] ) || 0 === $changes ) {
 		throw misshapen();
 	}
 	$usual     = fetch_all( $db, 'SELECT TABLE_COLLATION AS collation FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ' . quote_text( $db, $wpdb->posts ) );
@@ -116,6 +122,7 @@ function checked_addition( $db, array $asked, $name ) {
 		'columns' => $columns,
 		'keys'    => $keys,
 		'filled'  => $filled,
+		'widening' => $widening,
 		'settings' => checked_settings( $asked ),
 		'options' => " ENGINE=$engine" . ( null === $collation ? '' : ' DEFAULT' . collation_clause( $collation ) ),
 	);
@@ -161,7 +168,7 @@ function make_model( $db, array $addition, $model ) {
 		if ( array() !== array_intersect_key( $live, $addition['columns'] ) || array() !== array_intersect( array_keys( $addition['keys'] ), key_names( $db, $addition['table'] ) ) ) {
 			throw new Refusal( 'table_changed', 409, 'The table has such a column or key by now.', array( 'table' => $addition['table'] ) );
 		}
-		$made = mysqli_query( $db, "CREATE TABLE $quoted LIKE " . quote_name( $addition['table'] ) ) && mysqli_query( $db, "ALTER TABLE $quoted " . implode( ', ', adding( $addition['columns'], $addition['keys'] ) ) );
+		$made = mysqli_query( $db, "CREATE TABLE $quoted LIKE " . quote_name( $addition['table'] ) ) && mysqli_query( $db, "ALTER TABLE $quoted " . implode( ', ', array_merge( widening_clauses( $addition['widening'], 'to' ), adding( $addition['columns'], $addition['keys'] ) ) ) );
 	}
 	if ( ! $made ) {
 		throw new Refusal(

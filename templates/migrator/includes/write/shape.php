@@ -98,6 +98,7 @@ function checked_table( $db, array $asked, array $row, $addition = null ) {
 		'unique'  => $unique,
 		'columns' => $columns,
 		'added'   => null === $addition ? array() : array_map( 'strval', array_keys( $addition['columns'] ) ),
+		'wider'   => null === $addition ? array() : $addition['widening']['columns'],
 		'made'    => null !== $addition && 'make' === $addition['kind'] ? $model : '',
 	);
 }
@@ -206,6 +207,10 @@ function kept_shape( $db, array $restore ) {
 		$lacks  = array_values( array_diff( $added, array_map( 'strval', array_keys( $now ) ) ) );
 		$absent = ! empty( $table['made'] ) && array() === $now;
 		$should = $absent ? array() : array_diff_key( $table['columns'], array_flip( $lacks ) );
+		foreach ( isset( $table['wider'] ) ? $table['wider'] : array() as $name => $before ) {
+			// It has its room, or not yet, or no more.
+			$should[ $name ] = isset( $now[ $name ] ) && $now[ $name ] === $before ? $before : $should[ $name ];
+		}
 		// A column that is added comes last.
 		ksort( $now );
 		ksort( $should );

@@ -150,6 +150,9 @@ function unextend_table( $db, array $addition, $undone ) {
 			return false;
 		}
 	}
+	if ( ! narrow_back( $db, $addition ) ) {
+		return false;
+	}
 	foreach ( array( 'KEY' => $keys, 'COLUMN' => $columns ) as $what => $names ) {
 		$clauses = array();
 		foreach ( $names as $name ) {
