@@ -182,6 +182,20 @@ describe('rows of a restore', () => {
     await client.finish(never);
   });
 
+  it('are not written when something that they refer to went since, though nobody touched them', async () => {
+    const post = await rowOf(source, 'wp_posts', 'ID = 1');
+    await source.query("INSERT INTO wp_terms (term_id, name, slug) VALUES (4711, 'Goes', 'goes')");
+    const relied = keyed('wp_terms', 'term_id', { expects: [{ item: 0, key: { term_id: '4711' }, cells: {} }] });
+    const page = keyed('wp_posts', 'ID', {
+      inserts: [{ item: 0, row: { ...post, ID: '90055', post_name: 'needs-a-term' } }],
+    });
+    const client = await staged(changesOf([relied, page]));
+    await source.query('DELETE FROM wp_terms WHERE term_id = 4711');
+    expect((await failureOf(client.apply(never))).code).toBe('DRIFT');
+    expect(await source.query('SELECT ID FROM wp_posts WHERE ID = 90055')).toEqual([]);
+    await client.finish(never);
+  });
+
   it('of meta data drift when a second value of the name came meanwhile', async () => {
     const client = await staged(
       changesOf([postMeta([{ item: 0, owner: '1', name: 'single', before: [], after: ['ours'] }])]),

@@ -3,6 +3,7 @@ import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
 import { bytes } from '../../shared/format.ts';
 import type { RestoreChanges } from '../changes.ts';
 import type { Kin } from '../kin.ts';
+import { isWritten } from './expectations.ts';
 import type { PlanPolicy } from './schema.ts';
 import type { SiteComparison } from './compare-site.ts';
 
@@ -17,7 +18,7 @@ export function roomNotes({ files }: Pick<RestoreChanges, 'files'>, { writes }: 
 
 /** What runs at the live site besides what is written. */
 export function triggerNotes({ tables }: RestoreChanges, { triggers }: SiteInfo): string[] {
-  const names = new Set(tables.map(({ table }) => table));
+  const names = new Set(tables.filter(isWritten).map(({ table }) => table));
   const found = triggers.filter(({ table }) => names.has(table)).map(({ name, table }) => `${name} (${table})`);
   return found.length === 0 ? [] : [`Triggers of the live site run when this is written: ${found.join(', ')}.`];
 }

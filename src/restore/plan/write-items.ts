@@ -10,6 +10,7 @@ import type { ComparedTable } from '../rows/lines.ts';
 import { askForRows, askInWhole, lineOf } from '../rows/locate.ts';
 import type { SiteComparison } from './compare-site.ts';
 import { titleOf } from './describe.ts';
+import { withExpectations } from './expectations.ts';
 import { createWayBack } from './way-back.ts';
 import { createChangeWriter, recountsFor } from './write-changes.ts';
 
@@ -46,7 +47,8 @@ export async function writeItems(
     const include = PROTECTED_CLASSES.filter((each) => policy.include.has(each));
     const writes = wanted.flatMap((outcome) => outcome.writes);
     const recounts = recountsFor(writer.tables, writes, work.info.tablePrefix);
-    return { merged, changes: { items, tables: writer.tables, files: [], plugins: [], recounts, include } };
+    const changed = withExpectations(writer.tables, wanted, tables, policy.include);
+    return { merged, changes: { items, tables: changed, files: [], plugins: [], recounts, include } };
   }
 }
 

@@ -82,7 +82,9 @@ function write_batches( $db, $side, array $work ) {
 		$name  = $step['sql']->table['name'];
 		$found = write_step( $step['sql']->table['plain'] ? $side : $db, $step, $work['undo'] );
 
-		$written[ $name ] = $found + ( isset( $written[ $name ] ) ? $written[ $name ] : 0 );
+		if ( ! in_array( $step['what'], array( 'expect', 'owned' ), true ) ) {
+			$written[ $name ] = $found + ( isset( $written[ $name ] ) ? $written[ $name ] : 0 );
+		}
 	}
 	return $written;
 }
