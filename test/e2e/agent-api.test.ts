@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPENAPI, POSTMAN } from '../support/api-documents.ts';
@@ -167,11 +168,24 @@ describe('the documented calls, sent to a real agent', () => {
       const from = { url: second.url, username: second.adminUser, password: second.adminPassword };
       const to = { url: source.url, username: source.adminUser, password: source.adminPassword };
       const between = { clone_id: undefined, source: from, target: to, only: ['option:blogname'], dry_run: false };
+      const order = "post_type = 'shop_order' AND post_title = 'Theirs alone'";
+      await source.query(
+        "INSERT INTO wp_posts (post_type, post_title, post_content, post_excerpt, to_ping, pinged, post_content_filtered) VALUES ('shop_order', 'Theirs alone', '', '', '', '', '')",
+      );
       const brought = await job('/api/v2/restore', between);
-      expect(brought.result).toMatchObject({ url: source.url, status: 'applied', replaced });
+      expect(brought.result).toMatchObject({ url: source.url, status: 'applied', replaced, added: [], lost: [] });
+      expect(brought.result.kept).toEqual(expect.any(Array));
       expect(await site()).toContain('By the second');
       variables.set('restore', brought.result.restore_id);
       expect(await job('/api/v2/restores/:id/undo')).toMatchObject({ result: { status: 'undone', kept: [] } });
+      expect(await source.query(`SELECT COUNT(*) AS n FROM wp_posts WHERE ${order}`)).toMatchObject([{ n: 1 }]);
+      const accepted = await job('/api/v2/restore', between);
+      variables.set('restore', accepted.result.restore_id);
+      expect(await job('/api/v2/restores/:id/accept')).toMatchObject({ status: 'completed' });
+      expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone%'")).toEqual([]);
+      expect(
+        readdirSync(source.content, { recursive: true }).filter((name) => String(name).includes('.wpclone-rst')),
+      ).toEqual([]);
       const left = (await send(named('GET', '/api/v2/clones'))).body.clones;
       expect(left.map((clone: { clone_id: string }) => clone.clone_id)).toEqual(['by-api']);
     } finally {
