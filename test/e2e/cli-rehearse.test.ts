@@ -66,12 +66,12 @@ async function cutOff(step: string, signal: 'SIGKILL' | 'SIGINT'): Promise<{ rea
 
 it('leaves nothing when it is killed, or what ends by itself within two minutes, and nothing at all after Ctrl-C', async () => {
   const before = await titles();
-  const { code } = await cutOff('stage', 'SIGINT');
+  const { code } = await cutOff('apply', 'SIGINT');
   expect([code, await clones()]).toEqual([130, ['"clone_id": "first"']]);
   await cutOff('copy', 'SIGKILL');
   await cli.run(['gc']);
   expect(await clones()).toEqual(['"clone_id": "first"']);
-  await cutOff('stage', 'SIGKILL');
+  await cutOff('apply', 'SIGKILL');
   const { clones: left } = await cli.json<{ clones: { clone_id: string; expires_at: string }[] }>(['list']);
   const copy = left.find(({ clone_id: id }) => id !== 'first');
   expect(Date.parse(copy?.expires_at ?? '')).toBeLessThan(Date.now() + 121_000);
