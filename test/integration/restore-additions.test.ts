@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { NewColumn, RestoreChanges, TableAddition } from '../../src/restore/changes.ts';
+import type { NewColumn, TableAddition } from '../../src/restore/changes.ts';
 import { stagedRows } from '../../src/restore/write/staged.ts';
 import { applyStaged, stageChanges, undoApplied } from '../../src/restore/write/write.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
 import type { WriteKey } from '../../src/site/write/signing.ts';
+import { changesWith, column, extend, make } from '../support/additions.ts';
 import { installMigrator, never } from '../support/migrator.ts';
 import { cutOff } from '../support/restore-cuts.ts';
 import { fileChange, put } from '../support/restore-files.ts';
@@ -31,39 +32,6 @@ const own = () => source.query("SHOW TABLES LIKE 'wp\\_wpclone\\_rst%'");
 /** The table that says which additions were begun. */
 const journal = ({ restore }: WriteKey): string => `wp_wpclone_${restore.replace('-', '')}_s`;
 
-const column = (name: string, more: Partial<NewColumn> = {}): NewColumn => ({
-  name,
-  type: 'varchar(20)',
-  collation: null,
-  nullable: false,
-  fallback: 'value',
-  value: 'none',
-  stamped: false,
-  counts: false,
-  ...more,
-});
-/** What does not fit the column before it has room for it. */
-const LONG = 'b'.repeat(30);
-const wider = column('a', { type: 'varchar(40)', fallback: 'none', nullable: true });
-const number = column('id', { type: 'int(11)', fallback: 'none' });
-const extend: TableAddition = {
-  item: 0,
-  table: 'wp_cut',
-  kind: 'extend',
-  columns: [column('b')],
-  keys: [{ kind: 'plain', name: 'b', parts: [{ column: 'b', length: 10 }] }],
-  wider: [wider],
-};
-const make: TableAddition = {
-  item: 0,
-  table: 'wp_cut_new',
-  kind: 'make',
-  columns: [number, column('c', { type: 'longtext', fallback: 'null', nullable: true })],
-  keys: [{ kind: 'primary', name: '', parts: [{ column: 'id', length: null }] }],
-  engine: 'InnoDB',
-  collation: null,
-};
-
 /** A key of a restore that has all of this staged. */
 async function staged(schema: readonly TableAddition[] = [extend, make]): Promise<WriteKey> {
   const key = await restoreKey(source);
@@ -71,21 +39,7 @@ async function staged(schema: readonly TableAddition[] = [extend, make]): Promis
   await stageChanges(client, changesWith(schema), { signal: never });
   return key;
 }
-function changesWith(schema: readonly TableAddition[]): RestoreChanges {
-  const { value: _, ...rest } = make.columns[1]!;
-  const update = {
-    item: 0,
-    key: { id: '2' },
-    before: { a: 'b', b: 'none' },
-    after: { a: schema.some(({ wider: more }) => more) ? LONG : 'bb', b: 'some' },
-  };
-  const rows = [
-    keyed('wp_cut', 'id', { updates: [update], inserts: [{ item: 0, row: { id: '3', a: 'c', b: 'new' } }] }),
-    keyed('wp_cut_new', 'id', { inserts: [{ item: 0, row: { id: '1', c: 'made' } }] }),
-  ];
-  const additions = schema.map((each) => (each === make ? { ...make, columns: [number, rest] } : each));
-  return { ...changesOf(rows, [{ id: 'plugin:cut', title: 'Cut' }]), schema: additions };
-}
+
 const cutTables = async (): Promise<string> => {
   const { wp_cut, wp_cut_new } = await definitionsOf(source);
   return JSON.stringify([wp_cut, wp_cut_new, await rowsOf('wp_cut'), wp_cut_new && (await rowsOf('wp_cut_new'))]);
@@ -313,7 +267,7 @@ it.each(['apply', 'undo'] as const)(
     await client.finish(never);
     const { wp_cut, wp_cut_new } = await definitionsOf(source);
     expect([wp_cut?.includes('`b`'), wp_cut_new === undefined, await own()]).toEqual([true, false, []]);
-    await source.query('ALTER TABLE wp_cut DROP KEY b, DROP COLUMN b');
+    await source.query('ALTER TABLE wp_cut DROP KEY b, DROP COLUMN b, MODIFY a VARCHAR(20) NOT NULL');
     await source.query('DROP TABLE wp_cut_new');
   },
 );
