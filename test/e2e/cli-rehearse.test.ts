@@ -55,6 +55,34 @@ it('tries a plan out on a copy of the live site, keeps pictures of what changes,
   expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone%'")).toEqual([]);
 }, 240_000);
 
+/** Ends a rehearsal as it begins a step. */
+async function cutOff(step: string, signal: 'SIGKILL' | 'SIGINT'): Promise<{ readonly code: number | null }> {
+  const words = ['restore', 'first', '--dry-run', '--rehearse', '--events', '-u', 'admin'];
+  const running = cli.start(words, { environment: { WPCLONE_SOURCE_PASSWORD: source.adminPassword } });
+  await running.seen(new RegExp(`"type":"step-started","step":"${step}"`));
+  running.process.kill(signal);
+  return running.finished;
+}
+
+it('leaves nothing when it is killed, or what ends by itself within two minutes, and nothing at all after Ctrl-C', async () => {
+  const before = await titles();
+  // It may have been over by then.
+  expect([0, 130]).toContain((await cutOff('apply', 'SIGINT')).code);
+  expect(await clones()).toEqual(['"clone_id": "first"']);
+  await cutOff('copy', 'SIGKILL');
+  await cli.run(['gc']);
+  expect(await clones()).toEqual(['"clone_id": "first"']);
+  await cutOff('apply', 'SIGKILL');
+  const { clones: left } = await cli.json<{ clones: { clone_id: string; expires_at: string }[] }>(['list']);
+  const copies = left.filter(({ clone_id: id }) => id !== 'first');
+  for (const copy of copies) expect(Date.parse(copy.expires_at)).toBeLessThan(Date.now() + 121_000);
+  // Nobody holds the clone any more, and nothing of it is at the live site.
+  await cli.json(['restore', 'first', '--dry-run']);
+  expect([await titles(), await source.query("SHOW TABLES LIKE 'wp\\_wpclone%'")]).toEqual([before, []]);
+  for (const copy of copies) await cli.run(['delete', copy.clone_id, '--force']);
+  expect((await cli.run(['restore', 'list'])).stdout).toContain('Nothing was restored');
+}, 240_000);
+
 it('says what breaks the copy, and touches nothing else', async () => {
   const plugin = join(cli.cloneFolder(), 'www/wp-content/plugins/forms/forms.php');
   const before = readFileSync(plugin, 'utf8');
