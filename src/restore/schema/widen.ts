@@ -102,6 +102,8 @@ function list(one: Type, other: Type): { readonly copies: boolean } | undefined 
   if (one.name !== other.name || !/^(enum|set)$/.test(one.name)) return undefined;
   const [from, to] = [one.size.split(','), other.size.split(',')];
   if (!from.every((value) => to.includes(value))) return undefined;
+  // A set is written in the order of its list.
+  if (one.name === 'set' && to.filter((value) => from.includes(value)).join() !== from.join()) return undefined;
   return {
     copies: from.some((value, at) => to[at] !== value) || Math.ceil(from.length / 8) !== Math.ceil(to.length / 8),
   };

@@ -80,6 +80,8 @@ it.each([
   ['text NOT NULL', 'mediumblob NOT NULL', false],
   ["enum('a','b') NOT NULL", "enum('c','b','a') NOT NULL", true],
   ["enum('a','b') NOT NULL", "enum('a','c') NOT NULL", false],
+  ["set('a','b') NOT NULL", "set('a','c','b') NOT NULL", true],
+  ["set('a','b') NOT NULL", "set('b','a','c') NOT NULL", false],
   ['decimal(6,2) NOT NULL', 'decimal(8,2) NOT NULL', true],
   ['decimal(6,2) NOT NULL', 'decimal(8,4) NOT NULL', false],
   ['float NOT NULL', 'double NOT NULL', false],

@@ -71,7 +71,8 @@ final class Batch_Drift extends Batch_Rows {
 			}
 			foreach ( $parts as $part ) {
 				$name = part_name( $part );
-				$on[] = is_array( $part ) ? "LEFT(l.$name, {$part[1]}) = LEFT({$this->cells}.$name, {$part[1]})" : "l.$name = {$this->cells}.$name";
+				$ours = $this->ours( $this->cells, $name );
+				$on[] = is_array( $part ) ? "LEFT(l.$name, {$part[1]}) = LEFT($ours, {$part[1]})" : "l.$name = $ours";
 			}
 			$statements[] = $start . "'taken' AS why FROM {$this->from} JOIN {$this->live} l ON " . implode( ' AND ', $on ) . " WHERE {$this->where}$end";
 		}

@@ -209,9 +209,26 @@ abstract class Batch_Rows {
 	protected function on( $ours, array $columns ) {
 		$each = array();
 		foreach ( $columns as $column ) {
-			$each[] = 'l.' . quote_name( $column ) . " = $ours." . quote_name( $column );
+			$each[] = 'l.' . quote_name( $column ) . ' = ' . $this->ours( $ours, quote_name( $column ) );
 		}
 		return implode( ' AND ', $each );
+	}
+
+	/**
+	 * A cell of ours, to be compared with the live one in the way of their column. One that gets room may be collated otherwise by then, and
+	 * no server compares two ways of that without being told which one counts.
+	 *
+	 * @param string $ours b or n.
+	 * @param string $name Quoted name of the column.
+	 */
+	protected function ours( $ours, $name ) {
+		foreach ( empty( $this->table['wider'] ) ? array() : array_keys( $this->table['wider'] ) as $wider ) {
+			$column = $this->table['columns'][ $wider ];
+			if ( quote_name( $column['name'] ) === $name && null !== $column['collation'] ) {
+				return "$ours.$name COLLATE " . $column['collation'];
+			}
+		}
+		return "$ours.$name";
 	}
 
 	/**
@@ -231,7 +248,7 @@ abstract class Batch_Rows {
 	protected function owned() {
 		$each = array();
 		foreach ( $this->columns as $column ) {
-			$each[] = 'l.' . quote_name( $column ) . ' <=> b.' . quote_name( $column );
+			$each[] = 'l.' . quote_name( $column ) . ' <=> ' . $this->ours( 'b', quote_name( $column ) );
 		}
 		return "(SELECT COUNT(*) FROM {$this->live} l WHERE " . implode( ' AND ', $each ) . ' AND ' . $this->all_same( 'b', $this->columns ) . ')';
 	}

@@ -171,7 +171,7 @@ function narrow_back( $db, array $addition ) {
 	try {
 		alter_strictly( $db, $live, widening_clauses( $widening, 'from' ) );
 	} catch ( Refusal $refusal ) {
-		if ( ! isset( $refusal->fields['number'] ) || ! in_array( $refusal->fields['number'], DOES_NOT_FIT_BACK, true ) ) {
+		if ( passes( $refusal ) ) {
 			throw $refusal;
 		}
 		return false;
@@ -180,17 +180,37 @@ function narrow_back( $db, array $addition ) {
 }
 
 /**
- * Whether a text is longer than a column was.
+ * Whether what kept a table from being altered comes to its end by itself. All else would keep it from that for ever: a value that does not
+ * fit, a foreign key that came since, a table that has grown too large to be written anew.
+ *
+ * @param Refusal $refusal As from alter_table().
+ */
+function passes( Refusal $refusal ) {
+	return in_array( $refusal->reason, array( 'locked', 'database_gone' ), true );
+}
+
+/**
+ * Whether a text is longer than a column was, or ends in blanks that it would not keep.
  *
  * @param \mysqli $db     Connection.
  * @param string  $table  Table.
  * @param array   $column As from shaped_columns().
  */
 function loses_blanks( $db, $table, array $column ) {
-	if ( 1 !== preg_match( '/^(?:var)?char\((\d+)\)/i', $column['type'], $matches ) ) {
+	$name  = quote_name( $column['name'] );
+	$bytes = array(
+		'tinytext'   => 255,
+		'text'       => 65535,
+		'mediumtext' => 16777215,
+	);
+	if ( 1 === preg_match( '/^(var)?char\((\d+)\)/i', $column['type'], $matches ) ) {
+		$lost = "CHAR_LENGTH($name) > {$matches[2]}" . ( '' === $matches[1] ? " OR $name LIKE '% '" : '' );
+	} elseif ( isset( $bytes[ strtolower( $column['type'] ) ] ) ) {
+		$lost = "OCTET_LENGTH($name) > " . $bytes[ strtolower( $column['type'] ) ];
+	} else {
 		return false;
 	}
-	return array() !== fetch_all( $db, 'SELECT 1 AS found FROM ' . quote_name( $table ) . ' WHERE CHAR_LENGTH(' . quote_name( $column['name'] ) . ") > {$matches[1]} LIMIT 1" );
+	return array() !== fetch_all( $db, 'SELECT 1 AS found FROM ' . quote_name( $table ) . " WHERE $lost LIMIT 1" );
 }
 
 /**

@@ -67,7 +67,9 @@ function holds_more_by_type( $from, $to ) {
 		return $size[1] === $now[1] && $now[0] >= $size[0] && ( $one[3] === $other[3] || '' === $other[3] );
 	}
 	if ( in_array( $a, array( 'enum', 'set' ), true ) && $a === $b ) {
-		return array() === array_diff( explode( ',', $one[2] ), explode( ',', $other[2] ) );
+		list( $values, $more ) = array( explode( ',', $one[2] ), explode( ',', $other[2] ) );
+		// A set is written in the order of its list.
+		return 'set' === $a ? array_values( array_intersect( $more, $values ) ) === $values : array() === array_diff( $values, $more );
 	}
 	if ( comes_before( WIDER_TYPES[1], $a, $b ) || comes_before( WIDER_TYPES[2], $a, $b ) ) {
 		return true;
