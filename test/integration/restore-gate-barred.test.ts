@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
@@ -158,21 +158,44 @@ it('a rule that came after the restore keeps it from being undone, and nothing i
   expect([maintenance(site), await visit(site)]).toEqual([false, '200 old']);
 });
 
+/** A part of a trial by the command line's PHP, which can be killed or overtaken at a certain place. */
+const trial = (part: string, restore: string, before: string): Promise<string> =>
+  site.source.php(
+    `${before} foreach ( array( 'class-refusal', 'answer-size', 'output', 'write/server', 'write/trial' ) as $part ) { require_once WP_PLUGIN_DIR . "/wpclone-migrator/includes/$part.php"; } ` +
+      `try { \\call_user_func( 'Wpclone\\Migrator\\try_gate', array( 'part' => '${part}', 'trial' => '${'a'.repeat(32)}' ), \\Wpclone\\Migrator\\find_restore( '${restore}' ), \\Wpclone\\Migrator\\open_write_session() ); } catch ( \\Wpclone\\Migrator\\Refusal $refusal ) { echo 'refused: ', $refusal->reason; }`,
+  );
+
+it.each([
+  ['while the file is there', 'usleep( $time ) { static $done = 0; if ( ! $done++ ) {', '} \\\\usleep( $time ); }'],
+  [
+    'just before',
+    'fileinode( $file ) { if ( ! file_exists( ABSPATH . ".maintenance" ) ) {',
+    '} return \\\\fileinode( $file ); }',
+  ],
+])('WordPress that begins to update itself %s keeps its own .maintenance', async (_, begins, ends) => {
+  const key = await restoreKey(site.source);
+  const client = patient(site, key);
+  await stage(client);
+  // In place, as where it may not delete: the file has the same number then, which a new one may get as well.
+  const update = 'file_put_contents( ABSPATH . ".maintenance", "<?php \\$upgrading = " . time() . "; ?>" );';
+  await trial('hold', key.restore, `eval( 'namespace Wpclone\\\\Migrator; function ${begins} ${update} ${ends}' );`);
+  const file = join(site.source.path, '.maintenance');
+  expect(existsSync(file) && readFileSync(file, 'utf8')).toMatch(/^<\?php \$upgrading = \d+; \?>$/);
+  rmSync(file);
+  await client.finish(never);
+});
+
 it('whoever waits takes the file away where the one who put it there was killed', async () => {
   const key = await restoreKey(site.source);
   const client = patient(site, key);
   await stage(client);
   await site.rules(RULE);
-  const name = 'a'.repeat(32);
-  // By the command line's PHP, which can be killed at a certain place, and has to be told that it can answer early, as php-fpm can.
-  const run = (part: string, before: string): Promise<string> =>
-    site.source.php(
-      `function fastcgi_finish_request() { return true; } ${before} ` +
-        `foreach ( array( 'class-refusal', 'answer-size', 'output', 'write/server', 'write/trial' ) as $part ) { require_once WP_PLUGIN_DIR . "/wpclone-migrator/includes/$part.php"; } \\call_user_func( 'Wpclone\\Migrator\\try_gate', array( 'part' => '${part}', 'trial' => '${name}' ), \\Wpclone\\Migrator\\find_restore( '${key.restore}' ), \\Wpclone\\Migrator\\open_write_session() );`,
-    );
-  const waiting = run('wait', '');
-  const killed = run(
+  // It has to be told that it can answer early, as php-fpm can.
+  const early = 'function fastcgi_finish_request() { return true; }';
+  const waiting = trial('wait', key.restore, early);
+  const killed = trial(
     'hold',
+    key.restore,
     "eval( 'namespace Wpclone\\\\Migrator; function usleep() { posix_kill( getmypid(), 9 ); }' );",
   );
   await expect(killed).rejects.toThrow();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { NewColumn, TableChanges } from '../../src/restore/changes.ts';
+import type { NewColumn, NewKey, TableChanges } from '../../src/restore/changes.ts';
 import { applyStaged, stageChanges, undoApplied } from '../../src/restore/write/write.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
 import type { WriteClient } from '../../src/site/write/client.ts';
@@ -29,12 +29,12 @@ const wide = (name: string, type: string, more: Partial<NewColumn> = {}): NewCol
 });
 
 async function staged(
-  table: string,
   wider: readonly NewColumn[],
   rows: readonly TableChanges[] = [],
+  keys: readonly NewKey[] = [],
 ): Promise<WriteClient> {
   const client = writeClient(access, await restoreKey(source));
-  const schema = [{ item: 0, table, kind: 'extend' as const, columns: [], keys: [], wider }];
+  const schema = [{ item: 0, table: 'wp_room', kind: 'extend' as const, columns: [], keys, wider }];
   const changes = { ...changesOf(rows, [{ id: 'plugin:room', title: 'Room' }]), schema };
   await stageChanges(client, changes, { signal: never });
   return client;
@@ -52,7 +52,7 @@ it.each([
 ])('room stays that cannot be taken back, and undo comes to its end: %s', async (why, more, from, to, value) => {
   await made(`(id INT NOT NULL PRIMARY KEY, a ${from}${more})`);
   await source.query('INSERT INTO wp_room (id, a) VALUES (1, 1)');
-  const client = await staged('wp_room', [wide('a', to)]);
+  const client = await staged([wide('a', to)]);
   await applyStaged(client, never);
   if (value !== null) await source.query(`UPDATE wp_room SET a = ${value}`);
   else if (why.includes('foreign')) {
@@ -73,10 +73,20 @@ it.each([
   expect((await definitionsOf(source))['wp_room']).toContain(`\`a\` ${to}`);
 });
 
+it('a key stays that a foreign key has come to need', async () => {
+  await made('(id INT NOT NULL PRIMARY KEY, a INT)');
+  const client = await staged([], [], [{ kind: 'plain', name: 'a', parts: [{ column: 'a', length: null }] }]);
+  await applyStaged(client, never);
+  await source.query('CREATE TABLE wp_room_by (id INT NOT NULL PRIMARY KEY) ENGINE=InnoDB');
+  await source.query('ALTER TABLE wp_room ADD CONSTRAINT room_by FOREIGN KEY (a) REFERENCES wp_room_by (id)');
+  expect(await undoApplied(client, undefined, never)).toMatchObject({ state: 'undone', kept: [{ table: 'wp_room' }] });
+  expect((await definitionsOf(source))['wp_room']).toContain('KEY `a`');
+});
+
 it('a set keeps the order of its list, by which its values are written', async () => {
   await made("(id INT NOT NULL PRIMARY KEY, s SET('a','b'))");
-  expect((await failureOf(staged('wp_room', [wide('s', "set('b','a','c')")]))).code).toBe('SOURCE_FAILED');
-  const client = await staged('wp_room', [wide('s', "set('a','c','b')")]);
+  expect((await failureOf(staged([wide('s', "set('b','a','c')")]))).code).toBe('SOURCE_FAILED');
+  const client = await staged([wide('s', "set('a','c','b')")]);
   await client.finish(never);
 });
 
@@ -98,7 +108,7 @@ it('rows are found whose keys come to be collated otherwise', async () => {
     wide('u', 'varchar(20)', to),
     wide('v', 'varchar(40)', to),
   ];
-  const client = await staged('wp_room', wider, [rows]);
+  const client = await staged(wider, [rows]);
   await applyStaged(client, never);
   expect(await source.query('SELECT k, v FROM wp_room ORDER BY k')).toEqual([
     { k: 'a', v: 'a' },

@@ -181,8 +181,12 @@ function drop_parts( $db, $table, array $clauses, $anew ) {
 		alter_table( $db, $table, array_merge( $anew ? array( 'FORCE' ) : array(), $clauses ) );
 		return true;
 	} catch ( Refusal $refusal ) {
-		if ( 'table_refused' !== $refusal->reason || isset( $refusal->fields['number'] ) ) {
+		if ( passes( $refusal ) ) {
 			throw $refusal;
+		}
+		// A foreign key that came since needs a key, say.
+		if ( 'table_refused' !== $refusal->reason || isset( $refusal->fields['number'] ) ) {
+			return false;
 		}
 	}
 	return null !== alter_patiently( $db, 'ALTER TABLE ' . quote_name( $table ) . ' ' . implode( ', ', $clauses ) . ', ALGORITHM=INSTANT', $table, true );

@@ -107,9 +107,15 @@ function hold_trial( $name, $folder, array $restore, $db ) {
 	$beside = $file . '.wpclone-new';
 	// Noted before it is there, so that whoever watches finds it whenever we are killed.
 	$made = false !== $alive && false !== @file_put_contents( $beside, gate_line( plugin_folder() ) ) && write_whole_file( $folder . '/trial', $name . ' ' . @fileinode( $beside ) );
-	if ( ! $made || ! @rename( $beside, $file ) ) {
+	clearstatcache( true, $file );
+	// Somebody else's may have come meanwhile, which tells others that WordPress is being updated.
+	$free = ! file_exists( $file );
+	if ( ! $made || ! $free || ! @rename( $beside, $file ) ) {
 		@unlink( $beside );
 		end_trial( $name, $folder );
+		if ( ! $free ) {
+			throw update_under_way();
+		}
 		throw about_file( 'not_writable', '.maintenance', 'PHP may not write where visitors are told to wait.' );
 	}
 	forget_compiled( array( $file ) );
@@ -129,7 +135,8 @@ function hold_trial( $name, $folder, array $restore, $db ) {
 }
 
 /**
- * Takes the file away, if it is still the one of this attempt: WordPress, or the gate itself, may have put another one in its place.
+ * Takes the file away, if it is still the one of this attempt: WordPress, or the gate itself, may have put another one in its place, which
+ * may well have got the number of the one that it took away.
  *
  * @param string $name   Of the attempt.
  * @param string $folder Folder of the restore.
@@ -139,7 +146,7 @@ function end_trial( $name, $folder ) {
 	clearstatcache();
 	// phpcs:disable WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
 	$noted = (string) @file_get_contents( $folder . '/trial' );
-	if ( is_file( $file ) && $noted === $name . ' ' . @fileinode( $file ) && null === read_gate_note( plugin_folder() ) && @unlink( $file ) ) {
+	if ( is_file( $file ) && $noted === $name . ' ' . @fileinode( $file ) && is_gate( $file ) && null === read_gate_note( plugin_folder() ) && @unlink( $file ) ) {
 		forget_compiled( array( $file ) );
 	}
 	// phpcs:enable
