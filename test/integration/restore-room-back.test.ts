@@ -28,15 +28,22 @@ const wide = (name: string, type: string, more: Partial<NewColumn> = {}): NewCol
   ...more,
 });
 
+/** Whose stage was refused. */
+let last: WriteClient | undefined;
+
 async function staged(
   wider: readonly NewColumn[],
   rows: readonly TableChanges[] = [],
   keys: readonly NewKey[] = [],
 ): Promise<WriteClient> {
+  // One that is refused keeps its key; it is given up for the next one.
+  await last?.finish(never);
   const client = writeClient(access, await restoreKey(source));
+  last = client;
   const schema = [{ item: 0, table: 'wp_room', kind: 'extend' as const, columns: [], keys, wider }];
   const changes = { ...changesOf(rows, [{ id: 'plugin:room', title: 'Room' }]), schema };
   await stageChanges(client, changes, { signal: never });
+  last = undefined;
   return client;
 }
 const made = async (sql: string): Promise<void> => {
