@@ -52,6 +52,17 @@ test('a hidden log-in page that needs a script is found with --login-url', async
   expect(connection.way).toBe('browser');
 });
 
+test('a log-in form that a browser does not send, since it wants more than a name and a password, is told of with what it wants', async () => {
+  const terms = `<?php add_action( 'login_form', function () { echo '<label><input type="checkbox" name="agree" required> I agree to the terms</label>'; } );
+    add_filter( 'authenticate', function ( $user ) { return $_POST && empty( $_POST['agree'] ) ? new WP_Error( 'terms', 'Agree first.' ) : $user; }, 99 );`;
+  const site = await start({ muPlugins: { 'terms.php': terms } });
+  const error = await failureOf(connectSource(asAdmin(site), connectDeps()));
+  expect(error).toMatchObject({
+    code: 'LOGIN_FAILED',
+    message: 'The site refused the log-in. The form also asks for: I agree to the terms',
+  });
+});
+
 test('a log-in page that is nowhere to be found is asked for', async () => {
   const site = await start({ movedLogin: 'unlinked' });
   const error = await failureOf(connectSource(asAdmin(site), connectDeps()));

@@ -40,9 +40,10 @@ export function judgeAnswer(page: Page): { answer: LoginAnswer; words: string } 
   return { answer: 'unclear', words };
 }
 
-/** The refusal of a log-in as an error, in WordPress's own words. */
-export function loginError(answer: LoginAnswer, words: string): WpcloneError {
-  const said = words === '' ? '' : ` The site says: ${words}`;
+/** The refusal of a log-in as an error, in WordPress's own words. `wanting`: what the form wants besides a name and a password. */
+export function loginError(answer: LoginAnswer, words: string, wanting = ''): WpcloneError {
+  const asked = wanting === '' ? '' : ` The form also asks for: ${wanting}`;
+  const said = words === '' ? asked : ` The site says: ${words}`;
   if (answer === 'second-factor') return new WpcloneError('SECOND_FACTOR', `The log-in needs a second factor.${said}`);
   if (answer === 'captcha') return new WpcloneError('CAPTCHA', `The log-in page has a captcha.${said}`);
   return new WpcloneError('LOGIN_FAILED', `The site refused the log-in.${said}`);

@@ -1,6 +1,7 @@
-import type { BrowserContext, Page as Tab } from 'playwright-core';
+import type { BrowserContext, Locator, Page as Tab } from 'playwright-core';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { waitUntil } from '../../../shared/wait-until.ts';
+import { plainWords } from '../visit/page.ts';
 import { loginError } from './answer.ts';
 import { fillIn, formAround, LOOK_AGAIN, PASSWORD, send, SUBMIT_BUTTONS, userField, type Work } from './fields.ts';
 import { isAtHome } from './open-page.ts';
@@ -9,6 +10,8 @@ import { complaintOn, judge, refusalOn } from './refusal.ts';
 
 /** Milliseconds for a log-in to be decided after the form was sent. */
 const LOGIN_TIMEOUT = 20_000;
+/** The same for a form that a browser should not have sent; a script of the page may send it all the same. */
+const WANTING_TIMEOUT = 5_000;
 
 /**
  * Fills whatever fields for a name and a password the open page shows, sends them, and returns once the browser holds a log-in.
@@ -33,18 +36,35 @@ export async function submitLogin(
   }
   await fillIn(fields, work);
   const before = await complaintOn(tab);
+  const wanting = await leftEmpty(form);
   await send(form, SUBMIT_BUTTONS, password);
-  await decided(tab, before, work);
+  await decided(tab, before, wanting, work);
 }
 
-async function decided(tab: Tab, before: string, work: Work): Promise<void> {
+/** A browser sends no form in which something that it wants is empty, and says so in a bubble that nobody sees. */
+const leftEmpty = async (form: Locator): Promise<string> => {
+  const fields = await form.locator(':is(input, select, textarea):invalid:visible').all();
+  const labels = fields.map((field) => field.evaluate(labelOf).catch(() => ''));
+  return plainWords((await Promise.all(labels)).filter((label) => label !== '').join(', '));
+};
+
+/** Runs in the browser. */
+const labelOf = (field: {
+  readonly labels?: ArrayLike<{ textContent: string | null }> | null;
+  name?: string;
+}): string => field.labels?.[0]?.textContent ?? field.name ?? '';
+
+async function decided(tab: Tab, before: string, wanting: string, work: Work): Promise<void> {
   const cameOfIt = async (): Promise<'logged in' | WpcloneError | undefined> => {
     if ((await holdsLogin(tab.context())) || (await showsAdministration(tab))) return 'logged in';
     // A page that is being replaced cannot be asked; the next round can.
     return refusalOn(tab, before).catch(() => undefined);
   };
-  const answer = await waitUntil(cameOfIt, { every: LOOK_AGAIN, limit: LOGIN_TIMEOUT, signal: work.signal }, work);
-  if (answer !== 'logged in') throw answer ?? loginError((await judge(tab)).answer, '');
+  const limit = wanting === '' ? LOGIN_TIMEOUT : WANTING_TIMEOUT;
+  const answer = await waitUntil(cameOfIt, { every: LOOK_AGAIN, limit, signal: work.signal }, work);
+  if (answer !== 'logged in') {
+    throw answer ?? loginError((await judge(tab)).answer, '', wanting);
+  }
   await settle(tab);
 }
 
