@@ -48,11 +48,12 @@ export async function tryGate(port: GatePort, signal: AbortSignal): Promise<void
     const found = await attemptOnce(port, before, signal);
     signal.throwIfAborted();
     if (found === undefined) return;
-    // What limits requests does not stop at that very moment.
-    const after = await kindOf(port.ask('look', port.name(), signal));
-    barred += after === 'ours' ? 1 : 0;
+    // What limits requests does not stop at that very moment; a page that is this or that by chance may still be another one.
+    const isAsBefore =
+      (await kindOf(port.ask('look', port.name(), signal))) === 'ours' && isSame(before, await port.visit(signal));
+    barred += isAsBefore ? 1 : 0;
     if (barred >= ATTEMPTS) throw refusal(port.host, found);
-    await port.sleep(after === 'ours' ? BREAK : BREAK * 2 ** attempt, signal);
+    await port.sleep(isAsBefore ? BREAK : BREAK * 2 ** attempt, signal);
   }
   throw new WpcloneError(
     'SOURCE_FAILED',
@@ -146,10 +147,13 @@ async function whileThere(
   const during = await visit;
   // A site that is broken already shows this or that.
   if (before === undefined || before.status >= 500) return undefined;
-  if (during === undefined || isBusy(during.status)) return undefined;
-  if (during.status === before.status && (during.isWordPress || !before.isWordPress)) return undefined;
+  if (during === undefined || isBusy(during.status) || isSame(before, during)) return undefined;
   return `HTTP ${during.status} to visitors`;
 }
+
+/** Whether a visitor gets what they got before, as far as that tells who answered. */
+const isSame = (before: Visit | undefined, now: Visit | undefined): boolean =>
+  before === undefined || (before.status === now?.status && (now.isWordPress || !before.isWordPress));
 
 /** Of a proxy whose site does not answer. */
 const isBusy = (status: number): boolean => status === 429 || status === 502 || status === 504;
