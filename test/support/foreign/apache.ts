@@ -31,7 +31,7 @@ export async function startApache(source: Source): Promise<Apache> {
 ServerName 127.0.0.1
 Listen 127.0.0.1:${port}
 PidFile ${folder}/apache.pid
-ErrorLog ${log}
+ErrorLog ${folder}/apache.log
 ${loaded.join('\n')}
 TypesConfig /etc/mime.types
 StartServers 4
