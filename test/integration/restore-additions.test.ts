@@ -277,7 +277,7 @@ it('a column of a table that has become too large to be written anew while other
   const key = await restoreKey(source);
   const client = writeClient(access, key);
   const insert = keyed('wp_cut', 'id', { inserts: [{ item: 0, row: { id: '3', a: 'c' } }] });
-  const schema = [{ ...extend, table: 'wp_large', keys: [] }];
+  const schema = [{ ...extend, table: 'wp_large', keys: [], wider: [] }];
   const changes = { ...changesOf([insert], [{ id: 'plugin:cut', title: 'Cut' }]), schema };
   await stageChanges(client, changes, { signal: never });
   await applyStaged(client, never);
