@@ -25,21 +25,35 @@ export async function removeTree(path: string | Buffer): Promise<void> {
 
 const removeAll = (path: string | Buffer): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 });
 
-/** Opens all folders, and moves those whose paths are long to the top. */
+/**
+ * Opens all folders, and moves those whose paths are long to the top. What failed before has not ended with its first failure: it still removes
+ * the rest meanwhile, so that anything may be gone the moment after it was seen.
+ */
 async function makeRemovable(top: Buffer): Promise<void> {
   if (!(await lstat(top)).isDirectory()) return;
   await chmod(top, OWNERS);
   const waiting = [top];
-  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop())
-    for (const entry of await readdir(folder, { withFileTypes: true, encoding: 'buffer' })) {
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    const entries = await unlessGone(readdir(folder, { withFileTypes: true, encoding: 'buffer' }));
+    for (const entry of entries ?? []) {
       if (!entry.isDirectory()) continue;
       const path = below(folder, entry.name);
       // A folder that nobody may write to cannot be moved either.
-      await chmod(path, OWNERS);
+      await unlessGone(chmod(path, OWNERS));
       const short = path.length > LONGEST ? below(top, Buffer.from(randomUUID())) : path;
-      if (short !== path) await rename(path, short);
+      if (short !== path) await unlessGone(rename(path, short));
       waiting.push(short);
     }
+  }
+}
+
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 const below = (folder: Buffer, name: Buffer): Buffer => Buffer.concat([folder, Buffer.from('/'), name]);

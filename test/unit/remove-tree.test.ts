@@ -19,6 +19,16 @@ it('a folder is removed however deep code of a clone went in it', async () => {
   expect([readdirSync(parent), readdirSync(outside)]).toEqual([[], ['file']]);
 });
 
+it('what is removed by another removal meanwhile, such as one that failed and goes on, is no failure', async () => {
+  const top = join(makeTemp('both'), 'unit');
+  mkdirSync(top);
+  await shell(
+    `cd '${top}'; mkdir -p wide{0..99}/{a,b}; n=$(printf 'd%.0s' $(seq 250)); for i in $(seq 17); do mkdir "$n"; cd "$n"; done`,
+  );
+  await Promise.all([removeTree(top), removeTree(top)]);
+  expect(existsSync(top)).toBe(false);
+});
+
 it('a folder is removed that may not be opened, or written to', async () => {
   const top = join(makeTemp('closed'), 'unit');
   mkdirSync(join(top, 'closed/in/it'), { recursive: true });
