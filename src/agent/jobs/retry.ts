@@ -7,6 +7,12 @@ export const MAX_LOSSES = 3;
 
 const BASE = 5_000;
 const LONGEST_BACKOFF = 5 * 60_000;
+/**
+ * While the API server is away each attempt fails for what is no fault of the job: they go on for a quarter of an hour at the least, and the
+ * next one comes soon after it is back.
+ */
+const OUTAGE = { attempts: 40, backoff: 60_000 };
+const ORDINARY = { attempts: MAX_ATTEMPTS, backoff: LONGEST_BACKOFF };
 /** The longest wait that a source can ask for, in milliseconds. Also tells a wait from a clock that was set back: see `isDue`. */
 export const LONGEST_WAIT = 60 * 60_000;
 
@@ -17,8 +23,9 @@ export const LONGEST_WAIT = 60 * 60_000;
  * @param random between 0 and 1
  */
 export function retryDelay(error: WpcloneError, failures: number, random: number): number | undefined {
-  if (!error.retryable || failures >= MAX_ATTEMPTS) return undefined;
-  const backoff = Math.min(BASE * 2 ** failures, LONGEST_BACKOFF) * random;
+  const limits = error.code === 'CLUSTER_UNREACHABLE' ? OUTAGE : ORDINARY;
+  if (!error.retryable || failures >= limits.attempts) return undefined;
+  const backoff = Math.min(BASE * 2 ** failures, limits.backoff) * random;
   const asked = Math.min((error.retryAfter ?? 0) * 1000, LONGEST_WAIT);
   return Math.max(Math.round(backoff), asked);
 }

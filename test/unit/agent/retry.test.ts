@@ -29,4 +29,13 @@ describe('another attempt', () => {
     expect(retryDelay(unreachable(), 1, 1)).toBe(10_000);
     expect(retryDelay(unreachable(), 2, 1)).toBe(20_000);
   });
+
+  it('follows for longer than ten minutes while the API server is away, and soon after it is back', () => {
+    const away = new WpcloneError('CLUSTER_UNREACHABLE', 'It does not answer.', { retryable: true });
+    const delays: number[] = [];
+    for (let delay = retryDelay(away, 1, 0.5); delay !== undefined; delay = retryDelay(away, delays.length + 1, 0.5))
+      delays.push(delay);
+    expect(delays.reduce((sum, delay) => sum + delay)).toBeGreaterThan(10 * 60_000);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(60_000);
+  });
 });
