@@ -100,10 +100,12 @@ const tellingColumns = ({ columns, short }: Part['table']): readonly string[] =>
 function namesOf(part: Part, clash: Merged['clash']): readonly string[] {
   if (clash && clash.columns.length > 0) return clash.columns;
   const [live, row] = [part.live[0], part.clone[0] ?? part.live[0]];
-  if ((part.table.class.kind === 'entity' || (part.table.twoSided && isNamed(part))) && live && row)
-    return tellingColumns(part.table).filter(
+  if ((part.table.class.kind === 'entity' || (part.table.twoSided && isNamed(part))) && live && row) {
+    const told = tellingColumns(part.table).filter(
       (column) => cell(part.table, live, column) !== cell(part.table, row, column),
     );
+    if (told.length > 0) return told;
+  }
   const name = row && part.table.class.kind === 'meta' ? cell(part.table, row, 'meta_key') : null;
   return [name ?? part.table.short];
 }

@@ -6,6 +6,7 @@ import { prepareInstance } from '../../instance/settings.ts';
 import type { InstancePaths, Look } from '../../instance/types.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { removeTree } from '../../shared/remove-tree.ts';
 import { codeOf } from '../../shared/system.ts';
 import { asAdministrator } from '../administrator.ts';
 import { checkDatabase } from '../database.ts';
@@ -128,7 +129,7 @@ export function openTenancy(deps: TenancyDeps): Tenancy {
 async function empty(folder: string, except: ReadonlySet<string> = new Set()): Promise<void> {
   await mkdir(folder, { recursive: true });
   const names = (await readdir(folder)).filter((name) => !except.has(name));
-  await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+  await Promise.all(names.map((name) => removeTree(join(folder, name))));
 }
 
 /** The server ends before it has answered, or just after, which fails in many ways: whether it has ended the kubelet tells. */

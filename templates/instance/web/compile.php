@@ -11,7 +11,8 @@ function wpclone_compile_core( $www ) {
 	}
 	// What does not compile says so when it is run.
 	error_reporting( 0 );
-	set_time_limit( 20 );
+	// Who asked waits for three seconds.
+	set_time_limit( 4 );
 	$compiled = 0;
 	foreach ( wpclone_core_files( $www ) as $file ) {
 		try {

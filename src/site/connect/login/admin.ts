@@ -74,6 +74,8 @@ export function refuseNetwork(page: Page): void {
 
 /** Ends our session, so that it does not stay among the user's open sessions. A failure is ignored. */
 export async function logOut(admin: Admin): Promise<void> {
+  // A log-in is not made only to be ended.
+  admin.logInAgain = undefined;
   try {
     if (!admin.logOutLink) await openAdminPage(admin, 'profile.php');
     if (admin.logOutLink) await admin.session.getOnce(admin.logOutLink);
