@@ -47,7 +47,13 @@ afterAll(async () => {
 });
 
 const folder = (): string => join(home.layout.database.tables, databaseName(home.unit(ID)));
-const filesIn = (path: string): string[] => (existsSync(path) ? readdirSync(path).toSorted() : []);
+/** Without the note of when tables were loaded, which is there before they are kept. */
+const filesIn = (path: string): string[] =>
+  existsSync(path)
+    ? readdirSync(path)
+        .filter((name) => name !== 'loaded.json')
+        .toSorted()
+    : [];
 const files = (): string[] => filesIn(folder());
 
 async function query(sql: string, id = ID): Promise<unknown> {
