@@ -97,6 +97,13 @@ it('a set keeps the order of its list, by which its values are written', async (
   await client.finish(never);
 });
 
+it('a list whose values are written otherwise is another list', async () => {
+  await made("(id INT NOT NULL PRIMARY KEY, e ENUM('a','X'))");
+  expect((await failureOf(staged([wide('e', "enum('a','x','y')")]))).code).toBe('SOURCE_FAILED');
+  const client = await staged([wide('e', "enum('a','y','X')")]);
+  await client.finish(never);
+});
+
 it('rows are found whose keys come to be collated otherwise', async () => {
   await made(
     '(k VARCHAR(20) NOT NULL PRIMARY KEY, u VARCHAR(20) CHARACTER SET utf8mb3, v VARCHAR(20), UNIQUE KEY u (u(5)))',

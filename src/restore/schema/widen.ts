@@ -100,7 +100,7 @@ function text(one: Type, other: Type): { readonly copies: boolean } | undefined 
 
 function list(one: Type, other: Type): { readonly copies: boolean } | undefined {
   if (one.name !== other.name || !/^(enum|set)$/.test(one.name)) return undefined;
-  const [from, to] = [one.size.split(','), other.size.split(',')];
+  const [from, to] = [valuesOf(one), valuesOf(other)];
   if (!from.every((value) => to.includes(value))) return undefined;
   // A set is written in the order of its list.
   if (one.name === 'set' && to.filter((value) => from.includes(value)).join() !== from.join()) return undefined;
@@ -108,3 +108,6 @@ function list(one: Type, other: Type): { readonly copies: boolean } | undefined 
     copies: from.some((value, at) => to[at] !== value) || Math.ceil(from.length / 8) !== Math.ceil(to.length / 8),
   };
 }
+
+/** As a server writes them, each in its quotes: a value may hold a comma. */
+const valuesOf = ({ size }: Type): readonly string[] => size.match(/'(?:[^']|'')*'/g) ?? [];

@@ -80,6 +80,8 @@ it.each([
   ['text NOT NULL', 'mediumblob NOT NULL', false],
   ["enum('a','b') NOT NULL", "enum('c','b','a') NOT NULL", true],
   ["enum('a','b') NOT NULL", "enum('a','c') NOT NULL", false],
+  ["enum('a,b') NOT NULL", "enum('a,c','d,b') NOT NULL", false],
+  ["enum('a,b') NOT NULL", "enum('it''s','a,b') NOT NULL", true],
   ["set('a','b') NOT NULL", "set('a','c','b') NOT NULL", true],
   ["set('a','b') NOT NULL", "set('b','a','c') NOT NULL", false],
   ['decimal(6,2) NOT NULL', 'decimal(8,2) NOT NULL', true],

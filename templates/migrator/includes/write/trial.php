@@ -126,12 +126,7 @@ function hold_trial( $name, $folder, array $restore, $db ) {
 	end_trial( $name, $folder );
 	fclose( $alive );
 	// phpcs:enable
-	answer_write(
-		array(
-			'needed' => true,
-			'passed' => $passed,
-		)
-	);
+	answer_write( array( 'needed' => true ) );
 }
 
 /**

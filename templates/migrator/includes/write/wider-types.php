@@ -39,7 +39,8 @@ function holds_more( array $is, array $shall ) {
 			return false;
 		}
 	}
-	return holds_more_by_type( strtolower( $is['type'] ), strtolower( $shall['type'] ) );
+	// As servers write them: the values of a list may be capitals.
+	return holds_more_by_type( $is['type'], $shall['type'] );
 }
 
 /**
