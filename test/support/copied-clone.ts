@@ -7,6 +7,7 @@ import type { ConfigureResult, ConfigureTask, InstanceContext } from '../../src/
 import type { Instance, ProvisionLease } from '../../src/runtime/leases.ts';
 import type { SiteInfo } from '../../src/site/info.ts';
 import type { TestHome } from './local-runtime.ts';
+import { siteInfo } from './site-info.ts';
 import type { Source } from './source/index.ts';
 import { run } from './temp.ts';
 
@@ -100,20 +101,10 @@ export async function copyClone(
 /** What the migrator would say of a source without an unusual layout. */
 function infoOf(source: Source): SiteInfo {
   const content = `${source.siteUrl}/wp-content`;
-  return {
-    protocol: 2,
-    rowFormat: 1,
-    growth: [],
-    wordpressVersion: '6.1.9',
-    phpVersion: '8.2.0',
-    serverSoftware: 'nginx/1.22.1',
-    database: { version: '10.11.0', flavor: 'mariadb' },
-    multisite: false,
+  return siteInfo({
     home: source.url,
     siteurl: source.siteUrl,
     tablePrefix: source.tablePrefix,
-    charset: 'utf8mb4',
-    collate: '',
     paths: {
       abspath: source.path,
       content: source.content,
@@ -123,12 +114,5 @@ function infoOf(source: Source): SiteInfo {
     },
     urls: { content, plugins: `${content}/plugins`, uploads: `${content}/uploads` },
     roots: [{ id: 'core', path: source.docroot, place: '' }],
-    tables: [],
-    views: [],
-    triggers: [],
-    leftOut: [],
-    otherPrefixes: [],
-    constants: {},
-    configuration: { withheld: [], paths: [], autoloaders: [], others: [], prepended: '' },
-  };
+  });
 }

@@ -41,10 +41,12 @@ export const accepted = (job: Job) => ({
   status_url: `/api/v2/job-status/${job.id}`,
 });
 
-/** The headers of an answer that tells of a job that was taken. */
-export function acceptedHeaders(reply: FastifyReply, { job, replayed }: Taken): void {
+/** Answers 202 with where to ask about the job that was taken. */
+export function acceptedAs(reply: FastifyReply, { job, replayed }: Taken): ReturnType<typeof accepted> {
   if (replayed) void reply.header('idempotency-replayed', 'true');
-  void reply.header('location', accepted(job).status_url).header('retry-after', '1');
+  const body = accepted(job);
+  void reply.code(202).header('location', body.status_url).header('retry-after', '1');
+  return body;
 }
 
 /** draft-ietf-httpapi-idempotency-key-header. The password is part of what is hashed: another one is another request. */

@@ -8,7 +8,7 @@ import { traceparentOf } from '../calls.ts';
 import type { Caller } from '../../access/token.ts';
 import type { Job, JobKind, NewJob } from '../../jobs/types.ts';
 import { requireLivingClone } from '../owners.ts';
-import { accepted, acceptedHeaders, submit, type Taken } from '../submit.ts';
+import { acceptedAs, submit, type Taken } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
 
 /** Reset and early delete: what takes long is a job. */
@@ -30,9 +30,7 @@ export function changeRoutes(app: FastifyInstance, deps: AgentDeps): void {
     },
     async (request, reply) => {
       requireScope(request.caller, 'clone');
-      const taken = await enqueue('reset', request.params.id, request);
-      acceptedHeaders(reply, taken);
-      return reply.code(202).send(accepted(taken.job));
+      return acceptedAs(reply, await enqueue('reset', request.params.id, request));
     },
   );
   routes.delete(
@@ -50,13 +48,10 @@ export function changeRoutes(app: FastifyInstance, deps: AgentDeps): void {
       requireScope(request.caller, 'clone');
       const earlier = await lastDeletion(deps, request.caller, id);
       if (earlier !== undefined && earlier.finishedAt === null) {
-        acceptedHeaders(reply, { job: earlier, replayed: true });
-        return reply.code(202).send(accepted(earlier));
+        return acceptedAs(reply, { job: earlier, replayed: true });
       }
       try {
-        const taken = await enqueue('delete', id, request);
-        acceptedHeaders(reply, taken);
-        return await reply.code(202).send(accepted(taken.job));
+        return acceptedAs(reply, await enqueue('delete', id, request));
       } catch (error) {
         const gone = error instanceof WpcloneError && error.code === 'NOT_FOUND';
         if (!gone || earlier?.state !== 'completed') throw error;

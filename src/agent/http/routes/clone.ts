@@ -7,7 +7,7 @@ import { acceptedAnswer, cloneV1Answer, failures } from '../answers.ts';
 import { asyncQuery, type CloneBody, cloneBody } from '../bodies.ts';
 import { cloneJob, cloneRequest, confidentialOf, requireScopeFor, secretsOf } from '../clone-job.ts';
 import { abortOf, workOf, traceparentOf } from '../calls.ts';
-import { accepted, acceptedHeaders, submit, type Taken } from '../submit.ts';
+import { accepted, acceptedAs, submit, type Taken } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
 import { deprecated, endedInTime } from './v1.ts';
 
@@ -26,9 +26,7 @@ export function cloneRoutes(app: FastifyInstance, deps: AgentDeps): void {
       },
     },
     async (request, reply) => {
-      const taken = await enqueue(deps, request, request.body);
-      acceptedHeaders(reply, taken);
-      return reply.code(202).send(accepted(taken.job));
+      return acceptedAs(reply, await enqueue(deps, request, request.body));
     },
   );
 

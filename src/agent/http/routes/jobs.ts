@@ -11,7 +11,7 @@ import { cloneJob, requireScopeFor, secretsOf } from '../clone-job.ts';
 import { restoreAgain } from '../restore-job.ts';
 import { requireLivingClone } from '../owners.ts';
 import { jobLine, jobStatus } from '../reports.ts';
-import { accepted, acceptedHeaders, submit } from '../submit.ts';
+import { accepted, acceptedAs, submit } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
 import { deprecated } from './v1.ts';
 
@@ -110,9 +110,7 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
       requireScope(caller, scopeOf(own));
       const job = requireFailed(own);
       const wanted = await again(deps, request, job, body);
-      const taken = await submit(deps, request, wanted, () => requireThere(deps, caller, job));
-      acceptedHeaders(reply, taken);
-      return reply.code(202).send(accepted(taken.job));
+      return acceptedAs(reply, await submit(deps, request, wanted, () => requireThere(deps, caller, job)));
     },
   );
 }

@@ -7,7 +7,7 @@ import { abortOf, workOf, traceparentOf } from '../calls.ts';
 import { acceptBody, RESTORE_BODY_LIMIT, type RestoreBody, restoreBody, undoBody } from '../restore-bodies.ts';
 import { findRestore, ownsRestore, requireScopeToRestore, restoreJob, writtenJob } from '../restore-job.ts';
 import { unknownRestore } from '../../../operations/restores.ts';
-import { accepted, acceptedHeaders, submit, type Taken } from '../submit.ts';
+import { accepted, acceptedAs, submit, type Taken } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
 import { deprecated, endedInTime } from './v1.ts';
 
@@ -28,9 +28,7 @@ export function restoreRoutes(app: FastifyInstance, deps: AgentDeps): void {
       },
     },
     async (request, reply) => {
-      const taken = await enqueue(deps, request, request.body);
-      acceptedHeaders(reply, taken);
-      return reply.code(202).send(accepted(taken.job));
+      return acceptedAs(reply, await enqueue(deps, request, request.body));
     },
   );
 
@@ -96,9 +94,7 @@ export function restoreRoutes(app: FastifyInstance, deps: AgentDeps): void {
         const { caller, params } = request;
         requireScopeToRestore(caller, request.body.insecure);
         const job = await writtenJob(deps, caller, what, params.id, request.body, traceparentOf(request));
-        const taken = await submit(deps, request, job);
-        acceptedHeaders(reply, taken);
-        return reply.code(202).send(accepted(taken.job));
+        return acceptedAs(reply, await submit(deps, request, job));
       },
     );
   }
