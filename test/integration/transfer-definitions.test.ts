@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startPlayground, type Playground } from '../support/transfer.ts';
+import { CLONE_URL, startPlayground, type Playground } from '../support/transfer.ts';
 
 /** Definitions as MySQL 8 and 9 print them, given to the code and to the real MariaDB. */
 let playground: Playground;
@@ -184,4 +184,32 @@ test('text in a character set that only MySQL has is converted, with a warning',
     { v: `${text} http://localhost:8101/`, w: null },
     { v: 'abc', w: '中' },
   ]);
+});
+
+test('addresses in definitions become the clone’s, and rows that are held to them come along', async () => {
+  const url = 'https://old.example';
+  const pair = await playground.pair(`
+    CREATE TABLE wp_held (id int PRIMARY KEY AUTO_INCREMENT, url varchar(60) NOT NULL DEFAULT '${url}/new', kind enum('${url}/a','it''s \\\\ b') NOT NULL,
+      shown varchar(99) GENERATED ALWAYS AS (concat('${url}/go?to=', kind)) VIRTUAL, CONSTRAINT ours CHECK (url LIKE '${url}/%'));
+    INSERT INTO wp_held (url, kind) VALUES ('${url}/one', '${url}/a'), ('${url}/two', 'it''s \\\\ b');
+    CREATE VIEW wp_v AS SELECT concat('${url}/?p=', id) AS link, '{"a":"https:\\\\/\\\\/old.example\\\\/"}' AS json, 'it''s' AS same FROM wp_held;
+    DELIMITER ;;
+    CREATE TRIGGER wp_t BEFORE INSERT ON wp_held FOR EACH ROW SET NEW.url = if(NEW.url LIKE "${url}/%", NEW.url, concat('${url}/', NEW.url));;
+    DELIMITER ;`);
+  const { warnings } = await pair.copy();
+  const clone = CLONE_URL;
+  const expected = async (): Promise<void> => {
+    expect(await pair.inTarget('SELECT url, kind, shown FROM wp_held ORDER BY id')).toEqual([
+      { url: `${clone}/one`, kind: `${clone}/a`, shown: `${clone}/go?to=${clone}/a` },
+      { url: `${clone}/two`, kind: "it's \\ b", shown: `${clone}/go?to=it's \\ b` },
+    ]);
+    const view = { link: `${clone}/?p=1`, json: `{"a":"${clone.replaceAll('/', '\\/')}\\/"}`, same: "it's" };
+    expect(await pair.inTarget('SELECT * FROM wp_v LIMIT 1')).toEqual([view]);
+    await pair.inTarget("INSERT INTO wp_held (id, url, kind) VALUES (70, 'three', 2)");
+    expect(await pair.inTarget('SELECT url FROM wp_held WHERE id = 70')).toEqual([{ url: `${clone}/three` }]);
+  };
+  expect(warnings).toEqual([]);
+  await expected();
+  await pair.reset();
+  await expected();
 });

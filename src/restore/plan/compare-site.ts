@@ -9,7 +9,7 @@ import { skippedColumns } from '../../transfer/database/select.ts';
 import { readDatabaseOrigin } from '../../transfer/origin/database.ts';
 import type { DatabaseOrigin } from '../../transfer/origin/schema.ts';
 import { createRewriter } from '../../transfer/rewrite/rewriter.ts';
-import type { RowColumns, UrlMapping } from '../../transfer/rewrite/types.ts';
+import type { Rewriter, RowColumns, UrlMapping } from '../../transfer/rewrite/types.ts';
 import { surveyDatabase, type TableFinding } from '../../transfer/survey/database.ts';
 import { untouchedTables } from '../../transfer/table-files/untouched.ts';
 import type { TransferSite } from '../../transfer/types.ts';
@@ -21,6 +21,7 @@ import type { DefinitionsInput } from '../schema/read.ts';
 
 export interface SiteComparison extends Comparison {
   readonly mapping: UrlMapping;
+  readonly rewriter: Rewriter;
   /** Undefined for a clone that was made before clones remembered where they come from. */
   readonly remembered: DatabaseOrigin | undefined;
   /** Another connection to the clone's database, which can make tables that nobody else sees. */

@@ -5,8 +5,10 @@ import type { TargetServer } from '../../transfer/database/collations.ts';
 import type { TargetConnection } from '../../transfer/database/connection.ts';
 import { parseDefinition } from '../../transfer/database/definition.ts';
 import { createStatement } from '../../transfer/database/draft.ts';
+import { asItIs, textsBy, type Spelling } from '../../transfer/database/spelling.ts';
 import { quoteName } from '../../transfer/database/sql-tokens.ts';
 import { translateTable } from '../../transfer/database/translate.ts';
+import type { Rewriter } from '../../transfer/rewrite/types.ts';
 import { collectWarnings } from '../../transfer/warnings.ts';
 import { definitionDigest } from '../../transfer/origin/database.ts';
 import type { OriginTable } from '../../transfer/origin/schema.ts';
@@ -35,6 +37,8 @@ export interface DefinitionsInput {
   readonly schema: BaselineSchema;
   readonly origin: ReadonlyMap<string, OriginTable>;
   readonly info: SiteInfo;
+  /** What made the clone's definitions of the site's. */
+  readonly rewriter: Pick<Rewriter, 'value'>;
 }
 
 /** Reads what became of definitions in the clone, and on the live site where that concerns them. One that cannot be read is left out. */
@@ -61,7 +65,7 @@ export async function alteredTables(input: DefinitionsInput): Promise<AlteredTab
 async function altering(
   name: string,
   base: BaselineTable | undefined,
-  { connection, server, origin, info }: DefinitionsInput,
+  { connection, server, origin, info, rewriter }: DefinitionsInput,
 ): Promise<Omit<AlteredTable, 'rows' | 'collation'> | undefined> {
   const clone = await shown(connection, name);
   if (clone === undefined) return undefined;
@@ -70,7 +74,7 @@ async function altering(
   const live = info.tables.find((table) => table.name === name);
   const known = origin.get(name)?.definition;
   const redefined = live !== undefined && (known === undefined || definitionDigest(live.definition) !== known);
-  const there = live && redefined ? await translated(connection, server, live) : undefined;
+  const there = live && redefined ? await translated(connection, server, live, textsBy(rewriter)) : undefined;
   const difference = compareDefinitions(was, there, clone);
   const gone = base !== undefined && live === undefined ? 'the live site has this table no more' : undefined;
   const unread = redefined && there === undefined ? 'what the live site has instead cannot be read' : undefined;
@@ -149,9 +153,10 @@ async function translated(
   connection: TargetConnection,
   server: TargetServer,
   { name, definition }: TableInfo,
+  text: Spelling['text'],
 ): Promise<Definition | undefined> {
   try {
-    const parsed = parseDefinition(definition, name);
+    const parsed = parseDefinition(definition, name, { ...asItIs, text });
     const options = { deferKeys: false, tables: new Set<string>() };
     const { draft, ...rest } = translateTable(parsed, options, server, collectWarnings());
     return await made(connection, name, { ...rest, create: createStatement(draft) });

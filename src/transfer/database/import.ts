@@ -26,7 +26,7 @@ import { readAll } from './read.ts';
 import { triggerStatements, viewStatements } from './routines.ts';
 import { selectOthers, type Others } from './others.ts';
 import { selectTables, unmatchedPatterns, type SelectedTable } from './select.ts';
-import { distinctTables, spellingOf, warnOfCase } from './spelling.ts';
+import { distinctTables, spellingOf, textsBy, warnOfCase, type Spelling } from './spelling.ts';
 import type { TableState } from './stream.ts';
 
 /**
@@ -60,9 +60,9 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const before = { ...rewriter.counts };
   await dropAll(admin);
   const server = await describeTarget(admin);
-  const spell = spellingOf(info);
+  const spell: Spelling = { name: spellingOf(info), text: textsBy(rewriter) };
   warnOfCase(info, server, warnings);
-  const others = selectOthers(info, task.includeTables ?? [], spell);
+  const others = selectOthers(info, task.includeTables ?? [], spell.name);
   const selected = distinctTables(selectTables(info, task.excludeTables, others.tables), server, warnings);
   nameUnmatched(task, selected, others, warnings);
   const readings = createReadings(admin, info.connectionCharset ?? info.charset, server.charsets);

@@ -15,7 +15,7 @@ export interface Others {
  * Chooses among what has not the site's prefix and belongs to no other WordPress: what a pattern names, and what views, triggers
  * and foreign keys of the site do not work without.
  */
-export function selectOthers(info: SiteInfo, include: readonly string[], spell: Spelling): Others {
+export function selectOthers(info: SiteInfo, include: readonly string[], spell: Spelling['name']): Others {
   const globs = include.map(globMatcher);
   const { tables, views, names } = info.others ?? { tables: [], views: [], names: [] };
   const definitions = new Map([...tables, ...views].map(({ name, definition }) => [name, definition]));

@@ -1,27 +1,39 @@
 import type { SiteInfo, TableInfo } from '../../site/info.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
-import { isWord, quoteName, unquoteName, type Token } from './sql-tokens.ts';
+import { isWord, quoteName, quoteText, unquoteName, unquoteText, type Token } from './sql-tokens.ts';
+import type { Rewriter } from '../rewrite/types.ts';
 import type { TargetServer } from './collations.ts';
 
-/** From any spelling of a table's name to the one under which the clone has it. */
-export type Spelling = (name: string) => string;
+/** How definitions of the source are spelled in the clone. */
+export interface Spelling {
+  /** From any spelling of a table's name to the one under which the clone has it. */
+  readonly name: (name: string) => string;
+  /** What becomes of the value of a string. */
+  readonly text: (value: string) => string;
+}
 
-export const asItIs: Spelling = (name) => name;
+export const asItIs: Spelling = { name: (name) => name, text: (value) => value };
 
 /**
  * A source whose server ignores case writes its definitions in lower case, or as whoever made them did; where case counts, the
  * names in them have to be those that the site asks for.
  */
-export function spellingOf({ database, tables, views, others }: SiteInfo): Spelling {
-  if (!database.ignoresCase) return asItIs;
+export function spellingOf({ database, tables, views, others }: SiteInfo): Spelling['name'] {
+  if (!database.ignoresCase) return asItIs.name;
   const known = [...tables, ...views, ...(others?.tables ?? []), ...(others?.views ?? [])];
   const names = new Map(known.map(({ name }) => [name.toLowerCase(), name]));
   return (name) => names.get(name.toLowerCase()) ?? name;
 }
 
+/** Definitions hold addresses too: in defaults, in the values of an ENUM, in conditions, in what views and triggers put together. */
+export const textsBy =
+  (rewriter: Pick<Rewriter, 'value'>): Spelling['text'] =>
+  (value) =>
+    rewriter.value(Buffer.from(value, 'utf8')).toString('utf8');
+
 /** The tokens of a table's definition, with the names of tables in it: its own and those that its foreign keys refer to. */
 export function respellTable(tokens: readonly Token[], spell: Spelling): Token[] {
-  return tokens.map((token, index) =>
+  return respellTexts(tokens, spell).map((token, index) =>
     token.kind === 'name' && (index === 2 || isWord(tokens[index - 1], 'REFERENCES'))
       ? respellName(token, spell)
       : token,
@@ -30,23 +42,32 @@ export function respellTable(tokens: readonly Token[], spell: Spelling): Token[]
 
 /** The tokens of a view's definition. It names a column behind AS, and only there. */
 export function respellView(tokens: readonly Token[], spell: Spelling): Token[] {
-  return tokens.map((token, index) =>
+  return respellTexts(tokens, spell).map((token, index) =>
     token.kind === 'name' && !isWord(tokens[index - 1], 'AS') ? respellName(token, spell) : token,
   );
 }
 
 /** The tokens of a trigger's definition, which stands as it was written: with quotes or without, with a column behind a dot or not. */
 export function respellTrigger(tokens: readonly Token[], spell: Spelling): Token[] {
-  return tokens.map((token) => {
+  return respellTexts(tokens, spell).map((token) => {
     if (token.kind === 'name') return respellName(token, spell);
-    return token.kind === 'word' ? { ...token, text: token.text.split('.').map(spell).join('.') } : token;
+    return token.kind === 'word' ? { ...token, text: token.text.split('.').map(spell.name).join('.') } : token;
   });
 }
 
 const respellName = (token: Token, spell: Spelling): Token => ({
   ...token,
-  text: quoteName(spell(unquoteName(token))),
+  text: quoteName(spell.name(unquoteName(token))),
 });
+
+/** Strings that mean the same stay as they were written. */
+const respellTexts = (tokens: readonly Token[], { text }: Spelling): Token[] =>
+  tokens.map((token) => {
+    if (token.kind !== 'string') return token;
+    const value = unquoteText(token);
+    const respelled = text(value);
+    return respelled === value ? token : { ...token, text: quoteText(respelled) };
+  });
 
 /** Says what may follow when one of both servers tells tables apart by case and the other does not. */
 export function warnOfCase(info: SiteInfo, server: TargetServer, warnings: WarningCollector): void {

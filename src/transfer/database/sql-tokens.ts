@@ -109,6 +109,20 @@ export function unquoteName(token: Token): string {
   return token.kind === 'name' ? token.text.slice(1, -1).replaceAll('``', '`') : token.text;
 }
 
+const ESCAPES: Readonly<Record<string, string>> = { '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' };
+
+/** The value of a string. A backslash before a sign of LIKE stays, as servers keep it ("String Literals" in their manuals). */
+export function unquoteText({ text }: Token): string {
+  const quote = text.charAt(0);
+  return text.slice(1, -1).replaceAll(/\\([^])|(['"])\2/g, (all, escaped?: string, doubled?: string) => {
+    if (escaped === undefined) return doubled === quote ? quote : all;
+    return escaped === '%' || escaped === '_' ? all : (ESCAPES[escaped] ?? escaped);
+  });
+}
+
+/** A value as a string of a statement, for a session that reads backslashes. */
+export const quoteText = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+
 /** The index of the parenthesis that closes the one at `open`. */
 export function closingParenthesis(tokens: readonly Token[], open: number): number | undefined {
   let depth = 0;
