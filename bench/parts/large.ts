@@ -1,13 +1,21 @@
 import { rmSync } from 'node:fs';
 import { startMariadb } from '../../test/support/mariadb.ts';
 import { startSource, type Source } from '../../test/support/source/index.ts';
-import { floor } from '../floor.ts';
+import { type ByHand, copyByHand } from '../copy-by-hand.ts';
 import { createHome, type Cloned } from '../home.ts';
 import { SERVER_SETTINGS, startLargeSource } from '../large/site.ts';
 import { median } from '../measure.ts';
 import type { Row } from '../table.ts';
 
 const RUNS = 5;
+
+interface Beside {
+  readonly side: keyof ByHand;
+  readonly tools: string;
+  readonly than: string;
+}
+const FLOOR: Beside = { side: 'copied', tools: 'mysqldump \\| mysql beside tar \\| tar', than: 'the floor' };
+const BY_HAND: Beside = { side: 'replaced', tools: 'the same, then search and replace', than: 'by hand' };
 
 /**
  * A large site beside the floor, turn by turn. Each first clone finds a database server that runs, but knows nothing of the
@@ -21,28 +29,25 @@ export async function largeRows(): Promise<Row[]> {
   const target = await startMariadb({ settings: SERVER_SETTINGS });
   const left: string[] = [];
   try {
-    await floor(source, target, left);
-    const rounds: { floor: number; first: Cloned; second: Cloned }[] = [];
+    await copyByHand(source, target, left);
+    const rounds: { hand: ByHand; first: Cloned; second: Cloned }[] = [];
     for (let run = 0; run < RUNS; run++) {
-      rounds.push({ floor: await floor(source, target, left), ...(await firstAndSecond(source, left)) });
+      rounds.push({ hand: await copyByHand(source, target, left), ...(await firstAndSecond(source, left)) });
     }
-    const floors = median(rounds.map((round) => round.floor));
-    const row = (what: string, key: 'first' | 'second'): Row => {
-      const time = median(rounds.map((round) => round[key].seconds));
-      return {
-        what,
-        ours: `${time.toFixed(2)} s`,
-        beside: `${floors.toFixed(2)} s, mysqldump \\| mysql beside tar \\| tar`,
-        ratio: `${median(rounds.map((round) => round[key].seconds / round.floor)).toFixed(2)} × the floor`,
-      };
-    };
+    const row = (what: string, key: 'first' | 'second', { side, tools, than }: Beside): Row => ({
+      what,
+      ours: `${median(rounds.map((round) => round[key].seconds)).toFixed(2)} s`,
+      beside: `${median(rounds.map(({ hand }) => hand[side])).toFixed(2)} s, ${tools}`,
+      ratio: `${median(rounds.map((round) => round[key].seconds / round.hand[side])).toFixed(2)} × ${than}`,
+    });
     const all = rounds.flatMap(({ first, second }) => [first, second]);
     const peak = Math.max(...all.map((each) => each.peak));
     const collector = Math.max(...all.map((each) => each.collector));
     const processor = (key: 'first' | 'second') => median(rounds.map((round) => round[key].processor)).toFixed(1);
     return [
-      row('large site, first clone', 'first'),
-      row('large site, second clone', 'second'),
+      row('large site, first clone', 'first', FLOOR),
+      row('large site, first clone', 'first', BY_HAND),
+      row('large site, second clone', 'second', FLOOR),
       { what: 'large site, most memory', ours: `${peak.toFixed(0)} MB`, beside: '', ratio: '' },
       {
         what: 'large site, most time in the garbage collector',

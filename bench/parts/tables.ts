@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
 import type { Source } from '../../test/support/source/index.ts';
 import { startLargeSource } from '../large/site.ts';
 import { median, seconds } from '../measure.ts';
-import { phpConfig } from '../php-config.ts';
+import { replaceInDatabase } from '../php-replace.ts';
 import type { Row } from '../table.ts';
 
 const TO = 'http://localhost:8101';
@@ -23,10 +22,12 @@ export async function tablesRows(): Promise<Row[]> {
     const megabytes = blocks.reduce((sum, block) => sum + block.length, 0) / 1e6;
     const ours: number[] = [];
     const theirs: number[] = [];
+    const forth = { from: source.url, to: TO };
+    const back = { from: TO, to: source.url };
     for (let run = 0; run < RUNS; run++) {
       const rewriter = createRewriter({ from: [source.url], to: [TO], paths: [] });
       ours.push(await seconds(() => blocks.forEach((block) => rewriter.rows(block, { skip: new Set() }))));
-      theirs.push(run % 2 === 0 ? runPhp(source, source.url, TO) : runPhp(source, TO, source.url));
+      theirs.push(replaceInDatabase(source.mariadb, source.database.name, run % 2 === 0 ? forth : back));
     }
     return [
       {
@@ -67,13 +68,4 @@ function* blocksOf(file: string): Generator<Buffer> {
     position += rows.length;
     yield rows;
   }
-}
-
-function runPhp(source: Source, from: string, to: string): number {
-  const script = join(import.meta.dirname, '../php/rewrite-database.php');
-  const args = [script, source.mariadb.socket, source.database.name, phpConfig(from, to)];
-  const answer: { seconds: number } = JSON.parse(
-    execFileSync('php', ['-d', 'memory_limit=-1', ...args], { encoding: 'utf8' }),
-  );
-  return answer.seconds;
 }
