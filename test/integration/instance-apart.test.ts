@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -34,6 +34,26 @@ describe('a clone', () => {
         'bool(false)\nbool(false)\nbool(false)\n',
       );
     expect(await clone.php(`echo strlen(file_get_contents(ABSPATH . 'wp-config.php')) > 0 ? 'own' : '';`)).toBe('own');
+  });
+
+  test('neither reads nor writes its own baseline, whose packs other clones of its source have too', async () => {
+    const { baseline, www } = home.paths(clone.id);
+    const file = join(baseline, 'secret');
+    writeFileSync(file, 'as it was');
+    const answer = await clone.php(`
+      echo (int) @symlink('${baseline}', ABSPATH . 'way'), (int) @link('${file}', ABSPATH . 'twin'), ' ';
+      $ways = ['${file}', '${www}/../baseline/secret', ABSPATH . 'way/secret'];
+      foreach ($ways as $way) {
+        echo (int) @file_exists($way), (int) @file_get_contents($way), (int) @touch($way, 1), (int) @unlink($way);
+        $open = @fopen($way, 'r+');
+        echo (int) is_resource($open), (int) @rename($way, ABSPATH . 'mine'), (int) @copy($way, ABSPATH . 'copy'), ' ';
+      }
+      echo (int) @file_put_contents('${baseline}/new', 'x'), (int) @mkdir('${baseline}/deep'), (int) @scandir('${baseline}');`);
+    expect(answer).toBe(`00 ${'0000000 '.repeat(3)}000`);
+    expect([readFileSync(file, 'utf8'), existsSync(join(baseline, 'new')), existsSync(join(baseline, 'deep'))]).toEqual(
+      ['as it was', false, false],
+    );
+    await run(['rm', file]);
   });
 
   test('is not the administrator of the database server that all clones share', async () => {

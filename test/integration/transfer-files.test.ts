@@ -135,6 +135,24 @@ test('a damaged pack is noticed, and its files are fetched', async () => {
   expect(await difference(site.source, site.site(2).paths.www)).toBe('');
 });
 
+test('a pack is taken unread for what it was written as, where its number, size and time say that nobody has written to it', async () => {
+  const site = await fileSite(CONTENT);
+  await site.copy(1);
+  const packs = join(site.site(1).store ?? '', 'packs');
+  for (const name of readdirSync(packs))
+    await run([
+      'bash',
+      '-euc',
+      `cd '${packs}'; touch -r '${name}' ../time; printf XXXX | dd of='${name}' bs=1 seek=100 conv=notrunc status=none; touch -r ../time '${name}'`,
+    ]);
+  const second = await site.copy(2);
+  expect([second.reused, second.asked.files]).toEqual([second.files, []]);
+  expect(await difference(site.source, site.site(2).paths.www)).not.toBe('');
+  // A reset reads all that it writes.
+  await run(['rm', '-r', join(site.site(2).paths.www, 'wp-includes'), join(site.site(2).paths.www, 'wp-content')]);
+  await expect(site.reset(2)).rejects.toMatchObject({ code: 'STATE_FAILED' });
+});
+
 test('packs that no manifest names are removed, and those that hold little are left behind', async () => {
   const site = await fileSite(CONTENT);
   await site.copy(1);

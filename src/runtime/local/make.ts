@@ -50,21 +50,32 @@ export async function makeUnit(
   begun(first);
   let unit = (await isFree(first.port)) ? first : await moved(home, first, avoid);
   const paths = instancePaths(home.layout, unit.name);
-  const parts = await Promise.allSettled([
-    choosePhp(wish.phpVersion, home.path, wish.php),
+  const startServer = async (): Promise<string> => {
+    const [chosen] = await allEnded([
+      choosePhp(wish.phpVersion, home.path, wish.php),
+      makeInstancesFolder(home.layout.instances, home.path)
+        .then(() => removeTree(paths.folder))
+        .then(() => prepareInstance(paths)),
+    ]);
+    context.signal.throwIfAborted();
+    while ((await startWebServer(paths, chosen.program, unit.port, context)) === undefined)
+      unit = await moved(home, unit, avoid);
+    return chosen.version;
+  };
+  const [, phpVersion] = await allEnded([
     createDatabase(home.layout, unit.name, unit.databasePassword, context),
-    makeInstancesFolder(home.layout.instances, home.path)
-      .then(() => removeTree(paths.folder))
-      .then(() => prepareInstance(paths)),
+    startServer(),
   ]);
-  // All have come to an end before the first failure is thrown: what is undone next must not be made meanwhile.
-  const [chosen, ...others] = parts;
-  for (const part of others) if (part.status === 'rejected') throw part.reason;
-  if (chosen.status === 'rejected') throw chosen.reason;
   context.signal.throwIfAborted();
-  while ((await startWebServer(paths, chosen.value.program, unit.port, context)) === undefined)
-    unit = await moved(home, unit, avoid);
-  return changed(unit, await home.state.units.change(unit, { phpVersion: chosen.value.version }));
+  return changed(unit, await home.state.units.change(unit, { phpVersion }));
+}
+
+/** All of them have come to an end before the first failure is thrown: what is undone next must not be made meanwhile. */
+async function allEnded<T extends readonly unknown[] | []>(
+  parts: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(parts);
+  return Promise.all(parts);
 }
 
 /** To a port that no other program holds. */

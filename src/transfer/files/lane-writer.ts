@@ -185,7 +185,7 @@ function writeAll(descriptor: number, bytes: Buffer): void {
   for (let offset = 0; offset < bytes.length;) offset += fs.writeSync(descriptor, bytes, offset);
 }
 
-/** Copies a body out of a pack; false when the pack does not hold it as it was. */
+/** Copies a body out of a pack; false when the pack does not hold it as it was, or not all of it. */
 function copyBody(
   body: ExtractOperation,
   to: { file: number | undefined; pack: number | undefined },
@@ -198,19 +198,20 @@ function copyBody(
   } catch {
     return false;
   }
-  const hashing = body.size > chunk.length ? createHash('sha256') : undefined;
+  const { sha256 } = body;
+  const hashing = sha256 !== undefined && body.size > chunk.length ? createHash('sha256') : undefined;
   // For small bodies, of which there are thousands, this takes a fraction of the time.
   let digest = body.size === 0 ? hash('sha256', '') : undefined;
   for (let copied = 0; copied < body.size;) {
     const part = readPart(source, chunk.subarray(0, Math.min(chunk.length, body.size - copied)), body.offset + copied);
     if (part.length === 0) return false;
     if (hashing) hashing.update(part);
-    else digest = hash('sha256', part);
+    else if (sha256 !== undefined) digest = hash('sha256', part);
     if (to.file !== undefined) writeAll(to.file, part);
     if (to.pack !== undefined) writeAll(to.pack, part);
     copied += part.length;
   }
-  return (hashing?.digest('hex') ?? digest) === body.sha256;
+  return sha256 === undefined || (hashing?.digest('hex') ?? digest) === sha256;
 }
 
 /** Shorter than the room only at the end of the file. */

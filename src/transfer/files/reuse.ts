@@ -17,8 +17,8 @@ export interface ReuseWork extends Pick<FetchWork, 'rewriter' | 'isUpload' | 'st
 }
 
 /**
- * Writes a file from the pack of an earlier clone instead of fetching it. Its hash is checked on the way. Where a removed clone left the very
- * file, it is moved; but only when nobody has written to the pack, which a reset needs.
+ * Writes a file from the pack of an earlier clone instead of fetching it. Its hash is checked on the way, unless nobody has written to the pack
+ * since all of it was right. Then a file is also moved where a removed clone left the very same: a reset needs what is in the pack.
  */
 export async function reuseFile(file: ChosenEntry, last: FileRecord, lane: Lane, work: ReuseWork): Promise<void> {
   const keep = work.kept.isSparse(last.body.pack);
@@ -31,7 +31,8 @@ export async function reuseFile(file: ChosenEntry, last: FileRecord, lane: Lane,
   };
   if (isRewritable(file, work.isUpload)) return reuseText(file, last, { ...record, body: last.body }, lane, work);
   const finished = work.store(record);
-  const left = !keep && work.kept.isAsWritten(last.body.pack) ? work.left.find(file.place) : undefined;
+  const isAsWritten = work.kept.isAsWritten(last.body.pack);
+  const left = !keep && isAsWritten ? work.left.find(file.place) : undefined;
   await lane.extract(
     {
       place: file.place,
@@ -40,8 +41,8 @@ export async function reuseFile(file: ChosenEntry, last: FileRecord, lane: Lane,
       pack: packPath(filesFolder(work.baseline), last.body.pack),
       offset: last.body.offset,
       size: last.body.size,
-      sha256: last.body.sha256,
       keep,
+      ...(!isAsWritten && { sha256: last.body.sha256 }),
       ...(left?.sha256 === last.body.sha256 && { left }),
     },
     (code, facts) => {

@@ -20,8 +20,8 @@ export type WriteOperation =
   | { readonly do: 'link'; readonly id: number; readonly place: string; readonly target: string };
 
 /**
- * Take a body out of a pack, check its hash, and write it to a file; with `keep` also to the lane's own pack. With `left` a file on the same
- * disk is moved there instead, when it still has these facts.
+ * Take a body out of a pack, check its hash, and write it to a file; with `keep` also to the lane's own pack. Without `sha256` it is taken for
+ * what it was written as. With `left` a file on the same disk is moved there instead, when it still has these facts.
  */
 export interface ExtractOperation {
   readonly do: 'extract';
@@ -32,7 +32,7 @@ export interface ExtractOperation {
   readonly pack: string;
   readonly offset: number;
   readonly size: number;
-  readonly sha256: string;
+  readonly sha256?: string;
   readonly keep: boolean;
   readonly left?: { readonly path: string; readonly facts: string };
 }
