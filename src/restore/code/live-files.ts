@@ -39,8 +39,8 @@ export const liveFilesOfCopy = (
 export async function readLive(
   client: Pick<SiteClient, 'files'>,
   files: ReadonlyMap<string, SourceFile>,
+  hasHead: (place: string) => boolean,
   signal: AbortSignal,
-  hasHead: (place: string) => boolean = () => true,
 ): Promise<Map<string, LiveBody>> {
   const bodies = new Map<string, LiveBody>();
   if (files.size === 0) return bodies;

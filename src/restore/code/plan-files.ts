@@ -13,7 +13,7 @@ import { inLiveForm } from './live-form.ts';
 import { filesOfTwoSides, listLive } from './two-sided-files.ts';
 import { liveFilesOf, liveFilesOfCopy, readLive, type LiveBody, type LiveFiles } from './live-files.ts';
 import { isGenerated, packageOf, type CodePlaces, type Package } from './packages.ts';
-import { baseHead, headOf, versionIn, versionPlace } from './versions.ts';
+import { baseHead, headOf, mayTellVersion, versionIn, versionPlace } from './versions.ts';
 import type { FilesInput, PackageFiles, FilesOnBothSides } from './types.ts';
 
 export interface PlannedFiles {
@@ -48,7 +48,8 @@ async function compareFiles(input: FilesInput): Promise<FilesOnBothSides | undef
   if (kin === 'other') return filesOfTwoSides({ cloned, here: filesNow(cloned, ledger) }, there.other, input);
   const packages = gather(cloned.changed, input.places);
   const inPackages = (place: string): boolean => packages.has(keyOf(packageOf(place, input.places)));
-  const bodies = await readLive(client, new Map([...there.other].filter(([place]) => inPackages(place))), signal);
+  const read = new Map([...there.other].filter(([place]) => inPackages(place)));
+  const bodies = await readLive(client, read, (place) => mayTellVersion(place, input.places), signal);
   return { cloned: kin === 'copy' ? { ...cloned, base: respelled(cloned.base, bodies) } : cloned, there, bodies };
 }
 
@@ -137,7 +138,8 @@ function occupiedBy(
     there: async (place) => {
       const file = other.get(place);
       if (file === undefined) return gone.has(place) ? undefined : base.get(place)?.body.sha256;
-      const known = bodies.get(place) ?? (await readLive(client, new Map([[place, file]]), signal)).get(place);
+      const known =
+        bodies.get(place) ?? (await readLive(client, new Map([[place, file]]), () => false, signal)).get(place);
       return known?.sha256 ?? 'unreadable';
     },
   };

@@ -8,6 +8,7 @@ import { inLiveForm } from './live-form.ts';
 import { type LiveBody, readLive } from './live-files.ts';
 import { isGenerated, packageOf, type Package } from './packages.ts';
 import type { FilesInput, FilesOnBothSides } from './types.ts';
+import { mayTellVersion } from './versions.ts';
 
 /** What goes from site to site: all else belongs to each. */
 const TRAVELS: ReadonlySet<Package['kind']> = new Set(['plugin', 'theme', 'mu-plugin', 'languages', 'upload']);
@@ -47,12 +48,8 @@ export async function filesOfTwoSides(
     there,
     ours.map(({ place }) => place),
   );
-  // Versions stand in what lies at the top of a package; of thousands of files nobody holds heads.
-  const isTop = (place: string): boolean => {
-    const { folder } = packageOf(place, places);
-    return place === folder || place.lastIndexOf('/') === folder.length;
-  };
-  const bodies = new Map<string, LiveBody>(await readLive(client, both, signal, isTop));
+  const hasHead = (place: string): boolean => mayTellVersion(place, places);
+  const bodies = new Map<string, LiveBody>(await readLive(client, both, hasHead, signal));
   const base = new Map<string, FileRecord>();
   const changed: ClonedFile[] = [];
   for (const file of ours) {
@@ -64,7 +61,7 @@ export async function filesOfTwoSides(
   }
   const differing = new Set(changed.map(({ place }) => keyOf(place)));
   const others = [...there.keys()].filter((place) => !both.has(place) && differing.has(keyOf(place)));
-  for (const [place, body] of await readLive(client, picked(there, others), signal, isTop)) bodies.set(place, body);
+  for (const [place, body] of await readLive(client, picked(there, others), hasHead, signal)) bodies.set(place, body);
   return { cloned: { ...cloned, base, changed }, there: { other: there, gone: new Set() }, bodies };
 }
 

@@ -1,7 +1,7 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesFolder, packPath, type FileRecord } from '../../transfer/baseline/files.ts';
-import type { Package } from './packages.ts';
+import { packageOf, type CodePlaces, type Package } from './packages.ts';
 
 const HEAD_BYTES = 8192;
 
@@ -12,6 +12,14 @@ export function versionIn(kind: Package['kind'], head: string): string | null {
       ? /\$wp_version\s*=\s*['"]([^'"]{1,40})['"]/
       : /^(?:[ \t]*<\?php)?[ \t/*#@]*Version:[ \t]*([^\r\n*]{1,40})/im;
   return pattern.exec(head)?.[1]?.trim() ?? null;
+}
+
+const VERSIONED: ReadonlySet<Package['kind']> = new Set(['plugin', 'theme', 'mu-plugin']);
+
+/** Whether a file may tell the version of its package in its first bytes: nobody holds those of thousands that tell nothing. */
+export function mayTellVersion(place: string, places: CodePlaces): boolean {
+  const { kind, folder } = packageOf(place, places);
+  return VERSIONED.has(kind) && (place === folder || place.lastIndexOf('/') === folder.length);
 }
 
 /** Where a package says what version it is, as it is in the clone. */

@@ -72,10 +72,14 @@ function sorted(table: Table, part: Record<Version, Row[]>): Record<Version, Row
   return part;
 }
 
+/** Where columns stand that change by themselves. */
+export const quietPlaces = (table: Table): number[] =>
+  Object.keys(quietColumns(table.short)).map((column) => table.at(column));
+
 /** What rows say: their values without what carries them or what changes by itself. */
 export function contentOf(table: Table, rows: readonly Row[], quiet: 'with' | 'without' = 'without'): string {
-  const hushed = quiet === 'with' ? {} : quietColumns(table.short);
-  const left = new Set([...table.class.carriers, ...Object.keys(hushed)].map((column) => table.at(column)));
+  const left = new Set(table.class.carriers.map((column) => table.at(column)));
+  if (quiet === 'without') for (const at of quietPlaces(table)) left.add(at);
   const texts = rows.map((row) => row.map((value, at) => (left.has(at) ? '' : lengthed(value))).join(''));
   // Of rows without a key, nobody knows an order.
   return (table.class.kind === 'unkeyed' ? texts.toSorted() : texts).join('\n');

@@ -13,6 +13,11 @@ export type Order = (one: string, other: string) => number;
 
 const UNKNOWN: Order = () => 0;
 
+/** Whether two lines that are met together say the same. */
+export type Same = (one: string, other: string) => boolean;
+
+const IDENTICAL: Same = (one, other) => one === other;
+
 /** How the second stream's things are compared with the first's lines. */
 export interface Second<S> {
   readonly line: (item: S) => string;
@@ -29,13 +34,14 @@ export function flat(text: string): string {
 
 /**
  * Compares two streams as multisets of lines. What is held is what differs, and what is out of step: where both have the same order,
- * that is nothing. Streams come in any order without harm but to memory.
+ * that is nothing. Streams come in any order without harm but to memory. What is not out of step and the `same` is held by nobody either.
  */
 export async function difference<S>(
   first: Lines,
   second: Chunks<S>,
   of: Second<S>,
   order: Order = UNKNOWN,
+  same: Same = IDENTICAL,
 ): Promise<Difference<S>> {
   const [left, right] = [reader(first), reader(second)];
   const gone = new Map<string, string[]>();
@@ -45,7 +51,7 @@ export async function difference<S>(
     const [one, item] = [left.head(), right.head()];
     if (one === undefined && item === undefined) break;
     const other = item === undefined ? undefined : of.line(item);
-    if (one !== undefined && one === other) {
+    if (one !== undefined && other !== undefined && same(one, other)) {
       left.next();
       right.next();
     } else {

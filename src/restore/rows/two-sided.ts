@@ -1,13 +1,13 @@
 import type { TableInfo } from '../../site/info.ts';
 import type { RowColumns } from '../../transfer/rewrite/types.ts';
-import { contentOf, tableOf } from '../merge/parts.ts';
+import { contentOf, quietPlaces, tableOf, type Table } from '../merge/parts.ts';
 import { shortName } from '../merge/classes.ts';
 import { protectedTable } from '../merge/never.ts';
 import type { TableDifferences, Versions } from '../merge/types.ts';
 import { orderOf } from './clone-changes.ts';
 import { versionsByCount, versionsByKey } from './compose.ts';
 import { all, type Comparison, counterIn, doubtWhoever, type TableNote, WHOLE_BYTES } from './differences.ts';
-import { difference } from './difference.ts';
+import { difference, type Same } from './difference.ts';
 import { LIVE, liveLines, pairs, type LiveLine } from './live.ts';
 
 /** A table that both sides have. */
@@ -87,13 +87,27 @@ async function byKey(
   const { name, columns, key } = table;
   const there = liveLines(work.client, [{ name, columns, key }], work.rewriter, rewriting, work.signal);
   const here = work.database.lines(name, columns, key);
-  const { gone: ours, come: theirs } = await difference(here, there, LIVE, orderOf(table));
-  const changes = { clone: { gone: [], come: typed(ours, rewriting, work) }, live: { gone: [], come: theirs } };
   const known = tableOf({ ...table, rows: [] } satisfies TableDifferences);
+  const { gone: ours, come: theirs } = await difference(here, there, LIVE, orderOf(table), sameBut(known));
+  const changes = { clone: { gone: [], come: typed(ours, rewriting, work) }, live: { gone: [], come: theirs } };
   return versionsByKey({ columns, key }, changes.clone, changes.live, work.raws).map(({ live, clone }) => {
     const isSame = live !== undefined && clone !== undefined && contentOf(known, [live]) === contentOf(known, [clone]);
     return { base: isSame ? live : undefined, live, clone };
   });
+}
+
+/**
+ * Lines that differ in what changes by itself only, such as the address that feeds know a post by: no two sites that were installed apart
+ * have that of any post alike, and nobody could hold all of them.
+ */
+function sameBut(table: Table): Same {
+  const quiet = new Set(quietPlaces(table));
+  return (one, other) => {
+    if (one === other) return true;
+    if (quiet.size === 0) return false;
+    const [ours, theirs] = [one.split('\t'), other.split('\t')];
+    return ours.every((field, at) => quiet.has(at) || field === theirs[at]);
+  };
 }
 
 /** As often as both have it, so it was before. */

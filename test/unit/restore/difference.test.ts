@@ -34,6 +34,19 @@ it('says of two streams what each has more often, in whatever order and chunks t
   );
 });
 
+it('holds nothing of what is the same on both sides but for what says nothing, as long as it is not out of step', async () => {
+  const numbers = Array.from({ length: 1000 }, (_, at) => String(at));
+  const [ours, theirs] = ['one', 'other'].map((site) => numbers.map((number) => `${number}\ttext\t${site}`));
+  const copied: string[] = [];
+  const copying = { ...PLAIN, copy: (line: string) => (copied.push(line), PLAIN.copy(line)) };
+  const byNumber: Order = (one, other) => Math.sign(Number.parseInt(one) - Number.parseInt(other));
+  const same = (one: string, other: string): boolean => one.split('\t', 2).join() === other.split('\t', 2).join();
+  const changed = (theirs ?? []).with(7, '7\tanother\tother').toSpliced(500, 1);
+  const found = await difference(chunks(ours ?? [], 7), chunks(changed, 3), copying, byNumber, same);
+  expect(found).toEqual({ gone: ['7\ttext\tone', '500\ttext\tone'], come: ['7\tanother\tother'] });
+  expect(copied).toEqual(['7\tanother\tother']);
+});
+
 it('cuts text into lines wherever its chunks end, and takes those that are asked for', async () => {
   const text = ['a\nb', 'b\n', '\nc', 'c\n'];
   const lines: string[] = [];
