@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { TableChanges } from '../../src/restore/changes.ts';
 import { applyStaged, stageChanges, undoApplied } from '../../src/restore/write/write.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
 import type { WriteClient } from '../../src/site/write/client.ts';
@@ -10,7 +11,7 @@ import type { WriteKey } from '../../src/site/write/signing.ts';
 import { startMariadb, type Mariadb } from '../support/mariadb.ts';
 import { installMigrator, never } from '../support/migrator.ts';
 import { fileChange, restoreFolders } from '../support/restore-files.ts';
-import { changesOf, restoreKey, writeClient } from '../support/restore.ts';
+import { changesOf, keyed, pick, restoreKey, rowOf, writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { makeTemp } from '../support/temp.ts';
 import { failureOf } from '../support/work.ts';
@@ -67,17 +68,23 @@ async function visit({ source }: Site): Promise<string> {
   return `${statusCode} ${/<!-- forms (.*?) -->/.exec(await body.text())?.[1] ?? 'nothing'}`;
 }
 
+const ITEMS = [
+  { id: 'plugin:forms', title: 'Forms' },
+  { id: 'option:blogname', title: 'blogname' },
+];
+
 /** A client that waits as people's do: what it finds depends on what is there at which moment. */
 const patient = ({ access }: Site, key: WriteKey): WriteClient =>
   writeClient(access, key, {
     sleep: (milliseconds, signal) => delay(milliseconds, undefined, signal ? { signal } : {}),
   });
 
-const stage = (client: WriteClient): Promise<unknown> =>
+/** Code, and rows besides. */
+const stage = (client: WriteClient, tables: readonly TableChanges[] = []): Promise<unknown> =>
   stageChanges(
     client,
     {
-      ...changesOf([], [{ id: 'plugin:forms', title: 'Forms' }]),
+      ...changesOf(tables, ITEMS.slice(0, tables.length + 1)),
       files: [fileChange(0, 'plugins:forms/forms.php', plugin('old'), plugin('new'), www)],
     },
     { www, signal: never },
@@ -158,6 +165,28 @@ it('a rule that came after the restore keeps it from being undone, and nothing i
   expect([maintenance(site), await visit(site)]).toEqual([false, '200 old']);
 });
 
+it('what is no code can be undone all the same, and what was undone is in nobody’s way', async () => {
+  const name = await rowOf(site.source, 'wp_options', "option_name = 'blogname'");
+  const key = await restoreKey(site.source);
+  const client = patient(site, key);
+  const after = { option_value: 'Of the clone' };
+  const update = { item: 1, key: pick(name, 'option_id'), before: pick(name, 'option_value'), after };
+  await stage(client, [keyed('wp_options', 'option_id', { updates: [update] })]);
+  await applyStaged(client, never);
+  await client.leave(never);
+  await site.rules(RULE);
+  const again = patient(site, await restoreKey(site.source, key.restore));
+  expect((await undoApplied(again, ['option:blogname'], never)).state).toBe('partly');
+  expect([pick(await rowOf(site.source, 'wp_options', "option_name = 'blogname'"), 'option_value')]).toEqual([
+    pick(name, 'option_value'),
+  ]);
+  expect((await failureOf(undoApplied(again, ['plugin:forms'], never))).code).toBe('GATE_BARRED');
+  expect([maintenance(site), await visit(site)]).toEqual([false, '200 new']);
+  await site.rules('');
+  await undoApplied(again, undefined, never);
+  expect([maintenance(site), await visit(site), restoreFolders(site.source)]).toEqual([false, '200 old', []]);
+});
+
 /** A part of a trial by the command line's PHP, which can be killed or overtaken at a certain place. */
 const trial = (part: string, restore: string, before: string): Promise<string> =>
   site.source.php(
@@ -202,4 +231,40 @@ it('whoever waits takes the file away where the one who put it there was killed'
   await waiting;
   expect([maintenance(site), await visit(site)]).toEqual([false, '200 old']);
   await client.finish(never);
+});
+
+/** What is in WordPress's folder of a gate that was cut off before it had its name. */
+const halfGate = (): string => join(site.source.path, '.maintenance.wpclone-new');
+
+/** Kills whoever makes the gate just before it gets its name, and leaves it there for a while. */
+async function killedBeforeItsName(restore: string): Promise<void> {
+  const kills = `rename( $from, $to ) { if ( ABSPATH . ".maintenance" === $to ) { posix_kill( getmypid(), 9 ); } return \\\\rename( $from, $to ); }`;
+  await expect(trial('hold', restore, `eval( 'namespace Wpclone\\\\Migrator; function ${kills}' );`)).rejects.toThrow();
+  expect([existsSync(halfGate()), maintenance(site)]).toEqual([true, false]);
+}
+
+it('what a killed attempt left beside WordPress goes with the next page, also where only a part of it was written', async () => {
+  const key = await restoreKey(site.source);
+  const client = patient(site, key);
+  await stage(client);
+  await killedBeforeItsName(key.restore);
+  const then = Date.now() / 1000 - 60;
+  utimesSync(halfGate(), then, then);
+  expect([await visit(site), existsSync(halfGate())]).toEqual(['200 old', false]);
+  writeFileSync(halfGate(), '<?php $up');
+  utimesSync(halfGate(), then, then);
+  expect([await visit(site), existsSync(halfGate())]).toEqual(['200 old', false]);
+  await client.finish(never);
+});
+
+it('and goes with the plugin, where nobody visits and no restore is known any more', async () => {
+  const key = await restoreKey(site.source);
+  const client = patient(site, key);
+  await stage(client);
+  await killedBeforeItsName(key.restore);
+  await site.source.query(`DELETE FROM wp_wpclone_restores WHERE id = '${key.restore}'`);
+  await site.source.php(
+    "require_once ABSPATH . 'wp-admin/includes/plugin.php'; deactivate_plugins( 'wpclone-migrator/wpclone-migrator.php' );",
+  );
+  expect(existsSync(halfGate())).toBe(false);
 });

@@ -38,7 +38,7 @@ export async function stageChanges(client: WriteClient, changes: RestoreChanges,
     done = 0;
     await sendParts(client, staged, changes, undefined, { signal: work.signal, brought });
   }
-  if (changes.files.some(({ path }) => isCodePath(path))) await client.tryGate(work.signal);
+  if (changes.files.some(({ path }) => isCodePath(path))) await client.tryGate(undefined, work.signal);
   const sent = (more: number): void => {
     bytes += more;
     tell();
@@ -93,15 +93,15 @@ export async function applyStaged(client: WriteClient, signal: AbortSignal): Pro
 }
 
 /**
- * Takes back what a restore wrote, all of it or `only` some items: what was changed since is kept. Throws GATE_BARRED; then nothing was taken
- * back.
+ * Takes back what a restore wrote, all of it or `only` some items: what was changed since is kept. Throws GATE_BARRED where code is among it;
+ * then nothing was taken back.
  */
 export async function undoApplied(
   client: WriteClient,
   only: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<Undone> {
-  await client.tryGate(signal);
+  await client.tryGate(only, signal);
   const undone = await client.undo(only, signal);
   await client.settle(signal);
   // Nothing is left to undo: nothing is left behind either.

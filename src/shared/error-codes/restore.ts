@@ -48,7 +48,7 @@ export const RESTORE_ERRORS = define({
     exit: 5,
     http: 409,
     next: [
-      'Nothing was written. Leave code out with --skip code, or have that rule of the web server taken out for the time of the restore and of undoing it.',
+      'Nothing was written. Leave code out with --skip code (undo what is no code with --only), or have that rule of the web server taken out for the time of the restore and of undoing it.',
     ],
   },
   RESTORE_BROKE: {

@@ -104,8 +104,11 @@ export interface WriteClient {
   stage(part: StagePart, signal: AbortSignal): Promise<void>;
   /** Brings pieces of files that a stage has listed. Throws DRIFT, FILES_STAY, RESTORE_IMPOSSIBLE. */
   files(pieces: readonly FilePiece[], signal: AbortSignal): Promise<void>;
-  /** Tries out whether the web server would let anybody through while code is replaced. Throws GATE_BARRED, FILES_STAY. */
-  tryGate(signal: AbortSignal): Promise<void>;
+  /**
+   * Tries out whether the web server would let anybody through while code is replaced, of these items only where some are to be undone. Throws
+   * GATE_BARRED, FILES_STAY.
+   */
+  tryGate(only: readonly string[] | undefined, signal: AbortSignal): Promise<void>;
   /** Throws PROTECTED, DRIFT. */
   seal(seals: Seals, signal: AbortSignal): Promise<void>;
   /** Throws DRIFT. */
@@ -144,6 +147,10 @@ const OVERTAKEN_MOST = 5;
 const anything = schemas.unknown();
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
+/** Items that are asked for; undefined: all. */
+const onlyOf = (only: readonly string[] | undefined): { readonly only?: readonly string[] } =>
+  only === undefined ? {} : { only: only.map(base64) };
+
 /** Talks to the write half of a site's migrator. `access` says where it is; its own key is of no use there. */
 export function createWriteClient(access: SourceAccess, key: WriteKey, deps: WriteClientDeps): WriteClient {
   const dispatcher = deps.dispatcher ?? openAgent(access.insecureTls, access.reach);
@@ -167,14 +174,15 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
       ask(hostSchema, { op: 'begin', ...shape, ...(anew ? { anew } : {}) }, signal),
     stage: (part, signal) => done({ op: 'stage', ...part }, signal),
     files: (pieces, signal) => done({ op: 'files', pieces }, signal),
-    tryGate: (signal) =>
+    tryGate: (only, signal) =>
       tryGate(
         {
           host: transport.host,
           // By a way of its own: where something else answers, it may lead elsewhere from then on.
           ask: (part, trial, heard) => askGate(open(), { op: 'gate', part, trial }, heard),
-          need: (heard) => ask(gateSchema, { op: 'gate', part: 'need', trial: name() }, heard),
-          hold: (trial, heard) => holdGate(() => ask(gateSchema, { op: 'gate', part: 'hold', trial }, heard)),
+          need: (heard) => ask(gateSchema, { op: 'gate', part: 'need', trial: name(), ...onlyOf(only) }, heard),
+          hold: (trial, heard) =>
+            holdGate(() => ask(gateSchema, { op: 'gate', part: 'hold', trial, ...onlyOf(only) }, heard)),
           visit: (heard) => visitFront(access, dispatcher, name(), { signal: heard, sleep: deps.sleep }),
           name,
           sleep: deps.sleep,
@@ -186,8 +194,7 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
     status: (items, signal) => ask(statusSchema, { op: 'status', items }, signal),
     errors: (signal) => ask(errorsSchema, { op: 'errors' }, signal),
     settle: (signal) => done({ op: 'settle' }, signal),
-    undo: (only, signal) =>
-      ask(undoneSchema, { op: 'undo', ...(only === undefined ? {} : { only: only.map(base64) }) }, signal),
+    undo: (only, signal) => ask(undoneSchema, { op: 'undo', ...onlyOf(only) }, signal),
     accept: (signal) => done({ op: 'accept' }, signal),
     finish: async (signal) => {
       await askPatiently(transport, deps, anything, { op: 'finish' }, signal, true);

@@ -9,6 +9,9 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+/** Seconds after which a gate that has no name yet was left behind. */
+const HALF_GATE_SECONDS = 3;
+
 /**
  * Starts the hour in which the plugin waits to be paired.
  */
@@ -71,6 +74,16 @@ function welcome_new_plugins() {
 	require_once ABSPATH . 'wp-admin/includes/plugin.php';
 	foreach ( $names as $name ) {
 		do_action( 'activate_' . $name, false ); // phpcs:ignore WordPress.NamingConventions.PrefixAllGlobals -- WordPress's own.
+	}
+}
+
+/**
+ * Takes away what a restore that was killed left in WordPress's folder: with the next page, although nobody may ask for that restore again.
+ */
+function clear_after_killed() {
+	if ( is_file( ABSPATH . '.maintenance.wpclone-new' ) ) {
+		require_once __DIR__ . '/gate/note.php';
+		remove_half_gate( HALF_GATE_SECONDS );
 	}
 }
 

@@ -16,6 +16,9 @@ const GATE_NOTE_HEAD = "<?php exit; ?>\n";
 /** Seconds for which an open gate is kept for the next request of its restore: whoever looks at the site after writing asks sooner, or died. */
 const GATE_KEPT_SECONDS = 60;
 
+/** What the name of a file ends with that is being written, until it is whole. */
+const BESIDE = '.wpclone-new';
+
 /**
  * The plugin's folder, also where its main file was not loaded: before WordPress is there, and when it deletes the plugin.
  */
@@ -126,7 +129,7 @@ function keep_gate( $plugin ) {
  * @return bool Whether it is there.
  */
 function write_whole_file( $path, $text ) {
-	$beside = $path . '.wpclone-new';
+	$beside = $path . BESIDE;
 	// phpcs:disable WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
 	return @file_put_contents( $beside, $text ) === strlen( $text ) && @rename( $beside, $path );
 	// phpcs:enable
@@ -165,15 +168,30 @@ function remove_gate( $plugin, $restore = '' ) {
 		return;
 	}
 	// phpcs:disable WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
-	foreach ( array( $maintenance, $maintenance . '.wpclone-new' ) as $file ) {
-		if ( is_file( $file ) && false !== strpos( (string) @file_get_contents( $file ), 'wpclone_gate' ) ) {
-			@unlink( $file );
-			if ( function_exists( 'opcache_invalidate' ) ) {
-				@opcache_invalidate( $file, true );
-			}
+	if ( is_file( $maintenance ) && false !== strpos( (string) @file_get_contents( $maintenance ), 'wpclone_gate' ) ) {
+		@unlink( $maintenance );
+		if ( function_exists( 'opcache_invalidate' ) ) {
+			@opcache_invalidate( $maintenance, true );
 		}
 	}
+	remove_half_gate( 0 );
 	@unlink( $plugin . '/gate-note.php' );
-	@unlink( $plugin . '/gate-note.php.wpclone-new' );
+	@unlink( $plugin . '/gate-note.php' . BESIDE );
+	// phpcs:enable
+}
+
+/**
+ * Takes away what was to become the gate: it stays in WordPress's folder when whoever made it is killed before it has its name. How much of it
+ * was written nobody knows, and nobody else has files of that name.
+ *
+ * @param int $age Seconds that it has been there at least: one that is being made has its name in no time.
+ */
+function remove_half_gate( $age ) {
+	$beside = ABSPATH . '.maintenance' . BESIDE;
+	clearstatcache( true, $beside );
+	// phpcs:disable WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
+	if ( is_file( $beside ) && abs( time() - (int) @filemtime( $beside ) ) >= $age ) {
+		@unlink( $beside );
+	}
 	// phpcs:enable
 }

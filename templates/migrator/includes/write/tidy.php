@@ -89,6 +89,7 @@ function healed_restore( array $restore ) {
  */
 function leave_restores() {
 	require_once __DIR__ . '/../gate/note.php';
+	remove_half_gate( 0 );
 	if ( array() === restore_rows( '1 = %d', 1 ) ) {
 		return;
 	}

@@ -13,6 +13,7 @@ defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/shape.php';
 require_once __DIR__ . '/updating.php';
+require_once __DIR__ . '/undo.php';
 require_once __DIR__ . '/gate.php';
 require_once __DIR__ . '/../gate/visitor.php';
 
@@ -32,7 +33,7 @@ const TRIAL_NAME = '/^[0-9a-f]{32}$/D';
  * Answers "gate". `need` says whether there is anything to try. Of one attempt `hold` puts the file there and takes it away, `wait` answers
  * when it is there, `look` says whether it is, and `pass` ends it.
  *
- * @param array   $request part, trial: name of the attempt.
+ * @param array   $request part, trial: name of the attempt; only: as of "undo".
  * @param array   $restore Row.
  * @param \mysqli $db      Connection.
  * @throws Refusal When it cannot be tried.
@@ -47,9 +48,9 @@ function try_gate( array $request, array $restore, $db ) {
 	if ( null === $folder || 'undone' === $restore['state'] ) {
 		answer_write( array( 'needed' => false ) );
 	} elseif ( 'need' === $part ) {
-		answer_write( array( 'needed' => is_trial_needed( $restore, $db ) ) );
+		answer_write( array( 'needed' => is_trial_needed( $restore, asked_items( $request ), $db ) ) );
 	} elseif ( 'hold' === $part ) {
-		hold_trial( $name, $folder, $restore, $db );
+		hold_trial( $name, $folder, $restore, asked_items( $request ), $db );
 	} elseif ( 'wait' === $part ) {
 		wait_for_trial( $name, $folder );
 	} else {
@@ -64,12 +65,13 @@ function try_gate( array $request, array $restore, $db ) {
  * Whether visitors will be kept waiting, and the file is not there already: our gate, or one that an update left behind. Then this very
  * request has come through.
  *
- * @param array   $restore Row.
- * @param \mysqli $db      Connection.
+ * @param array         $restore Row.
+ * @param string[]|null $only    Ids of items, where not all is undone.
+ * @param \mysqli       $db      Connection.
  * @throws Refusal When WordPress updates itself.
  */
-function is_trial_needed( array $restore, $db ) {
-	$files = restore_files( $db, $restore['id'], 'NOT (f.sha_from <=> f.sha_to)' );
+function is_trial_needed( array $restore, $only, $db ) {
+	$files = restore_files( $db, $restore['id'], 'NOT (f.sha_from <=> f.sha_to) AND ' . still_to_undo( $db, $only ) );
 	if ( ! is_run_by_visitors( $files, in_array( $restore['state'], WRITTEN_STATES, true ) ) ) {
 		return false;
 	}
@@ -83,15 +85,16 @@ function is_trial_needed( array $restore, $db ) {
 /**
  * Puts the file there until somebody came through, a second at most, and says so once it is away again.
  *
- * @param string  $name    Of the attempt.
- * @param string  $folder  Folder of the restore.
- * @param array   $restore Row.
- * @param \mysqli $db      Connection.
+ * @param string        $name    Of the attempt.
+ * @param string        $folder  Folder of the restore.
+ * @param array         $restore Row.
+ * @param string[]|null $only    Ids of items, where not all is undone.
+ * @param \mysqli       $db      Connection.
  * @throws Refusal When it cannot be put there, or WordPress updates itself.
  */
-function hold_trial( $name, $folder, array $restore, $db ) {
+function hold_trial( $name, $folder, array $restore, $only, $db ) {
 	$file = ABSPATH . '.maintenance';
-	if ( ! is_trial_needed( $restore, $db ) ) {
+	if ( ! is_trial_needed( $restore, $only, $db ) ) {
 		// Whoever waits for it is not to wait any longer.
 		write_whole_file( $folder . '/trial', "$name over" );
 		answer_write( array( 'needed' => false ) );
@@ -104,7 +107,7 @@ function hold_trial( $name, $folder, array $restore, $db ) {
 	}
 	register_shutdown_function( __NAMESPACE__ . '\\end_trial', $name, $folder );
 	$until  = microtime( true ) + TRIAL_SECONDS;
-	$beside = $file . '.wpclone-new';
+	$beside = $file . BESIDE;
 	// Noted before it is there, so that whoever watches finds it whenever we are killed.
 	$made = false !== $alive && false !== @file_put_contents( $beside, gate_line( plugin_folder() ) ) && write_whole_file( $folder . '/trial', $name . ' ' . @fileinode( $beside ) );
 	clearstatcache( true, $file );

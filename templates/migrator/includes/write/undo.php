@@ -24,7 +24,7 @@ require_once __DIR__ . '/apply.php';
  */
 function undo_restore( array $request, array $restore, $db ) {
 	$id   = $restore['id'];
-	$only = isset( $request['only'] ) && is_array( $request['only'] ) ? decoded_cells( $request['only'], count( $request['only'] ) ) : null;
+	$only = asked_items( $request );
 	$kept = array();
 	$sums = array();
 	$held = null;
@@ -56,6 +56,30 @@ function undo_restore( array $request, array $restore, $db ) {
 }
 
 /**
+ * Which items are asked for.
+ *
+ * @param array $request only: ids of items, base64; absent for all.
+ * @return string[]|null Null for all.
+ */
+function asked_items( array $request ) {
+	return isset( $request['only'] ) && is_array( $request['only'] ) ? decoded_cells( $request['only'], count( $request['only'] ) ) : null;
+}
+
+/**
+ * A condition for those that are asked for and were not undone before.
+ *
+ * @param \mysqli       $db   Connection.
+ * @param string[]|null $only Ids of items.
+ */
+function still_to_undo( $db, $only ) {
+	$quoted = array( "''" );
+	foreach ( null === $only ? array() : $only as $name ) {
+		$quoted[] = quote_text( $db, (string) $name );
+	}
+	return 'undone = 0' . ( null === $only ? '' : ' AND id IN (' . implode( ', ', $quoted ) . ')' );
+}
+
+/**
  * Chooses what is undone: of the items that are asked for and were not undone before, those that are still as the restore left them,
  * and that nothing else needs.
  *
@@ -67,17 +91,7 @@ function undo_restore( array $request, array $restore, $db ) {
  */
 function choose_undone( $side, $id, array $shape, $only ) {
 	$items = quote_name( restore_prefix( $id ) . 'u' );
-	$named = '';
-	if ( null !== $only ) {
-		$quoted = array_map(
-			function ( $name ) use ( $side ) {
-				return quote_text( $side, (string) $name );
-			},
-			$only
-		);
-		$named  = ' AND id IN (' . implode( ', ', array_merge( array( "''" ), $quoted ) ) . ')';
-	}
-	run_query( $side, "UPDATE $items SET chosen = IF(undone = 0$named, 1, 0)" );
+	run_query( $side, "UPDATE $items SET chosen = IF(" . still_to_undo( $side, $only ) . ', 1, 0)' );
 	$kept  = array();
 	$files = find_file_drift( $side, $id, $shape, true );
 	do {
