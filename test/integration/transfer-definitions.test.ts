@@ -213,3 +213,35 @@ test('addresses in definitions become the clone’s, and rows that are held to t
   await pair.reset();
   await expected();
 });
+
+test('rows that only the form of the address tells apart stay two, and the later one keeps its own', async () => {
+  const [http, https] = ['http://old.example', 'https://old.example'];
+  const pair = await playground.pair(`
+    CREATE TABLE wp_links (id int PRIMARY KEY AUTO_INCREMENT, url varchar(200) NOT NULL, lang char(2), note text, UNIQUE KEY url (url(30), lang));
+    INSERT INTO wp_links (url, lang, note) VALUES ('${https}/a', 'en', 'x'), ('${http}/a', 'en', '${http}/note'), ('${http}/a', 'de', 'x'), ('${https}/A', 'de', 'x'),
+      ('${https}/n', NULL, 'x'), ('${http}/n', NULL, 'x'), ('${http}/${'l'.repeat(40)}', 'en', 'x');
+    CREATE TABLE wp_by_url (url varchar(100) PRIMARY KEY, n int); INSERT INTO wp_by_url VALUES ('${https}/', 1), ('${http}/', 2), ('${http}/x', 3);`);
+  const { warnings } = await pair.copy();
+  expect(warnings.map(({ code, message }) => `${code} ${message.replace(/:.*/, '')}`).toSorted()).toEqual([
+    'ADDRESS_KEPT wp_by_url',
+    'ADDRESS_KEPT wp_links',
+  ]);
+  const expected = async (): Promise<void> => {
+    expect((await pair.inTarget('SELECT url, lang, note FROM wp_links ORDER BY id')).slice(0, 6)).toEqual([
+      { url: `${CLONE_URL}/a`, lang: 'en', note: 'x' },
+      { url: `${http}/a`, lang: 'en', note: `${CLONE_URL}/note` },
+      { url: `${CLONE_URL}/a`, lang: 'de', note: 'x' },
+      { url: `${https}/A`, lang: 'de', note: 'x' },
+      { url: `${CLONE_URL}/n`, lang: null, note: 'x' },
+      { url: `${CLONE_URL}/n`, lang: null, note: 'x' },
+    ]);
+    expect(await pair.inTarget('SELECT COUNT(*) AS n FROM wp_links')).toEqual([{ n: 7 }]);
+    expect((await pair.inTarget('SELECT url FROM wp_by_url ORDER BY n')).map(({ url }) => url)).toEqual(
+      // In the order of the key the plain one comes first.
+      [`${https}/`, `${CLONE_URL}/`, `${CLONE_URL}/x`],
+    );
+  };
+  await expected();
+  await pair.reset();
+  await expected();
+});

@@ -28,6 +28,7 @@ import { selectOthers, type Others } from './others.ts';
 import { selectTables, unmatchedPatterns, type SelectedTable } from './select.ts';
 import { distinctTables, spellingOf, textsBy, warnOfCase, type Spelling } from './spelling.ts';
 import type { TableState } from './stream.ts';
+import { nameKept } from './unique-keys.ts';
 
 /**
  * Copies the site's tables into the instance's database, which is emptied first, and writes the baseline beside it. May be
@@ -130,6 +131,10 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   await markTables(site, loaded, context.signal);
   progress.flush();
   nameEncoded(states, warnings);
+  nameKept(
+    planned.map(({ plan, columns: { unique } }) => ({ ...plan, unique })),
+    warnings,
+  );
   const broken = rewriter.counts.broken - before.broken;
   if (broken > 0)
     warnings.add(

@@ -13,6 +13,7 @@ import { skippedColumns, type SelectedTable } from './select.ts';
 import type { Spelling } from './spelling.ts';
 import { isWord } from './sql-tokens.ts';
 import { translateTable, type TableStatements } from './translate.ts';
+import { uniqueRowsOf } from './unique-keys.ts';
 
 /** Below this many bytes of data a table gets all its keys at once: one ALTER TABLE costs more than they do. */
 const DEFER_KEYS_FROM_BYTES = 4_000_000;
@@ -109,6 +110,7 @@ function planTable(
 ): PlannedTable {
   const { info: table, empty } = selected;
   const columns = table.columns.filter((column) => !column.generated);
+  const skip = skippedColumns(table, context.info.tablePrefix);
   const deferKeys = !empty && table.dataBytes >= DEFER_KEYS_FROM_BYTES;
   const ids = planIds(definition, table, context.info, context.ids);
   const { draft, ...statements } = translateTable(
@@ -141,7 +143,8 @@ function planTable(
       ...statements,
     },
     columns: {
-      skip: skippedColumns(table, context.info.tablePrefix),
+      skip,
+      unique: empty ? undefined : uniqueRowsOf(definition, columns, skip),
       readings,
       encoded: (column) => encoded.set(column, (encoded.get(column) ?? 0) + 1),
     },

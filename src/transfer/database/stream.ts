@@ -60,7 +60,11 @@ export async function streamTables(
   const gathered = createGathered();
   const { allocate } = reusing();
   const whole = new Set<TableState>();
-  if (mode === 'new') for (const state of states) work.recorder.begin(state.table.plan.name);
+  if (mode === 'new')
+    for (const { table } of states) {
+      work.recorder.begin(table.plan.name);
+      table.columns.unique?.begin();
+    }
   try {
     for await (const block of work.client.rows(
       states.map((state) => readOf(state, mode)),
@@ -114,10 +118,11 @@ export async function streamTables(
 
 /**
  * While rows are rewritten. Says then how many URLs were, or undefined where that has more to it, which the same rules would not bring about
- * once more: something is to be said of the rows, or they speak of folders, and those of clones have other names.
+ * once more: something is to be said of the rows, they speak of folders, and those of clones have other names, or what becomes of one depends on others.
  */
-function watch({ encoded }: PlannedTable, rewriter: Rewriter): () => number | undefined {
-  const said = (): string => [rewriter.folders, rewriter.counts.broken, sum(encoded.values())].join(' ');
+function watch({ encoded, columns }: PlannedTable, rewriter: Rewriter): () => number | undefined {
+  const said = (): string =>
+    [rewriter.folders, rewriter.counts.broken, sum(encoded.values()), columns.unique?.judged].join(' ');
   const [before, { replaced }] = [said(), rewriter.counts];
   return () => (said() === before ? rewriter.counts.replaced - replaced : undefined);
 }

@@ -10,6 +10,7 @@ import { SLICES, type SliceSize } from './slices.ts';
 import { holdsLengths } from './tokens.ts';
 import type { Reading } from './reading.ts';
 import type { Text } from './text.ts';
+import type { UniqueRows } from './unique.ts';
 import type { Rewriter, RowColumns, RowsOptions, UrlMapping } from './types.ts';
 
 /**
@@ -83,11 +84,37 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
     return value === undefined ? [] : [{ start, end, text: escapeField(value) }];
   };
 
-  const rowPatches = (text: string, { skip, readings }: RowColumns, wide: ReadonlySet<number>): readonly Patch[] => {
+  /** Patches of fields, but for those that would make a row the same as another. */
+  const distinctPatches = (
+    text: string,
+    fields: readonly Field[],
+    unique: UniqueRows,
+    readings: RowColumns['readings'],
+  ): readonly Patch[] => {
+    const all = fields.map((field) => {
+      const before = { ...counts };
+      const patches = fieldPatches(text, field, readings);
+      return { field, patches, replaced: counts.replaced - before.replaced, broken: counts.broken - before.broken };
+    });
+    const may = unique.judge(text, all);
+    return all.flatMap(({ patches, replaced, broken }, at) => {
+      if (may[at]) return patches;
+      counts.replaced -= replaced;
+      counts.broken -= broken;
+      return [];
+    });
+  };
+
+  const rowPatches = (
+    text: string,
+    { skip, readings, unique }: RowColumns,
+    wide: ReadonlySet<number>,
+  ): readonly Patch[] => {
     const found = find(text);
     if (found.length === 0 && wide.size === 0) return [];
     const fields = fieldsOf(text, found, skip);
     const all = wide.size === 0 ? fields : withColumns(text, fields, wide);
+    if (unique) return distinctPatches(text, all, unique, readings);
     return all.flatMap((field) => fieldPatches(text, field, readings));
   };
 
