@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CLONE_URL, startPlayground, type Playground } from '../support/transfer.ts';
+import { startPlayground, type Playground } from '../support/transfer.ts';
 
 /** Definitions as MySQL 8 and 9 print them, given to the code and to the real MariaDB. */
 let playground: Playground;
@@ -184,64 +184,4 @@ test('text in a character set that only MySQL has is converted, with a warning',
     { v: `${text} http://localhost:8101/`, w: null },
     { v: 'abc', w: '中' },
   ]);
-});
-
-test('addresses in definitions become the clone’s, and rows that are held to them come along', async () => {
-  const url = 'https://old.example';
-  const pair = await playground.pair(`
-    CREATE TABLE wp_held (id int PRIMARY KEY AUTO_INCREMENT, url varchar(60) NOT NULL DEFAULT '${url}/new', kind enum('${url}/a','it''s \\\\ b') NOT NULL,
-      shown varchar(99) GENERATED ALWAYS AS (concat('${url}/go?to=', kind)) VIRTUAL, CONSTRAINT ours CHECK (url LIKE '${url}/%'));
-    INSERT INTO wp_held (url, kind) VALUES ('${url}/one', '${url}/a'), ('${url}/two', 'it''s \\\\ b');
-    CREATE VIEW wp_v AS SELECT concat('${url}/?p=', id) AS link, '{"a":"https:\\\\/\\\\/old.example\\\\/"}' AS json, 'it''s' AS same FROM wp_held;
-    DELIMITER ;;
-    CREATE TRIGGER wp_t BEFORE INSERT ON wp_held FOR EACH ROW SET NEW.url = if(NEW.url LIKE "${url}/%", NEW.url, concat('${url}/', NEW.url));;
-    DELIMITER ;`);
-  const { warnings } = await pair.copy();
-  const clone = CLONE_URL;
-  const expected = async (): Promise<void> => {
-    expect(await pair.inTarget('SELECT url, kind, shown FROM wp_held ORDER BY id')).toEqual([
-      { url: `${clone}/one`, kind: `${clone}/a`, shown: `${clone}/go?to=${clone}/a` },
-      { url: `${clone}/two`, kind: "it's \\ b", shown: `${clone}/go?to=it's \\ b` },
-    ]);
-    const view = { link: `${clone}/?p=1`, json: `{"a":"${clone.replaceAll('/', '\\/')}\\/"}`, same: "it's" };
-    expect(await pair.inTarget('SELECT * FROM wp_v LIMIT 1')).toEqual([view]);
-    await pair.inTarget("INSERT INTO wp_held (id, url, kind) VALUES (70, 'three', 2)");
-    expect(await pair.inTarget('SELECT url FROM wp_held WHERE id = 70')).toEqual([{ url: `${clone}/three` }]);
-  };
-  expect(warnings).toEqual([]);
-  await expected();
-  await pair.reset();
-  await expected();
-});
-
-test('rows that only the form of the address tells apart stay two, and the later one keeps its own', async () => {
-  const [http, https] = ['http://old.example', 'https://old.example'];
-  const pair = await playground.pair(`
-    CREATE TABLE wp_links (id int PRIMARY KEY AUTO_INCREMENT, url varchar(200) NOT NULL, lang char(2), note text, UNIQUE KEY url (url(30), lang));
-    INSERT INTO wp_links (url, lang, note) VALUES ('${https}/a', 'en', 'x'), ('${http}/a', 'en', '${http}/note'), ('${http}/a', 'de', 'x'), ('${https}/A', 'de', 'x'),
-      ('${https}/n', NULL, 'x'), ('${http}/n', NULL, 'x'), ('${http}/${'l'.repeat(40)}', 'en', 'x');
-    CREATE TABLE wp_by_url (url varchar(100) PRIMARY KEY, n int); INSERT INTO wp_by_url VALUES ('${https}/', 1), ('${http}/', 2), ('${http}/x', 3);`);
-  const { warnings } = await pair.copy();
-  expect(warnings.map(({ code, message }) => `${code} ${message.replace(/:.*/, '')}`).toSorted()).toEqual([
-    'ADDRESS_KEPT wp_by_url',
-    'ADDRESS_KEPT wp_links',
-  ]);
-  const expected = async (): Promise<void> => {
-    expect((await pair.inTarget('SELECT url, lang, note FROM wp_links ORDER BY id')).slice(0, 6)).toEqual([
-      { url: `${CLONE_URL}/a`, lang: 'en', note: 'x' },
-      { url: `${http}/a`, lang: 'en', note: `${CLONE_URL}/note` },
-      { url: `${CLONE_URL}/a`, lang: 'de', note: 'x' },
-      { url: `${https}/A`, lang: 'de', note: 'x' },
-      { url: `${CLONE_URL}/n`, lang: null, note: 'x' },
-      { url: `${CLONE_URL}/n`, lang: null, note: 'x' },
-    ]);
-    expect(await pair.inTarget('SELECT COUNT(*) AS n FROM wp_links')).toEqual([{ n: 7 }]);
-    expect((await pair.inTarget('SELECT url FROM wp_by_url ORDER BY n')).map(({ url }) => url)).toEqual(
-      // In the order of the key the plain one comes first.
-      [`${https}/`, `${CLONE_URL}/`, `${CLONE_URL}/x`],
-    );
-  };
-  await expected();
-  await pair.reset();
-  await expected();
 });

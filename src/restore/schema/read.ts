@@ -5,10 +5,11 @@ import type { TargetServer } from '../../transfer/database/collations.ts';
 import type { TargetConnection } from '../../transfer/database/connection.ts';
 import { parseDefinition } from '../../transfer/database/definition.ts';
 import { createStatement } from '../../transfer/database/draft.ts';
-import { asItIs, textsBy, type Spelling } from '../../transfer/database/spelling.ts';
+import { textsBy, type Spelling } from '../../transfer/database/spelling.ts';
 import { quoteName } from '../../transfer/database/sql-tokens.ts';
 import { translateTable } from '../../transfer/database/translate.ts';
-import type { Rewriter } from '../../transfer/rewrite/types.ts';
+import { createFinder } from '../../transfer/rewrite/finder.ts';
+import type { Rewriter, UrlMapping } from '../../transfer/rewrite/types.ts';
 import { collectWarnings } from '../../transfer/warnings.ts';
 import { definitionDigest } from '../../transfer/origin/database.ts';
 import type { OriginTable } from '../../transfer/origin/schema.ts';
@@ -38,7 +39,7 @@ export interface DefinitionsInput {
   readonly origin: ReadonlyMap<string, OriginTable>;
   readonly info: SiteInfo;
   /** What made the clone's definitions of the site's. */
-  readonly rewriter: Pick<Rewriter, 'value'>;
+  readonly rewriter: Pick<Rewriter, 'value' | 'mapping'>;
 }
 
 /** Reads what became of definitions in the clone, and on the live site where that concerns them. One that cannot be read is left out. */
@@ -79,7 +80,15 @@ async function altering(
   const gone = base !== undefined && live === undefined ? 'the live site has this table no more' : undefined;
   const unread = redefined && there === undefined ? 'what the live site has instead cannot be read' : undefined;
   if (difference.what.length === 0 && base !== undefined) return undefined;
-  return { ...difference, trouble: gone ?? unread ?? difference.trouble, name, base, live, redefined, clone };
+  const trouble = gone ?? unread ?? difference.trouble ?? namingClone(difference, rewriter.mapping);
+  return { ...difference, trouble, name, base, live, redefined, clone };
+}
+
+/** A column's default, or its list of values, may hold the clone's address: nobody asks for it on a live site. */
+function namingClone({ columns, wider }: TableDifference, { from, to, paths }: UrlMapping): string | undefined {
+  const find = createFinder({ from: to, to: from, paths: paths.map((path) => ({ from: path.to, to: path.from })) });
+  const column = [...columns, ...wider].find((each) => find(JSON.stringify(each)).length > 0);
+  return column && `the definition of column ${column.name} holds the address of the clone`;
 }
 
 /** Rows of a table that is new: they are held, and written, all at once. */
@@ -156,8 +165,8 @@ async function translated(
   text: Spelling['text'],
 ): Promise<Definition | undefined> {
   try {
-    const parsed = parseDefinition(definition, name, { ...asItIs, text });
-    const options = { deferKeys: false, tables: new Set<string>() };
+    const parsed = parseDefinition(definition, name);
+    const options = { deferKeys: false, tables: new Set<string>(), text };
     const { draft, ...rest } = translateTable(parsed, options, server, collectWarnings());
     return await made(connection, name, { ...rest, create: createStatement(draft) });
   } catch (error) {

@@ -49,7 +49,11 @@ export interface TableDefinition {
  * Takes the text of SHOW CREATE TABLE apart. It is the site's word: anything that is not exactly one CREATE TABLE with
  * the expected name is refused. Throws TABLE_FAILED.
  */
-export function parseDefinition(text: string, expectedName: string, spell: Spelling = asItIs): TableDefinition {
+export function parseDefinition(
+  text: string,
+  expectedName: string,
+  spell: Spelling['name'] = asItIs.name,
+): TableDefinition {
   const refuse = (why: string): WpcloneError =>
     new WpcloneError('TABLE_FAILED', `The definition of the table ${escapedName(expectedName)} ${why}.`, {
       details: { table: escapedName(expectedName) },

@@ -43,26 +43,30 @@ export async function createFromDraft(
   const objection = await tryOut(connection, whole);
   if (objection === undefined) return whole;
   const pieces = [...draft.items.flat(), ...draft.options];
-  const forms = new Map<Piece, Form>(
-    pieces.map((piece) => [piece, piece.instead !== undefined ? 'nearest' : piece.optional ? 'none' : 'own']),
-  );
+  const forms = new Map(pieces.map((piece) => [piece, leastOf(piece)]));
   const statement = (): string => createStatement(draft, (piece) => forms.get(piece) ?? 'own');
   if ((await tryOut(connection, statement())) !== undefined) throw objection;
   for (const piece of pieces) {
-    const least = forms.get(piece);
-    if (least === undefined || least === 'own') continue;
-    forms.set(piece, 'own');
-    await connection.execute(`DROP TABLE ${quoteName(draft.name)}`);
-    const refused = await tryOut(connection, statement());
+    const least = leastOf(piece);
+    if (least === 'own') continue;
+    const attempt = async (form: Form): Promise<Error | undefined> => {
+      forms.set(piece, form);
+      await connection.execute(`DROP TABLE IF EXISTS ${quoteName(draft.name)}`);
+      return tryOut(connection, statement());
+    };
+    const refused = await attempt('own');
     if (refused === undefined) continue;
-    forms.set(piece, least);
-    await connection.execute(statement());
-    const what = least === 'nearest' ? `became ${piece.instead}` : 'left out';
+    const near = piece.instead !== undefined && (await attempt('nearest')) === undefined;
+    if (!near) await attempt(least);
+    const what = near ? `became ${escapedName(piece.instead?.trim() ?? '')}` : 'left out';
     const part = escapedName(piece.text.trim());
     warnings.add('DATABASE_FEATURE_DROPPED', `${escapedName(draft.name)}: ${part} ${what}: ${refused.message}`);
   }
   return statement();
 }
+
+/** The form in which any server should take it. */
+const leastOf = ({ optional, instead }: Piece): Form => (optional ? 'none' : instead === undefined ? 'own' : 'nearest');
 
 /** The server's objection to a CREATE TABLE; undefined when it made the table. Throws what a lesser statement would not help. */
 async function tryOut(connection: TargetConnection, sql: string): Promise<Error | undefined> {

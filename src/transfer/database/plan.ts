@@ -7,6 +7,7 @@ import type { Readings } from './charsets.ts';
 import type { TargetServer } from './collations.ts';
 import { parseDefinition, type TableDefinition } from './definition.ts';
 import { createStatement, type Draft } from './draft.ts';
+import { listsAsTheyAre } from './lists.ts';
 import { planIds, withNextId, type IdPlan, type IdRules } from './ids.ts';
 import { isTextOnly, loadStatement } from './load.ts';
 import { skippedColumns, type SelectedTable } from './select.ts';
@@ -94,7 +95,7 @@ function orLeftOut<T>({ info, empty }: SelectedTable, { warnings }: PlanContext,
 }
 
 function readDefinition({ name, definition, problem }: TableInfo, spell: Spelling): TableDefinition {
-  if (definition !== '' || !problem) return parseDefinition(definition, name, spell);
+  if (definition !== '' || !problem) return parseDefinition(definition, name, spell.name);
   throw new WpcloneError(
     'TABLE_FAILED',
     `The source’s database cannot open the table ${escapedName(name)}: ${escapedName(problem)}. A damaged table is mended there with REPAIR TABLE.`,
@@ -110,12 +111,14 @@ function planTable(
 ): PlannedTable {
   const { info: table, empty } = selected;
   const columns = table.columns.filter((column) => !column.generated);
-  const skip = skippedColumns(table, context.info.tablePrefix);
+  const lists = listsAsTheyAre(definition, context.spell.text, context.warnings);
+  const kept = new Set(columns.flatMap(({ name }, at) => (lists.has(name) ? [at] : [])));
+  const skip = new Set([...skippedColumns(table, context.info.tablePrefix), ...kept]);
   const deferKeys = !empty && table.dataBytes >= DEFER_KEYS_FROM_BYTES;
   const ids = planIds(definition, table, context.info, context.ids);
   const { draft, ...statements } = translateTable(
     withNextId(definition, ids),
-    { deferKeys, tables: context.tables },
+    { deferKeys, tables: context.tables, text: context.spell.text, asTheyAre: lists },
     context.server,
     context.warnings,
   );

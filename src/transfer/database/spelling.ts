@@ -32,8 +32,8 @@ export const textsBy =
     rewriter.value(Buffer.from(value, 'utf8')).toString('utf8');
 
 /** The tokens of a table's definition, with the names of tables in it: its own and those that its foreign keys refer to. */
-export function respellTable(tokens: readonly Token[], spell: Spelling): Token[] {
-  return respellTexts(tokens, spell).map((token, index) =>
+export function respellTable(tokens: readonly Token[], spell: Spelling['name']): Token[] {
+  return tokens.map((token, index) =>
     token.kind === 'name' && (index === 2 || isWord(tokens[index - 1], 'REFERENCES'))
       ? respellName(token, spell)
       : token,
@@ -42,26 +42,26 @@ export function respellTable(tokens: readonly Token[], spell: Spelling): Token[]
 
 /** The tokens of a view's definition. It names a column behind AS, and only there. */
 export function respellView(tokens: readonly Token[], spell: Spelling): Token[] {
-  return respellTexts(tokens, spell).map((token, index) =>
-    token.kind === 'name' && !isWord(tokens[index - 1], 'AS') ? respellName(token, spell) : token,
+  return respellTexts(tokens, spell.text).map((token, index) =>
+    token.kind === 'name' && !isWord(tokens[index - 1], 'AS') ? respellName(token, spell.name) : token,
   );
 }
 
 /** The tokens of a trigger's definition, which stands as it was written: with quotes or without, with a column behind a dot or not. */
 export function respellTrigger(tokens: readonly Token[], spell: Spelling): Token[] {
-  return respellTexts(tokens, spell).map((token) => {
-    if (token.kind === 'name') return respellName(token, spell);
+  return respellTexts(tokens, spell.text).map((token) => {
+    if (token.kind === 'name') return respellName(token, spell.name);
     return token.kind === 'word' ? { ...token, text: token.text.split('.').map(spell.name).join('.') } : token;
   });
 }
 
-const respellName = (token: Token, spell: Spelling): Token => ({
+const respellName = (token: Token, spell: Spelling['name']): Token => ({
   ...token,
-  text: quoteName(spell.name(unquoteName(token))),
+  text: quoteName(spell(unquoteName(token))),
 });
 
 /** Strings that mean the same stay as they were written. */
-const respellTexts = (tokens: readonly Token[], { text }: Spelling): Token[] =>
+export const respellTexts = (tokens: readonly Token[], text: Spelling['text']): Token[] =>
   tokens.map((token) => {
     if (token.kind !== 'string') return token;
     const value = unquoteText(token);

@@ -3,6 +3,7 @@ import { columnParts, type Piece } from './column-parts.ts';
 import type { Draft } from './draft.ts';
 import { mapCharset, mapCollation, type TargetServer } from './collations.ts';
 import type { KeyDefinition, TableDefinition } from './definition.ts';
+import { asItIs, respellTexts, type Spelling } from './spelling.ts';
 import { isWord, quoteName, render, type Token } from './sql-tokens.ts';
 
 /** What makes a table on this server. */
@@ -34,12 +35,29 @@ const TOLD_OPTIONS = ['ENGINE_ATTRIBUTE', 'SECONDARY_ENGINE', 'SECONDARY_ENGINE_
  */
 export function translateTable(
   definition: TableDefinition,
-  options: { readonly deferKeys: boolean; readonly tables: ReadonlySet<string> },
+  options: {
+    readonly deferKeys: boolean;
+    readonly tables: ReadonlySet<string>;
+    /** What becomes of strings. Where the server does not take that, they stay. */
+    readonly text?: Spelling['text'];
+    /** Columns whose strings stay in any case. */
+    readonly asTheyAre?: ReadonlySet<string>;
+  },
   server: TargetServer,
   warnings: WarningCollector,
 ): TableStatements {
   const table = escapedName(definition.name);
-  const clean = (tokens: readonly Token[]): string => render(mapNames(tokens, server, warnings));
+  const { text = asItIs.text } = options;
+  const mapped = (tokens: readonly Token[]): Token[] => mapNames(tokens, server, warnings);
+  const clean = (tokens: readonly Token[]): string => render(respellTexts(mapped(tokens), text));
+  const pieces = (tokens: readonly Token[], cut: (tokens: readonly Token[]) => Piece[]): Piece[] => {
+    const own = mapped(tokens);
+    const before = cut(own);
+    return cut(respellTexts(own, text)).map((piece, at) => {
+      const instead = before[at]?.text;
+      return instead === undefined || instead === piece.text ? piece : { ...piece, instead };
+    });
+  };
   const autoIncrement = definition.columns.find((column) =>
     column.tokens.some((token) => isWord(token, 'AUTO_INCREMENT')),
   );
@@ -62,19 +80,22 @@ export function translateTable(
   const told = TOLD_OPTIONS.filter((name) => definition.options.has(name));
   if (told.length > 0) warnings.add('DATABASE_FEATURE_DROPPED', `${table}: ${told.join(', ')} left out.`);
   if (definition.partitioned) warnings.add('DATABASE_FEATURE_DROPPED', `The partitions of ${table} were left out.`);
-  const optional = (text: string): Piece[] => [{ text, optional: true }];
+  const optional = (clause: string): Piece[] => [{ text: clause, optional: true }];
   const items = [
-    ...definition.columns.map((column) => columnPieces(mapNames(column.tokens, server, warnings), server)),
+    ...definition.columns.map(({ name, tokens }) => {
+      const cut = (own: readonly Token[]): Piece[] => columnPieces(own, server);
+      return options.asTheyAre?.has(name) ? cut(mapped(tokens)) : pieces(tokens, cut);
+    }),
     ...definition.keys
       .filter((key) => !later(key))
       .map((key) => [
         { text: clean(key.tokens), optional: key.kind !== 'primary' && key.columns[0] !== autoIncrement?.name },
       ]),
-    ...definition.checks.map((check) => optional(clean(check))),
+    ...definition.checks.map((check) => pieces(check, (own) => optional(render(own)))),
     ...definition.periods.map((period) => optional(periodText(period))),
   ];
   return {
-    draft: { name: definition.name, items, options: optionPieces(definition, server, warnings) },
+    draft: { name: definition.name, items, options: optionPieces(definition, server, text, warnings) },
     keys: definition.keys.filter(later).map((key) => `ADD ${clean(key.tokens)}`),
     foreignKeys: definition.foreignKeys
       .filter((key) => !dropped.includes(key))
@@ -129,7 +150,12 @@ function collationFor(name: string, server: TargetServer, warnings: WarningColle
   return mapped;
 }
 
-function optionPieces(definition: TableDefinition, server: TargetServer, warnings: WarningCollector): Piece[] {
+function optionPieces(
+  definition: TableDefinition,
+  server: TargetServer,
+  text: Spelling['text'],
+  warnings: WarningCollector,
+): Piece[] {
   const { options } = definition;
   const table = escapedName(definition.name);
   const wanted = options.get('ENGINE')?.text.toUpperCase() ?? 'INNODB';
@@ -146,8 +172,14 @@ function optionPieces(definition: TableDefinition, server: TargetServer, warning
     increment && /^\d+$/.test(increment.text) ? ` AUTO_INCREMENT=${increment.text}` : '',
     charset?.kind === 'word' ? ` DEFAULT CHARSET=${charsetFor(charset.text, server, warnings)}` : '',
     collate?.kind === 'word' ? ` COLLATE=${collationFor(collate.text, server, warnings)}` : '',
-    comment?.kind === 'string' ? ` COMMENT=${comment.text}` : '',
   ];
   const versioning = definition.versioned ? [{ text: ' WITH SYSTEM VERSIONING', optional: true }] : [];
-  return [...texts.map((text) => ({ text, optional: false })), ...versioning];
+  return [...texts.map((each) => ({ text: each, optional: false })), ...commentPieces(comment, text), ...versioning];
+}
+
+function commentPieces(comment: Token | undefined, text: Spelling['text']): Piece[] {
+  if (comment?.kind !== 'string') return [];
+  const own = ` COMMENT=${comment.text}`;
+  const respelled = ` COMMENT=${render(respellTexts([comment], text))}`;
+  return [{ text: respelled, optional: true, ...(respelled === own ? {} : { instead: own }) }];
 }
