@@ -1,4 +1,5 @@
-import { Command, type Interfaces } from '@oclif/core';
+import { Command } from '@oclif/core/command';
+import type * as Interfaces from '@oclif/core/interfaces';
 import type { WorkContext } from '../shared/context.ts';
 import { reportOf, WpcloneError } from '../shared/errors.ts';
 import { safeJson } from '../shared/format.ts';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { WpcloneError } from '../shared/errors.ts';
 import type { CloneRequest } from '../operations/types.ts';
 import { parseDefines, parsePhpVersion } from '../operations/defines.ts';

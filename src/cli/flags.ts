@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { argument } from './argument.ts';
 
 /** Every command takes these (`--json` comes with oclif). */

@@ -1,6 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Config, run, settings } from '@oclif/core';
+// Listens to stdout when it is loaded, which has to be before `watchOutput` takes that back.
+import '@oclif/core/command';
+import { Config } from '@oclif/core/config';
+import { run } from '@oclif/core/run';
+import { settings } from '@oclif/core/settings';
 import { ERRORS } from '../shared/error-codes.ts';
 import { reportOf, WpcloneError } from '../shared/errors.ts';
 import { safeJson } from '../shared/format.ts';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { argument } from './argument.ts';
 import type { WrittenRequest } from '../operations/types.ts';
 import { agentFlags, sourceFlags } from './flags.ts';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { argument } from '../cli/argument.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { sourceCredentials, takePasswords } from '../cli/credentials.ts';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import type { AgentFlagValues } from '../cli/agent.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { agentFlags } from '../cli/flags.ts';

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand, type CommonFlags } from '../cli/base-command.ts';
 import { cloneArgument, runtimeFlags, sourceFlags } from '../cli/flags.ts';
 import { confirmByName } from '../cli/confirm.ts';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { cloneArgument, runtimeFlags } from '../cli/flags.ts';
 import { cloneDetails } from '../cli/presenters/text.ts';

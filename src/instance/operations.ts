@@ -25,18 +25,18 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
     pullDatabase: async (task, context) => (await loadTransfer()).pullDatabase(site, task, deps, context),
     pullFiles: async (task, context) => {
       const result = await (await loadTransfer()).pullFiles(site, task, deps, context);
-      await (await import('./compile-core.ts')).compileCore(deps.base, { ...deps, signal: context.signal });
+      const { compileCore } = await import('./compile-core.ts');
+      await Promise.all([compileCore(deps.base, { ...deps, signal: context.signal }), loadWhatFollows()]);
       return result;
     },
     configure: async (task, context) => {
-      const { configureInstance } = await import('./configure.ts');
+      const { configureInstance } = await loadConfigure();
       const result = await configureInstance(site, task, deps, context.signal);
       if (isOpened(task)) await deps.freeze().then(deps.thaw);
       return result;
     },
     verify: async (task, context) => {
-      const { verifyInstance } = await import('./verify/verify.ts');
-      const { notingNoise } = await import('./noise.ts');
+      const [{ verifyInstance }, { notingNoise }] = await Promise.all([loadVerify(), loadNoise()]);
       const work = { sleep: deps.sleep, signal: context.signal };
       return notingNoise(site, work, () => verifyInstance(site, task, deps, context.signal));
     },
@@ -53,6 +53,13 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
 
 /** Loads the code of transfers, which most commands never need. The sidecar calls it early, since every instance is made for one. */
 export const loadTransfer = () => import('./pull.ts');
+
+const loadConfigure = () => import('./configure.ts');
+const loadVerify = () => import('./verify/verify.ts');
+const loadNoise = () => import('./noise.ts');
+
+/** Tables, and the keys of the last ones, most often come a little later than the files: what the next steps take is loaded meanwhile. */
+const loadWhatFollows = () => Promise.all([loadConfigure(), loadVerify(), loadNoise()]);
 
 /**
  * The marker keeps everybody out until all is back in place: a reset that was killed half-way is never shown as the clone,
@@ -72,7 +79,7 @@ async function resetInstance(
   await deps.freeze();
   try {
     await (await loadTransfer()).resetToBaseline(site, context);
-    const { configureAgain } = await import('./configure.ts');
+    const { configureAgain } = await loadConfigure();
     await configureAgain(site, configuration, context.signal);
     await Promise.all([emptyFolder(join(paths.run, 'logins')), emptyFolder(paths.mail)]);
     await unlink(frozen);

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { readTls } from '../../cli/agent-settings.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { placeFlags } from '../../cli/flags.ts';

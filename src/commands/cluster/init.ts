@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { stringify } from 'yaml';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { clusterFlags } from '../../cli/cluster-flags.ts';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { confirmByName } from '../../cli/confirm.ts';
 import { restoreArgument, writtenFlags, writtenRequest } from '../../cli/restore-command.ts';

@@ -1,3 +1,4 @@
+import { loadTransfer } from '../../instance/operations.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { nameTaken, noSuchClone } from '../../shared/clone-errors.ts';
 import { WpcloneError } from '../../shared/errors.ts';
@@ -74,8 +75,10 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
     async provision(request, context) {
       if ((await state.units.holding(request.id)) !== undefined) throw nameTaken(request.id);
       const claimed = await units.claim(request, context);
-      if (claimed.outcome === 'claimed') return claimed.lease;
-      return makeForClone(home, request, keep, context);
+      const lease = claimed.outcome === 'claimed' ? claimed.lease : await makeForClone(home, request, keep, context);
+      // Most often the site is still being connected to, and this process waits for it. What fails is told where it is needed.
+      loadTransfer().catch(() => undefined);
+      return lease;
     },
 
     async takeForReset(id, context) {
