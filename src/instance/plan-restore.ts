@@ -1,6 +1,8 @@
+import { getHeapStatistics } from 'node:v8';
 import type { RestoreChanges } from '../restore/changes.ts';
 import type { Plan } from '../restore/plan/schema.ts';
 import { planRestore } from '../restore/plan/plan.ts';
+import { roomWithin } from '../restore/rows/room.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
@@ -40,6 +42,7 @@ export async function restoreOf(
       info: task.info,
       clone: { id: cloneId, url: cloneUrl },
       kin,
+      room: roomWithin(getHeapStatistics().heap_size_limit),
       mapping: planMapping(kin === 'source' ? info : task.info, cloneUrl, site.paths.www),
       people: {
         own: await ownNumber(site),

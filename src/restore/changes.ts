@@ -217,12 +217,22 @@ export interface RestoreChanges {
 
 /** How many rows of the live site the changes write. */
 export function countRows(changes: Pick<RestoreChanges, 'tables'>): number {
-  return changes.tables.reduce((sum, table) => sum + rowsOf(table), 0);
+  return [...countRowsByItem(changes).values()].reduce((sum, rows) => sum + rows, 0);
 }
 
-function rowsOf(table: TableChanges): number {
-  if (table.kind === 'keyed') return table.updates.length + table.inserts.length + table.deletes.length;
-  if (table.kind === 'relations') return table.add.length + table.remove.length;
-  if (table.kind === 'counted') return table.rows.reduce((sum, { before, after }) => sum + Math.abs(after - before), 0);
-  return table.changes.reduce((sum, { before, after }) => sum + Math.max(before.length, after.length), 0);
+/** The same of each item, by its place; those of which no row is written are missing. */
+export function countRowsByItem({ tables }: Pick<RestoreChanges, 'tables'>): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const table of tables)
+    for (const [item, rows] of writtenBy(table)) counts.set(item, (counts.get(item) ?? 0) + rows);
+  return counts;
+}
+
+function writtenBy(table: TableChanges): (readonly [item: number, rows: number])[] {
+  const one = ({ item }: Change) => [item, 1] as const;
+  if (table.kind === 'keyed') return [table.updates.map(one), table.inserts.map(one), table.deletes.map(one)].flat();
+  if (table.kind === 'relations') return [table.add.map(one), table.remove.map(one)].flat();
+  if (table.kind === 'counted')
+    return table.rows.map(({ item, before, after }) => [item, Math.abs(after - before)] as const);
+  return table.changes.map(({ item, before, after }) => [item, Math.max(before.length, after.length)] as const);
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cloneChanges, type CloneChanges } from '../../src/restore/rows/clone-changes.ts';
+import { roomWithin } from '../../src/restore/rows/room.ts';
 import { onClone, type CloneDatabase } from '../../src/restore/rows/clone.ts';
 import { baseLines } from '../../src/restore/rows/lines.ts';
 import { readSchema } from '../../src/transfer/baseline/database.ts';
@@ -51,7 +52,7 @@ async function changes(name = 'wp_kinds'): Promise<CloneChanges & { readonly sen
   const rewriter = { rows: (block: Buffer) => block };
   const columns = { skip: new Set<number>() };
   const found = await onClone(pair.site.database, never, (database) =>
-    cloneChanges(baseline, table, counting(database), rewriter, columns),
+    cloneChanges(baseline, table, { database: counting(database), rewriter, room: roomWithin(1 << 30) }, columns),
   );
   return { ...found, sent };
 }

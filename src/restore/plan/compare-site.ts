@@ -17,6 +17,7 @@ import type { Kin } from '../kin.ts';
 import { onClone } from '../rows/clone.ts';
 import type { RawRows } from '../rows/compose.ts';
 import type { Comparison } from '../rows/differences.ts';
+import type { Room } from '../rows/room.ts';
 import type { DefinitionsInput } from '../schema/read.ts';
 
 export interface SiteComparison extends Comparison {
@@ -39,6 +40,7 @@ export async function comparingSite<T>(
     info,
     mapping: fallback,
     kin,
+    room,
     signal,
   }: {
     readonly site: TransferSite;
@@ -46,6 +48,7 @@ export async function comparingSite<T>(
     readonly info: SiteInfo;
     readonly mapping: UrlMapping;
     readonly kin: Kin;
+    readonly room: Room;
     readonly signal: AbortSignal;
   },
   work: (comparison: SiteComparison) => Promise<T>,
@@ -77,6 +80,7 @@ export async function comparingSite<T>(
           columnsOf: columnsOf.read,
           untouched: once(() => untouchedTables(site, both)),
           raws,
+          room,
           signal: both,
           mapping,
           remembered,

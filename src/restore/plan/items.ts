@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { countRows, type RestoreChanges } from '../changes.ts';
+import { countRowsByItem, type RestoreChanges } from '../changes.ts';
 import { directoryOf, type Directory } from '../merge/directory.ts';
 import type { ItemOutcome, Merge } from '../merge/outcome.ts';
 import { keyOfItem, type ItemId, type TableDifferences } from '../merge/types.ts';
@@ -20,7 +20,8 @@ export function planItems(
 ): PlanItem[] {
   const directory = directoryOf(tables);
   const titleOfKey = titlesByKey(directory);
-  const rows = rowsByItem(changes);
+  const counts = countRowsByItem(changes);
+  const rows = new Map(changes.items.map(({ id }, item) => [id, counts.get(item) ?? 0]));
   return merged.items.filter(isShown).map((outcome) => {
     const { item, change, parts, both, over, conflict, kept } = outcome;
     const id = keyOfItem(item);
@@ -62,26 +63,6 @@ const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString(
 /** Which plugins are active is told of for itself; what is ours is nobody's change. */
 const isShown = ({ item, kept }: ItemOutcome): boolean =>
   !(item.kind === 'option' && item.id === 'active_plugins') && !(kept?.code === 'PROTECTED' && kept.class === 'own');
-
-function rowsByItem(changes: RestoreChanges): Map<string, number> {
-  return new Map(
-    changes.items.map(({ id }, item) => [
-      id,
-      countRows({
-        tables: changes.tables.map((table) => {
-          const of = <T extends { readonly item: number }>(all: readonly T[]): T[] =>
-            all.filter((each) => each.item === item);
-          if (table.kind === 'keyed')
-            return { ...table, updates: of(table.updates), inserts: of(table.inserts), deletes: of(table.deletes) };
-          if (table.kind === 'relations') return { ...table, add: of(table.add), remove: of(table.remove) };
-          return table.kind === 'counted'
-            ? { ...table, rows: of(table.rows) }
-            : { ...table, changes: of(table.changes) };
-        }),
-      }),
-    ]),
-  );
-}
 
 /** What the live site did meanwhile, by kind. */
 export function meanwhileOf({ meanwhile }: Merge): Plan['meanwhile'] {

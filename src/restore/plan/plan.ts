@@ -15,6 +15,7 @@ import type { Policy } from '../merge/outcome.ts';
 import type { RestoreChanges } from '../changes.ts';
 import { gatherDifferences, type Gathered } from '../rows/gather.ts';
 import type { People } from '../rows/people.ts';
+import type { Room } from '../rows/room.ts';
 import { renumber } from '../numbers/renumber.ts';
 import { formerNames, numberNotes, unsureNumbers } from '../numbers/told.ts';
 import { planFiles, type PlannedFiles } from '../code/plan-files.ts';
@@ -45,6 +46,8 @@ export interface RestoreInput {
   readonly clone: { readonly id: string; readonly url: string };
   /** What the live site is to the clone. */
   readonly kin: Kin;
+  /** How much of rows may differ. */
+  readonly room: Room;
   /** The clone's addresses, for one that does not remember them, or those of another site. */
   readonly mapping: UrlMapping;
   readonly people: People;
@@ -63,7 +66,7 @@ export interface RestoreInput {
 
 /**
  * Says what of a clone goes back to the live site, and nothing else. Only reads. `changes` are rows and files in the live site's own form; the
- * plan holds digests of them. Throws SOURCE_CHANGED when the live site changes faster than it can be read.
+ * plan holds digests of them. Throws SOURCE_CHANGED when the live site changes faster than it can be read, TOO_MUCH_DIFFERS.
  */
 export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; changes: RestoreChanges }> {
   return comparingSite(input, async (work) => {

@@ -1,7 +1,6 @@
 import { directoryOf } from '../merge/directory.ts';
 import { merge } from '../merge/merge.ts';
 import type { Conflict, ItemOutcome, Merge, Policy } from '../merge/outcome.ts';
-import type { Part } from '../merge/parts.ts';
 import { keyOfItem, type Row, type TableDifferences } from '../merge/types.ts';
 import type { Item, RestoreChanges } from '../changes.ts';
 import { PROTECTED_CLASSES } from '../merge/site-protects.ts';
@@ -59,9 +58,11 @@ async function knowRaw(
   work: SiteComparison,
 ): Promise<void> {
   const unknown = new Map<string, Row[]>();
-  for (const { part } of outcomes.flatMap(({ writes }) => writes))
-    for (const row of rowsOf(part))
-      if (!work.raws.has(row)) unknown.set(part.table.name, [...(unknown.get(part.table.name) ?? []), row]);
+  for (const { part } of outcomes.flatMap(({ writes }) => writes)) {
+    const known = unknown.get(part.table.name) ?? [];
+    known.push(...part.live.filter((row) => !work.raws.has(row)));
+    if (known.length > 0) unknown.set(part.table.name, known);
+  }
   for (const [name, rows] of unknown) {
     const table: ComparedTable | undefined =
       work.extended?.get(name) ?? work.schema.tables.find((each) => each.name === name);
@@ -77,5 +78,3 @@ async function knowRaw(
     for (const row of rows) work.raws.set(row, found.get(lineOf(row)) ?? row);
   }
 }
-
-const rowsOf = (part: Part): readonly Row[] => part.live;

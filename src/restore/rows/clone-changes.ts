@@ -2,9 +2,10 @@ import type { BaselineTable } from '../../transfer/baseline/database.ts';
 import type { RowColumns, Rewriter } from '../../transfer/rewrite/types.ts';
 import { baseSpans, NotInSpans } from './base-spans.ts';
 import type { CloneDatabase, Span } from './clone.ts';
-import { difference, PLAIN, type Difference, type Order } from './difference.ts';
+import { difference, PLAIN, type Comparing, type Difference, type Order } from './difference.ts';
 import { baseLines, rowOf, type ComparedTable } from './lines.ts';
 import { pairs, type LiveLine } from './live.ts';
+import type { Room } from './room.ts';
 
 /** What the clone changed in a table: lines of the baseline that are not there any more, and lines that are there instead or besides. */
 export interface CloneChanges {
@@ -17,18 +18,24 @@ export interface CloneChanges {
 export async function cloneChanges(
   baseline: string,
   table: ComparedTable,
-  database: CloneDatabase,
-  rewriter: Pick<Rewriter, 'rows'>,
+  { database, rewriter, room }: { database: CloneDatabase; rewriter: Pick<Rewriter, 'rows'>; room: Room },
   columns: RowColumns,
 ): Promise<CloneChanges> {
-  const { gone, come } = (await inSpans(baseline, table, database)) ?? (await whole(baseline, table, database));
+  const comparing = { order: orderOf(table), room: room.of(table.name) };
+  const { gone, come } =
+    (await inSpans(baseline, table, database, comparing)) ?? (await whole(baseline, table, database, comparing));
   const block = Buffer.from(come.map((line) => `${line}\n`).join(''), 'latin1');
   return withoutSame(gone, pairs(block, rewriter, { skip: columns.skip }));
 }
 
-function whole(baseline: string, table: ComparedTable, database: CloneDatabase): Promise<Difference<string>> {
+function whole(
+  baseline: string,
+  table: ComparedTable,
+  database: CloneDatabase,
+  comparing: Comparing,
+): Promise<Difference<string>> {
   const now = database.lines(table.name, table.columns, table.key);
-  return difference(baseLines(baseline, table), now, PLAIN, orderOf(table));
+  return difference(baseLines(baseline, table), now, PLAIN, comparing);
 }
 
 /**
@@ -39,13 +46,14 @@ async function inSpans(
   baseline: string,
   table: ComparedTable,
   database: CloneDatabase,
+  comparing: Comparing,
 ): Promise<Difference<string> | undefined> {
   const column = numberOf(table, database);
   if (column === undefined || table.file === null || table.extension !== undefined) return undefined;
   const found: Difference<string>[] = [];
   const compare = async (base: readonly string[], span: Span): Promise<void> => {
     const now = database.lines(table.name, table.columns, table.key, span);
-    found.push(await difference(once(base), now, PLAIN, orderOf(table)));
+    found.push(await difference(once(base), now, PLAIN, comparing));
   };
   let last: string | null = null;
   try {

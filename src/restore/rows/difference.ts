@@ -32,6 +32,14 @@ export function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 
+/** How two streams are compared. */
+export interface Comparing {
+  readonly order?: Order | undefined;
+  readonly same?: Same;
+  /** Told of each line that is held or held no more, in bytes. */
+  readonly room?: (bytes: number) => void;
+}
+
 /**
  * Compares two streams as multisets of lines. What is held is what differs, and what is out of step: where both have the same order,
  * that is nothing. Streams come in any order without harm but to memory. What is not out of step and the `same` is held by nobody either.
@@ -40,8 +48,7 @@ export async function difference<S>(
   first: Lines,
   second: Chunks<S>,
   of: Second<S>,
-  order: Order = UNKNOWN,
-  same: Same = IDENTICAL,
+  { order = UNKNOWN, same = IDENTICAL, room = () => undefined }: Comparing = {},
 ): Promise<Difference<S>> {
   const [left, right] = [reader(first), reader(second)];
   const gone = new Map<string, string[]>();
@@ -57,11 +64,13 @@ export async function difference<S>(
     } else {
       const sign = one === undefined ? 1 : other === undefined ? -1 : order(one, other);
       if (one !== undefined && sign <= 0) {
-        if (!cancel(one, come)) keep(flat(one), flat(one), gone);
+        if (cancel(one, come)) room(-one.length);
+        else keep(flat(one), flat(one), gone, room);
         left.next();
       }
       if (item !== undefined && other !== undefined && sign >= 0) {
-        if (!cancel(other, gone)) keep(flat(other), of.copy(item), come);
+        if (cancel(other, gone)) room(-other.length);
+        else keep(flat(other), of.copy(item), come, room);
         right.next();
       }
     }
@@ -80,7 +89,8 @@ function cancel<T>(line: string, other: Map<string, T[]>): boolean {
   return true;
 }
 
-function keep<T>(line: string, item: T, own: Map<string, T[]>): void {
+function keep<T>(line: string, item: T, own: Map<string, T[]>, room: (bytes: number) => void): void {
+  room(line.length);
   const same = own.get(line);
   if (same) same.push(item);
   else own.set(line, [item]);

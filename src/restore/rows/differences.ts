@@ -15,6 +15,7 @@ import { versionsByCount, versionsByKey, type RawRows } from './compose.ts';
 import { baseLines, type ComparedTable, type Extension } from './lines.ts';
 import { liveChanges, type LiveChanges } from './live-changes.ts';
 import { liveLines, pairs, type LiveLine } from './live.ts';
+import type { Room } from './room.ts';
 
 /** What is compared, and how. */
 export interface Comparison {
@@ -32,6 +33,7 @@ export interface Comparison {
   readonly rewriter: Pick<Rewriter, 'rows'>;
   readonly columnsOf: (table: TableInfo) => Promise<RowColumns>;
   readonly raws: RawRows;
+  readonly room: Room;
   /** Large tables of the clone that nobody has written to. Asked late, so that whatever it reads was committed long before. */
   readonly untouched: () => Promise<ReadonlySet<string>>;
   readonly signal: AbortSignal;
@@ -71,11 +73,10 @@ const NOTHING = { gone: [], come: [] };
 
 /** What the clone changed in a table. Undefined when that cannot be told at all. */
 export async function changesHere(table: ComparedTable, work: Comparison): Promise<CloneChanges | undefined> {
-  const { database } = work;
   if (whyNot(table, columnsIn(table, work), work) !== undefined) return undefined;
   if (table.bytes >= LEAST_BYTES && (await work.untouched()).has(table.name)) return NOTHING;
   const { columns } = await liveTable(table, work);
-  return cloneChanges(work.baseline, table, database, work.rewriter, columns);
+  return cloneChanges(work.baseline, table, work, columns);
 }
 
 const columnsIn = ({ name }: ComparedTable, { database }: Comparison): string[] | undefined =>
@@ -129,7 +130,7 @@ export async function compareTable(
     note({ name, state: 'changed-on-live' });
   const there: LiveChanges =
     ranges.length > 0 && wanted && isReadable(table, live)
-      ? await liveChanges(work.baseline, table, ranges, work.client, work.rewriter, columns, work.signal)
+      ? await liveChanges(work.baseline, table, ranges, work, columns)
       : NOTHING;
   const rows = versionsByKey({ columns: table.columns, key: table.key }, here, there, work.raws);
   return { ...identity, rows };

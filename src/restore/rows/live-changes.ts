@@ -5,6 +5,7 @@ import { orderOf } from './clone-changes.ts';
 import { difference } from './difference.ts';
 import { baseLines, slice, type ComparedTable } from './lines.ts';
 import { LIVE, liveLines, type LiveLine } from './live.ts';
+import type { Room } from './room.ts';
 
 /** What the live site changed in a table since the clone was made of it. */
 export interface LiveChanges {
@@ -12,15 +13,20 @@ export interface LiveChanges {
   readonly come: readonly LiveLine[];
 }
 
+interface Reading {
+  readonly client: Pick<SiteClient, 'rows'>;
+  readonly rewriter: Pick<Rewriter, 'rows'>;
+  readonly room: Room;
+  readonly signal: AbortSignal;
+}
+
 /** Reads the ranges that differ, and no others. */
 export async function liveChanges(
   baseline: string,
   table: ComparedTable,
   ranges: readonly ChangedRange[],
-  client: Pick<SiteClient, 'rows'>,
-  rewriter: Pick<Rewriter, 'rows'>,
+  { client, rewriter, room, signal }: Reading,
   columns: RowColumns,
-  signal: AbortSignal,
 ): Promise<LiveChanges> {
   const { name, key } = table;
   const reads = ranges.map(({ after, last }) => ({
@@ -31,7 +37,10 @@ export async function liveChanges(
     ...(last && { upto: last }),
   }));
   const now = liveLines(client, reads, rewriter, columns, signal, table.extension?.live);
-  return difference(baseRanges(baseline, table, ranges), now, LIVE, orderOf(table));
+  return difference(baseRanges(baseline, table, ranges), now, LIVE, {
+    order: orderOf(table),
+    room: room.of(name),
+  });
 }
 
 async function* baseRanges(

@@ -57,7 +57,13 @@ export async function askInWhole(
   return found([{ name, columns, key }], wanted, work);
 }
 
-/** Each row is what comes after the one before it, up to itself: in the order in which the source reads them. */
+/** Lines between two that are wanted which cost less than asking once more. */
+const BETWEEN = 8;
+
+/**
+ * Each row is what comes after the one before it, up to itself: in the order in which the source reads them. Those that are near to each
+ * other are asked for at once, with what is between them.
+ */
 async function readsFor(baseline: string, table: ComparedTable, lines: ReadonlySet<string>): Promise<TableRead[]> {
   const { name, columns, key, extension } = table;
   const places = (key ?? []).map((column) => columns.indexOf(column));
@@ -65,18 +71,21 @@ async function readsFor(baseline: string, table: ComparedTable, lines: ReadonlyS
     const row = rowOf(line);
     return places.map((at) => Buffer.from(row[at] ?? '', 'latin1').toString('base64'));
   };
+  const read = { name, columns: extension?.there ?? columns, key };
   const reads: TableRead[] = [];
   let before: string | undefined;
+  let since = Number.POSITIVE_INFINITY;
   for await (const chunk of baseLines(baseline, table))
     for (const line of chunk) {
-      if (lines.has(line))
+      since += 1;
+      if (lines.has(line)) {
+        const last = since > BETWEEN ? undefined : reads.pop();
         reads.push({
-          name,
-          columns: extension?.there ?? columns,
-          key,
+          ...(last ?? { ...read, ...(before === undefined ? {} : { after: keyOf(before) }) }),
           upto: keyOf(line),
-          ...(before === undefined ? {} : { after: keyOf(before) }),
         });
+        since = 0;
+      }
       before = line;
     }
   return reads;

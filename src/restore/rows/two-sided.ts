@@ -88,7 +88,8 @@ async function byKey(
   const there = liveLines(work.client, [{ name, columns, key }], work.rewriter, rewriting, work.signal);
   const here = work.database.lines(name, columns, key);
   const known = tableOf({ ...table, rows: [] } satisfies TableDifferences);
-  const { gone: ours, come: theirs } = await difference(here, there, LIVE, orderOf(table), sameBut(known));
+  const comparing = { order: orderOf(table), same: sameBut(known), room: work.room.of(name) };
+  const { gone: ours, come: theirs } = await difference(here, there, LIVE, comparing);
   const changes = { clone: { gone: [], come: typed(ours, rewriting, work) }, live: { gone: [], come: theirs } };
   return versionsByKey({ columns, key }, changes.clone, changes.live, work.raws).map(({ live, clone }) => {
     const isSame = live !== undefined && clone !== undefined && contentOf(known, [live]) === contentOf(known, [clone]);

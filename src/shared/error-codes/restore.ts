@@ -22,6 +22,13 @@ export const RESTORE_ERRORS = define({
     http: 422,
     next: ['Nothing was written. Give the live site what it lacks (the message names it), then try again.'],
   },
+  TOO_MUCH_DIFFERS: {
+    exit: 1,
+    http: 422,
+    next: [
+      'Nothing was written. Take back in the clone what changed so many rows of {table} (wpclone reset does), or bring that table to the live site by other means.',
+    ],
+  },
   RESTORE_UNDER_WAY: {
     exit: 5,
     http: 409,

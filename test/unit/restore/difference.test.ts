@@ -27,7 +27,9 @@ it('says of two streams what each has more often, in whatever order and chunks t
   const byNumber: Order = (one, other) => Math.sign(Number(one) - Number(other)) || 0;
   await fc.assert(
     fc.asyncProperty(lines, lines, fc.integer({ min: 1, max: 5 }), fc.boolean(), async (one, other, size, ordered) => {
-      const found = await difference(chunks(one, size), chunks(other, 3), PLAIN, ordered ? byNumber : undefined);
+      const found = await difference(chunks(one, size), chunks(other, 3), PLAIN, {
+        order: ordered ? byNumber : undefined,
+      });
       expect([...found.gone].toSorted()).toEqual(more(one, other));
       expect([...found.come].toSorted()).toEqual(more(other, one));
     }),
@@ -42,7 +44,7 @@ it('holds nothing of what is the same on both sides but for what says nothing, a
   const byNumber: Order = (one, other) => Math.sign(Number.parseInt(one) - Number.parseInt(other));
   const same = (one: string, other: string): boolean => one.split('\t', 2).join() === other.split('\t', 2).join();
   const changed = (theirs ?? []).with(7, '7\tanother\tother').toSpliced(500, 1);
-  const found = await difference(chunks(ours ?? [], 7), chunks(changed, 3), copying, byNumber, same);
+  const found = await difference(chunks(ours ?? [], 7), chunks(changed, 3), copying, { order: byNumber, same });
   expect(found).toEqual({ gone: ['7\ttext\tone', '500\ttext\tone'], come: ['7\tanother\tother'] });
   expect(copied).toEqual(['7\tanother\tother']);
 });
