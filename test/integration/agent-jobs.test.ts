@@ -75,7 +75,7 @@ describe('a job in a process of its own', () => {
   it('makes the clone, tells of its steps, keeps what lets people in apart, and ends with its process whatever that left open', async () => {
     const { home, store, operations, runner, known } = start();
     const { job } = await store.enqueue(cloneJob('by-job'));
-    runner.wake();
+    runner.wake('begin');
     await expect.poll(async () => (await store.find(job.id))?.state, { timeout: 120_000 }).toBe('completed');
     const ended = await store.find(job.id);
     expect(known).toEqual([{ name: 'by-job', worker: expect.anything(), provisioned: true }]);
@@ -90,13 +90,13 @@ describe('a job in a process of its own', () => {
     const [folder, aside] = [join(home, 'clones'), join(home, 'aside')];
     renameSync(folder, aside);
     const reset = await store.enqueue(newJob({ kind: 'reset', clone: 'by-job', customer: null, secrets: {} }));
-    runner.wake();
+    runner.wake('begin');
     await expect.poll(async () => (await store.find(reset.job.id))?.state, { timeout: 60_000 }).toBe('failed');
     expect((await store.find(reset.job.id))?.error).toMatchObject({ code: 'CLONE_GONE' });
     renameSync(aside, folder);
 
     const removal = await store.enqueue(newJob({ kind: 'delete', clone: 'by-job', customer: null, secrets: {} }));
-    runner.wake();
+    runner.wake('begin');
     await expect.poll(async () => (await store.find(removal.job.id))?.state, { timeout: 60_000 }).toBe('completed');
     expect(await operations.list(workContext())).toEqual([]);
   });
@@ -104,7 +104,7 @@ describe('a job in a process of its own', () => {
   it('fails with the error that the same command would print', async () => {
     const { store, runner } = start();
     const { job } = await store.enqueue(cloneJob('wrong', 'not the password'));
-    runner.wake();
+    runner.wake('begin');
     await expect.poll(async () => (await store.find(job.id))?.state, { timeout: 120_000 }).toBe('failed');
     expect((await store.find(job.id))?.error).toMatchObject({ code: 'LOGIN_FAILED' });
   });
@@ -112,14 +112,14 @@ describe('a job in a process of its own', () => {
   it('takes everything back when it is cancelled in the middle', async () => {
     const { store, runner, operations } = start();
     const { job } = await store.enqueue(cloneJob('stopped'));
-    runner.wake();
+    runner.wake('begin');
     const begun = async (): Promise<boolean> =>
       (await store.events(0, { job: job.id, limit: 500 })).some(
         ({ event }) => event.type === 'step-started' && event.step === 'database',
       );
     await expect.poll(begun, { timeout: 120_000 }).toBe(true);
     await store.cancel(job.id);
-    runner.wake();
+    runner.wake('stop');
     await expect.poll(async () => (await store.find(job.id))?.state, { timeout: 120_000 }).toBe('failed');
     expect((await store.find(job.id))?.error).toMatchObject({ code: 'CANCELLED' });
     expect(await operations.list(workContext())).toEqual([]);

@@ -172,7 +172,7 @@ function depsOf(settings: AgentSettings, parts: AgentParts, control: Control, wo
     version,
     where: whereOf(operations),
     limits: LIMITS,
-    wake: () => control.runner?.wake(),
+    wake: (what) => control.runner?.wake(what),
     nextEvent: parts.bell.next,
     heard: parts.bell.heard,
     rung: parts.bell.rung,

@@ -7,9 +7,10 @@ const ENDED: readonly Job['state'][] = ['completed', 'failed'];
 
 export const hasEnded = ({ state }: Pick<Job, 'state'>): boolean => ENDED.includes(state);
 
-/** Asks again at each event until the answer is good, the seconds are over (long polling), or the agent ends. */
+/** Asks again at each event of a job until the answer is good, the seconds are over (long polling), or the agent ends. */
 export async function patiently<T>(
-  { nextEvent, work, closing }: Pick<AgentDeps, 'nextEvent' | 'work' | 'closing'>,
+  { nextEvent, rung, work, closing }: Pick<AgentDeps, 'nextEvent' | 'rung' | 'work' | 'closing'>,
+  job: string,
   seconds: number,
   left: AbortSignal,
   ask: () => Promise<T>,
@@ -18,10 +19,12 @@ export async function patiently<T>(
   const signal = AbortSignal.any([left, closing]);
   const end = work.now() + seconds * 1000;
   for (;;) {
+    const before = rung();
     const answer = await ask();
     const rest = end - work.now();
     if (isGood(answer) || rest <= 0 || signal.aborted) return answer;
-    await nextEvent(rest, signal);
+    // What was told while it was asked may be what it waits for.
+    if (rung() === before) await nextEvent(rest, signal, job);
   }
 }
 

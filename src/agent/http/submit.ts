@@ -30,7 +30,7 @@ export async function submit(
   const { queue: limit, queuePerCustomer: customerLimit } = deps.limits;
   const options = { limit, customerLimit, ...(key === undefined ? {} : { key }) };
   const taken = await deps.store.enqueue(job, options);
-  deps.wake();
+  deps.wake('begin');
   return taken;
 }
 

@@ -14,10 +14,10 @@ export interface AgentDeps {
   readonly metrics: Metrics;
   readonly operations: Operations;
   /** Tells the runner that there is work, or that a job is to stop. */
-  readonly wake: () => void;
-  /** Resolves at the next event of any job, or after so many milliseconds. */
-  readonly nextEvent: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  /** Calls the listener at each. */
+  readonly wake: (what: 'begin' | 'stop') => void;
+  /** Resolves at the next event of a job, or after so many milliseconds. */
+  readonly nextEvent: (milliseconds: number, signal: AbortSignal, job: string) => Promise<void>;
+  /** Calls the listener at each event of any job. */
   readonly heard: (listener: () => void) => void;
   /** How often there has been one: see `Bell`. */
   readonly rung: () => number;

@@ -20,8 +20,8 @@ export interface RunnerOptions {
 }
 
 export interface Runner {
-  /** Looks for work now: a job was handed in, or cancelled. */
-  wake(): void;
+  /** Looks now: a job was handed in and may begin, or one is to stop. */
+  wake(what: 'begin' | 'stop'): void;
   readonly running: () => number;
   /**
    * Takes no more jobs, lets those that run end for `limit` milliseconds, then gives the others back. Resolves when nothing runs any
@@ -50,7 +50,7 @@ export function startRunner(options: RunnerOptions): Runner {
       )
       .finally(() => {
         active.delete(claimed.job.id);
-        wake();
+        look();
       });
     active.set(claimed.job.id, { controller, done });
   };
@@ -63,7 +63,7 @@ export function startRunner(options: RunnerOptions): Runner {
       begin(claimed);
     }
   };
-  const wake = (): void => {
+  const look = (): void => {
     poked = true;
     poke();
   };
@@ -82,11 +82,14 @@ export function startRunner(options: RunnerOptions): Runner {
   const looping = loop();
 
   return {
-    wake,
+    wake(what) {
+      // Where as many run as may, what was handed in waits: requests are not held up by a look at the queue for each of them.
+      if (what === 'stop' || active.size < options.concurrency) look();
+    },
     running: () => active.size,
     async drain(limit) {
       stopping.abort();
-      wake();
+      look();
       await looping;
       const ended = Promise.all([...active.values()].map(({ done }) => done));
       await Promise.race([ended, work.sleep(limit)]);

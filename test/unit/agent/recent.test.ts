@@ -56,6 +56,8 @@ it('who is far behind gets all of it, and what is written while it is read is no
   let writing = Promise.resolve<unknown>(undefined);
   for (let after = 0, written = 550; seen.length < 600;) {
     if (written < 600) writing = writing.then(() => say(written++));
+    // As who reads over a connection does: writes have a turn of the event loop to themselves.
+    await new Promise(setImmediate);
     const some = await recent(after, { job: job.id, limit: 100 });
     after = some.at(-1)?.sequence ?? after;
     seen.push(...some.flatMap(({ event }) => ('message' in event ? [Number(event.message)] : [])));

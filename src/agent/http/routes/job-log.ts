@@ -36,7 +36,7 @@ export function jobLogRoutes(app: FastifyInstance, deps: AgentDeps, tickets: Tic
         return { job, events: await store.events(after, { job: job.id, limit: PAGE }) };
       };
       const said = ({ job, events }: Awaited<ReturnType<typeof ask>>) => events.length > 0 || hasEnded(job);
-      const { job, events } = await patiently(deps, wait, abortOf(reply), ask, said);
+      const { job, events } = await patiently(deps, params.id, wait, abortOf(reply), ask, said);
       return {
         events: events.map((event) => ({ sequence: event.sequence, event: eventReport(event) })),
         ended: hasEnded(job) && events.length < PAGE,

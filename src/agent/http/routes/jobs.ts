@@ -43,7 +43,7 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
         requireScope(caller, 'read');
         if (schema.deprecated) void reply.headers(deprecated(`/api/v2/job-status/${encodeURIComponent(params.id)}`));
         const ask = async () => requireOwn(caller, params.id, await store.find(params.id));
-        const job = await patiently(deps, query.wait ?? 0, abortOf(reply), ask, hasEnded);
+        const job = await patiently(deps, params.id, query.wait ?? 0, abortOf(reply), ask, hasEnded);
         const mayKnow = may(caller, 'clone') && job.state === 'completed';
         const secrets: Secrets = mayKnow ? await store.resultSecrets(job.id) : {};
         return jobStatus(job, secrets);
@@ -86,7 +86,7 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
     async ({ caller, params }, reply) => {
       requireScope(caller, scopeOf(requireOwn(caller, params.id, await store.find(params.id))));
       const job = await store.cancel(params.id);
-      deps.wake();
+      deps.wake('stop');
       return reply.code(202).send(accepted(job));
     },
   );

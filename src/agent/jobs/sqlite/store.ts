@@ -9,6 +9,7 @@ import { eventsAfter, newestEvent } from './events.ts';
 import { retryWhileBusy } from '../../../state/retry.ts';
 import { cancel, confidential, counts, list, probe, pruneSome, resultSecrets } from './requests.ts';
 import { findRow, type JobRow, type StoreParts, toJob } from './rows.ts';
+import { writeTogether } from './together.ts';
 
 /** Rows deleted in one transaction by `prune`. */
 const PRUNED_AT_ONCE = 500;
@@ -16,9 +17,7 @@ const PRUNED_AT_ONCE = 500;
 /** Jobs in SQLite. `parts.database` is this store's own connection and is closed with it. */
 export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>): JobStore {
   const { database } = parts;
-  /** `immediate`, since a transaction that first reads and then writes may be refused at once (sqlite.org/lang_transaction.html). */
-  const write = <T>(change: () => T): Promise<T> =>
-    retryWhileBusy(work, () => guard(database.name, () => database.transaction(change).immediate()));
+  const { write, close } = writeTogether(database, work);
   const read = <T>(look: () => T): Promise<T> => retryWhileBusy(work, () => guard(database.name, look));
 
   return {
@@ -72,6 +71,7 @@ export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' 
       }
     },
     close: () => {
+      close();
       database.close();
     },
   };

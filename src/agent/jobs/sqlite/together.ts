@@ -1,0 +1,90 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { WorkContext } from '../../../shared/context.ts';
+import { type Database, guard } from '../../../state/database.ts';
+import { retryWhileBusy } from '../../../state/retry.ts';
+
+/** Changes in one transaction: nobody else's should wait long for it. */
+const MOST = 32;
+
+interface Change {
+  /** Makes it, inside the transaction; what it returns tells whoever asked for it, once the transaction is on the disk. */
+  readonly make: () => () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Writes what was asked for in the meantime, in the order in which it was asked for. */
+export interface TogetherWriter {
+  /** Resolves when the change is on the disk. Throws what the change throws, and then nothing of it is there; DISK_FULL, BUSY, STATE_FAILED. */
+  readonly write: <T>(change: () => T) => Promise<T>;
+  /** Writes what still waits. */
+  readonly close: () => void;
+}
+
+/**
+ * All changes that are asked for in one turn of the event loop are made in one transaction, because what takes its time is the wait for the
+ * disk: on a busy machine requests come in while it lasts, and one wait for each of them would let the queue before the agent grow.
+ */
+export function writeTogether(
+  database: Database,
+  work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>,
+): TogetherWriter {
+  let waiting: Change[] = [];
+  let writing = false;
+
+  /** `immediate`, since a transaction that first reads and then writes may be refused at once (sqlite.org/lang_transaction.html). */
+  const transact = (changes: readonly Change[]): (() => void)[] =>
+    guard(database.name, () =>
+      database.transaction(() => changes.map((change) => outcomeOf(database, change))).immediate(),
+    );
+  const some = async (): Promise<void> => {
+    const changes = waiting.slice(0, MOST);
+    waiting = waiting.slice(MOST);
+    try {
+      for (const tell of await retryWhileBusy(work, () => transact(changes))) tell();
+    } catch (error) {
+      for (const { fail } of changes) fail(error);
+    }
+  };
+  const loop = async (): Promise<void> => {
+    if (writing) return;
+    writing = true;
+    // Whatever else has arrived by now is heard first.
+    while (waiting.length > 0) {
+      await turn();
+      await some();
+    }
+    writing = false;
+  };
+
+  return {
+    write: <T>(change: () => T) =>
+      new Promise<T>((resolve, reject) => {
+        const make = () => {
+          const value = change();
+          return () => resolve(value);
+        };
+        waiting.push({ make, fail: reject });
+        void loop();
+      }),
+    close() {
+      const changes = waiting;
+      waiting = [];
+      if (changes.length === 0) return;
+      try {
+        for (const tell of transact(changes)) tell();
+      } catch (error) {
+        for (const { fail } of changes) fail(error);
+      }
+    },
+  };
+}
+
+/** A change that cannot be made takes back its own only; unless the whole transaction went with it, as on a full disk. */
+function outcomeOf(database: Database, { make, fail }: Change): () => void {
+  try {
+    return guard(database.name, () => database.transaction(make)());
+  } catch (error) {
+    if (!database.inTransaction) throw error;
+    return () => fail(error);
+  }
+}
