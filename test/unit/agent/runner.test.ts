@@ -97,29 +97,6 @@ describe('the runner', () => {
       .toMatchObject({ state: 'failed', attempt: 1, error: { code: 'LOGIN_FAILED' } });
   });
 
-  it('does not look at the queue for each job that is handed in while as many run as may', async () => {
-    const { store } = open();
-    const { executor, plays } = stage();
-    await several(store, 2);
-    let looks = 0;
-    const claim: JobStore['claim'] = (...words) => {
-      looks += 1;
-      return store.claim(...words);
-    };
-    const runner = start({ ...store, claim }, executor, 1);
-    await expect.poll(() => plays.length).toBe(1);
-    // The look behind the last that it could begin.
-    await expect.poll(() => looks).toBe(2);
-    for (let n = 0; n < 200; n += 1) {
-      runner.wake('begin');
-      await new Promise(setImmediate);
-    }
-    // One is due each second, whoever calls.
-    expect(looks).toBeLessThan(20);
-    plays[0]?.end();
-    await expect.poll(() => plays.length).toBe(2);
-  });
-
   it('stops an execution that somebody cancels, and says that it was cancelled whatever it ended with', async () => {
     const { store } = open();
     const { executor, plays } = stage();

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-restricted-imports -- what else has arrived is heard; no time passes
 import { setImmediate as turn } from 'node:timers/promises';
 import type { WorkContext } from '../../../shared/context.ts';
 import { type Database, guard } from '../../../state/database.ts';

@@ -26,6 +26,17 @@ const hasCaptcha = ($: CheerioAPI): boolean => $(CAPTCHA).length > 0;
 /** For the browser: the same fields as a selector. */
 export const CODE_SELECTOR = ONE_TIME_CODE.join(', ');
 
+/**
+ * Whether the page wants something more, now that a name and a password were sent to its address: a code mostly, under whatever name. To send
+ * them once more would have another code sent, and may lock somebody out.
+ */
+export function wantsMore(page: Page): boolean {
+  const $ = parsePage(page);
+  if (asksForCode($)) return true;
+  const typed = 'input:is([type=text], [type=tel], [type=number], :not([type]))';
+  return $('input[type=password]').length === 0 && $(`form[method=post i] ${typed}`).length > 0;
+}
+
 export type LoginAnswer = 'wrong-password' | 'second-factor' | 'captcha' | 'unclear';
 
 /** What a page that came back instead of a session means. */

@@ -70,8 +70,12 @@ async function logIn(
   request: ConnectRequest,
   deps: ConnectDeps,
 ): Promise<{ admin: Admin; way: LoginWay }> {
-  const base = await logInOverHttp(site, credentials, session);
-  if (base) return { admin: { base, session, logInAgain: again(site, credentials, session, deps) }, way: 'http' };
+  const entered = await logInOverHttp(site, credentials, session);
+  if (entered !== undefined) {
+    // Where the password is not enough, giving it once more is none of the ways in.
+    const logInAgain = entered.wantsMore ? undefined : again(site, credentials, session, deps);
+    return { admin: { base: entered.base, session, logInAgain }, way: 'http' };
+  }
   deps.progress?.({}, 'the log-in page needs a browser');
   const { insecureTls, httpAuth } = request;
   const admin = await logInWithBrowser(site, credentials, { session, insecureTls, httpAuth }, deps);

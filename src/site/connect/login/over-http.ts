@@ -6,7 +6,7 @@ import { refuseBarred } from '../visit/barred.ts';
 import { findLoginForm, foreignLoginForm, type LoginForm } from '../visit/login-form.ts';
 import { type Page, parsePage } from '../visit/page.ts';
 import { redirectOf, type Session } from '../visit/session.ts';
-import { judgeAnswer, loginError } from './answer.ts';
+import { judgeAnswer, loginError, wantsMore } from './answer.ts';
 
 /** What is typed into a log-in form. `loginUrl`: where it is, when the person said so. */
 export interface Credentials {
@@ -15,12 +15,22 @@ export interface Credentials {
   readonly loginUrl: URL | undefined;
 }
 
+/** Where the administration is, and whether the answer to the log-in wanted something more. */
+export interface LoggedIn {
+  readonly base: URL;
+  readonly wantsMore: boolean;
+}
+
 /**
  * Logs in with plain HTTP and resolves to the URL of the administration. Resolves to undefined when that cannot work here and a
  * browser may: no plain form, or a refusal that is not about the password. Throws LOGIN_FAILED, SECOND_FACTOR,
  * REDIRECTED_ELSEWHERE and what keeps us from the page.
  */
-export async function logInOverHttp(site: Site, credentials: Credentials, session: Session): Promise<URL | undefined> {
+export async function logInOverHttp(
+  site: Site,
+  credentials: Credentials,
+  session: Session,
+): Promise<LoggedIn | undefined> {
   const form = await findForm(site, credentials.loginUrl, session);
   if (!form) return undefined;
   const answer = await session.post(form.action, {
@@ -32,15 +42,22 @@ export async function logInOverHttp(site: Site, credentials: Credentials, sessio
   });
   const admin = adminOf(site, form);
   const moved = redirectOf(answer);
-  if (await isLoggedIn(session, admin)) return (await renamedAdmin(form, moved, session)) ?? admin;
+  if (await isLoggedIn(session, admin)) {
+    const shown = moved === undefined ? answer : await leadsTo(form, moved, session);
+    const renamed = renamedAdmin(shown);
+    if (renamed !== undefined) return { base: renamed, wantsMore: false };
+    return { base: admin, wantsMore: shown !== undefined && wantsMore(shown) };
+  }
   if (moved && !staysAtHome(moved, form.action)) {
     throw new WpcloneError('LOGIN_FAILED', `The log-in leads elsewhere, to ${moved.origin}.`);
   }
-  if (moved && (await opensAdministration(session, admin))) return admin;
+  if (moved && (await opensAdministration(session, admin))) return { base: admin, wantsMore: false };
   const page = moved ? await session.get(moved) : answer;
   refuseBarred(page);
   const { answer: kind, words } = judgeAnswer(page);
   if (kind === 'wrong-password' || kind === 'second-factor') throw loginError(kind, words);
+  const isAnswer = words === '' && page.url.pathname === form.action.pathname;
+  if (kind === 'unclear' && isAnswer && wantsMore(page)) throw loginError('second-factor', words);
   return undefined;
 }
 
@@ -71,14 +88,14 @@ function adminOf(site: Site, form: LoginForm): URL {
   return target?.pathname.endsWith('/wp-admin/') ? new URL(target.pathname, target) : defaultAdmin(site);
 }
 
-/**
- * Where the log-in leads when that is an administration under another name than wp-admin. Undefined for the usual name, and where it is another
- * page.
- */
-async function renamedAdmin(form: LoginForm, moved: URL | undefined, session: Session): Promise<URL | undefined> {
-  if (moved === undefined || moved.pathname.includes('/wp-admin/') || !staysAtHome(moved, form.action))
-    return undefined;
-  const page = await session.get(moved).catch(() => undefined);
+/** The page that a log-in leads to where that is not the administration under its usual name. */
+async function leadsTo(form: LoginForm, moved: URL, session: Session): Promise<Page | undefined> {
+  if (moved.pathname.includes('/wp-admin/') || !staysAtHome(moved, form.action)) return undefined;
+  return session.get(moved).catch(() => undefined);
+}
+
+/** Where the administration is when the log-in led to it under another name than wp-admin. */
+function renamedAdmin(page: Page | undefined): URL | undefined {
   const isAdmin = page?.status === 200 && parsePage(page)('body.wp-admin').length > 0;
   return isAdmin ? new URL('./', page.url) : undefined;
 }

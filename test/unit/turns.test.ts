@@ -1,0 +1,39 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { takeTurn } from '../../src/operations/turns.ts';
+import { makeTemp } from '../support/temp.ts';
+import { workContext } from '../support/work.ts';
+
+const locksOf = (home: string): string[] => readdirSync(join(home, 'locks')).filter((name) => name.startsWith('site-'));
+
+test('nobody waits for a turn at one site because of a turn at another, and no turn leaves a file', async () => {
+  const home = makeTemp('turns');
+  const context = { ...workContext(), progress: () => expect.unreachable('One waited.') };
+  const ends: (() => void)[] = [];
+  for (let n = 0; n < 300; n += 1)
+    ends.push(await takeTurn(home, new URL(`https://site-${n}.example/`), { ...context }));
+  expect(new Set(locksOf(home).map((name) => name.split('.')[0]))).toHaveLength(300);
+  for (const end of ends) end();
+  expect(locksOf(home)).toEqual([]);
+});
+
+test('at one site it is one’s turn at a time, by whatever of its names', async () => {
+  const home = makeTemp('turns');
+  const plain = workContext();
+  const context = { ...plain, sleep: () => plain.sleep(1) };
+  let [inside, turns] = [0, 0];
+  const several = async (_: unknown, n: number): Promise<void> => {
+    for (let round = 0; round < 20; round += 1) {
+      const end = await takeTurn(home, new URL(n % 2 === 0 ? 'https://a.example/' : 'https://A.example:443'), context);
+      inside += 1;
+      expect(inside).toBe(1);
+      await new Promise(setImmediate);
+      [inside, turns] = [inside - 1, turns + 1];
+      end();
+    }
+  };
+  await Promise.all(Array.from({ length: 6 }, several));
+  expect(turns).toBe(120);
+  expect(locksOf(home)).toEqual([]);
+});
