@@ -105,6 +105,11 @@ const MIGRATIONS: readonly Migration[] = [
     name: 'how many jobs of one customer wait, without looking at those of others',
     sql: `CREATE INDEX jobs_pending_customer ON jobs (customer) WHERE state = 'pending'`,
   },
+  {
+    version: 4,
+    name: 'how many of the failures of a job were those of an outage',
+    sql: 'ALTER TABLE jobs ADD COLUMN outages INTEGER NOT NULL DEFAULT 0',
+  },
 ];
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import { connectSource } from '../../src/site/connect/connect.ts';
-import { asAdmin, connectDeps, type Listener, listen, requestsTo, traces } from '../support/connecting.ts';
+import { asAdmin, connectDeps, type Listener, listen, traces } from '../support/connecting.ts';
 import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
 import { failureOf } from '../support/work.ts';
 
@@ -65,20 +65,6 @@ describe('a log-in that is refused', () => {
     const error = await failureOf(connectSource(asAdmin(source), connectDeps()));
     expect(error.code).toBe('SECOND_FACTOR');
     expect(await traces(source)).toEqual([]);
-  });
-
-  test.each([
-    ['with a field that has a name of its own', `wp_clear_auth_cookie(); echo PIN; exit;`],
-    ['on a page that it leads to, with the cookies of a log-in that it forgot', `wp_redirect( '/?pin' ); exit;`],
-  ])('because a code is asked for %s, and then the password is given once', async (_how, then) => {
-    const pin = `<?php
-      const PIN = '<form method="post"><input type="text" name="pin"><button>Go on</button></form>';
-      if ( isset( $_GET['pin'] ) ) { add_action( 'init', function () { echo PIN; exit; } ); }
-      add_action( 'wp_login', function ( $name, $user ) { WP_Session_Tokens::get_instance( $user->ID )->destroy_all(); ${then} }, 10, 2 );`;
-    const source = await start({ muPlugins: { 'pin.php': pin } });
-    const error = await failureOf(connectSource(asAdmin(source), connectDeps()));
-    expect(error.code).toBe('SECOND_FACTOR');
-    expect(requestsTo(source).filter((line) => line.startsWith('POST /wp-login.php'))).toHaveLength(1);
   });
 
   test('because the password is wrong, although a second factor would be asked for too', async () => {

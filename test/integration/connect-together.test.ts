@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createSourcePort } from '../../src/operations/sources.ts';
 import { createSiteClient } from '../../src/site/client.ts';
@@ -78,4 +80,25 @@ test('a log-in that the site forgot, because another was made in the same moment
   await source.php(`update_option( 'to_forget', 5 );`);
   expect((await failureOf(connectSource(asAdmin(source), connectDeps()))).code).toBe('SECOND_FACTOR');
   expect(await source.php(`echo get_option( 'to_forget' );`)).toBe('3');
+});
+
+test.each([
+  ['with a field that has a name of its own', `wp_clear_auth_cookie(); echo PIN; exit;`],
+  ['on a page that it leads to, with the cookies of a log-in that it forgot', `wp_redirect( '/?pin' ); exit;`],
+])('where a code is asked for %s, the password is given once', async (_how, then) => {
+  const pin = `<?php
+    const PIN = '<form method="post"><input type="text" name="pin"><button>Go on</button></form>';
+    if ( isset( $_GET['pin'] ) ) { add_action( 'init', function () { echo PIN; exit; } ); }
+    add_action( 'wp_login', function ( $name, $user ) { WP_Session_Tokens::get_instance( $user->ID )->destroy_all(); ${then} }, 10, 2 );`;
+  const plugin = join(source.docroot, 'wp-content/mu-plugins/pin.php');
+  await source.php(`update_option( 'to_forget', 0 );`);
+  await disconnectSource(asAdmin(source), connectDeps());
+  const before = asked('POST /wp-login.php');
+  writeFileSync(plugin, pin);
+  try {
+    expect((await failureOf(connectSource(asAdmin(source), connectDeps()))).code).toBe('SECOND_FACTOR');
+  } finally {
+    rmSync(plugin);
+  }
+  expect(asked('POST /wp-login.php') - before).toBe(1);
 });

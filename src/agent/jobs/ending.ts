@@ -1,7 +1,7 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { reportOf, toWpcloneError, type WpcloneError } from '../../shared/errors.ts';
 import type { JobOutcome } from './executor.ts';
-import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
+import { failuresLike, MAX_ATTEMPTS, retryDelay } from './retry.ts';
 import type { ClaimedJob, JobStore } from './store.ts';
 
 /** How an execution ended. */
@@ -61,13 +61,13 @@ function unhappy(
   const reason = signal.aborted ? toWpcloneError(signal.reason) : undefined;
   if (reason?.code === 'RELEASED') return () => store.release(attempt);
   // A process that died took nothing back, and may have left a clone that was ready. One that always dies will not find out.
-  if (reason?.code === 'CANCELLED' && error.code === 'WORKER_DIED' && job.failures + 1 < MAX_ATTEMPTS)
+  if (reason?.code === 'CANCELLED' && error.code === 'WORKER_DIED' && failuresLike(error, job) < MAX_ATTEMPTS)
     return () => store.retryAt(attempt, reportOf(error), work.now());
   // In the words of the work, where it has some: what it could not take back is told there.
   if (reason?.code === 'CANCELLED')
     return () => store.fail(attempt, reportOf(error.code === 'CANCELLED' ? error : reason));
   const random = work.randomBytes(4).readUInt32BE() / 2 ** 32;
-  const delay = retryDelay(error, job.failures + 1, random);
+  const delay = retryDelay(error, failuresLike(error, job), random);
   if (delay === undefined) return () => store.fail(attempt, reportOf(error));
   return () => store.retryAt(attempt, reportOf(error), work.now() + delay);
 }

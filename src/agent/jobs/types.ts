@@ -61,7 +61,10 @@ export interface Job extends Omit<NewJob, 'secrets' | 'confidential'> {
   readonly state: JobState;
   /** 1 for the first attempt, also before it began. */
   readonly attempt: number;
+  /** Attempts that failed. */
   readonly failures: number;
+  /** How many of them failed because of an outage (retry.ts). */
+  readonly outages: number;
   readonly losses: number;
   readonly epoch: number;
   readonly owner: JobOwner | null;

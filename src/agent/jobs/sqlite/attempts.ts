@@ -1,5 +1,5 @@
 import { type ErrorReport, reportOf, WpcloneError } from '../../../shared/errors.ts';
-import { MAX_LOSSES } from '../retry.ts';
+import { isOutage, MAX_LOSSES } from '../retry.ts';
 import type { Attempt, Job, JobEvent, JsonObject, Secrets } from '../types.ts';
 import { addEvent, dropProgress } from './events.ts';
 import { findRow, type JobRow, rowOf, sealSecrets, type StoreParts, toJob } from './rows.ts';
@@ -59,8 +59,10 @@ export function fail(parts: StoreParts, attempt: Attempt, error: ErrorReport): J
 export function retryAt(parts: StoreParts, attempt: Attempt, error: ErrorReport, notBefore: number): Job {
   const row = owned(parts, attempt);
   parts.database
-    .prepare('UPDATE jobs SET failures = failures + 1, error = ?, not_before = ? WHERE sequence = ?')
-    .run(JSON.stringify(error), notBefore, row.sequence);
+    .prepare(
+      'UPDATE jobs SET failures = failures + 1, outages = outages + ?, error = ?, not_before = ? WHERE sequence = ?',
+    )
+    .run(isOutage(error) ? 1 : 0, JSON.stringify(error), notBefore, row.sequence);
   return backToQueue(parts, row, { reason: 'retry', retryAt: notBefore, error });
 }
 

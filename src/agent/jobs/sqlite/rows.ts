@@ -26,6 +26,7 @@ export interface JobRow {
   readonly confidential: Buffer | null;
   readonly traceparent: string | null;
   readonly failures: number;
+  readonly outages: number;
   readonly losses: number;
   readonly epoch: number;
   readonly owner_agent: string | null;
@@ -61,6 +62,7 @@ export function toJob(row: JobRow): Job {
     traceparent: row.traceparent,
     attempt: row.failures + (row.state === 'failed' && row.failures > 0 ? 0 : 1),
     failures: row.failures,
+    outages: row.outages,
     losses: row.losses,
     epoch: row.epoch,
     owner,
