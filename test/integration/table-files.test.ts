@@ -10,12 +10,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { connectTarget } from '../../src/transfer/database/connection.ts';
+import { startDifferences } from '../../src/transfer/database/differences.ts';
+import { loadStatement } from '../../src/transfer/database/load.ts';
 import type { TableFilesPlace } from '../../src/transfer/types.ts';
 import { readMark } from '../../src/transfer/table-files/folder.ts';
 import { markTables, settleMarks } from '../../src/transfer/table-files/mark.ts';
 import { untouchedTables } from '../../src/transfer/table-files/untouched.ts';
 import { never } from '../support/migrator.ts';
-import { run } from '../support/temp.ts';
+import { makeTemp, run } from '../support/temp.ts';
 import { checksums, startPlayground, type Playground, type SchemaPair } from '../support/transfer.ts';
 
 let playground: Playground;
@@ -217,6 +220,35 @@ it('a table that was loaded in the second in which it was marked counts once tha
   expect((await readMark(place))?.tables.map(({ name }) => name)).toEqual(['wp_posts']);
   await pair.keepTables();
   expect(kept(pair)).toEqual(['wp_posts.ibd']);
+});
+
+it('what a table of an earlier clone is brought to has the time at which that began, so that a file can be made of it as soon as it is over', async () => {
+  const pair = await playground.pair(
+    'CREATE TABLE wp_t (id int PRIMARY KEY) ENGINE=InnoDB; INSERT INTO wp_t VALUES (1), (2)',
+  );
+  await pair.copy();
+  const [file, key] = [join(makeTemp('differences'), 'rows.tsv'), (id: string) => [Buffer.from(id).toString('base64')]];
+  const [one, three] = [Buffer.from('1\n'), Buffer.from('3\n')];
+  writeFileSync(file, Buffer.concat([one, three]));
+  const plan = { name: 'wp_t', create: '', columns: ['id'], key: ['id'], keys: [], foreignKeys: [] };
+  const load = loadStatement('wp_t', [{ name: 'id', textOnly: false }]);
+  const second = async () => Number((await pair.inTarget('SELECT UNIX_TIMESTAMP() AS now'))[0]?.['now']);
+  const connection = await connectTarget(pair.site.database, never);
+  try {
+    const differences = await startDifferences(connection, { ...plan, load }, file);
+    const begun = await second();
+    differences.wrote(one, { after: null, last: key('1'), rows: () => one });
+    differences.wrote(three, undefined);
+    while ((await second()) <= begun);
+    await differences.apply();
+    const [table] = await pair.inTarget(
+      `SELECT UNIX_TIMESTAMP(UPDATE_TIME) AS time FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${pair.target}' AND TABLE_NAME = 'wp_t'`,
+    );
+    expect(Number(table?.['time'])).toBeLessThanOrEqual(begun);
+    expect(await pair.inTarget('SELECT id FROM wp_t ORDER BY id')).toEqual([{ id: 1 }, { id: 3 }]);
+  } finally {
+    await connection.close();
+  }
 });
 
 it('says of large tables which of them nobody has written to since they were loaded, also when files were made of them', async () => {

@@ -40,11 +40,12 @@ async function toldOf(first: string): Promise<readonly string[]> {
   const file = join(folder, 'rows.tsv');
   writeFileSync(file, '5\n9\n');
   const { told, connection } = serverThatNotes();
-  const differences = startDifferences(connection, plan, file);
+  const differences = await startDifferences(connection, plan, file);
   const [five, nine] = [Buffer.from('5\n'), Buffer.from('9\n')];
   differences.wrote(five, { after: null, last: key(first), rows: () => five });
   differences.wrote(nine, { after: key(first), last: key('9'), rows: () => nine });
   await differences.apply();
+  expect([told.shift(), told.pop()]).toEqual(['START TRANSACTION WITH CONSISTENT SNAPSHOT', 'COMMIT']);
   return told;
 }
 

@@ -17,9 +17,17 @@ export interface Differences {
   apply(): Promise<LoadOutcome & { readonly changed: boolean }>;
 }
 
-/** `file`: the path of the file of rows, which is empty still. */
-export function startDifferences(connection: TargetConnection, plan: TablePlan, file: string): Differences {
+/**
+ * `file`: the path of the file of rows, which is empty still. All that is changed is one transaction that begins now: the server keeps as the
+ * time of a change, in seconds, when its transaction began, and a table may only become a file again once that second is over (`markTables`).
+ */
+export async function startDifferences(
+  connection: TargetConnection,
+  plan: TablePlan,
+  file: string,
+): Promise<Differences> {
   const table = quoteName(plan.name);
+  await connection.execute('START TRANSACTION WITH CONSISTENT SNAPSHOT');
   let size = 0;
   /** Up to where the table has the right rows, but for what is noted. */
   let reached: Key | null = null;
@@ -55,24 +63,28 @@ export function startDifferences(connection: TargetConnection, plan: TablePlan, 
       else fresh.push({ from, to: size });
     },
     async apply() {
-      let changed = fresh.length > 0 || reached === null;
-      for (const { after, upto } of [...others, { after: reached, upto: null }]) {
-        const wanted = [after && `NOT (${upTo(plan, after)})`, upto && upTo(plan, upto)].filter(
-          (each) => each !== null,
-        );
-        const where = wanted.length === 0 ? '' : ` WHERE ${wanted.join(' AND ')}`;
-        const sql = where === '' ? `TRUNCATE TABLE ${table}` : `DELETE FROM ${table}${where}`;
-        const { affectedRows } = await connection.execute(sql);
-        changed ||= affectedRows > 0;
-      }
-      if (fresh.length === 0) return { skipped: 0, complaints: [], complaintCount: 0, changed };
-      const outcome = await load(fresh);
-      if (outcome.complaintCount === 0) return { ...outcome, changed };
-      // What the server says of rows it says with their numbers in a whole load.
-      await connection.execute(`TRUNCATE TABLE ${table}`);
-      return { ...(await load([{ from: 0, to: size }])), changed };
+      const outcome = await bring();
+      await connection.execute('COMMIT');
+      return outcome;
     },
   };
+
+  async function bring(): ReturnType<Differences['apply']> {
+    let changed = fresh.length > 0 || reached === null;
+    for (const { after, upto } of [...others, { after: reached, upto: null }]) {
+      const wanted = [after && `NOT (${upTo(plan, after)})`, upto && upTo(plan, upto)].filter((each) => each !== null);
+      const where = wanted.length === 0 ? '' : ` WHERE ${wanted.join(' AND ')}`;
+      const sql = where === '' ? `TRUNCATE TABLE ${table}` : `DELETE FROM ${table}${where}`;
+      const { affectedRows } = await connection.execute(sql);
+      changed ||= affectedRows > 0;
+    }
+    if (fresh.length === 0) return { skipped: 0, complaints: [], complaintCount: 0, changed };
+    const outcome = await load(fresh);
+    if (outcome.complaintCount === 0) return { ...outcome, changed };
+    // What the server says of rows it says with their numbers in a whole load.
+    await connection.execute(`TRUNCATE TABLE ${table}`);
+    return { ...(await load([{ from: 0, to: size }])), changed };
+  }
 }
 
 /** The condition that a row's key is not after that one. */

@@ -153,7 +153,7 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
   if (isLaid) state.laid = 'same';
   else if (state.laid === 'same') state.laid = 'changed';
   const load = isLaid
-    ? intoLaid(state, place.file, work)
+    ? await intoLaid(state, place.file, work)
     : startLoad(work.connection, plan.load, escapedName(plan.name));
   return {
     state,
@@ -189,9 +189,9 @@ export async function writeBoth(rows: Buffer, load: Pick<Load, 'write'>, file: P
 }
 
 /** Puts into a table with the rows of an earlier clone what is another by now, once all has come. */
-function intoLaid(state: TableState, file: string, work: StreamWork): TableLoad {
+async function intoLaid(state: TableState, file: string, work: StreamWork): Promise<TableLoad> {
   const { plan, ids } = state.table;
-  const differences = startDifferences(work.connection, plan, file);
+  const differences = await startDifferences(work.connection, plan, file);
   return {
     write: async (rows, before) => differences.wrote(rows, before),
     end: async () => {
