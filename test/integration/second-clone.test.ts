@@ -81,6 +81,24 @@ it('takes all but a few rows of a range in which one changed', async () => {
   first = await make({ address: FIRST });
 });
 
+it('gives what was made for another port the new one, from clone to clone, and rewrites only what it does not know', async () => {
+  const key = Buffer.from('a key of the home');
+  const made = await make({ address: FIRST, key });
+  await inSource("UPDATE wp_text SET s = 'changed once more' WHERE id = 77");
+  const second = await make({ earlier: [{ baseline: made.baseline }], key });
+  const THIRD = 'http://127.0.0.1:8103';
+  const third = await make({ address: THIRD, earlier: [{ baseline: second.baseline }], key });
+  for (const [clone, fresh] of [
+    [second, await make()],
+    [third, await make({ address: THIRD })],
+  ] as const) {
+    expect(clone.content).toEqual(fresh.content);
+    expect(clone.result.urlsRewritten).toBe(fresh.result.urlsRewritten);
+    expect(clone.rewritten).toBeLessThan(fresh.rewritten);
+  }
+  first = await make({ address: FIRST });
+});
+
 it('does so from what is kept of a clone that is deleted, too', async () => {
   const folder = makeTemp('deleted');
   cpSync(first.baseline, join(folder, 'baseline'), { recursive: true });

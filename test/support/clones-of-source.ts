@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readSchema, rowFilePath } from '../../src/transfer/baseline/database.ts';
 import { planMapping } from '../../src/transfer/rewrite/plan.ts';
 import { createRewriter } from '../../src/transfer/rewrite/rewriter.ts';
+import type { Rewriter } from '../../src/transfer/rewrite/types.ts';
 import type { SiteClient } from '../../src/site/client-types.ts';
 import { readIndex } from '../../src/transfer/table-files/folder.ts';
 import { importDatabase, makeTableFiles, resetDatabase } from '../../src/transfer/transfer.ts';
@@ -20,6 +21,8 @@ export interface MadeClone {
   /** Large tables that no transaction has written to. */
   readonly imported: readonly string[];
   readonly result: DatabaseResult;
+  /** Bytes of rows that the rewriter was given. */
+  readonly rewritten: number;
   /** By table: its definitions, the digest of its file of rows, and the server's checksum of what it holds. */
   readonly content: ReadonlyMap<string, TableContent>;
 }
@@ -41,6 +44,8 @@ export interface CloneWish {
   readonly folder?: string;
   /** Tables that are kept as files, at least. */
   readonly keep?: readonly string[];
+  /** See `TransferSite.memoryKey`. */
+  readonly key?: Buffer;
   /** It is put back before it is looked at. */
   readonly reset?: true;
   readonly task?: Partial<TransferTask>;
@@ -60,13 +65,14 @@ export async function clonesOf(source: Source, client: TestClient) {
     const paths = { www: join(home, database, 'www'), baseline: join(home, database, 'baseline') };
     mkdirSync(paths.baseline, { recursive: true });
     const info = await client.info(never);
-    const address = wish.address ?? 'http://127.0.0.1:8102';
+    const { key, address = 'http://127.0.0.1:8102' } = wish;
     const account = { socketPath: source.mariadb.socket, database };
     const tables = join(home, 'tables', database);
     const site: TransferSite = {
       paths,
       database: { ...account, user: 'clone', password: 'x' },
       earlier: async () => wish.earlier ?? [],
+      ...(key && { memoryKey: async () => key }),
       tableFiles: {
         data: join(source.mariadb.folder, 'data', database),
         kept: tables,
@@ -75,12 +81,22 @@ export async function clonesOf(source: Source, client: TestClient) {
       },
     };
     const context = { signal: never, progress: () => undefined };
+    // As if each lay in a folder that is called after its address.
+    const rewriter = createRewriter(planMapping(info, address, `/clones/${wish.folder ?? new URL(address).port}/www`));
+    let rewritten = 0;
+    const counting: Rewriter = Object.create(rewriter, {
+      rows: {
+        value: (...[rows, ...rest]: Parameters<Rewriter['rows']>) => {
+          rewritten += rows.length;
+          return rewriter.rows(rows, ...rest);
+        },
+      },
+    });
     const result = await importDatabase({
       client: wish.client ?? client,
       task: { info, media: 'copy', excludeTables: [], excludePaths: [], ttlSeconds: 1800, ...wish.task },
       site,
-      // As if each lay in a folder that is called after its address.
-      rewriter: createRewriter(planMapping(info, address, `/clones/${wish.folder ?? new URL(address).port}/www`)),
+      rewriter: counting,
       context,
       now: Date.now,
       randomBytes: (size) => Buffer.alloc(size, 7),
@@ -92,7 +108,7 @@ export async function clonesOf(source: Source, client: TestClient) {
     const made = await definitions(source, database);
     await source.mariadb.query(`DROP DATABASE ${database}`);
     const content = await contentOf(paths.baseline, held, made);
-    return { baseline: paths.baseline, tables, imported, result, content };
+    return { baseline: paths.baseline, tables, imported, result, rewritten, content };
   };
 }
 

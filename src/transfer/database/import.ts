@@ -4,9 +4,11 @@ import { writeDatabaseOrigin } from '../origin/database.ts';
 import { noteWarnings } from '../origin/left-out.ts';
 import { startRecorder } from '../origin/recorder.ts';
 import { openEarlier } from '../earlier/open.ts';
+import { readdressing } from '../earlier/readdress.ts';
 import { withEarlier } from '../earlier/rows.ts';
 import { createProgress } from '../progress.ts';
 import { rulesOf } from '../rewrite/rules.ts';
+import type { UrlMapping } from '../rewrite/types.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import { dropTableFiles } from '../table-files/folder.ts';
 import { layTables } from '../table-files/laid.ts';
@@ -87,8 +89,11 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
   const { mapping } = rewriter;
   const key = await site.memoryKey?.();
   const found = await openEarlier((await site.earlier?.()) ?? [], info, mapping.to, key);
-  const rules = new Map(planned.map(({ plan, columns }) => [plan.name, rulesOf(mapping, columns)]));
-  const earlier = withEarlier(input.client, found?.tables, rules);
+  const rulesWith = (to: UrlMapping['to']) =>
+    new Map(planned.map(({ plan, columns }) => [plan.name, rulesOf({ ...mapping, to }, columns)]));
+  const rules = rulesWith(mapping.to);
+  const readdress = found && readdressing(found.to, mapping);
+  const earlier = withEarlier(input.client, found?.tables, readdress ? rulesWith(found.to) : rules, readdress);
   const totals = () => ({
     tables: states.filter((state) => state.done).length,
     rows: sum(states, (state) => state.rows),

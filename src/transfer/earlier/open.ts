@@ -34,7 +34,7 @@ export interface EarlierTable {
   isHeld(range: OriginRange): boolean;
   /** The rows, when they have the digest of the range. */
   read(range: OriginRange, room: Room): Promise<RangeRows | undefined>;
-  /** What became of them, when all of it is as it was: what the same rules would make of them again. */
+  /** What became of them, when all of it is as it was: what the same rules would make of them again. May be changed in its memory. */
   remade(range: OriginRange, room: Room): Promise<RemadeRows | undefined>;
 }
 
@@ -45,6 +45,8 @@ export interface OpenedEarlier {
   readonly tables: Earlier;
   /** How they were made, by name; those whose files there may be. */
   readonly made: ReadonlyMap<string, MadeTable>;
+  /** The addresses in its rows: see `UrlMapping.to`. */
+  readonly to: readonly string[];
   /** Where the server's own files of its tables are, which hold the addresses of the new clone. */
   readonly files: string | undefined;
   /** Whether it is still the one that lies there: what another clone left may have taken its place meanwhile. */
@@ -102,6 +104,7 @@ async function openClone(
   return {
     tables,
     made: new Map(made),
+    to: origin.rewriter.mapping.to,
     files: isHere ? files : undefined,
     isStill: async () => isDeepStrictEqual(await readDatabaseOrigin(baseline).catch(() => undefined), origin),
   };

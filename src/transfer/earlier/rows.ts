@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import type { RowBlock, SiteClient, TableRead } from '../../site/client-types.ts';
+import type { RemadeRows, RowBlock, SiteClient, TableRead } from '../../site/client-types.ts';
 import { readAhead } from './ahead.ts';
 import { coalesced } from './coalesce.ts';
 import { startFetching } from './fetching.ts';
 import type { Earlier } from './open.ts';
 import { piecesOf, tableOf, withoutEarlier, type KeptPiece, type Piece } from './pieces.ts';
+import type { Readdress } from './readdress.ts';
 import { createRefiner } from './refine.ts';
 import { createRoom, type Room } from './room.ts';
 import { rowsOf } from './split.ts';
@@ -18,13 +19,14 @@ export interface EarlierRows {
 }
 
 /**
- * What a source without an earlier clone, or one that cannot compare, sends is passed on as it is. `rules` of the new clone's tables, by name:
- * see `rulesOf`.
+ * What a source without an earlier clone, or one that cannot compare, sends is passed on as it is. `rules` by which tables of the earlier clone
+ * were made if only its addresses are others than those of the new one, by name: see `rulesOf`; `readdress` where these are others.
  */
 export function withEarlier(
   client: SiteClient,
   earlier: Earlier | undefined,
   rules: ReadonlyMap<string, string | undefined>,
+  readdress?: Readdress,
 ): EarlierRows {
   if (earlier === undefined) return { client, kept: () => ({ rows: 0, urls: 0 }) };
   const kept = new Map<string, { rows: number; urls: number }>();
@@ -36,7 +38,7 @@ export function withEarlier(
     // What arrived since a table was read is known to nobody else.
     if (reads.some(({ after }) => after !== undefined)) return client.rows(reads, signal);
     for (const { name } of reads) kept.delete(name);
-    return coalesced(putTogether(reads, { earlier, client, rules, count, signal, room: createRoom() }));
+    return coalesced(putTogether(reads, { earlier, client, rules, readdress, count, signal, room: createRoom() }));
   };
   const sum = (what: 'rows' | 'urls'): number => [...kept.values()].reduce((all, each) => all + each[what], 0);
   return { client: { ...client, rows }, kept: () => ({ rows: sum('rows'), urls: sum('urls') }) };
@@ -46,6 +48,7 @@ interface Work {
   readonly earlier: Earlier;
   readonly client: SiteClient;
   readonly rules: ReadonlyMap<string, string | undefined>;
+  readonly readdress: Readdress | undefined;
   readonly room: Room;
   /** Told of rows that did not come from the source, and of URLs in them that are not rewritten once more. */
   readonly count: (table: string, rows: number, urls: number) => void;
@@ -126,16 +129,21 @@ async function keptBlock(piece: KeptPiece, work: Work): Promise<RowBlock | undef
   return { table: read.name, data, partial: false, rows, cursor: last, sha256, last: false, before };
 }
 
-/** A whole range of which the same rules would make the same again. */
+/** A whole range of which the same rules would make the same again, but for the addresses. */
 async function remadeBlock({ held, last, read }: KeptPiece, work: Work): Promise<RowBlock | undefined> {
   const { table, range, from, to, rows } = held;
   const rules = work.rules.get(read.name);
   if (rules === undefined || rules !== table.rules || from !== 0 || to !== range.bytes) return undefined;
-  const remade = await table.remade(range, work.room);
+  const found = await table.remade(range, work.room);
+  const remade = found && work.readdress ? readdressed(found, work.readdress) : found;
   if (remade === undefined) return undefined;
   work.count(read.name, rows, remade.urls);
-  const before = { after: read.after ?? null, last, rows: () => remade.rows };
-  return { ...emptyEnd(read.name), rows, cursor: last, sha256: range.sha256, last: false, before, remade };
+  const before = work.readdress ? {} : { before: { after: read.after ?? null, last, rows: () => remade.rows } };
+  return { ...emptyEnd(read.name), rows, cursor: last, sha256: range.sha256, last: false, ...before, remade };
+}
+
+function readdressed(found: RemadeRows, readdress: Readdress): RemadeRows | undefined {
+  return readdress(found.rows, found.back) ? { ...found, sha256: hash('sha256', found.rows) } : undefined;
 }
 
 const emptyEnd = (table: string): RowBlock => ({

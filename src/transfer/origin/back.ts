@@ -13,8 +13,8 @@ const MOST_CHARACTERS = 4 * 1024 * 1024;
  */
 type Way = readonly [texts: readonly string[], places: readonly number[]];
 
-/** There are thousands of numbers in one, so that they are looked at where they are used. */
-function parseWay(text: string): Way | undefined {
+/** There are thousands of numbers in one, so that they are looked at where they are used. Throws what JSON.parse throws. */
+export function parseWay(text: string): Way | undefined {
   const way: unknown = JSON.parse(text);
   const [texts, places] = Array.isArray(way) ? (way as unknown[]) : [];
   return Array.isArray(texts) && Array.isArray(places) ? [texts, places] : undefined;
