@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRunner } from '../../src/agent/jobs/runner.ts';
 import type { JobStore } from '../../src/agent/jobs/store.ts';
 import { processExecutor } from '../../src/agent/work/executor.ts';
+import { keepWorkers } from '../../src/agent/work/workers.ts';
 import { createDirectOperations } from '../../src/operations/direct.ts';
 import { LIMITS, newJob, OWNER } from '../support/job-store/kit.ts';
 import { sqliteStores } from '../support/job-store/sqlite.ts';
@@ -36,9 +37,11 @@ function start() {
     return store.complete(attempt, ...rest);
   };
   const operations = createDirectOperations(settings);
+  const leaving = new AbortController();
+  const workers = keepWorkers(settings, { ...workContext(), signal: leaving.signal });
   const runner = startRunner({
     store: { ...store, complete },
-    executor: processExecutor(settings, workContext()),
+    executor: processExecutor(settings, workers, workContext()),
     owner: OWNER,
     limits: LIMITS,
     concurrency: 2,
@@ -46,10 +49,11 @@ function start() {
     work: workContext(),
   });
   ends.push(
+    async () => leaving.abort(),
     () => operations.close(),
     () => runner.drain(0),
   );
-  return { home, store, runner, operations, known };
+  return { home, store, runner, operations, known, workers };
 }
 
 const cloneJob = (name: string, password = source.adminPassword) =>

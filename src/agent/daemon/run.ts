@@ -10,6 +10,7 @@ import { startKeeper } from '../../operations/keeper.ts';
 import { type Runner, startRunner } from '../jobs/runner.ts';
 import { processExecutor } from '../work/executor.ts';
 import { isLeaseOver } from '../work/outlives.ts';
+import { keepWorkers } from '../work/workers.ts';
 import { removeAgentFile, takeHome, writeAgentFile } from './home.ts';
 import { keepHouse } from './housekeeping.ts';
 import { isLoopback } from '../../shared/loopback.ts';
@@ -127,7 +128,8 @@ async function serve(
     const { host, metricsPort } = settings;
     if (metricsPort !== undefined)
       control.closeMetrics = await openMetricsDoor({ host, port: metricsPort }, parts.metrics);
-    const executor = processExecutor(settings.operations, work);
+    const workers = keepWorkers(settings.operations, work);
+    const executor = processExecutor(settings.operations, workers, work);
     const runner = startRunner({
       store,
       executor,
@@ -139,6 +141,7 @@ async function serve(
     });
     control.runner = runner;
     started({ ...(await announce(settings, parts, doors)), recovered: recovered.map(({ id }) => id) });
+    workers.prepare();
     await untilAborted(control.stopping);
     context.log.info('stopping', { running: runner.running() });
     // Nothing more is made ahead, while running jobs end.

@@ -1,8 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
-import { MEMORY_FLAGS } from '../../shared/memory-flags.ts';
 import { sendSignal } from '../../shared/process.ts';
 import { errorFromWire } from '../../shared/wire-error.ts';
 import { nameAhead } from '../../operations/names.ts';
@@ -14,27 +13,23 @@ import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { ended, keepNotes, UNDO_LIMIT } from './notes.ts';
 import { type FromWorker, fromWorker, type ToWorker } from './messages.ts';
 import { leaseName, outlivesProcess } from './outlives.ts';
-
-const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
-const FLAGS = [...MEMORY_FLAGS, '--no-warnings'];
+import type { Workers } from './workers.ts';
 
 type ExecutorWork = Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;
 
 /** Carries out each job in a child process. One that dies in whatever way is an error of its job, which may be tried again. */
-export function processExecutor(settings: OperationSettings, work: ExecutorWork): Executor {
+export function processExecutor(
+  settings: OperationSettings,
+  workers: Pick<Workers, 'take'>,
+  work: ExecutorWork,
+): Executor {
   return {
     async run(claimed, port) {
       const before = readCheckpoint(claimed.job.checkpoint);
       // One that is cancelled before it begins has left nothing; what an earlier attempt left is looked at whoever wants what.
       if (before.worker === undefined) port.signal.throwIfAborted();
       else await ended(before.worker, unlessCancelled(port.signal), work);
-      const child = fork(new URL(MAIN, import.meta.url), [], {
-        execArgv: FLAGS,
-        env: settings.environment,
-        // Its own group: a signal that a terminal sends to the agent's is the agent's to deal with.
-        detached: true,
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      });
+      const child = workers.take();
       const name = before.name ?? nameFor(claimed.job, work);
       const lease = leaseName(claimed.job, before);
       const kept = outlivesProcess(settings.runtime, claimed.job.kind) ? { lease } : {};

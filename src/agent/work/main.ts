@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDirectOperations } from '../../operations/direct.ts';
+import { loadAhead } from '../../operations/load-ahead.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import type { WorkEvent } from '../../shared/events.ts';
 import { errorToWire } from '../../shared/wire-error.ts';
@@ -9,22 +10,28 @@ import { goOn } from './go-on.ts';
 import { outlivesProcess } from './outlives.ts';
 
 /*
- * One job in a process of its own: neither its garbage nor its crash is felt by anybody else. It ends when the job has ended. When the
- * agent is gone, or gives the job back, it ends as if it were killed where another process takes up what goes on without it; else it
- * takes back what it did, and whoever runs the job next begins anew.
+ * One job in a process of its own: neither its garbage nor its crash is felt by anybody else. It may have waited for the job, and ends when
+ * that has ended. When the agent is gone, or gives the job back, it ends as if it were killed where another process takes up what goes on
+ * without it; else it takes back what it did, and whoever runs the job next begins anew.
  */
 const stop = new AbortController();
 /** Others go on with what is there, as long as this process has not begun to take it back. */
 let isTakenUp = false;
+let isWaiting = true;
 // Ctrl-C in the agent's terminal reaches the whole group; what becomes of the job is the agent's to say.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
 
 process.on('message', (raw) => {
   const message = toWorker.parse(raw);
   if (message.type === 'stop') end(new WpcloneError(message.reason, message.message));
+  // What cannot be loaded is told when it is needed.
+  else if (message.type === 'prepare') loadAhead(message.runtime).catch(ignore);
   else void work(message);
 });
-process.on('disconnect', () => end(new WpcloneError('LEASE_LOST', 'The agent is gone.')));
+process.on('disconnect', () => {
+  if (isWaiting) process.exit();
+  end(new WpcloneError('LEASE_LOST', 'The agent is gone.'));
+});
 
 function end(reason: WpcloneError): void {
   if (isTakenUp && reason.code !== 'CANCELLED' && !stop.signal.aborted) process.exit();
@@ -32,6 +39,7 @@ function end(reason: WpcloneError): void {
 }
 
 async function work(job: Begin): Promise<void> {
+  isWaiting = false;
   isTakenUp = outlivesProcess(job.settings.runtime, job.kind);
   const operations = createDirectOperations({ ...job.settings, environment: process.env });
   const context = {

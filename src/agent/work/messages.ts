@@ -32,8 +32,9 @@ const begin = z.object({
 });
 export type Begin = z.infer<typeof begin>;
 
-/** From the agent; `begin` is the first. */
+/** From the agent; `begin` is the first, but for those that wait until there is a job. */
 export const toWorker = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('prepare'), runtime: z.enum(['local', 'kubernetes']) }),
   begin,
   z.object({
     type: z.literal('stop'),

@@ -1,0 +1,85 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { WorkContext } from '../../shared/context.ts';
+import { MEMORY_FLAGS } from '../../shared/memory-flags.ts';
+import type { OperationSettings } from '../../operations/settings.ts';
+import type { ToWorker } from './messages.ts';
+
+const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
+const FLAGS = [...MEMORY_FLAGS, '--no-warnings'];
+/** Milliseconds after a job began until the process for the next one starts, unless the job ends before: at its beginning it needs the processor itself. */
+const PAUSE = 3_000;
+/** Milliseconds for which one waits for a job, with 90 MB of memory. */
+const PATIENCE = 30 * 60_000;
+
+/** Processes for jobs, one for each. One that loads its code while nobody waits for it saves its job the half second that this takes. */
+export interface Workers {
+  /** One that knows of no job yet: that which waits for one, else a new one. */
+  take(): ChildProcess;
+  /** Starts one that waits, unless one does. It ends with this process, when nobody wants it for half an hour, and when `signal` aborts. */
+  prepare(): void;
+}
+
+export function keepWorkers(
+  { environment, runtime }: Pick<OperationSettings, 'environment' | 'runtime'>,
+  { signal, sleep }: Pick<WorkContext, 'signal' | 'sleep'>,
+): Workers {
+  let waiting: { readonly child: ChildProcess; readonly taken: AbortController } | undefined;
+
+  function prepare(): void {
+    if (waiting !== undefined || signal.aborted) return;
+    const child = forkWorker(environment);
+    const taken = new AbortController();
+    const own = { child, taken };
+    waiting = own;
+    const over = (): void => {
+      taken.abort();
+      if (waiting === own) waiting = undefined;
+    };
+    child.once('exit', over).once('error', over);
+    const message: ToWorker = { type: 'prepare', runtime };
+    child.send(message, () => undefined);
+    // By itself it keeps nobody from ending, and hears of it.
+    child.unref();
+    child.channel?.unref();
+    void sleep(PATIENCE, AbortSignal.any([signal, taken.signal]))
+      .catch(() => undefined)
+      .then(() => {
+        if (waiting !== own) return;
+        waiting = undefined;
+        if (child.connected) child.disconnect();
+      });
+  }
+
+  async function prepareNext(child: ChildProcess): Promise<void> {
+    const over = new AbortController();
+    const ended = once(child, 'close', { signal: over.signal });
+    await Promise.race([ended, sleep(PAUSE, AbortSignal.any([signal, over.signal]))]).catch(() => undefined);
+    over.abort();
+    await ended.catch(() => undefined);
+    prepare();
+  }
+
+  return {
+    prepare,
+    take() {
+      const { child = undefined, taken } = waiting ?? {};
+      waiting = undefined;
+      taken?.abort();
+      const worker = child?.connected === true ? child : forkWorker(environment);
+      worker.ref();
+      worker.channel?.ref();
+      void prepareNext(worker);
+      return worker;
+    },
+  };
+}
+
+const forkWorker = (environment: NodeJS.ProcessEnv): ChildProcess =>
+  fork(new URL(MAIN, import.meta.url), [], {
+    execArgv: FLAGS,
+    env: environment,
+    // Its own group: a signal that a terminal sends to the agent's is the agent's to deal with.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });

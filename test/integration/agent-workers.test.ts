@@ -1,0 +1,87 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { keepWorkers } from '../../src/agent/work/workers.ts';
+import { workContext } from '../support/work.ts';
+
+const CHILD = join(import.meta.dirname, '../support/waiting-worker.ts');
+const children: { kill(signal: 'SIGKILL'): unknown }[] = [];
+afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
+
+function workers() {
+  const leaving = new AbortController();
+  const settings = { environment: process.env, runtime: 'local' } as const;
+  const kept = keepWorkers(settings, { ...workContext(), signal: leaving.signal });
+  const take = (): ChildProcess => {
+    const child = kept.take();
+    children.push(child);
+    return child;
+  };
+  return { ...kept, take, leave: () => leaving.abort() };
+}
+
+/** Processes of jobs that this one has started. */
+const started = (parent = process.pid): readonly number[] =>
+  execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, ppid, ...args]) => ppid === String(parent) && args.some((word) => word.includes('agent/work/main')))
+    .map(([pid]) => Number(pid));
+
+const gone = (pid: number) => expect.poll(() => isThere(pid), { timeout: 30_000 }).toBe(false);
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+it('gives a job the process that waited for one, and only one waits', () => {
+  const { prepare, take, leave } = workers();
+  prepare();
+  prepare();
+  const [waiting, ...more] = started();
+  expect(more).toEqual([]);
+  expect(take().pid).toBe(waiting);
+  expect(take().pid).not.toBe(waiting);
+  leave();
+});
+
+it('gives a job a new process when the one that waited has died', async () => {
+  const { prepare, take, leave } = workers();
+  prepare();
+  const [waiting = 0] = started();
+  process.kill(waiting, 'SIGKILL');
+  await gone(waiting);
+  // Its end is heard by this process a moment after it.
+  await expect.poll(() => started(), { timeout: 30_000 }).toEqual([]);
+  const { pid } = take();
+  expect(pid).not.toBe(waiting);
+  expect(started()).toEqual([pid]);
+  leave();
+});
+
+it('has another one wait when a job has ended', async () => {
+  const { take, leave } = workers();
+  const first = take();
+  first.kill('SIGKILL');
+  await once(first, 'close');
+  await expect.poll(() => started().length, { timeout: 30_000 }).toBe(1);
+  const [waiting = 0] = started();
+  expect(waiting).not.toBe(first.pid);
+  leave();
+  await gone(waiting);
+});
+
+it('leaves no process waiting when its agent is killed', async () => {
+  const agent = spawn(process.execPath, [CHILD], { stdio: 'ignore' });
+  children.push(agent);
+  const { pid = 0 } = agent;
+  await expect.poll(() => started(pid).length, { timeout: 30_000 }).toBe(1);
+  const [waiting = 0] = started(pid);
+  agent.kill('SIGKILL');
+  await gone(waiting);
+});
