@@ -2,6 +2,7 @@ import { type Breakers, isOpen } from './breaker.ts';
 import { MOST_QUARANTINED, overdue, PROBE_EVERY } from './deadlines.ts';
 import { goingBack } from './going-back.ts';
 import { isIdle, isOutdated, whyOutdated } from './idle.ts';
+import { makingWay } from './making-way.ts';
 import { type PoolSize, poolSize } from './size.ts';
 import type { Demand, PoolAction, PoolSettings, PoolUnit } from './types.ts';
 
@@ -21,6 +22,8 @@ export interface PoolPlan {
   readonly sizes: ReadonlyMap<string, PoolSize>;
   /** Why no unit may be made now, of all or of some PHP versions, in words; null when any may. */
   readonly heldUp: string | null;
+  /** Milliseconds until more may be made than now; 0: nothing changes by itself soon. */
+  readonly again: number;
 }
 
 /** Units being made at once: more would only slow each other down. */
@@ -44,7 +47,8 @@ export function planPool(view: PoolView): PoolPlan {
   for (const unit of back) late.set(unit.name, recycle(unit));
   const sizes = new Map<string, PoolSize>();
   const actions: PoolAction[] = [...late.values(), ...tooManyQuarantined(staying)];
-  const budget = budgetOf(view);
+  const again = makingWay(units, view.demand, now);
+  const budget = again > 0 ? { ...budgetOf(view), left: 0 } : budgetOf(view);
   for (const phpVersion of settings.phpVersions) {
     const size = poolSize(view.demand.get(phpVersion) ?? NO_DEMAND, settings);
     sizes.set(phpVersion, size);
@@ -56,7 +60,7 @@ export function planPool(view: PoolView): PoolPlan {
     (unit) => isIdle(unit) && !unit.leased && !settings.phpVersions.includes(unit.phpVersion),
   );
   actions.push(...strangers.map((unit) => retire(unit, `PHP ${unit.phpVersion} is not wanted`)));
-  return { actions, sizes, heldUp: whyHeldUp(view) ?? whyInPart(view) };
+  return { actions, sizes, heldUp: whyHeldUp(view) ?? whyInPart(view), again };
 }
 
 /** The right to make units, as long as there is one. */

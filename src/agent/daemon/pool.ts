@@ -88,7 +88,8 @@ export function keepPool(options: PoolLoopOptions, context: WorkContext): PoolLo
 }
 
 function pauseAfter(pass: PoolPass | undefined, watched: boolean): number {
-  if (watched) return WATCHED;
+  const { again = 0 } = pass?.plan ?? {};
+  if (watched) return again > 0 ? Math.min(again, WATCHED) : WATCHED;
   return pass === undefined || isQuiet(pass) ? QUIET : UNWATCHED;
 }
 

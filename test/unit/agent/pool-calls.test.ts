@@ -114,7 +114,7 @@ it('metrics tell of units by state, of claims, refills, recyclings by their resu
     held: false,
     recyclable: false,
   } as const;
-  const plan = { actions: [], sizes: new Map(), heldUp: null };
+  const plan = { actions: [], sizes: new Map(), heldUp: null, again: 0 };
   const wish = wishFrom(readWish(undefined), {}, 'kubernetes', ['8.2']);
   const look = (...units: readonly (typeof unit)[]): void =>
     metrics.pool({ wish, plan, units, deeds: [], breakers: memory.note().breakers }, memory.note());

@@ -53,6 +53,23 @@ describe('the plan', () => {
     expect(plan([unit('a', 'READY', { deadline: NOW + 1 })])).toEqual(['make']);
   });
 
+  it('lets a clone that has just begun have the machine before it makes another unit, unless more of them come', () => {
+    const begun = (age: number) => unit('taken', 'ASSIGNED', { leased: true, since: NOW - age });
+    expect(plan([begun(1_000)])).toEqual([]);
+    expect(plan([begun(3_000)])).toEqual(['make']);
+    expect(plan([unit('ready', 'READY', { since: NOW, deadline: NOW + 1 })])).toEqual(['make']);
+    for (const more of [{ claimsHalfMinute: 2 }, { waiting: 1 }])
+      expect(plan([begun(1_000)], {}, { demand: new Map([['8.2', { ...CALM, ...more }]]) })).not.toEqual([]);
+    const { again } = planPool({
+      units: [begun(1_000), begun(-60_000)],
+      settings: SETTINGS,
+      demand: new Map(),
+      breakers: {},
+      now: NOW,
+    });
+    expect(again).toBe(3_000);
+  });
+
   it('gives up half-made units first, then the oldest, and never one that is used', () => {
     const units = [
       unit('old', 'WARM', { createdAt: NOW - 9_000_000 }),
