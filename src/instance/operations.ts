@@ -51,8 +51,19 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
   };
 }
 
-/** Loads the code of transfers, which most commands never need. The sidecar calls it early, since every instance is made for one. */
-export const loadTransfer = () => import('./pull.ts');
+/** Loads the code of transfers, which most commands never need. */
+const loadTransfer = () => import('./pull.ts');
+
+/** Loads all that making a clone takes. The sidecar calls it early, since every instance is made for one. */
+export async function loadMaking(): Promise<void> {
+  await loadTransfer();
+  await Promise.all([
+    import('./compile-core.ts'),
+    import('./configure.ts'),
+    import('./verify/verify.ts'),
+    import('./noise.ts'),
+  ]);
+}
 
 const loadConfigure = () => import('./configure.ts');
 const loadVerify = () => import('./verify/verify.ts');

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { loadConfiguration } from '../instance/configuration.ts';
 import { prepareInstance } from '../instance/settings.ts';
-import { createInstanceOperations, loadTransfer } from '../instance/operations.ts';
+import { createInstanceOperations, loadMaking } from '../instance/operations.ts';
 import { renewDatabasePassword } from '../instance/wp-config.ts';
 import type { InstanceSite } from '../instance/types.ts';
 import type { WorkContext } from '../shared/context.ts';
@@ -76,8 +76,8 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
 
   await server.listen({ host: anyAddress(), port: settings.port });
   work.log.info('listening', { port: settings.port, version });
-  // Every instance is made for a transfer: it is loaded while the database still starts.
-  await loadTransfer();
+  // Every instance is made for a clone: the code of that is loaded while the database still starts.
+  await loadMaking();
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });

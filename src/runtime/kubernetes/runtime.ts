@@ -55,21 +55,21 @@ export async function createKubernetesRuntime(
   const closing = new AbortController();
   const tending = createTending(cluster, deps, deps.host);
 
-  const instanceOf = (unit: Unit, id: string, how: Instance['how'], lineage?: Lineage): Instance => {
-    const sidecar = sidecarOf(cluster, unit, insideCluster, deps);
+  const instanceOf = (unit: Unit, id: string, how: Instance['how'], lineage?: Lineage, token?: string): Instance => {
+    const sidecar = sidecarOf(cluster, unit, insideCluster, deps, token);
     const operations = createSidecarOperations(lineage === undefined ? sidecar : { ...sidecar, lineage });
     return { id, url: unit.facts?.url ?? '', how, operations };
   };
 
-  const leaseOf = (unit: Unit, cloneId: string, how: Instance['how'], lineage?: Lineage) => ({
+  const leaseOf = (unit: Unit, cloneId: string, how: Instance['how'], lineage?: Lineage, token?: string) => ({
     cluster,
     unit,
     cloneId,
-    instance: instanceOf(unit, cloneId, how, lineage),
+    instance: instanceOf(unit, cloneId, how, lineage, token),
     closing: closing.signal,
   });
-  const leaseProvisioned = ({ unit, how }: Provisioned, id: string, context: WorkContext, takeOver?: TakeOver) =>
-    provisionLease(leaseOf(unit, id, how, lineageOf(context, id, how === 'taken-up')), context, takeOver);
+  const leaseProvisioned = ({ unit, how, token }: Provisioned, id: string, context: WorkContext, takeOver?: TakeOver) =>
+    provisionLease(leaseOf(unit, id, how, lineageOf(context, id, how === 'taken-up'), token), context, takeOver);
 
   return {
     kind: 'kubernetes',

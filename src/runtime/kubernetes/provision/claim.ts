@@ -62,6 +62,12 @@ export async function takeUp(
   return unitOf(await transition(cluster, unit, change, context), unit.name);
 }
 
+/** A unit that knows its clone, and what opens it. */
+export interface Settled {
+  readonly unit: Unit;
+  readonly token: string;
+}
+
 /**
  * Makes a unit that was taken ready for its clone: all that belongs to it is there, it runs, has an address of its own, and knows
  * whose it is. May be done again. `beside` is what else is to be done while it starts.
@@ -73,19 +79,32 @@ export async function settleUnit(
   limit: number,
   context: ReportingContext,
   beside: (context: WorkContext) => readonly Promise<unknown>[] = () => [],
-): Promise<Unit> {
-  const { cluster, insideCluster } = deps;
-  const [pod, unit, token] = await allOrNothing(context.signal, (signal) => {
+): Promise<Settled> {
+  const [settled] = await allOrNothing(context.signal, (signal) => {
     const work = { ...context, signal };
     return [
-      waitUntilReady(cluster, taken, askSidecar(deps, taken, work), limit, work),
-      settlePort(deps, taken, work),
-      tokenOf(cluster, taken, work),
+      introduce(deps, taken, claim, limit, work),
       createBelongings(deps, taken, claim, work),
       ...beside(work),
     ] as const;
   });
-  const settled = { ...unit, podIp: pod.status?.podIP };
+  return settled;
+}
+
+/** Tells a unit whose it is, as soon as it runs. */
+async function introduce(
+  deps: ProvisionDeps,
+  taken: Unit,
+  claim: Claim,
+  limit: number,
+  context: ReportingContext,
+): Promise<Settled> {
+  const { cluster, insideCluster } = deps;
+  const [podIp, unit, token] = await allOrNothing(context.signal, (signal) => {
+    const work = { ...context, signal };
+    return [addressOf(deps, taken, limit, work), settlePort(deps, taken, work), tokenOf(cluster, taken, work)] as const;
+  });
+  const settled = { ...unit, podIp };
   const sidecar = sidecarOf(cluster, settled, insideCluster, context, token);
   const assignment = { cloneId: finalName(claim), url: settled.facts?.url ?? '' };
   // A unit that the kubelet calls ready may answer nothing all the same: then another one is to be had soon.
@@ -93,7 +112,18 @@ export async function settleUnit(
   await within(limit, context, late, (limited) =>
     askInstance(sidecar, 'assign', assignment, AbortSignal.any([limited, context.signal])),
   );
-  return settled;
+  return { unit: settled, token };
+}
+
+/** Of one that was ready in the moment in which it was taken: at once. */
+async function addressOf(
+  deps: ProvisionDeps,
+  taken: Unit,
+  limit: number,
+  work: ReportingContext,
+): Promise<string | undefined> {
+  if (taken.ready && taken.podIp !== undefined) return taken.podIp;
+  return (await waitUntilReady(deps.cluster, taken, askSidecar(deps, taken, work), limit, work)).status?.podIP;
 }
 
 /** Milliseconds: where the API server cannot reach a pod yet, it tries for longer than the kubelet's next word takes. */

@@ -11,7 +11,7 @@ import { workDeadline } from '../unit/keep-alive.ts';
 import { CLAIM, objectName } from '../unit/names.ts';
 import { readUnit, removeUnit } from '../unit/remove.ts';
 import { stampOf, type Unit } from '../unit/unit.ts';
-import { settleUnit, takeUnit, takeUp } from './claim.ts';
+import { type Settled, settleUnit, takeUnit, takeUp } from './claim.ts';
 import { type Claim, claimOf, finalName, type ProvisionDeps } from './deps.ts';
 import { type ChosenImage, chooseImage, sameBranch } from './images.ts';
 import { freeOrigin } from './local-port.ts';
@@ -26,8 +26,7 @@ const WARM_LIMIT = 10_000;
 const FRESH = 5_000;
 
 /** A unit that was given to a clone, and where it came from. */
-export interface Provisioned {
-  readonly unit: Unit;
+export interface Provisioned extends Settled {
   readonly how: Instance['how'];
 }
 
@@ -42,7 +41,7 @@ export async function provisionUnit(
 ): Promise<Provisioned> {
   return underName(deps, request, context, async (wish) => {
     const found = await tryFound(deps, wish, context);
-    return typeof found === 'string' ? { unit: await makeFor(deps, wish, context), how: 'created' } : found;
+    return typeof found === 'string' ? { ...(await makeFor(deps, wish, context)), how: 'created' } : found;
   });
 }
 
@@ -158,7 +157,7 @@ async function tryUnit(
   try {
     const taken = how === 'warm' ? await takeWarm(deps, unit, wish, context) : await takeUp(deps, unit, claim, context);
     const limit = how === 'warm' ? WARM_LIMIT : options.provisionSeconds * 1000;
-    return { unit: await settleOrRemove(deps, taken, claim, limit, context), how };
+    return { ...(await settleOrRemove(deps, taken, how, claim, limit, context)), how };
   } catch (error) {
     context.signal.throwIfAborted();
     const { code, message } = toWpcloneError(error);
@@ -203,14 +202,19 @@ const takeWarm = (deps: ProvisionDeps, unit: Unit, wish: Wish, context: WorkCont
 const settleOrRemove = (
   deps: ProvisionDeps,
   taken: Unit,
+  how: 'warm' | 'taken-up',
   claim: Claim,
   limit: number,
   context: ReportingContext,
-): Promise<Unit> =>
+): Promise<Settled> =>
   orUndo(
     context,
     taken.name,
-    () => settleUnit(deps, taken, claim, limit, context, (work) => [ownSecret(deps.cluster, taken, work)]),
+    () =>
+      settleUnit(deps, taken, claim, limit, context, (work) =>
+        // The Secret of a warm one is its own since it was made.
+        how === 'warm' ? [] : [ownSecret(deps.cluster, taken, work)],
+      ),
     (undo) => removeUnit(deps.cluster, taken, ({ epoch }) => epoch === taken.epoch, undo),
   );
 
@@ -218,10 +222,10 @@ const originFor = ({ options }: ProvisionDeps, { claim, units }: Wish, context: 
   options.domain === undefined ? freeOrigin(options, units, context) : `https://${finalName(claim)}.${options.domain}`;
 
 /** A unit of its own for the clone: made and claimed as any other, except that nobody else sees it warm. */
-async function makeFor(deps: ProvisionDeps, wish: Wish, context: ReportingContext): Promise<Unit> {
+async function makeFor(deps: ProvisionDeps, wish: Wish, context: ReportingContext): Promise<Settled> {
   const { cluster, options } = deps;
   const plan = planUnit(deps, wish.chosen, context);
-  const make = async (): Promise<Unit> => {
+  const make = async (): Promise<Settled> => {
     const made = await createUnit(deps, plan, context);
     const taken = await takeUnit(deps, made, wish.claim, originFor(deps, wish, context), plan.deadline, context);
     const limit = options.provisionSeconds * 1000;

@@ -3,6 +3,7 @@ import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import type { Instance, ProvisionLease, ResetLease, RestoreLease } from '../../leases.ts';
 import type { CloneFacts, CloneRecord } from '../../facts.ts';
 import type { Cluster } from '../api/client.ts';
+import { isGone } from '../api/errors.ts';
 import { mergeObject } from '../api/objects.ts';
 import { transition } from './cas.ts';
 import { factsOf, findUnit, unitOf } from './find.ts';
@@ -36,14 +37,17 @@ export function provisionLease(options: LeaseOptions, context: WorkContext, take
     purpose: 'provision',
     async commit(record, work) {
       end();
-      const { facts } = await present(options, work);
-      const annotations = annotationsOf(cluster, record, facts?.createdAt, work);
+      const annotations = annotationsOf(cluster, record, unit.facts?.createdAt, work);
       const password = record.adminPassword;
       if (takeOver !== undefined) {
         const ready = await takeOver({ annotations, password }, work);
         return factsOf(cluster, ready, ready.cloneId ?? cloneId, work);
       }
-      await mergeObject(cluster, 'secrets', objectName(cloneId), { stringData: { [PASSWORD]: password } }, work);
+      const secret = { stringData: { [PASSWORD]: password } };
+      await mergeObject(cluster, 'secrets', objectName(cloneId), secret, work).catch((cause: unknown) => {
+        // It went with the pod.
+        throw isGone(cause) ? wentAway(cloneId, cause) : cause;
+      });
       return moveTo(options, 'READY', annotations, work);
     },
     async remove(work) {
@@ -122,7 +126,7 @@ const present = ({ cluster, cloneId }: LeaseOptions, context: WorkContext): Prom
     throw wentAway(cloneId, cause);
   });
 
-function wentAway(cloneId: string, cause: WpcloneError): WpcloneError {
+function wentAway(cloneId: string, cause: unknown): WpcloneError {
   const message = `The pod of ${cloneId} went away in the middle of the work.`;
   return new WpcloneError('INSTANCE_LOST', message, { details: { name: cloneId }, cause });
 }
