@@ -45,11 +45,13 @@ export interface KeeperOptions {
   readonly memory?: PoolMemory;
   /** Called when a unit was made or could not be: there may be more to do. */
   readonly made?: () => void;
+  /** It looks again and again: what is made need not be made beside a clone that has just begun. */
+  readonly makesWay?: boolean;
 }
 
 /** `context.signal` ends the making of units too. */
 export function createPoolKeeper(units: Units, context: WorkContext, options: KeeperOptions = {}): PoolKeeper {
-  const { memory = createPoolMemory(newNote(context.now())), made: ended = () => undefined } = options;
+  const { memory = createPoolMemory(newNote(context.now())), made: ended = () => undefined, makesWay = false } = options;
   /** By job: its unit can be told from others as soon as it is listed. It is no job's any more when it is ready, a moment before we hear of that. */
   const making = new Map<
     string,
@@ -146,7 +148,7 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
         wish.phpVersions.map((php, index) => [php, memory.demand(php, index === 0 ? waiting : 0, now)]),
       );
       const { breakers } = memory.note();
-      const plan = planPool({ units: present, settings, demand, breakers, now });
+      const plan = planPool({ units: present, settings, demand, breakers, makesWay, now });
       memory.keep({ sizes: Object.fromEntries(plan.sizes), heldUp: plan.heldUp });
       const held = present.filter((unit) => unit.held).map(({ name }) => name);
       const deeds = await Promise.all(plan.actions.map((action) => carryOut(action, held)));

@@ -6,7 +6,10 @@ import type { Demand } from './types.ts';
 /** What a keeper remembers from one look to the next; it goes on with what the one before it had noted. */
 export interface PoolMemory {
   readonly note: () => PoolNote;
-  /** Counts the clones that were begun since the last time. Those that are there at the first time were counted by somebody else. */
+  /**
+   * Counts the clones that were begun since the last time, also when that was another keeper's: one that came and went in between nobody knows
+   * of. Where nobody has written down which there were, those that are there at the first time count as counted.
+   */
   observe(units: readonly UnitReport[], now: number): void;
   made(unit: { readonly name: string; readonly phpVersion: string }, milliseconds: number, now: number): void;
   failed(phpVersion: string, why: string, now: number): void;
@@ -29,17 +32,19 @@ export const subPoolOf = ({ phpVersion }: Pick<UnitReport, 'phpVersion'>): strin
 
 export function createPoolMemory(before: PoolNote): PoolMemory {
   let note = before;
-  let seen: ReadonlySet<string> | undefined;
+  let seen: ReadonlySet<string> | undefined = before.held === undefined ? undefined : new Set(before.held);
   const happened = (event: PoolEvent): void => {
     note = { ...note, events: [...note.events, event].slice(-EVENTS) };
   };
   const claimed = (unit: UnitReport, now: number): void => {
+    // Of one that was begun while nobody looked: as long ago as is known.
+    const at = Math.min(unit.stateSince, now);
     // Only those of the pool were ever proven.
     const warm = unit.provenAt !== undefined;
     const { counted } = note;
     note = {
       ...note,
-      claims: [...note.claims, { at: now, php: subPoolOf(unit), warm }].slice(-CLAIMS),
+      claims: [...note.claims, { at, php: subPoolOf(unit), warm }].slice(-CLAIMS),
       counted: { ...counted, ...(warm ? { warm: counted.warm + 1 } : { made: counted.made + 1 }) },
     };
     const why = warm ? 'a clone took it' : 'a clone found none that was ready';
@@ -52,6 +57,7 @@ export function createPoolMemory(before: PoolNote): PoolMemory {
       const held = units.filter(({ cloneId }) => cloneId !== undefined);
       for (const unit of held) if (seen?.has(keyOf(unit)) === false) claimed(unit, now);
       seen = new Set(held.map(keyOf));
+      note = { ...note, held: [...seen] };
     },
     made({ name, phpVersion }, milliseconds, now) {
       const times = [...(note.refills[phpVersion] ?? []), milliseconds].slice(-REFILLS);

@@ -38,6 +38,8 @@ export const noteSchema = z.object({
   /** By PHP version: how long the last ones took to make, in milliseconds. */
   refills: z.record(z.string(), z.array(z.number())),
   claims: z.array(claimSchema),
+  /** Which clones were in which units at the last look: the others were not counted yet. Absent: nobody has written it down. */
+  held: z.array(z.string()).readonly().exactOptional(),
   /** Clones since counting began. */
   counted: z.object({ since: z.number(), warm: z.number(), made: z.number() }),
   /** Oldest first. */

@@ -13,6 +13,8 @@ export interface PoolView {
   /** By PHP version; absent: none. */
   readonly demand: ReadonlyMap<string, Demand>;
   readonly breakers: Breakers;
+  /** Another look comes soon: what is made need not be made beside a clone that has just begun. */
+  readonly makesWay?: boolean;
   readonly now: number;
 }
 
@@ -47,7 +49,7 @@ export function planPool(view: PoolView): PoolPlan {
   for (const unit of back) late.set(unit.name, recycle(unit));
   const sizes = new Map<string, PoolSize>();
   const actions: PoolAction[] = [...late.values(), ...tooManyQuarantined(staying)];
-  const again = makingWay(units, view.demand, now);
+  const again = view.makesWay === true ? makingWay(units, view.demand, now) : 0;
   const budget = again > 0 ? { ...budgetOf(view), left: 0 } : budgetOf(view);
   for (const phpVersion of settings.phpVersions) {
     const size = poolSize(view.demand.get(phpVersion) ?? NO_DEMAND, settings);

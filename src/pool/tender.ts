@@ -18,6 +18,7 @@ export interface TenderOptions {
   readonly settings: PoolSizes;
   /** Who keeps the pool, for people. */
   readonly name: string;
+  /** Of one that looks again and again: called when there may be more to do. */
   readonly made?: () => void;
 }
 
@@ -43,7 +44,8 @@ export function createPoolTender({ runtime, settings, name, made }: TenderOption
 
   async function take(): Promise<NonNullable<typeof own>> {
     const memory = createPoolMemory(readNote(await documents.read(NOTE, context), context.now()));
-    return { memory, keeper: createPoolKeeper(units, context, { memory, ...(made === undefined ? {} : { made }) }) };
+    const again = made === undefined ? {} : { made, makesWay: true };
+    return { memory, keeper: createPoolKeeper(units, context, { memory, ...again }) };
   }
 
   async function write(work: WorkContext): Promise<void> {

@@ -52,6 +52,19 @@ test('the next keeper goes on with what the one before had noted; what cannot be
     expect(readNote(content, NOW)).toEqual(newNote(NOW));
 });
 
+test('a clone that came while one keeper gave way to the next is counted once, and as of the moment in which it came', () => {
+  const before = createPoolMemory(newNote(NOW));
+  before.observe([held('u0', 'old', true)], NOW);
+  const next = createPoolMemory(readNote(JSON.stringify(before.note()), NOW));
+  const came = { ...held('u1', 'new', true), stateSince: NOW + 60_000 };
+  for (const at of [NOW + 240_000, NOW + 250_000]) next.observe([held('u0', 'old', true), came], at);
+  expect(next.note().counted).toMatchObject({ warm: 1, made: 0 });
+  expect(next.demand('8.2', 0, NOW + 240_000)).toMatchObject({ claimsTenMinutes: 1, claimsHalfMinute: 0 });
+  const third = createPoolMemory(readNote(JSON.stringify(next.note()), NOW));
+  third.observe([held('u0', 'old', true), came], NOW + 260_000);
+  expect(third.note().counted).toMatchObject({ warm: 1 });
+});
+
 test('however long a pool is kept, its note stays small', () => {
   const memory = createPoolMemory(newNote(NOW));
   for (let index = 0; index < 3_000; index += 1) {
