@@ -1,6 +1,7 @@
 import type { CoreV1Event, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { PROVEN_RUNS } from '../unit/names.ts';
+import { isNodeAway } from '../unit/node-away.ts';
 
 /** Why a pod will not become ready, in the cluster's own words. */
 export interface Cause {
@@ -49,6 +50,8 @@ export function findCause(pod: V1Pod, events: readonly CoreV1Event[], now: numbe
     return { code: 'INSTANCE_LOST', message: `The pod ${metadata.name} is being deleted.` };
   }
   if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return ended(pod);
+  if (isNodeAway(pod))
+    return { code: 'INSTANCE_LOST', message: `The node of the pod ${metadata?.name} does not answer.` };
   const unschedulable = whyUnschedulable(pod, events, now);
   if (unschedulable !== undefined) return unschedulable;
   const age = now - new Date(status?.startTime ?? now).getTime();

@@ -5,6 +5,7 @@ import type { UnitFinding } from '../../units.ts';
 import { getObject } from '../api/objects.ts';
 import { sidecarOf } from '../sidecar/address.ts';
 import { askInstance } from '../sidecar/client.ts';
+import { isNodeAway } from '../unit/node-away.ts';
 import { parseUnit, type Unit } from '../unit/unit.ts';
 import { askSidecar } from './claim.ts';
 import type { ProvisionDeps } from './deps.ts';
@@ -24,6 +25,7 @@ export async function proveUnit(
   if (pod === undefined || now?.uid !== unit.uid) return { findings: [answers('its pod is gone')], runs: '' };
   const same = unit.provenRuns === undefined || unit.provenRuns === now.runs;
   const ran: UnitFinding = { check: 'never-restarted', ok: same, detail: same ? '' : 'a container was started again' };
+  if (isNodeAway(pod)) return { findings: [answers('its node does not answer'), ran], runs: now.runs };
   if (!(await askSidecar(deps, unit, context)(pod, context.signal)))
     return { findings: [answers('its sidecar does not answer'), ran], runs: now.runs };
   try {

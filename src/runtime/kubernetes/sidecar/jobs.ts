@@ -1,3 +1,4 @@
+import type { V1Pod } from '@kubernetes/client-node';
 import { type JobName, JOBS, type JobTask } from '../../../instance/declared.ts';
 import { errorFromWire } from '../../../shared/wire-error.ts';
 import type { InstanceContext } from '../../../instance/types.ts';
@@ -5,11 +6,13 @@ import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import { createWatchdog } from '../../../shared/watchdog.ts';
 import { HEARTBEAT_SECONDS, type JobEvent, jobEventSchema, type JobRequest } from '../../../sidecar/protocol.ts';
-import { getObject } from '../api/objects.ts';
+import { isGone } from '../api/errors.ts';
 import { linesOf } from '../api/lines.ts';
+import { pathOf } from '../api/objects.ts';
 import { persist } from '../api/patience.ts';
 import { cancelJob, cut, send, type SidecarClientDeps } from './calls.ts';
 import { findBegun } from './find-begun.ts';
+import { isNodeAway } from '../unit/node-away.ts';
 import type { SidecarCall } from './transport.ts';
 
 /** A stream that says nothing for this many milliseconds is dead: the sidecar promises a line every few seconds. */
@@ -35,8 +38,13 @@ export async function runJob<K extends JobName>(
     const call: Omit<SidecarCall, 'signal'> = started
       ? { method: 'GET', path: `/v1/jobs/${id}` }
       : { method: 'POST', path: '/v1/jobs', body: { id, kind, task } satisfies JobRequest<K>, since: JOBS[kind].since };
-    return watchJob(deps, call, context, () => {
+    const watching = watchJob(deps, call, context, () => {
       started = true;
+    });
+    return watching.catch(async (error: unknown) => {
+      context.signal.throwIfAborted();
+      // Nobody waits for an instance that is gone as for an API server that is away.
+      throw await whetherLost(deps, toWpcloneError(error), context.signal);
     });
   };
   const report = (error: WpcloneError, waitSeconds: number) => context.retry(error.message, waitSeconds);
@@ -131,23 +139,23 @@ function parseEvent(line: string): JobEvent | undefined {
   }
 }
 
-/** When the pod behind a failed call is gone, that is the cause. */
+/** When the pod behind a failed call is gone, or its node, that is the cause. */
 async function whetherLost(deps: SidecarClientDeps, error: WpcloneError, signal: AbortSignal): Promise<WpcloneError> {
   const { pod: name, uid } = await deps.address();
-  const waiting = { ...deps.work, signal };
-  const pod = await getObject(deps.cluster, 'pods', name, waiting).catch(() => null);
-  if (pod === null) return error;
-  const phase = pod?.status?.phase;
-  if (
-    pod !== undefined &&
-    pod.metadata?.uid === uid &&
-    pod.metadata.deletionTimestamp === undefined &&
-    phase === 'Running'
-  ) {
-    return error;
-  }
-  const why =
-    pod?.status?.message ?? pod?.status?.reason ?? (pod === undefined ? 'it was deleted' : 'it is being deleted');
+  const call = { method: 'GET', path: pathOf(deps.cluster, 'pods', name), what: 'get pods', signal } as const;
+  const pod = await deps.cluster.send<V1Pod>(call).catch((cause: unknown) => (isGone(cause) ? undefined : null));
+  signal.throwIfAborted();
+  const why = pod === null ? undefined : whyGone(pod, uid);
+  if (why === undefined) return error;
   const message = `The pod ${name} of ${deps.name} went away in the middle of the work: ${why}.`;
   return new WpcloneError('INSTANCE_LOST', message, { details: { name: deps.name }, cause: error });
+}
+
+/** Undefined of a pod that runs on. */
+function whyGone(pod: V1Pod | undefined, uid: string): string | undefined {
+  if (pod === undefined) return 'it was deleted';
+  const { metadata, status } = pod;
+  const runs = metadata?.uid === uid && metadata.deletionTimestamp === undefined && status?.phase === 'Running';
+  if (runs) return isNodeAway(pod) ? 'its node does not answer' : undefined;
+  return status?.message ?? status?.reason ?? 'it is being deleted';
 }

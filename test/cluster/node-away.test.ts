@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { V1Pod } from '@kubernetes/client-node';
+import { secretManifest } from '../../src/runtime/kubernetes/provision/manifests.ts';
+import type { Runtime } from '../../src/runtime/types.ts';
+import { context, holdingPod, IMAGE, request, unitPlan, useNamespace } from './support.ts';
+
+const namespace = useNamespace('node-away');
+/** A node without a kubelet: what is on it is as when its machine has gone. Nothing is sent there by itself. */
+const NODE = `away-${randomBytes(3).toString('hex')}`;
+/** An address of the network of pods that none has. */
+const NOWHERE = '10.244.0.254';
+let runtime: Runtime;
+
+const send = (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) =>
+  namespace.cluster.send({
+    method,
+    path,
+    ...(body === undefined ? {} : { body }),
+    ...(method === 'PATCH' ? { contentType: 'application/merge-patch+json' } : {}),
+    what: `${method} ${path}`,
+    signal: AbortSignal.timeout(30_000),
+  });
+
+beforeAll(async () => {
+  runtime = await namespace.runtime();
+  const spec = { unschedulable: true };
+  await send('POST', 'api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE }, spec });
+});
+afterAll(() => send('DELETE', `api/v1/nodes/${NODE}`));
+
+const condition = (type: string, status: 'True' | 'False') => ({ type, status, lastTransitionTime: new Date() });
+
+/** A unit on that node, as the control plane shows one whose kubelet has stopped telling. */
+async function onNode(state: string, jobId: string, id?: string): Promise<string> {
+  const revision = await runtime.units.revision(context());
+  const plan = unitPlan(IMAGE, { jobId, revision });
+  const pod: V1Pod = holdingPod(plan, id ?? 'none', state);
+  const { labels = {}, annotations = {} } = pod.metadata ?? {};
+  if (id === undefined) {
+    delete labels['wpclone.dev/clone'];
+    delete annotations['wpclone.dev/claim'];
+  }
+  await namespace.apply('secrets', secretManifest(plan));
+  await namespace.apply('pods', { ...pod, spec: { ...pod.spec, nodeName: NODE } });
+  const conditions = [condition('ContainersReady', 'True'), condition('Ready', 'False')];
+  await namespace.patch(`pods/${plan.name}/status`, { status: { phase: 'Running', podIP: NOWHERE, conditions } });
+  return plan.name;
+}
+
+test('a unit whose node does not answer is set aside with that reason, and nobody is given it', async () => {
+  const name = await onNode('WARM', 'job-of-nobody');
+  expect(await runtime.units.claim(request(), context())).toEqual({ outcome: 'none' });
+  const findings = await runtime.units.validate(name, context());
+  expect(findings).toContainEqual({ check: 'answers', ok: false, detail: 'its node does not answer' });
+  const units = await runtime.units.list(context());
+  expect(units.map((unit) => [unit.name, unit.state])).toEqual([[name, 'QUARANTINED']]);
+  await runtime.units.retire(name, context());
+});
+
+test('work in a clone whose node does not answer ends with that reason, and can be done again in another instance', async () => {
+  const { id } = request();
+  await onNode('READY', 'job-of-nobody', id);
+  const { instance } = await runtime.get(id, context());
+  const work = { signal: new AbortController().signal, progress: () => undefined, retry: () => undefined };
+  const failing = instance.operations.reset(undefined, work);
+  await expect(failing).rejects.toMatchObject({ code: 'INSTANCE_LOST', message: expect.stringContaining('its node') });
+  await runtime.remove(id, context());
+  expect(await namespace.belongings(id)).toEqual([]);
+});
+
+test('a job whose unit was lost with its node has another one, and only that', async () => {
+  const wanted = request();
+  const { jobId } = context();
+  const lost = await onNode('ASSIGNED', jobId, wanted.id);
+  const said: unknown[] = [];
+  const log = { ...context().log, warn: (_message: string, fields?: object) => said.push(fields) };
+  const lease = await runtime.provision(wanted, context({ jobId, log }));
+  expect(lease.instance.how).toBe('created');
+  expect(said).toEqual([expect.objectContaining({ unit: lost, code: 'INSTANCE_LOST' })]);
+  const holders = (await runtime.units.list(context())).filter(({ cloneId }) => cloneId === wanted.id);
+  expect(holders.map(({ name }) => name)).not.toContain(lost);
+  expect(holders).toHaveLength(1);
+  await lease.remove(context());
+});
