@@ -52,18 +52,7 @@ export function createInstanceOperations(site: InstanceSite, deps: InstanceDepen
 }
 
 /** Loads the code of transfers, which most commands never need. */
-const loadTransfer = () => import('./pull.ts');
-
-/** Loads all that making a clone takes. The sidecar calls it early, since every instance is made for one. */
-export async function loadMaking(): Promise<void> {
-  await loadTransfer();
-  await Promise.all([
-    import('./compile-core.ts'),
-    import('./configure.ts'),
-    import('./verify/verify.ts'),
-    import('./noise.ts'),
-  ]);
-}
+export const loadTransfer = () => import('./pull.ts');
 
 const loadConfigure = () => import('./configure.ts');
 const loadVerify = () => import('./verify/verify.ts');
@@ -71,6 +60,11 @@ const loadNoise = () => import('./noise.ts');
 
 /** Tables, and the keys of the last ones, most often come a little later than the files: what the next steps take is loaded meanwhile. */
 const loadWhatFollows = () => Promise.all([loadConfigure(), loadVerify(), loadNoise()]);
+
+/** Loads all that making a clone takes, for a process that waits for one: a sidecar, since every instance is made for a clone. */
+export async function loadMaking(): Promise<void> {
+  await Promise.all([loadTransfer(), import('./compile-core.ts'), loadWhatFollows()]);
+}
 
 /**
  * The marker keeps everybody out until all is back in place: a reset that was killed half-way is never shown as the clone,

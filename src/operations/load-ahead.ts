@@ -5,9 +5,18 @@ export async function loadAhead(runtime: RuntimeKind): Promise<void> {
   await Promise.all([
     import('../engine/clone.ts'),
     import('../state/open.ts'),
-    runtime === 'kubernetes' ? import('../runtime/kubernetes/runtime.ts') : import('../runtime/local/runtime.ts'),
+    runtime === 'kubernetes' ? import('../runtime/kubernetes/runtime.ts') : loadLocal(),
     import('../site/connect/connect.ts'),
     import('../site/client.ts'),
     import('../site/look-at-source.ts'),
   ]);
+}
+
+/** On this machine the transfer is done by the same process. */
+async function loadLocal(): Promise<void> {
+  const [{ loadMaking }] = await Promise.all([
+    import('../instance/operations.ts'),
+    import('../runtime/local/runtime.ts'),
+  ]);
+  await loadMaking();
 }
