@@ -51,7 +51,11 @@ export interface KeeperOptions {
 
 /** `context.signal` ends the making of units too. */
 export function createPoolKeeper(units: Units, context: WorkContext, options: KeeperOptions = {}): PoolKeeper {
-  const { memory = createPoolMemory(newNote(context.now())), made: ended = () => undefined, makesWay = false } = options;
+  const {
+    memory = createPoolMemory(newNote(context.now())),
+    made: ended = () => undefined,
+    makesWay = false,
+  } = options;
   /** By job: its unit can be told from others as soon as it is listed. It is no job's any more when it is ready, a moment before we hear of that. */
   const making = new Map<
     string,

@@ -38,7 +38,10 @@ export function useKilledClaims(namespace: TestNamespace) {
       // What it has on its way beside that call happens or not, as when a process dies.
       if (child?.killed === true) return;
       calls.push(call);
-      if (isIt && planned?.moment === 'before') return void child?.kill('SIGKILL');
+      if (isIt && planned?.moment === 'before') {
+        child?.kill('SIGKILL');
+        return;
+      }
       pass(() => {
         if (!isIt) return 'passes';
         child?.kill('SIGKILL');

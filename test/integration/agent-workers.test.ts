@@ -29,7 +29,9 @@ const started = (parent = process.pid): readonly number[] =>
     .filter(([, ppid, ...args]) => ppid === String(parent) && args.some((word) => word.includes('agent/work/main')))
     .map(([pid]) => Number(pid));
 
-const gone = (pid: number) => expect.poll(() => isThere(pid), { timeout: 30_000 }).toBe(false);
+const gone = async (pid: number): Promise<void> => {
+  await expect.poll(() => isThere(pid), { timeout: 30_000 }).toBe(false);
+};
 
 function isThere(pid: number): boolean {
   try {

@@ -15,9 +15,9 @@ const PATIENCE = 30 * 60_000;
 /** Processes for jobs, one for each. One that loads its code while nobody waits for it saves its job the half second that this takes. */
 export interface Workers {
   /** One that knows of no job yet: that which waits for one, else a new one. */
-  take(): ChildProcess;
+  readonly take: () => ChildProcess;
   /** Starts one that waits, unless one does. It ends with this process, when nobody wants it for half an hour, and when `signal` aborts. */
-  prepare(): void;
+  readonly prepare: () => void;
 }
 
 export function keepWorkers(
@@ -42,13 +42,15 @@ export function keepWorkers(
     // By itself it keeps nobody from ending, and hears of it.
     child.unref();
     child.channel?.unref();
-    void sleep(PATIENCE, AbortSignal.any([signal, taken.signal]))
-      .catch(() => undefined)
-      .then(() => {
-        if (waiting !== own) return;
-        waiting = undefined;
-        if (child.connected) child.disconnect();
-      });
+    void giveUp(own);
+  }
+
+  async function giveUp(unwanted: NonNullable<typeof waiting>): Promise<void> {
+    const { child, taken } = unwanted;
+    await sleep(PATIENCE, AbortSignal.any([signal, taken.signal])).catch(() => undefined);
+    if (waiting !== unwanted) return;
+    waiting = undefined;
+    if (child.connected) child.disconnect();
   }
 
   async function prepareNext(child: ChildProcess): Promise<void> {
@@ -63,10 +65,10 @@ export function keepWorkers(
   return {
     prepare,
     take() {
-      const { child = undefined, taken } = waiting ?? {};
+      const ready = waiting;
       waiting = undefined;
-      taken?.abort();
-      const worker = child?.connected === true ? child : forkWorker(environment);
+      ready?.taken.abort();
+      const worker = ready?.child.connected === true ? ready.child : forkWorker(environment);
       worker.ref();
       worker.channel?.ref();
       void prepareNext(worker);

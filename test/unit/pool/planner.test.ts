@@ -53,27 +53,6 @@ describe('the plan', () => {
     expect(plan([unit('a', 'READY', { deadline: NOW + 1 })])).toEqual(['make']);
   });
 
-  it('lets a clone that has just begun have the machine before it makes another unit, unless more of them come', () => {
-    const begun = (age: number) => unit('taken', 'ASSIGNED', { leased: true, since: NOW - age });
-    const makesWay = true;
-    expect(plan([begun(1_000)], {}, { makesWay })).toEqual([]);
-    expect(plan([begun(3_000)], {}, { makesWay })).toEqual(['make']);
-    expect(plan([unit('ready', 'READY', { since: NOW, deadline: NOW + 1 })], {}, { makesWay })).toEqual(['make']);
-    for (const more of [{ claimsHalfMinute: 2 }, { waiting: 1 }])
-      expect(plan([begun(1_000)], {}, { makesWay, demand: new Map([['8.2', { ...CALM, ...more }]]) })).not.toEqual([]);
-    // Whoever looks only once makes what is missing.
-    expect(plan([begun(1_000)])).toEqual(['make']);
-    const { again } = planPool({
-      units: [begun(1_000), begun(-60_000)],
-      settings: SETTINGS,
-      demand: new Map(),
-      breakers: {},
-      makesWay,
-      now: NOW,
-    });
-    expect(again).toBe(3_000);
-  });
-
   it('gives up half-made units first, then the oldest, and never one that is used', () => {
     const units = [
       unit('old', 'WARM', { createdAt: NOW - 9_000_000 }),
