@@ -116,6 +116,7 @@ export default class Restore extends BaseCommand {
   async run(): Promise<object> {
     const taken = takePasswords(process.env);
     const { args, flags } = await this.parse(Restore);
+    if (flags.rehearse) refuseInPods(this.operationSettings(flags).runtime);
     const username = flags.username ?? this.settings().username;
     const reviewed = flags.apply === undefined ? undefined : await readPlan(flags.apply, args.name);
     // A plan for another site is applied there and nowhere else.
@@ -183,6 +184,12 @@ interface Rehearsed {
   readonly plan: Plan;
   readonly request: RestoreRequest;
   readonly words: ReturnType<typeof repeatedCredentials>;
+}
+
+/** A plan is made where its clone is: no pod reaches the address by which this machine reaches the copy. */
+function refuseInPods(runtime: 'local' | 'kubernetes'): void {
+  if (runtime === 'kubernetes')
+    throw new WpcloneError('BAD_INPUT', '--rehearse takes a clone on this machine: one in pods reaches no copy.');
 }
 
 const NOTHING = 'Nothing to bring back.';

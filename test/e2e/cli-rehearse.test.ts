@@ -83,6 +83,12 @@ it('leaves nothing when it is killed, or what ends by itself within two minutes,
   expect((await cli.run(['restore', 'list'])).stdout).toContain('Nothing was restored');
 }, 240_000);
 
+it('is refused for a clone in pods before anything is copied: none of them reaches the copy', async () => {
+  const asked = ['restore', 'first', '--dry-run', '--rehearse', '--runtime', 'kubernetes', '--json'];
+  const { code, stdout } = await cli.run(asked);
+  expect([code, JSON.parse(stdout)]).toMatchObject([2, { error: { code: 'BAD_INPUT' } }]);
+});
+
 it('says what breaks the copy, and touches nothing else', async () => {
   const plugin = join(cli.cloneFolder(), 'www/wp-content/plugins/forms/forms.php');
   const before = readFileSync(plugin, 'utf8');

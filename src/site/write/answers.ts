@@ -140,6 +140,8 @@ const refusalSchema = z.object({
   number: z.number().optional(),
   state: z.string().optional(),
   path: text.optional(),
+  /** The disk of the database is full. */
+  full: z.boolean().optional(),
 });
 
 /** What a refusal of the write half means; `head` is its frame's. */
@@ -191,7 +193,7 @@ export function classifyWriteRefusal(head: unknown, host: string): WpcloneError 
     case 'wrong_state':
       return new WpcloneError('SOURCE_CHANGED', words, { details });
     default:
-      return new WpcloneError('SOURCE_FAILED', words, { details });
+      return new WpcloneError(parsed.data.full === true ? 'RESTORE_IMPOSSIBLE' : 'SOURCE_FAILED', words, { details });
   }
 }
 

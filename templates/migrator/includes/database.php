@@ -116,7 +116,13 @@ function database_refusal( $number, $words = '' ) {
 	$passing = in_array( $number, array( 2006, 2013, 1053, 1205, 1213, 1412, 1927, 1317 ), true );
 	$damaged = in_array( $number, array( 126, 127, 130, 131, 132, 134, 141, 144, 145, 1016, 1017, 1033, 1034, 1035, 1194, 1195, 1712, 1877, 1932 ), true );
 	$message = "The database answered with error $number" . ( $damaged && '' !== $words ? ': ' . substr( $words, 0, 500 ) : '' ) . '.';
-	return new Refusal( $passing ? 'database_gone' : 'table_failed', 500, $message, array( 'number' => $number ) );
+	$fields  = array( 'number' => $number );
+	// 28 of the system: no space left; 122: beyond the quota.
+	if ( in_array( $number, array( 3, 20, 1021, 1026, 1114 ), true ) || 1 === preg_match( '/\berr(or|no|code)\W{1,3}(28|122)\b/i', $words ) ) {
+		$message        = "The database of the site has no room: its disk is full, or its quota used up (error $number).";
+		$fields['full'] = true;
+	}
+	return new Refusal( $passing ? 'database_gone' : 'table_failed', 500, $message, $fields );
 }
 
 /**
