@@ -158,10 +158,27 @@ test('nothing is filled into a page of another host that the log-in page leads t
     const site = await start({ muPlugins: { 'away.php': away } });
     const error = await failureOf(connectSource(asAdmin(site), connectDeps()));
     expect(error.code).toBe('LOGIN_PAGE_NOT_FOUND');
+    const { host } = new URL(thief.url('localhost'));
+    expect(error.message).toMatch(`Visitors are led to ${host} to log in.`);
+    expect(error.nextSteps.join()).toContain(`beside that of ${host}`);
     expect(thief.received).toEqual([]);
   } finally {
     await thief.close();
   }
+});
+
+test.for([
+  ['a script of it leads', `echo '<script>location = "https://sso.example/in?token=1"</script>';`],
+  ['a link of it leads', `echo '<p><a href="https://sso.example/in?token=1">Sign in with Example</a></p>';`],
+])('where the log-in page has no form and %s to another host, that host is named', async ([, code]) => {
+  const site = await start({
+    muPlugins: { 'sso.php': `<?php add_action( 'login_init', function () { ${code} exit; } );` },
+  });
+  const error = await failureOf(connectSource(asAdmin(site), connectDeps()));
+  expect(error).toMatchObject({
+    code: 'LOGIN_PAGE_NOT_FOUND',
+    message: expect.stringMatching(/wp-login\.php\. Visitors are led to sso\.example to log in\.$/) as unknown,
+  });
 });
 
 test('a browser at a log-in page reaches no other address of this machine, by whatever way the page tries', async () => {

@@ -26,6 +26,7 @@ export const LOGIN_ERRORS = define({
     http: 422,
     next: [
       'Where {closed} is open to certain addresses only, let the address of this machine in.',
+      'wpclone gives a password to no other host than the site’s own. Where WordPress still has a form of its own beside that of {elsewhere}, give its address with --login-url; else switch the redirect off for as long as the clone takes.',
       'Give the address of the log-in page with --login-url.',
     ],
   },

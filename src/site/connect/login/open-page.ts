@@ -1,8 +1,10 @@
 import type { Locator, Page as Tab } from 'playwright-core';
-import { WpcloneError } from '../../../shared/errors.ts';
+import type { WpcloneError } from '../../../shared/errors.ts';
 import { waitUntil } from '../../../shared/wait-until.ts';
-import { staysAtHome } from '../../own-urls.ts';
+import { sameHost, staysAtHome } from '../../own-urls.ts';
 import { fillIn, LOOK_AGAIN, nameField, nameForm, NEXT_BUTTONS, PASSWORD, send, type Work } from './fields.ts';
+import { loginPageNotFound } from './not-found.ts';
+import { LOGIN_WORDS } from './over-http.ts';
 import { complaintOn, refusalOn } from './refusal.ts';
 
 /** Milliseconds a page may take to show a field once it has loaded, and a second step once the name was sent. */
@@ -12,12 +14,13 @@ const LATE_PASSWORD = 1500;
 
 /**
  * Opens the first of the candidates that asks for a password, at once or after the user name, which is then given. Says whether
- * that was so. A candidate that leads away from the site asks in vain. Throws LOGIN_PAGE_NOT_FOUND, or how the name was refused.
+ * that was so. A candidate that leads away from the site asks in vain;
+ * `led` holds the hosts that it leads to. Throws LOGIN_PAGE_NOT_FOUND, or how the name was refused.
  */
 export async function openLoginPage(
   tab: Tab,
   candidates: readonly URL[],
-  { username, home }: { readonly username: string; readonly home: URL },
+  { username, home, led }: { readonly username: string; readonly home: URL; readonly led: Set<string> },
   work: Work,
 ): Promise<{ readonly nameGiven: boolean }> {
   let refusal: WpcloneError | undefined;
@@ -28,22 +31,34 @@ export async function openLoginPage(
     if (!answer || !isAtHome(tab, home)) continue;
     const asked = await whatIsAsked(tab, answer.ok() ? FIELD_TIMEOUT : 1000);
     if (asked === 'password') return { nameGiven: false };
-    if (asked === undefined) continue;
+    if (asked === undefined) {
+      for (const host of await waysAway(tab, home)) led.add(host);
+      continue;
+    }
     const said = await giveName(tab, username, work);
     if (said === 'password') return { nameGiven: true };
     // What took the name may have been another kind of form; the next candidate may still be the right one.
     refusal ??= said;
   }
-  throw refusal ?? notFound(tried);
+  throw refusal ?? notFound(tried, led);
 }
 
 /** `tried`: the status of each address, where it answered. */
-function notFound(tried: ReadonlyMap<string, number | undefined>): WpcloneError {
+function notFound(tried: ReadonlyMap<string, number | undefined>, led: Iterable<string>): WpcloneError {
   const all = [...tried].map(([href, status = 200]) => (status < 400 ? href : `${href} (HTTP ${status})`)).join(', ');
   const closed = [...tried].find(([, status]) => status === 403)?.[0];
-  return new WpcloneError('LOGIN_PAGE_NOT_FOUND', `No log-in form was found at ${all}.`, {
-    details: closed === undefined ? {} : { closed },
+  return loginPageNotFound(all, led, closed === undefined ? {} : { closed });
+}
+
+/** Other hosts that a page without a form offers to log in at: a button of a single sign-on is mostly a link. */
+async function waysAway(tab: Tab, home: URL): Promise<string[]> {
+  const links = await tab.locator('a[href^=http]:visible').all();
+  const found = links.slice(0, 50).map(async (link) => {
+    const href = (await link.getAttribute('href')) ?? '';
+    const url = LOGIN_WORDS.test(`${href} ${(await link.textContent()) ?? ''}`) ? URL.parse(href) : null;
+    return url === null || sameHost(url, home) ? [] : [url.host];
   });
+  return (await Promise.all(found).catch(() => [])).flat();
 }
 
 /** Whether the browser is still at the site: redirects may have led it elsewhere. */

@@ -7,6 +7,7 @@ import { findLoginForm, foreignLoginForm, type LoginForm } from '../visit/login-
 import { type Page, parsePage } from '../visit/page.ts';
 import { redirectOf, type Session } from '../visit/session.ts';
 import { judgeAnswer, loginError, wantsMore } from './answer.ts';
+import { loginPageNotFound } from './not-found.ts';
 
 /** What is typed into a log-in form. `loginUrl`: where it is, when the person said so. */
 export interface Credentials {
@@ -106,13 +107,16 @@ export const defaultAdmin = (site: Site): URL => new URL(`${bareUrl(site.core)}/
 async function findForm(site: Site, loginUrl: URL | undefined, session: Session): Promise<LoginForm | undefined> {
   const candidates = loginUrl ? [loginUrl] : [new URL(`${bareUrl(site.core)}/wp-login.php`), ...loginLinks(site.front)];
   let elsewhere: URL | undefined;
+  const led: string[] = [];
   for (const candidate of candidates) {
-    const page = await openCandidate(candidate, session);
+    const page = await openCandidate(candidate, session, led);
     const form = page && findLoginForm(page);
     if (form) return form;
     elsewhere ??= page && foreignLoginForm(page);
   }
   if (elsewhere) throw ownAddress(site, elsewhere);
+  // A browser would be led there too; elsewhere it may find what a script makes.
+  if (led.length === candidates.length) throw loginPageNotFound(candidates.map(({ href }) => href).join(', '), led);
   return undefined;
 }
 
@@ -125,19 +129,21 @@ function ownAddress(site: Site, form: URL): WpcloneError {
   return new WpcloneError('REDIRECTED_ELSEWHERE', message, { details });
 }
 
-/** A log-in page that is elsewhere or gone is not an error yet: it may have been moved. */
-async function openCandidate(candidate: URL, session: Session): Promise<Page | undefined> {
+/** A log-in page that is elsewhere or gone is not an error yet: it may have been moved. `led`: gets the other host that it is led to. */
+async function openCandidate(candidate: URL, session: Session, led: string[]): Promise<Page | undefined> {
   try {
     const page = await session.get(candidate);
     if (page.status === 401) refuseBarred(page);
     return page;
   } catch (error) {
-    if (error instanceof WpcloneError && error.code === 'REDIRECTED_ELSEWHERE') return undefined;
-    throw error;
+    if (!(error instanceof WpcloneError) || error.code !== 'REDIRECTED_ELSEWHERE') throw error;
+    const to = URL.parse(String(error.details['target']));
+    if (to && !sameHost(to, candidate)) led.push(to.host);
+    return undefined;
   }
 }
 
-const LOGIN_WORDS =
+export const LOGIN_WORDS =
   /log.?in|sign.?in|log.?on|anmeld|einlogg|connexion|acceder|entrar|accedi|inloggen|logga.?in|zaloguj|member|wp-login/i;
 
 /** Links of the front page that look as if they led to the log-in; at most three. */

@@ -28,9 +28,15 @@ export async function logInWithBrowser(
     const context = await openContext(browser, { ...look, jar: session.jar, home: site.home });
     const leaked = Promise.withResolvers<never>();
     leaked.promise.catch(() => undefined);
-    const mayAsk = stayingOnSite(site.home, credentials.password, leaked.reject);
+    const led = new Set<string>();
+    const mayAsk = stayingOnSite(site.home, credentials.password, leaked.reject, led);
     const tab = await openFencedTab(context, site.home, mayAsk);
-    const opened = await openLoginPage(tab, candidatesOf(site, credentials), { ...credentials, home: site.home }, deps);
+    const opened = await openLoginPage(
+      tab,
+      candidatesOf(site, credentials),
+      { ...credentials, home: site.home, led },
+      deps,
+    );
     await Promise.race([submitLogin(tab, { ...credentials, home: site.home }, opened, deps), leaked.promise]);
     await takeCookies(context, session.jar);
     return { base: adminOf(tab, site), session };
@@ -40,11 +46,12 @@ export async function logInWithBrowser(
   });
 }
 
-/** No page of another host is asked for, and nothing that carries the password goes to one: `leaked` hears of it. */
+/** No page of another host is asked for: `led` gets its host. Nothing that carries the password goes to one: `leaked` hears of it. */
 function stayingOnSite(
   home: URL,
   password: string,
   leaked: (error: WpcloneError) => void,
+  led: Set<string>,
 ): (wanted: Wanted) => boolean {
   const secrets = [password, encodeURIComponent(password), JSON.stringify(password).slice(1, -1)];
   return ({ url, carried, navigation }) => {
@@ -53,6 +60,7 @@ function stayingOnSite(
     if (leaks) {
       leaked(new WpcloneError('LOGIN_FAILED', `The log-in page sends the password elsewhere, to ${url.origin}.`));
     }
+    if (navigation === 'page') led.add(url.host);
     return !leaks && navigation === undefined;
   };
 }
