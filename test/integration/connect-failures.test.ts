@@ -67,6 +67,13 @@ describe('a log-in that is refused', () => {
     expect(await traces(source)).toEqual([]);
   });
 
+  test('because a code is asked for, by a plugin that nobody here has seen', async () => {
+    const code = `<?php add_filter( 'authenticate', function ( $user ) { if ( ! $user instanceof WP_User ) { return $user; }
+      echo '<form method="post"><label>We sent you a mail <input type="text" name="mail_code"></label><button>Go</button></form>'; exit; }, 99 );`;
+    const source = await start({ muPlugins: { 'code.php': code } });
+    expect((await failureOf(connectSource(asAdmin(source), connectDeps()))).code).toBe('SECOND_FACTOR');
+  });
+
   test('because the password is wrong, although a second factor would be asked for too', async () => {
     const source = await start({ secondFactor: 'field' });
     const error = await failureOf(connectSource(asAdmin(source, saying('wrong')), connectDeps()));
@@ -201,7 +208,28 @@ describe('a site that lets no plugin be uploaded', () => {
   });
 });
 
+test('a site that takes no file of the plugin’s size says which it has to take', async () => {
+  const source = await start({ ini: { post_max_size: '64K', upload_max_filesize: '32K' } });
+  const error = await failureOf(connectSource(asAdmin(source), connectDeps()));
+  expect(error.code).toBe('PLUGIN_INSTALL_FAILED');
+  expect(error.nextSteps.join()).toMatch(/takes uploads of \d{2,3} kB \(post_max_size/);
+});
+
 describe('what was installed is taken off again', () => {
+  test.each([
+    ['in the list', `add_filter( 'option_active_plugins', 'acme_known' );`],
+    ['for good', `add_action( 'init', function () { update_option( 'active_plugins', acme_known( get_option( 'active_plugins' ) ) ); }, 0 );`], // prettier-ignore
+  ])('when the site lets only plugins run that it knows (%s)', async (_, code) => {
+    const guard = `<?php function acme_known( $all ) { return array_values( array_filter( (array) $all, function ( $one ) { return false === strpos( $one, 'wpclone' ); } ) ); } ${code}`;
+    const source = await start({ muPlugins: { 'guard.php': guard } });
+    const error = await failureOf(connectSource(asAdmin(source), connectDeps()));
+    expect(error.code).toBe('PLUGIN_INSTALL_FAILED');
+    expect(error.message).toContain('switches off plugins that it does not know');
+    expect(error.nextSteps[0]).toContain('Add wpclone-migrator to the plugins');
+    // A name that WordPress is not shown it cannot take off its list.
+    expect((await traces(source)).filter((trace) => trace !== 'option active_plugins')).toEqual([]);
+  });
+
   test('when the site cannot activate it', async () => {
     const veto = `<?php add_action( 'activate_plugin', function () { wp_die( 'No new plugins, please.' ); } );`;
     const source = await start({ muPlugins: { 'veto.php': veto } });

@@ -71,6 +71,16 @@ describe('a wall', () => {
     expect(wall.seen.length).toBeGreaterThan(0);
   });
 
+  test('that leads whoever comes without its cookie in a circle is shown it, in all requests', async () => {
+    const { source, wall } = await behind({
+      judge: ({ url, headers }) =>
+        headers.cookie?.includes('seen=yes')
+          ? undefined
+          : { status: 302, headers: { location: url, 'set-cookie': ['seen=yes; path=/'] }, body: '' },
+    });
+    await useAll(source, wall);
+  });
+
   test('that lets nobody in is named soon', async () => {
     const { source, wall } = await behind({ judge: () => ({ status: 403, body: 'Forbidden' }) });
     const error = await failureOf(connectSource(asAdmin(source, { url: wall.url }), connectDeps()));

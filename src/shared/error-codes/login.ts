@@ -42,6 +42,8 @@ export const LOGIN_ERRORS = define({
     exit: 1,
     http: 502,
     next: [
+      'Add {plugin} to the plugins that the security plugin or the host of the site lets run, for as long as the clone takes.',
+      'See that PHP of the site takes uploads of {kilobytes} kB (post_max_size, upload_max_filesize, file_uploads).',
       'Look at the Plugins page of the site and at its PHP error log, then try again.',
       'Where the upload fails, copy {folder} to wp-content/plugins/wpclone-migrator of the site, activate it there, and try again.',
     ],

@@ -1,4 +1,5 @@
 import type { CookieJar } from 'tough-cookie';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { USER_AGENT } from '../access.ts';
 import type { Admin } from './login/admin.ts';
@@ -69,11 +70,19 @@ async function reach(admin: Admin, pairing: Pairing, request: ConnectRequest, de
   try {
     return await firstAnswering(pairing, waysWith(await admin.session.wallCookies(home)), deps, true);
   } catch (error) {
-    const walled = error instanceof WpcloneError && error.code === 'SOURCE_BLOCKED';
-    if (!walled || !(await admin.session.passWall(home))) throw error;
-    return firstAnswering(pairing, waysWith(await visitorCookies(admin.session.jar, home)), deps, false);
+    if (!(error instanceof WpcloneError) || !ASKS_FOR_MORE.includes(error.code)) throw error;
+    // Some want of each visitor the cookie that they gave him, and lead whoever comes without it in a circle.
+    const cookies = await visitorCookies(admin.session.jar, home);
+    const walled = error.code === 'SOURCE_BLOCKED' && (await admin.session.passWall(home));
+    if (!walled && cookies === undefined) throw error;
+    const given = walled ? await visitorCookies(admin.session.jar, home) : cookies;
+    return firstAnswering(pairing, waysWith(given), deps, false).catch((second: unknown) => {
+      throw walled ? second : error;
+    });
   }
 }
+
+const ASKS_FOR_MORE: readonly ErrorCode[] = ['SOURCE_BLOCKED', 'MIGRATOR_MISSING'];
 
 /** What the site gives every visitor; nothing of our log-in. */
 async function visitorCookies(jar: CookieJar, home: URL): Promise<string | undefined> {

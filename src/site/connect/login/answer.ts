@@ -18,13 +18,20 @@ const ONE_TIME_CODE = [
   '[id*="2fa"]',
 ].map((selector) => `input${selector}`);
 
+/** Where a form has no password: whatever is called a code, in plugins that nobody here has seen. */
+const ALONE = ['name', 'id', 'autocomplete', 'placeholder'].map(
+  (attribute) => `input:is(:not([type]), [type=text], [type=tel], [type=number])[${attribute}*="code" i]`,
+);
+const ANY_CODE = ['input[inputmode=numeric]', ...ALONE].join(', ');
+
 const CAPTCHA =
   '.g-recaptcha, .h-captcha, .cf-turnstile, [name="g-recaptcha-response"], [name*="captcha"], img[src*="captcha"]';
 
-const asksForCode = ($: CheerioAPI): boolean => $(ONE_TIME_CODE.join(', ')).length > 0;
+const asksForCode = ($: CheerioAPI): boolean =>
+  $(ONE_TIME_CODE.join(', ')).length > 0 || ($('input[type=password]').length === 0 && $(ANY_CODE).length > 0);
 const hasCaptcha = ($: CheerioAPI): boolean => $(CAPTCHA).length > 0;
-/** For the browser: the same fields as a selector. */
-export const CODE_SELECTOR = ONE_TIME_CODE.join(', ');
+/** For the browser: the fields of a page without a password as a selector. */
+export const CODE_SELECTOR = [...ONE_TIME_CODE, ANY_CODE].join(', ');
 
 /**
  * Whether the page wants something more, now that a name and a password were sent to its address: a code mostly, under whatever name. To send

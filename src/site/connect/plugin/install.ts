@@ -11,6 +11,7 @@ import { forbidden, type Installer } from './installer.ts';
 import { pairingPoint, type PairingPoint } from './pairing-point.ts';
 import { removePlugin } from './remove.ts';
 import { notInstalled } from './upload-refusal.ts';
+import { switchedOff } from './switched-off.ts';
 import { sendZip, sweepUpload, type UploadForm } from './upload.ts';
 import { packPlugin, PLUGIN_FOLDER, PLUGIN_SOURCE, pluginVersion } from './zip.ts';
 
@@ -57,7 +58,7 @@ async function upload(admin: Admin, form: UploadForm, plugin: Buffer): Promise<P
   // WordPress offers nothing to activate where it believes that it is active, as after its folder was deleted by hand.
   if (await findPoint(admin)) return shown;
   if (answer.status === 200) await sweepUpload(admin, form).catch(() => undefined);
-  throw notInstalled(shown);
+  throw notInstalled(shown, plugin.length);
 }
 
 /** How often an activation is asked for: pages that are shown once eat the link. */
@@ -67,6 +68,7 @@ const ACTIVATIONS = 3;
 async function activatePlugin(admin: Admin, uploaded: Page): Promise<PairingPoint> {
   let page = uploaded;
   let words: string | undefined;
+  let quiet = false;
   for (let attempt = 0; attempt < ACTIVATIONS; attempt += 1) {
     const link = actionLink(parsePage(page), 'activate', page);
     const answer = link && (await admin.session.getOnce(link));
@@ -74,9 +76,11 @@ async function activatePlugin(admin: Admin, uploaded: Page): Promise<PairingPoin
     const point = await findPoint(admin);
     if (point) return point;
     words = answer && whyNot(answer);
+    quiet = answer !== undefined && saysActive(answer);
     if (answer && refusal(answer) !== undefined) break;
     page = await openAdminPage(admin, 'plugins.php');
   }
+  if (quiet) throw switchedOff();
   throw new WpcloneError(
     'PLUGIN_INSTALL_FAILED',
     words === undefined
@@ -90,6 +94,9 @@ async function findPoint(admin: Admin): Promise<PairingPoint | undefined> {
   const page = await openAdminPage(admin, `tools.php?page=${PLUGIN_FOLDER}`);
   return pairingPoint(page);
 }
+
+/** Where WordPress leads after an activation that went well, whatever comes of it then. */
+const saysActive = (answer: Page): boolean => redirectOf(answer)?.searchParams.get('activate') === 'true';
 
 function whyNot(answer: Page): string {
   const to = redirectOf(answer);

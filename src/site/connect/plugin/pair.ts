@@ -11,6 +11,7 @@ import type { Admin } from '../login/admin.ts';
 import type { ConnectDeps } from '../types.ts';
 import { type Page, plainWords } from '../visit/page.ts';
 import type { PairingPoint } from './pairing-point.ts';
+import { switchedOff } from './switched-off.ts';
 
 const pairingSchema = z.object({
   success: z.literal(true),
@@ -45,6 +46,8 @@ export async function pair(admin: Admin, point: PairingPoint): Promise<Pairing> 
 }
 
 function withoutKey(answer: Page): WpcloneError {
+  // WordPress itself answers so for what no running plugin knows (admin-ajax.php).
+  if (/^\s*(?:0|-1)\s*$/.test(answer.text)) return switchedOff();
   const code = jsonIn(answer.text, refusedSchema)?.data.code;
   const said =
     code === 'not_stored'

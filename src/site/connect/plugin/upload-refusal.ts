@@ -11,8 +11,8 @@ import { PLUGIN_SOURCE } from './zip.ts';
 const UNWRITABLE =
   /\/(?:plugins|upgrade|upgrade-temp-backup|uploads)\/|(?:^|\s)[^\s/]+\/\d{4}\/\d{2}\b|(?:^|\s)uploads\b/;
 
-/** Why the page after an upload shows no plugin. WordPress writes what it did into it, in the site's language. */
-export function notInstalled(page: Page): WpcloneError {
+/** Why the page after an upload of so many bytes shows no plugin. WordPress writes what it did into it, in the site's language. */
+export function notInstalled(page: Page, bytes: number): WpcloneError {
   const $ = parsePage(page);
   const said = $('.wrap p')
     .toArray()
@@ -25,11 +25,13 @@ export function notInstalled(page: Page): WpcloneError {
   }
   if (page.status === 413) return forbidden('the web server refuses uploads of that size');
   if (UNWRITABLE.test(words)) return forbidden(words);
-  // PHP may take no file at all (file_uploads, post_max_size), which WordPress says in words for other cases.
+  // PHP may take no file of that size, or none at all (file_uploads, post_max_size), which WordPress says in words for other cases: without
+  // the form that was sent it believes that the form is too old.
+  const limit = refused !== undefined || words === '' || /upload_max_filesize|post_max_size|MAX_FILE_SIZE/.test(words);
   const why = words === '' ? 'it did not say why' : words.replace(/\.$/, '');
   return new WpcloneError(
     'PLUGIN_INSTALL_FAILED',
     `The site did not install the plugin (HTTP ${page.status}): ${why}.`,
-    { details: { folder: PLUGIN_SOURCE } },
+    { details: { folder: PLUGIN_SOURCE, ...(limit ? { kilobytes: Math.ceil(bytes / 1000) } : {}) } },
   );
 }
