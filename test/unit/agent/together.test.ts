@@ -60,6 +60,16 @@ describe('what is asked for in one moment', () => {
     expect(words()).toContain('room');
   });
 
+  it('is not refused with what there is no room for', async () => {
+    const { add, words, database } = start();
+    const pages = Number(database.pragma('page_count', { simple: true }));
+    database.pragma(`max_page_count = ${pages + 2}`);
+    const told = await Promise.allSettled(['one', 'long '.repeat(10_000), 'two'].map(add));
+    expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(told[1]).toMatchObject({ reason: { code: 'DISK_FULL' } });
+    expect(words()).toEqual(['one', 'two']);
+  });
+
   it('waits while another process writes, and is made when that one has', async () => {
     const { file, add, words } = start();
     const other = new Sqlite(file);

@@ -1,6 +1,7 @@
 // oxlint-disable-next-line no-restricted-imports -- what else has arrived is heard; no time passes
 import { setImmediate as turn } from 'node:timers/promises';
 import type { WorkContext } from '../../../shared/context.ts';
+import { toWpcloneError } from '../../../shared/errors.ts';
 import { type Database, guard } from '../../../state/database.ts';
 import { retryWhileBusy } from '../../../state/retry.ts';
 
@@ -37,14 +38,19 @@ export function writeTogether(
     guard(database.name, () =>
       database.transaction(() => changes.map((change) => outcomeOf(database, change))).immediate(),
     );
-  const some = async (): Promise<void> => {
-    const changes = waiting.slice(0, MOST);
-    waiting = waiting.slice(MOST);
+  const attempt = async (changes: readonly Change[]): Promise<void> => {
     try {
       for (const tell of await retryWhileBusy(work, () => transact(changes))) tell();
     } catch (error) {
-      for (const { fail } of changes) fail(error);
+      // One for which there is no room takes those that it was made with along: each by itself, the others may find some.
+      if (changes.length > 1 && !isBusy(error)) for (const change of changes) await attempt([change]);
+      else for (const { fail } of changes) fail(error);
     }
+  };
+  const some = async (): Promise<void> => {
+    const changes = waiting.slice(0, MOST);
+    waiting = waiting.slice(MOST);
+    await attempt(changes);
   };
   const loop = async (): Promise<void> => {
     if (writing) return;
@@ -79,6 +85,8 @@ export function writeTogether(
     },
   };
 }
+
+const isBusy = (error: unknown): boolean => toWpcloneError(error).code === 'BUSY';
 
 /** A change that cannot be made takes back its own only; unless the whole transaction went with it, as on a full disk. */
 function outcomeOf(database: Database, { make, fail }: Change): () => void {
