@@ -79,6 +79,8 @@ describe('a wall', () => {
           : { status: 302, headers: { location: url, 'set-cookie': ['seen=yes; path=/'] }, body: '' },
     });
     await useAll(source, wall);
+    const last = wall.seen.at(-1);
+    expect(last?.headers.cookie).toContain('seen=yes');
   });
 
   test('that lets nobody in is named soon', async () => {
