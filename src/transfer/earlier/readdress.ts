@@ -9,6 +9,9 @@ import type { UrlMapping } from '../rewrite/types.ts';
  */
 export type Readdress = (rows: Buffer, way: string | undefined) => boolean;
 
+/** Texts that are told apart without being looked at again: a site has a few forms of its addresses, and may have any number. */
+const MOST_KNOWN = 1000;
+
 /**
  * From the addresses `before` to those of the mapping, whose other rules made these rows. Undefined where they are the same, or differ in more than
  * the digits of a port, or in how many these are: then lengths differ too, and all has to be rewritten. Clones on one machine differ in nothing else.
@@ -29,12 +32,11 @@ export function readdressing(before: readonly string[], { from, to }: UrlMapping
   /** By what stands in a place: where the port is in it, or nothing where there is none to be exchanged. */
   const known = new Map<string, number | undefined>();
   const portOf = (text: string): number | undefined => {
-    if (!known.has(text))
-      known.set(
-        text,
-        old.map((url) => portIn(text, url)).find((at) => at !== undefined),
-      );
-    return known.get(text);
+    if (known.has(text)) return known.get(text);
+    if (known.size === MOST_KNOWN) known.clear();
+    const port = old.map((url) => portIn(text, url)).find((at) => at !== undefined);
+    known.set(text, port);
+    return port;
   };
   return (rows, way) => way === undefined || exchange(rows, way, digits, portOf);
 }
