@@ -176,10 +176,14 @@ function candidates({ cluster, options, version }: ProvisionDeps, wish: Wish, co
   const chance = new Map(wish.units.map((unit) => [unit, context.randomBytes(4).readUInt32BE()]));
   return wish.units
     .filter((unit) => unit.state === 'WARM' && isThere(unit, now) && unit.runs === unit.provenRuns)
-    .filter((unit) => unit.revision === revision && unit.image === wish.chosen.image)
+    .filter((unit) => unit.revision === revision && isChosen(unit, wish.chosen))
     .filter(({ deadline = 0 }) => deadline > now)
     .toSorted((one, other) => (chance.get(one) ?? 0) - (chance.get(other) ?? 0));
 }
+
+/** One image may stand under several versions. */
+const isChosen = ({ image, phpVersion }: Unit, { image: wanted, php }: ChosenImage): boolean =>
+  image === wanted && (php === undefined || phpVersion === php);
 
 /** The kubelet says so a second or two after the unit itself has shown it. */
 const isThere = ({ ready, provenAt }: Unit, now: number): boolean => ready || now - (provenAt ?? 0) < FRESH;
