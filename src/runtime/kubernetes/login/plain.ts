@@ -30,6 +30,11 @@ const userSchema = z.union([
 
 /** Milliseconds, before the minute after which load balancers drop a connection that says nothing. */
 const KEEP_ALIVE_DELAY = 30_000;
+/**
+ * Milliseconds for which an unused connection is kept: whoever waits for a pod need not greet the server anew after each pause. An API server
+ * ends one after 90 s.
+ */
+const UNUSED_LIMIT = 60_000;
 
 /**
  * Logs in without the client library, for kubeconfigs that need nothing of it: kind, k3d, kubeadm, service accounts.
@@ -64,7 +69,10 @@ function credentialsOf({ cluster, user }: Selected): Credentials {
       ? undefined
       : { cert: decoded(user['client-certificate-data']), key: decoded(user['client-key-data']) };
   return {
-    dispatcher: new Agent({ connect: { ca, ...own, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY } }),
+    dispatcher: new Agent({
+      keepAliveTimeout: UNUSED_LIMIT,
+      connect: { ca, ...own, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY },
+    }),
     headers: 'token' in user ? { authorization: `Bearer ${user.token}` } : {},
   };
 }
