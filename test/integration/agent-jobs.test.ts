@@ -1,8 +1,9 @@
-import { renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRunner } from '../../src/agent/jobs/runner.ts';
 import type { JobStore } from '../../src/agent/jobs/store.ts';
+import { readCheckpoint } from '../../src/agent/work/checkpoint.ts';
 import { processExecutor } from '../../src/agent/work/executor.ts';
 import { keepWorkers } from '../../src/agent/work/workers.ts';
 import { createDirectOperations } from '../../src/operations/direct.ts';
@@ -122,6 +123,10 @@ describe('a job in a process of its own', () => {
         ({ event }) => event.type === 'step-started' && event.step === 'database',
       );
     await expect.poll(begun, { timeout: 120_000 }).toBe(true);
+    // Requests go before it, where the kernel weighs sessions against each other.
+    const { worker } = readCheckpoint((await store.find(job.id))?.checkpoint ?? null);
+    const group = `/proc/${worker?.pid}/autogroup`;
+    expect(existsSync(group) ? readFileSync(group, 'latin1') : 'no groups, nice 5').toContain('nice 5');
     await store.cancel(job.id);
     runner.wake('stop');
     await expect.poll(async () => (await store.find(job.id))?.state, { timeout: 120_000 }).toBe('failed');

@@ -217,7 +217,8 @@ describe('a request for digests', () => {
   it('without bounds is answered in ranges of the site’s own choice, that cover the table', async () => {
     const table = tableOf('wp_names');
     const own = await all(client.digests([{ ...question(table), bounds: [] }], never));
-    expect(own.reduce((sum, { rows }) => sum + rows, 0)).toBe(3001);
+    const [counted] = await source.query('SELECT COUNT(*) AS many FROM wp_names');
+    expect(own.reduce((sum, { rows }) => sum + rows, 0)).toBe(Number(counted?.['many']));
     expect(own.length).toBeGreaterThan(2);
     const again = own.flatMap(({ last, end }) => (last && !end ? [last] : []));
     const same = await all(client.digests([{ ...question(table), bounds: again }], never));

@@ -1,5 +1,5 @@
 import type { WorkContext } from '../../shared/context.ts';
-import { reportOf, toWpcloneError, type WpcloneError } from '../../shared/errors.ts';
+import { type ErrorDetails, type ErrorReport, reportOf, toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import type { JobOutcome } from './executor.ts';
 import { failuresLike, MAX_ATTEMPTS, retryDelay } from './retry.ts';
 import type { ClaimedJob, JobStore } from './store.ts';
@@ -44,7 +44,7 @@ export async function endAttempt(
         await work.sleep(wait, leaving).catch(() => undefined);
       } else {
         given = true;
-        write = () => store.fail(claimed.attempt, reportOf(error));
+        write = () => store.fail(claimed.attempt, told(error, claimed));
       }
     }
   }
@@ -52,22 +52,33 @@ export async function endAttempt(
 
 function unhappy(
   store: JobStore,
-  { job, attempt }: ClaimedJob,
+  claimed: ClaimedJob,
   error: WpcloneError,
   signal: AbortSignal,
   work: Pick<WorkContext, 'now' | 'randomBytes'>,
 ): () => Promise<unknown> {
+  const { job, attempt } = claimed;
   // Whatever a cancelled execution says last, why it stopped is known.
   const reason = signal.aborted ? toWpcloneError(signal.reason) : undefined;
   if (reason?.code === 'RELEASED') return () => store.release(attempt);
   // A process that died took nothing back, and may have left a clone that was ready. One that always dies will not find out.
   if (reason?.code === 'CANCELLED' && error.code === 'WORKER_DIED' && failuresLike(error, job) < MAX_ATTEMPTS)
-    return () => store.retryAt(attempt, reportOf(error), work.now());
+    return () => store.retryAt(attempt, told(error, claimed), work.now());
   // In the words of the work, where it has some: what it could not take back is told there.
   if (reason?.code === 'CANCELLED')
-    return () => store.fail(attempt, reportOf(error.code === 'CANCELLED' ? error : reason));
+    return () => store.fail(attempt, told(error.code === 'CANCELLED' ? error : reason, claimed));
   const random = work.randomBytes(4).readUInt32BE() / 2 ** 32;
   const delay = retryDelay(error, failuresLike(error, job), random);
-  if (delay === undefined) return () => store.fail(attempt, reportOf(error));
-  return () => store.retryAt(attempt, reportOf(error), work.now() + delay);
+  if (delay === undefined) return () => store.fail(attempt, told(error, claimed));
+  return () => store.retryAt(attempt, told(error, claimed), work.now() + delay);
+}
+
+/** Where the plugin is in the package, for who has none of this machine's folders. */
+const PLUGIN = 'templates/migrator';
+
+/** The error as whoever asks about the job reads it, who may be at another machine: its next steps name the job, and no folder of this one. */
+function told({ code, message, details }: WpcloneError, { job }: ClaimedJob): ErrorReport {
+  const { folder, ...rest } = details;
+  const where: ErrorDetails = folder === undefined ? {} : { inPackage: PLUGIN };
+  return reportOf(new WpcloneError(code, message, { details: { ...rest, ...where, job: job.id } }));
 }

@@ -4,6 +4,7 @@ import type { WorkContext } from '../../shared/context.ts';
 import { MEMORY_FLAGS } from '../../shared/memory-flags.ts';
 import type { OperationSettings } from '../../operations/settings.ts';
 import type { ToWorker } from './messages.ts';
+import { letOthersGoFirst } from './priority.ts';
 
 const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
 const FLAGS = [...MEMORY_FLAGS, '--no-warnings'];
@@ -22,13 +23,19 @@ export interface Workers {
 
 export function keepWorkers(
   { environment, runtime }: Pick<OperationSettings, 'environment' | 'runtime'>,
-  { signal, sleep }: Pick<WorkContext, 'signal' | 'sleep'>,
+  { signal, sleep, now }: Pick<WorkContext, 'signal' | 'sleep' | 'now'>,
 ): Workers {
   let waiting: { readonly child: ChildProcess; readonly taken: AbortController } | undefined;
 
+  function start(): ChildProcess {
+    const child = forkWorker(environment);
+    void letOthersGoFirst(child.pid, { now, sleep });
+    return child;
+  }
+
   function prepare(): void {
     if (waiting !== undefined || signal.aborted) return;
-    const child = forkWorker(environment);
+    const child = start();
     const taken = new AbortController();
     const own = { child, taken };
     waiting = own;
@@ -68,7 +75,7 @@ export function keepWorkers(
       const ready = waiting;
       waiting = undefined;
       ready?.taken.abort();
-      const worker = ready?.child.connected === true ? ready.child : forkWorker(environment);
+      const worker = ready?.child.connected === true ? ready.child : start();
       worker.ref();
       worker.channel?.ref();
       void prepareNext(worker);

@@ -16,9 +16,14 @@ export const databaseFailure = (
     ? new WpcloneError('DISK_FULL', `There is no room left. ${message}`, { details: { path: folder }, cause })
     : new WpcloneError('DATABASE_FAILED', message, { details: { log }, cause });
 
+/** Lines that speak of an error and are none, such as the name of a setting. */
+const NO_ERROR = /\[(?:Warning|Note)\]/i;
+
 /** Of all that the server or its installer said the line that says most: the first error leads to the others. */
 export function lastError(said: readonly string[]): string {
-  const errors = said.filter((line) => /\berror\b/i.test(line));
+  const speaking = said.filter((line) => /\berror\b/i.test(line));
+  const real = speaking.filter((line) => !NO_ERROR.test(line) || NO_ROOM.test(line));
+  const errors = real.length === 0 ? speaking : real;
   const line = errors.find((error) => NO_ROOM.test(error)) ?? errors[0] ?? said.findLast((last) => last !== '');
   return (line ?? 'without a word').replace(/^.*\[ERROR\] /, '').trim();
 }

@@ -7,7 +7,7 @@ export const LOGIN_ERRORS = define({
     exit: 4,
     http: 422,
     next: [
-      'Do it again with a log-in: wpclone jobs retry JOB --username NAME; over HTTP, POST /api/v2/jobs/JOB/retry with source_username and source_password.',
+      'Do it again with a log-in: wpclone jobs retry {job} --username NAME; over HTTP, POST /api/v2/jobs/{job}/retry with source_username and source_password.',
     ],
   },
   NOT_ADMINISTRATOR: { exit: 4, http: 403, next: ['Use an administrator of the site: only they may install plugins.'] },
@@ -36,6 +36,7 @@ export const LOGIN_ERRORS = define({
     next: [
       'Allow plugin installation for the time being (DISALLOW_FILE_MODS, folder permissions).',
       'Or copy {folder} to wp-content/plugins/wpclone-migrator of the site, activate it there, and try again.',
+      'Or copy {inPackage} of the npm package wpclone to wp-content/plugins/wpclone-migrator of the site, activate it there, and try again.',
     ],
   },
   PLUGIN_INSTALL_FAILED: {
@@ -46,6 +47,7 @@ export const LOGIN_ERRORS = define({
       'See that PHP of the site takes uploads of {kilobytes} kB (post_max_size, upload_max_filesize, file_uploads).',
       'Look at the Plugins page of the site and at its PHP error log, then try again.',
       'Where the upload fails, copy {folder} to wp-content/plugins/wpclone-migrator of the site, activate it there, and try again.',
+      'Where the upload fails, copy {inPackage} of the npm package wpclone to wp-content/plugins/wpclone-migrator of the site, activate it there, and try again.',
     ],
   },
   DATABASE_UPGRADE_PENDING: {
@@ -62,7 +64,10 @@ export const LOGIN_ERRORS = define({
   PLUGIN_TOO_OLD: {
     exit: 1,
     http: 409,
-    next: ['Copy {folder} over wp-content/plugins/wpclone-migrator of the site, then try again.'],
+    next: [
+      'Copy {folder} over wp-content/plugins/wpclone-migrator of the site, then try again.',
+      'Copy {inPackage} of the npm package wpclone over wp-content/plugins/wpclone-migrator of the site, then try again.',
+    ],
   },
   MIGRATOR_MISSING: { exit: 1, http: 502, next: ['Run the command again: it installs the plugin anew.'] },
   SIGNATURE_REFUSED: {

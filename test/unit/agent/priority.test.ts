@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
+import { letOthersGoFirst } from '../../../src/agent/work/priority.ts';
+import { workContext } from '../../support/work.ts';
+
+const KERNEL = '/proc/sys/kernel/sched_autogroup_enabled';
+const hasGroups = existsSync(KERNEL) && existsSync('/proc/self/autogroup');
+const nicenessOf = (pid: number | undefined): string | undefined =>
+  / nice (-?\d+)/.exec(readFileSync(`/proc/${pid}/autogroup`, 'latin1'))?.[1];
+
+test.skipIf(!hasGroups)(
+  'the process of a job goes behind others, what it has started in sessions of its own does not (needs a kernel with autogroups)',
+  async () => {
+    // A shell that starts a server of its own and says which.
+    const job = spawn('sh', ['-c', 'read go; setsid sleep 60 & echo $!; wait'], { detached: true });
+    onTestFinished(() => void (job.pid !== undefined && process.kill(-job.pid, 'SIGKILL')));
+    await letOthersGoFirst(job.pid, workContext());
+    expect(nicenessOf(job.pid)).toBe('5');
+    job.stdin.write('go\n');
+    const [said]: unknown[] = await once(job.stdout, 'data');
+    const server = Number(String(said));
+    onTestFinished(() => void process.kill(server, 'SIGKILL'));
+    await expect.poll(() => nicenessOf(server)).toBe('0');
+  },
+);
+
+test('a process that is gone is none of its troubles', async () => {
+  const job = spawn('true', { detached: true });
+  await once(job, 'exit');
+  await expect(letOthersGoFirst(job.pid, workContext())).resolves.toBeUndefined();
+});
