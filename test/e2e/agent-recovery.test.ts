@@ -96,6 +96,16 @@ describe('what was promised, when the agent is killed', () => {
     const reset = String((await first.call('POST', '/api/v2/clones/back/reset')).body['job_id']);
     await first.heard(reset, ({ type }) => type === 'step-started');
     await first.end('SIGKILL');
+    // Nobody sees it half reset, whatever the process of the job, which outlives its agent for a moment, came to.
+    const isHalf = async (): Promise<boolean> => {
+      const [clone] = await operations.list(workContext());
+      const answers = await fetch(String(clone?.clone_url)).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+      return answers !== (clone?.status === 'ready');
+    };
+    await expect.poll(isHalf).toBe(false);
 
     const second = await startAgent(cli);
     expect(await second.until(reset, ended)).toMatchObject({ status: 'completed' });
