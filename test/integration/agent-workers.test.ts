@@ -6,12 +6,16 @@ import { keepWorkers } from '../../src/agent/work/workers.ts';
 import { workContext } from '../support/work.ts';
 
 const CHILD = join(import.meta.dirname, '../support/waiting-worker.ts');
-const children: { kill(signal: 'SIGKILL'): unknown }[] = [];
-afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  // None of them is one of the next test's.
+  for (const { pid } of children.splice(0)) if (pid !== undefined) await gone(pid);
+});
 
-function workers() {
+function workers(environment = process.env) {
   const leaving = new AbortController();
-  const settings = { environment: process.env, runtime: 'local' } as const;
+  const settings = { environment, runtime: 'local' } as const;
   const kept = keepWorkers(settings, { ...workContext(), signal: leaving.signal });
   const take = (): ChildProcess => {
     const child = kept.take();
@@ -76,6 +80,22 @@ it('has another one wait when a job has ended', async () => {
   expect(waiting).not.toBe(first.pid);
   leave();
   await gone(waiting);
+});
+
+it('has none wait, and no agent ends for it, where none can be started', async () => {
+  const environment = { ...process.env };
+  const { prepare, take, leave } = workers(environment);
+  const first = take();
+  // More than the system takes (execve(2), "Limits on size of arguments and environment").
+  environment['TOO_LONG'] = 'x'.repeat(4 << 20);
+  expect(prepare).not.toThrow();
+  first.kill('SIGKILL');
+  await once(first, 'close');
+  // What is thrown where nobody waits for it would fail this run.
+  await new Promise(setImmediate);
+  expect(started()).toEqual([]);
+  expect(take).toThrow('E2BIG');
+  leave();
 });
 
 it('leaves no process waiting when its agent is killed', async () => {

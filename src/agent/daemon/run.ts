@@ -128,7 +128,7 @@ async function serve(
     const { host, metricsPort } = settings;
     if (metricsPort !== undefined)
       control.closeMetrics = await openMetricsDoor({ host, port: metricsPort }, parts.metrics);
-    const workers = keepWorkers(settings.operations, work);
+    const workers = keepWorkers(settings.operations, { ...work, signal: stopping });
     const executor = processExecutor(settings.operations, workers, work);
     const runner = startRunner({
       store,

@@ -33,17 +33,28 @@ export function keepWorkers(
     return child;
   }
 
+  /** Undefined where none can be started now, for want of memory or of whatever else: nobody waits for this one, and jobs are told why. */
+  function startIfPossible(): ChildProcess | undefined {
+    try {
+      return start();
+    } catch {
+      return undefined;
+    }
+  }
+
   function prepare(): void {
     if (waiting !== undefined || signal.aborted) return;
-    const child = start();
+    const child = startIfPossible();
+    if (child === undefined) return;
     const taken = new AbortController();
     const own = { child, taken };
-    waiting = own;
     const over = (): void => {
       taken.abort();
       if (waiting === own) waiting = undefined;
     };
     child.once('exit', over).once('error', over);
+    if (!child.connected) return;
+    waiting = own;
     const message: ToWorker = { type: 'prepare', runtime };
     child.send(message, () => undefined);
     // By itself it keeps nobody from ending, and hears of it.
