@@ -1,5 +1,6 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import { runtimeFlags } from '../cli/flags.ts';
+import { lineWidth } from '../cli/presenters/fit.ts';
 import { cloneTable } from '../cli/presenters/text.ts';
 
 export default class List extends BaseCommand {
@@ -14,6 +15,6 @@ export default class List extends BaseCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(List);
     const clones = await this.operateTidily(flags, [], (operations, context) => operations.list(context));
-    return this.present({ clones }, (colors) => cloneTable(clones, colors, Date.now()));
+    return this.present({ clones }, (colors) => cloneTable(clones, colors, Date.now(), lineWidth()));
   }
 }

@@ -1,7 +1,7 @@
 import { WpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
 import { refusalSchema, type Refusal } from './protocol.ts';
-import { isChallenge, limitsRequests, lostDatabase } from './signs.ts';
+import { isChallenge, isFromCache, limitsRequests, lostDatabase } from './signs.ts';
 
 /** What came instead of a stream. */
 export interface OtherAnswer {
@@ -36,8 +36,10 @@ export function classifyAnswer(answer: OtherAnswer): WpcloneError {
   if (status >= 500) return failed(host, status, retryAfter);
   if (RATE.test(text)) return rateLimited(host, status, retryAfter);
   if (status === 403 || status === 406 || FIREWALL.test(text)) return blocked(host, status);
-  return new WpcloneError('MIGRATOR_MISSING', `The plugin of wpclone does not answer at ${host} (HTTP ${status}).`, {
-    details: { host, status },
+  const cached = isFromCache(answer.headers);
+  const instead = cached ? `: a cache before it answers what is posted there (HTTP ${status}).` : ` (HTTP ${status}).`;
+  return new WpcloneError('MIGRATOR_MISSING', `The plugin of wpclone does not answer at ${host}${instead}`, {
+    details: { host, status, ...(cached ? { cached: host } : {}) },
   });
 }
 

@@ -9,6 +9,21 @@ export interface Answered {
 /** `Expires` of every page that WordPress keeps out of caches (wp_get_nocache_headers). */
 const WORDPRESS_EXPIRES = 'Wed, 11 Jan 1984 05:00:00 GMT';
 
+/** Whether a cache says that it gave the answer from its memory (RFC 9111 section 5.1; the others are what caches made up before). */
+export function isFromCache(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
+  const said = (name: string): string => [headers[name] ?? []].flat().join(' ');
+  const marks = [
+    'x-cache',
+    'x-cache-status',
+    'cf-cache-status',
+    'x-proxy-cache',
+    'x-nginx-cache',
+    'x-litespeed-cache',
+    'cache-status',
+  ];
+  return Number(said('age')) > 0 || marks.some((name) => /(?:^|[\s;,:])hit(?:$|[\s;,:])/i.test(said(name)));
+}
+
 /** Whether WordPress, or something in it, made the answer: then nothing before it keeps us out. */
 export function isFromWordPress({ headers, text }: Answered): boolean {
   return (

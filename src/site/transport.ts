@@ -8,6 +8,7 @@ import { openStream, otherAnswer, readPage, type Exchange } from './answer-strea
 import { refusalOf } from './answers.ts';
 import { networkFailure } from './http.ts';
 import { ask, type Answer } from './lent/ask.ts';
+import { isFromCache } from './signs.ts';
 import { packContent, signedBody, type SignedRequest } from './signing.ts';
 
 export interface TransportDeps extends Pick<WorkContext, 'now' | 'randomBytes'> {
@@ -33,12 +34,15 @@ export function createTransport(
   let clockOffset = 0;
   let corrected = false;
   let inflates = true;
+  /** What is asked has an address of its own each time, which no cache can know. */
+  let fresh = false;
   const pool = createPool();
 
   const post = async (question: object, signal: AbortSignal): Promise<Answer> => {
-    const target = endpoint.pathname + endpoint.search;
-    const time = Math.floor(deps.now() / 1000) + clockOffset;
     const nonce = deps.randomBytes(16).toString('hex');
+    const own = fresh ? `${endpoint.search === '' ? '?' : '&'}wpclone-fresh=${nonce}` : '';
+    const target = endpoint.pathname + endpoint.search + own;
+    const time = Math.floor(deps.now() / 1000) + clockOffset;
     const content = packContent(question, inflates);
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
@@ -81,6 +85,11 @@ export function createTransport(
       if (response.statusCode >= 300 && response.statusCode < 400 && redirects < 3) {
         await readPage(response, endpoint, deps.now);
         follow(response);
+        continue;
+      }
+      if (!fresh && isFromCache(response.headers)) {
+        fresh = true;
+        response.body.destroy();
         continue;
       }
       // Our own header is missing when something was sent before the plugin could send headers.

@@ -4,7 +4,7 @@ import { asAdmin, connectDeps } from '../support/connecting.ts';
 import { collectRows, never, readOf, testClient } from '../support/migrator.ts';
 import type { Source } from '../support/source/index.ts';
 import { sourcesOfFile } from '../support/source-test.ts';
-import type { Wall, WallRules } from '../support/wall.ts';
+import type { Seen, Wall, WallAnswer, WallRules } from '../support/wall.ts';
 import { failureOf } from '../support/work.ts';
 
 const { start, behind: put } = sourcesOfFile();
@@ -30,6 +30,36 @@ async function useAll(source: Source, wall: Wall): Promise<Set<string | undefine
 const BROWSER = /^Mozilla\/5\.0 \([^)]+\) AppleWebKit\/[\d.]+ \(KHTML, like Gecko\) Chrome\/[\d.]+ Safari\/[\d.]+$/;
 const SCRIPT =
   '<!doctype html><title>Just a moment...</title><script>document.cookie = "pass=let-me-in; path=/"; setTimeout(() => location.reload(), 50);</script>';
+
+/** A cache that keeps what was posted for, by `key`, and says so as caches do. */
+function cache(key: (url: string) => string): WallRules {
+  const kept = new Map<string, WallAnswer>();
+  const isOurs = ({ method, body }: Seen): boolean => method === 'POST' && body.includes('wpclone=');
+  return {
+    judge: (seen) => (isOurs(seen) ? kept.get(key(seen.url)) : undefined),
+    change: (answer, seen) => {
+      const { status, headers, body } = answer;
+      if (isOurs(seen)) kept.set(key(seen.url), { status, headers: { ...headers, age: '7' }, body });
+      return answer;
+    },
+  };
+}
+
+test('a cache that keeps answers to what is posted is gone around by addresses that it cannot know', async () => {
+  const { source, wall } = await behind(cache((url) => url));
+  await useAll(source, wall);
+});
+
+test('a cache that keeps them whatever is asked for is told of', async () => {
+  const page = { status: 200, headers: { 'content-type': 'text/html', 'x-cache': 'HIT' }, body: '<html>Home</html>' };
+  const { source, wall } = await behind({ judge: ({ body }) => (body.includes('wpclone=') ? page : undefined) });
+  const error = await failureOf(connectSource(asAdmin(source, { url: wall.url }), connectDeps()));
+  expect(error).toMatchObject({
+    code: 'MIGRATOR_MISSING',
+    message: expect.stringContaining('a cache before it answers what is posted') as unknown,
+  });
+  expect(error.nextSteps[0]).toContain('keep no answers to POST requests');
+});
 
 describe('a wall', () => {
   test('that lets only browsers in by their name sees one, the same in all requests', async () => {

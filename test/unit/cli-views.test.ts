@@ -78,6 +78,22 @@ describe('a clone in text', () => {
     expect(listed).toMatch(/mysite-k3f +ready +http:\/\/127\.0\.0\.1:8101 +https:\/\/mysite\.example +30 min +local/);
     expect(listed).not.toContain('very-secret');
     expect(cloneTable([], plain, now)).toContain('wpclone clone');
+    const long = { ...clone, created_at: '', source: { ...clone.source, url: `https://${'long.'.repeat(20)}example` } };
+    const widest = (width?: number): number =>
+      Math.max(
+        ...cloneTable([long], plain, now, width)
+          .split('\n')
+          .map((line) => line.length),
+      );
+    expect(widest()).toBeGreaterThan(120);
+    for (const width of [120, 80, 70]) {
+      const text = cloneTable([long], plain, now, width);
+      expect(widest(width)).toBeLessThanOrEqual(width);
+      expect(text).toContain(clone.clone_id);
+      expect(text).toContain(clone.clone_url);
+    }
+    expect(cloneTable([long], plain, now, 120)).toContain('…');
+    expect(cloneTable([long], plain, now, 20)).toContain(clone.clone_url);
   });
 });
 

@@ -1,13 +1,14 @@
 import type { Accepted, JobLine, JobReport } from '../../operations/schemas.ts';
 import { printable, table } from '../../shared/format.ts';
 import type { Colors } from '../colors.ts';
+import { fittedTable } from './fit.ts';
 
 /** A job that was handed in and is not waited for. */
 export const acceptedLine = ({ job_id: job, status }: Accepted, colors: Colors): string =>
   `${colors.bold(job)}   ${status}   see how it goes: wpclone jobs watch ${job}`;
 
 /** `jobs`: the newest first. */
-export function jobTable(jobs: readonly JobLine[], colors: Colors): string {
+export function jobTable(jobs: readonly JobLine[], colors: Colors, width?: number): string {
   if (jobs.length === 0) return 'No jobs.';
   const head = ['JOB', 'KIND', 'STATE', 'DONE', 'CLONE', 'MADE', 'MESSAGE'].map((title) => colors.dim(title));
   const rows = jobs.map((job) => [
@@ -19,7 +20,7 @@ export function jobTable(jobs: readonly JobLine[], colors: Colors): string {
     job.created_at,
     printable(job.message).slice(0, 80),
   ]);
-  return table([head, ...rows]);
+  return fittedTable([head, ...rows], width, { cut: 6, drop: [5, 6] });
 }
 
 /** `jobs show`. */

@@ -1,6 +1,7 @@
 import type { CloneReport, CloneResult } from '../../operations/clone-report.ts';
 import type { Colors } from '../colors.ts';
 import { printable, remaining, table } from '../../shared/format.ts';
+import { fittedTable } from './fit.ts';
 
 /** The one line that a person takes away from a clone. */
 export function cloneLine(clone: CloneResult, colors: Colors, now: number): string {
@@ -40,8 +41,8 @@ export function keepRowsHint(
 const isHeld = ({ runtime, clone_url }: CloneResult): boolean =>
   runtime === 'local' || new URL(clone_url).hostname !== '127.0.0.1';
 
-/** `list`. */
-export function cloneTable(clones: readonly CloneReport[], colors: Colors, now: number): string {
+/** `list`; in lines of `width` characters where that is given. */
+export function cloneTable(clones: readonly CloneReport[], colors: Colors, now: number, width?: number): string {
   if (clones.length === 0) return 'No clones. Make one: wpclone clone https://your-site.example';
   const head = ['NAME', 'STATE', 'URL', 'SOURCE', 'ENDS IN', 'RUNTIME'].map((title) => colors.dim(title));
   const rows = clones.map((clone) => [
@@ -52,7 +53,7 @@ export function cloneTable(clones: readonly CloneReport[], colors: Colors, now: 
     remaining(Date.parse(clone.expires_at), now),
     clone.runtime,
   ]);
-  return table([head, ...rows]);
+  return fittedTable([head, ...rows], width, { cut: 3, drop: [5, 3] });
 }
 
 /** `show`. */

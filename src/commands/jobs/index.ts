@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { agentFlags } from '../../cli/flags.ts';
+import { lineWidth } from '../../cli/presenters/fit.ts';
 import { jobTable } from '../../cli/presenters/jobs.ts';
 
 export default class Jobs extends BaseCommand {
@@ -26,6 +27,6 @@ export default class Jobs extends BaseCommand {
     const jobs = await this.operateThroughAgent(flags, [], (operations, context) =>
       operations.jobs.list(filter, context),
     );
-    return this.present({ jobs }, (colors) => jobTable(jobs, colors));
+    return this.present({ jobs }, (colors) => jobTable(jobs, colors, lineWidth()));
   }
 }

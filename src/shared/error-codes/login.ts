@@ -69,7 +69,14 @@ export const LOGIN_ERRORS = define({
       'Copy {inPackage} of the npm package wpclone over wp-content/plugins/wpclone-migrator of the site, then try again.',
     ],
   },
-  MIGRATOR_MISSING: { exit: 1, http: 502, next: ['Run the command again: it installs the plugin anew.'] },
+  MIGRATOR_MISSING: {
+    exit: 1,
+    http: 502,
+    next: [
+      'Have the cache of {cached} keep no answers to POST requests, then try again.',
+      'Run the command again: it installs the plugin anew.',
+    ],
+  },
   SIGNATURE_REFUSED: {
     exit: 4,
     http: 401,
