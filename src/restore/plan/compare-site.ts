@@ -6,6 +6,7 @@ import { createReadings } from '../../transfer/database/charsets.ts';
 import { connectTarget, describeTarget } from '../../transfer/database/connection.ts';
 import { readingsOf } from '../../transfer/database/plan.ts';
 import { skippedColumns } from '../../transfer/database/select.ts';
+import { keptRows } from '../../transfer/database/unique-keys.ts';
 import { readDatabaseOrigin } from '../../transfer/origin/database.ts';
 import type { DatabaseOrigin } from '../../transfer/origin/schema.ts';
 import { createRewriter } from '../../transfer/rewrite/rewriter.ts';
@@ -57,7 +58,8 @@ export async function comparingSite<T>(
   const remembered = await readDatabaseOrigin(baseline);
   const schema = await readSchema(baseline);
   const mapping = kin === 'source' ? (remembered?.rewriter.mapping ?? fallback) : fallback;
-  const columnsOf = await columnReader(site, info, signal);
+  const origin = new Map(remembered?.tables.map((table) => [table.name, table]));
+  const columnsOf = await columnReader(site, info, origin, signal);
   const raws: RawRows = new WeakMap();
   try {
     const [done] = await allOrNothing(signal, (both) => {
@@ -71,7 +73,7 @@ export async function comparingSite<T>(
           kin,
           baseline,
           schema,
-          origin: new Map(remembered?.tables.map((table) => [table.name, table])),
+          origin,
           surveyed,
           info,
           database,
@@ -114,6 +116,7 @@ async function surveyTables(
 async function columnReader(
   site: TransferSite,
   info: SiteInfo,
+  origin: Comparison['origin'],
   signal: AbortSignal,
 ): Promise<{ read: (table: TableInfo) => Promise<RowColumns>; close: () => void } & SiteComparison['definitions']> {
   const connection = await connectTarget(site.database, signal);
@@ -123,10 +126,16 @@ async function columnReader(
   return {
     connection,
     server,
-    read: async (table) => ({
-      skip: skippedColumns(table, info.tablePrefix),
-      readings: await readingsOf(table, readings),
-    }),
+    read: async (table) => {
+      const columns = table.columns.filter(({ generated }) => !generated).map(({ name }) => name);
+      const kept = origin.get(table.name)?.kept;
+      const asTheyAre = (kept?.columns ?? []).map((name) => columns.indexOf(name));
+      return {
+        skip: new Set([...skippedColumns(table, info.tablePrefix), ...asTheyAre]),
+        unique: keptRows(kept, columns),
+        readings: await readingsOf(table, readings),
+      };
+    },
     close: () => connection.destroy(),
   };
 }

@@ -25,7 +25,7 @@ export async function cloneChanges(
   const { gone, come } =
     (await inSpans(baseline, table, database, comparing)) ?? (await whole(baseline, table, database, comparing));
   const block = Buffer.from(come.map((line) => `${line}\n`).join(''), 'latin1');
-  return withoutSame(gone, pairs(block, rewriter, { skip: columns.skip }));
+  return withoutSame(gone, pairs(block, rewriter, { skip: columns.skip, unique: columns.unique }));
 }
 
 function whole(

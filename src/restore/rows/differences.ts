@@ -3,6 +3,7 @@ import type { SiteInfo, TableInfo } from '../../site/info.ts';
 import type { BaselineSchema, BaselineTable } from '../../transfer/baseline/database.ts';
 import type { OriginTable } from '../../transfer/origin/schema.ts';
 import type { RowColumns, Rewriter } from '../../transfer/rewrite/types.ts';
+import { isKeptUnknown } from '../../transfer/database/unique-keys.ts';
 import { LEAST_BYTES } from '../../transfer/table-files/mark.ts';
 import type { ChangedRange, TableFinding } from '../../transfer/survey/database.ts';
 import type { Kin } from '../kin.ts';
@@ -209,6 +210,7 @@ export function doubtWhoever(
 ): string | undefined {
   const numbered = live?.columns.some(({ name, type }) => table.key?.includes(name) && /^(enum|set|bit)/.test(type));
   if (numbered) return 'rows of its table cannot be asked for one by one';
+  if (isKeptUnknown(origin.get(table.name)?.kept)) return 'too many rows of its table keep the live site’s address';
   const complaints = origin.get(table.name)?.refused.complaints ?? 0;
   return complaints > 0 ? 'the clone’s database did not take all values of its table as they came' : undefined;
 }

@@ -135,5 +135,5 @@ async function byCount(
 }
 
 /** Rows of the clone: addresses of the other site, which somebody may have typed, are the clone's there too. */
-const typed = (lines: readonly string[], { skip }: RowColumns, { rewriter }: Comparison): LiveLine[] =>
-  pairs(Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1'), rewriter, { skip });
+const typed = (lines: readonly string[], { skip, unique }: RowColumns, { rewriter }: Comparison): LiveLine[] =>
+  pairs(Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1'), rewriter, { skip, unique });

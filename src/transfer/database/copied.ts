@@ -5,6 +5,7 @@ import type { UrlMapping } from '../rewrite/types.ts';
 import type { TargetConnection } from './connection.ts';
 import { largestId, raiseNextIds } from './next-ids.ts';
 import type { TableState } from './stream.ts';
+import { keptOf } from './unique-keys.ts';
 
 /** Sees to it that each table counts from where it was planned to, whatever loading it did to its counter. */
 export async function setIdBands(connection: TargetConnection, states: readonly TableState[]): Promise<void> {
@@ -22,7 +23,7 @@ export async function describeCopied(
 ): Promise<CopiedTable[]> {
   const copied: CopiedTable[] = [];
   for (const state of states) {
-    const { plan, selected, columns } = state.table;
+    const { plan, selected, columns, asTheyAre } = state.table;
     copied.push({
       name: plan.name,
       columns: plan.columns,
@@ -31,6 +32,7 @@ export async function describeCopied(
       copied: selected.empty ? 'structure' : 'rows',
       ids: await describeIds(connection, state),
       rules: rulesOf(mapping, columns),
+      kept: keptOf(plan.columns, asTheyAre, columns.unique),
     });
   }
   return copied;

@@ -14,6 +14,7 @@ import { skippedColumns, type SelectedTable } from './select.ts';
 import type { Spelling } from './spelling.ts';
 import { isWord } from './sql-tokens.ts';
 import { translateTable, type TableStatements } from './translate.ts';
+import type { UniqueRows } from '../rewrite/unique.ts';
 import { uniqueRowsOf } from './unique-keys.ts';
 
 /** Below this many bytes of data a table gets all its keys at once: one ALTER TABLE costs more than they do. */
@@ -39,7 +40,9 @@ export interface PlannedTable {
   /** Of a table with a counter. */
   readonly ids: IdPlan | null;
   /** What rewriting must know of its columns. */
-  readonly columns: RowColumns;
+  readonly columns: RowColumns & { readonly unique: UniqueRows | undefined };
+  /** Columns whose values keep the addresses of the source. */
+  readonly asTheyAre: ReadonlySet<string>;
   /** How many values of a column hold an address in base64, by the column's index; filled in while rows are read. */
   readonly encoded: ReadonlyMap<number, number>;
   /** Its only key column counts up, so rows that arrive during the transfer are those above the last one read. */
@@ -151,6 +154,7 @@ function planTable(
       readings,
       encoded: (column) => encoded.set(column, (encoded.get(column) ?? 0) + 1),
     },
+    asTheyAre: lists,
     encoded,
     counting: isCounting(definition, table.key),
   };

@@ -4,7 +4,7 @@ import type { UrlMapping } from '../rewrite/types.ts';
 import { REWRITER_VERSION } from '../rewrite/version.ts';
 import { readOrigin, writeOrigin } from './folder.ts';
 import type { Recorder } from './recorder.ts';
-import { databaseOriginSchema, type DatabaseOrigin, type LeftOut, type OriginIds } from './schema.ts';
+import { databaseOriginSchema, type DatabaseOrigin, type LeftOut, type OriginIds, type OriginKept } from './schema.ts';
 
 /** A table as it was copied. */
 export interface CopiedTable {
@@ -17,6 +17,7 @@ export interface CopiedTable {
   readonly ids: OriginIds | null;
   /** See `rulesOf`. */
   readonly rules: string | undefined;
+  readonly kept: OriginKept | undefined;
 }
 
 /** Writes what is known of the copied tables, in the order in which they were given to the recorder. */
@@ -42,13 +43,14 @@ export async function writeDatabaseOrigin(
       version: REWRITER_VERSION,
       mapping: { from: [...mapping.from], to: [...mapping.to], paths: [...mapping.paths] },
     },
-    tables: tables.map(({ definition, rules, ...table }) => {
+    tables: tables.map(({ definition, rules, kept, ...table }) => {
       const { rows, bytes, refused } = recorder.noted(table.name);
       return {
         ...table,
         columns: [...table.columns],
         key: table.key && [...table.key],
         ...(rules !== undefined && { rules }),
+        ...(kept !== undefined && { kept }),
         definition: definitionDigest(definition),
         rows,
         bytes,

@@ -42,6 +42,15 @@ const idsSchema = z.object({
 });
 export type OriginIds = z.infer<typeof idsSchema>;
 
+/** Values that kept the addresses of the source, since two of them would have become the same. */
+const keptSchema = z.object({
+  /** Columns that are limited to a list of values: all of theirs. */
+  columns: z.array(z.string()),
+  /** By a key that lets each value be there once: digests of what the source has in its columns. */
+  rows: z.array(z.object({ columns: z.array(z.string()), digests: z.array(z.string()) })),
+});
+export type OriginKept = z.infer<typeof keptSchema>;
+
 const tableSchema = z.object({
   name: z.string(),
   columns: z.array(z.string()),
@@ -56,6 +65,7 @@ const tableSchema = z.object({
   ids: idsSchema.nullable(),
   /** See `rulesOf`; absent where more decides how its rows are rewritten, and in older clones. */
   rules: sha256.optional(),
+  kept: keptSchema.optional(),
   /** What this server did not take as it came: rows that are missing here, values that are not the same. */
   refused: z.object({ rows: count, complaints: count, examples: z.array(z.string()) }),
 });

@@ -10,7 +10,7 @@ import { SLICES, type SliceSize } from './slices.ts';
 import { holdsLengths } from './tokens.ts';
 import type { Reading } from './reading.ts';
 import type { Text } from './text.ts';
-import type { UniqueRows } from './unique.ts';
+import type { Judge } from './unique.ts';
 import type { Rewriter, RowColumns, RowsOptions, UrlMapping } from './types.ts';
 
 /**
@@ -88,7 +88,7 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
   const distinctPatches = (
     text: string,
     fields: readonly Field[],
-    unique: UniqueRows,
+    unique: Judge,
     readings: RowColumns['readings'],
   ): readonly Patch[] => {
     const all = fields.map((field) => {

@@ -1,6 +1,6 @@
 import type { Allocate } from '../../shared/reusing.ts';
 import type { Reading } from './reading.ts';
-import type { UniqueRows } from './unique.ts';
+import type { Judge } from './unique.ts';
 
 /** What a rewriter maps. All URLs are absolute, without a trailing slash. */
 export interface UrlMapping {
@@ -23,8 +23,8 @@ export interface RewriteCounts {
 export interface RowColumns {
   /** Left alone. */
   readonly skip: ReadonlySet<number>;
-  /** Keys that no two rows share. */
-  readonly unique?: UniqueRows | undefined;
+  /** Has to do with keys that no two rows share. */
+  readonly unique?: Judge | undefined;
   /** PHP gets other bytes than the stored ones. */
   readonly readings?: ReadonlyMap<number, Reading>;
   /** Told of each value that holds an address in base64, which is left as it is. */
