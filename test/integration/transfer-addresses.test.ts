@@ -95,7 +95,7 @@ test('a definition that this server does not take with the clone’s address kee
 test('what a restore finds of definitions: the site’s own address is no change, and the clone’s does not go there', async () => {
   const url = 'https://old.example';
   const pair = await playground.pair(
-    `CREATE TABLE wp_posts (id int PRIMARY KEY); CREATE TABLE wp_held (id int PRIMARY KEY, url varchar(60) NOT NULL DEFAULT '${url}/new', kind enum('${url}/a','b') NOT NULL);`,
+    `CREATE TABLE wp_posts (id int PRIMARY KEY); CREATE TABLE wp_held (id int PRIMARY KEY, url varchar(60) NOT NULL DEFAULT '${url}/new', kind enum('${url}/a','b') NOT NULL, way enum('${url}','http://old.example'));`,
   );
   await pair.copy();
   const connection = await connectTarget(pair.site.database, never);

@@ -68,7 +68,11 @@ async function inSpans(
       last = upto;
     }
   } catch (error) {
-    if (error instanceof NotInSpans) return undefined;
+    if (error instanceof NotInSpans) {
+      // All of it is found once more.
+      for (const line of found.flatMap(({ gone, come }) => [...gone, ...come])) comparing.room?.(-line.length);
+      return undefined;
+    }
     throw error;
   }
   await compare([], { column, after: last, upto: null });

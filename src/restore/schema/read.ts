@@ -5,6 +5,7 @@ import type { TargetServer } from '../../transfer/database/collations.ts';
 import type { TargetConnection } from '../../transfer/database/connection.ts';
 import { parseDefinition } from '../../transfer/database/definition.ts';
 import { createStatement } from '../../transfer/database/draft.ts';
+import { listsAsTheyAre } from '../../transfer/database/lists.ts';
 import { textsBy, type Spelling } from '../../transfer/database/spelling.ts';
 import { quoteName } from '../../transfer/database/sql-tokens.ts';
 import { translateTable } from '../../transfer/database/translate.ts';
@@ -166,7 +167,8 @@ async function translated(
 ): Promise<Definition | undefined> {
   try {
     const parsed = parseDefinition(definition, name);
-    const options = { deferKeys: false, tables: new Set<string>(), text };
+    const asTheyAre = listsAsTheyAre(parsed, text, collectWarnings());
+    const options = { deferKeys: false, tables: new Set<string>(), text, asTheyAre };
     const { draft, ...rest } = translateTable(parsed, options, server, collectWarnings());
     return await made(connection, name, { ...rest, create: createStatement(draft) });
   } catch (error) {

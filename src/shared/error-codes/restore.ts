@@ -26,7 +26,7 @@ export const RESTORE_ERRORS = define({
     exit: 1,
     http: 422,
     next: [
-      'Nothing was written. Take back in the clone what changed so many rows of {table} (wpclone reset does), or bring that table to the live site by other means.',
+      'Nothing was written. Take back in the clone what changed so many rows of {table} (wpclone reset takes back everything). Where the live site changed them, clone it anew, or bring that table there by other means.',
     ],
   },
   RESTORE_UNDER_WAY: {
