@@ -110,6 +110,16 @@ describe('a log-in form', () => {
     ['<form><input autocomplete="one-time-code"></form>', 'second-factor'],
     ['<div id="login_error">No robots</div><div class="cf-turnstile"></div>', 'captcha'],
     ['<p>Hello</p>', 'unclear'],
+    ['<form method="post"><input name="mail_code"></form>', 'second-factor'],
+    ['<form method="post"><input inputmode="numeric" class="input" name="digits"></form>', 'second-factor'],
+    [
+      '<form method="post"><input type="number" inputmode="numeric" class="input-text qty" name="quantity"></form>',
+      'unclear',
+    ],
+    ['<form method="post"><input type="text" name="coupon_code" placeholder="Coupon code"></form>', 'unclear'],
+    ['<form method="post"><input type="text" name="s_field" placeholder="Your postcode"></form>', 'unclear'],
+    ['<form method="get"><input type="text" name="code" placeholder="Code of the article"></form>', 'unclear'],
+    ['<form method="post"><input name="captcha_code"></form>', 'captcha'],
   ])('that came back as %s says %s', (html, answer) => {
     expect(judgeAnswer(page(html)).answer).toBe(answer);
   });

@@ -18,11 +18,20 @@ const ONE_TIME_CODE = [
   '[id*="2fa"]',
 ].map((selector) => `input${selector}`);
 
+/** What shops and forms of all kinds ask for, and what pictures do. */
+const OTHER_CODES = ['post', 'zip', 'coupon', 'promo', 'voucher', 'gift', 'discount', 'quantity', 'qty', 'country', 'captcha', 'phone']; // prettier-ignore
+const NAMES = ['name', 'id', 'class', 'placeholder'];
+const isOther = NAMES.flatMap((attribute) => OTHER_CODES.map((word) => `[${attribute}*="${word}" i]`)).join(', ');
+
 /** Where a form has no password: whatever is called a code, in plugins that nobody here has seen. */
-const ALONE = ['name', 'id', 'autocomplete', 'placeholder'].map(
-  (attribute) => `input:is(:not([type]), [type=text], [type=tel], [type=number])[${attribute}*="code" i]`,
-);
-const ANY_CODE = ['input[inputmode=numeric]', ...ALONE].join(', ');
+const ANY_CODE = [
+  'input[inputmode=numeric]',
+  ...['name', 'id', 'autocomplete', 'placeholder'].map(
+    (attribute) => `input:is(:not([type]), [type=text], [type=tel], [type=number])[${attribute}*="code" i]`,
+  ),
+]
+  .map((selector) => `form:not([method=get i]) ${selector}:not(${isOther})`)
+  .join(', ');
 
 const CAPTCHA =
   '.g-recaptcha, .h-captcha, .cf-turnstile, [name="g-recaptcha-response"], [name*="captcha"], img[src*="captcha"]';
