@@ -48,6 +48,8 @@ function cache(key: (url: string) => string): WallRules {
 test('a cache that keeps answers to what is posted is gone around by addresses that it cannot know', async () => {
   const { source, wall } = await behind(cache((url) => url));
   await useAll(source, wall);
+  const asked = wall.seen.filter(({ method, body }) => method === 'POST' && body.includes('wpclone='));
+  expect(new Set(asked.map(({ url }) => url)).size).toBeGreaterThan(2);
 });
 
 test('a cache that keeps them whatever is asked for is told of', async () => {
