@@ -38,9 +38,9 @@ export function createTransport(
   let fresh = false;
   const pool = createPool();
 
-  const post = async (question: object, signal: AbortSignal): Promise<Answer> => {
+  const post = async (question: object, isFresh: boolean, signal: AbortSignal): Promise<Answer> => {
     const nonce = deps.randomBytes(16).toString('hex');
-    const own = fresh ? `${endpoint.search === '' ? '?' : '&'}wpclone-fresh=${nonce}` : '';
+    const own = isFresh ? `${endpoint.search === '' ? '?' : '&'}wpclone-fresh=${nonce}` : '';
     const target = endpoint.pathname + endpoint.search + own;
     const time = Math.floor(deps.now() / 1000) + clockOffset;
     const content = packContent(question, inflates);
@@ -79,7 +79,8 @@ export function createTransport(
 
   const send = async (question: object, signal: AbortSignal): Promise<Exchange> => {
     for (let redirects = 0; ; redirects += 1) {
-      const response = await post(question, signal).catch((error: unknown) => {
+      const isFresh = fresh;
+      const response = await post(question, isFresh, signal).catch((error: unknown) => {
         throw networkFailure(error, endpoint);
       });
       if (response.statusCode >= 300 && response.statusCode < 400 && redirects < 3) {
@@ -87,7 +88,8 @@ export function createTransport(
         follow(response);
         continue;
       }
-      if (!fresh && isFromCache(response.headers)) {
+      // Another request may have learnt it while this one was under way.
+      if (!isFresh && isFromCache(response.headers)) {
         fresh = true;
         response.body.destroy();
         continue;
