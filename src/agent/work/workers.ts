@@ -10,7 +10,7 @@ const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
 const FLAGS = [...MEMORY_FLAGS, '--no-warnings'];
 /** Milliseconds after a job began until the process for the next one starts, unless the job ends before: at its beginning it needs the processor itself. */
 const PAUSE = 3_000;
-/** Milliseconds for which one waits for a job, with 90 MB of memory. */
+/** Milliseconds for which one waits for a job, with 100 MB of memory. */
 const PATIENCE = 30 * 60_000;
 
 /** Processes for jobs, one for each. One that loads its code while nobody waits for it saves its job the half second that this takes. */
