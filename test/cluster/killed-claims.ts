@@ -77,14 +77,16 @@ export function useKilledClaims(namespace: TestNamespace) {
     },
     /** What an agent does when nobody goes on with the job. */
     takeBack: ({ jobId }: Attempt) => runtime.takeBack((job) => job === jobId, context()),
-    /** Somebody else who wants a unit that is ready: the name of the one that he got. */
+    /** Somebody else who wants a unit that is ready, and gives it up: the name of the one that he got. */
     async rival(): Promise<string | undefined> {
       const claimed = await runtime.units.claim(
         { id: cloneId('rival'), sourceUrl: 'http://source.example', expiresAt: Date.now() + 3_600_000 },
         context(),
       );
       if (claimed.outcome !== 'claimed') return undefined;
-      return namespace.podName(claimed.lease.cloneId);
+      const name = await namespace.podName(claimed.lease.cloneId);
+      await claimed.lease.remove(context());
+      return name;
     },
     /** Leaves nothing. */
     async clear(): Promise<void> {
