@@ -56,6 +56,8 @@ const ANSWER_LIMIT = 15_000;
 const CREDENTIALS_KEPT = 60_000;
 /** Milliseconds that two clocks may differ before it is corrected: the Date header only has seconds. */
 const CLOCK_TOLERANCE = 3000;
+/** Not HTTP/2: the end of a session that nobody uses was seen to be an error that nobody hears, and that ended the process (undici 8.12). */
+const OVER_HTTP_1 = { allowH2: false };
 
 /** Throws KUBECONFIG_INVALID. */
 export async function connectCluster(
@@ -94,6 +96,7 @@ export async function connectCluster(
         },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         ...(dispatcher === undefined ? {} : { dispatcher }),
+        ...OVER_HTTP_1,
         headersTimeout: ANSWER_LIMIT,
         // A connection can die between the headers and the body: without a limit that is waited for without end.
         bodyTimeout: call.endless === true ? 0 : ANSWER_LIMIT,
