@@ -63,7 +63,7 @@ function make_restore_key() {
 	if ( 1 !== preg_match( RESTORE_ID, $id ) || 1 !== preg_match( '/^[0-9a-f]{64}$/D', $public ) || array() !== array_diff( $include, PROTECTED_CLASSES ) ) {
 		throw new Refusal( 'bad_request', 400, 'The request is not understood.' );
 	}
-	$db = connect_database( 'utf8mb4' );
+	$db = connect_database( 'utf8mb4', MYSQLI_CLIENT_FOUND_ROWS );
 	tidy_restores( $db, true, $id );
 	try {
 		create_restores_table( $db );

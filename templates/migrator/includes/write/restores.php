@@ -109,7 +109,7 @@ function restore_rows( $where, $value ) {
 /**
  * Changes a restore. What is written goes along with whatever transaction is open.
  *
- * @param \mysqli $db      Connection.
+ * @param \mysqli $db      Connection that counts what an UPDATE found (MYSQLI_CLIENT_FOUND_ROWS).
  * @param string  $id      Restore.
  * @param array   $changes Values by column.
  * @param string  $state   It has to be in this state; '' for any.

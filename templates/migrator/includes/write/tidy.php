@@ -94,7 +94,7 @@ function leave_restores() {
 		return;
 	}
 	try {
-		tidy_restores( connect_database( 'utf8mb4' ), false );
+		tidy_restores( connect_database( 'utf8mb4', MYSQLI_CLIENT_FOUND_ROWS ), false );
 		remove_gate( plugin_folder() );
 	} catch ( Refusal $refusal ) {
 		error_log( 'wpclone migrator: ' . $refusal->getMessage() );
