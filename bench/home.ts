@@ -14,6 +14,8 @@ export interface Home {
   documentRoot(): string;
   /** Plans a restore of a clone. */
   plan(id: string): Promise<Ran>;
+  /** Brings what was changed in a clone to its live site. */
+  restore(id: string, source: Source): Promise<Ran>;
   delete(id: string): Promise<Ran>;
   deleteAll(): Promise<void>;
   /** Ends its servers; its folder stays. */
@@ -23,6 +25,7 @@ export interface Home {
 
 export interface Cloned extends Ran {
   readonly id: string;
+  readonly url: string;
   readonly timings: Readonly<Record<string, number>>;
   readonly transferred: Readonly<Record<string, number>>;
 }
@@ -35,6 +38,8 @@ export function createHome(settings: NodeJS.ProcessEnv = {}): Home {
     const { clones }: { clones: { clone_id: string }[] } = JSON.parse(output);
     for (const { clone_id: id } of clones) await wpclone(['delete', id, '--force'], environment);
   };
+  const loginOf = (source: Source): string[] => ['--username', source.adminUser];
+  const secretOf = (source: Source) => ({ ...environment, WPCLONE_SOURCE_PASSWORD: source.adminPassword });
   return {
     folder,
     reset: (id) => wpclone(['reset', id, '--json'], environment),
@@ -43,15 +48,20 @@ export function createHome(settings: NodeJS.ProcessEnv = {}): Home {
       return join(folder, 'clones', unit, 'www');
     },
     clone: async (source) => {
-      const secret = { WPCLONE_SOURCE_PASSWORD: source.adminPassword };
-      const ran = await wpclone(['clone', source.url, '--username', source.adminUser, '--json'], {
-        ...environment,
-        ...secret,
-      });
-      const result: Pick<Cloned, 'timings' | 'transferred'> & { clone_id: string } = JSON.parse(ran.output);
-      return { ...ran, id: result.clone_id, timings: result.timings, transferred: result.transferred };
+      const ran = await wpclone(['clone', source.url, ...loginOf(source), '--json'], secretOf(source));
+      const result: Pick<Cloned, 'timings' | 'transferred'> & { clone_id: string; clone_url: string } = JSON.parse(
+        ran.output,
+      );
+      return {
+        ...ran,
+        id: result.clone_id,
+        url: result.clone_url,
+        timings: result.timings,
+        transferred: result.transferred,
+      };
     },
     plan: (id) => wpclone(['restore', id, '--dry-run', '--json'], environment),
+    restore: (id, source) => wpclone(['restore', id, ...loginOf(source), '--yes', '--json'], secretOf(source)),
     delete: (id) => wpclone(['delete', id, '--force'], environment),
     deleteAll,
     stop: () => endServers(folder),
