@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Plan } from '../../src/restore/plan/schema.ts';
-import { makeRestorable, type Restorable } from '../support/restorable.ts';
+import { fatesOf, makeRestorable, type Restorable } from '../support/restorable.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 /** What kept the address of the site in the clone, since with the clone's it would be there twice, goes back like anything else. */
@@ -29,12 +29,7 @@ afterAll(async () => {
   await source.stop();
 });
 
-const fates = (plan: Plan): Record<string, string> =>
-  Object.fromEntries(
-    plan.items
-      .filter(({ id }) => id.startsWith('row:'))
-      .map(({ id, conflict, kept, change }) => [id, conflict?.code ?? kept?.code ?? change]),
-  );
+const fates = (plan: Plan): Record<string, string> => fatesOf(plan.items.filter(({ id }) => id.startsWith('row:')));
 
 it('finds no change in rows that nobody changed, whatever else the live site wrote beside them', async () => {
   await source.query(`INSERT INTO wp_known (url, hits) VALUES ('${http}/live', 9)`);

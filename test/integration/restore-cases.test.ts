@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Plan } from '../../src/restore/plan/schema.ts';
 import { undoApplied } from '../../src/restore/write/write.ts';
 import { never, pair } from '../support/migrator.ts';
-import { makeRestorable, type Restorable } from '../support/restorable.ts';
+import { fatesOf, makeRestorable, type Restorable } from '../support/restorable.ts';
 import { writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
@@ -63,8 +63,7 @@ const tableNumbers = () =>
   source.mariadb.query(
     `SELECT NAME AS name, TABLE_ID AS id FROM information_schema.INNODB_SYS_TABLES WHERE NAME LIKE '${source.database.name}/wp\\_%' AND NAME NOT LIKE '%wpclone%' ORDER BY 1`,
   );
-const fates = ({ items }: Plan): Record<string, string> =>
-  Object.fromEntries(items.map(({ id, conflict, kept, change }) => [id, conflict?.code ?? kept?.code ?? change]));
+const fates = ({ items }: Plan): Record<string, string> => fatesOf(items);
 const undo = async ({ key }: { key: Parameters<typeof writeClient>[1] }) =>
   undoApplied(writeClient(await pair(source), key), undefined, never);
 const optionOf = async (name: string): Promise<string> =>

@@ -15,7 +15,7 @@ import { connectToWrite } from '../../src/site/connect/by-login.ts';
 import { asAdmin, connectDeps } from '../support/connecting.ts';
 import { instanceContext } from '../support/copied-clone.ts';
 import { never, pair, testClient } from '../support/migrator.ts';
-import { makeRestorable, POLICY, type Restorable } from '../support/restorable.ts';
+import { fatesOf, makeRestorable, POLICY, type Restorable } from '../support/restorable.ts';
 import { filesBelow, put, restoreFolders } from '../support/restore-files.ts';
 import { restoreKey, writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -96,8 +96,7 @@ async function shown(): Promise<{ readonly status: number; readonly lines: strin
     lines: [...text.matchAll(/<!-- ((?:forms|fresh|idle) .*?) -->/g)].map(([, line]) => line ?? ''),
   };
 }
-const fates = ({ code }: Plan): Record<string, string> =>
-  Object.fromEntries(code.map(({ id, conflict, kept, change }) => [id, conflict?.code ?? kept?.code ?? change]));
+const fates = ({ code }: Plan): Record<string, string> => fatesOf(code);
 const gate = (): boolean => existsSync(join(source.path, '.maintenance'));
 
 it('brings a changed and a new plugin with their rows, switches them, and takes all of it back', async () => {

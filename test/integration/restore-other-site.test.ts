@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Plan } from '../../src/restore/plan/schema.ts';
 import { acceptApplied, undoApplied } from '../../src/restore/write/write.ts';
 import { installMigrator, never } from '../support/migrator.ts';
-import { type LiveAt, makeRestorable, type Restorable } from '../support/restorable.ts';
+import { fatesOf, type LiveAt, makeRestorable, type Restorable } from '../support/restorable.ts';
 import { filesBelow, put, restoreFolders, uploadsOf } from '../support/restore-files.ts';
 import { writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -88,11 +88,7 @@ afterAll(async () => {
 });
 
 const fates = ({ items, code, uploads }: Plan): Record<string, string> =>
-  Object.fromEntries(
-    [...items, ...code, ...uploads]
-      .filter(({ kept }) => kept?.code !== 'PROTECTED')
-      .map(({ id, conflict, kept, change }) => [id, conflict?.code ?? kept?.code ?? change]),
-  );
+  fatesOf([...items, ...code, ...uploads].filter(({ kept }) => kept?.code !== 'PROTECTED'));
 
 const there = async (sql: string): Promise<unknown[]> => (await other.query(sql)).map((row) => Object.values(row)[0]);
 

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Plan } from '../../src/restore/plan/schema.ts';
-import { makeRestorable, type Restorable } from '../support/restorable.ts';
+import { fatesOf, makeRestorable, type Restorable } from '../support/restorable.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 let source: Source;
@@ -40,11 +40,7 @@ afterAll(async () => {
 });
 
 const fates = (plan: Plan): Record<string, string> =>
-  Object.fromEntries(
-    plan.items
-      .filter(({ kept }) => kept?.class !== 'machine')
-      .map(({ id, conflict, kept, change }) => [id, conflict?.code ?? kept?.code ?? change]),
-  );
+  fatesOf(plan.items.filter(({ kept }) => kept?.class !== 'machine'));
 
 it('finds nothing to bring back where nobody changed anything', async () => {
   const plan = await site.plan();
@@ -231,8 +227,7 @@ it('brings back code by package and uploads one by one, and writes nothing that 
   write(source.content, 'uploads/2026/01/both.jpg', 'theirs');
   utimesSync(join(source.content, 'plugins/forms/forms.php'), 1_700_000_000, 1_700_000_000);
   const plan = await site.plan();
-  const code = plan.code.map(({ id, conflict, kept, change }) => [id, conflict?.code ?? kept?.code ?? change]);
-  expect(Object.fromEntries(code)).toEqual({
+  expect(fatesOf(plan.code)).toEqual({
     'plugin:forms': 'changed',
     'plugin:gallery': 'NEWER_ON_LIVE',
     'plugin:fresh': 'new',
@@ -246,8 +241,7 @@ it('brings back code by package and uploads one by one, and writes nothing that 
       { place: 'wp-content/plugins/forms/more.php', change: 'new', base: null, live: null },
     ],
   });
-  const uploads = plan.uploads.map(({ id, conflict, kept, change }) => [id, conflict?.code ?? kept?.code ?? change]);
-  expect(Object.fromEntries(uploads)).toEqual({
+  expect(fatesOf(plan.uploads)).toEqual({
     'upload:2026/01/both.jpg': 'NAME_TAKEN',
     'upload:2026/01/new.jpg': 'new',
     'upload:rose.png': 'new',

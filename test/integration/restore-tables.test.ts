@@ -4,7 +4,7 @@ import type { Plan } from '../../src/restore/plan/schema.ts';
 import { undoApplied } from '../../src/restore/write/write.ts';
 import type { WriteKey } from '../../src/site/write/signing.ts';
 import { never, pair } from '../support/migrator.ts';
-import { makeRestorable, type Restorable } from '../support/restorable.ts';
+import { fatesOf, makeRestorable, type Restorable } from '../support/restorable.ts';
 import { filesBelow, put } from '../support/restore-files.ts';
 import { definitionsOf, writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -63,11 +63,7 @@ afterAll(async () => {
 });
 
 const fates = (plan: Plan): Record<string, string> =>
-  Object.fromEntries(
-    [...plan.items, ...plan.code]
-      .filter(({ kept }) => kept?.class !== 'machine')
-      .map(({ id, conflict, kept, change }) => [id, conflict?.code ?? kept?.code ?? change]),
-  );
+  fatesOf([...plan.items, ...plan.code].filter(({ kept }) => kept?.class !== 'machine'));
 
 const rowsOf = (table: string) => source.query(`SELECT * FROM ${table} ORDER BY 1`);
 const setting = async (name: string): Promise<unknown> =>

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Plan } from '../../src/restore/plan/schema.ts';
 import { undoApplied } from '../../src/restore/write/write.ts';
 import { never, pair } from '../support/migrator.ts';
-import { makeRestorable, type Restorable } from '../support/restorable.ts';
+import { fatesOf, makeRestorable, type Restorable } from '../support/restorable.ts';
 import { filesBelow, put, restoreFolders, uploadsOf } from '../support/restore-files.ts';
 import { writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -38,11 +38,7 @@ afterAll(async () => {
 const apply: Restorable['apply'] = (...words) => site.apply(...words);
 
 const fates = ({ items, uploads: files }: Plan): Record<string, string> =>
-  Object.fromEntries(
-    [...items, ...files]
-      .filter(({ kept }) => kept?.class !== 'machine')
-      .map(({ id, conflict, kept, change }) => [id, conflict?.code ?? kept?.code ?? change]),
-  );
+  fatesOf([...items, ...files].filter(({ kept }) => kept?.class !== 'machine'));
 
 it('brings a new picture with its row and the page that shows it, and generated text with live addresses', async () => {
   put(here, '2031/02/spring.jpg', 'spring');

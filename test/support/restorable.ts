@@ -134,3 +134,14 @@ export async function makeRestorable(source: Source, id = 'going-back'): Promise
     close: () => home.close(),
   };
 }
+
+/** What becomes of items of a plan, by their ids: the code of a conflict or of what is kept, else how they change. */
+export const fatesOf = (
+  items: readonly {
+    readonly id: string;
+    readonly conflict?: { readonly code: string } | undefined;
+    readonly kept?: { readonly code: string } | undefined;
+    readonly change: string;
+  }[],
+): Record<string, string> =>
+  Object.fromEntries(items.map(({ id, conflict, kept, change }) => [id, conflict?.code ?? kept?.code ?? change]));
