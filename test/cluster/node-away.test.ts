@@ -69,6 +69,36 @@ test('work in a clone whose node does not answer ends with that reason, and can 
   expect(await namespace.belongings(id)).toEqual([]);
 });
 
+test('whatever is asked of a clone whose node does not answer is refused at once with that reason, and the clone is left as it is', async () => {
+  const { id } = request();
+  const name = await onNode('READY', 'job-of-nobody', id);
+  const { instance } = await runtime.get(id, context());
+  const { signal } = new AbortController();
+  const logs = async () => {
+    for await (const line of runtime.logs(id, { follow: false }, context())) throw new Error(line);
+  };
+  const asked: Readonly<Record<string, () => Promise<unknown>>> = {
+    'a log-in link': () => instance.operations.createLoginLink(signal),
+    'its mail': () => instance.operations.listMail(signal),
+    'a longer life': () => instance.operations.setExpiry(Date.now() + 3_600_000, signal),
+    'its logs': logs,
+    'a port': () => runtime.expose(id, context()),
+    'a reset': () => runtime.takeForReset(id, context()),
+    'a restore': () => runtime.takeForRestore(id, context()),
+  };
+  const started = Date.now();
+  for (const [what, ask] of Object.entries(asked)) {
+    const lost = { code: 'INSTANCE_LOST', message: expect.stringContaining('its node does not answer') };
+    await expect(ask(), what).rejects.toMatchObject(lost);
+  }
+  // Far from the minute and a half for which an API server is waited for.
+  expect(Date.now() - started).toBeLessThan(20_000);
+  const { facts } = await runtime.get(id, context());
+  expect(facts.state).toBe('ready');
+  await runtime.units.list(context()).then((units) => expect(units.map((unit) => unit.name)).toContain(name));
+  await runtime.remove(id, context());
+});
+
 test('a job whose unit was lost with its node has another one, and only that', async () => {
   const wanted = request();
   const { jobId } = context();

@@ -23,6 +23,7 @@ import { sidecarOf } from './sidecar/address.ts';
 import { createSidecarOperations } from './sidecar/client.ts';
 import { dueTimeOf, sweepNamespace } from './unit/sweep.ts';
 import { cloneFactsOf, stampOf, type Unit } from './unit/unit.ts';
+import { requireNode } from './unit/whether-lost.ts';
 import { createTending } from './tending.ts';
 import { createKubernetesUnits } from './units.ts';
 
@@ -133,11 +134,12 @@ export async function createKubernetesRuntime(
 
     async *logs(id, { follow }, context) {
       const unit = await findUnit(cluster, id, context);
-      yield* streamLogs(cluster, unit.name, follow, context);
+      yield* streamLogs(cluster, unit, follow, context);
     },
 
     async expose(id, context, ended) {
       const unit = await findUnit(cluster, id, context);
+      requireNode(unit);
       const signal = AbortSignal.any([context.signal, closing.signal]);
       return forwardPort(cluster, unit, { ...context, signal }, ended);
     },

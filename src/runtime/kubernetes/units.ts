@@ -138,8 +138,7 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
     },
 
     async *logs(name, { follow }, context) {
-      await existing(cluster, name, context);
-      yield* streamLogs(cluster, name, follow, context);
+      yield* streamLogs(cluster, await existing(cluster, name, context), follow, context);
     },
 
     // What a server of another image keeps outside of its volume nobody knows.

@@ -21,7 +21,11 @@ interface Line {
  * Stands for an API server that has the pod and answers each call to its sidecar with the next of `streams`: lines, or nothing at
  * all. Real outages are in test/cluster; the hours between two of them cannot be waited for.
  */
-function watching(streams: (readonly Line[] | 'away')[], protocol = '1') {
+function watching(
+  streams: (readonly Line[] | 'away')[],
+  protocol = '1',
+  status: () => object = () => ({ phase: 'Running' }),
+) {
   let time = 0;
   const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>();
   /** Once nobody has anything to do any more, it is as late as the first one who sleeps waits for. */
@@ -61,7 +65,7 @@ function watching(streams: (readonly Line[] | 'away')[], protocol = '1') {
   const cluster = {
     namespace: 'staging',
     open,
-    send: async () => ({ metadata: { uid: 'u' }, status: { phase: 'Running' } }),
+    send: async () => ({ metadata: { uid: 'u' }, status: status() }),
     hasAnswered: () => true,
     renew: () => undefined,
     read: ({ body }: ClusterAnswer) => text(body),
@@ -145,6 +149,32 @@ describe('a job that an earlier attempt began', () => {
     const { run, paths } = watching([status({ id: 'ours-1', kind: 'verify', running: true }), [], [done]]);
     expect(await run(goesOn)).toBe('done');
     expect(last(paths)).toEqual(['status', 'jobs/ours-1/cancel', 'jobs']);
+  });
+});
+
+describe('a call to an instance that does not answer', () => {
+  const conditions = [
+    { type: 'ContainersReady', status: 'True' },
+    { type: 'Ready', status: 'False' },
+  ];
+  const link = [{ after: 0, line: '{"url":"http://site.example/?login"}' }];
+
+  test('ends as soon as the cluster says that its node does not either', async () => {
+    let looks = 0;
+    const status = () => ({ phase: 'Running', conditions: (looks += 1) > 3 ? conditions : [] });
+    const { ask, context, seconds } = watching([], '1', status);
+    await expect(ask.createLoginLink(context.signal)).rejects.toMatchObject({
+      code: 'INSTANCE_LOST',
+      message: expect.stringContaining('its node does not answer'),
+    });
+    expect(seconds()).toBeLessThan(5);
+  });
+
+  test('is made again while its pod runs, or starts in the last word of a kubelet that is late', async () => {
+    for (const phase of ['Running', 'Pending']) {
+      const { ask, context } = watching(['away', 'away', link], String(INSTANCE_PROTOCOL), () => ({ phase }));
+      expect(await ask.createLoginLink(context.signal), phase).toBe('http://site.example/?login');
+    }
   });
 });
 

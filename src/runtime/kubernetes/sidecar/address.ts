@@ -4,12 +4,13 @@ import { WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster } from '../api/client.ts';
 import { getObject } from '../api/objects.ts';
 import type { Unit } from '../unit/unit.ts';
+import { requireNode } from '../unit/whether-lost.ts';
 import type { SidecarClientDeps } from './calls.ts';
 
 /** Milliseconds for the API server to give the token of a sidecar. */
 const SECRET_LIMIT = 60_000;
 
-/** How a unit's sidecar is reached; `direct` by the pod's own address. Its token, when it is not known yet, is read when it is first needed. */
+/** How the sidecar of a unit is reached, unless its node was away when it was looked at; `direct` by the pod's own address. Its token, when it is not known yet, is read when it is first needed. */
 export function sidecarOf(
   cluster: Cluster,
   unit: Unit,
@@ -24,6 +25,7 @@ export function sidecarOf(
     work,
     name: unit.cloneId ?? unit.name,
     address: async () => {
+      requireNode(unit);
       token ??= readInTime(cluster, unit, work);
       return { pod: unit.name, uid: unit.uid, podIp: unit.podIp, token: await token, epoch: unit.epoch };
     },

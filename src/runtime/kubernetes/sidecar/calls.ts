@@ -2,6 +2,7 @@ import { within } from '../../../shared/abortable.ts';
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster } from '../api/client.ts';
+import { whetherLost } from '../unit/whether-lost.ts';
 import { callSidecar, type SidecarAddress, type SidecarCall } from './transport.ts';
 
 /** Milliseconds for a job to be told that nobody wants it any more. */
@@ -31,6 +32,13 @@ export interface Lineage {
 /** One request to the sidecar, wherever it is now. */
 export async function send(deps: SidecarClientDeps, call: SidecarCall) {
   return callSidecar(deps.cluster, await deps.address(), deps.direct, call);
+}
+
+/** What a call to the sidecar failed with: when its pod is gone, or the pod's node, that is the cause. */
+export async function whetherGone(deps: SidecarClientDeps, error: unknown, signal: AbortSignal): Promise<WpcloneError> {
+  signal.throwIfAborted();
+  const { pod, uid } = await deps.address();
+  return whetherLost(deps.cluster, { pod, uid, name: deps.name }, error, signal);
 }
 
 /** What is said of a connection that ended before what was asked for. */

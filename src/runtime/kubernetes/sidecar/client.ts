@@ -12,7 +12,7 @@ import {
 import type { InstanceContext, InstanceOperations } from '../../../instance/types.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { persist } from '../api/patience.ts';
-import { send, type SidecarClientDeps } from './calls.ts';
+import { send, type SidecarClientDeps, whetherGone } from './calls.ts';
 import { runJob } from './jobs.ts';
 
 /** The instance's operations, done by the sidecar beside it: long ones as jobs that this process only watches. */
@@ -48,7 +48,7 @@ export function createSidecarOperations(deps: SidecarClientDeps): InstanceOperat
   };
 }
 
-/** What is answered at once. Throws what the instance throws, and PROTOCOL_MISMATCH when it does not know what it is asked. */
+/** What is answered at once. Throws what the instance throws, INSTANCE_LOST, and PROTOCOL_MISMATCH when it does not know what it is asked. */
 export async function askInstance<K extends CallName>(
   deps: SidecarClientDeps,
   name: K,
@@ -57,10 +57,14 @@ export async function askInstance<K extends CallName>(
 ): Promise<CallAnswer<K>> {
   const { method, path, answer, since } = CALLS[name];
   const call = { method, path, since, ...(input === undefined ? {} : { body: input }), signal };
-  return persist(deps.cluster, { ...deps.work, signal }, async () => {
-    const said = await deps.cluster.read(await send(deps, call), { what: `ask for ${path}`, signal });
-    return understood(answer, JSON.parse(said));
-  });
+  const askOnce = async (): Promise<string> =>
+    deps.cluster.read(await send(deps, call), { what: `ask for ${path}`, signal });
+  const said = await persist(deps.cluster, { ...deps.work, signal }, () =>
+    askOnce().catch(async (error: unknown) => {
+      throw await whetherGone(deps, error, signal);
+    }),
+  );
+  return understood(answer, JSON.parse(said));
 }
 
 /** What an instance answers is no more trusted than what it is asked. Throws INTERNAL. */

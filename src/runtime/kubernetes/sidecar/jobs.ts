@@ -1,18 +1,14 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import { type JobName, JOBS, type JobTask } from '../../../instance/declared.ts';
 import { errorFromWire } from '../../../shared/wire-error.ts';
 import type { InstanceContext } from '../../../instance/types.ts';
 import type { ErrorCode } from '../../../shared/error-codes.ts';
-import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
 import { createWatchdog } from '../../../shared/watchdog.ts';
 import { HEARTBEAT_SECONDS, type JobEvent, jobEventSchema, type JobRequest } from '../../../sidecar/protocol.ts';
-import { isGone } from '../api/errors.ts';
 import { linesOf } from '../api/lines.ts';
-import { pathOf } from '../api/objects.ts';
 import { persist } from '../api/patience.ts';
-import { cancelJob, cut, send, type SidecarClientDeps } from './calls.ts';
+import { cancelJob, cut, send, type SidecarClientDeps, whetherGone } from './calls.ts';
 import { findBegun } from './find-begun.ts';
-import { isNodeAway } from '../unit/node-away.ts';
 import type { SidecarCall } from './transport.ts';
 
 /** A stream that says nothing for this many milliseconds is dead: the sidecar promises a line every few seconds. */
@@ -44,7 +40,7 @@ export async function runJob<K extends JobName>(
     return watching.catch(async (error: unknown) => {
       context.signal.throwIfAborted();
       // Nobody waits for an instance that is gone as for an API server that is away.
-      throw await whetherLost(deps, toWpcloneError(error), context.signal);
+      throw await whetherGone(deps, error, context.signal);
     });
   };
   const report = (error: WpcloneError, waitSeconds: number) => context.retry(error.message, waitSeconds);
@@ -65,7 +61,7 @@ export async function runJob<K extends JobName>(
         if (started) await cancelJob(deps, id);
         throw error;
       }
-      const failure = await whetherLost(deps, toWpcloneError(error), context.signal);
+      const failure = await whetherGone(deps, error, context.signal);
       // The container is stopped or was started again and knows nothing of the job; or nobody watched it for too long. The pod is
       // still there, and every operation may be made again.
       const forgotten = started && failure === error && FORGOTTEN.includes(failure.code);
@@ -137,25 +133,4 @@ function parseEvent(line: string): JobEvent | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** When the pod behind a failed call is gone, or its node, that is the cause. */
-async function whetherLost(deps: SidecarClientDeps, error: WpcloneError, signal: AbortSignal): Promise<WpcloneError> {
-  const { pod: name, uid } = await deps.address();
-  const call = { method: 'GET', path: pathOf(deps.cluster, 'pods', name), what: 'get pods', signal } as const;
-  const pod = await deps.cluster.send<V1Pod>(call).catch((cause: unknown) => (isGone(cause) ? undefined : null));
-  signal.throwIfAborted();
-  const why = pod === null ? undefined : whyGone(pod, uid);
-  if (why === undefined) return error;
-  const message = `The pod ${name} of ${deps.name} went away in the middle of the work: ${why}.`;
-  return new WpcloneError('INSTANCE_LOST', message, { details: { name: deps.name }, cause: error });
-}
-
-/** Undefined of a pod that runs on. */
-function whyGone(pod: V1Pod | undefined, uid: string): string | undefined {
-  if (pod === undefined) return 'it was deleted';
-  const { metadata, status } = pod;
-  const runs = metadata?.uid === uid && metadata.deletionTimestamp === undefined && status?.phase === 'Running';
-  if (runs) return isNodeAway(pod) ? 'its node does not answer' : undefined;
-  return status?.message ?? status?.reason ?? 'it is being deleted';
 }

@@ -4,6 +4,8 @@ import type { Cluster, ClusterAnswer } from '../api/client.ts';
 import { apiError, parseStatus } from '../api/errors.ts';
 import { linesOf } from '../api/lines.ts';
 import { persist, type Waiting } from '../api/patience.ts';
+import type { Unit } from './unit.ts';
+import { requireNode, whetherLost } from './whether-lost.ts';
 
 const CONTAINERS = ['web', 'database', 'sidecar'] as const;
 const WHAT = 'get pods/log';
@@ -28,22 +30,23 @@ export async function lastLogLines(
   return '';
 }
 
-/** Lines of all containers as they come, each with its container's name before it. */
+/** Lines of all containers as they come, each with its container's name before it. Throws INSTANCE_LOST. */
 export async function* streamLogs(
   cluster: Cluster,
-  pod: string,
+  unit: Unit,
   follow: boolean,
   context: Waiting,
 ): AsyncGenerator<string> {
+  requireNode(unit);
   if (!follow) {
-    for (const container of CONTAINERS) yield* containerLines(cluster, pod, container, false, context);
+    for (const container of CONTAINERS) yield* containerLines(cluster, unit, container, false, context);
     return;
   }
   const controller = new AbortController();
   const signal = AbortSignal.any([context.signal, controller.signal]);
   try {
     const work = { ...context, signal };
-    yield* merge(CONTAINERS.map((container) => containerLines(cluster, pod, container, true, work)));
+    yield* merge(CONTAINERS.map((container) => containerLines(cluster, unit, container, true, work)));
   } finally {
     controller.abort();
   }
@@ -51,13 +54,19 @@ export async function* streamLogs(
 
 async function* containerLines(
   cluster: Cluster,
-  pod: string,
+  { name, uid, cloneId }: Unit,
   container: string,
   follow: boolean,
   context: Waiting,
 ): AsyncGenerator<string> {
   const query = { container, follow: String(follow), tailLines: '2000' };
-  const { body } = await persist(cluster, context, () => openLog(cluster, pod, query, context.signal, follow));
+  const asked = { pod: name, uid, name: cloneId ?? name };
+  const { body } = await persist(cluster, context, () =>
+    openLog(cluster, name, query, context.signal, follow).catch(async (error: unknown) => {
+      context.signal.throwIfAborted();
+      throw await whetherLost(cluster, asked, error, context.signal);
+    }),
+  );
   for await (const line of linesOf(body)) yield `${container}: ${line}`;
 }
 

@@ -8,10 +8,11 @@ import { findUnit, unitOf } from './find.ts';
 import { holdEnd, workDeadline } from './keep-alive.ts';
 import { DEADLINE, HELD_UNTIL } from './names.ts';
 import { isLeased, type Unit } from './unit.ts';
+import { requireNode } from './whether-lost.ts';
 
 /**
  * Takes the unit of a clone that is ready and that nobody holds, or whose reset was cut off: by an earlier attempt of the same job, which
- * it then goes on with, or by one whose time is over. Throws NOT_FOUND, BUSY.
+ * it then goes on with, or by one whose time is over. Throws NOT_FOUND, BUSY, INSTANCE_LOST.
  */
 export async function takeToReset(
   cluster: Cluster,
@@ -22,6 +23,7 @@ export async function takeToReset(
   const goesOn = unit.state === 'RESETTING' && unit.jobId === context.jobId;
   if (unit.state !== 'READY' && unit.state !== 'RESETTING') throw unitBusy(id, unit.state);
   refuseHeld(cluster, unit, id, context);
+  requireNode(unit);
   const annotations = { [DEADLINE]: workDeadline(cluster, context.now()) };
   return {
     unit: await take(cluster, unit, id, { to: 'RESETTING', annotations }, context),
@@ -29,11 +31,12 @@ export async function takeToReset(
   };
 }
 
-/** Takes the unit of a clone that is ready and that nobody holds, to read it. Throws NOT_FOUND, BUSY. */
+/** Takes the unit of a clone that is ready and that nobody holds, to read it. Throws NOT_FOUND, BUSY, INSTANCE_LOST. */
 export async function takeToRead(cluster: Cluster, id: string, context: WorkContext): Promise<Unit> {
   const unit = await findUnit(cluster, id, context);
   if (unit.state !== 'READY') throw unitBusy(id, unit.state);
   refuseHeld(cluster, unit, id, context);
+  requireNode(unit);
   const annotations = { [HELD_UNTIL]: holdEnd(cluster, context.now()) };
   return take(cluster, unit, id, { to: 'READY', annotations }, context);
 }

@@ -6,6 +6,7 @@ import { cloneStateOf, isWorkedOn, UNIT_STATES } from '../../unit-states.ts';
 import { heldBackUntil } from './back-off.ts';
 import type { UnitVersion } from './cas.ts';
 import * as names from './names.ts';
+import { isNodeAway } from './node-away.ts';
 
 const factsSchema = z.strictObject({
   url: z.url(),
@@ -104,6 +105,8 @@ export interface Unit extends UnitVersion {
   readonly unschedulable: boolean;
   /** Somebody has deleted the pod, and its node is about to take it down. */
   readonly deleting: boolean;
+  /** Its node does not answer the cluster. */
+  readonly nodeAway: boolean;
   /** Its containers have ended for good (evicted, node shut down). */
   readonly ended: boolean;
 }
@@ -148,6 +151,7 @@ export function parseUnit(pod: V1Pod): { unit: Unit } | { unit: undefined; reaso
       ready: condition('Ready')?.status === 'True',
       unschedulable: condition('PodScheduled')?.reason === 'Unschedulable',
       deleting: metadata?.deletionTimestamp !== undefined,
+      nodeAway: isNodeAway(pod),
       ended: status?.phase === 'Failed' || status?.phase === 'Succeeded',
     },
   };
