@@ -5,7 +5,7 @@ import { startRunner } from '../../src/agent/jobs/runner.ts';
 import type { JobStore } from '../../src/agent/jobs/store.ts';
 import { readCheckpoint } from '../../src/agent/work/checkpoint.ts';
 import { processExecutor } from '../../src/agent/work/executor.ts';
-import { keepWorkers } from '../../src/agent/work/workers.ts';
+import { keepWorkers, type Workers } from '../../src/agent/work/workers.ts';
 import { createDirectOperations } from '../../src/operations/direct.ts';
 import { LIMITS, newJob, OWNER } from '../support/job-store/kit.ts';
 import { sqliteStores } from '../support/job-store/sqlite.ts';
@@ -26,8 +26,8 @@ afterEach(async () => {
   clean();
 });
 
-/** A runner whose jobs are real child processes on a home of the test's own. */
-function start() {
+/** A runner whose jobs are real child processes on a home of the test's own; `taking` may do something to each that is taken. */
+function start(taking: (take: Workers['take']) => Workers['take'] = (take) => take) {
   const { home } = homeOfTest();
   const settings = { home, runtime: 'local' as const, kubernetes: {}, environment: process.env };
   const { store } = open();
@@ -42,7 +42,7 @@ function start() {
   const workers = keepWorkers(settings, { ...workContext(), signal: leaving.signal });
   const runner = startRunner({
     store: { ...store, complete },
-    executor: processExecutor(settings, workers, workContext()),
+    executor: processExecutor(settings, { take: taking(workers.take) }, workContext()),
     owner: OWNER,
     limits: LIMITS,
     concurrency: 2,
@@ -104,6 +104,36 @@ describe('a job in a process of its own', () => {
     runner.wake('begin');
     await expect.poll(async () => (await store.find(removal.job.id))?.state, { timeout: 60_000 }).toBe('completed');
     expect(await operations.list(workContext())).toEqual([]);
+  });
+
+  it('costs no attempt when its process is killed in the moment in which it is taken', async () => {
+    let killed = 0;
+    const { store, runner } = start((take) => () => {
+      const child = take();
+      // Nobody has heard of that yet.
+      if ((killed += 1) === 1) child.kill('SIGKILL');
+      return child;
+    });
+    const { job } = await store.enqueue(newJob({ kind: 'delete', clone: 'nobody', customer: null, secrets: {} }));
+    runner.wake('begin');
+    await expect.poll(async () => (await store.find(job.id))?.finishedAt, { timeout: 60_000 }).not.toBeNull();
+    expect(await store.find(job.id)).toMatchObject({ epoch: 1, state: 'completed' });
+    expect(killed).toBe(2);
+  });
+
+  it('is tried again later, and not in process after process, when each of them dies', async () => {
+    let killed = 0;
+    const { store, runner } = start((take) => () => {
+      const child = take();
+      killed += 1;
+      child.kill('SIGKILL');
+      return child;
+    });
+    const { job } = await store.enqueue(newJob({ kind: 'delete', clone: 'nobody', customer: null, secrets: {} }));
+    runner.wake('begin');
+    await expect.poll(async () => (await store.find(job.id))?.failures, { timeout: 60_000 }).toBe(1);
+    expect(await store.find(job.id)).toMatchObject({ state: 'pending', error: { code: 'WORKER_DIED' } });
+    expect(killed).toBe(2);
   });
 
   it('fails with the error that the same command would print', async () => {

@@ -6,11 +6,11 @@ import { sendSignal } from '../../shared/process.ts';
 import { errorFromWire } from '../../shared/wire-error.ts';
 import { nameAhead } from '../../operations/names.ts';
 import type { OperationSettings } from '../../operations/settings.ts';
-import type { Executor, JobOutcome } from '../jobs/executor.ts';
+import type { ExecutionPort, Executor, JobOutcome } from '../jobs/executor.ts';
 import type { ClaimedJob } from '../jobs/store.ts';
 import type { Job } from '../jobs/types.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
-import { ended, keepNotes, UNDO_LIMIT } from './notes.ts';
+import { ended, keepNotes, type Notes, UNDO_LIMIT } from './notes.ts';
 import { type FromWorker, fromWorker, type ToWorker } from './messages.ts';
 import { leaseName, outlivesProcess } from './outlives.ts';
 import type { Workers } from './workers.ts';
@@ -29,39 +29,69 @@ export function processExecutor(
       // One that is cancelled before it begins has left nothing; what an earlier attempt left is looked at whoever wants what.
       if (before.worker === undefined) port.signal.throwIfAborted();
       else await ended(before.worker, unlessCancelled(port.signal), work);
-      const child = workers.take();
       const name = before.name ?? nameFor(claimed.job, work);
       const lease = leaseName(claimed.job, before);
       const kept = outlivesProcess(settings.runtime, claimed.job.kind) ? { lease } : {};
       const notes = keepNotes({ ...before, ...(name === undefined ? {} : { name }), ...kept }, port, work);
-      const over = new AbortController();
-      const stopping = (): void => {
-        send(child, stopMessage(port.signal));
-        void killLater(child, over.signal, work);
-      };
-      port.signal.addEventListener('abort', stopping, { once: true });
+      const runIn = (child: ChildProcess, isCutOff: boolean, heard: () => void): Promise<JobOutcome> =>
+        carryOut(
+          child,
+          beginMessage(claimed, lease, before, isCutOff, name, settings),
+          notes,
+          { ...port, heard },
+          work,
+        );
       try {
-        const ending = hear(child, (event) => {
-          notes.hear(event);
-          port.emit(event);
+        let spoke = false;
+        const first = runIn(workers.take(), before.worker !== undefined, () => (spoke = true));
+        const outcome = await first.catch((error: unknown) => {
+          // One that was killed while it waited, and nobody had heard of that yet. It may have begun: the other one looks what it left.
+          if (spoke || port.signal.aborted || !hasDied(error)) throw error;
+          work.log.info('another process does the job: the first died before it said anything', {
+            job: claimed.job.id,
+          });
+          return runIn(workers.take(), true, () => undefined);
         });
-        // It is listened to from its first moment on; whether it died meanwhile is told there too.
-        ending.catch(() => undefined);
-        await notes.begin(child);
-        send(child, beginMessage(claimed, lease, before, name, settings));
-        if (port.signal.aborted) stopping();
-        const outcome = await ending;
         await notes.written();
         return outcome;
       } catch (error) {
         await (isUndone(toWpcloneError(error), port.signal) ? notes.end() : notes.written());
         throw error;
-      } finally {
-        over.abort();
-        port.signal.removeEventListener('abort', stopping);
       }
     },
   };
+}
+
+/** The job in one process, to the end of both. */
+async function carryOut(
+  child: ChildProcess,
+  begin: ToWorker,
+  notes: Notes,
+  { signal, emit, heard }: ExecutionPort & { readonly heard: () => void },
+  work: ExecutorWork,
+): Promise<JobOutcome> {
+  const over = new AbortController();
+  const stopping = (): void => {
+    send(child, stopMessage(signal));
+    void killLater(child, over.signal, work);
+  };
+  signal.addEventListener('abort', stopping, { once: true });
+  try {
+    const ending = hear(child, (event) => {
+      heard();
+      notes.hear(event);
+      emit(event);
+    });
+    // It is listened to from its first moment on; whether it died meanwhile is told there too.
+    ending.catch(() => undefined);
+    await notes.begin(child);
+    send(child, begin);
+    if (signal.aborted) stopping();
+    return await ending;
+  } finally {
+    over.abort();
+    signal.removeEventListener('abort', stopping);
+  }
 }
 
 /** Aborts as the signal does, but not when the job is cancelled. */
@@ -79,13 +109,16 @@ function unlessCancelled(signal: AbortSignal): AbortSignal {
  * Whether the next attempt begins anew. Else it must find what this one left: a process that died, or left what it did to the next, took
  * nothing back; and until the end of the job is in the store, why it failed for good must not be forgotten.
  */
-const isUndone = ({ code, retryable }: WpcloneError, signal: AbortSignal): boolean =>
-  code !== 'WORKER_DIED' && (retryable || signal.aborted);
+const isUndone = (error: WpcloneError, signal: AbortSignal): boolean =>
+  !hasDied(error) && (error.retryable || signal.aborted);
+
+const hasDied = (error: unknown): boolean => toWpcloneError(error).code === 'WORKER_DIED';
 
 function beginMessage(
   { job, secrets, confidential }: ClaimedJob,
   lease: string,
-  { worker, provisioned = false, failing }: Checkpoint,
+  { provisioned = false, failing }: Checkpoint,
+  isCutOff: boolean,
   name: string | undefined,
   { environment: _inherited, ...rest }: OperationSettings,
 ): ToWorker {
@@ -98,7 +131,7 @@ function beginMessage(
     secrets: { ...secrets },
     settings: { ...rest, kubernetes: { ...rest.kubernetes } },
     // Only an attempt that was cut off leaves its worker there.
-    ...(worker === undefined ? {} : { cutOff: { provisioned, ...(failing === undefined ? {} : { failing }) } }),
+    ...(!isCutOff ? {} : { cutOff: { provisioned, ...(failing === undefined ? {} : { failing }) } }),
   };
 }
 
