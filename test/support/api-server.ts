@@ -64,7 +64,12 @@ export function apiServer(after: (call: ClusterCall) => unknown = () => undefine
           throw apiError(409, {}, call(what));
       return objects.delete(path);
     }
-    if (contentType === 'application/merge-patch+json') return put(path, merged(object, body));
+    if (contentType === 'application/merge-patch+json') {
+      const { metadata } = body as { metadata?: Partial<Metadata> };
+      const seen = metadata?.resourceVersion ?? object.metadata.resourceVersion;
+      if (seen !== object.metadata.resourceVersion) throw apiError(409, { reason: 'Conflict' }, call(what));
+      return put(path, merged(object, body));
+    }
     return put(
       path,
       patched(object, body as readonly JsonPatch[], () => apiError(422, {}, call(what))),

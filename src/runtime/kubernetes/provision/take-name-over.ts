@@ -11,7 +11,7 @@ import { transition, type Transition } from '../unit/cas.ts';
 import { listUnits, unitOf } from '../unit/find.ts';
 import { holdEnd, workDeadline } from '../unit/keep-alive.ts';
 import { CLAIM, DEADLINE, HELD_UNTIL, objectName, REPLACES, selectorOf } from '../unit/names.ts';
-import { PASSWORD, passwordKey } from '../unit/password.ts';
+import { PASSWORD, passwordKey, writePassword } from '../unit/password.ts';
 import { removeOwn, removeUnit } from '../unit/remove.ts';
 import { isLeased, stampOf, type Unit } from '../unit/unit.ts';
 import { createNetwork } from './belongings.ts';
@@ -59,15 +59,14 @@ export async function takeNameOver(
   context: WorkContext,
 ): Promise<Unit> {
   const { cluster } = deps;
-  const old = await hold(cluster, name, context);
-  const secret = { stringData: { [passwordKey(unit)]: password } };
+  const old = await hold(cluster, unit, name, context);
   const swap = async (): Promise<Unit> => {
     const named = { ...claim, cloneId: name };
     if (old === undefined) await takeName(cluster, named, workDeadline(cluster, context.now()), context);
     const owners = old === undefined ? [ownerOf(unit)] : [ownerOf(old), ownerOf(unit)];
     await share(deps, name, owners, claim.id, context);
     await Promise.all(createNetwork(deps, unit, named, context));
-    await mergeObject(cluster, 'secrets', objectName(name), secret, context);
+    await writePassword(cluster, { unit, cloneId: name, key: passwordKey(unit) }, password, context);
     const marks = old === undefined ? annotations : { ...annotations, [REPLACES]: old.uid };
     return become(cluster, unit, { to: 'READY', clone: name, job: null, annotations: marks }, context);
   };
@@ -100,14 +99,14 @@ async function become(
     const late = new WpcloneError('CANCELLED', 'Looking at it took too long.');
     const look = (signal: AbortSignal) => listUnits(cluster, { ...context, signal }, selectorOf(change.clone));
     const units = await within(CHANGE_LOOK, context, late, look).catch(() => []);
-    const made = units.find(({ uid }) => uid === unit.uid);
+    const made = units.find(({ uid, epoch }) => uid === unit.uid && epoch === unit.epoch);
     if (made === undefined) throw error;
     return made;
   }
 }
 
-/** The unit of the clone that has the name, held by this job from now on; undefined when there is none. */
-async function hold(cluster: Cluster, name: string, context: WorkContext): Promise<Unit | undefined> {
+/** The unit of the clone that has the name, held by this job from now on; undefined when there is none. Throws CLUSTER_CONFLICT when it is its own: another attempt was here. */
+async function hold(cluster: Cluster, own: Unit, name: string, context: WorkContext): Promise<Unit | undefined> {
   for (;;) {
     const find = async (): Promise<Unit | undefined> => (await listUnits(cluster, context, selectorOf(name)))[0];
     const free = async (): Promise<{ readonly seen: Unit | undefined } | undefined> => {
@@ -119,6 +118,7 @@ async function hold(cluster: Cluster, name: string, context: WorkContext): Promi
     if (found === undefined) throw unitBusy(name, (await find())?.state);
     const { seen } = found;
     if (seen === undefined) return undefined;
+    if (seen.uid === own.uid) throw new WpcloneError('CLUSTER_CONFLICT', `${own.name} has the name ${name} already.`);
     const now = context.now();
     const until: Readonly<Record<string, string>> =
       seen.state === 'READY' ? { [HELD_UNTIL]: holdEnd(cluster, now) } : { [DEADLINE]: workDeadline(cluster, now) };

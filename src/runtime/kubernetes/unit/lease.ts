@@ -4,12 +4,11 @@ import type { Instance, ProvisionLease, ResetLease, RestoreLease } from '../../l
 import type { CloneFacts, CloneRecord } from '../../facts.ts';
 import type { Cluster } from '../api/client.ts';
 import { isGone } from '../api/errors.ts';
-import { mergeObject } from '../api/objects.ts';
 import { transition } from './cas.ts';
 import { factsOf, findUnit, unitOf } from './find.ts';
 import { keepAlive } from './keep-alive.ts';
-import { DEADLINE, EXPIRES_AT, FACTS, HELD_UNTIL, objectName } from './names.ts';
-import { PASSWORD } from './password.ts';
+import { DEADLINE, EXPIRES_AT, FACTS, HELD_UNTIL } from './names.ts';
+import { PASSWORD, writePassword } from './password.ts';
 import { removeUnit } from './remove.ts';
 import { stampOf, type Unit, type UnitFacts } from './unit.ts';
 
@@ -43,10 +42,8 @@ export function provisionLease(options: LeaseOptions, context: WorkContext, take
         const ready = await takeOver({ annotations, password }, work);
         return factsOf(cluster, ready, ready.cloneId ?? cloneId, work);
       }
-      const secret = { stringData: { [PASSWORD]: password } };
-      await mergeObject(cluster, 'secrets', objectName(cloneId), secret, work).catch((cause: unknown) => {
-        // It went with the pod.
-        throw isGone(cause) ? wentAway(cloneId, cause) : cause;
+      await writePassword(cluster, { unit, cloneId, key: PASSWORD }, password, work).catch((cause: unknown) => {
+        throw toWpcloneError(cause).code === 'INSTANCE_LOST' || isGone(cause) ? wentAway(cloneId, cause) : cause;
       });
       return moveTo(options, 'READY', annotations, work);
     },

@@ -1,9 +1,13 @@
 import type { WorkContext } from '../../../shared/context.ts';
 import { noSuchClone } from '../../../shared/clone-errors.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster } from '../api/client.ts';
-import { getObject } from '../api/objects.ts';
+import { getObject, pathOf } from '../api/objects.ts';
+import { persist } from '../api/patience.ts';
 import { findUnit } from './find.ts';
 import { objectName } from './names.ts';
+import { readUnit } from './remove.ts';
+import type { Unit } from './unit.ts';
 
 type Passwords = Readonly<Record<string, string>>;
 
@@ -20,6 +24,35 @@ export async function passwordOf(cluster: Cluster, id: string, context: WorkCont
   const password = (await ofUnit(cluster, id, data, read, context)) ?? data[PASSWORD];
   if (password === undefined) throw noSuchClone(id);
   return Buffer.from(password, 'base64').toString('utf8');
+}
+
+/**
+ * Writes the password of the clone that is made in `unit` into the Secret of `cloneId`, under `key`, as long as nobody else has taken the unit. The Secret is
+ * looked at before the unit: whoever takes that later also writes later, and then this write is refused and the unit looked at again. Throws
+ * CLUSTER_CONFLICT, INSTANCE_LOST.
+ */
+export async function writePassword(
+  cluster: Cluster,
+  { unit, cloneId, key }: { readonly unit: Unit; readonly cloneId: string; readonly key: string },
+  password: string,
+  context: WorkContext,
+): Promise<void> {
+  const path = pathOf(cluster, 'secrets', objectName(cloneId));
+  const contentType = 'application/merge-patch+json';
+  await persist(cluster, context, async () => {
+    const secret = await getObject(cluster, 'secrets', objectName(cloneId), context);
+    const now = await readUnit(cluster, unit.name, context);
+    // The Secret goes with the pod.
+    if (secret?.metadata === undefined || now?.uid !== unit.uid || now.deleting)
+      throw new WpcloneError('INSTANCE_LOST', `The pod ${unit.name} is gone.`);
+    if (now.epoch !== unit.epoch) {
+      const message = `${unit.name} is no longer at epoch ${unit.epoch} but at ${now.epoch}.`;
+      throw new WpcloneError('CLUSTER_CONFLICT', message);
+    }
+    const { resourceVersion } = secret.metadata;
+    const body = { metadata: { resourceVersion }, stringData: { [key]: password } };
+    await cluster.send({ method: 'PATCH', path, body, contentType, what: 'patch secrets', signal: context.signal });
+  });
 }
 
 async function ofUnit(
