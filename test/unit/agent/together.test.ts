@@ -83,6 +83,22 @@ describe('what is asked for in one moment', () => {
     expect(words()).toEqual(['one', 'two']);
   });
 
+  it('is written before the database is closed, also when another process wrote until then, and once', async () => {
+    const { file, add, words, writer, database } = start();
+    const other = new Sqlite(file);
+    other.exec('BEGIN IMMEDIATE');
+    const both = Promise.all([add('one'), add('two')]);
+    // Each try waits for 20 ms; between two of them the other one ends, and so does this one.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    other.exec('COMMIT');
+    other.close();
+    writer.close();
+    expect(words()).toEqual(['one', 'two']);
+    database.close();
+    expect(await both).toEqual([1, 1]);
+    await expect(add('late')).rejects.toThrow('not open');
+  });
+
   it('is written before the database is closed', async () => {
     const { add, words, writer } = start();
     const waiting = add('last');

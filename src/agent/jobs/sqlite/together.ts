@@ -18,7 +18,7 @@ interface Change {
 export interface TogetherWriter {
   /** Resolves when the change is on the disk. Throws what the change throws, and then nothing of it is there; DISK_FULL, BUSY, STATE_FAILED. */
   readonly write: <T>(change: () => T) => Promise<T>;
-  /** Writes what still waits. */
+  /** Writes what is not written yet, also what another process held up until now. */
   readonly close: () => void;
 }
 
@@ -31,16 +31,23 @@ export function writeTogether(
   work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>,
 ): TogetherWriter {
   let waiting: Change[] = [];
+  /** Those that nobody has an answer to yet, in order. */
+  const open = new Set<Change>();
   let writing = false;
 
   /** `immediate`, since a transaction that first reads and then writes may be refused at once (sqlite.org/lang_transaction.html). */
-  const transact = (changes: readonly Change[]): (() => void)[] =>
-    guard(database.name, () =>
-      database.transaction(() => changes.map((change) => outcomeOf(database, change))).immediate(),
-    );
+  const transact = (changes: readonly Change[]): (() => void)[] => {
+    if (changes.length === 0) return [];
+    const all = () => changes.map((change) => outcomeOf(database, change));
+    return guard(database.name, () => database.transaction(all).immediate());
+  };
+  const writeAndTell = (changes: readonly Change[]): void => {
+    for (const tell of transact(changes)) tell();
+  };
   const attempt = async (changes: readonly Change[]): Promise<void> => {
     try {
-      for (const tell of await retryWhileBusy(work, () => transact(changes))) tell();
+      // What was held up may have been written by whoever closed the store, who does not do again what is told of here.
+      await retryWhileBusy(work, () => writeAndTell(changes.filter((each) => open.has(each))));
     } catch (error) {
       // One for which there is no room takes those that it was made with along: each by itself, the others may find some.
       if (changes.length > 1 && !isBusy(error)) for (const change of changes) await attempt([change]);
@@ -66,19 +73,28 @@ export function writeTogether(
   return {
     write: <T>(change: () => T) =>
       new Promise<T>((resolve, reject) => {
-        const make = () => {
-          const value = change();
-          return () => resolve(value);
+        const own: Change = {
+          make() {
+            const value = change();
+            return () => {
+              open.delete(own);
+              resolve(value);
+            };
+          },
+          fail(error) {
+            open.delete(own);
+            reject(error);
+          },
         };
-        waiting.push({ make, fail: reject });
+        open.add(own);
+        waiting.push(own);
         void loop();
       }),
     close() {
-      const changes = waiting;
+      const changes = [...open];
       waiting = [];
-      if (changes.length === 0) return;
       try {
-        for (const tell of transact(changes)) tell();
+        writeAndTell(changes);
       } catch (error) {
         for (const { fail } of changes) fail(error);
       }
