@@ -1,13 +1,16 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
+import type { WorkContext } from '../../shared/context.ts';
 import { ERRORS } from '../../shared/error-codes.ts';
 import { reportOf, toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import type { AgentDeps } from './types.ts';
 
 /** Turns whatever a route throws into the one shape of errors. What a person sent is never repeated: it may be a password. */
 export function renderErrors(app: FastifyInstance, { work }: Pick<AgentDeps, 'work'>): void {
-  app.setErrorHandler<FastifyError>((thrown, request, reply) => {
+  app.setErrorHandler<FastifyError>(async (thrown, request, reply) => {
     const error = fromRequest(thrown);
+    if (error.code === 'BODY_TOO_LARGE') await letFinish(request.raw, work);
     if (error.code === 'INTERNAL') {
       work.log.warn('a request failed', { route: request.routeOptions.url ?? '', error: error.message });
     }
@@ -20,6 +23,27 @@ export function renderErrors(app: FastifyInstance, { work }: Pick<AgentDeps, 'wo
     const error = new WpcloneError('NO_SUCH_CALL', 'The agent has no such call.');
     return reply.code(404).send({ error: reportOf(error) });
   });
+}
+
+/** Milliseconds, and bytes, for which a body that is too large may go on. */
+const PATIENCE = 2_000;
+const MOST = 8 * 2 ** 20;
+
+/**
+ * Reads on, and keeps nothing of it: whoever sends all before they read would be cut off by an answer in the middle, and not hear it (RFC 9112,
+ * section 9.6).
+ */
+async function letFinish(request: IncomingMessage, { sleep }: Pick<WorkContext, 'sleep'>): Promise<void> {
+  if (request.readableEnded || request.destroyed) return;
+  const over = new AbortController();
+  let bytes = 0;
+  const end = (): void => over.abort();
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MOST) end();
+  });
+  request.once('end', end).once('close', end).resume();
+  await sleep(PATIENCE, over.signal).catch(() => undefined);
 }
 
 function fromRequest(thrown: FastifyError): WpcloneError {

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testApi, type TestApi } from '../../support/agent.ts';
 import { LIMITS, OWNER } from '../../support/job-store/kit.ts';
@@ -61,6 +64,28 @@ describe('POST /api/v2/clone', () => {
     expect([broken.statusCode, broken.body.includes('canary')]).toEqual([400, false]);
     const large = await clone({ ...BODY, source_url: 'x'.repeat(2 * 2 ** 20) });
     expect([large.statusCode, large.json<{ error: { code: string } }>().error.code]).toEqual([413, 'BODY_TOO_LARGE']);
+  });
+
+  it('says that it is too large also to those who send all of it before they read', async () => {
+    await api.app.listen({ host: '127.0.0.1', port: 0 });
+    const [{ port = 0 } = {}] = api.app.addresses();
+    const { authorization } = api.bearer(['clone']);
+    for (const length of ['content-length: 2000008', 'transfer-encoding: chunked']) {
+      const socket = connect({ host: '127.0.0.1', port });
+      await once(socket, 'connect');
+      const head = `POST /api/v2/clone HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: ${authorization}\r\n`;
+      const parts = [`${head}content-type: application/json\r\n${length}\r\n\r\n`];
+      for (let part = 0; part < 8; part += 1)
+        parts.push(length.startsWith('content') ? 'x'.repeat(250_001) : `3d091\r\n${'x'.repeat(250_001)}\r\n`);
+      if (!length.startsWith('content')) parts.push('0\r\n\r\n');
+      for (const part of parts) {
+        await new Promise<void>((resolve, reject) => {
+          socket.write(part, (error) => (error == null ? resolve() : reject(error)));
+        });
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+      expect(await text(socket), length).toMatch(/^HTTP\/1.1 413 [^]*BODY_TOO_LARGE/);
+    }
   });
 
   it('wants more than the right to clone for what weakens a clone', async () => {
