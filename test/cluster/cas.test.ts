@@ -6,7 +6,6 @@ import { lockManifest } from '../../src/runtime/kubernetes/provision/name.ts';
 import { transition } from '../../src/runtime/kubernetes/unit/cas.ts';
 import type { Cluster } from '../../src/runtime/kubernetes/api/client.ts';
 import { INSTANCE_SELECTOR } from '../../src/runtime/kubernetes/unit/names.ts';
-import { PASSWORD, passwordOf, writePassword } from '../../src/runtime/kubernetes/unit/password.ts';
 import { parseUnit, type Unit } from '../../src/runtime/kubernetes/unit/unit.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import { failureOf } from '../support/work.ts';
@@ -55,30 +54,6 @@ describe('compare-and-swap', () => {
     const reasons = results.map((result) => (result.status === 'rejected' ? result.reason.code : 'won'));
     expect(new Set(reasons)).toEqual(new Set(['won', 'CLUSTER_CONFLICT']));
     expect(await present(warm.name)).toMatchObject({ state: 'ASSIGNED', epoch: 1, claim: won[0] });
-  });
-
-  test('a password is written by whoever has the unit, and by nobody who was overtaken in the middle of writing it', async () => {
-    const id = cloneId();
-    const plan = unitPlan(ABSENT_IMAGE);
-    await namespace.apply('pods', holdingPod(plan, id, 'ASSIGNED'));
-    await namespace.apply('secrets', lockManifest({ id: `${plan.jobId}/${id}`, cloneId: id }, plan.deadline));
-    const first = await present(plan.name);
-    const write = (by: Unit, password: string, cluster = namespace.cluster) =>
-      writePassword(cluster, { unit: by, cloneId: id, key: PASSWORD }, password, context());
-    let isOvertaken = false;
-    const overtaken: Cluster = {
-      ...namespace.cluster,
-      async send<T>(call: Parameters<Cluster['send']>[0]): Promise<T> {
-        if (call.method === 'PATCH' && !isOvertaken) {
-          isOvertaken = true;
-          await transition(namespace.cluster, first, { to: 'ASSIGNED', newEpoch: true }, context());
-          await write(await present(plan.name), 'of the second');
-        }
-        return namespace.cluster.send<T>(call);
-      },
-    };
-    expect((await failureOf(write(first, 'of the first', overtaken))).code).toBe('CLUSTER_CONFLICT');
-    expect(await passwordOf(namespace.cluster, id, context())).toBe('of the second');
   });
 
   test('what the kubelet writes meanwhile is no conflict', async () => {

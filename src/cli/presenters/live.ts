@@ -23,6 +23,7 @@ interface Drawn {
   readonly row: Row;
   readonly ended: PromiseWithResolvers<'done' | 'skipped'>;
   begun: boolean;
+  over: boolean;
   task?: Task;
 }
 
@@ -44,6 +45,7 @@ export function liveView(
     row,
     ended: Promise.withResolvers(),
     begun: false,
+    over: false,
   }));
   const lines = plainView(stream, colors);
   const later: WorkEvent[] = [];
@@ -77,6 +79,7 @@ export function liveView(
         if (target.task !== undefined) target.task.task.state$ = ListrTaskState.STARTED;
       }
       if (target.task !== undefined) target.task.title = target.row.title();
+      target.over = outcome !== 'going';
       if (outcome === 'done') target.ended.resolve('done');
       if (outcome === 'failed') {
         target.ended.reject(new Error(target.row.title()));
@@ -84,7 +87,8 @@ export function liveView(
       }
     },
     ask: async (prompt) => {
-      const task = drawn.find((one) => one.task !== undefined)?.task;
+      // Not one that has ended: it would be drawn as if it ran once more.
+      const task = drawn.find((one) => one.begun && !one.over)?.task;
       if (state !== 'open' || task === undefined) return prompt(stream);
       return task.prompt(PromptInView).run(prompt);
     },

@@ -68,7 +68,7 @@ describe('POST /api/v2/clone', () => {
 
   it('says that it is too large also to those who send all of it before they read', async () => {
     await api.app.listen({ host: '127.0.0.1', port: 0 });
-    const [{ port = 0 } = {}] = api.app.addresses();
+    const port = api.app.addresses()[0]?.port ?? 0;
     const { authorization } = api.bearer(['clone']);
     for (const length of ['content-length: 2000008', 'transfer-encoding: chunked']) {
       const socket = connect({ host: '127.0.0.1', port });
@@ -84,7 +84,7 @@ describe('POST /api/v2/clone', () => {
         });
         await new Promise((resolve) => setTimeout(resolve, 30));
       }
-      expect(await text(socket), length).toMatch(/^HTTP\/1.1 413 [^]*BODY_TOO_LARGE/);
+      expect(await text(socket)).toMatch(/^HTTP\/1.1 413 [^]*BODY_TOO_LARGE/);
     }
   });
 
