@@ -67,11 +67,10 @@ describe('POST /api/v2/clone', () => {
   });
 
   it('says that it is too large also to those who send all of it before they read', async () => {
-    await api.app.listen({ host: '127.0.0.1', port: 0 });
-    const port = api.app.addresses()[0]?.port ?? 0;
+    const { port } = new URL(await api.app.listen({ host: '127.0.0.1', port: 0 }));
     const { authorization } = api.bearer(['clone']);
     for (const length of ['content-length: 2000008', 'transfer-encoding: chunked']) {
-      const socket = connect({ host: '127.0.0.1', port });
+      const socket = connect({ host: '127.0.0.1', port: Number(port) });
       await once(socket, 'connect');
       const head = `POST /api/v2/clone HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: ${authorization}\r\n`;
       const parts = [`${head}content-type: application/json\r\n${length}\r\n\r\n`];
