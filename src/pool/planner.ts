@@ -2,7 +2,7 @@ import { type Breakers, isOpen } from './breaker.ts';
 import { MOST_QUARANTINED, overdue, PROBE_EVERY } from './deadlines.ts';
 import { goingBack } from './going-back.ts';
 import { isIdle, isOutdated, whyOutdated } from './idle.ts';
-import { makingWay } from './making-way.ts';
+import { areEnough, makingWay } from './making-way.ts';
 import { type PoolSize, poolSize } from './size.ts';
 import type { Demand, PoolAction, PoolSettings, PoolUnit } from './types.ts';
 
@@ -13,7 +13,7 @@ export interface PoolView {
   /** By PHP version; absent: none. */
   readonly demand: ReadonlyMap<string, Demand>;
   readonly breakers: Breakers;
-  /** Another look comes soon: what is made need not be made beside a clone that has just begun. */
+  /** Another look comes soon: what is made need not be made beside a clone that has just begun, as long as what is ready is enough. */
   readonly makesWay?: boolean;
   readonly now: number;
 }
@@ -49,14 +49,19 @@ export function planPool(view: PoolView): PoolPlan {
   for (const unit of back) late.set(unit.name, recycle(unit));
   const sizes = new Map<string, PoolSize>();
   const actions: PoolAction[] = [...late.values(), ...tooManyQuarantined(staying)];
-  const again = view.makesWay === true ? makingWay(units, view.demand, now) : 0;
-  const budget = again > 0 ? { ...budgetOf(view), left: 0 } : budgetOf(view);
+  const later = view.makesWay === true ? makingWay(units, now) : 0;
+  let again = 0;
+  const budget = budgetOf(view);
   for (const phpVersion of settings.phpVersions) {
-    const size = poolSize(view.demand.get(phpVersion) ?? NO_DEMAND, settings);
+    const demand = view.demand.get(phpVersion) ?? NO_DEMAND;
+    const size = poolSize(demand, settings);
     sizes.set(phpVersion, size);
     const own = staying.filter((unit) => unit.phpVersion === phpVersion && isIdle(unit));
     const coming = back.filter((unit) => unit.phpVersion === phpVersion).length;
-    actions.push(...planSubPool(own, coming, size, view, allowanceFor(phpVersion, budget, view)));
+    const makesWay = later > 0 && areEnough(own.filter((unit) => isReady(unit, settings, now)).length, demand, later);
+    if (makesWay) again = later;
+    const allowance = makesWay ? noneOf(budget) : allowanceFor(phpVersion, budget, view);
+    actions.push(...planSubPool(own, coming, size, view, allowance));
   }
   const strangers = staying.filter(
     (unit) => isIdle(unit) && !unit.leased && !settings.phpVersions.includes(unit.phpVersion),
@@ -106,6 +111,8 @@ function whyInPart({ settings, breakers, now }: PoolView): string | null {
   return said.length === 0 ? null : said.join('; ');
 }
 
+const noneOf = ({ full }: Budget): Allowance => ({ full, take: () => [] });
+
 const allowanceFor = (phpVersion: string, budget: Budget, { breakers, now }: PoolView): Allowance => ({
   full: budget.full,
   take: (why) => {
@@ -146,6 +153,10 @@ function planSubPool(
     ...unproven.map(({ name }): PoolAction => ({ do: 'validate', unit: name, why: 'it was not asked lately' })),
   ];
 }
+
+/** Whoever asks for one now can have it. */
+const isReady = (unit: PoolUnit, settings: PoolSettings, now: number): boolean =>
+  unit.state === 'WARM' && !unit.leased && !isOutdated(unit, settings, now);
 
 const isUnproven = ({ provenAt }: PoolUnit, now: number): boolean => provenAt === null || now - provenAt >= PROBE_EVERY;
 

@@ -13,19 +13,27 @@ const HIT_RATE = 0.99;
 
 /**
  * As many as will be claimed with a probability of 99 % while one more is being made: claims come by chance, so their number in that
- * time is Poisson distributed. The rate is that of ten minutes, or that of half a minute when the demand has doubled since.
+ * time is Poisson distributed.
  */
 export function poolSize(demand: Demand, { min, max, mode }: Pick<PoolSettings, 'min' | 'max' | 'mode'>): PoolSize {
   if (mode === 'draining') return { units: 0, why: 'the pool is being drained' };
-  const steady = demand.claimsTenMinutes / TEN_MINUTES;
-  const sudden = demand.claimsHalfMinute / HALF_MINUTE;
-  const surge = sudden > 2 * steady && demand.claimsHalfMinute > 1;
-  const rate = surge ? sudden : steady;
+  const { rate, surge } = claimsPerSecond(demand);
   const seconds = demand.refillTime / 1000;
   const needed = poissonQuantile(rate * seconds, HIT_RATE) + demand.waiting;
   const units = Math.min(Math.max(needed, min), max);
   const said = `${round(rate * 60)} claims a minute${surge ? ' in the last half minute' : ''}, ${round(seconds)} s to make one`;
   return { units, why: `${said}: ${needed} needed${limit(needed, min, max)}` };
+}
+
+/** The rate is that of ten minutes, or that of half a minute (`surge`) when the demand has doubled since. */
+export function claimsPerSecond({ claimsTenMinutes, claimsHalfMinute }: Demand): {
+  readonly rate: number;
+  readonly surge: boolean;
+} {
+  const steady = claimsTenMinutes / TEN_MINUTES;
+  const sudden = claimsHalfMinute / HALF_MINUTE;
+  const surge = sudden > 2 * steady && claimsHalfMinute > 1;
+  return { rate: surge ? sudden : steady, surge };
 }
 
 function limit(needed: number, min: number, max: number): string {
