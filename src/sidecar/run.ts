@@ -14,6 +14,7 @@ import { createJobs } from './jobs.ts';
 import { survivingDatabase } from './surviving-database.ts';
 import { createSidecarServer } from './server.ts';
 import { readSecret, type SidecarSettings } from './settings.ts';
+import { spreadDocumentRoot } from './spread.ts';
 import { keepingTables, keepTables, tableFilesPlace } from './table-files.ts';
 import { survivingWeb } from './surviving-web.ts';
 import { openTenancy } from './tenancy/tenancy.ts';
@@ -30,7 +31,8 @@ export async function runSidecar(settings: SidecarSettings, version: string, wor
   let stopWork: (reason: WpcloneError) => Promise<void> = () => Promise.resolve();
   const tenancy = openTenancy({ settings, paths: site.paths, web, stopWork: (reason) => stopWork(reason), work });
   // What a clone has left is not touched but to be taken away.
-  if (!(await tenancy.isBetween())) await prepareInstance(site.paths);
+  if (!(await tenancy.isBetween()))
+    await Promise.all([spreadDocumentRoot(site.paths, work), prepareInstance(site.paths)]);
   const surviving = survivingDatabase(
     survivingWeb(
       createInstanceOperations(site, {

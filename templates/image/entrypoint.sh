@@ -115,9 +115,14 @@ database() {
   fi
   find /tmp -mindepth 1 -printf '%y %m %p %l\n' >"$volume/found"
   if [ ! -d "$data" ]; then
-    rm -rf /var/lib/mysql/new
-    cp -a /opt/wpclone/datadir /var/lib/mysql/new
-    mv /var/lib/mysql/new "$data"
+    # In a place of its own on the node's disk (src/sidecar/spread.ts): where files of a pod lay that was just removed, new ones take long.
+    rm -rf "$volume/new"
+    mkdir "$volume/new"
+    chattr +T "$volume/new" 2>/dev/null || true
+    new=$volume/new/$RANDOM$RANDOM
+    cp -a /opt/wpclone/datadir "$new"
+    mv "$new" "$data"
+    rmdir "$volume/new"
     rm -f "$volume/anew"
   fi
   name=${MYSQL_DATABASE:-wordpress} user=${MYSQL_USER:-wordpress}
@@ -150,7 +155,7 @@ database() {
 case $role in
   web) web ;;
   database) database "$@" ;;
-  sidecar) exec node /opt/wpclone/dist/sidecar/main.js "$@" ;;
+  sidecar) exec env MALLOC_ARENA_MAX=2 node $WPCLONE_NODE_FLAGS /opt/wpclone/dist/sidecar/main.js "$@" ;;
   wpclone) exec node /opt/wpclone/bin/run.js "$@" ;;
   agent) exec node /opt/wpclone/bin/run.js agent "$@" ;;
   *) echo "entrypoint.sh: unknown role $role; one of web, database, sidecar, wpclone, agent." >&2; exit 64 ;;

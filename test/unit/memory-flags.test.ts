@@ -8,6 +8,16 @@ it('an agent’s jobs run with the flags of the command', () => {
   expect(first.split(' ').filter((word) => word.startsWith('--'))).toEqual(MEMORY_FLAGS);
 });
 
+it('so does the sidecar of a pod, whose code is compiled in the image with the same flags', () => {
+  const file = (name: string) => readFileSync(join(import.meta.dirname, '../../templates/image', name), 'utf8');
+  const [, flags = ''] = /WPCLONE_NODE_FLAGS="([^"]+)"/.exec(file('Dockerfile')) ?? [];
+  expect(flags.split(' ')).toEqual(MEMORY_FLAGS);
+  expect(file('Dockerfile')).toMatch(/RUN node \$WPCLONE_NODE_FLAGS -e "import\('\/opt\/wpclone\/dist\/sidecar/);
+  expect(file('entrypoint.sh')).toMatch(
+    /sidecar\) exec .*node \$WPCLONE_NODE_FLAGS \/opt\/wpclone\/dist\/sidecar\/main\.js/,
+  );
+});
+
 it('the command begins on a kernel that reads the beginning of its first line only', () => {
   const first = readFileSync(join(import.meta.dirname, '../../bin/run.js'), 'utf8').slice(0, 127);
   const read = first.split(' ').filter((word) => word.startsWith('--'));

@@ -11,6 +11,7 @@ import { codeOf } from '../../shared/system.ts';
 import { asAdministrator } from '../administrator.ts';
 import { checkDatabase } from '../database.ts';
 import type { SidecarSettings } from '../settings.ts';
+import { spreadDocumentRoot } from '../spread.ts';
 import { untilAnswering } from '../until-answering.ts';
 import type { WebContainer } from '../web.ts';
 import { plantCanaries } from './canaries.ts';
@@ -104,7 +105,7 @@ export function openTenancy(deps: TenancyDeps): Tenancy {
     if (begunAfter === oldPassword) return;
     await requireBetween();
     await Promise.all([empty(settings.home), empty('/dev/shm')]);
-    await prepareInstance(deps.paths);
+    await Promise.all([spreadDocumentRoot(deps.paths, work), prepareInstance(deps.paths)]);
     await empty(settings.controlPath, LIVING);
     await untilAnswering(() => checkDatabase(settings, work.log), DATABASE_LIMIT, work);
     await refusePassword(settings, oldPassword);
