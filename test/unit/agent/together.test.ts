@@ -10,13 +10,13 @@ afterEach(() => {
   for (const database of opened.splice(0)) database.close();
 });
 
-function start() {
+function start(sync: (said: readonly string[]) => void = () => undefined) {
   const said: string[] = [];
   const file = join(makeTemp('together'), 'some.db');
   const database = new Sqlite(file, { timeout: 20, verbose: (sql) => said.push(String(sql)) });
   opened.push(database);
   database.exec('CREATE TABLE words (n INTEGER PRIMARY KEY AUTOINCREMENT, word TEXT NOT NULL UNIQUE)');
-  const writer = writeTogether(database, workContext());
+  const writer = writeTogether(database, workContext(), () => sync(said));
   const add = (word: string) =>
     writer.write(() => database.prepare('INSERT INTO words (word) VALUES (?)').run(word).changes);
   const words = () => database.prepare<[], string>('SELECT word FROM words ORDER BY n').pluck().all();
@@ -30,6 +30,29 @@ describe('what is asked for in one moment', () => {
     expect(await Promise.all(asked.map(add))).toEqual(asked.map(() => 1));
     expect(commits()).toBe(1);
     expect(words()).toEqual(asked);
+  });
+
+  it('is told of once the disk has it', async () => {
+    const order: string[] = [];
+    const { add } = start((said) => order.push(said.at(-1) ?? ''));
+    await add('one').then(() => order.push('told'));
+    await Promise.all(['two', 'three'].map((word) => add(word).then(() => order.push('told'))));
+    expect(order).toEqual(['COMMIT', 'told', 'COMMIT', 'told', 'told']);
+  });
+
+  it('is promised to nobody, and not made twice, where the disk does not take it', async () => {
+    let broken = true;
+    const { add, words } = start(() => {
+      if (broken) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+    });
+    const told = await Promise.allSettled([add('one'), add('two')]);
+    expect(told.map((one) => one.status === 'rejected' && one.reason)).toMatchObject([
+      { code: 'STATE_FAILED' },
+      { code: 'STATE_FAILED' },
+    ]);
+    broken = false;
+    expect(await add('three')).toBe(1);
+    expect(words()).toEqual(['one', 'two', 'three']);
   });
 
   it('is refused each for itself', async () => {

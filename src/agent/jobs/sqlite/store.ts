@@ -1,4 +1,5 @@
 import type { WorkContext } from '../../../shared/context.ts';
+import { syncCommits } from '../../../state/commits.ts';
 import { guard } from '../../../state/database.ts';
 import type { JobStore } from '../store.ts';
 import type { Attempt, JobOwner } from '../types.ts';
@@ -17,7 +18,8 @@ const PRUNED_AT_ONCE = 500;
 /** Jobs in SQLite. `parts.database` is this store's own connection and is closed with it. */
 export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>): JobStore {
   const { database } = parts;
-  const { write, close } = writeTogether(database, work);
+  const commits = guard(database.name, () => syncCommits(database));
+  const { write, close } = writeTogether(database, work, commits.sync);
   const read = <T>(look: () => T): Promise<T> => retryWhileBusy(work, () => guard(database.name, look));
 
   return {
@@ -72,6 +74,7 @@ export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' 
     },
     close: () => {
       close();
+      commits.close();
       database.close();
     },
   };

@@ -16,7 +16,7 @@ interface Change {
 
 /** Writes what was asked for in the meantime, in the order in which it was asked for. */
 export interface TogetherWriter {
-  /** Resolves when the change is on the disk. Throws what the change throws, and then nothing of it is there; DISK_FULL, BUSY, STATE_FAILED. */
+  /** Resolves when the change is on the disk. Throws what the change throws, and then nothing of it is there; DISK_FULL, BUSY, STATE_FAILED. Where the disk fails, what was made may be there. */
   readonly write: <T>(change: () => T) => Promise<T>;
   /** Writes what is not written yet, also what another process held up until now. */
   readonly close: () => void;
@@ -24,11 +24,13 @@ export interface TogetherWriter {
 
 /**
  * All changes that are asked for in one turn of the event loop are made in one transaction, because what takes its time is the wait for the
- * disk: on a busy machine requests come in while it lasts, and one wait for each of them would let the queue before the agent grow.
+ * disk: on a busy machine requests come in while it lasts, and one wait for each of them would let the queue before the agent grow. `sync`
+ * waits for it; nobody is told of a change before.
  */
 export function writeTogether(
   database: Database,
   work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>,
+  sync: () => void,
 ): TogetherWriter {
   let waiting: Change[] = [];
   /** Those that nobody has an answer to yet, in order. */
@@ -36,13 +38,22 @@ export function writeTogether(
   let writing = false;
 
   /** `immediate`, since a transaction that first reads and then writes may be refused at once (sqlite.org/lang_transaction.html). */
-  const transact = (changes: readonly Change[]): (() => void)[] => {
-    if (changes.length === 0) return [];
-    const all = () => changes.map((change) => outcomeOf(database, change));
-    return guard(database.name, () => database.transaction(all).immediate());
+  const transact = (changes: readonly Change[]): (() => void)[] =>
+    guard(database.name, () =>
+      database.transaction(() => changes.map((change) => outcomeOf(database, change))).immediate(),
+    );
+  const settle = (changes: readonly Change[], made: readonly (() => void)[]): void => {
+    try {
+      guard(database.name, sync);
+    } catch (error) {
+      // They are made, but whether they stay nobody knows.
+      for (const { fail } of changes) fail(error);
+      return;
+    }
+    for (const tell of made) tell();
   };
   const writeAndTell = (changes: readonly Change[]): void => {
-    for (const tell of transact(changes)) tell();
+    if (changes.length > 0) settle(changes, transact(changes));
   };
   const attempt = async (changes: readonly Change[]): Promise<void> => {
     try {

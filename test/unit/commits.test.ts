@@ -1,0 +1,94 @@
+import type * as FileSystem from 'node:fs';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { AGENT_DATABASE } from '../../src/agent/database.ts';
+import { type Commits, syncCommits } from '../../src/state/commits.ts';
+import { type Database, openDatabase } from '../../src/state/database.ts';
+import { sqliteStores } from '../support/job-store/sqlite.ts';
+import { newJob } from '../support/job-store/kit.ts';
+import { makeTemp } from '../support/temp.ts';
+
+/** Files that were put on the disk, by name. */
+const synced = vi.hoisted(() => [] as string[]);
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof FileSystem>();
+  return {
+    ...fs,
+    fdatasyncSync: (file: number) => {
+      synced.push(fs.readlinkSync(`/proc/self/fd/${file}`));
+      fs.fdatasyncSync(file);
+    },
+  };
+});
+
+const opened: { readonly database: Database; readonly commits: Commits }[] = [];
+const stores = sqliteStores();
+afterEach(() => {
+  for (const { database, commits } of opened.splice(0)) {
+    commits.close();
+    database.close();
+  }
+  stores.clean();
+  synced.length = 0;
+});
+
+function start() {
+  const home = makeTemp('commits');
+  const database = openDatabase(home, Date.now, AGENT_DATABASE);
+  const commits = syncCommits(database);
+  opened.push({ database, commits });
+  return { database, commits, log: join(home, 'agent.db-wal'), file: join(home, 'agent.db') };
+}
+const note = (database: Database, at: number): void =>
+  void database.prepare('INSERT OR REPLACE INTO probe VALUES (1, ?)').run(at);
+
+describe('what was committed', () => {
+  it('is put on the disk once, and what was only looked at is not', () => {
+    const { database, commits, log } = start();
+    commits.sync();
+    synced.length = 0;
+    note(database, 1);
+    commits.sync();
+    expect(synced).toEqual([log]);
+    database.prepare('SELECT * FROM probe').all();
+    commits.sync();
+    commits.sync();
+    expect(synced).toEqual([log]);
+    note(database, 2);
+    commits.sync();
+    expect(synced).toEqual([log, log]);
+  });
+
+  it('is on the disk before a job is promised to anybody', async () => {
+    const { store, file } = stores.open();
+    synced.length = 0;
+    await store.enqueue(newJob());
+    expect(synced).toEqual([`${file}-wal`]);
+    await store.find('job-none');
+    expect(synced).toHaveLength(1);
+  });
+
+  it('is brought to its place by a thread, and the log does not grow without end', async () => {
+    const { database, commits, log, file } = start();
+    const size = (path: string): number => statSync(path).size;
+    const empty = size(file);
+    const token = database.prepare<[string]>(
+      `INSERT INTO tokens VALUES (?, '', zeroblob(9000), '', NULL, 0, NULL, NULL)`,
+    );
+    const add = (name: string): void => {
+      token.run(name);
+      commits.sync();
+    };
+    // A tenth of the log that SQLite itself would then wait for.
+    for (let n = 0; n < 300; n += 1) add(`early ${n}`);
+    await expect.poll(() => size(file), { timeout: 20_000 }).toBeGreaterThan(empty + 1_000_000);
+    let late = 0;
+    const grown = async (): Promise<number> => {
+      const before = size(log);
+      add(`late ${(late += 1)}`);
+      return size(log) - before;
+    };
+    await expect.poll(grown, { timeout: 20_000 }).toBe(0);
+  });
+});
