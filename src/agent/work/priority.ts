@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { WorkContext } from '../../shared/context.ts';
 import { codeOf } from '../../shared/system.ts';
 import { waitUntil } from '../../shared/wait-until.ts';
@@ -6,11 +6,11 @@ import { waitUntil } from '../../shared/wait-until.ts';
 /** As nice(1) counts: a third of what others get when all want the processor; all of it when nobody else does. */
 const NICENESS = '5';
 /** Milliseconds: the kernel takes one such change in a tenth of a second from all who are not root. */
-const AGAIN = { every: 150, limit: 3_000 };
+const AGAIN = { every: 30, limit: 3_000 };
 
 /**
  * Requests go before the process of a job where both want the processor. Linux weighs sessions against each other (sched(7), "The autogroup
- * feature"), and that process leads one. The servers that it starts lead sessions of their own, so that what serves the clone, and the database
+ * feature"), and that process leads one, once it has begun. The servers that it starts lead sessions of their own, so that what serves the clone, and the database
  * of all clones, is nobody's second: a niceness would be inherited by them, and nobody but root could take it back. Where the kernel knows no
  * such groups, or weighs by others (a container's, a service's with a share of its own), all stays as it is.
  */
@@ -21,6 +21,8 @@ export async function letOthersGoFirst(
   if (pid === undefined || process.platform !== 'linux') return;
   const write = async (): Promise<boolean> => {
     try {
+      // Until then it is in the session of the agent, which must not go behind.
+      if (!(await leadsSession(pid))) return false;
       await writeFile(`/proc/${pid}/autogroup`, NICENESS, { flag: 'r+' });
       return true;
     } catch (error) {
@@ -29,4 +31,10 @@ export async function letOthersGoFirst(
     }
   };
   await waitUntil(write, AGAIN, work).catch(() => undefined);
+}
+
+/** proc(5), field 6 of /proc/PID/stat; the name in field 2 may hold spaces and parentheses. */
+async function leadsSession(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]) === pid;
 }

@@ -26,6 +26,21 @@ test.skipIf(!hasGroups)(
   },
 );
 
+test.skipIf(!hasGroups)('the agent does not go behind with a process that is still in its session', async () => {
+  const own = nicenessOf(process.pid);
+  const job = spawn('sleep', ['60']);
+  onTestFinished(() => void job.kill('SIGKILL'));
+  let looks = 0;
+  const sleep = async (): Promise<void> => {
+    looks += 1;
+    if (looks === 3) job.kill('SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+  await letOthersGoFirst(job.pid, { ...workContext(), sleep });
+  expect(looks).toBeGreaterThan(2);
+  expect(nicenessOf(process.pid)).toBe(own);
+});
+
 test('a process that is gone is none of its troubles', async () => {
   const job = spawn('true', { detached: true });
   await once(job, 'exit');
