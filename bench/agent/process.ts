@@ -31,6 +31,8 @@ export async function withAgent<T>(
   const words = ['agent', '--port', '0', '--jobs', String(jobs), ...(open ? ['--no-auth'] : [])];
   const child = spawn(BIN, words, {
     stdio: ['ignore', 'pipe', 'ignore'],
+    // As a service: where all want the processor, Linux weighs sessions against each other, and whoever asks is in another one.
+    detached: true,
     env: { ...process.env, ...environment, WPCLONE_HOME: home },
   });
   const connections = new Connections({ keepAlive: true });
