@@ -29,9 +29,9 @@ export async function withAgent<T>(
   work: (agent: Running) => Promise<T>,
 ): Promise<T> {
   const words = ['agent', '--port', '0', '--jobs', String(jobs), ...(open ? ['--no-auth'] : [])];
-  const child = spawn(BIN, words, {
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', BIN, ...words], {
     stdio: ['ignore', 'pipe', 'ignore'],
-    // As a service: where all want the processor, Linux weighs sessions against each other, and whoever asks is in another one.
+    // As a service: where all want the processor, Linux weighs sessions against each other, and whoever asks is in another one. It ends with this process.
     detached: true,
     env: { ...process.env, ...environment, WPCLONE_HOME: home },
   });
