@@ -1,5 +1,6 @@
 import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { WpcloneError } from '../shared/errors.ts';
 import type { Database } from './database.ts';
 
 /** Commits after which what is in the log is brought to its place: some 4 MB of it. */
@@ -30,11 +31,15 @@ export function syncCommits(database: Database): Commits {
   const changes = (): unknown => database.prepare('SELECT total_changes()').pluck().get();
   let synced: unknown;
   let commits = 0;
+  let isDoubtful = false;
   return {
     sync() {
       const made = changes();
       if (made === synced || log === undefined) return;
+      if (isDoubtful) beginLogAnew(database);
+      isDoubtful = true;
       fdatasyncSync(log);
+      isDoubtful = false;
       synced = made;
       commits += 1;
       if (commits % COMMITS === 0) thread.work();
@@ -46,6 +51,16 @@ export function syncCommits(database: Database): Commits {
       log = undefined;
     },
   };
+}
+
+/**
+ * The kernel tells once of what it could not write, and then takes it for written: a later wait would succeed, and after a power cut nothing
+ * behind that hole in the log would be found. So all of it is brought to its place first, and the log is empty.
+ */
+function beginLogAnew(database: Database): void {
+  const state = database.prepare<[], { readonly busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)').get();
+  if (state?.busy === 0) return;
+  throw new WpcloneError('BUSY', `The log of ${database.name} is still read by another process.`, { retryable: true });
 }
 
 function nothing(): void {

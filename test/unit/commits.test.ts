@@ -1,6 +1,6 @@
 import type * as FileSystem from 'node:fs';
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AGENT_DATABASE } from '../../src/agent/database.ts';
 import { type Commits, syncCommits } from '../../src/state/commits.ts';
@@ -11,11 +11,14 @@ import { makeTemp } from '../support/temp.ts';
 
 /** Files that were put on the disk, by name. */
 const synced = vi.hoisted(() => [] as string[]);
+/** How many more times the disk does not take it. */
+const disk = vi.hoisted(() => ({ failures: 0 }));
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof FileSystem>();
   return {
     ...fs,
     fdatasyncSync: (file: number) => {
+      if (disk.failures-- > 0) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
       synced.push(fs.readlinkSync(`/proc/self/fd/${file}`));
       fs.fdatasyncSync(file);
     },
@@ -31,6 +34,7 @@ afterEach(() => {
   }
   stores.clean();
   synced.length = 0;
+  disk.failures = 0;
 });
 
 function start() {
@@ -67,6 +71,25 @@ describe('what was committed', () => {
     expect(synced).toEqual([`${file}-wal`]);
     await store.find('job-none');
     expect(synced).toHaveLength(1);
+  });
+
+  it('does not rely on a log of which the disk once did not take a part: the kernel tells of that only once', () => {
+    const { database, commits, log, file } = start();
+    note(database, 1);
+    disk.failures = 1;
+    expect(() => commits.sync()).toThrow('EIO');
+    note(database, 2);
+    const reader = openDatabase(dirname(file), Date.now, AGENT_DATABASE);
+    reader.exec('BEGIN');
+    reader.prepare('SELECT * FROM probe').all();
+    expect(() => commits.sync()).toThrow('still read');
+    reader.exec('COMMIT');
+    commits.sync();
+    expect(statSync(log).size).toBe(0);
+    reader.close();
+    note(database, 3);
+    commits.sync();
+    expect(statSync(log).size).toBeGreaterThan(0);
   });
 
   it('is brought to its place by a thread, and the log does not grow without end', async () => {
