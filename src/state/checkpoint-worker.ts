@@ -7,22 +7,10 @@ import type BetterSqlite3 from 'better-sqlite3';
  * (sqlite.org/pragma.html#pragma_wal_checkpoint, PASSIVE).
  */
 
-/** What was committed meanwhile is little, and is there in the next round: only a log that is done with as a whole is written over from its beginning. */
-const ROUNDS = 5;
-
 const Sqlite: typeof BetterSqlite3 = createRequire(import.meta.url)('better-sqlite3');
 const file: string = workerData;
 const database = new Sqlite(file, { fileMustExist: true });
 // The log is on the disk before its pages are, and they are before it is written over.
 database.pragma('synchronous = NORMAL');
 
-parentPort?.on('message', () => {
-  for (let round = 0; round < ROUNDS && !isDone(); round += 1);
-});
-
-function isDone(): boolean {
-  const state = database
-    .prepare<[], { readonly log: number; readonly checkpointed: number }>('PRAGMA wal_checkpoint(PASSIVE)')
-    .get();
-  return state === undefined || state.log === state.checkpointed;
-}
+parentPort?.on('message', () => void database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get());

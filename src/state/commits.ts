@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 
 /** Commits after which what is in the log is brought to its place: some 4 MB of it. */
 const COMMITS = 128;
-/** Pages of log after which SQLite does that itself, at whoever commits: where the thread for it cannot. */
+/** Pages of log (40 MB) after which SQLite does that itself, at whoever commits: where the thread cannot, or commits come without a pause, so that the log is never done with as a whole and begun anew. */
 const MOST_PAGES = 10_000;
 
 /** How what a connection commits gets to the disk. */

@@ -97,7 +97,7 @@ export function keepWorkers(
 }
 
 /** Of util-linux or BusyBox; one of these is on every Linux. */
-const SETSID = ['/usr/bin/setsid', '/bin/setsid'].find((path) => process.platform === 'linux' && existsSync(path));
+const SETSID = ['/usr/bin/setsid', '/bin/setsid'];
 
 /**
  * Leads a group and a session of its own: a signal that a terminal sends to the agent's is the agent's to deal with. The agent stands still until
@@ -105,10 +105,11 @@ const SETSID = ['/usr/bin/setsid', '/bin/setsid'].find((path) => process.platfor
  * machine; so it enters one only afterwards, by that program.
  */
 function forkWorker(environment: NodeJS.ProcessEnv): ChildProcess {
+  const setsid = process.platform === 'linux' ? SETSID.find((path) => existsSync(path)) : undefined;
   const how =
-    SETSID === undefined
+    setsid === undefined
       ? { execArgv: FLAGS, detached: true }
-      : { execPath: SETSID, execArgv: [process.execPath, ...FLAGS], detached: false };
+      : { execPath: setsid, execArgv: [process.execPath, ...FLAGS], detached: false };
   return fork(new URL(MAIN, import.meta.url), [], {
     ...how,
     env: environment,
