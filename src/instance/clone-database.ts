@@ -1,4 +1,5 @@
 import { createConnection, type Connection } from 'mysql2/promise';
+import { SESSION_SETTINGS } from '../shared/database-session.ts';
 import { abortable } from '../shared/abortable.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { whileAnswering } from '../transfer/database/answering.ts';
@@ -15,7 +16,7 @@ export async function onDatabase<T>(
 ): Promise<T> {
   try {
     return await whileAnswering(address, outer, async (signal) => {
-      const connection = await createConnection({ ...address, charset: 'utf8mb4' });
+      const connection = await createConnection({ ...SESSION_SETTINGS, ...address, charset: 'utf8mb4' });
       try {
         await abortable(connection.query("SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION'"), signal);
         return await abortable(work(connection), signal);

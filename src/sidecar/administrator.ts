@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection, type Connection } from 'mysql2/promise';
+import { SESSION_SETTINGS } from '../shared/database-session.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import type { DatabaseAddress } from '../transfer/types.ts';
 import type { SidecarSettings } from './settings.ts';
@@ -31,7 +32,7 @@ export async function asAdministrator<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const { host, port, user, password } = await administratorAddress(settings);
-  const connection = await createConnection({ host, port, user, password, connectTimeout: 5_000 });
+  const connection = await createConnection({ ...SESSION_SETTINGS, host, port, user, password, connectTimeout: 5_000 });
   try {
     const result = await work(connection);
     await connection.end();

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { createConnection } from 'mysql2/promise';
+import { SESSION_SETTINGS } from '../shared/database-session.ts';
 import type { Logger } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { codeOf } from '../shared/system.ts';
@@ -51,7 +52,13 @@ async function setPassword(settings: SidecarSettings, password: string): Promise
 }
 
 async function ask({ socketPath, databaseUser }: SidecarSettings, password: string): Promise<void> {
-  const connection = await createConnection({ socketPath, user: databaseUser, password, connectTimeout: 2000 });
+  const connection = await createConnection({
+    ...SESSION_SETTINGS,
+    socketPath,
+    user: databaseUser,
+    password,
+    connectTimeout: 2000,
+  });
   try {
     await connection.query('SELECT 1');
     await connection.end();

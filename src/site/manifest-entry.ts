@@ -1,15 +1,13 @@
 import { posix } from 'node:path';
-import type { z } from 'zod';
 import type { ManifestEntry } from './client-types.ts';
-import type { manifestEntriesSchema } from './protocol.ts';
-
-type WireEntry = z.infer<typeof manifestEntriesSchema>[number];
+import { nameOf, type WireEntry } from './protocol.ts';
 
 const REASONS = ['unreadable', 'outside', 'name', 'special', 'loop', 'nowhere', 'other-site'] as const;
 
 /** An entry as the site sent it, with its path and target checked: whatever the site says, nothing leads out of the root. */
 export function toEntry(root: string, wire: WireEntry): ManifestEntry {
-  const [path, kind, size, mtime, ctime, mode, extra] = wire;
+  const [name, kind, size, mtime, ctime, mode, more] = wire;
+  const [path, extra] = [nameOf(name), more === undefined ? undefined : nameOf(more)];
   const common = { root, path, size, mtime, ctime, mode: mode & 0o7777 };
   if (!isCleanPath(path)) return { ...common, kind: 'refused', reason: 'name' };
   if (kind === 'f') return { ...common, kind: 'file' };

@@ -69,12 +69,44 @@ export const manifestHeadSchema = z.object({
   withheld: z.array(wireName).optional(),
 });
 
-export const manifestEntriesSchema = z.array(
-  z.union([
-    z.tuple([wireName, z.enum(['f', 'd']), count, z.number(), z.number(), count]),
-    z.tuple([wireName, z.enum(['l', 'x']), count, z.number(), z.number(), count, wireName]),
-  ]),
+type WireName = z.input<typeof wireName>;
+
+/** A file (f), a folder (d), a link (l) or something else (x); `extra`: where a link leads, or why nothing is sent. */
+export type WireEntry = readonly [
+  path: WireName,
+  kind: 'f' | 'd' | 'l' | 'x',
+  size: number,
+  mtime: number,
+  ctime: number,
+  mode: number,
+  extra?: WireName,
+];
+
+/** Looked at where they are: a site lists tens of thousands, each of which zod would take apart and make once more. */
+export const manifestEntriesSchema = z.custom<readonly WireEntry[]>(
+  (entries) => Array.isArray(entries) && entries.every(isEntry),
 );
+
+function isEntry(entry: unknown): boolean {
+  if (!Array.isArray(entry)) return false;
+  const [path, kind, size, mtime, ctime, mode, extra]: unknown[] = entry;
+  const isWhole = kind === 'f' || kind === 'd' ? entry.length === 6 : entry.length === 7 && isName(extra);
+  return (
+    isWhole &&
+    (kind === 'f' || kind === 'd' || kind === 'l' || kind === 'x') &&
+    isName(path) &&
+    isCount(size) &&
+    Number.isFinite(mtime) &&
+    Number.isFinite(ctime) &&
+    isCount(mode)
+  );
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
+const isName = (value: unknown): boolean => typeof value === 'string' || wireName.safeParse(value).success;
+
+export const nameOf = (name: WireName): string => (typeof name === 'string' ? name : wireName.parse(name));
 
 const filePieceSchema = z.object({
   i: count,

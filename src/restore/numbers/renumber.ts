@@ -1,5 +1,5 @@
 import type { SiteInfo } from '../../site/info.ts';
-import { applyPatches, mergePatches, type Patch } from '../../transfer/rewrite/patch.ts';
+import { applyPatches, type Patch } from '../../transfer/rewrite/patch.ts';
 import { createLengthFixer } from '../../transfer/rewrite/serialized.ts';
 import { directoryOf } from '../merge/directory.ts';
 import { tableOf, type Table } from '../merge/parts.ts';
@@ -91,7 +91,7 @@ function createRewriter(numbers: NewNumbers, reading: Reading): InCell {
     );
     if (patches.length === 0) return value;
     const fixed = fixLengths(value, { start: 0, end: value.length, inRow: false }, patches);
-    return applyPatches(value, fixed ? [...mergePatches(patches, fixed.lengths.patches(value))] : patches);
+    return applyPatches(value, fixed?.lengths.mergedWith(patches, value) ?? patches);
   };
 }
 

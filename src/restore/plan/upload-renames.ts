@@ -1,4 +1,4 @@
-import { applyPatches, mergePatches, type Patch } from '../../transfer/rewrite/patch.ts';
+import { applyPatches, type Patch } from '../../transfer/rewrite/patch.ts';
 import { createLengthFixer } from '../../transfer/rewrite/serialized.ts';
 import { shortName } from '../merge/classes.ts';
 import type { Row, TableDifferences, Value } from '../merge/types.ts';
@@ -155,7 +155,7 @@ function createRenamer(renames: readonly Rename[]): (value: Value, own: Rename |
       .filter(({ start }, at, all) => start !== all[at - 1]?.start);
     if (patches.length === 0) return value;
     const fixed = fixLengths(value, { start: 0, end: value.length, inRow: false }, patches);
-    return applyPatches(value, fixed ? [...mergePatches(patches, fixed.lengths.patches(value))] : patches);
+    return applyPatches(value, fixed?.lengths.mergedWith(patches, value) ?? patches);
   };
 }
 

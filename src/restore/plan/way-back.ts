@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { createFinder } from '../../transfer/rewrite/finder.ts';
-import { applyPatches, mergePatches, type Patch } from '../../transfer/rewrite/patch.ts';
+import { applyPatches, type Patch } from '../../transfer/rewrite/patch.ts';
 import { createRewriter } from '../../transfer/rewrite/rewriter.ts';
 import { createLengthFixer } from '../../transfer/rewrite/serialized.ts';
 import type { UrlMapping } from '../../transfer/rewrite/types.ts';
@@ -26,7 +26,7 @@ export function createWayBack(mapping: UrlMapping, traces: readonly string[]): W
     const spelled = live === null ? () => undefined : spellings(live, toClone(live));
     const patches = found.map((patch) => ({ ...patch, text: spelled(addressAt(value, patch)) ?? patch.text }));
     const fixed = fixLengths(value, { start: 0, end: value.length, inRow: false }, patches);
-    const result = applyPatches(value, fixed ? [...mergePatches(patches, fixed.lengths.patches(value))] : patches);
+    const result = applyPatches(value, fixed?.lengths.mergedWith(patches, value) ?? patches);
     return forward(result) === forward(value) && !left.test(result) ? result : undefined;
   };
 }

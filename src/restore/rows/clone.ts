@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { createConnection, type Connection } from 'mysql2';
+import { SESSION_SETTINGS } from '../../shared/database-session.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { quoteName } from '../../transfer/database/sql-tokens.ts';
 import { fieldExpression, rowText, type TypedColumn } from '../../transfer/origin/row-text.ts';
@@ -46,7 +47,7 @@ export async function onClone<T>(
   signal: AbortSignal,
   work: (database: CloneDatabase) => Promise<T>,
 ): Promise<T> {
-  const connection = createConnection({ ...address, charset: 'utf8mb4' });
+  const connection = createConnection({ ...SESSION_SETTINGS, ...address, charset: 'utf8mb4' });
   const destroy = (): void => connection.destroy();
   signal.addEventListener('abort', destroy, { once: true });
   try {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Connection } from 'mysql2/promise';
+import { SESSION_SETTINGS } from '../../shared/database-session.ts';
 import type { DatabaseAddress } from '../../instance/types.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 import type { WorkContext } from '../../shared/context.ts';
@@ -12,7 +13,7 @@ import type { DatabaseLayout } from './layout.ts';
  */
 export async function connectWithAllRights(layout: DatabaseLayout, connectTimeout: number): Promise<Connection> {
   const { createConnection } = await import('mysql2/promise');
-  return createConnection({ ...(await accountOf(layout)), connectTimeout });
+  return createConnection({ ...SESSION_SETTINGS, ...(await accountOf(layout)), connectTimeout });
 }
 
 /** How a session with all rights is opened in a database. */

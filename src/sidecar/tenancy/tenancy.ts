@@ -1,6 +1,7 @@
 import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import { SESSION_SETTINGS } from '../../shared/database-session.ts';
 import type { LookSection } from '../../instance/declared.ts';
 import { prepareInstance } from '../../instance/settings.ts';
 import type { InstancePaths, Look } from '../../instance/types.ts';
@@ -144,7 +145,7 @@ async function shutDown(settings: SidecarSettings, log: WorkContext['log']): Pro
 async function refusePassword({ socketPath, databaseUser }: SidecarSettings, password: string): Promise<void> {
   const account = { socketPath, user: databaseUser, password, connectTimeout: 5_000 };
   try {
-    (await createConnection(account)).destroy();
+    (await createConnection({ ...SESSION_SETTINGS, ...account })).destroy();
   } catch (error) {
     if (codeOf(error) === 'ER_ACCESS_DENIED_ERROR') return;
     throw new WpcloneError('DATABASE_FAILED', 'It cannot be told whether the old password opens the database.', {

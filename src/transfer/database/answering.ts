@@ -1,6 +1,7 @@
 import { createConnection } from 'mysql2/promise';
 // oxlint-disable-next-line no-restricted-imports -- what is watched is another program, which goes by real time
 import { setTimeout as wait } from 'node:timers/promises';
+import { SESSION_SETTINGS } from '../../shared/database-session.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { DatabaseAddress } from '../types.ts';
 
@@ -44,7 +45,13 @@ async function lookAgainAndAgain(address: DatabaseAddress, signal: AbortSignal, 
 async function greets({ socketPath, host, port, user, password }: DatabaseAddress): Promise<boolean> {
   const server = socketPath === undefined ? { host, port } : { socketPath };
   try {
-    const connection = await createConnection({ ...server, user, password, connectTimeout: GREETING_LIMIT });
+    const connection = await createConnection({
+      ...SESSION_SETTINGS,
+      ...server,
+      user,
+      password,
+      connectTimeout: GREETING_LIMIT,
+    });
     await connection.end();
     return true;
   } catch (error) {

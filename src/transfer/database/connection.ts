@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { createConnection } from 'mysql2';
 import type { Connection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import { SESSION_SETTINGS } from '../../shared/database-session.ts';
 import type { DatabaseAddress } from '../types.ts';
 import type { TargetServer } from './collations.ts';
 import { createPackets } from './packets.ts';
@@ -52,7 +53,7 @@ export async function connectTarget(address: DatabaseAddress, signal: AbortSigna
   };
   signal.addEventListener('abort', destroy, { once: true });
   const settings = { user, password, database, charset: 'utf8mb4', multipleStatements: false };
-  const session = createConnection({ stream: socket, ...settings });
+  const session = createConnection({ ...SESSION_SETTINGS, stream: socket, ...settings });
   // Each LOAD DATA leaves a listener behind (see load.ts).
   session.setMaxListeners(0);
   const raw = session.promise();

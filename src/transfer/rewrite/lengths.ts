@@ -11,11 +11,17 @@ export interface Lengths {
   clear(): void;
   /** Patches of the digits. */
   patches(text: Text): Generator<Patch>;
+  /** Those patches and others of the same text, which do not overlap, in one list. */
+  mergedWith(others: readonly Patch[], text: Text): Patch[];
 }
 
 export function createLengths(): Lengths {
   const numbers = createNumbers();
   let count = 0;
+  const patchAt = (index: number, text: Text): Patch => {
+    const start = numbers.get(2 * index);
+    return { start, end: digitsEnd(text, start), text: String(numbers.get(2 * index + 1)) };
+  };
   return {
     add(digitsStart, length) {
       numbers.set(2 * count, digitsStart);
@@ -32,10 +38,17 @@ export function createLengths(): Lengths {
       count = 0;
     },
     *patches(text) {
-      for (let index = 0; index < count; index++) {
-        const start = numbers.get(2 * index);
-        yield { start, end: digitsEnd(text, start), text: String(numbers.get(2 * index + 1)) };
+      for (let index = 0; index < count; index++) yield patchAt(index, text);
+    },
+    mergedWith(others, text) {
+      const merged: Patch[] = [];
+      let index = 0;
+      for (const other of others) {
+        for (; index < count && numbers.get(2 * index) < other.start; index++) merged.push(patchAt(index, text));
+        merged.push(other);
       }
+      for (; index < count; index++) merged.push(patchAt(index, text));
+      return merged;
     },
   };
 }

@@ -35,23 +35,22 @@ export function createOpenStrings(lengths: Lengths): OpenStrings {
   const around = createNumbers();
   const grown = Array.from({ length: DEPTHS }, () => 0);
   let count = 0;
-  let top = { contentEnd: 0, length: 0, depth: 0, levels: 0, isClass: false, isBroken: false };
+  /** The innermost string; changed in its place, so that opening one leaves nothing behind. */
+  const top = { contentEnd: 0, length: 0, depth: 0, levels: 0, isClass: false, isBroken: false };
   const keep = (): void => {
     const { contentEnd, length, depth, levels, isClass, isBroken } = top;
     around.set(WORDS * count, contentEnd);
     around.set(WORDS * count + 1, length);
     around.set(WORDS * count + 2, depth | (levels << 4) | (Number(isClass) << 8) | (Number(isBroken) << 9));
   };
-  const bringBack = (): typeof top => {
+  const bringBack = (): void => {
     const marks = around.get(WORDS * count + 2);
-    return {
-      contentEnd: around.get(WORDS * count),
-      length: around.get(WORDS * count + 1),
-      depth: marks & 15,
-      levels: (marks >> 4) & 15,
-      isClass: (marks & 256) !== 0,
-      isBroken: (marks & 512) !== 0,
-    };
+    top.contentEnd = around.get(WORDS * count);
+    top.length = around.get(WORDS * count + 1);
+    top.depth = marks & 15;
+    top.levels = (marks >> 4) & 15;
+    top.isClass = (marks & 256) !== 0;
+    top.isBroken = (marks & 512) !== 0;
   };
   return {
     get isEmpty() {
@@ -71,21 +70,23 @@ export function createOpenStrings(lengths: Lengths): OpenStrings {
       lengths.clear();
       grown.fill(0);
       count = 0;
-      top = { contentEnd: end, length: 0, depth: 0, levels: 0, isClass: false, isBroken: false };
+      Object.assign(top, { contentEnd: end, length: 0, depth: 0, levels: 0, isClass: false, isBroken: false });
     },
     open({ digitsStart, declared, closing }, contentEnd, depth) {
       keep();
       count += 1;
-      const length = lengths.add(digitsStart, declared - grown[depth]!);
-      const levels = Math.max(top.levels, depth + 1);
-      top = { contentEnd, length, depth, levels, isClass: closing === '}', isBroken: top.isBroken };
+      top.contentEnd = contentEnd;
+      top.length = lengths.add(digitsStart, declared - grown[depth]!);
+      top.depth = depth;
+      top.levels = Math.max(top.levels, depth + 1);
+      top.isClass = closing === '}';
     },
     close(text) {
       const { contentEnd, length, depth, isClass } = top;
       const digits = lengths.grow(length, grown[depth]!, text);
       for (let level = 0; level < DEPTHS; level++) grown[level]! += digits;
       count -= 1;
-      top = bringBack();
+      bringBack();
       return contentEnd + (isClass ? 1 : BACKSLASHES[depth]! + 2);
     },
     markBroken: () => void (top.isBroken = true),

@@ -5,6 +5,9 @@ const SLASH = 47;
 const BACKSLASH = 92;
 const COLON = 58;
 
+/** JSON escapes each slash, and rows escape that. */
+const JSON_IN_ROW = String.raw`\\/\\/`;
+
 /** Characters that end a host for sure, without a look at what follows them. */
 const ENDS = new Uint8Array(256);
 for (const character of '\t\n\r !"#$\'()*+,/;<=>?[]^`{|}') ENDS[character.charCodeAt(0)] = 1;
@@ -23,6 +26,14 @@ export function createQuickMatch(
   }
   const tail = port === '' ? '' : `:${port}`;
   const host = to.host + (to.port === '' ? '' : `:${to.port}`);
+  const withSlashes = (slashes: string): string => `${to.scheme}:${slashes}${host}`;
+  // Nearly all are spelled so: there are hundreds of thousands, which need no strings of their own.
+  const [plain, inJson] = [withSlashes('//'), withSlashes(JSON_IN_ROW)];
+  const written = (text: string, first: number, start: number): string => {
+    if (start - first === 2) return plain;
+    if (start - first === JSON_IN_ROW.length && text.startsWith(JSON_IN_ROW, first)) return inJson;
+    return withSlashes(text.slice(first, start));
+  };
   return (text, start, end) => {
     const first = doubleSlashBefore(text, start);
     if (first === -1 || !endsHost(text, end + tail.length) || !text.startsWith(tail, end)) return undefined;
@@ -30,7 +41,7 @@ export function createQuickMatch(
     if (before === COLON) {
       const scheme = schemeBefore(text, first - 1);
       if (scheme === -1) return undefined;
-      return { start: scheme, end: end + tail.length, text: `${to.scheme}:${text.slice(first, start)}${host}` };
+      return { start: scheme, end: end + tail.length, text: written(text, first, start) };
     }
     return isPlain(before) ? { start, end: end + tail.length, text: host } : undefined;
   };

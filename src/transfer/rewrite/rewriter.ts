@@ -5,6 +5,7 @@ import { applyPatches, mergePatches, type Patch } from './patch.ts';
 import { createHugeRows } from './huge-rows.ts';
 import { escapeField, fieldsOf, fieldsOfColumns, NULL_FIELD, unescapeField, windows } from './rows.ts';
 import type { Field } from './rows.ts';
+import type { Lengths } from './lengths.ts';
 import { createLengthFixer, type Place } from './serialized.ts';
 import { SLICES, type SliceSize } from './slices.ts';
 import { holdsLengths } from './tokens.ts';
@@ -25,20 +26,23 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
   const fixLengths = createLengthFixer();
   const counts = { replaced: 0, broken: 0 };
 
-  /** All patches of a value again, and those of the lengths around them. */
-  const withLengths = (text: Text, place: Place, patches: () => Iterable<Patch>): Iterable<Patch> | undefined => {
-    const result = fixLengths(text, place, patches());
+  const countedLengths = (text: Text, place: Place, patches: Iterable<Patch>): Lengths | undefined => {
+    const result = fixLengths(text, place, patches);
     if (result === undefined) return undefined;
     counts.replaced += result.patches;
     if (result.broken) counts.broken++;
-    return mergePatches(patches(), result.lengths.patches(text));
+    return result.lengths;
+  };
+
+  /** All patches of a value again, and those of the lengths around them. */
+  const withLengths = (text: Text, place: Place, patches: () => Iterable<Patch>): Iterable<Patch> | undefined => {
+    const lengths = countedLengths(text, place, patches());
+    return lengths && mergePatches(patches(), lengths.patches(text));
   };
 
   const fixed = (text: string, place: Place, patches: readonly Patch[]): readonly Patch[] | undefined => {
-    if (holdsLengths(text, place.start, place.end)) {
-      const all = withLengths(text, place, () => patches);
-      return all && [...all];
-    }
+    if (holdsLengths(text, place.start, place.end))
+      return countedLengths(text, place, patches)?.mergedWith(patches, text);
     counts.replaced += patches.length;
     return patches;
   };
@@ -90,14 +94,14 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
     fields: readonly Field[],
     unique: Judge,
     readings: RowColumns['readings'],
-  ): readonly Patch[] => {
+  ): readonly (readonly Patch[])[] => {
     const all = fields.map((field) => {
       const before = { ...counts };
       const patches = fieldPatches(text, field, readings);
       return { field, patches, replaced: counts.replaced - before.replaced, broken: counts.broken - before.broken };
     });
     const may = unique.judge(text, all);
-    return all.flatMap(({ patches, replaced, broken }, at) => {
+    return all.map(({ patches, replaced, broken }, at) => {
       if (may[at]) return patches;
       counts.replaced -= replaced;
       counts.broken -= broken;
@@ -105,17 +109,18 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
     });
   };
 
+  /** Of each field that holds something. */
   const rowPatches = (
     text: string,
     { skip, readings, unique }: RowColumns,
     wide: ReadonlySet<number>,
-  ): readonly Patch[] => {
+  ): readonly (readonly Patch[])[] => {
     const found = find(text);
     if (found.length === 0 && wide.size === 0) return [];
     const fields = fieldsOf(text, found, skip);
     const all = wide.size === 0 ? fields : withColumns(text, fields, wide);
     if (unique) return distinctPatches(text, all, unique, readings);
-    return all.flatMap((field) => fieldPatches(text, field, readings));
+    return all.map((field) => fieldPatches(text, field, readings));
   };
 
   const rows = (block: Buffer, columns: RowColumns, { replaced, allocate }: RowsOptions = {}): Buffer => {
@@ -124,10 +129,11 @@ export function createRewriter(mapping: UrlMapping, slices: SliceSize = SLICES):
     const wide = wideColumns(columns);
     for (const { start, end } of windows(block)) {
       const text = block.toString('latin1', start, end);
-      for (const patch of rowPatches(text, columns, wide)) {
-        output.replace(start + patch.start, start + patch.end, patch.text);
-        replaced?.(start + patch.start, start + patch.end, patch.text.length);
-      }
+      for (const patches of rowPatches(text, columns, wide))
+        for (const patch of patches) {
+          output.replace(start + patch.start, start + patch.end, patch.text);
+          replaced?.(start + patch.start, start + patch.end, patch.text.length);
+        }
     }
     return output.finish();
   };

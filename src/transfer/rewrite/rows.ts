@@ -6,7 +6,7 @@ export interface Field {
   readonly end: number;
   /** The index of its column. */
   readonly column: number;
-  readonly patches: Patch[];
+  readonly patches: readonly Patch[];
 }
 
 /** How rows write NULL. */
@@ -39,13 +39,13 @@ function lastRowEnd(block: Buffer, start: number): number {
 export function fieldsOf(text: string, patches: readonly Patch[], skip: ReadonlySet<number>): Field[] {
   const fields: Field[] = [];
   const cursor = createCursor(text);
-  let field: Field = { start: 0, end: -1, column: 0, patches: [] };
-  for (const patch of patches) {
-    if (patch.start >= field.end) {
-      field = { ...cursor.moveTo(patch.start), column: cursor.column(), patches: [] };
-      if (!skip.has(field.column)) fields.push(field);
-    }
-    field.patches.push(patch);
+  for (let from = 0; from < patches.length;) {
+    cursor.moveTo(patches[from]!.start);
+    const { start, end, column } = cursor;
+    let to = from + 1;
+    while (to < patches.length && patches[to]!.start < end) to++;
+    if (!skip.has(column)) fields.push({ start, end, column, patches: patches.slice(from, to) });
+    from = to;
   }
   return fields;
 }
@@ -87,10 +87,10 @@ export function* fieldsOfRow(row: Buffer): Generator<Field> {
   }
 }
 
-interface Cursor {
-  /** The field that holds `position`. Positions must not decrease. */
-  moveTo(position: number): { readonly start: number; readonly end: number };
-  column(): number;
+/** One field after another, each told in the same place: a field without a patch that counts leaves nothing behind. */
+interface Cursor extends Omit<Field, 'patches'> {
+  /** Goes to the field that holds `position`. Positions must not decrease. */
+  moveTo(position: number): void;
 }
 
 function createCursor(text: string): Cursor {
@@ -98,24 +98,25 @@ function createCursor(text: string): Cursor {
     const at = text.indexOf(delimiter, from);
     return at === -1 ? text.length : at;
   };
-  let column = 0;
-  let start = 0;
   let rowEnd = endOf('\n', 0);
-  return {
-    column: () => column,
-    moveTo(position) {
-      for (; rowEnd < position; rowEnd = endOf('\n', start)) {
-        start = rowEnd + 1;
-        column = 0;
+  const cursor = {
+    start: 0,
+    end: 0,
+    column: 0,
+    moveTo(position: number): void {
+      for (; rowEnd < position; rowEnd = endOf('\n', cursor.start)) {
+        cursor.start = rowEnd + 1;
+        cursor.column = 0;
       }
-      let end = endOf('\t', start);
-      for (; end < position; end = endOf('\t', start)) {
-        start = end + 1;
-        column++;
+      let end = endOf('\t', cursor.start);
+      for (; end < position; end = endOf('\t', cursor.start)) {
+        cursor.start = end + 1;
+        cursor.column++;
       }
-      return { start, end: Math.min(end, rowEnd) };
+      cursor.end = Math.min(end, rowEnd);
     },
   };
+  return cursor;
 }
 
 const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r', '\0': '\\0' };

@@ -3,7 +3,7 @@ import { createLengths, type Lengths } from './lengths.ts';
 import { createOpenStrings, type OpenStrings } from './open-strings.ts';
 import type { Patch } from './patch.ts';
 import type { Text } from './text.ts';
-import { nextToken, type Token } from './tokens.ts';
+import { createTokens, type Token } from './tokens.ts';
 
 export interface FixedLengths {
   /** Of the strings around the patches; valid until the next call. */
@@ -32,6 +32,7 @@ export type FixLengths = (text: Text, place: Place, patches: Iterable<Patch>) =>
 export function createLengthFixer(): FixLengths {
   const lengths = createLengths();
   const strings = createOpenStrings(lengths);
+  const nextToken = createTokens();
   return (text, { start, end, inRow }, patches) => {
     strings.begin(end);
     const readers = { escaped: createEscapedReader(text, end), inRow: inRow ? createRowReader(text) : undefined };

@@ -32,42 +32,71 @@ export function holdsLengths(text: Text, start: number, end: number): boolean {
   return false;
 }
 
-/** The first token that starts at or after `from` and before `limit`. `inRow`: the text is a field as rows hold it, escaped. */
-export function nextToken(text: Text, from: number, limit: number, inRow: boolean): Token | undefined {
-  for (let at = from; at < limit; at++) {
-    const code = text.charCodeAt(at);
-    if ((code !== SMALL_S && code !== CAPITAL_C) || text.charCodeAt(at + 1) !== COLON) continue;
-    if (at > 0 && continuesWord(text, at - 1, inRow)) continue;
-    const token = code === SMALL_S ? stringToken(text, at) : classToken(text, at);
-    if (token !== undefined) return token;
-  }
-  return undefined;
+/**
+ * The first token that starts at or after `from` and before `limit`; lent until the next one is asked for. `inRow`: the text is a field as rows
+ * hold it, escaped.
+ */
+export type NextToken = (text: Text, from: number, limit: number, inRow: boolean) => Token | undefined;
+
+/** A table may hold millions of tokens, and nobody keeps one: all are told in the same place. */
+export function createTokens(): NextToken {
+  const token: Lent = {
+    start: 0,
+    digitsStart: 0,
+    digitsEnd: 0,
+    declared: 0,
+    contentStart: 0,
+    backslashes: 0,
+    closing: '";',
+  };
+  return (text, from, limit, inRow) => {
+    for (let at = from; at < limit; at++) {
+      const code = text.charCodeAt(at);
+      if ((code !== SMALL_S && code !== CAPITAL_C) || text.charCodeAt(at + 1) !== COLON) continue;
+      if (at > 0 && continuesWord(text, at - 1, inRow)) continue;
+      if (code === SMALL_S ? readString(text, at, token) : readClass(text, at, token)) return token;
+    }
+    return undefined;
+  };
 }
 
-function stringToken(text: Text, start: number): Token | undefined {
+type Lent = { -readonly [Fact in keyof Token]: Token[Fact] };
+
+/** Whether a string's token starts at `start`; it is then told in `token`. */
+function readString(text: Text, start: number, token: Lent): boolean {
   let at = start + 2;
   let declared = 0;
   for (let digit = digitAt(text, at); digit !== -1; digit = digitAt(text, ++at)) declared = declared * 10 + digit;
   const digitsEnd = at;
-  if (digitsEnd === start + 2 || digitsEnd > start + 12 || text.charCodeAt(at++) !== COLON) return undefined;
+  if (digitsEnd === start + 2 || digitsEnd > start + 12 || text.charCodeAt(at++) !== COLON) return false;
   const run = at;
   while (text.charCodeAt(at) === BACKSLASH) at++;
-  if (text.charCodeAt(at) !== QUOTE) return undefined;
-  const contentStart = at + 1;
-  return { start, digitsStart: start + 2, digitsEnd, declared, contentStart, backslashes: at - run, closing: '";' };
+  if (text.charCodeAt(at) !== QUOTE) return false;
+  token.start = start;
+  token.digitsStart = start + 2;
+  token.digitsEnd = digitsEnd;
+  token.declared = declared;
+  token.contentStart = at + 1;
+  token.backslashes = at - run;
+  token.closing = '";';
+  return true;
 }
 
 const CLASS = /^C:\d{1,3}:"[^"]{1,255}":(\d{1,10}):\{/;
 /** More than that expression matches. */
 const CLASS_LENGTH = 300;
 
-function classToken(text: Text, start: number): Token | undefined {
+function readClass(text: Text, start: number, token: Lent): boolean {
   const [opening, digits] = CLASS.exec(text.slice(start, start + CLASS_LENGTH)) ?? [];
-  if (opening === undefined || digits === undefined) return undefined;
-  const contentStart = start + opening.length;
-  const digitsEnd = contentStart - 2;
-  const digitsStart = digitsEnd - digits.length;
-  return { start, digitsStart, digitsEnd, declared: Number(digits), contentStart, backslashes: 0, closing: '}' };
+  if (opening === undefined || digits === undefined) return false;
+  token.start = start;
+  token.contentStart = start + opening.length;
+  token.digitsEnd = token.contentStart - 2;
+  token.digitsStart = token.digitsEnd - digits.length;
+  token.declared = Number(digits);
+  token.backslashes = 0;
+  token.closing = '}';
+  return true;
 }
 
 function digitAt(text: Text, at: number): number {

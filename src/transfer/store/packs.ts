@@ -8,17 +8,28 @@ import { writeWhole } from '../../shared/whole-file.ts';
 
 const schema = z.record(z.string(), z.string());
 
+const NAMED = '"pack":"';
+
 export const notedPath = (folder: string): string => join(folder, 'packs.json');
 
 /** Packs that a folder's manifest names; none when there is no manifest. It is not taken apart: quotes within its texts are escaped. */
 export async function packsOf(folder: string): Promise<ReadonlySet<string>> {
   const packs = new Set<string>();
   let rest = '';
+  /** The last one that was named, with the quote behind it. */
+  let last = '"';
+  let from = 0;
   try {
     for await (const chunk of createReadStream(manifestPath(folder), 'latin1')) {
       const text: string = rest + chunk;
       const end = text.lastIndexOf('\n') + 1;
-      for (const [, pack = ''] of text.slice(0, end).matchAll(/"pack":"([^"]*)"/g)) packs.add(pack);
+      for (let at = text.indexOf(NAMED); at !== -1 && at < end; at = text.indexOf(NAMED, from)) {
+        from = at + NAMED.length;
+        // Thousands of files in a row are in one pack.
+        if (text.startsWith(last, from)) continue;
+        last = text.slice(from, text.indexOf('"', from) + 1);
+        packs.add(last.slice(0, -1));
+      }
       rest = text.slice(end);
     }
   } catch (error) {
