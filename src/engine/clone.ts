@@ -10,7 +10,7 @@ import type { CloneFacts } from '../runtime/facts.ts';
 import type { SourceAccess } from '../site/access.ts';
 import { parseAddress } from '../site/connect/address.ts';
 import type { SiteInfo } from '../site/info.ts';
-import type { SourceLooks } from '../site/looks.ts';
+import type { SeenPages, SourceLooks } from '../site/looks.ts';
 import { newAdministrator } from './administrator.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
 import { refuseWhatCannotBeCloned } from './plan.ts';
@@ -26,11 +26,14 @@ export interface ConnectedSource {
   readonly installedNow: boolean;
   /** Who logs in there, by name or address, when that is known. */
   readonly username?: string | undefined;
+  /** Its pages that were looked at on the way in. */
+  readonly seen?: SeenPages | undefined;
 }
 
 /** What the pipeline needs of the live site; src/operations implements it with src/site and the remembered keys. */
 export interface SourcePort {
-  connect(context: ReportingContext): Promise<ConnectedSource>;
+  /** `leaving` is given the log-out, which then goes on beside what follows; without it there is none any more. */
+  connect(context: ReportingContext, leaving?: (ending: Promise<void>) => void): Promise<ConnectedSource>;
   /** What its own pages do, to compare the clone with. Rejects only when cancelled. */
   look(source: ConnectedSource, context: WorkContext): Promise<SourceLooks>;
   /** Takes the plugin off the source and forgets its key. */
@@ -99,7 +102,7 @@ export async function cloneSite(
       connect(pipeline, source, phpVersion.resolve),
       provision(pipeline, plan, runtime, phpVersion.promise),
     ]);
-    const { access, info } = connected;
+    const { access, info, left } = connected;
     const { instance } = lease;
     const early = [...differentPhp(info, instance), ...uploadsBehindPassword(plan.media, access)];
     warn(context, early);
@@ -121,7 +124,7 @@ export async function cloneSite(
     const looking = source.look(connected, pipeline.work);
     looking.catch(() => undefined);
     const [database, files] = await Promise.all([
-      pullDatabase(pipeline, instance, pull),
+      pullDatabase(pipeline, instance, pull, left),
       pullFiles(pipeline, instance, pull),
     ]);
 
@@ -189,14 +192,19 @@ function withAnother(error: unknown): unknown {
 /** Milliseconds beyond its own time for which a clone answers those who make it. */
 const MAKING = 24 * 3_600_000;
 
-/** The PHP version is passed on as soon as it is known: provisioning runs at the same time and may choose by it. */
+/**
+ * The PHP version is passed on as soon as it is known: provisioning runs at the same time and may choose by it. `left`: our log-in is none
+ * any more.
+ */
 function connect(
   pipeline: Pipeline,
   source: SourcePort,
   phpVersion: (version: string | undefined) => void,
-): Promise<ConnectedSource> {
+): Promise<ConnectedSource & { readonly left: Promise<void> }> {
   const connected = pipeline.step('connect', async ({ work }) => {
-    const value = await source.connect(work);
+    let left = Promise.resolve();
+    const leaving = (ending: Promise<void>): void => pipeline.alongside((left = ending));
+    const value = { ...(await source.connect(work, leaving)), left };
     if (value.installedNow) {
       pipeline.onUndo('connect', 'removing the plugin from the source', (undo) => source.disconnect(value, undo));
     }
@@ -216,8 +224,16 @@ function differentPhp({ phpVersion }: SiteInfo, { php }: Instance): readonly War
 
 const minor = (version: string): string => version.split('.').slice(0, 2).join('.');
 
-function pullDatabase(pipeline: Pipeline, instance: Instance, task: PullTask): Promise<DatabaseResult> {
+/** The site keeps log-ins in its database: what ours was is not copied, and is no difference to the next clone. */
+function pullDatabase(
+  pipeline: Pipeline,
+  instance: Instance,
+  task: PullTask,
+  left: Promise<void>,
+): Promise<DatabaseResult> {
   return pipeline.step('database', async (step) => {
+    await left;
+    step.signal.throwIfAborted();
     const value = await instance.operations.pullDatabase(task, step);
     refuseEmpty(task, value);
     warn(step.work, value.warnings);

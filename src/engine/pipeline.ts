@@ -17,6 +17,8 @@ export interface Pipeline {
   step<T>(name: StepName, run: (context: StepContext) => Promise<{ value: T; message: string }>): Promise<T>;
   /** Registers how to take back what has just been done. Run in reverse order when anything fails later. */
   onUndo(step: StepName, message: string, undo: (context: WorkContext) => Promise<void>): void;
+  /** What goes on beside the steps: the pipeline does not end, and nothing is taken back, before it has ended. Its failure is nobody's. */
+  alongside(work: Promise<unknown>): void;
   /** Ends everything with the signal's reason when it aborts, as the failure of a step would. */
   cancelWith(signal: AbortSignal): void;
   /** The caller's context with this pipeline's signal, for what is done beside the steps. */
@@ -76,6 +78,10 @@ export async function runPipeline<T>(context: WorkContext, body: (pipeline: Pipe
   };
 
   const onUndo: Pipeline['onUndo'] = (name, message, run) => undos.push({ step: name, message, run });
+  const alongside: Pipeline['alongside'] = (others) => {
+    running.add(others);
+    others.catch(() => undefined).finally(() => running.delete(others));
+  };
   const cancelWith = (other: AbortSignal): void => {
     const cancel = (): void => controller.abort(other.reason);
     other.addEventListener('abort', cancel, { once: true });
@@ -83,7 +89,9 @@ export async function runPipeline<T>(context: WorkContext, body: (pipeline: Pipe
   };
 
   try {
-    return await body({ step, onUndo, cancelWith, work, timings });
+    const result = await body({ step, onUndo, alongside, cancelWith, work, timings });
+    await Promise.allSettled(running);
+    return result;
   } catch (error) {
     const failure = firstFailure(error, context.signal, controller.signal);
     if (!controller.signal.aborted) controller.abort(failure);

@@ -27,10 +27,10 @@ export function createSourcePort(
   state: State,
 ): SourcePort {
   return {
-    async connect(context) {
+    async connect(context, leaving) {
       const { connectSource } = await import('../site/connect/connect.ts');
       const known = login.mustLogIn === true ? undefined : await findKnown(login.url, state, context);
-      const deps = await connectDeps(settings, context);
+      const deps = { ...(await connectDeps(settings, context)), leaving };
       const httpAuth = await login.httpAuth?.();
       const connection = await connectSource({ ...login, httpAuth, known, mayBeClone: login.isCopy }, deps);
       await remember(connection.access, state, context);
@@ -38,9 +38,9 @@ export function createSourcePort(
       return { ...connection, access, username: login.username };
     },
 
-    async look({ access, info }, context) {
+    async look({ access, info, seen }, context) {
       const { lookAtSource } = await import('../site/look-at-source.ts');
-      return lookAtSource(access, info, context);
+      return lookAtSource(access, info, context, seen);
     },
 
     async disconnect(source, context) {

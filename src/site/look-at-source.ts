@@ -8,25 +8,26 @@ import { createCookies } from './cookies.ts';
 import { networkFailure, openAgent, readText } from './http.ts';
 import { sameHost, staysAtHome } from './own-urls.ts';
 import type { SiteInfo } from './info.ts';
-import { type Answer, lookAt, type Sight, type SourceLooks } from './looks.ts';
+import { type Answer, lookAt, PAGE_BYTES, type SeenPages, type Sight, type SourceLooks } from './looks.ts';
 
 /** Milliseconds for one page with its redirects; a clone waits no longer for something to be compared with. */
 const LOOK_LIMIT = 15_000;
-/** Enough of a page to tell what it is. */
-const PAGE_BYTES = 2 ** 20;
 
 /**
  * Looks at the source's front page and log-in page as a visitor does, so that its copy can be compared with it. A page that
- * cannot be looked at is told of in the result: it is no failure. Rejects only when cancelled.
+ * cannot be looked at is told of in the result: it is no failure. What was `seen` already is not asked for again. Rejects only when cancelled.
  */
 export async function lookAtSource(
   access: SourceAccess,
   info: Pick<SiteInfo, 'home' | 'siteurl'>,
   work: Pick<WorkContext, 'signal' | 'sleep'>,
+  seen: SeenPages = new Map(),
 ): Promise<SourceLooks> {
   // Not info.home: a front end on another host is not what was copied.
   const pages = [new URL(`${access.url}/`), new URL(`${info.siteurl}/wp-login.php`)];
-  const [front = UNSEEN, login = UNSEEN] = await lookAtPages(access, info, pages, work);
+  const missing = pages.filter(({ href }) => !seen.has(href));
+  const asked = missing.length === 0 ? [] : await lookAtPages(access, info, missing, work);
+  const [front = UNSEEN, login = UNSEEN] = pages.map((page) => seen.get(page.href) ?? asked[missing.indexOf(page)]);
   return { front, login };
 }
 

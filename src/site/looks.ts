@@ -51,6 +51,27 @@ export interface Seen {
   readonly answer: Answer;
 }
 
+/** Pages that were looked at when nobody had logged in yet. */
+export type SeenPages = ReadonlyMap<string, Look>;
+
+/** Bytes of a page that are looked at: enough to tell what it is. */
+export const PAGE_BYTES = 2 ** 20;
+
+/** Of pages that were asked for anyway, those that need not be asked for once more to be looked at: whole ones of this very address. */
+export function seenPages(
+  pages: readonly {
+    readonly url: URL;
+    readonly status: number;
+    readonly headers: Answer['headers'];
+    readonly text: string;
+  }[],
+): SeenPages {
+  const whole = pages.filter(({ status, text }) => status === 200 && Buffer.byteLength(text) < PAGE_BYTES);
+  return new Map(
+    whole.map(({ text: body, ...page }) => [page.url.href, describe({ ...page, body }, bare(page.url.pathname))]),
+  );
+}
+
 /** How many redirects a page may take: to a language, to a log-in for members, back with a cookie. */
 const HOPS = 8;
 

@@ -1,10 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectSource, disconnectSource } from '../../src/site/connect/connect.ts';
+import { lookAtSource } from '../../src/site/look-at-source.ts';
 import { packagePath } from '../../src/shared/package-root.ts';
 import { asAdmin, connectDeps, requestsTo, traces } from '../support/connecting.ts';
+import { looksOf } from '../support/looks.ts';
 import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
+import { workContext } from '../support/work.ts';
 
 let source: Source;
 const start = async (options?: SourceOptions): Promise<Source> => (source = await startSource(options));
@@ -16,6 +19,12 @@ const ACTIVITY = `<?php
   foreach ( array( 'added_option', 'updated_option', 'deleted_option', 'deactivate_plugin', 'deactivated_plugin' ) as $hook ) {
     add_action( $hook, function () { wp_get_current_user(); } );
   }`;
+
+/** Logs out nobody before somebody says that it may. */
+const HELD_LOG_OUT = `<?php
+  add_action( 'login_form_logout', function () {
+    while ( ! file_exists( WP_CONTENT_DIR . '/may-leave' ) ) { usleep( 20000 ); clearstatcache(); }
+  } );`;
 
 /** What WordPress keeps of its daily check for updates, which it cannot make here. */
 const checkForUpdates = (): Promise<string> =>
@@ -49,6 +58,50 @@ describe('a source whose log-in is a plain form', () => {
     expect(await disconnectSource({ url: source.url, insecureTls: false, known }, deps)).toBe(true);
     expect(await traces(source)).toEqual([]);
     expect(await source.php('echo serialize( get_option( "cron" ) );')).not.toContain('upgrader');
+  });
+
+  test('is asked for no page twice, nor for one that another answer has said already', async () => {
+    await start();
+    const { access, info, seen } = await connectSource(asAdmin(source), connectDeps());
+    const looks = await lookAtSource(access, info, workContext(), seen);
+    await expect.poll(() => requestsTo(source).at(-1)).toContain('action=logout');
+    const asked = requestsTo(source).map((each) => each.replace(/&(?:plugin|_wpnonce)=[^&]*/g, ''));
+    // The first is the source's own, when it starts.
+    expect(asked.slice(1)).toEqual([
+      'GET /',
+      'GET /wp-login.php',
+      'POST /wp-login.php',
+      'GET /wp-admin/plugin-install.php?tab=upload',
+      'POST /wp-admin/update.php?action=upload-plugin',
+      'GET /wp-admin/plugins.php?action=activate',
+      'POST /wp-admin/admin-ajax.php',
+      'POST /',
+      'GET /wp-login.php?action=logout',
+    ]);
+    expect(looks).toEqual(await looksOf(source));
+  });
+
+  test('is asked for the plugin’s page where something drops the header that says the same', async () => {
+    await start({ muPlugins: { 'drop.php': `<?php add_action( 'activated_plugin', function () { header_remove( 'X-Wpclone-Pair' ); } );` } }); // prettier-ignore
+    expect(await connectSource(asAdmin(source), connectDeps())).toMatchObject({ way: 'http', installedNow: true });
+    await expect.poll(() => requestsTo(source)).toContain('GET /wp-admin/tools.php?page=wpclone-migrator');
+  });
+
+  test('is logged out of beside what follows, also for somebody who is cancelled meanwhile', async () => {
+    await start({ muPlugins: { 'held.php': HELD_LOG_OUT } });
+    const controller = new AbortController();
+    const order: string[] = [];
+    let left: Promise<unknown> | undefined;
+    const leaving = (ending: Promise<void>): void => void (left = ending.then(() => order.push('logged out')));
+    const turn = () => Promise.resolve(() => void order.push('turn over'));
+    await connectSource(asAdmin(source), connectDeps({ signal: controller.signal, leaving, turn }));
+    order.push('connected');
+    controller.abort();
+    writeFileSync(join(source.content, 'may-leave'), '');
+    await left;
+    // Nobody else logs in before we are out.
+    expect(order).toEqual(['connected', 'turn over', 'logged out']);
+    expect(await traces(source)).not.toContain('session of 1');
   });
 
   test('is connected with the known key alone the second time', async () => {

@@ -7,6 +7,7 @@ import { connectSource, disconnectSource } from '../../src/site/connect/connect.
 import { withAdmin } from '../../src/site/connect/login/login.ts';
 import { installPlugin } from '../../src/site/connect/plugin/install.ts';
 import { openInstaller } from '../../src/site/connect/plugin/installer.ts';
+import { packPlugin } from '../../src/site/connect/plugin/zip.ts';
 import { openState } from '../../src/state/open.ts';
 import { asAdmin, connectDeps, requestsTo } from '../support/connecting.ts';
 import { type Source, startSource } from '../support/source/index.ts';
@@ -69,7 +70,7 @@ test('a plugin that somebody else has put there since we looked is not put there
     const before = await openInstaller(admin);
     expect(before.active).toBeUndefined();
     await connectSource(asAdmin(source), connectDeps());
-    await installPlugin(admin, before, () => undefined);
+    await installPlugin(admin, before, await packPlugin(), () => undefined);
   });
   expect(asked('overwrite=update-plugin')).toBe(0);
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { lookAtPages, lookAtSource } from '../../src/site/look-at-source.ts';
+import { seenPages } from '../../src/site/looks.ts';
 import { listen, type Listener } from '../support/connecting.ts';
 import { workContext } from '../support/work.ts';
 
@@ -40,6 +41,20 @@ describe('the looks at a source', () => {
     const access = { url: long.url(), endpoint: long.url(), keyId: '', secret: '', insecureTls: false };
     const look = async () => (await lookAtPages(access, { home: long.url(), siteurl: long.url() }, [new URL(long.url())], workContext()))[0]; // prettier-ignore
     expect([await look(), await look(), await look()]).toMatchObject([{ whole: true }, { whole: undefined }, { whole: false }]); // prettier-ignore
+  });
+
+  test('ask for nothing that was seen on the way in, if that came whole and as the page that it was asked for', async () => {
+    const { site: own, heard } = await site();
+    const access = { url: own.url(), endpoint: own.url(), keyId: '', secret: '', insecureTls: false };
+    const page = { url: new URL(`${own.url()}/`), status: 200, headers: {}, text: '<html><p>wp-content/</p></html>' };
+    const long = `<html>${'x'.repeat(2 ** 20)}`;
+    const look = (...pages: readonly (typeof page)[]) =>
+      lookAtSource(access, { home: own.url(), siteurl: own.url() }, workContext(), seenPages(pages));
+    expect((await look(page)).front).toMatchObject({ status: 200, place: '', wordpress: true, whole: true });
+    expect(heard.splice(0)).toEqual(['/wp-login.php: ']);
+    for (const other of [{ status: 503 }, { text: long }, { url: new URL(`${own.url()}/de/`) }])
+      await look({ ...page, ...other }, { ...page, url: new URL(`${own.url()}/wp-login.php`) });
+    expect(heard).toEqual(['/: ', '/: ', '/: ']);
   });
 
   test('say whether WordPress made a page', async () => {

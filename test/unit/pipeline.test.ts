@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { runPipeline } from '../../src/engine/pipeline.ts';
+import { type Pipeline, runPipeline } from '../../src/engine/pipeline.ts';
 import type { WorkContext } from '../../src/shared/context.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import type { WorkEvent } from '../../src/shared/events.ts';
@@ -93,6 +93,25 @@ describe('a pipeline', () => {
     });
     await expect(run).rejects.toMatchObject({ code: 'VERIFY_FAILED' });
     expect(taken).toEqual([false]);
+  });
+
+  it('does not end, and takes nothing back, before what goes on beside it has ended, which nobody fails with', async () => {
+    const { context } = contextWith(new AbortController().signal);
+    const order: string[] = [];
+    const beside = async (pipeline: Pipeline): Promise<void> => {
+      pipeline.onUndo('connect', 'undo', () => Promise.resolve(void order.push('undo')));
+      const soon = new Promise((resolve) => setTimeout(resolve, 5));
+      pipeline.alongside(soon.then(() => Promise.reject(new Error(`${order.push('beside')}`))));
+      await pipeline.step('connect', () => Promise.resolve({ value: 1, message: 'ok' }));
+    };
+    await runPipeline(context, beside).then(() => order.push('end'));
+    expect(order).toEqual(['beside', 'end']);
+    const failing = runPipeline(context, async (pipeline) => {
+      await beside(pipeline);
+      await pipeline.step('files', () => Promise.reject(new WpcloneError('DISK_FULL', 'full')));
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(order).toEqual(['beside', 'end', 'beside', 'undo']);
   });
 
   it('goes on taking back when one undo fails', async () => {

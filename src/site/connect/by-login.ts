@@ -2,6 +2,8 @@ import type { CookieJar } from 'tough-cookie';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { USER_AGENT } from '../access.ts';
+import { seenPages } from '../looks.ts';
+import type { Arrived } from './arrive.ts';
 import type { Admin } from './login/admin.ts';
 import { withAdmin } from './login/login.ts';
 import { isLoginCookie } from './login/over-http.ts';
@@ -9,12 +11,13 @@ import { installPlugin, undoInstall } from './plugin/install.ts';
 import { openInstaller } from './plugin/installer.ts';
 import { firstAnswering, pair, type Pairing } from './plugin/pair.ts';
 import { removePlugin } from './plugin/remove.ts';
+import { packPlugin } from './plugin/zip.ts';
 import { restoreKey, type RestoreKey, type WantedKey } from './plugin/restore-key.ts';
 import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
 
 /** Logs in, installs the plugin where it is missing and gets a key; undoes the installation when that fails. */
-export function connectByLogin(request: ConnectRequest, deps: ConnectDeps): Promise<Connection> {
-  return withAdmin(request, deps, (admin, way) => installAndPair(admin, way, request, deps));
+export function connectByLogin(request: ConnectRequest, deps: ConnectDeps, arrived: Arrived): Promise<Connection> {
+  return withAdmin(request, deps, (admin, way) => installAndPair(admin, way, request, deps), arrived);
 }
 
 /** As `connectByLogin`, and with a key to write to the site for one restore. Throws RESTORE_IMPOSSIBLE, RESTORE_UNDER_WAY too. */
@@ -40,16 +43,17 @@ async function installAndPair(
   request: ConnectRequest,
   deps: ConnectDeps,
 ): Promise<Connection> {
-  const installer = await openInstaller(admin);
+  // While the site makes its page: hardly anybody logs in where the plugin is already.
+  const [installer, plugin] = await Promise.all([openInstaller(admin), packPlugin()]);
   let installedNow = false;
   try {
     // An upload that is cut off goes on at the site: only one that has come to its end can be undone.
     const steady = { ...admin, session: admin.session.with({ steady: true }) };
-    const point = await installPlugin(steady, installer, () => (installedNow = true));
+    const point = await installPlugin(steady, installer, plugin, () => (installedNow = true));
     deps.signal.throwIfAborted();
     const pairing = await pair(admin, point);
     const { access, info } = await reach(admin, pairing, request, deps);
-    return { access, info, way, installedNow };
+    return { access, info, way, installedNow, seen: seenPages(admin.shown) };
   } catch (error) {
     if (installedNow) await undoInstall(admin, deps);
     throw error;

@@ -10,9 +10,11 @@ import type { ConnectDeps, Connection, ConnectRequest, KnownKey } from './types.
 export async function connectSource(request: ConnectRequest, deps: ConnectDeps): Promise<Connection> {
   const known = await tryKnownKey(request, deps);
   if (known) return known;
-  // What a log-in takes is only loaded when there is one.
+  // What a log-in takes is only loaded when there is one, and most of it while the site makes its front page.
+  const { arrive } = await import('./arrive.ts');
+  const arrived = arrive(request, deps);
   const { connectByLogin } = await import('./by-login.ts');
-  return connectByLogin(request, deps);
+  return connectByLogin(request, deps, arrived);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ReportingContext } from '../../shared/context.ts';
 import type { HttpAuth, SourceAccess } from '../access.ts';
 import type { SiteClient } from '../client-types.ts';
 import type { SiteInfo } from '../info.ts';
+import type { SeenPages } from '../looks.ts';
 import type { Reach } from '../reach.ts';
 
 /** The key of an earlier run. */
@@ -39,6 +40,8 @@ export interface ConnectDeps extends ReportingContext {
    * plugin, or WordPress's note of their log-in, from each other.
    */
   readonly turn?: (site: URL) => Promise<() => void>;
+  /** Is given the log-out, which may go on beside what follows and fails nobody; absent: it is waited for. */
+  readonly leaving?: ((ending: Promise<void>) => void) | undefined;
   /** Sends signed requests: `createSiteClient` of src/site/client.ts. */
   readonly openClient: (access: SourceAccess, hasty?: boolean) => Pick<SiteClient, 'info' | 'disconnect'>;
 }
@@ -50,4 +53,6 @@ export interface Connection {
   readonly way: 'known-key' | 'http' | 'browser';
   /** This run put the plugin there. False when an active one was found. */
   readonly installedNow: boolean;
+  /** What the site showed us as it does to every visitor, before there was a log-in; by address. */
+  readonly seen?: SeenPages | undefined;
 }

@@ -28,12 +28,13 @@ function add_page() {
  * The element a client reads the pairing nonce from; docs/PROTOCOL.md of wpclone fixes its form.
  */
 function show_pairing_element() {
+	$point = pairing_point();
 	printf(
 		'<div id="wpclone-pair" data-nonce="%s" data-ajax="%s" data-version="%s" data-protocol="%d"></div>',
-		esc_attr( wp_create_nonce( PAIR_ACTION ) ),
-		esc_url( admin_url( 'admin-ajax.php' ) ),
-		esc_attr( VERSION ),
-		(int) PROTOCOL
+		esc_attr( $point['nonce'] ),
+		esc_url( $point['ajax'] ),
+		esc_attr( $point['version'] ),
+		(int) $point['protocol']
 	);
 }
 

@@ -17,6 +17,7 @@ const RESTORE_ACTION = 'wpclone_restore_key';
  */
 function register_pairing() {
 	add_action( 'wp_ajax_' . PAIR_ACTION, __NAMESPACE__ . '\\answer_pairing' );
+	add_action( 'activate_' . plugin_basename( FILE ), __NAMESPACE__ . '\\say_where_to_pair' );
 	add_action(
 		'wp_ajax_' . RESTORE_ACTION,
 		function () {
@@ -34,6 +35,29 @@ function may_pair() {
 		return false;
 	}
 	return current_user_can( 'manage_options' ) && current_user_can( 'activate_plugins' );
+}
+
+/**
+ * What a client needs to get a key; docs/PROTOCOL.md of wpclone fixes its form.
+ *
+ * @return array<string, string|int>
+ */
+function pairing_point() {
+	return array(
+		'nonce'    => wp_create_nonce( PAIR_ACTION ),
+		'ajax'     => admin_url( 'admin-ajax.php' ),
+		'version'  => VERSION,
+		'protocol' => PROTOCOL,
+	);
+}
+
+/**
+ * Whoever activates the plugin is told in that very answer what each page of the administration says from now on.
+ */
+function say_where_to_pair() {
+	if ( may_pair() && ! headers_sent() ) {
+		header( 'X-Wpclone-Pair: ' . wp_json_encode( pairing_point() ) );
+	}
 }
 
 /**

@@ -12,6 +12,8 @@ export interface Admin {
   readonly session: Session;
   /** Logs in once more; whether that went well. */
   logInAgain?: (() => Promise<boolean>) | undefined;
+  /** The site's pages as they were shown to us before. */
+  readonly shown: readonly Page[];
   /** The link that ends our session, once a page has shown it. */
   logOutLink?: URL | undefined;
 }

@@ -2,11 +2,11 @@ import { within } from '../../../shared/abortable.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { sameHost } from '../../own-urls.ts';
 import { bareUrl, parseAddress } from '../address.ts';
-import { passWall } from '../browser/wall.ts';
+import { type Arrived, arrive } from '../arrive.ts';
 import { recogniseSite } from '../recognise/recognise.ts';
 import type { Site } from '../recognise/site.ts';
 import type { ConnectDeps, Connection, ConnectRequest } from '../types.ts';
-import { openSession, type Session } from '../visit/session.ts';
+import type { Session } from '../visit/session.ts';
 import { type Admin, logOut } from './admin.ts';
 import { type Credentials, logInOverHttp } from './over-http.ts';
 import { logInWithBrowser } from './with-browser.ts';
@@ -16,51 +16,40 @@ export type LoginWay = Exclude<Connection['way'], 'known-key'>;
 /** Seconds that logging out may take. */
 const LOG_OUT_SECONDS = 10;
 
-/** Runs `work` in the administration of the site: logged in before, logged out after, whatever happens. */
+/**
+ * Runs `work` in the administration of the site: logged in before, logged out after, whatever happens. Where the work went well and
+ * `deps.leaving` is there, the log-out goes on beside what follows.
+ */
 export async function withAdmin<T>(
   request: ConnectRequest,
   deps: ConnectDeps,
   work: (admin: Admin, way: LoginWay) => Promise<T>,
+  { session, front }: Arrived = arrive(request, deps),
 ): Promise<T> {
-  const { insecureTls, httpAuth } = request;
-  const session = openSession(
-    {
-      insecureTls,
-      httpAuth,
-      reach: deps.reach,
-      passWall: (url, jar) => {
-        deps.progress?.({}, 'something in front of the site wants to see a browser');
-        return passWall(url, { insecureTls, httpAuth, jar, home: url }, deps);
-      },
-    },
-    deps,
-  );
+  const ends: (() => unknown)[] = [() => session.close()];
+  const end = async (): Promise<void> => {
+    for (const each of ends.splice(0).toReversed()) await each();
+  };
   try {
-    const site = await recogniseSite(parseAddress(request.url), session, request.mayBeClone);
+    const site = await recogniseSite(parseAddress(request.url), session, request.mayBeClone, front);
     const credentials = await credentialsOf(request, site);
     const endTurn = await deps.turn?.(site.home);
-    try {
-      return await loggedIn(await logIn(site, credentials, session, request, deps), deps, work);
-    } finally {
-      endTurn?.();
-    }
+    if (endTurn) ends.push(endTurn);
+    const { admin, way } = await logIn(site, credentials, session, request, deps);
+    ends.push(() => leave(admin, deps));
+    const result = await work(admin, way);
+    deps.leaving?.(end());
+    return result;
   } finally {
-    await session.close();
+    await end();
   }
 }
 
-async function loggedIn<T>(
-  { admin, way }: { readonly admin: Admin; readonly way: LoginWay },
-  deps: ConnectDeps,
-  work: (admin: Admin, way: LoginWay) => Promise<T>,
-): Promise<T> {
-  try {
-    return await work(admin, way);
-  } finally {
-    const late = new Error('The site takes too long.');
-    const leave = (signal: AbortSignal) => logOut({ ...admin, session: admin.session.with({ signal }) });
-    await within(LOG_OUT_SECONDS * 1000, deps, late, leave).catch(() => undefined);
-  }
+/** Its own time ends it, not our signal: who is cancelled is logged out too. */
+async function leave(admin: Admin, deps: ConnectDeps): Promise<void> {
+  const late = new Error('The site takes too long.');
+  const out = (signal: AbortSignal) => logOut({ ...admin, session: admin.session.with({ signal }) });
+  await within(LOG_OUT_SECONDS * 1000, deps, late, out).catch(() => undefined);
 }
 
 async function logIn(
@@ -74,7 +63,7 @@ async function logIn(
   if (entered !== undefined) {
     // Where the password is not enough, giving it once more is none of the ways in.
     const logInAgain = entered.wantsMore ? undefined : again(site, credentials, session, deps);
-    return { admin: { base: entered.base, session, logInAgain }, way: 'http' };
+    return { admin: { base: entered.base, session, shown: [site.front, entered.formPage], logInAgain }, way: 'http' };
   }
   deps.progress?.({}, 'the log-in page needs a browser');
   const { insecureTls, httpAuth } = request;

@@ -19,6 +19,8 @@ export interface Credentials {
 /** Where the administration is, and whether the answer to the log-in wanted something more. */
 export interface LoggedIn {
   readonly base: URL;
+  /** The page that the log-in form was on. */
+  readonly formPage: Page;
   readonly wantsMore: boolean;
 }
 
@@ -32,8 +34,9 @@ export async function logInOverHttp(
   credentials: Credentials,
   session: Session,
 ): Promise<LoggedIn | undefined> {
-  const form = await findForm(site, credentials.loginUrl, session);
-  if (!form) return undefined;
+  const found = await findForm(site, credentials.loginUrl, session);
+  if (!found) return undefined;
+  const { form, formPage } = found;
   const answer = await session.post(form.action, {
     ...form.fields,
     log: credentials.username,
@@ -46,13 +49,13 @@ export async function logInOverHttp(
   if (await isLoggedIn(session, admin)) {
     const shown = moved === undefined ? answer : await leadsTo(form, moved, session);
     const renamed = renamedAdmin(shown);
-    if (renamed !== undefined) return { base: renamed, wantsMore: false };
-    return { base: admin, wantsMore: shown !== undefined && wantsMore(shown) };
+    if (renamed !== undefined) return { base: renamed, formPage, wantsMore: false };
+    return { base: admin, formPage, wantsMore: shown !== undefined && wantsMore(shown) };
   }
   if (moved && !staysAtHome(moved, form.action)) {
     throw new WpcloneError('LOGIN_FAILED', `The log-in leads elsewhere, to ${moved.origin}.`);
   }
-  if (moved && (await opensAdministration(session, admin))) return { base: admin, wantsMore: false };
+  if (moved && (await opensAdministration(session, admin))) return { base: admin, formPage, wantsMore: false };
   const page = moved ? await session.get(moved) : answer;
   refuseBarred(page);
   const { answer: kind, words } = judgeAnswer(page);
@@ -104,14 +107,18 @@ function renamedAdmin(page: Page | undefined): URL | undefined {
 /** Where the administration is when nothing says otherwise. */
 export const defaultAdmin = (site: Site): URL => new URL(`${bareUrl(site.core)}/wp-admin/`);
 
-async function findForm(site: Site, loginUrl: URL | undefined, session: Session): Promise<LoginForm | undefined> {
+async function findForm(
+  site: Site,
+  loginUrl: URL | undefined,
+  session: Session,
+): Promise<{ readonly form: LoginForm; readonly formPage: Page } | undefined> {
   const candidates = loginUrl ? [loginUrl] : [new URL(`${bareUrl(site.core)}/wp-login.php`), ...loginLinks(site.front)];
   let elsewhere: URL | undefined;
   const led: string[] = [];
   for (const candidate of candidates) {
     const page = await openCandidate(candidate, session, led);
     const form = page && findLoginForm(page);
-    if (form) return form;
+    if (form) return { form, formPage: page };
     elsewhere ??= page && foreignLoginForm(page);
   }
   if (elsewhere) throw ownAddress(site, elsewhere);

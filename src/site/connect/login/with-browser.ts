@@ -39,7 +39,7 @@ export async function logInWithBrowser(
     );
     await Promise.race([submitLogin(tab, { ...credentials, home: site.home }, opened, deps), leaked.promise]);
     await takeCookies(context, session.jar);
-    return { base: adminOf(tab, site), session };
+    return { base: adminOf(tab, site), session, shown: [site.front] };
   }).catch((error: unknown) => {
     deps.signal.throwIfAborted();
     throw networkFailure(error, site.home);

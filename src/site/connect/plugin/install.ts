@@ -8,23 +8,26 @@ import { type Page, parsePage, plainWords, refusal } from '../visit/page.ts';
 import { redirectOf } from '../visit/session.ts';
 import { actionLink } from './action-link.ts';
 import { forbidden, type Installer } from './installer.ts';
-import { pairingPoint, type PairingPoint } from './pairing-point.ts';
+import { pairingPoint, type PairingPoint, pairingPointTold } from './pairing-point.ts';
 import { removePlugin } from './remove.ts';
 import { notInstalled } from './upload-refusal.ts';
 import { switchedOff } from './switched-off.ts';
 import { sendZip, sweepUpload, type UploadForm } from './upload.ts';
-import { packPlugin, PLUGIN_FOLDER, PLUGIN_SOURCE, pluginVersion } from './zip.ts';
+import { PLUGIN_FOLDER, PLUGIN_SOURCE, pluginVersion } from './zip.ts';
 
 /**
- * Uploads and activates the plugin unless the very same one is active already. `touched` is called before the site is changed.
+ * Uploads and activates the plugin, which is in the zip `plugin`, unless the very same one is active already. `touched` is called before the site is changed.
  * Throws PLUGIN_UPLOAD_FORBIDDEN, PLUGIN_INSTALL_FAILED.
  */
-export async function installPlugin(admin: Admin, installer: Installer, touched: () => void): Promise<PairingPoint> {
-  const { form, active } = installer;
+export async function installPlugin(
+  admin: Admin,
+  { form, active }: Installer,
+  plugin: Buffer,
+  touched: () => void,
+): Promise<PairingPoint> {
   if (active && active.protocol > PROTOCOL) throw tooNew(active);
   if (active && (!form || active.version === (await pluginVersion()))) return understood(active);
   if (!form) throw forbidden('the site has no form to upload plugins');
-  const plugin = await packPlugin();
   if (!active) touched();
   const uploaded = await upload(admin, form, plugin);
   return activatePlugin(admin, uploaded);
@@ -73,7 +76,8 @@ async function activatePlugin(admin: Admin, uploaded: Page): Promise<PairingPoin
     const link = actionLink(parsePage(page), 'activate', page);
     const answer = link && (await admin.session.getOnce(link));
     // Whatever it says: WordPress notes that the plugin is active before it lets others hear of it, and they may break.
-    const point = await findPoint(admin);
+    const told = answer && saysActive(answer) ? pairingPointTold(answer) : undefined;
+    const point = told ?? (await findPoint(admin));
     if (point) return point;
     words = answer && whyNot(answer);
     quiet = answer !== undefined && saysActive(answer);
@@ -113,7 +117,7 @@ export async function undoInstall(admin: Admin, work: Pick<WorkContext, 'emit' |
   try {
     const late = new Error('The site takes too long.');
     await within(UNDO_SECONDS * 1000, work, late, (signal) =>
-      removePlugin({ base: admin.base, session: admin.session.with({ signal }) }),
+      removePlugin({ base: admin.base, shown: [], session: admin.session.with({ signal }) }),
     );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { jsonIn } from '../../json-in.ts';
 import { ownUrl } from '../../own-urls.ts';
 import { type Page, parsePage } from '../visit/page.ts';
 
@@ -21,4 +23,13 @@ export function pairingPoint(page: Page): PairingPoint | undefined {
     version: element.attr('data-version') ?? '',
     protocol: Number(element.attr('data-protocol') ?? 1),
   };
+}
+
+const toldSchema = z.object({ nonce: z.string(), ajax: z.string(), version: z.string(), protocol: z.number() });
+
+/** The same as the answer to the plugin's activation says it in a header; undefined where something has dropped that. */
+export function pairingPointTold(answer: Page): PairingPoint | undefined {
+  const told = jsonIn(answer.headers['x-wpclone-pair'] ?? '', toldSchema);
+  const ajax = ownUrl(told?.ajax, answer.url);
+  return told && ajax && { ...told, ajax };
 }

@@ -27,8 +27,8 @@ export async function packPlugin(): Promise<Buffer> {
     archive.outputStream.on('data', (chunk: Buffer) => chunks.push(chunk));
     archive.outputStream.once('end', resolve).once('error', reject);
   });
-  for (const file of files) {
-    const body = await readFile(file);
+  const bodies = await Promise.all(files.map(async (file) => ({ file, body: await readFile(file) })));
+  for (const { file, body } of bodies) {
     const name = `${PLUGIN_FOLDER}/${file.slice(PLUGIN_SOURCE.length).replaceAll('\\', '/').replace(/^\/+/, '')}`;
     archive.addBuffer(body, name, { mtime: new Date(2026, 0, 1), mode: 0o100644, forceDosTimestamp: true });
   }

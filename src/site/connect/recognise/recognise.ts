@@ -6,16 +6,22 @@ import { brokenSite, refuseBarred } from '../visit/barred.ts';
 import { type Page, parsePage } from '../visit/page.ts';
 import type { Session } from '../visit/session.ts';
 import { factsElsewhere } from './elsewhere.ts';
+import { type Front, openFront } from './front.ts';
 import type { Site } from './site.ts';
 
 /**
- * Opens the front page at the first of the addresses that answers and makes sure that it is WordPress: by what the page shows, else
+ * Makes sure of the front page, at the first of the addresses that answers, that it is WordPress: by what the page shows, else
  * by the log-in page. What visitors of the front page are answered (403, 404, 500, 503, "coming soon") is no reason to stop.
  * Throws UNREACHABLE, TLS_FAILED, REDIRECTED_ELSEWHERE, HTTP_AUTH_REQUIRED, SOURCE_BLOCKED, SOURCE_FAILED, NOT_WORDPRESS,
  * SOURCE_IS_CLONE, SOURCE_IN_MAINTENANCE, SOURCE_DATABASE_DOWN, RATE_LIMITED.
  */
-export async function recogniseSite(addresses: readonly URL[], session: Session, mayBeClone = false): Promise<Site> {
-  const { asked, front } = await openFront(addresses, session);
+export async function recogniseSite(
+  addresses: readonly URL[],
+  session: Session,
+  mayBeClone = false,
+  opened: Promise<Front> = openFront(addresses, session),
+): Promise<Site> {
+  const { asked, front } = await opened;
   if (front.headers['x-wpclone-instance'] !== undefined && !mayBeClone) throw cloneItself(front);
   if (front.status === 401 || isChallenge(front)) refuseBarred(front);
   const site = factsOf(asked, front) ?? (await factsElsewhere(asked, front, session));
@@ -43,37 +49,6 @@ const cloneItself = (front: Page): WpcloneError =>
     'SOURCE_IS_CLONE',
     `${front.url.host} is itself a clone that wpclone made; clones cannot be cloned.`,
   );
-
-async function openFront(addresses: readonly URL[], session: Session): Promise<{ asked: URL; front: Page }> {
-  const [asked, ...others] = addresses;
-  if (!asked) throw new WpcloneError('BAD_URL', 'No address was given.');
-  const url = new URL(`${bareUrl(asked)}/`);
-  // A 503 there may be the site's own "coming soon": a limit would show at the next page too, and is waited for there.
-  const impatient = session.with({ impatient: true });
-  try {
-    return { asked, front: await impatient.get(url) };
-  } catch (error) {
-    if (error instanceof WpcloneError && error.details['circle'] === true)
-      return { asked, front: await impatient.getOnce(url) };
-    if (!lacksHttps(error) || others.length === 0) throw atOnce(error);
-    return openFront(others, session);
-  }
-}
-
-/** Nobody has answered there yet: whoever typed the address hears of it now, not after further tries of a job. */
-function atOnce(error: unknown): unknown {
-  if (!(error instanceof WpcloneError) || error.code !== 'UNREACHABLE' || !error.retryable) return error;
-  const { code, message, details } = error;
-  return new WpcloneError(code, message, { details, cause: error });
-}
-
-/** A certificate that is wrong is no reason to send a password in the clear: only a site that does not offer https is tried without. */
-function lacksHttps(error: unknown): boolean {
-  if (!(error instanceof WpcloneError)) return false;
-  const { code, details } = error;
-  if (code === 'TLS_FAILED') return details['notTls'] === true;
-  return code === 'UNREACHABLE' || (code === 'REDIRECTED_ELSEWHERE' && String(details['target']).startsWith('http:'));
-}
 
 /** The site's own addresses from its REST and RSD links, as far as they lie on the host we were asked to visit. */
 function factsOf(asked: URL, front: Page): Site | undefined {
