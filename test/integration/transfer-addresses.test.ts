@@ -92,6 +92,20 @@ test('a definition that this server does not take with the clone’s address kee
   ]);
 });
 
+test('a comment that would be too long with the clone’s address keeps the site’s', async () => {
+  const url = 'https://a.de';
+  const long = (most: number): string => `${url} ${'ö'.repeat(most - url.length - 1)}`;
+  const pair = await playground.pair(`
+    CREATE TABLE wp_said (id int PRIMARY KEY, v int COMMENT '${long(1024)}', w int COMMENT '${url}', KEY v (v) COMMENT '${long(1024)}') COMMENT '${long(2048)}';`);
+  const { warnings } = await pair.copy({ info: () => ({ home: url, siteurl: url }) });
+  expect(warnings).toEqual([]);
+  const [made] = await pair.inTarget('SHOW CREATE TABLE wp_said');
+  const said = String(made?.['Create Table']);
+  expect(said.split(long(1024)).length - 1).toBe(2 + 1);
+  expect(said).toContain(`COMMENT='${long(2048)}'`);
+  expect(said).toContain(`COMMENT '${CLONE_URL}'`);
+});
+
 test('what a restore finds of definitions: the site’s own address is no change, and the clone’s does not go there', async () => {
   const url = 'https://old.example';
   const pair = await playground.pair(

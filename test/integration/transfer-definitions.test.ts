@@ -185,3 +185,21 @@ test('text in a character set that only MySQL has is converted, with a warning',
     { v: 'abc', w: '中' },
   ]);
 });
+
+test('the empty value of an ENUM, which is none of its list, is kept and not told of; what is refused beside it is', async () => {
+  const pair = await playground.pair(`
+    SET sql_mode = '';
+    CREATE TABLE wp_bare (e enum('a','b'), n int, u varchar(16)); INSERT INTO wp_bare VALUES ('', 1, ''), ('a', 2, ''), ('', 3, 'http://old.example'), (NULL, 4, '');
+    CREATE TABLE wp_many (id int PRIMARY KEY AUTO_INCREMENT, e enum('it''s','B') NOT NULL, f enum('','x') NOT NULL); INSERT INTO wp_many (e, f) SELECT '', '' FROM seq_1_to_200;
+    CREATE TABLE wp_both (id int PRIMARY KEY AUTO_INCREMENT, e enum('a'), u varchar(18)); INSERT INTO wp_both (e, u) SELECT '', IF(seq = 70, 'http://old.example', '') FROM seq_1_to_100;`);
+  const { warnings } = await pair.copy({ info: () => ({ home: 'http://old.example', siteurl: 'http://old.example' }) });
+  expect(warnings.filter(({ code }) => code === 'VALUES_REFUSED').map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^wp_both: 1 values could not be kept as they were/),
+  ]);
+  for (const [table, rows] of [
+    ['wp_bare', 2],
+    ['wp_many', 200],
+    ['wp_both', 100],
+  ] as const)
+    expect(await pair.inTarget(`SELECT COUNT(*) AS n FROM ${table} WHERE e = 0`)).toEqual([{ n: rows }]);
+});

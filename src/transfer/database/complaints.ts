@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { escapedName } from '../warnings.ts';
 import { unescapeField } from '../rewrite/rows.ts';
-import type { LoadOutcome } from './load.ts';
+import type { Complaint, LoadOutcome } from './load.ts';
 import type { TablePlan } from './plan.ts';
 
 /** A second row with a key that is there. */
 const DUPLICATE = 1062;
+/** A value that is none of its column's. */
+const TRUNCATED = 1265;
 const SHOWN = 5;
 const LF = 10;
 
@@ -24,7 +26,7 @@ export async function describeComplaints(
   const count = complaintCount - expected;
   if (count <= 0) return undefined;
   const told = complaints.filter(({ code }) => expected === 0 || code !== DUPLICATE).slice(0, SHOWN);
-  const numbers = told.map(({ message }) => Number(/ at row (\d+)$/.exec(message)?.[1] ?? 0));
+  const numbers = told.map(rowOf);
   const found = await rowsAt(rows.file, new Set(numbers.filter(Boolean).map((number) => rows.first + number - 1)));
   const texts = told.map(({ message }, index) => {
     const key = keyOf(plan, found.get(rows.first + (numbers[index] ?? 0) - 1));
@@ -34,6 +36,47 @@ export async function describeComplaints(
   const what = lost > 0 ? `${lost} rows were left out` : `${count} values could not be kept as they were`;
   return `${what} (${texts.join('; ')}${count > told.length ? '; …' : ''}).`;
 }
+
+/**
+ * Without what a server complains of although it takes it as it is: an ENUM's empty value, which none of its list is (MariaDB manual, "ENUM").
+ * Columns and file as in `describeComplaints`.
+ */
+export async function withoutEmptyEnums<T extends LoadOutcome>(
+  outcome: T,
+  columns: readonly { readonly name: string; readonly type: string }[],
+  rows: { readonly file: string; readonly first: number },
+): Promise<T> {
+  const enums = columns.flatMap(({ name, type }, at) => (isEnum(type) && !lists(type, '') ? [{ name, at }] : []));
+  const named = ({ code, message }: Complaint): string | undefined =>
+    code === TRUNCATED ? /'([^']*)' at row \d+$/.exec(message)?.[1] : undefined;
+  if (!outcome.complaints.some((complaint) => enums.some(({ name }) => name === named(complaint)))) return outcome;
+  const told = new Set(outcome.complaints.filter((complaint) => named(complaint) !== undefined).map(rowOf));
+  const empty = new Set<string>();
+  let count = 0;
+  let number = -rows.first;
+  for await (const row of linesOf(rows.file)) {
+    number += 1;
+    const fields = number > 0 ? row.split('\t') : [];
+    for (const { name } of enums.filter(({ at }) => fields[at] === '')) {
+      count += 1;
+      if (told.has(number)) empty.add(`${name} ${number}`);
+    }
+  }
+  return {
+    ...outcome,
+    complaintCount: outcome.complaintCount - count,
+    complaints: outcome.complaints.filter((complaint) => !empty.has(`${named(complaint)} ${rowOf(complaint)}`)),
+  };
+}
+
+/** The number of the row that it is about, from 1; 0 when it says none. */
+const rowOf = ({ message }: Complaint): number => Number(/ at row (\d+)$/.exec(message)?.[1] ?? 0);
+
+const isEnum = (type: string): boolean => /^enum\b/i.test(type);
+
+/** Whether the list of a type `enum('a','it''s')` has the value. */
+const lists = (type: string, value: string): boolean =>
+  [...type.matchAll(/'((?:[^']|'')*)'/g)].some((match) => match[1]?.replaceAll("''", "'") === value);
 
 /** `id=5`, or nothing for a table without a key. */
 function keyOf({ columns, key }: Pick<TablePlan, 'columns' | 'key'>, row: string | undefined): string {
@@ -63,4 +106,15 @@ async function rowsAt(file: string, wanted: ReadonlySet<number>): Promise<Map<nu
     if (wanted.has(number)) parts.push(chunk.toString('latin1', start));
   }
   return found;
+}
+
+/** Its rows, without their LF, one byte per character. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let begun = '';
+  const chunks: AsyncIterable<string> = createReadStream(file, { encoding: 'latin1' });
+  for await (const chunk of chunks) {
+    const lines = (begun + chunk).split('\n');
+    begun = lines.pop() ?? '';
+    yield* lines;
+  }
 }

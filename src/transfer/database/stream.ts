@@ -8,7 +8,7 @@ import type { Recorder } from '../origin/recorder.ts';
 import type { LaidTables } from '../table-files/laid.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { TargetConnection } from './connection.ts';
-import { describeComplaints } from './complaints.ts';
+import { describeComplaints, withoutEmptyEnums } from './complaints.ts';
 import { startDifferences } from './differences.ts';
 import { startLoad, type Load } from './load.ts';
 import type { PlannedTable } from './plan.ts';
@@ -127,6 +127,8 @@ function watch({ encoded, columns }: PlannedTable, rewriter: Rewriter): () => nu
   return () => (said() === before ? rewriter.counts.replaced - replaced : undefined);
 }
 
+const isStored = ({ generated }: { readonly generated: boolean }): boolean => !generated;
+
 const sum = (counts: Iterable<number>): number => [...counts].reduce((all, each) => all + each, 0);
 
 async function writeParts(open: OpenTable, parts: Iterable<Buffer>): Promise<void> {
@@ -164,7 +166,8 @@ async function openTable(state: TableState, mode: 'new' | 'append', work: Stream
     },
     end: async () => {
       await file.close();
-      const outcome = await load.end();
+      const { info } = state.table.selected;
+      const outcome = await withoutEmptyEnums(await load.end(), info.columns.filter(isStored), place);
       const examples = outcome.complaints.slice(0, 5).map(({ message }) => message);
       work.recorder.refused(plan.name, outcome.skipped, outcome.complaintCount, examples);
       const said = await describeComplaints(plan, outcome, place, mode);

@@ -3,7 +3,7 @@ import { columnParts, type Piece } from './column-parts.ts';
 import type { Draft } from './draft.ts';
 import { mapCharset, mapCollation, type TargetServer } from './collations.ts';
 import type { KeyDefinition, TableDefinition } from './definition.ts';
-import { asItIs, respellTexts, type Spelling } from './spelling.ts';
+import { asItIs, LONGEST_TABLE_COMMENT, respellTexts, type Spelling } from './spelling.ts';
 import { isWord, quoteName, render, type Token } from './sql-tokens.ts';
 
 /** What makes a table on this server. */
@@ -179,7 +179,8 @@ function optionPieces(
 
 function commentPieces(comment: Token | undefined, text: Spelling['text']): Piece[] {
   if (comment?.kind !== 'string') return [];
+  const name: Token = { kind: 'word', text: 'COMMENT', space: ' ' };
   const own = ` COMMENT=${comment.text}`;
-  const respelled = ` COMMENT=${render(respellTexts([comment], text))}`;
+  const respelled = ` COMMENT=${render(respellTexts([name, comment], text, LONGEST_TABLE_COMMENT).slice(1))}`;
   return [{ text: respelled, optional: true, ...(respelled === own ? {} : { instead: own }) }];
 }
