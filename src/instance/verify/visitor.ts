@@ -56,7 +56,7 @@ function visitor(pool: Pool, { host, protocol }: URL, work: Pick<WorkContext, 's
       },
     });
     cookies.keep(answer.headers['set-cookie']);
-    return { status: answer.statusCode, headers: answer.headers, body: await readPage(answer.body) };
+    return { status: answer.statusCode, headers: answer.headers, ...(await readPage(answer.body)) };
   };
   const visit = (method: 'GET' | 'POST', url: URL, body?: string): Promise<Answer> => {
     const late = new Error(`${url.pathname} does not come to its end`);
@@ -69,13 +69,14 @@ function visitor(pool: Pool, { host, protocol }: URL, work: Pick<WorkContext, 's
   };
 }
 
-async function readPage(body: AsyncIterable<Buffer>): Promise<string> {
+/** The page, or the beginning of one that is too large: its site may have such a page too. */
+async function readPage(body: AsyncIterable<Buffer>): Promise<Pick<Answer, 'body' | 'partial'>> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > LARGEST_PAGE) throw new Error(`the page is larger than ${LARGEST_PAGE} bytes`);
     chunks.push(chunk);
+    if (size > LARGEST_PAGE) break;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return { body: Buffer.concat(chunks).toString('utf8'), partial: size > LARGEST_PAGE };
 }
