@@ -1,7 +1,7 @@
 import { WpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
 import { refusalSchema, type Refusal } from './protocol.ts';
-import { isChallenge, isFromCache, limitsRequests, lostDatabase } from './signs.ts';
+import { isChallenge, isFromCache, limitsRequests, lostDatabase, wantsPassword } from './signs.ts';
 
 /** What came instead of a stream. */
 export interface OtherAnswer {
@@ -23,7 +23,7 @@ const MAINTENANCE = /scheduled maintenance|maintenance mode/i;
 export function classifyAnswer(answer: OtherAnswer): WpcloneError {
   const { status, host, text } = answer;
   const retryAfter = retryAfterSeconds(answer);
-  if (status === 401 || status === 407) return basicAuth(host);
+  if (wantsPassword(answer)) return basicAuth(host);
   if (isChallenge(answer)) return challenged(host, status);
   // WordPress sends a Retry-After of ten minutes with it, whatever is left of the update.
   if (status === 503 && MAINTENANCE.test(text)) return inMaintenance(host);
@@ -35,7 +35,7 @@ export function classifyAnswer(answer: OtherAnswer): WpcloneError {
     });
   if (status >= 500) return failed(host, status, retryAfter);
   if (RATE.test(text)) return rateLimited(host, status, retryAfter);
-  if (status === 403 || status === 406 || FIREWALL.test(text)) return blocked(host, status);
+  if (status === 401 || status === 403 || status === 406 || FIREWALL.test(text)) return blocked(host, status);
   const cached = isFromCache(answer.headers);
   const instead = cached ? `: a cache before it answers what is posted there (HTTP ${status}).` : ` (HTTP ${status}).`;
   return new WpcloneError('MIGRATOR_MISSING', `The plugin of wpclone does not answer at ${host}${instead}`, {

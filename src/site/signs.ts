@@ -65,6 +65,10 @@ export function limitsRequests(answer: Answered): boolean {
   return headers['retry-after'] !== undefined || RATE_WORDS.test(text) || BARE_PAGE.test(text);
 }
 
+/** Whether a web server wants a password of its own. It has to say which kind (RFC 9110 section 15.5.2); what closes a site in PHP does not. */
+export const wantsPassword = ({ status, headers }: Answered): boolean =>
+  status === 407 || (status === 401 && headers['www-authenticate'] !== undefined);
+
 /** Whether WordPress cannot reach its database (dead_db). */
 export const lostDatabase = ({ status, text }: Answered): boolean =>
   status >= 500 && /error establishing a database connection/i.test(text);

@@ -40,6 +40,18 @@ describe('what visitors of the front page are answered is no reason to stop:', (
     ['503 with Retry-After', must(comingSoon("header('Retry-After: 3600');"))],
     ['503 without', must(comingSoon(''))],
     ['404', must("add_action('template_redirect', function(){ status_header(404); echo 'Nothing here'; exit; });")],
+    [
+      '401 that is no question for a password',
+      must(
+        "add_action('template_redirect', function(){ if (!is_user_logged_in()) { wp_die('Members only', '', 401); } });",
+      ),
+    ],
+    [
+      '401 without a sign of WordPress',
+      must(
+        "add_action('wp_loaded', function(){ if (!is_user_logged_in() && !is_admin() && 'GET' === $_SERVER['REQUEST_METHOD'] && 'wp-login.php' !== $GLOBALS['pagenow']) { http_response_code(401); exit('Closed'); } });",
+      ),
+    ],
     ['500', must("add_action('template_redirect', function(){ undefined_function_of_a_broken_theme(); });")],
     [
       '403 of the web server',
@@ -72,6 +84,9 @@ add_action( 'admin_init', function () { if ( get_option( 'once_any' ) && ! wp_do
 const ONCE_PLUGINS = `<?php /* Plugin Name: once plugins */
 register_activation_hook( __FILE__, function () { update_option( 'once_plugins', 1 ); } );
 add_action( 'load-plugins.php', function () { if ( get_option( 'once_plugins' ) ) { delete_option( 'once_plugins' ); wp_safe_redirect( admin_url( 'index.php?welcome' ) ); exit; } } );`;
+const ONCE_HERE = `<?php /* Plugin Name: once here */
+register_activation_hook( __FILE__, function () { update_option( 'once_here', 1 ); } );
+add_action( 'admin_init', function () { if ( get_option( 'once_here' ) && ! wp_doing_ajax() ) { delete_option( 'once_here' ); exit( '<title>Welcome</title><script>location = "index.php?welcome"</script>' ); } } );`;
 const ONCE_UPLOAD = `<?php /* Plugin Name: once update */
 register_activation_hook( __FILE__, function () { update_option( 'once_update', 1 ); } );
 add_action( 'load-update.php', function () { if ( get_option( 'once_update' ) ) { delete_option( 'once_update' ); wp_safe_redirect( admin_url( 'index.php?welcome' ) ); exit; } } );`;
@@ -79,6 +94,7 @@ add_action( 'load-update.php', function () { if ( get_option( 'once_update' ) ) 
 describe('what a site shows once is asked again:', () => {
   test.each([
     ['any page', { 'a/a.php': ONCE_ANY }],
+    ['a page in the place of another', { 'd/d.php': ONCE_HERE }],
     ['the list of plugins', { 'b/b.php': ONCE_PLUGINS }],
     ['the upload', { 'c/c.php': ONCE_UPLOAD }],
     ['all of them', { 'a/a.php': ONCE_ANY, 'b/b.php': ONCE_PLUGINS, 'c/c.php': ONCE_UPLOAD }],
@@ -111,6 +127,18 @@ describe('what keeps us out of the administration is named:', () => {
     expect(error.code).toBe('SETUP_PENDING');
     expect(error.message).toContain('/wp-admin/profile.php?page=acme-terms');
     expect(error.nextSteps.join()).toContain('Log in with a browser');
+  });
+
+  test('a form that is shown in the place of every page, by the address of ours', async () => {
+    const source = await start(
+      must(
+        `add_action('in_admin_header', function(){ echo '<h1>Accept the terms</h1><form method="post"><input type="checkbox" name="ok"></form>'; require ABSPATH . 'wp-admin/admin-footer.php'; exit; });`,
+      ),
+    );
+    const error = await failureOf(connectSource(asAdmin(source), connectDeps()));
+    expect(error.code).toBe('SETUP_PENDING');
+    expect(error.message).toContain('Accept the terms');
+    expect(error.details['address']).toBe(`${source.url}/wp-admin/plugin-install.php`);
   });
 
   test('a database that waits to be updated', async () => {

@@ -10,6 +10,7 @@ import { asAdmin, connectDeps } from '../support/connecting.ts';
 import { collectRows, never, readOf, testClient } from '../support/migrator.ts';
 import type { Source } from '../support/source/index.ts';
 import { sourcesOfFile } from '../support/source-test.ts';
+import { failureOf } from '../support/work.ts';
 
 const { start, behind } = sourcesOfFile();
 
@@ -63,6 +64,20 @@ describe('signed requests go to what runs WordPress', () => {
       info: { home: 'http://front-end.invalid', siteurl: source.url },
     });
   });
+});
+
+test('visitors that are sent to a front end on another host leave WordPress where it is', async () => {
+  const away = `<?php add_action( 'template_redirect', function () { wp_redirect( 'https://front-end.invalid' . $_SERVER['REQUEST_URI'] ); exit; }, 1 );`;
+  const source = await start({ muPlugins: { 'away.php': away } });
+  const connection = await connectSource(asAdmin(source), connectDeps());
+  expect(connection).toMatchObject({ access: { url: source.url }, info: { siteurl: source.url } });
+  // Asked for by another name than its own, it is the other one that is right.
+  await source.query(
+    "UPDATE wp_options SET option_value = 'https://front-end.invalid' WHERE option_name IN ('home', 'siteurl')",
+  );
+  const error = await failureOf(connectSource(asAdmin(source), connectDeps()));
+  expect(error.code).toBe('REDIRECTED_ELSEWHERE');
+  expect(error.message).toContain('sends visitors elsewhere, to https://front-end.invalid');
 });
 
 describe('what stands between', () => {

@@ -31,6 +31,13 @@ describe('a log-in that is refused', () => {
     expect(await traces(source)).toEqual([]);
   });
 
+  test('because something is printed before cookies can be set, as WordPress says', async () => {
+    const early = { muPlugins: { 'early.php': '<?php echo " "; flush();' }, ini: { output_buffering: '0' } };
+    const error = await failureOf(connectSource(asAdmin(await start(early)), connectDeps()));
+    expect(error.code).toBe('LOGIN_FAILED');
+    expect(error.message).toContain('Cookies are blocked due to unexpected output.');
+  });
+
   test('because nobody has that name', async () => {
     const source = await start();
     const error = await failureOf(connectSource(asAdmin(source, { username: 'nobody' }), connectDeps()));
@@ -69,6 +76,14 @@ describe('a log-in that is refused', () => {
       echo '<form method="post"><label>We sent you a mail <input type="text" name="mail_code"></label><button>Go</button></form>'; exit; }, 99 );`;
     const source = await start({ muPlugins: { 'code.php': code } });
     expect((await failureOf(connectSource(asAdmin(source), connectDeps()))).code).toBe('SECOND_FACTOR');
+  });
+
+  test('because the log-in page breaks is told as that', async () => {
+    const broken = `<?php add_action( 'login_init', function () { undefined_function_of_a_plugin(); } );`;
+    const source = await start({ muPlugins: { 'broken.php': broken } });
+    const error = await failureOf(connectSource(asAdmin(source), connectDeps()));
+    expect(error.code).toBe('SOURCE_FAILED');
+    expect(error.message).toContain('answers /wp-login.php with HTTP 500');
   });
 
   test('because the password is wrong, although a second factor would be asked for too', async () => {

@@ -1,5 +1,5 @@
 import type { Locator, Page as Tab } from 'playwright-core';
-import type { WpcloneError } from '../../../shared/errors.ts';
+import { WpcloneError } from '../../../shared/errors.ts';
 import { waitUntil } from '../../../shared/wait-until.ts';
 import { sameHost, staysAtHome } from '../../own-urls.ts';
 import { fillIn, LOOK_AGAIN, nameField, nameForm, NEXT_BUTTONS, PASSWORD, send, type Work } from './fields.ts';
@@ -45,10 +45,17 @@ export async function openLoginPage(
 
 /** `tried`: the status of each address, where it answered. */
 function notFound(tried: ReadonlyMap<string, number | undefined>, led: Iterable<string>): WpcloneError {
+  const [first] = [...tried].filter(([, status = 0]) => status >= 500);
+  if (first && [...tried.values()].every((status = 0) => status >= 500))
+    return brokenPage(new URL(first[0]), first[1] ?? 500);
   const all = [...tried].map(([href, status = 200]) => (status < 400 ? href : `${href} (HTTP ${status})`)).join(', ');
   const closed = [...tried].find(([, status]) => status === 403)?.[0];
   return loginPageNotFound(all, led, closed === undefined ? {} : { closed });
 }
+
+/** It is where it should be, and breaks: another address would be no help. */
+const brokenPage = ({ host, pathname }: URL, status: number): WpcloneError =>
+  new WpcloneError('SOURCE_FAILED', `${host} answers ${pathname} with HTTP ${status}.`, { retryable: true });
 
 /** Other hosts that a page without a form offers to log in at: a button of a single sign-on is mostly a link. */
 async function waysAway(tab: Tab, home: URL): Promise<string[]> {

@@ -63,7 +63,9 @@ async function decided(tab: Tab, before: string, wanting: string, work: Work): P
   const limit = wanting === '' ? LOGIN_TIMEOUT : WANTING_TIMEOUT;
   const answer = await waitUntil(cameOfIt, { every: LOOK_AGAIN, limit, signal: work.signal }, work);
   if (answer !== 'logged in') {
-    throw answer ?? loginError((await judge(tab)).answer, '', wanting);
+    // What it said before already, and still says, may be the reason, as where cookies cannot be set.
+    const words = wanting === '' ? await complaintOn(tab).catch(() => '') : '';
+    throw answer ?? loginError((await judge(tab)).answer, words, wanting);
   }
   await settle(tab);
 }

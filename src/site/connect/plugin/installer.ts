@@ -13,14 +13,19 @@ export interface Installer {
   readonly active: PairingPoint | undefined;
 }
 
+const UPLOAD_FORM = 'form:has(input[name=pluginzip])';
+/** What else WordPress has on that page: without it, something that wants to be answered first is in its place. */
+const WORDPRESS_OWN = '.upload-plugin, #plugin-filter';
+
 /**
  * Opens the page where plugins are uploaded.
  * Throws NOT_ADMINISTRATOR, PLUGIN_UPLOAD_FORBIDDEN, SECOND_FACTOR, MULTISITE, PLUGIN_INSTALL_FAILED, DATABASE_UPGRADE_PENDING,
  * SETUP_PENDING.
  */
 export async function openInstaller(admin: Admin): Promise<Installer> {
-  const page = await openAdminPage(admin, 'plugin-install.php?tab=upload');
-  refuseNetwork(page);
+  const first = await openUploadPage(admin);
+  // What a site shows once, with a script or by itself, may be in this page's place without a redirect.
+  const page = isUploadPage(first) ? first : await openUploadPage(admin);
   const $ = parsePage(page);
   // WordPress refuses with 403 or, deeper inside, with 500.
   if (page.status === 403 || refusal(page) !== undefined) return refusedInstaller(admin, page);
@@ -28,14 +33,15 @@ export async function openInstaller(admin: Admin): Promise<Installer> {
   if ($('#request-filesystem-credentials-dialog').length > 0 && !active) {
     throw forbidden('the site asks for FTP credentials to write its plugins folder');
   }
-  const form = $('form:has(input[name=pluginzip])').first();
+  const form = $(UPLOAD_FORM).first();
   const action = ownUrl(form.attr('action'), page.url);
   if (!action) {
     const title = plainWords($('h1').first().text() || $('title').text());
-    throw new WpcloneError(
-      'PLUGIN_INSTALL_FAILED',
-      `The site shows another page instead of the plugin upload: ${title}`,
-    );
+    const message = `The site shows another page instead of the plugin upload: ${title}`;
+    const address = `${page.url.origin}${page.url.pathname}`;
+    if (page.status === 200 && $(WORDPRESS_OWN).length === 0)
+      throw new WpcloneError('SETUP_PENDING', message, { details: { address } });
+    throw new WpcloneError('PLUGIN_INSTALL_FAILED', message);
   }
   const fields: Record<string, string> = {};
   for (const { attribs } of form.find('input[type=hidden][name]').toArray()) {
@@ -43,6 +49,16 @@ export async function openInstaller(admin: Admin): Promise<Installer> {
   }
   return { page, form: { action, fields }, active };
 }
+
+async function openUploadPage(admin: Admin): Promise<Page> {
+  const page = await openAdminPage(admin, 'plugin-install.php?tab=upload');
+  refuseNetwork(page);
+  return page;
+}
+
+/** Whether it is what was asked for, or says why not. */
+const isUploadPage = (page: Page): boolean =>
+  page.status === 403 || refusal(page) !== undefined || parsePage(page)(UPLOAD_FORM).length > 0;
 
 /** No right to install plugins: an administrator whose site forbids it to all, or somebody with fewer rights. */
 async function refusedInstaller(admin: Admin, refused: Page): Promise<Installer> {

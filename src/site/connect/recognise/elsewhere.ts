@@ -25,7 +25,7 @@ export async function factsElsewhere(asked: URL, front: Page, session: Session):
     throw inMaintenance(first.url.host, refusal(first), retryAfterOf(first));
   }
   // What refuses both is in front of all; more questions would only make it suspicious.
-  if (front.status === 403 && first.status === 403 && !isFromWordPress(first)) return undefined;
+  if (isRefusal(front) && isRefusal(first) && !isFromWordPress(first)) return undefined;
   if (lostDatabase(first)) throw databaseDown(first.url.host);
   const said = await restFacts(home, session);
   if (said) return { ...said, front };
@@ -36,6 +36,8 @@ export async function factsElsewhere(asked: URL, front: Page, session: Session):
   }
   return undefined;
 }
+
+const isRefusal = ({ status }: Page): boolean => status === 401 || status === 403;
 
 const under = (base: URL, path: string): URL => new URL(`${bareUrl(base)}/${path}`);
 

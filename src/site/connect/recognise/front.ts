@@ -1,4 +1,5 @@
 import { WpcloneError } from '../../../shared/errors.ts';
+import { sameHost } from '../../own-urls.ts';
 import { bareUrl } from '../address.ts';
 import type { Page } from '../visit/page.ts';
 import type { Session } from '../visit/session.ts';
@@ -7,6 +8,8 @@ import type { Session } from '../visit/session.ts';
 export interface Front {
   readonly asked: URL;
   readonly front: Page;
+  /** Says to which other host it leads. */
+  readonly away?: WpcloneError;
 }
 
 /** Opens the front page at the first of the addresses that answers. Throws UNREACHABLE, TLS_FAILED, REDIRECTED_ELSEWHERE, RATE_LIMITED. */
@@ -21,6 +24,7 @@ export async function openFront(addresses: readonly URL[], session: Session): Pr
   } catch (error) {
     if (error instanceof WpcloneError && error.details['circle'] === true)
       return { asked, front: await impatient.getOnce(url) };
+    if (leadsAway(error, url)) return { asked, front: await impatient.getOnce(url), away: error };
     if (!lacksHttps(error) || others.length === 0) throw atOnce(error);
     return openFront(others, session);
   }
@@ -31,6 +35,12 @@ function atOnce(error: unknown): unknown {
   if (!(error instanceof WpcloneError) || error.code !== 'UNREACHABLE' || !error.retryable) return error;
   const { code, message, details } = error;
   return new WpcloneError(code, message, { details, cause: error });
+}
+
+function leadsAway(error: unknown, asked: URL): error is WpcloneError {
+  const target = error instanceof WpcloneError && error.code === 'REDIRECTED_ELSEWHERE' && error.details['target'];
+  const to = URL.parse(String(target));
+  return to !== null && !sameHost(to, asked);
 }
 
 /** A certificate that is wrong is no reason to send a password in the clear: only a site that does not offer https is tried without. */

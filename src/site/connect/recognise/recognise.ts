@@ -1,8 +1,9 @@
 import { WpcloneError } from '../../../shared/errors.ts';
-import { ownUrl } from '../../own-urls.ts';
-import { isChallenge, isFromWordPress } from '../../signs.ts';
+import { ownUrl, sameHost } from '../../own-urls.ts';
+import { isChallenge, isFromWordPress, wantsPassword } from '../../signs.ts';
 import { bareUrl } from '../address.ts';
 import { brokenSite, refuseBarred } from '../visit/barred.ts';
+import { findLoginForm } from '../visit/login-form.ts';
 import { type Page, parsePage } from '../visit/page.ts';
 import type { Session } from '../visit/session.ts';
 import { factsElsewhere } from './elsewhere.ts';
@@ -21,9 +22,10 @@ export async function recogniseSite(
   mayBeClone = false,
   opened: Promise<Front> = openFront(addresses, session),
 ): Promise<Site> {
-  const { asked, front } = await opened;
+  const { asked, front, away } = await opened;
   if (front.headers['x-wpclone-instance'] !== undefined && !mayBeClone) throw cloneItself(front);
-  if (front.status === 401 || isChallenge(front)) refuseBarred(front);
+  if (wantsPassword(front) || isChallenge(front)) refuseBarred(front);
+  if (away) return behind(asked, front, away, session);
   const site = factsOf(asked, front) ?? (await factsElsewhere(asked, front, session));
   if (site) return site;
   const home = new URL(asked.pathname, front.url);
@@ -49,6 +51,22 @@ const cloneItself = (front: Page): WpcloneError =>
     'SOURCE_IS_CLONE',
     `${front.url.host} is itself a clone that wpclone made; clones cannot be cloned.`,
   );
+
+/**
+ * WordPress whose visitors are sent to another host, as to the front end of one that only edits: it is here where its own log-in form is. Throws
+ * `away` where that is elsewhere too: mostly the site has moved, or is known by another name.
+ */
+async function behind(asked: URL, front: Page, away: WpcloneError, session: Session): Promise<Site> {
+  try {
+    const site = await factsElsewhere(asked, front, session);
+    if (!site || !sameHost(site.core, asked)) throw away;
+    const login = await session.get(new URL(`${bareUrl(site.core)}/wp-login.php`));
+    if (!findLoginForm(login)) throw away;
+    return { ...site, home: sameHost(site.home, asked) ? site.home : site.core };
+  } catch (error) {
+    throw error instanceof WpcloneError && error.code === 'REDIRECTED_ELSEWHERE' ? away : error;
+  }
+}
 
 /** The site's own addresses from its REST and RSD links, as far as they lie on the host we were asked to visit. */
 function factsOf(asked: URL, front: Page): Site | undefined {

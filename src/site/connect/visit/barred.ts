@@ -1,16 +1,16 @@
 import { WpcloneError } from '../../../shared/errors.ts';
 import { databaseDown } from '../../answers.ts';
-import { isChallenge, isFromWordPress, lostDatabase } from '../../signs.ts';
+import { isChallenge, isFromWordPress, lostDatabase, wantsPassword } from '../../signs.ts';
 import type { Page } from './page.ts';
 
 /** Throws when something in front of WordPress keeps us out. */
 export function refuseBarred(page: Page): void {
   const host = page.url.host;
-  if (page.status === 401) {
+  if (wantsPassword(page)) {
     throw new WpcloneError('HTTP_AUTH_REQUIRED', `${host} asks for a password of the web server (HTTP 401).`);
   }
   const challenge = isChallenge(page);
-  if (challenge || (page.status === 403 && !isFromWordPress(page))) {
+  if (challenge || ((page.status === 401 || page.status === 403) && !isFromWordPress(page))) {
     const wants = challenge ? 'wants to see a browser first' : 'refuses requests from this machine';
     throw new WpcloneError('SOURCE_BLOCKED', `${host} ${wants} (HTTP ${page.status}).`, {
       details: { host, status: page.status, challenge },
