@@ -14,9 +14,11 @@ function house(ends: () => readonly number[], mayTend = () => true) {
   const takenBack: number[] = [];
   const clock = { wall: Date.parse('2026-01-01T00:00:00Z'), true: 0 };
   const reaped: number[] = [];
+  const warned: string[] = [];
   let wakeUp: () => void = () => undefined;
   const work = {
     ...workContext(),
+    log: { ...workContext().log, warn: (message: string) => void warned.push(message) },
     now: () => clock.wall,
     sleep: (_milliseconds: number, signal?: AbortSignal) =>
       new Promise<void>((resolve) => {
@@ -55,7 +57,7 @@ function house(ends: () => readonly number[], mayTend = () => true) {
     wakeUp();
     await new Promise((resolve) => setTimeout(resolve, 5));
   };
-  return { pass, reaped, takenBack, clock, failed: () => kept.failed() };
+  return { pass, reaped, takenBack, warned, clock, failed: () => kept.failed() };
 }
 
 describe('the house', () => {
@@ -80,6 +82,18 @@ describe('the house', () => {
     // Set right again: that is a jump too.
     await pass(1000, -120 * MINUTE);
     await pass(6 * MINUTE);
+    expect(reaped).toHaveLength(2);
+  });
+
+  it('removes nothing for five minutes when the clock is set back either, however long ago it last looked, and says so', async () => {
+    const { pass, reaped, warned } = house(() => []);
+    await pass(0);
+    await pass(4 * MINUTE);
+    await pass(1000, -120 * MINUTE);
+    await pass(2 * MINUTE);
+    expect(reaped).toEqual([0]);
+    expect(warned).toEqual([expect.stringContaining('the clock was set')]);
+    await pass(4 * MINUTE);
     expect(reaped).toHaveLength(2);
   });
 
