@@ -122,6 +122,13 @@ describe('what is asked for in one moment', () => {
     await expect(add('late')).rejects.toThrow('not open');
   });
 
+  it('is made once also where the store is closed in the moment in which it is made', async () => {
+    const { add, words, writer } = start();
+    const closing = writer.write(() => void Promise.resolve().then(() => writer.close()));
+    expect(await Promise.all([add('one'), add('two'), closing])).toEqual([1, 1, undefined]);
+    expect(words()).toEqual(['one', 'two']);
+  });
+
   it('is written before the database is closed', async () => {
     const { add, words, writer } = start();
     const waiting = add('last');

@@ -38,11 +38,14 @@ export function writeTogether(
   let writing = false;
 
   /** `immediate`, since a transaction that first reads and then writes may be refused at once (sqlite.org/lang_transaction.html). */
-  const transact = (changes: readonly Change[]): (() => void)[] =>
-    guard(database.name, () =>
-      database.transaction(() => changes.map((change) => outcomeOf(database, change))).immediate(),
-    );
-  const settle = (changes: readonly Change[], made: readonly (() => void)[]): void => {
+  const transact = (changes: readonly Change[]): (() => void)[] => {
+    if (changes.length === 0) return [];
+    const all = () => changes.map((change) => outcomeOf(database, change));
+    return guard(database.name, () => database.transaction(all).immediate());
+  };
+  /** In one go: whoever closes the store in between would take what is made, and not told of yet, for what is still to be made. */
+  const writeAndTell = (changes: readonly Change[]): void => {
+    const made = transact(changes);
     try {
       guard(database.name, sync);
     } catch (error) {
@@ -51,9 +54,6 @@ export function writeTogether(
       return;
     }
     for (const tell of made) tell();
-  };
-  const writeAndTell = (changes: readonly Change[]): void => {
-    if (changes.length > 0) settle(changes, transact(changes));
   };
   const attempt = async (changes: readonly Change[]): Promise<void> => {
     try {
