@@ -33,6 +33,6 @@ export async function spreadDocumentRoot(
   } catch {
     // Another file system, or no such program.
   } finally {
-    await removeTree(folder);
+    await removeTree(folder).catch(() => undefined);
   }
 }
