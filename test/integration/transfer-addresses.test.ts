@@ -92,13 +92,15 @@ test('a definition that this server does not take with the clone’s address kee
   ]);
 });
 
-test('a comment that would be too long with the clone’s address keeps the site’s', async () => {
+test('a comment that would be too long with the clone’s address keeps the site’s, and that is told', async () => {
   const url = 'https://a.de';
   const long = (most: number): string => `${url} ${'ö'.repeat(most - url.length - 1)}`;
   const pair = await playground.pair(`
     CREATE TABLE wp_said (id int PRIMARY KEY, v int COMMENT '${long(1024)}', w int COMMENT '${url}', KEY v (v) COMMENT '${long(1024)}') COMMENT '${long(2048)}';`);
   const { warnings } = await pair.copy({ info: () => ({ home: url, siteurl: url }) });
-  expect(warnings).toEqual([]);
+  expect(warnings).toEqual([
+    { code: 'ADDRESS_KEPT', message: expect.stringMatching(/^wp_said keeps .* in a comment of it, a column or a key/) },
+  ]);
   const [made] = await pair.inTarget('SHOW CREATE TABLE wp_said');
   const said = String(made?.['Create Table']);
   expect(said.split(long(1024)).length - 1).toBe(2 + 1);

@@ -60,24 +60,26 @@ const respellName = (token: Token, spell: Spelling['name']): Token => ({
   text: quoteName(spell(unquoteName(token))),
 });
 
-/** Characters of the comment of a column or key (MariaDB manual, "CREATE TABLE"): a longer one would be cut without a word. */
-const LONGEST_COMMENT = 1024;
-/** The same for a table's. */
-export const LONGEST_TABLE_COMMENT = 2048;
+/** Comments that would be too long stay as they are: a server cuts them without a word. */
+export interface CommentLimit {
+  /** Characters (MariaDB manual, "CREATE TABLE"). */
+  readonly longest: number;
+  /** Told of each that stays. */
+  readonly kept: () => void;
+}
 
-/** Strings that mean the same stay as they were written, and so do comments that would be too long. */
-export const respellTexts = (
-  tokens: readonly Token[],
-  text: Spelling['text'],
-  longestComment = LONGEST_COMMENT,
-): Token[] =>
+/** Strings that mean the same stay as they were written. */
+export const respellTexts = (tokens: readonly Token[], text: Spelling['text'], comments?: CommentLimit): Token[] =>
   tokens.map((token, index) => {
     if (token.kind !== 'string') return token;
     const value = unquoteText(token);
     const respelled = text(value);
     if (respelled === value) return token;
-    const isTooLong = isWord(tokens[index - 1], 'COMMENT') && Array.from(respelled).length > longestComment;
-    return isTooLong ? token : { ...token, text: quoteText(respelled) };
+    if (comments && isWord(tokens[index - 1], 'COMMENT') && Array.from(respelled).length > comments.longest) {
+      comments.kept();
+      return token;
+    }
+    return { ...token, text: quoteText(respelled) };
   });
 
 /** Says what may follow when one of both servers tells tables apart by case and the other does not. */

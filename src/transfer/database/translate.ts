@@ -3,7 +3,7 @@ import { columnParts, type Piece } from './column-parts.ts';
 import type { Draft } from './draft.ts';
 import { mapCharset, mapCollation, type TargetServer } from './collations.ts';
 import type { KeyDefinition, TableDefinition } from './definition.ts';
-import { asItIs, LONGEST_TABLE_COMMENT, respellTexts, type Spelling } from './spelling.ts';
+import { asItIs, type CommentLimit, respellTexts, type Spelling } from './spelling.ts';
 import { isWord, quoteName, render, type Token } from './sql-tokens.ts';
 
 /** What makes a table on this server. */
@@ -28,6 +28,9 @@ const ENGINES = new Map([
 /** Options that are left out and that somebody may have relied on: all others only tune how rows are stored. */
 const TOLD_OPTIONS = ['ENGINE_ATTRIBUTE', 'SECONDARY_ENGINE', 'SECONDARY_ENGINE_ATTRIBUTE', 'ENCRYPTION'];
 
+/** Characters of a comment (MariaDB manual, "CREATE TABLE"). */
+const LONGEST = { ofColumn: 1024, ofTable: 2048 } as const;
+
 /**
  * Puts a definition together for this server from an allow-list of its parts: what could reach outside of the database
  * (DATA DIRECTORY, CONNECTION, TABLESPACE, UNION) or is only storage tuning (ROW_FORMAT, ENCRYPTION, partitions) is left out.
@@ -49,11 +52,13 @@ export function translateTable(
   const table = escapedName(definition.name);
   const { text = asItIs.text } = options;
   const mapped = (tokens: readonly Token[]): Token[] => mapNames(tokens, server, warnings);
-  const clean = (tokens: readonly Token[]): string => render(respellTexts(mapped(tokens), text));
+  const comments = (longest: number): CommentLimit => ({ longest, kept: () => commentKept(table, warnings) });
+  const respelled = (own: readonly Token[]): Token[] => respellTexts(own, text, comments(LONGEST.ofColumn));
+  const clean = (tokens: readonly Token[]): string => render(respelled(mapped(tokens)));
   const pieces = (tokens: readonly Token[], cut: (tokens: readonly Token[]) => Piece[]): Piece[] => {
     const own = mapped(tokens);
     const before = cut(own);
-    return cut(respellTexts(own, text)).map((piece, at) => {
+    return cut(respelled(own)).map((piece, at) => {
       const instead = before[at]?.text;
       return instead === undefined || instead === piece.text ? piece : { ...piece, instead };
     });
@@ -95,7 +100,11 @@ export function translateTable(
     ...definition.periods.map((period) => optional(periodText(period))),
   ];
   return {
-    draft: { name: definition.name, items, options: optionPieces(definition, server, text, warnings) },
+    draft: {
+      name: definition.name,
+      items,
+      options: optionPieces(definition, server, (own) => respellTexts(own, text, comments(LONGEST.ofTable)), warnings),
+    },
     keys: definition.keys.filter(later).map((key) => `ADD ${clean(key.tokens)}`),
     foreignKeys: definition.foreignKeys
       .filter((key) => !dropped.includes(key))
@@ -153,7 +162,7 @@ function collationFor(name: string, server: TargetServer, warnings: WarningColle
 function optionPieces(
   definition: TableDefinition,
   server: TargetServer,
-  text: Spelling['text'],
+  respell: (tokens: readonly Token[]) => Token[],
   warnings: WarningCollector,
 ): Piece[] {
   const { options } = definition;
@@ -174,13 +183,19 @@ function optionPieces(
     collate?.kind === 'word' ? ` COLLATE=${collationFor(collate.text, server, warnings)}` : '',
   ];
   const versioning = definition.versioned ? [{ text: ' WITH SYSTEM VERSIONING', optional: true }] : [];
-  return [...texts.map((each) => ({ text: each, optional: false })), ...commentPieces(comment, text), ...versioning];
+  return [...texts.map((each) => ({ text: each, optional: false })), ...commentPieces(comment, respell), ...versioning];
 }
 
-function commentPieces(comment: Token | undefined, text: Spelling['text']): Piece[] {
+function commentPieces(comment: Token | undefined, respell: (tokens: readonly Token[]) => Token[]): Piece[] {
   if (comment?.kind !== 'string') return [];
   const name: Token = { kind: 'word', text: 'COMMENT', space: ' ' };
   const own = ` COMMENT=${comment.text}`;
-  const respelled = ` COMMENT=${render(respellTexts([name, comment], text, LONGEST_TABLE_COMMENT).slice(1))}`;
+  const respelled = ` COMMENT=${render(respell([name, comment]).slice(1))}`;
   return [{ text: respelled, optional: true, ...(respelled === own ? {} : { instead: own }) }];
 }
+
+const commentKept = (table: string, warnings: WarningCollector): void =>
+  warnings.add(
+    'ADDRESS_KEPT',
+    `${table} keeps the address of the site in a comment of it, a column or a key: with the clone's it would be too long.`,
+  );
