@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Namespace, V1Pod } from '@kubernetes/client-node';
 import { afterAll, beforeAll } from 'vitest';
 import type { WorkContext } from '../../src/shared/context.ts';
+import { identityOf, isAlive, type ProcessIdentity } from '../../src/shared/process.ts';
 import type { WpcloneError } from '../../src/shared/errors.ts';
 import type { WorkEvent } from '../../src/shared/events.ts';
 import { type Cluster, connectCluster } from '../../src/runtime/kubernetes/api/client.ts';
@@ -67,6 +68,26 @@ export function context(changes: Partial<WorkContext> = {}): WorkContext & { rea
   };
 }
 
+const OWNER = 'wpclone-test/owner';
+
+/** Removes namespaces of test processes that were killed: their pods, which outlive even a restart of the cluster, would starve those of others. */
+async function sweepNamespaces(send: (method: 'GET' | 'DELETE', path: string) => Promise<never>): Promise<void> {
+  const { items }: { items: V1Namespace[] } = await send('GET', 'api/v1/namespaces');
+  for (const { metadata, status } of items) {
+    const owner = metadata?.annotations?.[OWNER];
+    if (owner === undefined || status?.phase !== 'Active') continue;
+    if (await isAlive(JSON.parse(owner) as ProcessIdentity)) continue;
+    const path = `api/v1/namespaces/${metadata?.name}`;
+    const gone = (error: { details?: { status?: number } }): boolean => {
+      if (error.details?.status === 404) return true;
+      throw error;
+    };
+    await send('DELETE', path).catch(gone);
+    const look = () => send('GET', path).then(() => undefined, gone);
+    await eventually(look, `the namespace ${metadata?.name} of a process that is gone is removed`, 120_000);
+  }
+}
+
 /** A namespace of its own for a test file, deleted afterwards with all that is in it. */
 export function useNamespace(label: string): TestNamespace {
   const name = `wpclone-test-${label}-${randomBytes(3).toString('hex')}`;
@@ -99,7 +120,9 @@ export function useNamespace(label: string): TestNamespace {
   beforeAll(async () => {
     if (process.env['KUBECONFIG'] === undefined) throw new Error('KUBECONFIG must name the cluster to test on.');
     cluster = await connectCluster({ namespace: name }, Date.now);
-    await send('POST', 'api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    await sweepNamespaces(send);
+    const annotations = { [OWNER]: JSON.stringify(await identityOf(process.pid)) };
+    await send('POST', 'api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations } });
     // Pods are refused until the controller manager has made it.
     await eventually(() => look('serviceaccounts/default'), 'the namespace has its service account');
   });

@@ -7,10 +7,11 @@ import type { Arrived } from './arrive.ts';
 import type { Admin } from './login/admin.ts';
 import { withAdmin } from './login/login.ts';
 import { isLoginCookie } from './login/over-http.ts';
-import { installPlugin, undoInstall } from './plugin/install.ts';
+import { findPoint, installPlugin, undoInstall } from './plugin/install.ts';
 import { openInstaller } from './plugin/installer.ts';
 import { firstAnswering, pair, type Pairing } from './plugin/pair.ts';
 import { removePlugin } from './plugin/remove.ts';
+import { switchedOff } from './plugin/switched-off.ts';
 import { packPlugin } from './plugin/zip.ts';
 import { restoreKey, type RestoreKey, type WantedKey } from './plugin/restore-key.ts';
 import type { ConnectDeps, Connection, ConnectRequest } from './types.ts';
@@ -55,9 +56,17 @@ async function installAndPair(
     const { access, info } = await reach(admin, pairing, request, deps);
     return { access, info, way, installedNow, seen: seenPages(admin.shown) };
   } catch (error) {
+    const why = await whyMissing(admin, error);
     if (installedNow) await undoInstall(admin, deps);
-    throw error;
+    throw why;
   }
+}
+
+/** What lets only plugins run that it knows may take ours off the list in the very request in which it gives its key. */
+async function whyMissing(admin: Admin, error: unknown): Promise<unknown> {
+  if (!(error instanceof WpcloneError) || error.code !== 'MIGRATOR_MISSING') return error;
+  const runs = await findPoint(admin).catch(() => true);
+  return runs ? error : switchedOff();
 }
 
 /** Finds where the plugin answers; where a wall guards every way, with what it gives a browser. */

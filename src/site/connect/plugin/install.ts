@@ -94,7 +94,7 @@ async function activatePlugin(admin: Admin, uploaded: Page): Promise<PairingPoin
 }
 
 /** The active plugin's own page; undefined when it is not active. */
-async function findPoint(admin: Admin): Promise<PairingPoint | undefined> {
+export async function findPoint(admin: Admin): Promise<PairingPoint | undefined> {
   const page = await openAdminPage(admin, `tools.php?page=${PLUGIN_FOLDER}`);
   return pairingPoint(page);
 }
