@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent as Connections, request } from 'node:http';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import type { Times } from './figures.ts';
+import type { Visit } from './visitor.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/run.js');
 
@@ -11,6 +14,7 @@ type Answer = Readonly<Record<string, unknown>>;
 /** An agent as it is run when installed. */
 export interface Running {
   readonly pid: number;
+  readonly url: string;
   /** Throws for what is no success. `token`: of somebody else than the home's owner. */
   readonly call: (method: string, path: string, body?: object, token?: string) => Promise<Answer>;
 }
@@ -43,7 +47,7 @@ export async function withAgent<T>(
     const own = (): string => readFileSync(join(home, 'agent.token'), 'utf8').trim();
     const call: Running['call'] = (method, path, body, token) =>
       ask(connections, { method, url: url + path, body, token: token ?? (open ? undefined : own()) });
-    return await work({ pid: child.pid ?? 0, call });
+    return await work({ pid: child.pid ?? 0, url, call });
   } finally {
     connections.destroy();
     child.kill('SIGTERM');
@@ -58,7 +62,7 @@ interface Question {
   readonly token: string | undefined;
 }
 
-function ask(agent: Connections, { method, url, body, token }: Question): Promise<Answer> {
+export function ask(agent: Connections, { method, url, body, token }: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -75,6 +79,17 @@ function ask(agent: Connections, { method, url, body, token }: Question): Promis
     sent.on('error', reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+/** Jobs that come so often a second, from a process that does nothing else; how many milliseconds each took to be accepted. */
+export async function posts({ url }: Pick<Running, 'url'>, visit: Omit<Visit, 'url'>): Promise<Times> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'visitor.ts')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  });
+  child.stdin.end(JSON.stringify({ ...visit, url } satisfies Visit));
+  const [times] = await Promise.all([json(child.stdout), once(child, 'exit')]);
+  return times as Times;
 }
 
 /** A clone of a site that is nowhere. */

@@ -5,6 +5,8 @@ import { waitUntil } from '../../shared/wait-until.ts';
 
 /** As nice(1) counts: a third of what others get when all want the processor; all of it when nobody else does. */
 const NICENESS = '5';
+/** The weight of nine that want the processor: what an agent does itself is little, and somebody waits for it. */
+const OWN_NICENESS = '-10';
 /** Milliseconds: the kernel takes one such change in a tenth of a second from all who are not root. */
 const AGAIN = { every: 30, limit: 3_000 };
 
@@ -31,6 +33,19 @@ export async function letOthersGoFirst(
     }
   };
   await waitUntil(write, AGAIN, work).catch(() => undefined);
+}
+
+/**
+ * The agent goes before what else runs on the machine, in the same way. Only root may be given that, and only an agent that is a service leads
+ * a session: one at a terminal shares the shell's, and stays as it is.
+ */
+export async function goFirst(): Promise<void> {
+  if (process.platform !== 'linux') return;
+  try {
+    if (await leadsSession(process.pid)) await writeFile('/proc/self/autogroup', OWN_NICENESS, { flag: 'r+' });
+  } catch {
+    // No right, or a kernel without such groups: it waits its turn.
+  }
 }
 
 /** proc(5), field 6 of /proc/PID/stat; the name in field 2 may hold spaces and parentheses. */

@@ -46,3 +46,20 @@ test('a process that is gone is none of its troubles', async () => {
   await once(job, 'exit');
   await expect(letOthersGoFirst(job.pid, workContext())).resolves.toBeUndefined();
 });
+
+const mayRaise = hasGroups && process.getuid?.() === 0;
+test.skipIf(!mayRaise)(
+  'an agent of root that leads a session goes before others, and one in the session of a shell leaves that as it is (needs root, and a kernel with autogroups)',
+  async () => {
+    const module = new URL('../../../src/agent/work/priority.ts', import.meta.url).href;
+    const script = `const { goFirst } = await import(${JSON.stringify(module)}); await goFirst(); process.stdout.write('done'); setTimeout(() => {}, 60_000);`;
+    const nicenessAfter = async (detached: boolean): Promise<string | undefined> => {
+      const agent = spawn(process.execPath, ['--input-type=module', '--eval', script], { detached });
+      onTestFinished(() => void agent.kill('SIGKILL'));
+      await once(agent.stdout, 'data');
+      return nicenessOf(agent.pid);
+    };
+    expect(await nicenessAfter(true)).toBe('-10');
+    expect(await nicenessAfter(false)).toBe(nicenessOf(process.pid));
+  },
+);
