@@ -5,7 +5,6 @@ import { Agent as Connections, request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import type { Times } from './figures.ts';
-import type { Visit } from './visitor.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/run.js');
 
@@ -79,6 +78,14 @@ export function ask(agent: Connections, { method, url, body, token }: Question):
     sent.on('error', reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+/** What visitor.ts is told to do. */
+export interface Visit {
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly perSecond: number;
+  readonly seconds: number;
 }
 
 /** Jobs that come so often a second, from a process that does nothing else; how many milliseconds each took to be accepted. */

@@ -7,14 +7,7 @@ import { Agent as Connections } from 'node:http';
 import { writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { steadily } from './figures.ts';
-import { ask, nowhere } from './process.ts';
-
-export interface Visit {
-  readonly url: string;
-  readonly token: string | undefined;
-  readonly perSecond: number;
-  readonly seconds: number;
-}
+import { ask, nowhere, type Visit } from './process.ts';
 
 try {
   writeFileSync('/proc/self/autogroup', '-10', { flag: 'r+' });

@@ -1,8 +1,10 @@
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRunner } from '../../src/agent/jobs/runner.ts';
 import type { JobStore } from '../../src/agent/jobs/store.ts';
+import type { JsonObject } from '../../src/agent/jobs/types.ts';
 import { readCheckpoint } from '../../src/agent/work/checkpoint.ts';
 import { processExecutor } from '../../src/agent/work/executor.ts';
 import { keepWorkers, type Workers } from '../../src/agent/work/workers.ts';
@@ -42,7 +44,7 @@ function start(taking: (take: Workers['take']) => Workers['take'] = (take) => ta
   const workers = keepWorkers(settings, { ...workContext(), signal: leaving.signal });
   const runner = startRunner({
     store: { ...store, complete },
-    executor: processExecutor(settings, { take: taking(workers.take) }, workContext()),
+    executor: processExecutor(settings, { ...workers, take: taking(workers.take) }, workContext()),
     owner: OWNER,
     limits: LIMITS,
     concurrency: 2,
@@ -77,8 +79,13 @@ const cloneJob = (name: string, password = source.adminPassword) =>
   });
 
 describe('a job in a process of its own', () => {
-  it('makes the clone, tells of its steps, keeps what lets people in apart, and ends with its process whatever that left open', async () => {
-    const { home, store, operations, runner, known } = start();
+  it('makes the clone, tells of its steps, keeps what lets people in apart; its process does the next one too, and ends with one that fails, whatever that left open', async () => {
+    const taken: ChildProcess[] = [];
+    const { home, store, operations, runner, known } = start((take) => () => {
+      const child = take();
+      taken.push(child);
+      return child;
+    });
     const { job } = await store.enqueue(cloneJob('by-job'));
     runner.wake('begin');
     await expect.poll(async () => (await store.find(job.id))?.state, { timeout: 120_000 }).toBe('completed');
@@ -104,6 +111,37 @@ describe('a job in a process of its own', () => {
     runner.wake('begin');
     await expect.poll(async () => (await store.find(removal.job.id))?.state, { timeout: 60_000 }).toBe('completed');
     expect(await operations.list(workContext())).toEqual([]);
+
+    const [first, second, third] = taken;
+    expect(second).toBe(first);
+    expect(first?.exitCode).toBe(0);
+    expect(third?.pid).not.toBe(first?.pid);
+    expect(third?.exitCode).toBeNull();
+  });
+
+  it('does not wait for a process that has become another job’s, when its own end could not be written', async () => {
+    const { home } = homeOfTest();
+    const settings = { home, runtime: 'local' as const, kubernetes: {}, environment: process.env };
+    const leaving = new AbortController();
+    ends.push(async () => leaving.abort());
+    const workers = keepWorkers(settings, { ...workContext(), signal: leaving.signal });
+    const executor = processExecutor(settings, workers, workContext());
+    const { store } = open();
+    await store.enqueue(newJob({ kind: 'delete', clone: 'nobody', customer: null, secrets: {} }));
+    const claimed = await store.claim(OWNER, LIMITS);
+    if (claimed === undefined) throw new Error('There is no job.');
+    let note: JsonObject = { worker: { pid: process.pid, startedAt: 'long ago' } };
+    const port = {
+      signal: AbortSignal.timeout(60_000),
+      emit: () => undefined,
+      checkpoint: async (value: JsonObject) => void (note = value),
+    };
+    // What an earlier attempt may have removed need not be there.
+    const attempt = () => executor.run({ ...claimed, job: { ...claimed.job, checkpoint: note } }, port);
+    const first = await attempt();
+    const { worker } = readCheckpoint(note);
+    expect(await attempt()).toEqual(first);
+    expect(readCheckpoint(note).worker).toEqual(worker);
   });
 
   it('costs no attempt when its process is killed in the moment in which it is taken', async () => {
@@ -122,18 +160,18 @@ describe('a job in a process of its own', () => {
   });
 
   it('is tried again later, and not in process after process, when each of them dies', async () => {
-    let killed = 0;
+    let taken = 0;
     const { store, runner } = start((take) => () => {
       const child = take();
-      killed += 1;
-      child.kill('SIGKILL');
+      // Those of the first attempt.
+      if ((taken += 1) <= 2) child.kill('SIGKILL');
       return child;
     });
     const { job } = await store.enqueue(newJob({ kind: 'delete', clone: 'nobody', customer: null, secrets: {} }));
     runner.wake('begin');
-    await expect.poll(async () => (await store.find(job.id))?.failures, { timeout: 60_000 }).toBe(1);
-    expect(await store.find(job.id)).toMatchObject({ state: 'pending', error: { code: 'WORKER_DIED' } });
-    expect(killed).toBe(2);
+    await expect.poll(async () => (await store.find(job.id))?.finishedAt, { timeout: 60_000 }).not.toBeNull();
+    expect(await store.find(job.id)).toMatchObject({ epoch: 2, error: { code: 'NOT_FOUND' } });
+    expect(taken).toBe(3);
   });
 
   it('fails with the error that the same command would print', async () => {

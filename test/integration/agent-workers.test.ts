@@ -82,6 +82,22 @@ it('has another one wait when a job has ended', async () => {
   await gone(waiting);
 });
 
+it('gives the next job the process of one that is over, keeps two of them at most, and none once its agent stops', async () => {
+  const { take, giveBack, hasAgain, leave } = workers();
+  const [first, second, third] = [take(), take(), take()];
+  const pidOf = ({ pid = 0 }: ChildProcess): number => pid;
+  for (const child of [first, second, third]) giveBack(child);
+  expect(await once(third, 'exit')).toEqual([0, null]);
+  expect([first, second, third].map((child) => hasAgain(pidOf(child)))).toEqual([true, true, false]);
+  expect(take()).toBe(second);
+  expect(take()).toBe(first);
+  giveBack(first);
+  leave();
+  await gone(pidOf(first));
+  giveBack(second);
+  await gone(pidOf(second));
+});
+
 it('has none wait, and no agent ends for it, where none can be started', async () => {
   const environment = { ...process.env };
   const { prepare, take, leave } = workers(environment);

@@ -1,9 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import type { WorkContext } from '../../shared/context.ts';
-import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { toWpcloneError, type WpcloneError } from '../../shared/errors.ts';
 import { sendSignal } from '../../shared/process.ts';
-import { errorFromWire } from '../../shared/wire-error.ts';
 import { nameAhead } from '../../operations/names.ts';
 import type { OperationSettings } from '../../operations/settings.ts';
 import type { ExecutionPort, Executor, JobOutcome } from '../jobs/executor.ts';
@@ -11,23 +9,27 @@ import type { ClaimedJob } from '../jobs/store.ts';
 import type { Job } from '../jobs/types.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { ended, keepNotes, type Notes, UNDO_LIMIT } from './notes.ts';
-import { type FromWorker, fromWorker, type ToWorker } from './messages.ts';
+import { hearJob } from './hear.ts';
+import type { ToWorker } from './messages.ts';
 import { leaseName, outlivesProcess } from './outlives.ts';
 import type { Workers } from './workers.ts';
 
 type ExecutorWork = Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>;
 
-/** Carries out each job in a child process. One that dies in whatever way is an error of its job, which may be tried again. */
+/**
+ * Carries out each job in a child process, which has none besides. One that dies in whatever way is an error of its job, which may be tried
+ * again.
+ */
 export function processExecutor(
   settings: OperationSettings,
-  workers: Pick<Workers, 'take'>,
+  workers: Pick<Workers, 'take' | 'giveBack' | 'hasAgain'>,
   work: ExecutorWork,
 ): Executor {
   return {
     async run(claimed, port) {
       const before = readCheckpoint(claimed.job.checkpoint);
       // One that is cancelled before it begins has left nothing; what an earlier attempt left is looked at whoever wants what.
-      if (before.worker === undefined) port.signal.throwIfAborted();
+      if (before.worker === undefined || workers.hasAgain(before.worker.pid)) port.signal.throwIfAborted();
       else await ended(before.worker, unlessCancelled(port.signal), work);
       const name = before.name ?? nameFor(claimed.job, work);
       const lease = leaseName(claimed.job, before);
@@ -38,7 +40,7 @@ export function processExecutor(
           child,
           beginMessage(claimed, lease, before, isCutOff, name, settings),
           notes,
-          { ...port, heard },
+          { ...port, heard, free: () => workers.giveBack(child) },
           work,
         );
       try {
@@ -62,12 +64,18 @@ export function processExecutor(
   };
 }
 
-/** The job in one process, to the end of both. */
+interface WorkerPort extends ExecutionPort {
+  readonly heard: () => void;
+  /** The process has done the job, and all that comes with its end: it may have another. */
+  readonly free: () => void;
+}
+
+/** The job in one process, to its end; and to that of the process, unless that is free again. */
 async function carryOut(
   child: ChildProcess,
   begin: ToWorker,
   notes: Notes,
-  { signal, emit, heard }: ExecutionPort & { readonly heard: () => void },
+  { signal, emit, heard, free }: WorkerPort,
   work: ExecutorWork,
 ): Promise<JobOutcome> {
   const over = new AbortController();
@@ -77,7 +85,7 @@ async function carryOut(
   };
   signal.addEventListener('abort', stopping, { once: true });
   try {
-    const ending = hear(child, (event) => {
+    const ending = hearJob(child, (event) => {
       heard();
       notes.hear(event);
       emit(event);
@@ -87,7 +95,9 @@ async function carryOut(
     await notes.begin(child);
     send(child, begin);
     if (signal.aborted) stopping();
-    return await ending;
+    const { outcome, isFree } = await ending;
+    if (isFree) free();
+    return outcome;
   } finally {
     over.abort();
     signal.removeEventListener('abort', stopping);
@@ -165,33 +175,4 @@ async function killLater(
 ): Promise<void> {
   await sleep(UNDO_LIMIT, over).catch(() => undefined);
   if (!over.aborted && pid !== undefined) sendSignal(-pid, 'SIGKILL');
-}
-
-/** Bytes of what a dying process says that are kept for its error. */
-const LAST_WORDS = 2_000;
-
-async function hear(
-  child: ChildProcess,
-  emit: (event: (FromWorker & { type: 'event' })['event']) => void,
-): Promise<JobOutcome> {
-  let ending: Exclude<FromWorker, { type: 'event' }> | undefined;
-  let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-LAST_WORDS);
-  });
-  child.on('message', (raw) => {
-    // What it cannot have meant is left out: thrown here, it would end the agent and not the job.
-    const { data: message } = fromWorker.safeParse(raw);
-    if (message?.type === 'event') emit(message.event);
-    else ending = message ?? ending;
-  });
-  // `close`, not `exit`: all that it said has been read.
-  const [code, killed] = await once(child, 'close');
-  if (ending?.type === 'done') return { result: ending.result, secrets: ending.secrets };
-  if (ending?.type === 'failed') throw errorFromWire(ending.error);
-  const how = killed === null ? `ended with ${code}` : `was ended by ${killed}`;
-  const words = said.trim().split('\n').at(-1) ?? '';
-  throw new WpcloneError('WORKER_DIED', `The process of the job ${how}${words === '' ? '' : `: ${words}`}.`, {
-    retryable: true,
-  });
 }

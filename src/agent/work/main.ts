@@ -10,14 +10,24 @@ import { goOn } from './go-on.ts';
 import { outlivesProcess } from './outlives.ts';
 
 /*
- * One job in a process of its own: neither its garbage nor its crash is felt by anybody else. It may have waited for the job, and ends when
- * that has ended. When the agent is gone, or gives the job back, it ends as if it were killed where another process takes up what goes on
- * without it; else it takes back what it did, and whoever runs the job next begins anew.
+ * Jobs in a process of their own, one after the other: neither their garbage nor their crash is felt by anybody else. It waits for the first,
+ * and for the next after one that went well; after any other it ends. When the agent is gone, or gives the job back, it ends as if it were
+ * killed where another process takes up what goes on without it; else it takes back what it did, and whoever runs the job next begins anew.
  */
-const stop = new AbortController();
-/** Others go on with what is there, as long as this process has not begun to take it back. */
-let isTakenUp = false;
-let isWaiting = true;
+
+/** Jobs that a process carries out: what each leaves behind is little, but not nothing. */
+const MOST_JOBS = 20;
+/** Bytes that a process may have and wait for another job. */
+const MOST_MEMORY = 300e6;
+
+interface Current {
+  readonly stop: AbortController;
+  /** Others go on with what is there, as long as this process has not begun to take it back. */
+  isTakenUp: boolean;
+}
+
+let current: Current | undefined;
+let jobs = 0;
 // Ctrl-C in the agent's terminal reaches the whole group; what becomes of the job is the agent's to say.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
 
@@ -29,44 +39,52 @@ process.on('message', (raw) => {
   else void work(message);
 });
 process.on('disconnect', () => {
-  if (isWaiting) process.exit();
+  if (current === undefined) process.exit();
   end(new WpcloneError('LEASE_LOST', 'The agent is gone.'));
 });
 
+/** One that comes when the job has ended is not the next one's: that has not been sent yet. */
 function end(reason: WpcloneError): void {
-  if (isTakenUp && reason.code !== 'CANCELLED' && !stop.signal.aborted) process.exit();
-  stop.abort(reason);
+  if (current?.isTakenUp === true && reason.code !== 'CANCELLED' && !current.stop.signal.aborted) process.exit();
+  current?.stop.abort(reason);
 }
 
 async function work(job: Begin): Promise<void> {
-  isWaiting = false;
-  isTakenUp = outlivesProcess(job.settings.runtime, job.kind);
+  const own: Current = { stop: new AbortController(), isTakenUp: outlivesProcess(job.settings.runtime, job.kind) };
+  current = own;
+  jobs += 1;
   const operations = createDirectOperations({ ...job.settings, environment: process.env });
   const context = {
-    signal: stop.signal,
+    signal: own.stop.signal,
     now: Date.now,
     sleep: async (milliseconds: number, signal?: AbortSignal) =>
       sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
     randomBytes,
     log: { debug: ignore, info: ignore, warn: ignore },
     emit: (event: WorkEvent) => {
-      if (event.type === 'step-failed') isTakenUp = false;
+      if (event.type === 'step-failed') own.isTakenUp = false;
       void tell({ type: 'event', event });
     },
     jobId: job.lease,
   };
+  let wentWell = false;
   try {
     const { result, secrets } = await goOn(job, operations, context);
-    isTakenUp = false;
+    own.isTakenUp = false;
     await tell({ type: 'done', result: { ...result }, secrets: { ...secrets } });
+    wentWell = true;
   } catch (error) {
-    isTakenUp = false;
+    own.isTakenUp = false;
     await tell({ type: 'failed', error: errorToWire(toWpcloneError(error)) });
   }
   await operations.close();
   // Whatever is open still, such as a connection that a failure left behind: the job has ended, and is not over before this process is.
-  process.exit();
+  if (!wentWell || own.stop.signal.aborted || !takesAnother()) process.exit();
+  current = undefined;
+  await tell({ type: 'free' });
 }
+
+const takesAnother = (): boolean => process.connected && jobs < MOST_JOBS && process.memoryUsage.rss() < MOST_MEMORY;
 
 /** Resolves when it is on its way. Nobody may be there any more to hear it. */
 function tell(message: FromWorker): Promise<void> {

@@ -32,7 +32,7 @@ const begin = z.object({
 });
 export type Begin = z.infer<typeof begin>;
 
-/** From the agent; `begin` is the first, but for those that wait until there is a job. */
+/** From the agent; `begin` is the first of a job. */
 export const toWorker = z.discriminatedUnion('type', [
   z.object({ type: z.literal('prepare'), runtime: z.enum(['local', 'kubernetes']) }),
   begin,
@@ -44,10 +44,11 @@ export const toWorker = z.discriminatedUnion('type', [
 ]);
 export type ToWorker = z.infer<typeof toWorker>;
 
-/** To the agent; `done` or `failed` is the last. */
+/** To the agent; `done` or `failed` is the last of a job. After `free` the process takes another one, else it ends. */
 export const fromWorker = z.discriminatedUnion('type', [
   z.object({ type: z.literal('event'), event: workEventSchema }),
   z.object({ type: z.literal('done'), result: record, secrets }),
   z.object({ type: z.literal('failed'), error: wireErrorSchema }),
+  z.object({ type: z.literal('free') }),
 ]);
 export type FromWorker = z.infer<typeof fromWorker>;

@@ -11,22 +11,38 @@ const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
 const FLAGS = [...MEMORY_FLAGS, '--no-warnings'];
 /** Milliseconds after a job began until the process for the next one starts, unless the job ends before: at its beginning it needs the processor itself. */
 const PAUSE = 3_000;
-/** Milliseconds for which one waits for a job, with 100 MB of memory. */
-const PATIENCE = 30 * 60_000;
+/** Milliseconds for which one waits for its first job, with 100 MB of memory, and one that has done some for the next, with more. */
+const PATIENCE = { unused: 30 * 60_000, used: 60_000 };
+/** As many as may wait: where jobs come without a pause, none of them has to wait for a process. */
+const MOST_WAITING = 2;
 
-/** Processes for jobs, one for each. One that loads its code while nobody waits for it saves its job the half second that this takes. */
+/**
+ * Processes for jobs, each for one at a time. One that loads its code while nobody waits for it saves its job the half second that this takes;
+ * one that has done a job saves the next one that too, and the agent the time in which it stands still for the start of a process.
+ */
 export interface Workers {
-  /** One that knows of no job yet: that which waits for one, else a new one. */
+  /** One that knows of no job yet, or whose job is over: one that waits for one, else a new one. */
   readonly take: () => ChildProcess;
+  /** Its job is over, and it asks for another one. */
+  readonly giveBack: (child: ChildProcess) => void;
+  /** Whether the process was given back: whatever it does, it is no longer what it was taken for. */
+  readonly hasAgain: (pid: number) => boolean;
   /** Starts one that waits, unless one does. It ends with this process, when nobody wants it for half an hour, and when `signal` aborts. */
   readonly prepare: () => void;
+}
+
+interface Waiting {
+  readonly child: ChildProcess;
+  readonly leaving: AbortController;
 }
 
 export function keepWorkers(
   { environment, runtime }: Pick<OperationSettings, 'environment' | 'runtime'>,
   { signal, sleep, now }: Pick<WorkContext, 'signal' | 'sleep' | 'now'>,
 ): Workers {
-  let waiting: { readonly child: ChildProcess; readonly taken: AbortController } | undefined;
+  /** The last one is taken first. */
+  const waiting: Waiting[] = [];
+  const again = new Set<number>();
 
   function start(): ChildProcess {
     const child = forkWorker(environment);
@@ -44,32 +60,39 @@ export function keepWorkers(
   }
 
   function prepare(): void {
-    if (waiting !== undefined || signal.aborted) return;
+    if (waiting.length > 0 || signal.aborted) return;
     const child = startIfPossible();
     if (child === undefined) return;
-    const taken = new AbortController();
-    const own = { child, taken };
-    const over = (): void => {
-      taken.abort();
-      if (waiting === own) waiting = undefined;
-    };
-    child.once('exit', over).once('error', over);
-    if (!child.connected) return;
-    waiting = own;
     const message: ToWorker = { type: 'prepare', runtime };
-    child.send(message, () => undefined);
+    if (child.connected) child.send(message, () => undefined);
+    letWait(child, PATIENCE.unused);
+  }
+
+  function letWait(child: ChildProcess, patience: number): void {
+    const own = { child, leaving: new AbortController() };
+    const over = (): void => leave(own);
+    child.once('exit', over).once('error', over);
+    own.leaving.signal.addEventListener('abort', () => void child.off('exit', over).off('error', over));
+    if (!child.connected) return;
+    waiting.push(own);
     // By itself it keeps nobody from ending, and hears of it.
     child.unref();
     child.channel?.unref();
-    void giveUp(own);
+    void giveUp(own, patience);
   }
 
-  async function giveUp(unwanted: NonNullable<typeof waiting>): Promise<void> {
-    const { child, taken } = unwanted;
-    await sleep(PATIENCE, AbortSignal.any([signal, taken.signal])).catch(() => undefined);
-    if (waiting !== unwanted) return;
-    waiting = undefined;
-    if (child.connected) child.disconnect();
+  function leave(own: Waiting): void {
+    own.leaving.abort();
+    const at = waiting.indexOf(own);
+    if (at !== -1) waiting.splice(at, 1);
+  }
+
+  async function giveUp(unwanted: Waiting, patience: number): Promise<void> {
+    await sleep(patience, AbortSignal.any([signal, unwanted.leaving.signal])).catch(() => undefined);
+    if (!waiting.includes(unwanted)) return;
+    leave(unwanted);
+    if (unwanted.child.connected) unwanted.child.disconnect();
+    if (patience === PATIENCE.used) prepare();
   }
 
   async function prepareNext(child: ChildProcess): Promise<void> {
@@ -83,15 +106,22 @@ export function keepWorkers(
 
   return {
     prepare,
+    hasAgain: (pid) => again.has(pid),
     take() {
-      const ready = waiting;
-      waiting = undefined;
-      ready?.taken.abort();
-      const worker = ready?.child.connected === true ? ready.child : start();
+      const ready = waiting.findLast(({ child }) => child.connected);
+      if (ready !== undefined) leave(ready);
+      const worker = ready?.child ?? start();
       worker.ref();
       worker.channel?.ref();
       void prepareNext(worker);
       return worker;
+    },
+    giveBack(child) {
+      const { pid = 0 } = child;
+      if (!again.has(pid)) child.once('exit', () => again.delete(pid));
+      again.add(pid);
+      if (waiting.length < MOST_WAITING && !signal.aborted) letWait(child, PATIENCE.used);
+      else if (child.connected) child.disconnect();
     },
   };
 }
