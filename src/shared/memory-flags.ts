@@ -4,10 +4,12 @@
  */
 export const MEMORY_FLAGS = [
   '--max-semi-space-size=4',
+  '--min-semi-space-size=4',
   '--liftoff-only',
+  '--initial-heap-size=56',
   '--heap-growing-percent=40',
   '--no-parallel-scavenge',
-  '--initial-heap-size=56',
   '--invocation-count-for-maglev=1200',
   '--invocation-count-for-turbofan=10000',
+  '--no-concurrent-array-buffer-sweeping',
 ] as const;

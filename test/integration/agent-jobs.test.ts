@@ -8,6 +8,7 @@ import type { JsonObject } from '../../src/agent/jobs/types.ts';
 import { readCheckpoint } from '../../src/agent/work/checkpoint.ts';
 import { processExecutor } from '../../src/agent/work/executor.ts';
 import { keepWorkers, type Workers } from '../../src/agent/work/workers.ts';
+import { WpcloneError } from '../../src/shared/errors.ts';
 import { createDirectOperations } from '../../src/operations/direct.ts';
 import { LIMITS, newJob, OWNER } from '../support/job-store/kit.ts';
 import { sqliteStores } from '../support/job-store/sqlite.ts';
@@ -125,7 +126,12 @@ describe('a job in a process of its own', () => {
     const leaving = new AbortController();
     ends.push(async () => leaving.abort());
     const workers = keepWorkers(settings, { ...workContext(), signal: leaving.signal });
-    const executor = processExecutor(settings, workers, workContext());
+    let taken = 0;
+    const take = (): ChildProcess => {
+      taken += 1;
+      return workers.take();
+    };
+    const executor = processExecutor(settings, { ...workers, take }, workContext());
     const { store } = open();
     await store.enqueue(newJob({ kind: 'delete', clone: 'nobody', customer: null, secrets: {} }));
     const claimed = await store.claim(OWNER, LIMITS);
@@ -142,6 +148,12 @@ describe('a job in a process of its own', () => {
     const { worker } = readCheckpoint(note);
     expect(await attempt()).toEqual(first);
     expect(readCheckpoint(note).worker).toEqual(worker);
+
+    // Nor, when it is cancelled, is what it left not looked at.
+    const signal = AbortSignal.abort(new WpcloneError('CANCELLED', 'Cancelled.'));
+    const cancelled = executor.run({ ...claimed, job: { ...claimed.job, checkpoint: note } }, { ...port, signal });
+    await cancelled.catch(() => undefined);
+    expect(taken).toBe(3);
   });
 
   it('costs no attempt when its process is killed in the moment in which it is taken', async () => {

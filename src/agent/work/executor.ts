@@ -29,8 +29,8 @@ export function processExecutor(
     async run(claimed, port) {
       const before = readCheckpoint(claimed.job.checkpoint);
       // One that is cancelled before it begins has left nothing; what an earlier attempt left is looked at whoever wants what.
-      if (before.worker === undefined || workers.hasAgain(before.worker.pid)) port.signal.throwIfAborted();
-      else await ended(before.worker, unlessCancelled(port.signal), work);
+      if (before.worker === undefined) port.signal.throwIfAborted();
+      else if (!(await workers.hasAgain(before.worker))) await ended(before.worker, unlessCancelled(port.signal), work);
       const name = before.name ?? nameFor(claimed.job, work);
       const lease = leaseName(claimed.job, before);
       const kept = outlivesProcess(settings.runtime, claimed.job.kind) ? { lease } : {};

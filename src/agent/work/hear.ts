@@ -29,6 +29,8 @@ export async function hearJob(
     if (message?.type === 'event') emit(message.event);
     else if (message?.type !== 'free') ending = message ?? ending;
     else if (ending?.type === 'done') free.resolve(undefined);
+    // How the job ended could not be read: it ends, as one that waits does.
+    else if (child.connected) child.disconnect();
   };
   child.stderr?.setEncoding('utf8').on('data', hearWords);
   child.on('message', hearMessage);

@@ -63,7 +63,8 @@ async function work(job: Begin): Promise<void> {
     log: { debug: ignore, info: ignore, warn: ignore },
     emit: (event: WorkEvent) => {
       if (event.type === 'step-failed') own.isTakenUp = false;
-      void tell({ type: 'event', event });
+      // What comes late is not the next job's.
+      if (current === own) void tell({ type: 'event', event });
     },
     jobId: job.lease,
   };

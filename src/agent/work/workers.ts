@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { WorkContext } from '../../shared/context.ts';
+import { identityOf, type ProcessIdentity } from '../../shared/process.ts';
 import { MEMORY_FLAGS } from '../../shared/memory-flags.ts';
 import type { OperationSettings } from '../../operations/settings.ts';
 import type { ToWorker } from './messages.ts';
@@ -26,7 +27,7 @@ export interface Workers {
   /** Its job is over, and it asks for another one. */
   readonly giveBack: (child: ChildProcess) => void;
   /** Whether the process was given back: whatever it does, it is no longer what it was taken for. */
-  readonly hasAgain: (pid: number) => boolean;
+  readonly hasAgain: (worker: ProcessIdentity) => Promise<boolean>;
   /** Starts one that waits, unless one does. It ends with this process, when nobody wants it for half an hour, and when `signal` aborts. */
   readonly prepare: () => void;
 }
@@ -43,6 +44,8 @@ export function keepWorkers(
   /** The last one is taken first. */
   const waiting: Waiting[] = [];
   const again = new Set<number>();
+  /** Ends what goes on for a process since it was taken. */
+  const taken = new WeakMap<ChildProcess, AbortController>();
 
   function start(): ChildProcess {
     const child = forkWorker(environment);
@@ -97,6 +100,7 @@ export function keepWorkers(
 
   async function prepareNext(child: ChildProcess): Promise<void> {
     const over = new AbortController();
+    taken.set(child, over);
     const ended = once(child, 'close', { signal: over.signal });
     await Promise.race([ended, sleep(PAUSE, AbortSignal.any([signal, over.signal]))]).catch(() => undefined);
     over.abort();
@@ -106,7 +110,8 @@ export function keepWorkers(
 
   return {
     prepare,
-    hasAgain: (pid) => again.has(pid),
+    // A container's agent may find the numbers of its predecessor's processes again.
+    hasAgain: async ({ pid, startedAt }) => again.has(pid) && (await identityOf(pid))?.startedAt === startedAt,
     take() {
       const ready = waiting.findLast(({ child }) => child.connected);
       if (ready !== undefined) leave(ready);
@@ -122,6 +127,7 @@ export function keepWorkers(
       again.add(pid);
       if (waiting.length < MOST_WAITING && !signal.aborted) letWait(child, PATIENCE.used);
       else if (child.connected) child.disconnect();
+      taken.get(child)?.abort();
     },
   };
 }
