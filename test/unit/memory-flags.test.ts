@@ -30,7 +30,7 @@ it('the command begins on a kernel that reads the beginning of its first line on
 
 it('whoever has an old Node.js is told so, however the command is started: the first line has flags only that it knows too', () => {
   const [first = ''] = readFileSync(join(import.meta.dirname, '../../bin/run.js'), 'utf8').split('\n');
-  // What Node.js 20 and 18 list under --v8-options; 18 is the oldest that Debian has.
+  // What Node.js 20 knows (--v8-options).
   const known = [
     '--max-semi-space-size',
     '--min-semi-space-size',
