@@ -1,6 +1,7 @@
 import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { WpcloneError } from '../shared/errors.ts';
+import type { WorkContext } from '../shared/context.ts';
+import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import type { Database } from './database.ts';
 
 /** Commits after which what is in the log is brought to its place: some 4 MB of it. */
@@ -21,12 +22,12 @@ export interface Commits {
  * over waits for the time of its last change too. And whoever makes the commit that fills the log brings all of it to its place, which takes
  * a busy disk a tenth of a second; here a thread does. Without a log, as on a network's file system, SQLite goes on as it was told.
  */
-export function syncCommits(database: Database): Commits {
+export function syncCommits(database: Database, { log: notes }: Pick<WorkContext, 'log'>): Commits {
   if (database.pragma('journal_mode', { simple: true }) !== 'wal') return { sync: nothing, close: nothing };
   let log: number | undefined = openSync(`${database.name}-wal`, 'r');
   database.pragma('synchronous = NORMAL');
   database.pragma(`wal_autocheckpoint = ${MOST_PAGES}`);
-  const thread = checkpointThread(database.name);
+  const thread = checkpointThread(database.name, notes);
   // What a transaction only looked at needs no disk.
   const changes = (): unknown => database.prepare('SELECT total_changes()').pluck().get();
   let synced: unknown;
@@ -68,7 +69,7 @@ function nothing(): void {
 }
 
 /** The thread starts when it is first needed: an agent that is seldom asked does without its memory. */
-function checkpointThread(file: string): { work(): void; end(): void } {
+function checkpointThread(file: string, notes: WorkContext['log']): { work(): void; end(): void } {
   let thread: Worker | undefined;
   return {
     work() {
@@ -80,7 +81,10 @@ function checkpointThread(file: string): { work(): void; end(): void } {
         });
         started.unref();
         // The log grows until it is needed again, and then there is another one.
-        started.once('error', () => (thread = undefined));
+        started.once('error', (error) => {
+          thread = undefined;
+          notes.warn('the log of the database was not put in order', { file, error: toWpcloneError(error).message });
+        });
         thread = started;
       }
       thread.postMessage('work', []);

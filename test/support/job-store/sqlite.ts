@@ -8,6 +8,7 @@ import { sqliteJobStore } from '../../../src/agent/jobs/sqlite/store.ts';
 import type { JobStore } from '../../../src/agent/jobs/store.ts';
 import { openDatabase } from '../../../src/state/database.ts';
 import { secretBox } from '../../../src/state/secrets.ts';
+import { workContext } from '../work.ts';
 import type { TestStore } from './kit.ts';
 
 /** Empty stores in SQLite, each in a folder of its own; `clean` closes and removes them all. */
@@ -31,7 +32,7 @@ export function sqliteStores(): {
           newId: () => `job-${randomBytes(8).toString('hex')}`,
         };
         const waiting = (ms: number, signal?: AbortSignal): Promise<void> => sleep(ms, undefined, { signal });
-        const store = sqliteJobStore(parts, { now: Date.now, sleep: waiting, randomBytes });
+        const store = sqliteJobStore(parts, { ...workContext(), sleep: waiting });
         stores.push(store);
         return store;
       };

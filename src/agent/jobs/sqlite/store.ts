@@ -16,9 +16,12 @@ import { writeTogether } from './together.ts';
 const PRUNED_AT_ONCE = 500;
 
 /** Jobs in SQLite. `parts.database` is this store's own connection and is closed with it. */
-export function sqliteJobStore(parts: StoreParts, work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>): JobStore {
+export function sqliteJobStore(
+  parts: StoreParts,
+  work: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes' | 'log'>,
+): JobStore {
   const { database } = parts;
-  const commits = guard(database.name, () => syncCommits(database));
+  const commits = guard(database.name, () => syncCommits(database, work));
   const { write, close } = writeTogether(database, work, commits.sync);
   const read = <T>(look: () => T): Promise<T> => retryWhileBusy(work, () => guard(database.name, look));
 
