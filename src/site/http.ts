@@ -52,6 +52,9 @@ const PLAIN_WORDS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'it closed the connection',
 };
 
+/** Somebody is there, and does not talk in this way: as a host without https on that port, or a web server that is no TLS server. */
+const TURNED_AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|CRL_|EPROTO|HOSTNAME_MISMATCH|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)|_CERT/;
 /** The other side does not speak TLS at all, as a plain HTTP server on that port. */
 const NOT_TLS = /wrong.version.number|packet.length.too.long|http.request/i;
@@ -73,7 +76,7 @@ export function networkFailure(error: unknown, url: URL): unknown {
   if (why === undefined) return error;
   return new WpcloneError('UNREACHABLE', `${url.host} cannot be reached: ${why}.`, {
     cause: error,
-    details: { host: url.host },
+    details: { host: url.host, ...(TURNED_AWAY.has(code) ? { turnedAway: true } : {}) },
     retryable: true,
   });
 }

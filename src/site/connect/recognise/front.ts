@@ -25,7 +25,8 @@ export async function openFront(addresses: readonly URL[], session: Session): Pr
     if (error instanceof WpcloneError && error.details['circle'] === true)
       return { asked, front: await impatient.getOnce(url) };
     if (leadsAway(error, url)) return { asked, front: await impatient.getOnce(url), away: error };
-    if (!lacksHttps(error) || others.length === 0) throw atOnce(error);
+    if (others.length === 0) throw atOnce(error);
+    if (!lacksHttps(error)) throw orSaySo(atOnce(error), others[0]);
     return openFront(others, session);
   }
 }
@@ -43,10 +44,22 @@ function leadsAway(error: unknown, asked: URL): error is WpcloneError {
   return to !== null && !sameHost(to, asked);
 }
 
-/** A certificate that is wrong is no reason to send a password in the clear: only a site that does not offer https is tried without. */
+/** Whoever gave no scheme hears how a site is reached that offers https to nobody, and answers nobody there. */
+function orSaySo(error: unknown, plain: URL | undefined): unknown {
+  if (!(error instanceof WpcloneError) || error.code !== 'UNREACHABLE' || plain === undefined) return error;
+  const { code, message, details, nextSteps, retryable } = error;
+  const step = `Where the site offers no https, say so, and the password is sent in the clear: ${bareUrl(plain)}`;
+  return new WpcloneError(code, message, { details, retryable, cause: error, nextSteps: [...nextSteps, step] });
+}
+
+/**
+ * A certificate that is wrong is no reason to send a password in the clear, nor is a server that is slow or out of order: only a site that turns
+ * https away is tried without.
+ */
 function lacksHttps(error: unknown): boolean {
   if (!(error instanceof WpcloneError)) return false;
   const { code, details } = error;
   if (code === 'TLS_FAILED') return details['notTls'] === true;
-  return code === 'UNREACHABLE' || (code === 'REDIRECTED_ELSEWHERE' && String(details['target']).startsWith('http:'));
+  if (code === 'UNREACHABLE') return details['turnedAway'] === true;
+  return code === 'REDIRECTED_ELSEWHERE' && String(details['target']).startsWith('http:');
 }
