@@ -90,6 +90,18 @@ it('shows the new text and the new code where PHP never looks at a file again an
   expect(await visit()).toBe('200 old live');
 });
 
+it('lets nobody in to the new rows as long as what is kept beside the database is old', async () => {
+  expect(await visit()).toBe('200 old live');
+  const key = await restoreKey(source);
+  const client = writeClient(access, key);
+  await staged(key);
+  await client.apply(never);
+  // Nothing was settled yet.
+  expect(await visit()).toBe('200 new clone');
+  await undoApplied(client, undefined, never);
+  expect(await visit()).toBe('200 old live');
+});
+
 it('is not written to where such a cache cannot be emptied: pages would go on showing what was replaced', async () => {
   keepObjects('');
   await source.restart();

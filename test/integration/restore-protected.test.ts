@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import mysql from 'mysql2/promise';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KeyedChanges, RestoreChanges } from '../../src/restore/changes.ts';
@@ -150,6 +152,49 @@ describe('rows of a restore', () => {
     expect(await undoApplied(both, undefined, never)).toMatchObject({ state: 'undone', kept: [] });
     expect(await entries()).toEqual([{ id: 7 }]);
     await source.query('DROP TABLE wp_form_entries, wp_forms');
+  });
+
+  it('take no row along that comes while they are deleted, and points at one of them by a foreign key', async () => {
+    await source.query('CREATE TABLE wp_forms (id INT PRIMARY KEY, title VARCHAR(20)) ENGINE=InnoDB');
+    await source.query(
+      'CREATE TABLE wp_form_entries (id INT PRIMARY KEY, form INT, FOREIGN KEY (form) REFERENCES wp_forms (id) ON DELETE CASCADE) ENGINE=InnoDB',
+    );
+    await source.query("INSERT INTO wp_forms VALUES (1, 'Ours')");
+    const { socket, name } = source.database;
+    const other = await mysql.createConnection({ socketPath: socket, user: 'root', database: name });
+    const row = { id: '1', title: 'Ours' };
+    const client = await staged(changesOf([keyed('wp_forms', 'id', { deletes: [{ item: 0, row }] })]));
+    await other.query('START TRANSACTION');
+    await other.query('INSERT INTO wp_form_entries VALUES (7, 1)');
+    const applied = failureOf(applyStaged(client, never));
+    await delay(400);
+    await other.query('COMMIT');
+    await other.end();
+    expect((await applied).code).toBe('DRIFT');
+    expect(await source.query('SELECT id, form FROM wp_form_entries')).toEqual([{ id: 7, form: 1 }]);
+    await client.finish(never);
+    await source.query('DROP TABLE wp_form_entries, wp_forms');
+  });
+
+  it('may be those of whoever restores: the key lives on, and takes them back', async () => {
+    const key = await restoreKey(source, undefined, ['users']);
+    const client = writeClient(access, key);
+    const before = await rowOf(source, 'wp_users', 'ID = 1');
+    const update = { item: 0, key: pick(before, 'ID'), before: pick(before, 'user_pass'), after: { user_pass: 'x' } };
+    await stageChanges(client, changesOf([keyed('wp_users', 'ID', { updates: [update] })]), { signal: never });
+    // Its half hour is nearly over when it writes.
+    await source.query('UPDATE wp_wpclone_restores SET keyed = keyed - 1700, user_id = 1');
+    const holder = await source.php(
+      `require_once WP_PLUGIN_DIR . '/wpclone-migrator/includes/keys.php'; echo 'holder ' . Wpclone\\Migrator\\holder_state( 1 );`,
+    );
+    await source.query(`UPDATE wp_wpclone_restores SET holder = '${/holder (\w+)/.exec(holder)?.[1]}'`);
+    await applyStaged(client, never);
+    expect((await rowOf(source, 'wp_users', 'ID = 1'))['user_pass']).not.toEqual(before['user_pass']);
+    const [{ age }] = (await source.query('SELECT UNIX_TIMESTAMP() - keyed AS age FROM wp_wpclone_restores')) as [{ age: number }]; // prettier-ignore
+    expect(Number(age)).toBeLessThan(600);
+    expect((await client.status(false, never)).state).toBe('applied');
+    expect(await undoApplied(client, undefined, never)).toMatchObject({ state: 'undone', kept: [] });
+    expect((await rowOf(source, 'wp_users', 'ID = 1'))['user_pass']).toEqual(before['user_pass']);
   });
 
   it('undone keep a page that somebody has made the front page since, and take back one that they made it themselves', async () => {

@@ -67,6 +67,25 @@ async function whileHeld(lock: string, ...works: (() => Promise<unknown>)[]): Pr
   return Promise.all(begun);
 }
 
+it('WordPress does not begin to update anything by itself while a restore is written, and may when it is', async () => {
+  const create = `require_once ABSPATH . 'wp-admin/includes/class-wp-upgrader.php'; echo 'lock ' . var_export( WP_Upgrader::create_lock( 'auto_updater' ), true );`;
+  const client = writeClient(access, await restoreKey(source));
+  await stageChanges(client, await titles(1), { signal: never });
+  const locks = () => source.query("SELECT option_name FROM wp_options WHERE option_name LIKE '%updater.lock'");
+  await other.query('START TRANSACTION');
+  await other.query('SELECT ID FROM wp_posts WHERE ID = 1 FOR UPDATE');
+  const applied = client.apply(never);
+  await expect.poll(locks).toHaveLength(2);
+  const during = await source.php(create);
+  await other.query('ROLLBACK');
+  await applied;
+  expect(during).toContain('lock false');
+  expect(await locks()).toEqual([]);
+  expect(await source.php(create)).toContain('lock true');
+  await source.query("DELETE FROM wp_options WHERE option_name = 'auto_updater.lock'");
+  await undoApplied(client, undefined, never);
+});
+
 it('a restore that is given up while it is being applied is not written, and nothing of it is left', async () => {
   const key = await restoreKey(source);
   const before = await titleOf(1);

@@ -57,22 +57,26 @@ function create_key() {
 /**
  * What a key depends on: a digest of its administrator's password and rights, read from the tables themselves.
  *
- * @param int $user ID; 0 for nobody.
+ * @param int          $user ID; 0 for nobody.
+ * @param \mysqli|null $db   Connection whose transaction has changed them; null for WordPress's own.
  * @return string|null Null when there is no such user (any more).
  */
-function holder_state( $user ) {
+function holder_state( $user, $db = null ) {
 	global $wpdb;
 	if ( 0 === $user ) {
 		return '';
 	}
-	$row = $wpdb->get_row(
-		$wpdb->prepare(
-			"SELECT u.user_pass, m.meta_value FROM {$wpdb->users} u LEFT JOIN {$wpdb->usermeta} m ON m.user_id = u.ID AND m.meta_key = %s WHERE u.ID = %d ORDER BY m.umeta_id LIMIT 1",
-			$wpdb->get_blog_prefix() . 'capabilities',
-			$user
-		),
-		ARRAY_N
+	$sql = $wpdb->prepare(
+		"SELECT u.user_pass, m.meta_value FROM {$wpdb->users} u LEFT JOIN {$wpdb->usermeta} m ON m.user_id = u.ID AND m.meta_key = %s WHERE u.ID = %d ORDER BY m.umeta_id LIMIT 1",
+		$wpdb->get_blog_prefix() . 'capabilities',
+		$user
 	);
+	if ( null === $db ) {
+		$row = $wpdb->get_row( $sql, ARRAY_N );
+	} else {
+		$rows = fetch_all( $db, $sql );
+		$row  = isset( $rows[0] ) ? array_values( $rows[0] ) : null;
+	}
 	return is_array( $row ) ? substr( hash( 'sha256', implode( "\0", array_map( 'strval', $row ) ) ), 0, 32 ) : null;
 }
 

@@ -71,7 +71,8 @@ function put_back( $folder, array $journal ) {
 	run_query( $db, 'START TRANSACTION' );
 	run_query( $db, 'SELECT n FROM ' . $journal['lock'] . ' WHERE n = 0 FOR UPDATE' );
 	$side = connect_to( $journal['server'], 'binary' );
-	$now  = fetch_all( $side, 'SELECT state, pending FROM ' . $journal['restores'] . ' WHERE id = ' . quote_text( $side, $journal['restore'] ) );
+	// A replica, where reads may be sent to, could be behind the commit that was just waited for.
+	$now  = fetch_all( $side, 'SELECT state, pending FROM ' . $journal['restores'] . ' WHERE id = ' . quote_text( $side, $journal['restore'] ) . ' FOR UPDATE' );
 	if ( isset( $now[0] ) && '' !== $now[0]['pending'] ) {
 		$undo = 'apply' === $now[0]['pending'];
 		$lock = lock_files( $folder, false );

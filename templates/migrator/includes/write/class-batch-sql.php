@@ -44,6 +44,14 @@ final class Batch_Sql extends Batch_Rows {
 	}
 
 	/**
+	 * Counts the rows that destroy() deletes, and keeps them as they are until the end.
+	 */
+	public function lock_rows() {
+		$key = $this->table['key'];
+		return "SELECT COUNT(*) AS n FROM {$this->from} STRAIGHT_JOIN {$this->live} l ON " . $this->on( $this->cells, $key ) . " WHERE {$this->where} AND " . $this->all_same( $this->cells, $key ) . ' FOR UPDATE';
+	}
+
+	/**
 	 * Inserts rows.
 	 */
 	public function create() {

@@ -64,6 +64,56 @@ function foreign_references( $side ) {
  * @return array[] As from find_drift(), why: needed.
  */
 function find_dependents( $side, $id, array $shape, $undo ) {
+	return find_pointing( $side, $id, $shape, $undo, $undo ? known_references() : array(), foreign_references( $side ), '' );
+}
+
+/**
+ * Refuses where a row goes that somebody has a row point at by a foreign key since that was looked at. Who inserts one holds the row that it
+ * points at until the end of their transaction (InnoDB, "FOREIGN KEY constraints: locking"), so that nobody can once the rows that go are locked.
+ *
+ * @param \mysqli $db    Connection of the transaction.
+ * @param \mysqli $side  Another one.
+ * @param string  $id    Restore.
+ * @param array   $shape As from kept_shape().
+ * @param array   $work  As from prepare_batches().
+ * @throws Refusal With "row_moved".
+ */
+function refuse_new_dependents( $db, $side, $id, array $shape, array $work ) {
+	$going = array_filter(
+		$work['steps'],
+		function ( $step ) {
+			return 'destroy' === $step['what'] && ! $step['sql']->table['plain'];
+		}
+	);
+	if ( array() === $going ) {
+		return;
+	}
+	$foreign = foreign_references( $side );
+	$parents = array_column( $foreign, 2 );
+	foreach ( $going as $step ) {
+		if ( in_array( $step['sql']->table['name'], $parents, true ) ) {
+			right_number( count_of( $db, $step['sql']->lock_rows() ), $step );
+		}
+	}
+	$found = find_pointing( $db, $id, $shape, $work['undo'], array(), $foreign, ' LOCK IN SHARE MODE' );
+	if ( array() !== $found ) {
+		throw new Refusal( 'row_moved', 409, 'A row has come that points at one that goes.', array( 'table' => $found[0]['table'] ) );
+	}
+}
+
+/**
+ * Those that rows point at by some references.
+ *
+ * @param \mysqli $db      Connection.
+ * @param string  $id      Restore.
+ * @param array   $shape   As from kept_shape().
+ * @param bool    $undo    The direction.
+ * @param array[] $known   As from known_references().
+ * @param array[] $foreign As from foreign_references().
+ * @param string  $lock    What the SELECTs end with.
+ * @return array[] As from find_dependents().
+ */
+function find_pointing( $db, $id, array $shape, $undo, array $known, array $foreign, $lock ) {
 	$going = array_filter(
 		$shape['batches'],
 		function ( $batch ) use ( $undo ) {
@@ -72,8 +122,7 @@ function find_dependents( $side, $id, array $shape, $undo ) {
 	);
 	$names = array_column( $shape['tables'], 'name' );
 	$found = array();
-	$known = $undo ? known_references() : array();
-	foreach ( array() === $going ? array() : array_merge( $known, foreign_references( $side ) ) as $place => $reference ) {
+	foreach ( array() === $going ? array() : array_merge( $known, $foreign ) as $place => $reference ) {
 		list( $child, $columns, $parent, $pointed ) = $reference;
 		// A row that is written back points there no more, but it is written after others went: a foreign key would not wait for that.
 		$kinds = $undo ? array( 'create', 'add' ) : array( 'destroy', 'remove' );
@@ -88,7 +137,7 @@ function find_dependents( $side, $id, array $shape, $undo ) {
 				$child_at = array_search( $child, $names, true );
 				$goes     = false === $child_at ? '' : goes_too_sql( $id, $shape, $child_at, $kinds, $columns );
 				$sql      = dependents_sql( new Batch_Sql( $id, $shape, $number, $undo ), $child, array_combine( $columns, $pointed ) );
-				foreach ( fetch_all( $side, $sql . $some . $goes ) as $row ) {
+				foreach ( fetch_all( $db, $sql . $some . $goes . $lock ) as $row ) {
 					$found[] = array(
 						'n'     => (int) $row['n'],
 						'table' => $child,

@@ -26,9 +26,7 @@ function accept_restore( array $request, array $restore, $db ) {
 	}
 	withdraw_restore( $db, $restore, 'accepted' );
 	remove_gate( plugin_folder(), $restore['id'] );
-	if ( 'accepted' !== $restore['state'] ) {
-		take_undone_additions_back( $db, $restore );
-	}
+	take_undone_additions_back( $db, $restore );
 	drop_restore_tables( $db, $restore['id'] );
 	answer_write( array( 'state' => 'accepted' ) );
 }

@@ -62,6 +62,7 @@ function heal_writing( $side, $id, array $shape, $pending ) {
 	if ( $undo ) {
 		take_additions_back( $side, $id, $shape, false );
 	}
+	flush_caches();
 	change_restore( $side, $id, array( 'pending' => '' ) );
 }
 
@@ -108,7 +109,7 @@ function heal( array $restore, $seconds = 1 ) {
 	$side = open_write_session();
 	run_query( $db, 'START TRANSACTION' );
 	run_query( $db, 'SELECT n FROM ' . quote_name( restore_prefix( $restore['id'] ) . 'p' ) . ' WHERE n = 0 FOR UPDATE' );
-	$now = fetch_all( $side, 'SELECT state, pending, shape FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $restore['id'] ) );
+	$now = fetch_all( $side, 'SELECT state, pending, shape FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $restore['id'] ) . AS_WRITTEN );
 	if ( isset( $now[0] ) && '' !== $now[0]['pending'] ) {
 		heal_writing( $side, $restore['id'], kept_shape( $side, $now[0] ), $now[0]['pending'] );
 		open_way( plugin_folder(), $restore['id'], in_array( $now[0]['state'], WRITTEN_STATES, true ) );

@@ -14,7 +14,7 @@ require_once __DIR__ . '/../database.php';
 /** How the id of a restore looks; it stands in the names of its tables. */
 const RESTORE_ID = '/^rst-[a-z2-7]{8}$/D';
 
-/** Seconds after its making in which the key of a restore is good. */
+/** Seconds after its making, or after what it wrote last, in which the key of a restore is good. */
 const RESTORE_KEY_SECONDS = 1800;
 
 /** Seconds that a restore is kept which was applied and neither accepted nor undone. */
@@ -26,6 +26,9 @@ const RESTORE_KEPT_SECONDS = 2592000;
  */
 const UNWRITTEN_STATES = array( 'new', 'begun', 'sealed' );
 const WRITTEN_STATES   = array( 'applied', 'partly' );
+
+/** Of a SELECT: as the last commit left the row. Something that sends reads to a replica, which may be behind, sends these where is written. */
+const AS_WRITTEN = ' FOR UPDATE';
 
 /**
  * The name of the table.
@@ -179,9 +182,7 @@ function forget_restore( $db, $id ) {
 		require_once __DIR__ . '/cells.php';
 		require_once __DIR__ . '/additions.php';
 		require_once __DIR__ . '/add-to-tables.php';
-		if ( 'undone' === $restore['state'] ) {
-			take_undone_additions_back( $db, $restore );
-		}
+		take_undone_additions_back( $db, $restore );
 		drop_restore_folder( $restore );
 	}
 	drop_restore_tables( $db, $id );

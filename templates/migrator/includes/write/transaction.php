@@ -17,6 +17,7 @@ require_once __DIR__ . '/write-batches.php';
 require_once __DIR__ . '/healing.php';
 require_once __DIR__ . '/updating.php';
 require_once __DIR__ . '/active-plugins.php';
+require_once __DIR__ . '/settle.php';
 
 /** How often it is begun anew when somebody else holds a row, or moved one meanwhile. */
 const WRITE_ATTEMPTS = 4;
@@ -84,7 +85,7 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 	$id = $restore['id'];
 	run_query( $db, 'START TRANSACTION' );
 	run_query( $db, 'SELECT n FROM ' . quote_name( restore_prefix( $id ) . 'p' ) . ' WHERE n = 0 FOR UPDATE' );
-	$now = fetch_all( $side, 'SELECT state, pending, shape FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $id ) );
+	$now = fetch_all( $side, 'SELECT state, pending, shape FROM ' . quote_name( restores_table() ) . ' WHERE id = ' . quote_text( $side, $id ) . AS_WRITTEN );
 	if ( ! isset( $now[0] ) || ! in_array( $now[0]['state'], $states, true ) ) {
 		run_query( $db, 'ROLLBACK' );
 		return null;
@@ -110,6 +111,7 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 		$gate    = close_gate( $restore, $shape, $moved, $undo );
 		$files   = move_files( $side, $id, $shape, $undo, false, $db );
 		$began   = hrtime( true );
+		refuse_new_dependents( $db, $side, $id, $shape, $work );
 		$written = write_batches( $db, $side, $work );
 		switch_plugins( $db, $id, $shape, $undo );
 		list( $state, $text ) = $receipt( $db, $side, $written, $files );
@@ -123,11 +125,16 @@ function attempt_to_write( $db, $side, array $restore, $undo, array $states, cal
 				'state'   => $state,
 				'receipt' => $text,
 				'pending' => '',
+				// What takes it back needs the key: it lives as long again, also where its holder's own row has changed by this.
+				'keyed'   => time(),
+				'holder'  => (string) holder_state( (int) $restore['user_id'], $db ),
 			)
 		);
 		run_query( $db, 'COMMIT' );
 		$held = hrtime( true ) - $began;
 		forget_moved( $shape, $moved );
+		// Before anybody is let in: they would have the old rows from there, and write them back.
+		flush_caches();
 		$stays = true;
 		return array(
 			'rows' => max( $held, $altering ),

@@ -16,8 +16,15 @@ const OUR_LOCK_SECONDS  = 60;
 /** As wp_is_maintenance_mode() has it. */
 const MAINTENANCE_SECONDS = 600;
 
-/** The lock of an update of the core; we take it too. */
+/** The locks of an update of the core, and of all that WordPress updates by itself; we take both. */
 const CORE_LOCK = 'core_updater.lock';
+const AUTO_LOCK = 'auto_updater.lock';
+
+/** Seconds after which WordPress takes a lock for one that was left behind (WP_Upgrader::create_lock). */
+const UPDATE_LOCKS = array(
+	CORE_LOCK => CORE_LOCK_SECONDS,
+	AUTO_LOCK => 3600,
+);
 
 /**
  * Does something while WordPress does not update itself.
@@ -30,14 +37,20 @@ const CORE_LOCK = 'core_updater.lock';
 function while_nobody_updates( $db, callable $work ) {
 	refuse_update_under_way( $db );
 	$options = options_table();
-	$mark    = (string) ( time() - CORE_LOCK_SECONDS + OUR_LOCK_SECONDS );
-	if ( ! insert_option_row( CORE_LOCK, $mark ) ) {
-		throw update_under_way();
-	}
+	$taken   = array();
 	try {
+		foreach ( UPDATE_LOCKS as $name => $seconds ) {
+			$mark = (string) ( time() - $seconds + OUR_LOCK_SECONDS );
+			if ( ! insert_option_row( $name, $mark ) ) {
+				throw update_under_way();
+			}
+			$taken[ $name ] = $mark;
+		}
 		return $work();
 	} finally {
-		run_query( $db, "DELETE FROM $options WHERE option_name = '" . CORE_LOCK . "' AND option_value = '$mark'" );
+		foreach ( $taken as $name => $mark ) {
+			run_query( $db, "DELETE FROM $options WHERE option_name = '$name' AND option_value = '$mark'" );
+		}
 	}
 }
 
@@ -50,7 +63,7 @@ function while_nobody_updates( $db, callable $work ) {
 function refuse_update_under_way( $db ) {
 	$updating = is_maintenance_fresh();
 	$options  = options_table();
-	$locks    = fetch_all( $db, "SELECT option_name AS name, option_value AS since FROM $options WHERE option_name IN ('" . CORE_LOCK . "', 'auto_updater.lock')" );
+	$locks    = fetch_all( $db, "SELECT option_name AS name, option_value AS since FROM $options WHERE option_name IN ('" . implode( "', '", array_keys( UPDATE_LOCKS ) ) . "')" );
 	foreach ( $locks as $row ) {
 		$updating = $updating || time() - (int) $row['since'] < CORE_LOCK_SECONDS;
 	}
@@ -58,10 +71,8 @@ function refuse_update_under_way( $db ) {
 		throw update_under_way();
 	}
 	foreach ( $locks as $row ) {
-		if ( CORE_LOCK === $row['name'] ) {
-			// This one only: another may have been taken since.
-			run_query( $db, "DELETE FROM $options WHERE option_name = '" . CORE_LOCK . "' AND option_value = " . quote_text( $db, $row['since'] ) );
-		}
+		// This one only: another may have been taken since.
+		run_query( $db, "DELETE FROM $options WHERE option_name = " . quote_text( $db, $row['name'] ) . ' AND option_value = ' . quote_text( $db, $row['since'] ) );
 	}
 }
 
