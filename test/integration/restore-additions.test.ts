@@ -272,27 +272,6 @@ it.each(['apply', 'undo'] as const)(
   },
 );
 
-it('what the site wrote into a table that was taken away, and not put back by whoever died, is put back by who ends the restore', async () => {
-  const key = await staged();
-  const client = writeClient(access, key);
-  await applyStaged(client, never);
-  const kept = await rowsOf('wp_cut_new');
-  const prefix = `wp_wpclone_${key.restore.replace('-', '')}_`;
-  // As an undo leaves it that dies between the two renamings, and an acceptance whose first answer was lost.
-  await source.query(`RENAME TABLE wp_cut_new TO ${prefix}m1`);
-  await source.query(`UPDATE ${prefix}u SET undone = 1`);
-  await source.query("UPDATE wp_wpclone_restores SET state = 'accepted'");
-  expect(kept).not.toEqual([]);
-  await client.accept(never);
-  expect(await rowsOf('wp_cut_new')).toEqual(kept);
-  await client.finish(never);
-  expect(await own()).toEqual([]);
-  await source.query("UPDATE wp_cut SET a = 'b' WHERE id = 2");
-  await source.query('DELETE FROM wp_cut WHERE id = 3');
-  await source.query('ALTER TABLE wp_cut DROP KEY b, DROP COLUMN b, MODIFY a VARCHAR(20) NOT NULL');
-  await source.query('DROP TABLE wp_cut_new');
-});
-
 it('a column of a table that has become too large to be written anew while others wait stays, and all else is undone', async () => {
   await source.query('CREATE TABLE wp_large (id INT NOT NULL PRIMARY KEY, a LONGTEXT NOT NULL) ENGINE=MyISAM');
   const key = await restoreKey(source);

@@ -8,6 +8,7 @@ import { stagedRows } from '../../src/restore/write/staged.ts';
 import { applyStaged, stageChanges, undoApplied } from '../../src/restore/write/write.ts';
 import { toWpcloneError } from '../../src/shared/errors.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
+import { make } from '../support/additions.ts';
 import { installMigrator, never } from '../support/migrator.ts';
 import { cutOff } from '../support/restore-cuts.ts';
 import { changesOf, keyed, restoreKey, rowOf, writeClient } from '../support/restore.ts';
@@ -265,4 +266,23 @@ it('a file that was changed just now is read once more before it is replaced: ti
   expect((await failureOf(applyStaged(client, never))).code).toBe('DRIFT');
   expect(filesBelow(uploads)['young.jpg']).toBe('a as it IS.');
   await client.finish(never);
+});
+
+it('what the site wrote into a table that was taken away, and not put back by whoever died, is put back by who ends the restore', async () => {
+  const key = await restoreKey(source);
+  const client = writeClient(access, key);
+  const rows = keyed('wp_cut_new', 'id', { inserts: [{ item: 0, row: { id: '1' } }] });
+  const { columns: [number], ...table } = make; // prettier-ignore
+  const schema = [{ ...table, columns: number === undefined ? [] : [number] }];
+  await stageChanges(client, { ...changesOf([rows]), schema }, { signal: never });
+  await applyStaged(client, never);
+  const prefix = `wp_wpclone_${key.restore.replace('-', '')}_`;
+  // As an undo leaves it that dies between the two renamings, and an acceptance whose first answer was lost.
+  await source.query(`RENAME TABLE wp_cut_new TO ${prefix}m0`);
+  await source.query(`UPDATE ${prefix}u SET undone = 1`);
+  await source.query("UPDATE wp_wpclone_restores SET state = 'accepted'");
+  await client.accept(never);
+  expect(await source.query('SELECT id FROM wp_cut_new')).toEqual([{ id: 1 }]);
+  await client.finish(never);
+  await source.query('DROP TABLE wp_cut_new');
 });
