@@ -1,7 +1,7 @@
 import type { SiteInfo } from '../../site/info.ts';
 import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
-import { bytes } from '../../shared/format.ts';
-import type { RestoreChanges } from '../changes.ts';
+import { bytes, counted } from '../../shared/format.ts';
+import type { RestoreChanges, TableChanges } from '../changes.ts';
 import type { Kin } from '../kin.ts';
 import { isWritten } from './expectations.ts';
 import type { PlanPolicy } from './schema.ts';
@@ -21,6 +21,26 @@ export function triggerNotes({ tables }: RestoreChanges, { triggers }: SiteInfo)
   const names = new Set(tables.filter(isWritten).map(({ table }) => table));
   const found = triggers.filter(({ table }) => names.has(table)).map(({ name, table }) => `${name} (${table})`);
   return found.length === 0 ? [] : [`Triggers of the live site run when this is written: ${found.join(', ')}.`];
+}
+
+/** Rows of one table that are written in a moment that nobody notices. */
+const UNNOTICED = 5_000;
+
+/** Where so many rows are written that others may have to wait: all are held until the last one is written. */
+export function heldNotes({ tables }: Pick<RestoreChanges, 'tables'>): string[] {
+  return tables
+    .filter((table) => heldRows(table) > UNNOTICED)
+    .map(
+      (table) =>
+        `${counted(heldRows(table), 'row')} of ${table.table} are held until all is written: whoever writes to them meanwhile waits, and may get an error. Choose a quiet hour, or take them in parts (--only).`,
+    );
+}
+
+/** Rows that are there already. */
+function heldRows(table: TableChanges): number {
+  if (table.kind === 'keyed') return table.updates.length + table.deletes.length;
+  if (table.kind === 'meta') return table.changes.reduce((sum, { before }) => sum + before.length, 0);
+  return table.kind === 'relations' ? table.remove.length : table.rows.length;
 }
 
 /** What it means that nobody remembers a version before. */

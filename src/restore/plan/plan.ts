@@ -31,7 +31,7 @@ import { comparingSite, type SiteComparison } from './compare-site.ts';
 import { groupOf, slugOf } from './describe.ts';
 import { meanwhileOf, planItems, titlesByKey } from './items.ts';
 import { noiseOf } from './noise.ts';
-import { comparisonNotes, roomNotes, triggerNotes } from './notes.ts';
+import { comparisonNotes, heldNotes, roomNotes, triggerNotes } from './notes.ts';
 import { pluginsOf, switchedPlugins } from './plugins.ts';
 import type { FoundUpload, Plan, PlanPolicy } from './schema.ts';
 import { renamedTables, renamedUploads, renamesOf } from './upload-renames.ts';
@@ -136,6 +136,7 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
         ...numberNotes(merged.items, formerName, unsure, titlesByKey(directoryOf(gathered.tables))),
         ...refilledNotes(decided),
         ...triggerNotes(changes, input.info),
+        ...heldNotes(changes),
         ...roomNotes(changes, input.info),
       ],
     };
