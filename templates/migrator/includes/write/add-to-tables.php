@@ -12,9 +12,14 @@ defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/take-back.php';
 
-/** How often a table that somebody holds is asked for, and microseconds in between: nobody queues behind us meanwhile. */
+/**
+ * How often a table that somebody holds is asked for, and microseconds in between. Where the server gives up at once, nobody queues behind us;
+ * where its shortest wait is a second, whoever comes in that second does, so that it is followed by as long a pause.
+ */
 const TABLE_ATTEMPTS = 40;
 const TABLE_PAUSE    = 100000;
+const SLOW_ATTEMPTS  = 20;
+const SLOW_PAUSE     = 1000000;
 
 /** Bytes of a table that may be written anew while nobody else can write to it. */
 const MOST_COPIED = 33554432;
@@ -106,7 +111,8 @@ function alter_table( $db, $table, array $clauses ) {
  */
 function alter_patiently( $db, $sql, $table, $tries = false ) {
 	// MariaDB can give up at once; MySQL rounds that up to a second.
-	run_query( $db, 'SET SESSION lock_wait_timeout = ' . ( false === stripos( mysqli_get_server_info( $db ), 'mariadb' ) ? '1' : '0' ) );
+	$slow = false === stripos( mysqli_get_server_info( $db ), 'mariadb' );
+	run_query( $db, 'SET SESSION lock_wait_timeout = ' . ( $slow ? '1' : '0' ) );
 	run_query( $db, 'SET NAMES utf8mb4' );
 	try {
 		for ( $attempt = 1; ; $attempt++ ) {
@@ -130,10 +136,10 @@ function alter_patiently( $db, $sql, $table, $tries = false ) {
 					)
 				) : database_refusal( $number );
 			}
-			if ( $attempt >= TABLE_ATTEMPTS ) {
+			if ( $attempt >= ( $slow ? SLOW_ATTEMPTS : TABLE_ATTEMPTS ) ) {
 				throw new Refusal( 'locked', 503, 'Others hold a table that is to be altered.', array( 'table' => $table ) );
 			}
-			usleep( TABLE_PAUSE );
+			usleep( $slow ? SLOW_PAUSE : TABLE_PAUSE );
 		}
 	} finally {
 		mysqli_query( $db, 'SET NAMES binary' );
