@@ -114,6 +114,23 @@ describe('wpclone agent', () => {
     await agent.end('SIGTERM');
   });
 
+  it('lets commands of another home in with the token that its guide makes, and shows them what is theirs', async () => {
+    const agent = await startAgent(cli);
+    const elsewhere = commandLine();
+    onTestFinished(() => elsewhere.stop());
+    const made = ['agent', 'token', 'create', 'ci', '--scope', 'clone', '--customer', 'acme'];
+    const { token } = await cli.json<{ token: string }>(made);
+    const environment = { WPCLONE_AGENT: String(agent.url), WPCLONE_AGENT_TOKEN: token };
+    const nowhere = ['clone', 'http://127.0.0.1:1', '-u', 'admin', '--password-file', '-', '--json'];
+    const failed = await elsewhere.run(nowhere, { environment, input: 'secret' });
+    expect([failed.code, JSON.parse(failed.stdout)]).toMatchObject([1, { error: { code: 'UNREACHABLE' } }]);
+    await agent.call('POST', '/api/v2/clone', { source_url: 'http://127.0.0.1:1' });
+    const { jobs } = await elsewhere.json<{ jobs: object[] }>(['jobs'], { environment });
+    expect(jobs).toMatchObject([{ type: 'clone', error: { code: 'UNREACHABLE' } }]);
+    expect(await elsewhere.json(['list'], { environment })).toEqual({ clones: [] });
+    await agent.end('SIGTERM');
+  });
+
   it('works without tokens on loopback only', async () => {
     const refused = await cli.run(['agent', '--no-auth', '--host', '0.0.0.0', '--port', '0', '--json']);
     expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'BAD_INPUT' } });

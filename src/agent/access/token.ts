@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 /**
  * Who may do what with an agent over HTTP. Words:
  * - **token**: `wpc_ID_SECRET`, shown once when it is made. Only its hash is kept: whoever reads the database cannot call.
- * - **scope**: what a token may do. Each is granted by itself; `admin` holds all others.
+ * - **scope**: what a token may do. `clone` and `restore` hold `read`: who has work done sees what becomes of it. `admin` holds all others.
  * - **customer**: whose jobs and clones a token sees; a token without one sees all.
  */
 export const SCOPES = ['read', 'clone', 'restore', 'admin'] as const;
@@ -18,7 +18,15 @@ export interface Caller {
   readonly customer: string | null;
 }
 
-export const may = ({ scopes }: Caller, scope: Scope): boolean => scopes.includes(scope) || scopes.includes('admin');
+/** What each scope allows. */
+const ALLOWED: Readonly<Record<Scope, readonly Scope[]>> = {
+  read: ['read'],
+  clone: ['clone', 'read'],
+  restore: ['restore', 'read'],
+  admin: SCOPES,
+};
+
+export const may = ({ scopes }: Caller, scope: Scope): boolean => scopes.some((held) => ALLOWED[held].includes(scope));
 
 /** The owner of the agent's home, who may do everything there anyway. */
 export const OWNER: Caller = { token: 'owner', scopes: SCOPES, customer: null };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { may, newToken, parseToken } from '../../../src/agent/access/token.ts';
+import { may, newToken, parseToken, SCOPES } from '../../../src/agent/access/token.ts';
 import { type Tokens, tokenStore } from '../../../src/agent/access/tokens.ts';
 import { AGENT_DATABASE } from '../../../src/agent/database.ts';
 import { type Database, openDatabase } from '../../../src/state/database.ts';
@@ -40,6 +40,11 @@ describe('a token', () => {
   it('of an administrator may do everything', () => {
     const caller = tokens.check(tokens.create({ name: 'boss', scopes: ['admin'], customer: null }).text);
     expect(may(caller, 'restore')).toBe(true);
+  });
+
+  it.each(['clone', 'restore'] as const)('that may %s may read what becomes of it, and nothing more', (scope) => {
+    const caller = tokens.check(tokens.create({ name: 'ci', scopes: [scope], customer: null }).text);
+    expect(SCOPES.filter((each) => may(caller, each))).toEqual(['read', scope]);
   });
 
   it('is refused in the same words when it is missing, misspelt, unknown or has another one’s secret', () => {

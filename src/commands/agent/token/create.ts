@@ -7,10 +7,10 @@ import { wpcloneHome } from '../../../cli/config/load.ts';
 export default class AgentTokenCreate extends BaseCommand {
   static override summary = 'Make a token for calling the agent of this home.';
   static override description =
-    "It is shown once; only a hash of it is kept. read sees jobs and clones, clone also makes and removes them, restore writes to live sites, admin may do everything. A token of a customer sees that customer's jobs and clones only.";
+    "It is shown once; only a hash of it is kept. read sees jobs and clones, clone also makes and removes them, restore sees them and writes to live sites, admin may do everything. A token of a customer sees that customer's jobs and clones only.";
   static override examples = [
     '<%= config.bin %> <%= command.id %> ci --scope clone',
-    '<%= config.bin %> <%= command.id %> shop --scope read --scope clone --customer acme --json',
+    '<%= config.bin %> <%= command.id %> shop --scope clone --scope restore --customer acme --json',
   ];
   static override args = { name: argument({ name: 'NAME', required: true, description: 'What it is for.' }) };
   static override flags = {
