@@ -129,7 +129,10 @@ async function serve(
     control.doors = doors;
     const { host, metricsPort } = settings;
     if (metricsPort !== undefined)
-      control.closeMetrics = await openMetricsDoor({ host, port: metricsPort }, parts.metrics);
+      control.closeMetrics = await openMetricsDoor(
+        { host, port: metricsPort },
+        { metrics: parts.metrics, ready: control.ready },
+      );
     const workers = keepWorkers(settings.operations, { ...work, signal: stopping });
     const executor = processExecutor(settings.operations, workers, work);
     const runner = startRunner({

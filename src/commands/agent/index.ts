@@ -29,7 +29,8 @@ export default class Agent extends BaseCommand {
     'metrics-port': Flags.integer({
       min: 1,
       max: 65_535,
-      summary: 'Further port that answers with metrics for Prometheus and asks for no token; /metrics asks for one.',
+      summary:
+        'Further port that asks for no token: /metrics for Prometheus, /livez and /readyz. At the first port /metrics asks for one.',
     }),
     'otlp-endpoint': Flags.string({
       env: 'OTEL_EXPORTER_OTLP_ENDPOINT',

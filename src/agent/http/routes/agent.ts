@@ -82,8 +82,16 @@ export function healthRoutes(app: FastifyInstance, { ready }: AgentDeps): void {
       },
     },
     async (_request, reply) => {
-      const reason = await ready();
-      return reason === undefined ? { ok: true } : reply.code(503).send({ ok: false, reason });
+      const { status, body } = await readinessOf(ready);
+      return reply.code(status).send(body);
     },
   );
+}
+
+/** What /readyz answers, at whichever port. */
+export async function readinessOf(ready: AgentDeps['ready']) {
+  const reason = await ready();
+  return reason === undefined
+    ? { status: 200 as const, body: { ok: true } }
+    : { status: 503 as const, body: { ok: false, reason } };
 }
