@@ -104,7 +104,7 @@ describe('an error in text', () => {
       cause: new Error('inner'),
     });
     expect(errorText(error, plain, false)).toBe(
-      '✖ There is one. (NAME_TAKEN)\n  → Choose another --name, or, if the clone is yours, add --replace or delete it: wpclone delete a.\n',
+      '✖ There is one. (NAME_TAKEN)\n  → Choose another --name.\n  → If the clone is yours, add --replace or delete it: wpclone delete a.\n',
     );
     expect(errorText(error, plain, true)).toMatch(/Error: inner[\s\S]* at /);
   });

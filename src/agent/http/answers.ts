@@ -20,7 +20,7 @@ import { restoreReportSchema, restoresSchema } from '../../operations/restore-sc
 export const errorAnswer = z
   .object({
     error: z.object({ code: z.string(), message: z.string(), next_steps: z.array(z.string()) }),
-    /** Of a call that waited for the job and was cut off. */
+    /** The job that it is about, such as one that a call waited for until it was cut off. */
     job_id: z.string().optional(),
   })
   .meta({ id: 'Error' });

@@ -5,7 +5,11 @@ export const CLONES_ERRORS = define({
   NAME_TAKEN: {
     exit: 5,
     http: 409,
-    next: ['Choose another --name, or, if the clone is yours, add --replace or delete it: wpclone delete {name}.'],
+    next: [
+      'Choose another --name.',
+      'If the clone is yours, add --replace or delete it: wpclone delete {name}.',
+      'Or wait for the end of the job (wpclone jobs watch {job}) or cancel it: wpclone jobs cancel {job}.',
+    ],
   },
   REPLACE_UNSUPPORTED: {
     exit: 5,

@@ -82,6 +82,33 @@ describe('a clone’s name', () => {
     expect((await claimed(api.store)).job).toMatchObject({ clone: 'shop', request: { name: 'shop', replace: true } });
   });
 
+  it('that a job is about to give is no clone to delete: the job is named, to whom it belongs and to operators', async () => {
+    api = await testApi({ operations: { ...nothing, list: () => Promise.resolve([]) } });
+    const ask = async (headers: Headers, body: object = {}) => {
+      const payload = { source_url: 'https://shop.example', customer_id: 'shop', ...body };
+      const answer = await api.app.inject({ method: 'POST', url: '/api/v2/clone', headers, payload });
+      return answer.json<{ job_id?: string; error: { code: string; message: string; next_steps: string[] } }>();
+    };
+    const { job_id: job } = await ask(api.bearer(['clone'], 'a'));
+    for (const [headers, body] of [
+      [api.bearer(['clone'], 'a'), {}],
+      [api.bearer(['clone'], 'a'), { replace: true }],
+      [api.bearer(['admin']), {}],
+    ] as const) {
+      const { error, ...about } = await ask(headers, body);
+      expect([error.code, error.message, about]).toEqual([
+        'NAME_TAKEN',
+        'A job that waits or runs is making a clone called shop.',
+        { job_id: job },
+      ]);
+      expect(error.next_steps.join(' ')).toMatch(new RegExp(`wpclone jobs cancel ${job}\\.$`));
+      expect(error.next_steps.join(' ')).not.toContain('delete');
+    }
+    const stranger = await ask(api.bearer(['clone'], 'b'), { replace: true });
+    expect(JSON.stringify(stranger)).not.toContain(String(job));
+    expect(stranger.error.next_steps).toEqual(['Choose another --name.']);
+  });
+
   it('that another customer has now is reset and deleted by no job of who had it before, done again', async () => {
     api = await testApi({ operations: { ...nothing, list: () => Promise.resolve([SHOP]) } });
     await made('a');

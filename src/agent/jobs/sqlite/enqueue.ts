@@ -1,4 +1,4 @@
-import { nameTaken } from '../../../shared/clone-errors.ts';
+import { nameAwaited } from '../../../shared/clone-errors.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { EnqueueOptions } from '../store.ts';
 import type { IdempotencyKey, Job, NewJob } from '../types.ts';
@@ -21,7 +21,7 @@ export function enqueue(
   refuseMore(options.limit, () => waitingOfAll(database));
   const { customer } = job;
   if (customer !== null) refuseMore(options.customerLimit, () => waitingOf(database, customer), ' of yours');
-  if (job.kind === 'clone' && job.clone !== null && isReserved(database, job.clone)) throw nameTaken(job.clone);
+  if (job.kind === 'clone' && job.clone !== null) refuseReserved(database, job.clone, customer);
 
   const id = newId();
   const { lastInsertRowid } = database
@@ -108,7 +108,13 @@ function refuseMore(limit: number | undefined, count: () => number, whose = ''):
   });
 }
 
-const isReserved = (database: Database, clone: string): boolean =>
-  database
-    .prepare(`SELECT 1 FROM jobs WHERE clone = ? AND kind = 'clone' AND state IN ('pending', 'running')`)
-    .get(clone) !== undefined;
+/** Which job has a name is nobody else's business: its id is for its customer, and for who sees all. Throws NAME_TAKEN. */
+function refuseReserved(database: Database, clone: string, customer: string | null): void {
+  const taker = database
+    .prepare<[string], Pick<JobRow, 'id' | 'customer'>>(
+      `SELECT id, customer FROM jobs WHERE clone = ? AND kind = 'clone' AND state IN ('pending', 'running')`,
+    )
+    .get(clone);
+  if (taker === undefined) return;
+  throw nameAwaited(clone, customer === null || taker.customer === customer ? taker.id : undefined);
+}
