@@ -169,7 +169,11 @@ function refusalOf(address: AgentAddress, status: number, retryAfter: unknown, t
   const parsed = refusal.safeParse(jsonOf(text));
   const seconds = typeof retryAfter === 'string' ? Number.parseInt(retryAfter, 10) : Number.NaN;
   const more = Number.isNaN(seconds) ? {} : { retryAfter: seconds };
-  if (parsed.success) return errorFromReport(parsed.data.error, more);
+  if (parsed.success) {
+    const { code, message } = parsed.data.error;
+    // What the agent says to do about a request is for who wrote it; here a command did, and its steps are the person's.
+    return code === 'BAD_INPUT' ? new WpcloneError(code, message, more) : errorFromReport(parsed.data.error, more);
+  }
   return unreachable(`What is at ${nameOf(address)} answered ${status}, and not as an agent of wpclone does.`);
 }
 

@@ -73,6 +73,17 @@ describe('a job that is handed in', () => {
   });
 });
 
+describe('a request that the agent refuses', () => {
+  it('says what to do about the command, not about a request that nobody wrote', async () => {
+    const call = { method: 'PUT' as const, path: '/api/v2/pool', body: { min: 2, max: 1 } };
+    const refused = await failureOf(clientAt(port).call(call, acceptedSchema, new AbortController().signal));
+    expect([refused.code, refused.nextSteps]).toEqual([
+      'BAD_INPUT',
+      ['Run the command with --help to see what it takes.'],
+    ]);
+  });
+});
+
 describe('following a job', () => {
   it('misses nothing and repeats nothing, wherever its stream is cut, and ends with the log', async () => {
     const { job, attempt } = await begin();
