@@ -82,6 +82,19 @@ describe.each(RECORDED)('a caller of the earlier system, %s', (_, body) => {
   });
 });
 
+describe('a caller of v1 that does not wait', () => {
+  it('hears where and when to ask, and that the job is an earlier one, as a caller of v2 does', async () => {
+    const api = await open();
+    const headers = { ...api.bearer(['clone']), 'idempotency-key': 'k-1' };
+    const taken = await post(api, '/clone?async=true', BODY, headers);
+    const { status_url: location } = taken.json<{ status_url: string }>();
+    expect(taken.headers).toMatchObject({ location, 'retry-after': '1', deprecation: expect.any(String) });
+    expect(taken.headers['idempotency-replayed']).toBeUndefined();
+    const again = await post(api, '/clone?async=true', BODY, headers);
+    expect(again.headers).toMatchObject({ location, 'retry-after': '1', 'idempotency-replayed': 'true' });
+  });
+});
+
 describe('a caller of v1 that waits while the agent ends', () => {
   it('is told which job the next agent goes on with, and when to ask again', async () => {
     const closing = new AbortController();

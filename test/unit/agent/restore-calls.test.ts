@@ -142,6 +142,15 @@ it('wants the scope restore for whatever touches a live site, and admin where it
   expect((await call('POST', `/api/v2/jobs/${id}/cancel`, restorer())).statusCode).toBe(202);
 });
 
+it('answers v1 at once as v2 where it is asked to: with where and when to ask, and whether the job is an earlier one', async () => {
+  const headers = { ...restorer(), 'idempotency-key': 'k-1' };
+  const ask = () => call('POST', '/restore?async=true', headers, { clone_id: 'mine' });
+  const taken = await ask();
+  const { status_url: location } = taken.json<{ status_url: string }>();
+  expect(taken.headers).toMatchObject({ location, 'retry-after': '1' });
+  expect((await ask()).headers).toMatchObject({ location, 'idempotency-replayed': 'true' });
+});
+
 it('logs in anew for a customer whose clones have not proven that the site lets them in', async () => {
   await clonedBy('a');
   await call('POST', '/api/v2/restore', restorer('a'), { clone_id: 'mine', dry_run: true });

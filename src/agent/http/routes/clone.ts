@@ -7,7 +7,7 @@ import { acceptedAnswer, cloneV1Answer, failures } from '../answers.ts';
 import { asyncQuery, type CloneBody, cloneBody } from '../bodies.ts';
 import { cloneJob, cloneRequest, confidentialOf, requireScopeFor, secretsOf } from '../clone-job.ts';
 import { abortOf, workOf, traceparentOf } from '../calls.ts';
-import { accepted, acceptedAs, submit, type Taken } from '../submit.ts';
+import { acceptedAs, submit, type Taken } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
 import { deprecated, endedInTime } from './v1.ts';
 
@@ -44,9 +44,9 @@ export function cloneRoutes(app: FastifyInstance, deps: AgentDeps): void {
     },
     async (request, reply) => {
       void reply.headers(deprecated('/api/v2/clone'));
-      const { job } = await enqueue(deps, request, request.body);
+      const { job, replayed } = await enqueue(deps, request, request.body);
       const ended = await endedInTime(deps, job, request.query.async === 'true', abortOf(reply));
-      if (ended.state !== 'completed') return reply.code(202).send(accepted(ended));
+      if (ended.state !== 'completed') return acceptedAs(reply, { job: ended, replayed });
       const secrets = await deps.store.resultSecrets(ended.id);
       return reply.code(200).send({ success: true, ...ended.result, ...secrets });
     },

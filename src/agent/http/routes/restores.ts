@@ -7,7 +7,7 @@ import { abortOf, workOf, traceparentOf } from '../calls.ts';
 import { acceptBody, RESTORE_BODY_LIMIT, type RestoreBody, restoreBody, undoBody } from '../restore-bodies.ts';
 import { findRestore, ownsRestore, requireScopeToRestore, restoreJob, writtenJob } from '../restore-job.ts';
 import { unknownRestore } from '../../../operations/restores.ts';
-import { accepted, acceptedAs, submit, type Taken } from '../submit.ts';
+import { acceptedAs, submit, type Taken } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
 import { deprecated, endedInTime } from './v1.ts';
 
@@ -47,9 +47,9 @@ export function restoreRoutes(app: FastifyInstance, deps: AgentDeps): void {
     },
     async (request, reply) => {
       void reply.headers(deprecated('/api/v2/restore'));
-      const { job } = await enqueue(deps, request, request.body);
+      const { job, replayed } = await enqueue(deps, request, request.body);
       const ended = await endedInTime(deps, job, request.query.async === 'true', abortOf(reply));
-      if (ended.state !== 'completed') return reply.code(202).send(accepted(ended));
+      if (ended.state !== 'completed') return acceptedAs(reply, { job: ended, replayed });
       return reply.code(200).send({ success: true, ...ended.result });
     },
   );
