@@ -8,6 +8,7 @@ import { BODY_LIMIT } from './bodies.ts';
 import { describeSchemas } from './document.ts';
 import { renderErrors } from './errors.ts';
 import { createOpenCalls } from './open-calls.ts';
+import { readBodies } from './read-bodies.ts';
 import { agentRoutes, healthRoutes } from './routes/agent.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { cloneRoutes } from './routes/clone.ts';
@@ -47,6 +48,7 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   renderErrors(app, deps);
+  readBodies(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

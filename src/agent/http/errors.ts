@@ -4,6 +4,7 @@ import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } fro
 import type { WorkContext } from '../../shared/context.ts';
 import { ERRORS } from '../../shared/error-codes.ts';
 import { reportOf, toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { NOT_JSON } from './read-bodies.ts';
 import type { AgentDeps } from './types.ts';
 
 /** Turns whatever a route throws into the one shape of errors. What a person sent is never repeated: it may be a password. */
@@ -59,7 +60,7 @@ function fromRequest(thrown: FastifyError): WpcloneError {
   }
   // Of the framework itself: no JSON, a wrong content type.
   if (typeof thrown.statusCode === 'number' && thrown.statusCode < 500 && !(thrown instanceof WpcloneError)) {
-    return badInput('The body of the request cannot be read as JSON.');
+    return badInput(NOT_JSON);
   }
   const error = toWpcloneError(thrown);
   return error.code === 'BAD_INPUT' && error.details['job'] === undefined ? badInput(error.message) : error;

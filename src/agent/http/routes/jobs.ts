@@ -94,8 +94,6 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
   routes.post(
     '/api/v2/jobs/:id/retry',
     {
-      // Mostly there is nothing to say.
-      preValidation: async (request) => void (request.body ??= {}),
       schema: {
         tags: ['jobs'],
         summary: 'Do a failed job again, as a new one; its passwords were erased, so give them where they are needed',

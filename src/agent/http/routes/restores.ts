@@ -86,8 +86,6 @@ export function restoreRoutes(app: FastifyInstance, deps: AgentDeps): void {
     routes.post(
       `/api/v2/restores/:id/${what}`,
       {
-        // Where the live site is known and its log-in comes later, there is nothing to say.
-        preValidation: async (request) => void (request.body ??= {}),
         schema: { tags, summary, params: restoreParameter, body, response: { 202: acceptedAnswer, ...failures } },
       },
       async (request, reply) => {
