@@ -1,6 +1,8 @@
 /** Names of settings and meta data that never travel, or that mean nothing, and why. */
 
+import { entriesOf, stringIn } from './php.ts';
 import { PROTECTED_CLASSES, siteProtects } from './site-protects.ts';
+import type { Value } from './types.ts';
 
 /**
  * Why something stays where it is although it was changed: the classes that the site protects, and two that nothing but this program
@@ -18,7 +20,6 @@ const OPTIONS: readonly Rule[] = [
   [/(_|^)(licen[cs]e)(_|$)/i, 'secrets'],
   [/(secret|private|api|publishable|webhook|access|auth|license|signing|encryption)_?-?(key|token|secret)s?$/i, 'secrets'],
   [/_salts$/i, 'secrets'],
-  [/^woocommerce_(stripe|paypal|ppcp|ppec|braintree|square|klarna|mollie|payments|woocommerce_payments).*settings$/, 'secrets'],
   [/^(action_scheduler_(migration|hybrid).*|as_has_wp_comment_logs)$/, 'machine'],
   [/^(https_detection_errors|finished_updating_comment_type|wp_force_deactivated_plugins|fresh_site|admin_email_lifespan|dashboard_widget_options|user_count)$/, 'machine'],
   // What code says of the tables that it made: without that code, its next update would leave them as they are.
@@ -26,6 +27,22 @@ const OPTIONS: readonly Rule[] = [
   [/^(auto_core_update_(notified|failed)|auto_plugin_theme_update_emails|recovery_keys|recovery_mode_.*|site_health.*|health-check.*)$/, 'machine'],
   [/_lock$|_children$|_last_(run|check|checked|sync)$|^wp_session_/, 'machine'],
 ]; // prettier-ignore
+
+/**
+ * Settings that belong to the place, too, where that is another site than the one that was cloned: whether search engines may come, and
+ * how mail is sent. To its own site they go, since there somebody changed them for it. The site cannot know which of both it is.
+ */
+const OF_THE_PLACE: readonly Rule[] = [
+  [/^(blog_public|mailserver_.*)$/, 'address'],
+  [/^((easy_)?wp_(mail_)?smtp(_.*)?|(swpsmtp|postman|gmail_smtp|smtp_mailer|yay_?smtp|wp_ses|wposes)_.*|fluentmail-settings|suremails_connections|postmark_settings|mailgun|sendgrid_.*|sib_(main|home)_option)$/, 'address'],
+]; // prettier-ignore
+
+/** Settings of ways of paying, shipping and the like, which come under any name: what is in them tells which hold a key. */
+const OF_THE_SHOP = /^woocommerce_.*_settings$/i;
+const CREDENTIAL = /test_?mode|sandbox|secret|(private|api|access)_?key|access_?token|password|webhook/i;
+
+const holdsCredentials = (value: Value): boolean =>
+  entriesOf(value ?? '')?.some(({ key }) => CREDENTIAL.test(stringIn(key) ?? '')) ?? false;
 
 /** Meta data of posts, terms, comments and users. */
 const META: readonly Rule[] = [
@@ -55,8 +72,17 @@ const TABLES: readonly Rule[] = [
 const find = (rules: readonly Rule[], name: string): Protection | undefined =>
   rules.find(([pattern]) => pattern.test(name))?.[1];
 
-export const protectedOption = (name: string, prefix: string): Protection | undefined =>
-  siteProtects('options', name, prefix) ?? find(OPTIONS, name);
+/** What is known of a setting besides its name: what it says on either side, and whether it would go to a site that was not cloned. */
+interface Setting {
+  readonly values?: readonly Value[];
+  readonly twoSided?: boolean | undefined;
+}
+
+export const protectedOption = (name: string, prefix: string, setting: Setting = {}): Protection | undefined =>
+  siteProtects('options', name, prefix) ??
+  find(OPTIONS, name) ??
+  (OF_THE_SHOP.test(name) && setting.values?.some(holdsCredentials) === true ? 'secrets' : undefined) ??
+  (setting.twoSided === true ? find(OF_THE_PLACE, name) : undefined);
 
 export const protectedMeta = (table: string, key: string): Protection | undefined =>
   table === 'usermeta' ? (siteProtects('userMeta', key) ?? find(USER_META, key)) : find(META, key);

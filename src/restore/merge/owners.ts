@@ -72,9 +72,11 @@ const OWNERS: Readonly<Record<string, FindOwner>> = {
     const ofComment = commentProtection(directory, (column) => directory.value('comments', id, column) ?? '');
     return limb({ kind: 'comment', id }, ofComment ?? protectedMeta(table.short, cell(table, row, 'meta_key') ?? ''));
   },
-  options: ({ table }, row) => {
+  options: ({ table, base, live, clone }, row) => {
     const name = cell(table, row, 'option_name') ?? '';
-    return head({ kind: 'option', id: name }, protectedOption(name, table.prefix));
+    const values = [base, live, clone].flat().map((each) => cell(table, each, 'option_value'));
+    const { prefix, twoSided } = table;
+    return head({ kind: 'option', id: name }, protectedOption(name, prefix, { values, twoSided }));
   },
 };
 
