@@ -197,6 +197,8 @@ export interface Recounts {
   readonly terms: readonly number[];
   /** Posts whose `comment_count` does. */
   readonly comments: readonly number[];
+  /** Posts of which the site may have kept what it had rendered of them before: that is made anew with their next visitor. */
+  readonly rendered: readonly number[];
   /** The addresses of posts, terms or their rules change: rewrite rules are made anew. */
   readonly rewriteRules: boolean;
 }

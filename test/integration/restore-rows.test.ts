@@ -263,6 +263,19 @@ describe('rows of a restore', () => {
     await acceptApplied(client, never);
   });
 
+  it('of posts take what Elementor had rendered of these along, of no others, and so does undoing', async () => {
+    const kept = ['_elementor_css', '_elementor_element_cache', '_elementor_page_assets'];
+    const render = `INSERT INTO wp_postmeta (post_id, meta_key, meta_value) VALUES ${kept.flatMap((key) => [1, 2].map((id) => `(${id}, '${key}', ${id})`)).join()}`;
+    await source.query(render);
+    const changes = changesOf([await retitled([1, 'Rendered anew'])]);
+    const client = await staged({ ...changes, recounts: { ...changes.recounts, rendered: [1] } });
+    await applyStaged(client, never);
+    for (const key of kept) expect(await metaOf(key)).toEqual(['2']);
+    await source.query(render);
+    await undoApplied(client, undefined, never);
+    for (const key of kept) expect(await metaOf(key)).toEqual(['2', '2']);
+  });
+
   it('are refused that do not fit, before anything live is touched', async () => {
     await source.query(
       'CREATE TABLE wp_narrow (id INT PRIMARY KEY, word VARCHAR(3) CHARACTER SET utf8 NOT NULL, kind ENUM("a","b")) ENGINE=InnoDB',

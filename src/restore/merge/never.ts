@@ -44,9 +44,14 @@ const CREDENTIAL = /test_?mode|sandbox|secret|(private|api|access)_?key|access_?
 const holdsCredentials = (value: Value): boolean =>
   entriesOf(value ?? '')?.some(({ key }) => CREDENTIAL.test(stringIn(key) ?? '')) ?? false;
 
+/** What a builder of pages keeps of a post as it was rendered; the site drops it where the post was written (write/settle.php has the same). */
+const RENDERINGS = /^(_elementor_css|_elementor_element_cache|_elementor_page_assets)$/;
+export const isRendering = (key: string): boolean => RENDERINGS.test(key);
+
 /** Meta data of posts, terms, comments and users. */
 const META: readonly Rule[] = [
-  [/^(_edit_lock|_edit_last|_pingme|_encloseme|_elementor_css|_elementor_element_cache|_elementor_page_assets)$/, 'machine'],
+  [/^(_edit_lock|_edit_last|_pingme|_encloseme)$/, 'machine'],
+  [RENDERINGS, 'machine'],
   [/^_oembed_/, 'machine'],
   [/^(_wp_old_date|_wp_trash_meta_time)$/, 'machine'],
 ]; // prettier-ignore

@@ -1,3 +1,4 @@
+import { isRendering } from '../merge/never.ts';
 import { cell, type Part, type Table } from '../merge/parts.ts';
 import type { Write } from '../merge/outcome.ts';
 import type { Row, Value } from '../merge/types.ts';
@@ -167,6 +168,7 @@ export function recountsFor(
   return {
     terms: [...new Set(numbers('term_relationships', 'term_taxonomy_id'))],
     comments: [...new Set(writes.flatMap(commentedPost))],
+    rendered: renderedPosts(tables, prefix),
     rewriteRules:
       tables.some(({ table }) => table === `${prefix}terms`) ||
       (posts?.kind === 'keyed' &&
@@ -174,6 +176,22 @@ export function recountsFor(
           posts.deletes.length > 0 ||
           posts.updates.some(({ after }) => 'post_name' in after || 'post_parent' in after))),
   };
+}
+
+/**
+ * Posts that are there and of which a row or meta data is written. Where what was rendered of one is written itself, because somebody asked
+ * for it, it stays: undoing looks for it.
+ */
+function renderedPosts(tables: readonly TableChanges[], prefix: string): number[] {
+  const meta = tables.flatMap((table) =>
+    table.kind === 'meta' && table.table === `${prefix}postmeta` ? table.changes : [],
+  );
+  const posts = tables.flatMap((table) =>
+    table.kind === 'keyed' && table.table === `${prefix}posts` ? table.updates : [],
+  );
+  const own = new Set(meta.filter(({ name }) => isRendering(name ?? '')).map(({ owner }) => owner));
+  const owners = [...posts.map(({ key }) => key['ID'] ?? null), ...meta.map(({ owner }) => owner)];
+  return [...new Set(owners)].flatMap((id) => (id === null || own.has(id) ? [] : [Number(id)]));
 }
 
 function commentedPost({ part: { table, live }, rows }: Write): number[] {

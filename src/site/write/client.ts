@@ -67,6 +67,7 @@ export interface RestoreShape {
   readonly recounts: {
     readonly terms: readonly number[];
     readonly comments: readonly number[];
+    readonly rendered?: readonly number[];
     readonly rewriteRules: boolean;
   };
 }

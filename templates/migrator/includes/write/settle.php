@@ -12,6 +12,9 @@ defined( 'ABSPATH' ) || exit;
 /** Numbers in one statement. */
 const COUNTED_AT_ONCE = 500;
 
+/** What a builder of pages keeps of a post as it was rendered (src/restore/merge/never.ts of wpclone has the same). */
+const RENDERINGS = array( '_elementor_css', '_elementor_element_cache', '_elementor_page_assets' );
+
 /**
  * Answers "settle". It may be asked for as often as one likes.
  *
@@ -24,6 +27,8 @@ function settle_site( array $request, array $restore, $db ) {
 	$recounts = $shape['recounts'];
 	recount_terms( $db, $recounts['terms'] );
 	recount_comments( $db, $recounts['comments'] );
+	// A restore that an older version of this plugin has begun has none.
+	drop_renderings( $db, isset( $recounts['rendered'] ) ? $recounts['rendered'] : array() );
 	if ( $recounts['rewriteRules'] ) {
 		run_query( $db, 'DELETE FROM ' . quote_name( $GLOBALS['wpdb']->options ) . " WHERE option_name = 'rewrite_rules'" );
 	}
@@ -58,6 +63,21 @@ function recount_terms( $db, array $terms ) {
 		run_query(
 			$db,
 			'UPDATE ' . quote_name( $wpdb->term_taxonomy ) . ' t SET t.count = (SELECT COUNT(*) FROM ' . quote_name( $wpdb->term_relationships ) . " r JOIN $posts p ON p.ID = r.object_id WHERE r.term_taxonomy_id = t.term_taxonomy_id AND $public) WHERE t.taxonomy <> 'link_category' AND t.term_taxonomy_id IN (" . implode( ', ', array_map( 'intval', $chunk ) ) . ')'
+		);
+	}
+}
+
+/**
+ * Drops what was rendered of posts: no hook has told the builder that they were written, and visitors would see the former page.
+ *
+ * @param \mysqli $db    Connection.
+ * @param int[]   $posts IDs.
+ */
+function drop_renderings( $db, array $posts ) {
+	foreach ( array_chunk( $posts, COUNTED_AT_ONCE ) as $chunk ) {
+		run_query(
+			$db,
+			'DELETE FROM ' . quote_name( $GLOBALS['wpdb']->postmeta ) . ' WHERE post_id IN (' . implode( ', ', array_map( 'intval', $chunk ) ) . ") AND meta_key IN ('" . implode( "', '", RENDERINGS ) . "')"
 		);
 	}
 }

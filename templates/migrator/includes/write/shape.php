@@ -170,7 +170,7 @@ function checked_columns( $names, array $columns, $none = false ) {
  * What is to be counted anew afterwards.
  *
  * @param mixed $recounts As requested.
- * @return array{terms: int[], comments: int[], rewriteRules: bool}
+ * @return array{terms: int[], comments: int[], rendered: int[], rewriteRules: bool}
  */
 function checked_recounts( $recounts ) {
 	$numbers = function ( $name ) use ( $recounts ) {
@@ -179,6 +179,7 @@ function checked_recounts( $recounts ) {
 	return array(
 		'terms'        => $numbers( 'terms' ),
 		'comments'     => $numbers( 'comments' ),
+		'rendered'     => $numbers( 'rendered' ),
 		'rewriteRules' => is_array( $recounts ) && ! empty( $recounts['rewriteRules'] ),
 	);
 }
