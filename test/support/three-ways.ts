@@ -33,6 +33,8 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   usermeta: counted('umeta_id', 'user_id', 'meta_key', 'meta_value'),
   comments: counted('comment_ID', 'comment_post_ID', 'comment_parent', 'comment_content', 'comment_type', 'user_id'),
   wc_product_meta_lookup: { columns: ['product_id', 'min_price', 'stock_quantity'], key: ['product_id'], counter: null },
+  yoast_indexable: counted('id', 'object_type', 'object_id', 'title', 'breadcrumb_title', 'link_count', 'updated_at'),
+  yoast_indexable_hierarchy: { columns: ['indexable_id', 'ancestor_id', 'depth'], key: ['indexable_id', 'ancestor_id'], counter: null },
   forms: { columns: ['slug', 'body'], key: ['slug'], counter: null },
   plain: { columns: ['a', 'b'], key: null, counter: null },
 }; // prettier-ignore

@@ -70,6 +70,9 @@ export const mergeLatest: MergeCell = (_, live, clone) => ((live ?? '') > (clone
 /** What is computed from other rows is the live site's own affair. */
 export const keepLive: MergeCell = (_, live) => live;
 
+/** What is told of a thing elsewhere goes with the thing: where both changed that, somebody has decided about it. */
+export const takeClone: MergeCell = (_, __, clone) => clone;
+
 const valuesOf = (value: Value): string[] | undefined => entriesOf(value ?? '')?.map((entry) => entry.value);
 
 /** Numbers in a row are a list, whose places mean nothing by themselves. */

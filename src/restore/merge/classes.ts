@@ -22,7 +22,7 @@ const SETTINGS: Readonly<Record<string, readonly [name: string, carrier: string]
   options: ['option_name', 'option_id'],
 };
 const RELATIONS = new Set(['term_relationships']);
-const DERIVED = /^wc_product_meta_lookup$|_lookup$/;
+const DERIVED = /^wc_product_meta_lookup$|_lookup$|^yoast_indexable/;
 
 export const shortName = ({ name, prefix }: Pick<TableDifferences, 'name' | 'prefix'>): string =>
   name.startsWith(prefix) ? name.slice(prefix.length) : name;
@@ -64,6 +64,17 @@ const QUIET: Readonly<Record<string, Readonly<Record<string, MergeCell>>>> = {
   },
   term_taxonomy: { count: keepLive },
   users: { user_activation_key: keepLive },
+  // What the plugin counts and notes beside what it knows of a page. The hash is that of an address, which is another one in each site.
+  yoast_indexable: {
+    created_at: keepLive,
+    updated_at: mergeLatest,
+    object_last_modified: mergeLatest,
+    permalink_hash: keepLive,
+    link_count: keepLive,
+    incoming_link_count: keepLive,
+    prominent_words_version: keepLive,
+    version: keepLive,
+  },
 };
 
 export const quietColumns = (short: string): Readonly<Record<string, MergeCell>> => QUIET[short] ?? {};

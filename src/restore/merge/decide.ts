@@ -1,6 +1,7 @@
 import { isBornOnce } from './birth.ts';
 import { quietColumns } from './classes.ts';
 import { changeOf, isChangedInClone, isChangedOnLive, type Group, type OwnedPart } from './groups.ts';
+import { isEcho } from './index-entries.ts';
 import { isAsLive, mergePart, type Merged } from './merge-part.ts';
 import type { Protection } from './never.ts';
 import type { Conflict, Policy, ItemOutcome, Write } from './outcome.ts';
@@ -22,7 +23,8 @@ export function decide(group: Group, policy: Policy): ItemOutcome[] {
   });
   const free = changed.filter((each) => heldAs(each) === undefined);
   const noise = (each: OwnedPart): boolean => policy.isNoise(each.part) && policy.chooses(group.item) !== 'named';
-  if (free.length > 0 && free.every(noise)) return [...kept, outcomeOf(group, free, { kept: { code: 'NOISE' } })];
+  if (free.length > 0 && free.every((each) => noise(each) || isEcho(each.part)))
+    return [...kept, outcomeOf(group, free, { kept: { code: 'NOISE' } })];
   const meant = free.filter((each) => !noise(each));
   return meant.length === 0 ? kept : [...kept, settle(group, meant, policy)];
 }

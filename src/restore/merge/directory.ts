@@ -29,6 +29,7 @@ export const NUMBERED: Readonly<Record<string, string>> = {
   comments: 'comment_ID',
   wc_orders: 'id',
   woocommerce_order_items: 'order_item_id',
+  yoast_indexable: 'id',
 };
 
 export function directoryOf(tables: readonly TableDifferences[]): Directory {

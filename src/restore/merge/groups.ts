@@ -1,4 +1,5 @@
 import type { Directory } from './directory.ts';
+import { isApart, isEcho } from './index-entries.ts';
 import { ownerOf, type Owner } from './owners.ts';
 import { differs, partsOf, tableOf, type Part } from './parts.ts';
 import { keyOfItem, type TableDifferences, type ItemId } from './types.ts';
@@ -30,9 +31,9 @@ export function groupsOf(tables: readonly TableDifferences[], directory: Directo
 
 /** Whether the clone made it something that it neither was nor is on the live site. */
 export const isChangedInClone = ({ part }: OwnedPart): boolean =>
-  differs(part, 'base', 'clone') && differs(part, 'live', 'clone');
+  differs(part, 'base', 'clone') && differs(part, 'live', 'clone') && !isApart(part);
 
-export const isChangedOnLive = ({ part }: OwnedPart): boolean => differs(part, 'base', 'live');
+export const isChangedOnLive = ({ part }: OwnedPart): boolean => differs(part, 'base', 'live') && !isEcho(part);
 
 /** The change of the thing itself, by its heads: without one, it is there and something of it changed. */
 export function changeOf(parts: readonly OwnedPart[], version: 'live' | 'clone'): 'new' | 'changed' | 'deleted' {

@@ -33,6 +33,8 @@ export function lookupsFor(tables: readonly TableDifferences[], asked: ReadonlyS
         if (!row) continue;
         for (const { short, id } of referencesOf(table, row, directory)) want(short, NUMBERED[short] ?? '', id);
         if (table.short === 'terms') want('term_taxonomy', 'term_id', cell(table, row, 'term_id'));
+        if (table.short === 'yoast_indexable_hierarchy')
+          want('yoast_indexable', 'id', cell(table, row, 'indexable_id'));
         if (table.short !== 'posts') continue;
         const [id, type] = [cell(table, row, 'ID'), cell(table, row, 'post_type') ?? ''];
         if (type === 'nav_menu_item') want('term_relationships', 'object_id', id);

@@ -1,6 +1,7 @@
-import { keepLive } from './cells.ts';
+import { keepLive, takeClone, type MergeCell } from './cells.ts';
 import { isMergedByCell, isWritten, quietColumns, settingCell } from './classes.ts';
-import { cell, contentOf, differs, type Part, type Table } from './parts.ts';
+import { isEcho, isIndex } from './index-entries.ts';
+import { cell, contentOf, differs, type Part } from './parts.ts';
 import type { Row, Value } from './types.ts';
 
 /** Both changed the same thing, or one changed what the other took away. */
@@ -24,10 +25,11 @@ export function mergePart(part: Part): Merged {
   if (table.class.kind === 'unkeyed') return { rows: mergeCounts(part) };
   const [row, theirs, ours] = [base[0], live[0], clone[0]];
   const single = base.length === 1 && live.length === 1 && clone.length === 1;
-  if (single && row && theirs && ours && table.class.kind !== 'meta') return mergeCells(table, row, theirs, ours);
+  if (single && row && theirs && ours && table.class.kind !== 'meta') return mergeCells(part, row, theirs, ours);
   if (!differs(part, 'live', 'base')) return { rows: clone };
+  if (isEcho(part)) return { rows: clone };
   // What is derived of something else on either side is made anew there.
-  if (table.twoSided && table.class.kind === 'derived') return { rows: live };
+  if (table.twoSided && table.class.kind === 'derived' && !isIndex(table)) return { rows: live };
   return { rows: clone, clash: { columns: [] } };
 }
 
@@ -38,7 +40,8 @@ function mergeCounts({ base, live, clone }: Part): Row[] {
   return row === undefined ? [] : Array.from({ length: count }, () => row);
 }
 
-function mergeCells(table: Table, base: Row, live: Row, clone: Row): Merged {
+function mergeCells(part: Part, base: Row, live: Row, clone: Row): Merged {
+  const { table } = part;
   const quiet = quietColumns(table.short);
   const clashes: string[] = [];
   const theirs: string[] = [];
@@ -55,7 +58,7 @@ function mergeCells(table: Table, base: Row, live: Row, clone: Row): Merged {
       if (!hush) ours.push(column);
       return hush ? (hush(was, there, here) ?? there) : here;
     }
-    const merge = hush ?? (table.class.kind === 'derived' ? keepLive : cellOf(table, clone, column));
+    const merge = hush ?? mergeOf(part, clone, column);
     const both = merge?.(was, there, here);
     if (both === undefined) clashes.push(column);
     return both === undefined ? here : both;
@@ -67,10 +70,14 @@ function mergeCells(table: Table, base: Row, live: Row, clone: Row): Merged {
   return both.length > 0 ? { rows: [merged], both } : { rows: [merged] };
 }
 
-const cellOf = (table: Table, row: Row, column: string) =>
-  table.class.kind === 'setting' && column === 'option_value'
+function mergeOf(part: Part, row: Row, column: string): MergeCell | undefined {
+  const { table } = part;
+  if (isEcho(part)) return takeClone;
+  if (table.class.kind === 'derived' && !isIndex(table)) return keepLive;
+  return table.class.kind === 'setting' && column === 'option_value'
     ? settingCell(cell(table, row, 'option_name') ?? '', table.prefix)
     : undefined;
+}
 
 /** Whether what live is to have is what it has. */
 export const isAsLive = ({ table, live }: Part, rows: readonly Row[]): boolean =>

@@ -100,6 +100,21 @@ function orderOf(table: Table, row: Row, directory: Directory): string | undefin
   return column === undefined ? undefined : (cell(table, row, column) ?? '');
 }
 
+/** Whose entry in the index of Yoast a row is, or is about; none of a page that is no thing of its own, such as the archive of a date. */
+function indexedOwner(table: Table, row: Row, directory: Directory): Owner | undefined {
+  const isEntry = table.short === 'yoast_indexable';
+  if (!isEntry && table.short !== 'yoast_indexable_hierarchy') return undefined;
+  const entry = cell(table, row, isEntry ? 'id' : 'indexable_id') ?? '';
+  const of = (column: string): string =>
+    (isEntry ? cell(table, row, column) : directory.value('yoast_indexable', entry, column)) ?? '';
+  const [kind, id] = [of('object_type'), of('object_id')];
+  if (kind === 'term') return limb(itemOfTerm(directory, id));
+  if (kind === 'user') return limb({ kind, id }, 'users');
+  if (kind !== 'post') return undefined;
+  const { item, protection } = postOwner(directory, id);
+  return limb(item, protection);
+}
+
 /** Finds the thing that a part belongs to. */
 export function ownerOf(part: Part, directory: Directory): Owner {
   const row = part.clone[0] ?? part.live[0] ?? part.base[0];
@@ -118,6 +133,8 @@ export function ownerOf(part: Part, directory: Directory): Owner {
     };
   if (table.short === 'wc_product_meta_lookup')
     return limb(itemOfPost(directory, cell(table, row, 'product_id') ?? ''));
+  const indexed = indexedOwner(table, row, directory);
+  if (indexed) return indexed;
   const key = table.class.identity.map((name) => cell(table, row, name)).join(',');
   // Rows without a key are told apart by nothing: the table is the thing.
   const id = table.class.kind === 'unkeyed' ? table.short : `${table.short}/${key}`;

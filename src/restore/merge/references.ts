@@ -61,8 +61,14 @@ export function referencesOf(table: Table, row: Row, directory: Directory): Refe
     const target = directory.targetOf(cell(table, row, 'post_id') ?? '');
     if (target !== undefined) found.push({ short: target, id: value });
   }
+  const indexed = table.short === 'yoast_indexable' ? INDEXED[cell(table, row, 'object_type') ?? ''] : undefined;
+  const object = cell(table, row, 'object_id');
+  if (indexed !== undefined && isNumber(object)) found.push({ short: indexed, id: object });
   return found;
 }
+
+/** What an index of Yoast calls what its rows are of. */
+const INDEXED: Readonly<Record<string, string>> = { post: 'posts', term: 'terms' };
 
 /** Terms of links are relations of the same table. */
 const isOfLink = (table: Table, row: Row, column: string, directory: Directory): boolean =>

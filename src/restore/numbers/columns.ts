@@ -17,7 +17,8 @@ const SHOP: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   wc_order_coupon_lookup: { coupon_id: 'posts' },
   wc_product_attributes_lookup: { product_or_parent_id: 'posts' },
   wc_category_lookup: { category_tree_id: 'terms', category_id: 'terms' },
-  yoast_indexable: { author_id: 'users', post_parent: 'posts' },
+  yoast_indexable: { id: 'yoast_indexable', author_id: 'users', post_parent: 'posts' },
+  yoast_indexable_hierarchy: { indexable_id: 'yoast_indexable', ancestor_id: 'yoast_indexable' },
 };
 
 /** Names that tables of plugins use for the same everywhere. */

@@ -1,5 +1,6 @@
 import { directoryOf } from '../merge/directory.ts';
 import { groupsOf, isChangedInClone, type OwnedPart } from '../merge/groups.ts';
+import { isEcho } from '../merge/index-entries.ts';
 import type { Conflict, ItemOutcome, Policy } from '../merge/outcome.ts';
 import { cell } from '../merge/parts.ts';
 import { keyOfItem, type ItemId } from '../merge/types.ts';
@@ -43,7 +44,9 @@ export function unsureNumbers({ tables, unknown }: Renumbered, policy: Policy): 
   if (unknown.size === 0) return { against, taken };
   for (const { item, parts } of groupsOf(tables, directoryOf(tables))) {
     if (policy.chooses(item) === 'no') continue;
-    const found = parts.filter((part) => isChangedInClone(part) && travels(part, policy)).flatMap(unsureIn(unknown));
+    const found = parts
+      .filter((part) => isChangedInClone(part) && !isEcho(part.part) && travels(part, policy))
+      .flatMap(unsureIn(unknown));
     if (found.length === 0) continue;
     const numbers = [...new Set(found.map(({ number }) => number))];
     const fields = [...new Set(found.map(({ field }) => field))];

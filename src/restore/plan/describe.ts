@@ -2,6 +2,7 @@ import type { Conflict, Kept } from '../merge/outcome.ts';
 import { cell, type Part } from '../merge/parts.ts';
 import { contentOf } from '../merge/parts.ts';
 import { quietColumns } from '../merge/classes.ts';
+import { isEcho, isIndex } from '../merge/index-entries.ts';
 import type { Directory } from '../merge/directory.ts';
 import type { ItemId } from '../merge/types.ts';
 import type { GROUPS } from './schema.ts';
@@ -99,7 +100,10 @@ export function whatChanged(parts: readonly Part[]): string[] {
       if (known === undefined) fields.add(name.replace(/^_/, ''));
       else words.add(known);
     } else if (part.table.short === 'term_relationships') words.add('terms');
-    else for (const column of changedColumns(part)) words.add(COLUMNS[column] ?? column);
+    else if (isIndex(part.table)) {
+      // Of a post it says what the post says.
+      if (!isEcho(part)) words.add('SEO');
+    } else for (const column of changedColumns(part)) words.add(COLUMNS[column] ?? column);
   }
   if (fields.size > 0) words.add(fields.size === 1 ? '1 custom field' : `${fields.size} custom fields`);
   return [...words];
