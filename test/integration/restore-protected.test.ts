@@ -58,6 +58,14 @@ describe('what is protected', () => {
         fresh('wp_options', 'option_id', { option_name: 'WPClone_migrator_key_0123456789abcdef', option_value: 'x' }),
       ],
       ['roles', fresh('wp_options', 'option_id', { option_name: 'Default_Role ', option_value: 'administrator' })],
+      ...[
+        'WooCommerce_razorpay_settings',
+        'woocommerce-ppcp-settings',
+        'mollie-payments-for-woocommerce_test_mode',
+      ].map((option_name): [string, KeyedChanges] => [
+        'secrets',
+        fresh('wp_options', 'option_id', { option_name, option_value: 'x' }),
+      ]),
       ['users', await changed('wp_users', 'ID', 'ID = 1', 'user_pass')],
       ['users', rights],
       ['orders', fresh('wp_posts', 'ID', { ...post, ID: '90009', post_type: 'shop_order' })],
