@@ -6,6 +6,7 @@ import { acceptedSchema, type Accepted, cloneReportSchema } from '../schemas.ts'
 import type { CloneRequest, Credentials } from '../types.ts';
 import type { CloneResult } from '../clone-report.ts';
 import type { Attendance } from './attend.ts';
+import { handIn } from './hand-in.ts';
 import type { AgentClient } from './http.ts';
 import { throughLogin } from './through-login.ts';
 import { keyOf, type Words } from './words.ts';
@@ -66,7 +67,7 @@ export async function submitClone(
 ): Promise<Accepted> {
   const body = { ...bodyOf(request), ...words };
   const call = { method: 'POST' as const, path: '/api/v2/clone', body, key: keyOf(context) };
-  return client.call(call, acceptedSchema, context.signal);
+  return handIn(client, call, acceptedSchema, context);
 }
 
 const cloneOf = (result: object): CloneResult => {

@@ -39,8 +39,11 @@ export interface Answer {
 
 /** An agent's HTTP API. Errors are those that the agent reports, or AGENT_UNREACHABLE. */
 export interface AgentClient {
-  /** What it answers, as `schema` reads it. A call that does no harm when it is sent twice is sent again when it got lost. */
-  call<T>(call: Call, schema: z.ZodType<T>, signal: AbortSignal): Promise<T>;
+  /**
+   * What it answers, as `schema` reads it. A call that does no harm when it is sent twice is sent again when it got lost. `untaken` ends
+   * it while it is certain that no agent acts on it: between two tries that were both refused.
+   */
+  call<T>(call: Call, schema: z.ZodType<T>, signal: AbortSignal, untaken?: AbortSignal): Promise<T>;
   /** The answer as it comes; `seconds` is how long it may be silent. */
   open(call: Call, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
@@ -94,15 +97,17 @@ export function createAgentClient(address: AgentAddress, work: Pick<WorkContext,
 
   return {
     open,
-    async call(call, schema, signal) {
+    async call(call, schema, signal, untaken = signal) {
       const again = call.once !== true && (call.method !== 'POST' || call.key !== undefined);
+      let mayBeTaken = false;
       for (const pause of PAUSES) {
         try {
           return await once(call, schema, signal);
         } catch (error) {
           const wait = pauseAfter(error, again, pause);
           if (wait === undefined) throw error;
-          await work.sleep(wait, signal);
+          mayBeTaken ||= toWpcloneError(error).code === 'AGENT_UNREACHABLE';
+          await work.sleep(wait, mayBeTaken ? signal : untaken);
         }
       }
       return once(call, schema, signal);

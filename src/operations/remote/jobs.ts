@@ -1,29 +1,44 @@
 import { z } from 'zod';
 import type { WorkContext } from '../../shared/context.ts';
-import { acceptedSchema, deletedSchema, jobLineSchema } from '../schemas.ts';
+import { type Accepted, acceptedSchema, deletedSchema, jobLineSchema } from '../schemas.ts';
 import type { RemoteJobs } from '../types.ts';
-import { attendJob, cancelJob, findJob, retryJob } from './attend.ts';
+import { attendJob, cancelJob, findJob, type Interrupted, outcomeOf, retryJob } from './attend.ts';
 import { submitClone } from './clone.ts';
+import { handIn } from './hand-in.ts';
 import type { AgentClient } from './http.ts';
 import { askedWords, keyOf, wordsAtHand } from './words.ts';
 
 const jobsSchema = z.object({ jobs: z.array(jobLineSchema) });
 
+/** Hands in that a clone is reset. */
+export function submitReset(client: AgentClient, id: string, context: WorkContext) {
+  const path = `/api/v2/clones/${encodeURIComponent(id)}/reset`;
+  return handIn(client, { method: 'POST', path, body: {}, key: keyOf(context) }, acceptedSchema, context);
+}
+
+/** Hands in that a clone is deleted; one that is gone needs no job. */
+export function submitDelete(client: AgentClient, id: string, context: WorkContext) {
+  const path = `/api/v2/delete/${encodeURIComponent(id)}`;
+  const schema = z.union([acceptedSchema, deletedSchema]);
+  return handIn(client, { method: 'DELETE', path, key: keyOf(context) }, schema, context);
+}
+
 /** Jobs of an agent as such, for those who hand one in and do not wait, or look at it later. */
-export function remoteJobs(client: AgentClient): RemoteJobs {
-  const submit = { body: {}, method: 'POST' as const };
+export function remoteJobs(client: AgentClient, interrupted: Interrupted): RemoteJobs {
+  /** Whoever does not wait for a job but cancels while it is handed in decides about it as one who waits. */
+  const unlessCancelled = async <T extends Accepted | { readonly deleted: true }>(
+    taken: T,
+    context: WorkContext,
+  ): Promise<T> => {
+    if (context.signal.aborted && 'job_id' in taken)
+      outcomeOf(await attendJob(client, taken.job_id, { interrupted }, context));
+    return taken;
+  };
   return {
     submitClone: async (request, credentials, context) =>
-      submitClone(client, request, await wordsAtHand(credentials), context),
-    submitReset: (id, context) => {
-      const path = `/api/v2/clones/${encodeURIComponent(id)}/reset`;
-      return client.call({ ...submit, path, key: keyOf(context) }, acceptedSchema, context.signal);
-    },
-    submitDelete: (id, context) => {
-      const path = `/api/v2/delete/${encodeURIComponent(id)}`;
-      const call = { method: 'DELETE' as const, path, key: keyOf(context) };
-      return client.call(call, z.union([acceptedSchema, deletedSchema]), context.signal);
-    },
+      unlessCancelled(await submitClone(client, request, await wordsAtHand(credentials), context), context),
+    submitReset: async (id, context) => unlessCancelled(await submitReset(client, id, context), context),
+    submitDelete: async (id, context) => unlessCancelled(await submitDelete(client, id, context), context),
     list: async (filter, { signal }) =>
       (await client.call({ method: 'GET', path: '/api/v2/jobs', query: { ...filter } }, jobsSchema, signal)).jobs,
     show: (id, { signal }) => findJob(client, id, signal),
@@ -36,7 +51,7 @@ export function remoteJobs(client: AgentClient): RemoteJobs {
       const name = login.username === undefined ? {} : { source_username: login.username };
       const lacks = job.error?.code === 'LOGIN_NEEDED' && sent.source_password === undefined;
       const asked = lacks ? await askedWords(login, credentials) : {};
-      return retryJob(client, id, { ...sent, ...name, ...asked }, keyOf(context), context.signal);
+      return unlessCancelled(await retryJob(client, id, { ...sent, ...name, ...asked }, context), context);
     },
   };
 }

@@ -15,7 +15,7 @@ import { cloneThrough } from './clone.ts';
 import { disconnectThrough } from './disconnect.ts';
 import { exposeFrom } from './expose.ts';
 import type { AgentClient } from './http.ts';
-import { remoteJobs } from './jobs.ts';
+import { remoteJobs, submitDelete, submitReset } from './jobs.ts';
 import { linesOf } from './lines.ts';
 import { remotePool } from './pool.ts';
 import { applyThrough, planThrough, remoteRestores } from './restores.ts';
@@ -31,7 +31,7 @@ const clonePath = (id: string): string => `/api/v2/clones/${encodeURIComponent(i
 
 /** Operations that an agent carries out. What takes long is a job there, which is followed to its end. */
 export function createRemoteOperations({ client, here, interrupted }: RemoteSettings): RemoteOperations {
-  const jobs = remoteJobs(client);
+  const jobs = remoteJobs(client, interrupted);
   const done = async (job: string, context: WorkContext) =>
     outcomeOf(await attendJob(client, job, { interrupted }, context));
   const show = (id: string, password: boolean, { signal }: WorkContext): Promise<CloneReport> => {
@@ -58,14 +58,14 @@ export function createRemoteOperations({ client, here, interrupted }: RemoteSett
       return client.call({ method: 'POST', path: `${clonePath(id)}/extend`, body }, cloneReportSchema, signal);
     },
     reset: async (id, context) => {
-      const { job_id: job } = await jobs.submitReset(id, context);
+      const { job_id: job } = await submitReset(client, id, context);
       return cloneReportSchema.parse(await done(job, context));
     },
     planRestore: (request, credentials, context) => planThrough(client, request, credentials, interrupted, context),
     applyRestore: (request, credentials, context) => applyThrough(client, request, credentials, interrupted, context),
     restores: remoteRestores(client, interrupted),
     delete: async (id, context) => {
-      const taken = await jobs.submitDelete(id, context);
+      const taken = await submitDelete(client, id, context);
       return 'deleted' in taken ? taken : deletedSchema.parse(await done(taken.job_id, context));
     },
     disconnect: (url, login, credentials, context) => disconnectThrough(client, url, login, credentials, context),

@@ -19,6 +19,7 @@ import type {
   SourceLogin,
 } from '../types.ts';
 import type { Interrupted } from './attend.ts';
+import { handIn } from './hand-in.ts';
 import type { AgentClient } from './http.ts';
 import { throughLogin } from './through-login.ts';
 import { keyOf, type Words } from './words.ts';
@@ -93,7 +94,7 @@ const jobOf =
     };
     const whole = { ...body, target, ...(insecureTls ? { insecure: true } : {}) };
     const call = { method: 'POST' as const, path, body: whole, key: keyOf(context) };
-    return client.call(call, acceptedSchema, context.signal);
+    return handIn(client, call, acceptedSchema, context);
   };
 
 /** What is wanted, under the API's names; what is as it would be anyway is left out. */

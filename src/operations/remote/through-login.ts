@@ -3,7 +3,7 @@ import type { Accepted } from '../schemas.ts';
 import type { Credentials, SourceLogin } from '../types.ts';
 import { type Attendance, attendJob, outcomeOf, retryJob } from './attend.ts';
 import type { AgentClient } from './http.ts';
-import { askedWords, keyOf, type Words, wordsAtHand } from './words.ts';
+import { askedWords, type Words, wordsAtHand } from './words.ts';
 
 export interface LoginAttendance extends Attendance {
   readonly login: SourceLogin;
@@ -25,7 +25,9 @@ export async function throughLogin(
   const mayAsk = sent.source_password === undefined;
   const ended = await attendJob(client, first, { ...attendance, mayAsk }, context);
   if (!mayAsk || ended.error?.code !== 'LOGIN_NEEDED') return outcomeOf(ended);
+  // It needed one before it could be cancelled: nobody who has left is asked.
+  context.signal.throwIfAborted();
   const words = { ...sent, ...(await askedWords(login, credentials)) };
-  const { job_id: second } = await retryJob(client, first, words, keyOf(context), context.signal);
+  const { job_id: second } = await retryJob(client, first, words, context);
   return outcomeOf(await attendJob(client, second, attendance, context));
 }
