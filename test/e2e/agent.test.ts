@@ -134,7 +134,8 @@ describe('wpclone agent', () => {
   it('works without tokens on loopback only', async () => {
     const refused = await cli.run(['agent', '--no-auth', '--host', '0.0.0.0', '--port', '0', '--json']);
     expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'BAD_INPUT' } });
-    const agent = await startAgent(cli, ['--no-auth']);
+    const agent = await startAgent(cli, ['--no-auth', '--keep-jobs', '90d']);
+    await agent.running.seen(/ \(no token\) .*\n! Whoever reaches http:\S+ may do everything/);
     expect((await agent.fetch('/api/v2/jobs')).status).toBe(200);
     expect(await under(String(agent.url), 'evil.example')).toBe(403);
     await agent.end('SIGTERM');

@@ -1,16 +1,23 @@
 import { homedir } from 'node:os';
+import type { Colors } from '../colors.ts';
 import { count, remaining, table } from '../../shared/format.ts';
 
-/** The first line of an agent. */
-export function agentStartedText(agent: {
-  readonly url: string;
-  readonly token_file: string;
-  readonly runtime: string;
-  readonly jobs_at_once: number;
-}): string {
+/** The first line of an agent; `open`: at its address nobody is asked for a token, which is a line of its own. */
+export function agentStartedText(
+  agent: {
+    readonly url: string;
+    readonly token_file: string;
+    readonly runtime: string;
+    readonly jobs_at_once: number;
+  },
+  open: boolean,
+  { yellow }: Pick<Colors, 'yellow'>,
+): string {
   const { url, token_file: file, runtime, jobs_at_once: jobs } = agent;
   const many = jobs === 1 ? '1 job' : `${jobs} jobs`;
-  return `wpclone agent on ${url} (token: ${shortened(file)})   runtime ${runtime}   ${many} at once`;
+  const key = open ? 'no token' : `token: ${shortened(file)}`;
+  const line = `wpclone agent on ${url} (${key})   runtime ${runtime}   ${many} at once`;
+  return open ? `${line}\n${yellow(`! Whoever reaches ${url} may do everything (--no-auth).`)}` : line;
 }
 
 const shortened = (path: string): string =>

@@ -3,7 +3,7 @@ import { readTls } from '../../cli/agent-settings.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { placeFlags } from '../../cli/flags.ts';
 import { agentStartedText } from '../../cli/presenters/agent.ts';
-import { parseTtl } from '../../cli/ttl.ts';
+import { parseKeepJobs } from '../../cli/ttl.ts';
 import { toWpcloneError } from '../../shared/errors.ts';
 import { packageVersion } from '../../shared/package-root.ts';
 
@@ -87,9 +87,9 @@ export default class Agent extends BaseCommand {
         {
           monotonic: () => performance.now(),
           started: (agent) => {
-            if (!flags.quiet) this.present(agent, () => agentStartedText(agent));
+            if (!flags.quiet) this.present(agent, (colors) => agentStartedText(agent, settings.open, colors));
             const { token_file: _path, ...rest } = agent;
-            log.info('listening', rest);
+            log.info('listening', { ...rest, auth: !settings.open });
           },
         },
       );
