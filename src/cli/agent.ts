@@ -38,7 +38,15 @@ export function agentChoice(
       context: flags.context,
       namespace: flags.namespace,
     },
+    settled:
+      url === undefined ? { context: wordOf(settings, 'context'), namespace: wordOf(settings, 'namespace') } : {},
   };
+}
+
+/** What is set under `kubernetes`. What is no text is for those who read all of it to refuse. */
+function wordOf({ kubernetes = {} }: Settings, key: string): string | undefined {
+  const value = kubernetes[key];
+  return typeof value === 'string' ? value : undefined;
 }
 
 function readToken(file: string): string {

@@ -24,6 +24,11 @@ export interface AgentChoice {
     readonly context?: string | undefined;
     readonly namespace?: string | undefined;
   };
+  /** Where settings have clones in a cluster: compared with what the agent was told, but one that took what its kubeconfig has tells nothing. */
+  readonly settled: {
+    readonly context?: string | undefined;
+    readonly namespace?: string | undefined;
+  };
   readonly interrupted: Interrupted;
 }
 
@@ -45,7 +50,7 @@ export async function openRemoteOperations(
       await client.close();
       return undefined;
     }
-    refuseDifference(agent, choice.said);
+    refuseDifference(agent, choice);
     const opened: Operations[] = [];
     const here = async (): Promise<Operations> => {
       const { createDirectOperations } = await import('../direct.ts');
@@ -134,11 +139,13 @@ async function ask(
 const PLACES: Record<RuntimeKind, string> = { local: 'on its own machine', kubernetes: 'in a Kubernetes cluster' };
 
 /** Throws AGENT_DIFFERS. */
-function refuseDifference(agent: AgentReport, said: AgentChoice['said']): void {
+function refuseDifference(agent: AgentReport, { said, settled }: Pick<AgentChoice, 'said' | 'settled'>): void {
   const differs = (what: string): never => {
     throw new WpcloneError('AGENT_DIFFERS', `The agent keeps its clones ${PLACES[agent.runtime]}, not ${what}.`);
   };
   if (said.runtime !== undefined && said.runtime !== agent.runtime) differs(PLACES[said.runtime]);
-  if (said.context !== undefined && said.context !== agent.context) differs(`in that of the context ${said.context}`);
-  if (said.namespace !== undefined && said.namespace !== agent.namespace) differs(`in the namespace ${said.namespace}`);
+  const context = said.context ?? (agent.context === null ? undefined : settled.context);
+  const namespace = said.namespace ?? (agent.namespace === null ? undefined : settled.namespace);
+  if (context !== undefined && context !== agent.context) differs(`in that of the context ${context}`);
+  if (namespace !== undefined && namespace !== agent.namespace) differs(`in the namespace ${namespace}`);
 }
