@@ -46,6 +46,8 @@ export abstract class BaseCommand extends Command {
   private asksFirst = false;
   /** Whether what an agent does for this command may go on without it. */
   protected readonly mayLeaveJobs: boolean = true;
+  /** Whether it only shows what an agent does anyway: then Ctrl-C cancels nothing, which JOB_LEFT says. */
+  protected readonly onlyLooks: boolean = false;
 
   protected override async init(): Promise<void> {
     this.agentToken = takePasswordFromEnvironment(process.env, 'WPCLONE_AGENT_TOKEN');
@@ -152,7 +154,7 @@ export abstract class BaseCommand extends Command {
       colors: this.colors(process.stderr),
     });
     this.view = view;
-    this.undoes = steps.length > 0;
+    this.undoes = steps.length > 0 && !this.onlyLooks;
     const signal = this.interrupts?.signal ?? new AbortController().signal;
     try {
       return await work(createWorkContext({ signal, emit: view.emit, debug: flags.debug === true }), view);

@@ -27,6 +27,8 @@ export default class JobsWatch extends BaseCommand {
     ...agentFlags,
   };
 
+  protected override readonly onlyLooks = true;
+
   async run(): Promise<object> {
     const { args, flags } = await this.parse(JobsWatch);
     const job = await this.operateThroughAgent(flags, CLONE_STEPS, (operations, context) =>
