@@ -92,12 +92,15 @@ export abstract class BaseCommand extends Command {
     });
   }
 
-  /** As `operate`, for what only an agent can do. Throws NO_AGENT. */
+  /** As `operate`, for what only an agent can do. Throws NO_AGENT, BAD_INPUT with --direct. */
   protected async operateThroughAgent<T>(
     flags: CommonFlags,
     steps: readonly StepName[],
     work: (operations: RemoteOperations, context: WorkContext, view: View) => Promise<T>,
   ): Promise<T> {
+    if (flags.direct === true) {
+      throw new WpcloneError('BAD_INPUT', 'This takes an agent, and --direct goes around it: leave --direct out.');
+    }
     return this.watched(flags, steps, async (context, view) => {
       const operations = await this.openRemote(flags, context, view);
       if (operations === undefined) {

@@ -33,9 +33,16 @@ export const agentFlags = {
   }),
 };
 
+/** For what is about an agent's own jobs. A script may have --direct for all its commands: it is told what is wrong with it here, and help leaves it out. */
+export const jobsFlags = {
+  ...agentFlags,
+  direct: Flags.boolean({ helpGroup: 'AGENT', hidden: true, default: false }),
+};
+
 /** For what an agent does as a job. */
 export const noWaitFlag = Flags.boolean({
   default: false,
+  exclusive: ['direct'],
   helpGroup: 'AGENT',
   summary: 'Hand the job to the agent and do not wait for its end.',
 });

@@ -214,7 +214,8 @@ describe('an agent', () => {
     const first = await newest();
     expect(await owner.json(['jobs', '--limit', '1'])).toEqual({ jobs: [first] });
     expect(await owner.json(['list'])).toEqual(await remote.json(['list']));
-    expect(await refused(['jobs', '--direct'], owner)).toEqual([5, 'NO_AGENT']);
+    expect(await refused(['jobs', '--direct'], owner)).toEqual([2, 'BAD_INPUT']);
+    expect(await refused(['reset', 'a', '--no-wait', '--direct'], owner)).toEqual([2, 'BAD_INPUT']);
     expect(await refused(['list'], owner, { WPCLONE_RUNTIME: 'kubernetes' })).toEqual([2, 'AGENT_DIFFERS']);
   });
 

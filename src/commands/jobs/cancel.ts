@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { agentFlags, jobArgument } from '../../cli/flags.ts';
+import { jobsFlags, jobArgument } from '../../cli/flags.ts';
 import { acceptedLine } from '../../cli/presenters/jobs.ts';
 
 export default class JobsCancel extends BaseCommand {
@@ -9,7 +9,7 @@ export default class JobsCancel extends BaseCommand {
     '<%= config.bin %> <%= command.id %> job-8f2k --json',
   ];
   static override args = { job: jobArgument };
-  static override flags = agentFlags;
+  static override flags = jobsFlags;
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(JobsCancel);

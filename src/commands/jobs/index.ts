@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { agentFlags } from '../../cli/flags.ts';
+import { jobsFlags } from '../../cli/flags.ts';
 import { lineWidth } from '../../cli/presenters/fit.ts';
 import { jobTable } from '../../cli/presenters/jobs.ts';
 
@@ -18,7 +18,7 @@ export default class Jobs extends BaseCommand {
       summary: 'Only those that wait, run, ended well or failed.',
     }),
     limit: Flags.integer({ default: 20, min: 1, max: 500, summary: 'How many at most.' }),
-    ...agentFlags,
+    ...jobsFlags,
   };
 
   async run(): Promise<object> {

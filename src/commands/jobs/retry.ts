@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { sourceCredentials, takePasswords } from '../../cli/credentials.ts';
-import { agentFlags, jobArgument, sourceFlags } from '../../cli/flags.ts';
+import { jobsFlags, jobArgument, sourceFlags } from '../../cli/flags.ts';
 import { acceptedLine } from '../../cli/presenters/jobs.ts';
 
 const { insecure: _insecure, 'login-url': _loginUrl, ...loginFlags } = sourceFlags;
@@ -14,7 +14,7 @@ export default class JobsRetry extends BaseCommand {
     'pass show mysite | <%= config.bin %> <%= command.id %> job-8f2k --password-file - --json',
   ];
   static override args = { job: jobArgument };
-  static override flags = { ...loginFlags, ...agentFlags };
+  static override flags = { ...loginFlags, ...jobsFlags };
 
   async run(): Promise<object> {
     const taken = takePasswords(process.env);

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { agentFlags, jobArgument } from '../../cli/flags.ts';
+import { jobsFlags, jobArgument } from '../../cli/flags.ts';
 import { jobDetails, withoutSecrets } from '../../cli/presenters/jobs.ts';
 
 export default class JobsShow extends BaseCommand {
@@ -15,7 +15,7 @@ export default class JobsShow extends BaseCommand {
       default: false,
       summary: 'With --json: the password and log-in link of the clone that was made, too.',
     }),
-    ...agentFlags,
+    ...jobsFlags,
   };
 
   async run(): Promise<object> {

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { agentFlags, jobArgument } from '../../cli/flags.ts';
+import { jobsFlags, jobArgument } from '../../cli/flags.ts';
 import { jobDetails, withoutSecrets } from '../../cli/presenters/jobs.ts';
 import { errorFromReport } from '../../shared/wire-error.ts';
 import { CLONE_STEPS } from '../../shared/events.ts';
@@ -24,7 +24,7 @@ export default class JobsWatch extends BaseCommand {
       summary: 'With --json: the password and log-in link of the clone that was made, too.',
     }),
     events: Flags.boolean({ summary: 'Print one JSON object per line as it goes on; the last one is the job.' }),
-    ...agentFlags,
+    ...jobsFlags,
   };
 
   protected override readonly onlyLooks = true;
