@@ -114,6 +114,16 @@ describe('settings', () => {
     );
   });
 
+  it('say how long an agent remembers jobs, and not those of a repository', () => {
+    put('home/.config/wpclone/config.yaml', 'keep-jobs: 90d');
+    expect(load()['keep-jobs']).toBe('90d');
+    environment['WPCLONE_KEEP_JOBS'] = '366d';
+    expect(() => load()).toThrow(/^WPCLONE_KEEP_JOBS: Jobs are kept for at most 365 days/);
+    delete environment['WPCLONE_KEEP_JOBS'];
+    put('work/repo/.wpclone.yaml', 'keep-jobs: 1m');
+    expect(() => load()).toThrow(/\.wpclone\.yaml: keep-jobs may only stand in your own/);
+  });
+
   it('may be an empty file', () => {
     put('work/repo/.wpclone.yaml', '# nothing yet\n');
     expect(load()).toEqual({ kubernetes: {}, pool: {} });

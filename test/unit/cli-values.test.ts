@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { colorsFor } from '../../src/cli/colors.ts';
 import { checkName } from '../../src/cli/names.ts';
 import { bytes, count, printable, remaining, safeJson, seconds, shellWord, table } from '../../src/shared/format.ts';
-import { parseTtl } from '../../src/cli/ttl.ts';
+import { parseKeepJobs, parseTtl } from '../../src/cli/ttl.ts';
 
 const failsWith = (code: string) => expect.objectContaining({ code });
 
@@ -49,6 +49,21 @@ describe('a time to live', () => {
       expect(() => parseTtl(text)).toThrow(failsWith('BAD_TTL'));
     },
   );
+});
+
+describe('how long jobs are kept', () => {
+  it.each([
+    ['1m', 60],
+    ['90d', 7_776_000],
+    ['365d', 31_536_000],
+  ])('may be %s, which is %i seconds', (text, expected) => {
+    expect(parseKeepJobs(text)).toBe(expected);
+  });
+
+  it.each(['', '0m', '366d', '30', 'forever'])('is not "%s", which is refused in words of its own', (text) => {
+    expect(() => parseKeepJobs(text)).toThrow(/^Jobs are kept for at most 365 days/);
+    expect(() => parseKeepJobs(text)).toThrow(failsWith('BAD_INPUT'));
+  });
 });
 
 describe('a name', () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { toWpcloneError } from '../../shared/errors.ts';
 import { poolSizesSchema } from '../../operations/pool-sizes.ts';
 import { parseSize } from '../size.ts';
-import { parseTtl } from '../ttl.ts';
+import { parseKeepJobs, parseTtl } from '../ttl.ts';
 
 /**
  * What the configuration files may hold; the keys are named like the flags. What would weaken a clone's safety or send a
@@ -11,7 +11,7 @@ import { parseTtl } from '../ttl.ts';
 export const settingsSchema = z.strictObject({
   runtime: z.enum(['local', 'kubernetes']).optional(),
   username: z.string().min(1).optional(),
-  ttl: z.string().superRefine(checkTtl).optional(),
+  ttl: z.string().superRefine(checked(parseTtl)).optional(),
   media: z.enum(['copy', 'proxy']).optional(),
   'exclude-table': z.array(z.string()).optional(),
   'include-table': z.array(z.string()).optional(),
@@ -22,19 +22,31 @@ export const settingsSchema = z.strictObject({
   'agent-token-file': z.string().min(1).optional(),
   /** How many instances an agent keeps ready. */
   pool: poolSizesSchema.optional(),
+  /** How long an agent remembers jobs. */
+  'keep-jobs': z.string().superRefine(checked(parseKeepJobs)).optional(),
   kubernetes: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** Passwords go to the agent, and rows are people's data: only the user's own file may say so, not one that came with a repository. */
-export const USER_ONLY = ['agent', 'agent-token-file', 'keep-rows'] as const satisfies readonly (keyof Settings)[];
+/**
+ * Passwords go to the agent, rows are people's data, and an agent remembers the jobs of all repositories: only the user's own file may
+ * say so, not one that came with a repository.
+ */
+export const USER_ONLY = [
+  'agent',
+  'agent-token-file',
+  'keep-rows',
+  'keep-jobs',
+] as const satisfies readonly (keyof Settings)[];
 
 /** Here rather than when it is used, so that the message names the file. */
-function checkTtl(text: string, issues: z.RefinementCtx): void {
-  try {
-    parseTtl(text);
-  } catch (error) {
-    issues.addIssue({ code: 'custom', message: toWpcloneError(error).message.replace(/\.$/, '') });
-  }
+function checked(parse: (text: string) => number): (text: string, issues: z.RefinementCtx) => void {
+  return (text, issues) => {
+    try {
+      parse(text);
+    } catch (error) {
+      issues.addIssue({ code: 'custom', message: toWpcloneError(error).message.replace(/\.$/, '') });
+    }
+  };
 }
 
 function checkSize(text: string, issues: z.RefinementCtx): void {
@@ -55,6 +67,7 @@ export const ENVIRONMENT = {
   WPCLONE_EXCLUDE_PATH: 'exclude-path',
   WPCLONE_SOURCES_LIMIT: 'sources-limit',
   WPCLONE_KEEP_ROWS: 'keep-rows',
+  WPCLONE_KEEP_JOBS: 'keep-jobs',
   WPCLONE_AGENT: 'agent',
   WPCLONE_AGENT_TOKEN_FILE: 'agent-token-file',
 } as const satisfies Record<string, keyof Settings>;

@@ -7,6 +7,8 @@ import { parseKeepJobs } from '../../cli/ttl.ts';
 import { toWpcloneError } from '../../shared/errors.ts';
 import { packageVersion } from '../../shared/package-root.ts';
 
+const KEEP_JOBS = '30d';
+
 export default class Agent extends BaseCommand {
   static override summary = 'Run the agent: take requests over HTTP and from commands, and carry them out.';
   static override description =
@@ -53,9 +55,8 @@ export default class Agent extends BaseCommand {
     'tls-cert': Flags.string({ helpValue: 'FILE', dependsOn: ['tls-key'], summary: 'Certificate chain, in PEM.' }),
     'tls-key': Flags.string({ helpValue: 'FILE', dependsOn: ['tls-cert'], summary: 'Its key, in PEM.' }),
     'keep-jobs': Flags.string({
-      default: '30d',
-      helpValue: '12h|7d|30d',
-      summary: 'How long jobs are remembered after their end.',
+      helpValue: '12h|30d|365d',
+      summary: `How long jobs are remembered after their end, up to a year. [default: ${KEEP_JOBS}]`,
     }),
   };
 
@@ -72,7 +73,7 @@ export default class Agent extends BaseCommand {
       metricsPort: flags['metrics-port'],
       traces: flags['otlp-endpoint'],
       concurrency: flags.jobs,
-      rememberJobs: parseTtl(flags['keep-jobs']) * 1000,
+      rememberJobs: parseKeepJobs(flags['keep-jobs'] ?? this.settings()['keep-jobs'] ?? KEEP_JOBS) * 1000,
       version: await packageVersion(),
     };
     await this.watched(flags, [], async (context) => {
