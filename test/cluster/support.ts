@@ -225,7 +225,7 @@ export function holdingPod(plan: UnitPlan, id: string, state: string): V1Pod {
 }
 
 /** Waits for a condition by looking; for what has no event to wait for. */
-export async function eventually<T>(look: () => Promise<T | undefined>, what: string, limit = 30_000): Promise<T> {
+export async function eventually<T>(look: () => Promise<T | undefined>, what: string, limit = 120_000): Promise<T> {
   const until = Date.now() + limit;
   for (;;) {
     const seen = await look();
