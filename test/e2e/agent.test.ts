@@ -115,11 +115,12 @@ describe('wpclone agent', () => {
   });
 
   it('lets commands of another home in with the token that its guide makes, and shows them what is theirs', async () => {
-    const agent = await startAgent(cli);
-    const elsewhere = commandLine();
+    const [operator, elsewhere] = [commandLine(), commandLine()];
+    const agent = await startAgent(operator);
     onTestFinished(() => elsewhere.stop());
+    onTestFinished(() => operator.stop());
     const made = ['agent', 'token', 'create', 'ci', '--scope', 'clone', '--customer', 'acme'];
-    const { token } = await cli.json<{ token: string }>(made);
+    const { token } = await operator.json<{ token: string }>(made);
     const environment = { WPCLONE_AGENT: String(agent.url), WPCLONE_AGENT_TOKEN: token };
     const nowhere = ['clone', 'http://127.0.0.1:1', '-u', 'admin', '--password-file', '-', '--json'];
     const failed = await elsewhere.run(nowhere, { environment, input: 'secret' });
