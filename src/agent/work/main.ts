@@ -85,7 +85,12 @@ async function work(job: Begin): Promise<void> {
   await tell({ type: 'free' });
 }
 
-const takesAnother = (): boolean => process.connected && jobs < MOST_JOBS && process.memoryUsage.rss() < MOST_MEMORY;
+const takesAnother = (): boolean =>
+  process.connected &&
+  jobs < MOST_JOBS &&
+  process.memoryUsage.rss() < MOST_MEMORY &&
+  // A browser that did not close goes with the process that started it.
+  !process.getActiveResourcesInfo().includes('ProcessWrap');
 
 /** Resolves when it is on its way. Nobody may be there any more to hear it. */
 function tell(message: FromWorker): Promise<void> {
