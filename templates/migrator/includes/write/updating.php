@@ -22,8 +22,8 @@ const AUTO_LOCK = 'auto_updater.lock';
 
 /** Seconds after which WordPress takes a lock for one that was left behind (WP_Upgrader::create_lock). */
 const UPDATE_LOCKS = array(
-	CORE_LOCK => CORE_LOCK_SECONDS,
 	AUTO_LOCK => 3600,
+	CORE_LOCK => CORE_LOCK_SECONDS,
 );
 
 /**
@@ -41,10 +41,14 @@ function while_nobody_updates( $db, callable $work ) {
 	try {
 		foreach ( UPDATE_LOCKS as $name => $seconds ) {
 			$mark = (string) ( time() - $seconds + OUR_LOCK_SECONDS );
-			if ( ! insert_option_row( $name, $mark ) ) {
+			if ( insert_option_row( $name, $mark ) ) {
+				$taken[ $name ] = $mark;
+			} elseif ( CORE_LOCK === $name ) {
 				throw update_under_way();
+			} else {
+				// Either somebody was quicker just now, or one that was left behind keeps WordPress from beginning for longer than we need.
+				refuse_update_under_way( $db );
 			}
-			$taken[ $name ] = $mark;
 		}
 		return $work();
 	} finally {
@@ -71,8 +75,11 @@ function refuse_update_under_way( $db ) {
 		throw update_under_way();
 	}
 	foreach ( $locks as $row ) {
-		// This one only: another may have been taken since.
-		run_query( $db, "DELETE FROM $options WHERE option_name = " . quote_text( $db, $row['name'] ) . ' AND option_value = ' . quote_text( $db, $row['since'] ) );
+		// WordPress does not take it for left behind any sooner; ours is marked so that it soon is.
+		if ( time() - (int) $row['since'] >= UPDATE_LOCKS[ $row['name'] ] - OUR_LOCK_SECONDS ) {
+			// This one only: another may have been taken since.
+			run_query( $db, "DELETE FROM $options WHERE option_name = " . quote_text( $db, $row['name'] ) . ' AND option_value = ' . quote_text( $db, $row['since'] ) );
+		}
 	}
 }
 
