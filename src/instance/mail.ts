@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mailSchema } from './schemas.ts';
 import type { CaughtMail, InstancePaths } from './types.ts';
+import { parseJson } from '../shared/json.ts';
 import { readPlain } from '../shared/whole-file.ts';
 
 /** The mail that was caught, oldest first. A file that is not ours is passed over: the clone's own code can write there. */
@@ -10,16 +11,8 @@ export async function listMail(paths: InstancePaths, signal: AbortSignal): Promi
   const mails: CaughtMail[] = [];
   for (const name of names) {
     signal.throwIfAborted();
-    const mail = mailSchema.safeParse(parse(await readPlain(join(paths.mail, name))));
+    const mail = mailSchema.safeParse(parseJson(await readPlain(join(paths.mail, name))));
     if (mail.success) mails.push(mail.data);
   }
   return mails;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { planSchema, type Plan, type PlanPolicy } from '../restore/plan/schema.ts';
 import { compileChoice } from '../restore/plan/choose.ts';
+import { parseJson } from '../shared/json.ts';
 import { PROTECTIONS } from '../restore/merge/never.ts';
 
 /** What can be named that never travels by itself; what is wpclone's own cannot. */
@@ -33,10 +34,4 @@ export { newRestoreId } from '../restore/write/id.ts';
 export { agreedTo, decidedIn, refuseUndecided } from '../restore/plan/agreed.ts';
 
 /** A plan as it was written to a file; undefined when it is none. */
-export function parsePlan(text: string): Plan | undefined {
-  try {
-    return planSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
+export const parsePlan = (text: string): Plan | undefined => planSchema.safeParse(parseJson(text)).data;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../shared/json.ts';
 
 /** What happened to a unit, or to the pool. */
 const eventSchema = z.object({
@@ -60,13 +61,8 @@ export const newNote = (now: number): PoolNote => ({
 });
 
 /** What stands in the document; a new one where there is none, or one that another version wrote in its own way. */
-export function readNote(content: string | undefined, now: number): PoolNote {
-  try {
-    return noteSchema.parse(JSON.parse(content ?? ''));
-  } catch {
-    return newNote(now);
-  }
-}
+export const readNote = (content: string | undefined, now: number): PoolNote =>
+  noteSchema.safeParse(parseJson(content ?? '')).data ?? newNote(now);
 
 /** Milliseconds after which a keeper that has not looked is taken for gone; a living one writes more often. */
 const GONE = 60_000;

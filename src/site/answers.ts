@@ -1,5 +1,6 @@
 import { WpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
+import { parseJson } from '../shared/json.ts';
 import { refusalSchema, type Refusal } from './protocol.ts';
 import { isChallenge, isFromCache, limitsRequests, lostDatabase, wantsPassword } from './signs.ts';
 
@@ -56,12 +57,7 @@ export function retryAfterSeconds(answer: Pick<OtherAnswer, 'headers' | 'now'>):
 export function refusalOf(text: string): Refusal | undefined {
   // A host may put something before it or after it; the object holds no others.
   const json = /\{"wpclone":[^{}]*\}/.exec(text)?.[0];
-  if (json === undefined) return undefined;
-  try {
-    return refusalSchema.parse(JSON.parse(json));
-  } catch {
-    return undefined;
-  }
+  return json === undefined ? undefined : refusalSchema.safeParse(parseJson(json)).data;
 }
 
 /** What a refusal of the migrator means. `table` is the one it is about. */

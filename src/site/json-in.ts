@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { parseJson } from '../shared/json.ts';
 
 /** Values looked at, and characters read for each: a site decides what it sends, not how long we look through it. */
 const MOST_STARTS = 100;
@@ -13,7 +14,7 @@ export function jsonIn<T>(text: string, schema: z.ZodType<T>): T | undefined {
   for (const { index } of text.matchAll(/[[{]/g)) {
     if ((starts += 1) > MOST_STARTS) return undefined;
     const end = endOf(text, index);
-    const parsed = end === undefined ? undefined : schema.safeParse(parse(text.slice(index, end)));
+    const parsed = end === undefined ? undefined : schema.safeParse(parseJson(text.slice(index, end)));
     if (parsed?.success) return parsed.data;
   }
   return undefined;
@@ -33,12 +34,4 @@ function endOf(text: string, start: number): number | undefined {
     else if ((letter === '}' || letter === ']') && (depth -= 1) === 0) return at + 1;
   }
   return undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { WpcloneError } from '../shared/errors.ts';
+import { parseJson } from '../shared/json.ts';
 
 /** What the site sent, when it is what it should be; which field is not is said, what stands in it is not. Throws SOURCE_FAILED. */
 export function understood<T>(schema: z.ZodType<T>, value: unknown): T {
@@ -11,12 +12,8 @@ export function understood<T>(schema: z.ZodType<T>, value: unknown): T {
 
 /** The same for a body of JSON. */
 export function understoodJson<T>(schema: z.ZodType<T>, body: Buffer): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch {
-    throw notUnderstood('');
-  }
+  const value = parseJson(body.toString('utf8'));
+  if (value === undefined) throw notUnderstood('');
   return understood(schema, value);
 }
 

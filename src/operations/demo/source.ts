@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { within } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import { parseJson } from '../../shared/json.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 import { connectAsAdministrator, stopServer } from '../../runtime/local/database-server.ts';
 import { withLock } from '../../shared/lock.ts';
@@ -114,7 +115,7 @@ async function clear(layout: DemoLayout, context: WorkContext): Promise<void> {
 
 async function readRecord(layout: DemoLayout): Promise<Record | undefined> {
   const text = await readFile(layout.record, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : recordSchema.safeParse(JSON.parse(text)).data;
+  return text === undefined ? undefined : recordSchema.safeParse(parseJson(text)).data;
 }
 
 const writeRecord = (layout: DemoLayout, record: Record): Promise<void> =>

@@ -6,6 +6,7 @@ import { localLayout } from '../../runtime/local/layout.ts';
 import { storesSize, STORES_LIMIT } from '../../runtime/local/stores.ts';
 import { findProgram } from '../../runtime/local/programs.ts';
 import { findChromium } from '../../site/connect/browser/chromium.ts';
+import { parseJson } from '../../shared/json.ts';
 import { isAccessible } from '../../shared/system.ts';
 import { bytes } from '../../shared/format.ts';
 import { checkAgent } from './agent.ts';
@@ -69,21 +70,13 @@ async function checkPhp({ environment, signal }: Machine): Promise<Check> {
   const code =
     'echo json_encode(["version" => PHP_VERSION, "extensions" => array_map("strtolower", get_loaded_extensions())]);';
   const said = await outputOf(php, ['-d', 'display_errors=0', '-r', code], signal);
-  const answer = phpSchema.safeParse(parsed(said));
+  const answer = phpSchema.safeParse(parseJson(said));
   if (!answer.success) return badPhp(`${php} does not run`);
   const { version, extensions } = answer.data;
   const missing = EXTENSIONS.filter((name) => !extensions.includes(name));
   if (missing.length > 0) return badPhp(`PHP ${version} without: ${missing.join(', ')}`);
   if (Number.parseFloat(version) < 7.4) return badPhp(`PHP ${version} is too old; wpclone needs at least 7.4`);
   return { name: 'php', ok: true, required: true, detail: `PHP ${version} with all extensions` };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function checkChromium({ environment }: Machine): Promise<Check> {

@@ -2,6 +2,7 @@ import { Agent, request } from 'undici';
 import { z } from 'zod';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { parseJson } from '../../shared/json.ts';
 import { codeOf } from '../../shared/system.ts';
 import { errorFromReport } from '../../shared/wire-error.ts';
 
@@ -171,7 +172,7 @@ const unreachable = (message: string, cause?: unknown): WpcloneError =>
   new WpcloneError('AGENT_UNREACHABLE', message, { retryable: true, cause });
 
 function refusalOf(address: AgentAddress, status: number, retryAfter: unknown, text: string): WpcloneError {
-  const parsed = refusal.safeParse(jsonOf(text));
+  const parsed = refusal.safeParse(parseJson(text));
   const seconds = typeof retryAfter === 'string' ? Number.parseInt(retryAfter, 10) : Number.NaN;
   const more = Number.isNaN(seconds) ? {} : { retryAfter: seconds };
   if (parsed.success) {
@@ -184,19 +185,11 @@ function refusalOf(address: AgentAddress, status: number, retryAfter: unknown, t
 
 /** An answer that is not understood is no agent's, or a much newer one's. */
 function understood<T>(address: AgentAddress, text: string, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(jsonOf(text));
+  const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new WpcloneError(
     'AGENT_UNREACHABLE',
     `What is at ${nameOf(address)} answered in a way that this version of wpclone does not understand.`,
     { cause: parsed.error },
   );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

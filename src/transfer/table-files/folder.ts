@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../../shared/json.ts';
 import { codeOf, isAccessible } from '../../shared/system.ts';
 import type { TableFilesPlace } from '../types.ts';
 
@@ -120,11 +121,7 @@ async function read<S extends z.ZodType>(
     if (codeOf(error) === 'ENOENT') return '';
     throw error;
   });
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  return schema.safeParse(parseJson(text)).data;
 }
 
 async function write({ kept }: TableFilesPlace, file: string, content: unknown): Promise<void> {

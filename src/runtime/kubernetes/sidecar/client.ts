@@ -11,6 +11,7 @@ import {
 } from '../../../instance/declared.ts';
 import type { InstanceContext, InstanceOperations } from '../../../instance/types.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import { persist } from '../api/patience.ts';
 import { send, type SidecarClientDeps, whetherGone } from './calls.ts';
 import { runJob } from './jobs.ts';
@@ -64,7 +65,7 @@ export async function askInstance<K extends CallName>(
       throw await whetherGone(deps, error, signal);
     }),
   );
-  return understood(answer, JSON.parse(said));
+  return understood(answer, parseJson(said));
 }
 
 /** What an instance answers is no more trusted than what it is asked. Throws INTERNAL. */

@@ -1,5 +1,6 @@
 import { type JobName, JOBS } from '../../../instance/declared.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import { statusSchema } from '../../../sidecar/protocol.ts';
 import { persist } from '../api/patience.ts';
 import { cancelJob, type Lineage, send, type SidecarClientDeps } from './calls.ts';
@@ -32,7 +33,7 @@ function jobsIn(deps: SidecarClientDeps, signal: AbortSignal) {
   return persist(deps.cluster, { ...deps.work, signal }, async () => {
     const answer = await send(deps, { method: 'GET', path: '/v1/status', signal });
     const said = await deps.cluster.read(answer, { what: 'ask for its jobs', signal });
-    const parsed = statusSchema.safeParse(JSON.parse(said));
+    const parsed = statusSchema.safeParse(parseJson(said));
     if (parsed.success) return parsed.data.jobs;
     throw new WpcloneError('INTERNAL', 'The instance gave an answer about its jobs that makes no sense.');
   });

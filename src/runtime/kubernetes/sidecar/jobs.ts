@@ -3,6 +3,7 @@ import { errorFromWire } from '../../../shared/wire-error.ts';
 import type { InstanceContext } from '../../../instance/types.ts';
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import { createWatchdog } from '../../../shared/watchdog.ts';
 import { HEARTBEAT_SECONDS, type JobEvent, jobEventSchema, type JobRequest } from '../../../sidecar/protocol.ts';
 import { linesOf } from '../api/lines.ts';
@@ -127,10 +128,4 @@ async function watchJob(
 }
 
 /** A line that was cut in two is none. */
-function parseEvent(line: string): JobEvent | undefined {
-  try {
-    return jobEventSchema.parse(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
-}
+const parseEvent = (line: string): JobEvent | undefined => jobEventSchema.safeParse(parseJson(line)).data;

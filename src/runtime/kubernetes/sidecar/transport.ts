@@ -1,5 +1,6 @@
 import { request as undiciRequest } from 'undici';
 import { errorFromWire } from '../../../shared/wire-error.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { WpcloneError } from '../../../shared/errors.ts';
 import { INSTANCE_PROTOCOL } from '../../../instance/declared.ts';
 import {
@@ -103,9 +104,6 @@ const isUnknownRoute = (said: string): boolean => /^\{"message":"Route [^"]* not
 
 /** The sidecar's own refusal; undefined for that of the API server in between. */
 function ownRefusal(said: string): WpcloneError | undefined {
-  try {
-    return errorFromWire(refusalSchema.parse(JSON.parse(said)).error);
-  } catch {
-    return undefined;
-  }
+  const refusal = refusalSchema.safeParse(parseJson(said)).data;
+  return refusal && errorFromWire(refusal.error);
 }

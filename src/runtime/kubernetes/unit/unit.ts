@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { findingSchema } from '../../../shared/findings.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { CloneFacts } from '../../facts.ts';
 import { cloneStateOf, isWorkedOn, UNIT_STATES } from '../../unit-states.ts';
 import { heldBackUntil } from './back-off.ts';
@@ -52,14 +53,7 @@ const unitSchema = z.object({
     [names.GOLDEN]: z.string().optional(),
     [names.FACTS]: z
       .string()
-      .transform((text, context) => {
-        try {
-          return JSON.parse(text) as unknown;
-        } catch {
-          context.addIssue({ code: 'custom', message: 'not JSON' });
-          return z.NEVER;
-        }
-      })
+      .transform(parseJson)
       .pipe(factsSchema)
       .optional(),
   }),
