@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { type Dispatcher, request as undiciRequest } from 'undici';
 import { abortable } from '../../../shared/abortable.ts';
 import type { Clock } from '../../../shared/context.ts';
-import { apiError, type ApiCall, connectionError, parseStatus } from './errors.ts';
+import { parseJson } from '../../../shared/json.ts';
+import { apiError, type ApiCall, connectionError, notAnApiServer, parseStatus } from './errors.ts';
 import type { Credentials, Login } from '../login/types.ts';
 import type { KubernetesOptions } from '../options.ts';
 import { plainLogin } from '../login/plain.ts';
@@ -135,10 +136,14 @@ export async function connectCluster(
     async send<T>(call: ClusterCall): Promise<T> {
       const answer = await open(call);
       const text = await read(answer, call);
+      if (answer.status < 200 || answer.status >= 300) {
+        const retryAfter = Number(answer.headers['retry-after']) || undefined;
+        throw apiError(answer.status, parseStatus(text), described(call, namespace), retryAfter);
+      }
+      const value = parseJson(text);
+      if (value === undefined) throw notAnApiServer(answer.status, server);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the API server keeps to its schema
-      if (answer.status >= 200 && answer.status < 300) return JSON.parse(text) as T;
-      const retryAfter = Number(answer.headers['retry-after']) || undefined;
-      throw apiError(answer.status, parseStatus(text), described(call, namespace), retryAfter);
+      return value as T;
     },
     clockOffset: () => offset,
     hasAnswered: () => answered,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { WpcloneError } from '../../../shared/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 
 /** The API server's answer to what it refused (meta/v1 Status); a proxy in front of it answers anything. */
 const statusSchema = z.object({
@@ -17,11 +18,7 @@ export type ApiStatus = z.infer<typeof statusSchema>;
 
 /** The Status in an answer; the beginning of the text when it is none. */
 export function parseStatus(text: string): ApiStatus {
-  try {
-    return statusSchema.parse(JSON.parse(text));
-  } catch {
-    return { message: text.slice(0, 200) };
-  }
+  return statusSchema.safeParse(parseJson(text)).data ?? { message: text.slice(0, 200) };
 }
 
 /** What was asked, for messages: `create pods in namespace staging`. */
@@ -137,6 +134,10 @@ export function connectionError(cause: unknown, call: ApiCall, server: string): 
   const message = `The API server ${server} does not answer (${code}), so wpclone could not ${call.what}.`;
   return new WpcloneError('CLUSTER_UNREACHABLE', message, { cause, retryable: true });
 }
+
+/** Something else answers in the place of the API server, such as the log-in page of a proxy. */
+export const notAnApiServer = (status: number, server: string): WpcloneError =>
+  new WpcloneError('CLUSTER_UNREACHABLE', `What answers at ${server} is no API server (HTTP ${status}, and no JSON).`);
 
 function causeCode(error: unknown): string {
   for (let each = error; each instanceof Error; each = each.cause) {
