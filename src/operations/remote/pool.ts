@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { poolReportSchema } from '../pool-report.ts';
 import type { PoolOperations } from '../pool.ts';
 import type { AgentClient, Call } from './http.ts';
-import { linesOf } from './lines.ts';
+import { readLogs } from './logs.ts';
 
 const PATH = '/api/v2/pool';
 
@@ -15,6 +15,6 @@ export function remotePool(client: AgentClient): PoolOperations {
     set: (sizes, { signal }) => asked({ method: 'PUT', path: PATH, body: sizes }, signal),
     act: (action, { signal }) => asked({ method: 'POST', path: `${PATH}/${action}` }, signal),
     logs: (unit, { follow }, { signal }) =>
-      linesOf(client, `${PATH}/units/${encodeURIComponent(unit)}/logs`, follow, signal),
+      readLogs(client, `${PATH}/units/${encodeURIComponent(unit)}/logs`, follow, signal),
   };
 }

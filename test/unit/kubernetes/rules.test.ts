@@ -7,7 +7,6 @@ import {
   UNSCHEDULABLE_PATIENCE,
 } from '../../../src/runtime/kubernetes/provision/diagnose.ts';
 import { apiError, connectionError, parseStatus, statusOf } from '../../../src/runtime/kubernetes/api/errors.ts';
-import { linesOf } from '../../../src/runtime/kubernetes/api/lines.ts';
 import { parseUnit } from '../../../src/runtime/kubernetes/unit/unit.ts';
 import { errorFromWire, errorToWire } from '../../../src/shared/wire-error.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
@@ -214,29 +213,6 @@ describe('why a pod will not become ready', () => {
     expect(findCause(at(30_000), [], now)).toBeUndefined();
     expect(findCause(at(41_000), [], now)?.message).toContain('Back-off pulling image');
   });
-});
-
-test('lines come out whole, however the stream cuts them', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.string({ unit: 'binary', minLength: 1 }).filter((line) => !line.includes('\n'))),
-      fc.integer({ min: 1, max: 9 }),
-      async (lines, size) => {
-        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-        async function* chunks() {
-          for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-        }
-        const out: string[] = [];
-        for await (const line of linesOf(chunks())) out.push(line);
-        expect(out).toEqual(
-          Buffer.from(lines.join('\n'))
-            .toString()
-            .split('\n')
-            .filter((line) => line !== ''),
-        );
-      },
-    ),
-  );
 });
 
 test('whatever a stranger writes on a pod is only ever not ours, never a crash', () => {

@@ -1,11 +1,11 @@
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import type { WorkContext } from '../../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
+import { linesOf } from '../../../shared/lines.ts';
 import { createWatchdog } from '../../../shared/watchdog.ts';
 import { listObjects, pathOf } from './objects.ts';
 import type { Cluster } from './client.ts';
 import { apiError, parseStatus } from './errors.ts';
-import { linesOf } from './lines.ts';
 import { persist } from './patience.ts';
 
 interface Watched {
@@ -30,7 +30,8 @@ type Context = Pick<WorkContext, 'signal' | 'sleep' | 'now'>;
  * Everything that happens to the selected objects, from their present state on, until the signal aborts. A cut connection is
  * taken up at the last version seen; when that is too old for the server (410) all is listed again, and what is missing then
  * is reported as deleted. So is what the caller knows to have been there `before` and the first list does not have. Throws what
- * the API server refuses for good, and CLUSTER_UNREACHABLE when it is away too long.
+ * the API server refuses for good, and CLUSTER_UNREACHABLE when it cannot be listed; a watch of one that goes away is taken up for as long as
+ * the caller likes.
  */
 export async function* watchObjects<K extends keyof Watched>(
   cluster: Cluster,
@@ -80,6 +81,7 @@ async function* follow<K extends keyof Watched>(
     const query = { ...selection, watch: 'true', resourceVersion: version, timeoutSeconds: String(WATCH_SECONDS) };
     const body = await persist(cluster, context, () => openWatch(cluster, kind, query, signal));
     for await (const line of linesOf(body)) {
+      if (line === '') continue;
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the API server keeps to its schema
       const change = JSON.parse(line) as Change<Watched[K]> | { readonly type: 'ERROR' };
       if (change.type === 'ERROR') return undefined;

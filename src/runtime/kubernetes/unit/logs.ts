@@ -1,8 +1,8 @@
 import type { WorkContext } from '../../../shared/context.ts';
+import { linesOf } from '../../../shared/lines.ts';
 import { pathOf } from '../api/objects.ts';
 import type { Cluster, ClusterAnswer } from '../api/client.ts';
 import { apiError, parseStatus } from '../api/errors.ts';
-import { linesOf } from '../api/lines.ts';
 import { persist, type Waiting } from '../api/patience.ts';
 import type { Unit } from './unit.ts';
 import { requireNode, whetherLost } from './whether-lost.ts';

@@ -51,11 +51,7 @@ const unitSchema = z.object({
     [names.PROVEN_AT]: stamp.optional(),
     [names.PROVEN_RUNS]: z.string().optional(),
     [names.GOLDEN]: z.string().optional(),
-    [names.FACTS]: z
-      .string()
-      .transform(parseJson)
-      .pipe(factsSchema)
-      .optional(),
+    [names.FACTS]: z.string().transform(parseJson).pipe(factsSchema).optional(),
   }),
 });
 
