@@ -23,7 +23,7 @@ const RUNTIME = [
   'runtime/leases.ts',
 ];
 const STATES = 'runtime/unit-states.ts';
-const FINDINGS = ['runtime/unit-findings.ts', 'runtime/ask-again.ts'];
+const FINDINGS = ['runtime/unit-findings.ts', 'runtime/retry-once.ts'];
 const TERMINAL = ['@oclif/*', 'listr2', '@inquirer/*'];
 
 const BELOW_OPERATIONS = ['shared', 'site', 'transfer', 'instance', 'runtime', 'state', 'pool', 'restore', 'engine'];

@@ -8,7 +8,7 @@ const ENDED: readonly Job['state'][] = ['completed', 'failed'];
 export const hasEnded = ({ state }: Pick<Job, 'state'>): boolean => ENDED.includes(state);
 
 /** Asks again at each event of a job until the answer is good, the seconds are over (long polling), or the agent ends. */
-export async function patiently<T>(
+export async function longPoll<T>(
   { nextEvent, rung, work, closing }: Pick<AgentDeps, 'nextEvent' | 'rung' | 'work' | 'closing'>,
   job: string,
   seconds: number,

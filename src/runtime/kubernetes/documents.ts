@@ -4,7 +4,7 @@ import type { Documents } from '../documents.ts';
 import type { Cluster } from './api/client.ts';
 import { statusOf } from './api/errors.ts';
 import { createObject, getObject, pathOf } from './api/objects.ts';
-import { persist } from './api/patience.ts';
+import { withRetry } from './api/retry.ts';
 import { managedLabels, TRANSITION } from './unit/names.ts';
 
 const KEY = 'document';
@@ -56,7 +56,7 @@ async function write(
     what: 'patch secrets',
     signal: context.signal,
   } as const;
-  return persist(cluster, context, () => outcome(cluster.send(call), 409, 404));
+  return withRetry(cluster, context, () => outcome(cluster.send(call), 409, 404));
 }
 
 const secretOf = (name: string, content: string, mark: { readonly annotation: string; readonly value: string }) => ({

@@ -3,7 +3,7 @@ import { within } from '../../shared/abortable.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { Cluster, ClusterCall } from './api/client.ts';
 import { isGone, statusOf } from './api/errors.ts';
-import { persist } from './api/patience.ts';
+import { withRetry } from './api/retry.ts';
 import { managedLabels } from './unit/names.ts';
 
 /** The Lease of those who clear up and refill in a namespace. */
@@ -125,7 +125,7 @@ const collectionOf = ({ namespace }: Cluster): string =>
 async function read(cluster: Cluster, context: Waiting): Promise<Lease | undefined> {
   const path = `${collectionOf(cluster)}/${LEASE}`;
   const call: ClusterCall = { method: 'GET', path, what: 'get leases', signal: context.signal };
-  return persist(cluster, context, () => cluster.send<Lease>(call)).catch((error: unknown) => {
+  return withRetry(cluster, context, () => cluster.send<Lease>(call)).catch((error: unknown) => {
     if (isGone(error)) return undefined;
     throw error;
   });

@@ -2,7 +2,7 @@ import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import type { ReportingContext, WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { ProvisionLease } from '../leases.ts';
-import { askAgain } from '../ask-again.ts';
+import { retryOnce } from '../retry-once.ts';
 import { whyUnfit } from '../unit-findings.ts';
 import { noSuchUnit, unitBusy } from '../unit-states.ts';
 import type { UnitFinding, UnitReport, Units } from '../units.ts';
@@ -120,7 +120,7 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
     async validate(name, context) {
       const unit = await existing(cluster, name, context);
       if (unit.state !== 'WARM') throw unitBusy(name, unit.state);
-      const { findings } = await askAgain(() => proveUnit(deps, unit, context), context);
+      const { findings } = await retryOnce(() => proveUnit(deps, unit, context), context);
       if (whyUnfit(findings) !== '') await aside(unit, context);
       else await move(unit, { to: 'WARM', annotations: { [PROVEN_AT]: stamp(context) } }, context);
       return findings;

@@ -3,7 +3,7 @@ import { WpcloneError } from '../../shared/errors.ts';
 import { packageVersion } from '../../shared/package-root.ts';
 import type { UnitRow } from '../../state/types.ts';
 import type { ProvisionRequest } from '../leases.ts';
-import { askAgain } from '../ask-again.ts';
+import { retryOnce } from '../retry-once.ts';
 import { whyUnfit } from '../unit-findings.ts';
 import { noSuchUnit } from '../unit-states.ts';
 import type { UnitFinding, UnitReport, Units } from '../units.ts';
@@ -26,7 +26,7 @@ export function createLocalUnits(home: LocalHome, keep: () => void): Units {
 
   /** Looks at a unit that this job has taken to validate it, and says what it is from now on. */
   async function judge(unit: UnitRow, context: WorkContext) {
-    const { findings } = await askAgain(async () => ({ findings: await examineUnit(home, unit, context) }), context);
+    const { findings } = await retryOnce(async () => ({ findings: await examineUnit(home, unit, context) }), context);
     const clean = findings.every((finding) => finding.ok);
     const proven = clean ? { provenAt: context.now() } : {};
     const judged = await endLease(home, unit, { state: clean ? 'WARM' : 'QUARANTINED', ...proven });

@@ -1,6 +1,5 @@
-import type { z } from 'zod';
 import type { Dispatcher } from 'undici';
-import { z as schemas } from 'zod';
+import { z } from 'zod';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import type { SourceAccess } from '../access.ts';
@@ -145,7 +144,7 @@ export interface WriteClientDeps extends Pick<WorkContext, 'now' | 'sleep' | 'ra
 /** How often one request may be overtaken by others. */
 const OVERTAKEN_MOST = 5;
 
-const anything = schemas.unknown();
+const anything = z.unknown();
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
 /** Items that are asked for; undefined: all. */
@@ -165,7 +164,7 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
   const open = (): Transport => createTransport(access, { ...deps, now, dispatcher }, sign);
   const transport = open();
   const ask = <T>(schema: z.ZodType<T>, question: object, signal: AbortSignal): Promise<T> =>
-    askPatiently(transport, deps, schema, question, signal);
+    askWithRetry(transport, deps, schema, question, signal);
   const name = (): string => deps.randomBytes(16).toString('hex');
   const done = async (question: object, signal: AbortSignal): Promise<void> => {
     await ask(anything, question, signal);
@@ -198,7 +197,7 @@ export function createWriteClient(access: SourceAccess, key: WriteKey, deps: Wri
     undo: (only, signal) => ask(undoneSchema, { op: 'undo', ...onlyOf(only) }, signal),
     accept: (signal) => done({ op: 'accept' }, signal),
     finish: async (signal) => {
-      await askPatiently(transport, deps, anything, { op: 'finish' }, signal, true);
+      await askWithRetry(transport, deps, anything, { op: 'finish' }, signal, true);
     },
     leave: (signal) => done({ op: 'leave' }, signal),
     close: async () => {
@@ -222,7 +221,8 @@ async function holdGate(hold: () => Promise<GateAnswer>): Promise<GateAnswer> {
   }
 }
 
-async function askPatiently<T>(
+/** `endsTheKey`: where the first answer got lost, a key that is refused afterwards says that it was done. */
+async function askWithRetry<T>(
   transport: Transport,
   deps: WriteClientDeps,
   schema: z.ZodType<T>,

@@ -4,7 +4,7 @@ import type { Job } from '../../jobs/types.ts';
 import { requireOwn, requireScope } from '../access.ts';
 import { failures, jobLogAnswer, ticketAnswer } from '../answers.ts';
 import { idParameter, logQuery } from '../bodies.ts';
-import { abortOf, hasEnded, patiently } from '../calls.ts';
+import { abortOf, hasEnded, longPoll } from '../calls.ts';
 import { eventReport } from '../reports.ts';
 import type { Tickets } from '../tickets.ts';
 import type { AgentDeps } from '../types.ts';
@@ -36,7 +36,7 @@ export function jobLogRoutes(app: FastifyInstance, deps: AgentDeps, tickets: Tic
         return { job, events: await store.events(after, { job: job.id, limit: PAGE }) };
       };
       const said = ({ job, events }: Awaited<ReturnType<typeof ask>>) => events.length > 0 || hasEnded(job);
-      const { job, events } = await patiently(deps, params.id, wait, abortOf(reply), ask, said);
+      const { job, events } = await longPoll(deps, params.id, wait, abortOf(reply), ask, said);
       return {
         events: events.map((event) => ({ sequence: event.sequence, event: eventReport(event) })),
         ended: hasEnded(job) && events.length < PAGE,

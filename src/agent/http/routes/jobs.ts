@@ -6,7 +6,7 @@ import type { Job, JsonObject, NewJob, Secrets } from '../../jobs/types.ts';
 import { requireOwn, requireScope } from '../access.ts';
 import { acceptedAnswer, failures, jobsAnswer, jobStatusAnswer } from '../answers.ts';
 import { idParameter, listQuery, type RetryBody, retryBody, waitQuery } from '../bodies.ts';
-import { abortOf, hasEnded, patiently, traceparentOf } from '../calls.ts';
+import { abortOf, hasEnded, longPoll, traceparentOf } from '../calls.ts';
 import { cloneJob, requireScopeFor, secretsOf } from '../clone-job.ts';
 import { restoreAgain } from '../restore-job.ts';
 import { requireLivingClone } from '../owners.ts';
@@ -43,7 +43,7 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
         requireScope(caller, 'read');
         if (schema.deprecated) void reply.headers(deprecated(`/api/v2/job-status/${encodeURIComponent(params.id)}`));
         const ask = async () => requireOwn(caller, params.id, await store.find(params.id));
-        const job = await patiently(deps, params.id, query.wait ?? 0, abortOf(reply), ask, hasEnded);
+        const job = await longPoll(deps, params.id, query.wait ?? 0, abortOf(reply), ask, hasEnded);
         const mayKnow = may(caller, 'clone') && job.state === 'completed';
         const secrets: Secrets = mayKnow ? await store.resultSecrets(job.id) : {};
         return jobStatus(job, secrets);

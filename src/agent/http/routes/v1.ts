@@ -1,6 +1,6 @@
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { Job } from '../../jobs/types.ts';
-import { hasEnded, patiently } from '../calls.ts';
+import { hasEnded, longPoll } from '../calls.ts';
 import { failureOf } from '../reports.ts';
 import type { AgentDeps } from '../types.ts';
 
@@ -16,7 +16,7 @@ export const deprecated = (successor: string) => ({
 /** The job once it has completed, or as it is when the caller's time is over. Throws why it failed, and AGENT_STOPPING. */
 export async function endedInTime(deps: AgentDeps, job: Job, atOnce: boolean, left: AbortSignal): Promise<Job> {
   const ask = async () => (await deps.store.find(job.id)) ?? job;
-  const ended = await patiently(deps, job.id, atOnce ? 0 : BLOCKING, left, ask, hasEnded);
+  const ended = await longPoll(deps, job.id, atOnce ? 0 : BLOCKING, left, ask, hasEnded);
   if (ended.state === 'failed') throw failureOf(ended);
   if (ended.state !== 'completed' && deps.closing.aborted) throw goesOn(job.id);
   return ended;

@@ -11,7 +11,7 @@ import { withGrace } from '../../../shared/abortable.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster } from './client.ts';
 import { isGone, statusOf } from './errors.ts';
-import { persist, type Waiting } from './patience.ts';
+import { withRetry, type Waiting } from './retry.ts';
 
 interface Kinds {
   readonly pods: V1Pod;
@@ -61,7 +61,7 @@ export async function getObject<K extends Kind>(
     what: `get ${kind}`,
     signal: context.signal,
   } as const;
-  return persist(cluster, context, () => cluster.send<Kinds[K]>(call)).catch((error: unknown) => {
+  return withRetry(cluster, context, () => cluster.send<Kinds[K]>(call)).catch((error: unknown) => {
     if (isGone(error)) return undefined;
     throw error;
   });
@@ -80,7 +80,7 @@ export async function listObjects<K extends Kind>(
     const paged = { limit: '500', ...query, ...(next === undefined ? {} : { continue: next }) };
     const path = pathOf(cluster, kind, undefined, paged);
     const call = { method: 'GET', path, what: `list ${kind}`, signal: context.signal } as const;
-    const page = await persist(cluster, context, () => cluster.send<List<Kinds[K]>>(call));
+    const page = await withRetry(cluster, context, () => cluster.send<List<Kinds[K]>>(call));
     items.push(...page.items);
     next = page.metadata.continue;
     if (next === undefined || next === '') return { metadata: page.metadata, items };
@@ -104,7 +104,7 @@ export async function createObject<K extends Kind>(
   const call = { method: 'POST', path: pathOf(cluster, kind), body, what: `create ${kind}` } as const;
   const create = (signal: AbortSignal) => cluster.send<Kinds[K]>({ ...call, signal });
   try {
-    return await persist(cluster, context, () => withGrace(CREATE_GRACE, context, create));
+    return await withRetry(cluster, context, () => withGrace(CREATE_GRACE, context, create));
   } catch (error) {
     if (statusOf(error) !== 409) throw error;
     const existing = await getObject(cluster, kind, body.metadata?.name ?? '', context);
@@ -134,7 +134,7 @@ export async function deleteObject(
       if (isGone(error) || (statusOf(error) === 409 && target.uid !== undefined)) return;
       throw error;
     });
-  await persist(cluster, context, remove);
+  await withRetry(cluster, context, remove);
 }
 
 /**
@@ -161,7 +161,7 @@ export async function deleteExactly(
         throw error;
       },
     );
-  return persist(cluster, context, remove);
+  return withRetry(cluster, context, remove);
 }
 
 /** A merge patch (RFC 7396), for what nobody else writes. */
@@ -175,14 +175,14 @@ export async function mergeObject<K extends Kind>(
   const path = pathOf(cluster, kind, name);
   const contentType = 'application/merge-patch+json';
   const call = { method: 'PATCH', path, body, contentType, what: `patch ${kind}`, signal: context.signal } as const;
-  return persist(cluster, context, () => cluster.send<Kinds[K]>(call));
+  return withRetry(cluster, context, () => cluster.send<Kinds[K]>(call));
 }
 
 /** A list in a namespace that does not exist is empty; this tells the two apart. Throws NAMESPACE_MISSING. */
 export async function requireNamespace(cluster: Cluster, context: Waiting): Promise<void> {
   const path = `api/v1/namespaces/${encodeURIComponent(cluster.namespace)}`;
   const call = { method: 'GET', path, what: 'get namespaces', signal: context.signal } as const;
-  await persist(cluster, context, () => cluster.send<V1Namespace>(call)).catch((error: unknown) => {
+  await withRetry(cluster, context, () => cluster.send<V1Namespace>(call)).catch((error: unknown) => {
     if (isGone(error)) {
       throw new WpcloneError('NAMESPACE_MISSING', `The namespace ${cluster.namespace} does not exist.`);
     }

@@ -6,7 +6,7 @@ import { createWatchdog } from '../../../shared/watchdog.ts';
 import { listObjects, pathOf } from './objects.ts';
 import type { Cluster } from './client.ts';
 import { apiError, parseStatus } from './errors.ts';
-import { persist } from './patience.ts';
+import { withRetry } from './retry.ts';
 
 interface Watched {
   readonly pods: V1Pod;
@@ -79,7 +79,7 @@ async function* follow<K extends keyof Watched>(
   });
   try {
     const query = { ...selection, watch: 'true', resourceVersion: version, timeoutSeconds: String(WATCH_SECONDS) };
-    const body = await persist(cluster, context, () => openWatch(cluster, kind, query, signal));
+    const body = await withRetry(cluster, context, () => openWatch(cluster, kind, query, signal));
     for await (const line of linesOf(body)) {
       if (line === '') continue;
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the API server keeps to its schema

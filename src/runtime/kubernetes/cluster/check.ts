@@ -5,7 +5,7 @@ import { requireNamespace } from '../api/objects.ts';
 import type { Cluster } from '../api/client.ts';
 import { statusOf } from '../api/errors.ts';
 import type { KubernetesOptions } from '../options.ts';
-import { persist } from '../api/patience.ts';
+import { withRetry } from '../api/retry.ts';
 import type { Finding } from './finding.ts';
 import { batchVersion } from './init.ts';
 import { rehearseClone } from './rehearsal.ts';
@@ -36,7 +36,7 @@ export async function checkCluster(
 
 async function get<T>(cluster: Cluster, path: string, context: WorkContext): Promise<T> {
   const call = { method: 'GET', path, what: `get ${path}`, signal: context.signal } as const;
-  return persist(cluster, context, () => cluster.send<T>(call));
+  return withRetry(cluster, context, () => cluster.send<T>(call));
 }
 
 /** What the user may not look at is no failure: nothing needs it to work. */

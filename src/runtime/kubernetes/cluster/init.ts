@@ -5,7 +5,7 @@ import type { Cluster, ClusterCall } from '../api/client.ts';
 import { isGone, statusOf } from '../api/errors.ts';
 import { defaultImage } from '../provision/images.ts';
 import type { KubernetesOptions } from '../options.ts';
-import { persist } from '../api/patience.ts';
+import { withRetry } from '../api/retry.ts';
 import { clusterManifests, type Manifest, roleOf } from './manifests.ts';
 
 export interface Applied {
@@ -65,7 +65,7 @@ export async function batchVersion(cluster: Cluster, context: WorkContext): Prom
   interface Resources {
     readonly resources: readonly { readonly name: string }[];
   }
-  const { resources } = await persist(cluster, context, () => cluster.send<Resources>(call));
+  const { resources } = await withRetry(cluster, context, () => cluster.send<Resources>(call));
   return resources.some((resource) => resource.name === 'cronjobs') ? 'v1' : 'v1beta1';
 }
 
@@ -106,7 +106,7 @@ async function applyManifest(
   const path = pathOfManifest(manifest);
   const what = `apply ${kind} ${name}`;
   const read: ClusterCall = { method: 'GET', path, what, signal: context.signal };
-  const before = await persist(cluster, context, () => cluster.send<Manifest>(read)).catch((error: unknown) => {
+  const before = await withRetry(cluster, context, () => cluster.send<Manifest>(read)).catch((error: unknown) => {
     // Whoever may apply but not read is told of a change each time.
     if (isGone(error) || statusOf(error) === 403) return undefined;
     throw error;
@@ -121,7 +121,7 @@ async function applyManifest(
   };
   let after: Manifest;
   try {
-    after = await persist(cluster, context, () => cluster.send<Manifest>(patch));
+    after = await withRetry(cluster, context, () => cluster.send<Manifest>(patch));
   } catch (error) {
     const { code, message, retryable } = toWpcloneError(error);
     if (code === 'CLUSTER_CONFLICT' && !retryable) return { kind, name, result: 'kept', detail: message };

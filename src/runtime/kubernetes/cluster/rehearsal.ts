@@ -10,7 +10,7 @@ import { revisionOf } from '../provision/revision.ts';
 import { newUnitName } from '../../unit-states.ts';
 import { ingressManifest, ownerOf, serviceManifest } from '../provision/network-manifests.ts';
 import type { KubernetesOptions } from '../options.ts';
-import { persist } from '../api/patience.ts';
+import { withRetry } from '../api/retry.ts';
 import type { Finding } from './finding.ts';
 
 /**
@@ -72,7 +72,7 @@ async function tryToMake(
   const path = pathOf(cluster, kind, undefined, { dryRun: 'All' });
   const call = { method: 'POST', path, body, what: `create ${kind}`, signal: context.signal } as const;
   try {
-    await persist(cluster, context, () => cluster.send(call));
+    await withRetry(cluster, context, () => cluster.send(call));
     return 'taken';
   } catch (error) {
     const { code, message, nextSteps } = toWpcloneError(error);

@@ -1,6 +1,6 @@
 import type { WorkContext } from '../../../shared/context.ts';
 import type { Cluster } from '../api/client.ts';
-import { persist } from '../api/patience.ts';
+import { withRetry } from '../api/retry.ts';
 import { LEASE } from '../tending.ts';
 
 export interface Right {
@@ -69,6 +69,6 @@ async function isAllowed(cluster: Cluster, right: Right, context: WorkContext): 
   interface Review {
     readonly status?: { readonly allowed?: boolean };
   }
-  const review = await persist(cluster, context, () => cluster.send<Review>(call));
+  const review = await withRetry(cluster, context, () => cluster.send<Review>(call));
   return review.status?.allowed === true;
 }

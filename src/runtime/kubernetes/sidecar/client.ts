@@ -12,7 +12,7 @@ import {
 import type { InstanceContext, InstanceOperations } from '../../../instance/types.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { parseJson } from '../../../shared/json.ts';
-import { persist } from '../api/patience.ts';
+import { withRetry } from '../api/retry.ts';
 import { send, type SidecarClientDeps, whetherGone } from './calls.ts';
 import { runJob } from './jobs.ts';
 
@@ -60,7 +60,7 @@ export async function askInstance<K extends CallName>(
   const call = { method, path, since, ...(input === undefined ? {} : { body: input }), signal };
   const askOnce = async (): Promise<string> =>
     deps.cluster.read(await send(deps, call), { what: `ask for ${path}`, signal });
-  const said = await persist(deps.cluster, { ...deps.work, signal }, () =>
+  const said = await withRetry(deps.cluster, { ...deps.work, signal }, () =>
     askOnce().catch(async (error: unknown) => {
       throw await whetherGone(deps, error, signal);
     }),

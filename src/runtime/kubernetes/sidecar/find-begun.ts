@@ -2,7 +2,7 @@ import { type JobName, JOBS } from '../../../instance/declared.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { parseJson } from '../../../shared/json.ts';
 import { statusSchema } from '../../../sidecar/protocol.ts';
-import { persist } from '../api/patience.ts';
+import { withRetry } from '../api/retry.ts';
 import { cancelJob, type Lineage, send, type SidecarClientDeps } from './calls.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function findBegun(
 }
 
 function jobsIn(deps: SidecarClientDeps, signal: AbortSignal) {
-  return persist(deps.cluster, { ...deps.work, signal }, async () => {
+  return withRetry(deps.cluster, { ...deps.work, signal }, async () => {
     const answer = await send(deps, { method: 'GET', path: '/v1/status', signal });
     const said = await deps.cluster.read(answer, { what: 'ask for its jobs', signal });
     const parsed = statusSchema.safeParse(parseJson(said));

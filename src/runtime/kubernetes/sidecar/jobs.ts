@@ -7,7 +7,7 @@ import { parseJson } from '../../../shared/json.ts';
 import { linesOf } from '../../../shared/lines.ts';
 import { createWatchdog } from '../../../shared/watchdog.ts';
 import { HEARTBEAT_SECONDS, type JobEvent, jobEventSchema, type JobRequest } from '../../../sidecar/protocol.ts';
-import { persist } from '../api/patience.ts';
+import { withRetry } from '../api/retry.ts';
 import { cancelJob, cut, send, type SidecarClientDeps, whetherGone } from './calls.ts';
 import { findBegun } from './find-begun.ts';
 import type { SidecarCall } from './transport.ts';
@@ -48,7 +48,7 @@ export async function runJob<K extends JobName>(
 
   for (;;) {
     try {
-      const outcome = await persist(deps.cluster, waiting, watchOnce, report);
+      const outcome = await withRetry(deps.cluster, waiting, watchOnce, report);
       if (outcome === undefined) {
         // An outage begins now, however long the job has been running: whoever persists counts from here.
         report(cut(), TAKE_UP / 1000);

@@ -5,7 +5,7 @@ import { getObject, pathOf } from '../api/objects.ts';
 import type { Cluster, ClusterCall } from '../api/client.ts';
 import { isGone, statusOf } from '../api/errors.ts';
 import { CLONE_LABEL, EPOCH, JOB, SINCE, STATE_LABEL, TRANSITION } from './names.ts';
-import { persist } from '../api/patience.ts';
+import { withRetry } from '../api/retry.ts';
 import { mayFollow, type UnitState } from '../../unit-states.ts';
 
 /** What a unit was when it was last seen; a transition only happens from exactly here. */
@@ -57,7 +57,7 @@ export async function transition(
     signal: context.signal,
   };
   try {
-    const pod = await persist(cluster, context, () => cluster.send<V1Pod>(call));
+    const pod = await withRetry(cluster, context, () => cluster.send<V1Pod>(call));
     // The API server changes also what somebody has deleted, as long as its node has not taken it down.
     if (pod.metadata?.deletionTimestamp !== undefined) throw lost(from);
     return pod;

@@ -3,7 +3,7 @@ import { linesOf } from '../../../shared/lines.ts';
 import { pathOf } from '../api/objects.ts';
 import type { Cluster, ClusterAnswer } from '../api/client.ts';
 import { apiError, parseStatus } from '../api/errors.ts';
-import { persist, type Waiting } from '../api/patience.ts';
+import { withRetry, type Waiting } from '../api/retry.ts';
 import type { Unit } from './unit.ts';
 import { requireNode, whetherLost } from './whether-lost.ts';
 
@@ -61,7 +61,7 @@ async function* containerLines(
 ): AsyncGenerator<string> {
   const query = { container, follow: String(follow), tailLines: '2000' };
   const asked = { pod: name, uid, name: cloneId ?? name };
-  const { body } = await persist(cluster, context, () =>
+  const { body } = await withRetry(cluster, context, () =>
     openLog(cluster, name, query, context.signal, follow).catch(async (error: unknown) => {
       context.signal.throwIfAborted();
       throw await whetherLost(cluster, asked, error, context.signal);

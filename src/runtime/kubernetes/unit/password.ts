@@ -3,7 +3,7 @@ import { noSuchClone } from '../../../shared/clone-errors.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster } from '../api/client.ts';
 import { getObject, pathOf } from '../api/objects.ts';
-import { persist } from '../api/patience.ts';
+import { withRetry } from '../api/retry.ts';
 import { findUnit } from './find.ts';
 import { objectName } from './names.ts';
 import { readUnit } from './remove.ts';
@@ -39,7 +39,7 @@ export async function writePassword(
 ): Promise<void> {
   const path = pathOf(cluster, 'secrets', objectName(cloneId));
   const contentType = 'application/merge-patch+json';
-  await persist(cluster, context, async () => {
+  await withRetry(cluster, context, async () => {
     const secret = await getObject(cluster, 'secrets', objectName(cloneId), context);
     const now = await readUnit(cluster, unit.name, context);
     // The Secret goes with the pod.

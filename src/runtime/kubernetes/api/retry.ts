@@ -20,10 +20,11 @@ const FIRST_WAIT = 250;
 const LONGEST_WAIT = 4000;
 
 /**
- * Makes a call that may be made twice until it answers, fails for good, or the outage lasts too long; then throws the last error.
+ * Retries a call that may be made twice, with a backoff that doubles, until it answers, fails for good, or the outage lasts too long; then throws
+ * the last error.
  * `report` hears of each wait; without it, the person hears of those that take a while.
  */
-export async function persist<T>(
+export async function withRetry<T>(
   cluster: Pick<Cluster, 'hasAnswered'>,
   context: Waiting,
   call: () => Promise<T>,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { persist } from '../../../src/runtime/kubernetes/api/patience.ts';
+import { withRetry } from '../../../src/runtime/kubernetes/api/retry.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 import { failureOf } from '../../support/work.ts';
 
@@ -36,27 +36,27 @@ function failing(times: number, error: WpcloneError) {
 describe('a call to the API server', () => {
   test('survives an outage of a minute once the server has answered', async () => {
     const { waiting, seconds } = clock();
-    expect(await persist({ hasAnswered: () => true }, waiting, failing(18, away()))).toBe(19);
+    expect(await withRetry({ hasAnswered: () => true }, waiting, failing(18, away()))).toBe(19);
     expect(seconds()).toBeGreaterThan(55);
   });
 
   test('gives up after a minute and a half, with the server’s own error', async () => {
     const { waiting, seconds } = clock();
-    const error = await failureOf(persist({ hasAnswered: () => true }, waiting, failing(1000, away())));
+    const error = await failureOf(withRetry({ hasAnswered: () => true }, waiting, failing(1000, away())));
     expect(error.code).toBe('CLUSTER_UNREACHABLE');
     expect(seconds()).toBeLessThanOrEqual(90);
   });
 
   test('gives up within seconds when the address never answered', async () => {
     const { waiting, seconds } = clock();
-    await failureOf(persist({ hasAnswered: () => false }, waiting, failing(1000, away())));
+    await failureOf(withRetry({ hasAnswered: () => false }, waiting, failing(1000, away())));
     expect(seconds()).toBeLessThanOrEqual(4);
   });
 
   test('waits as long as it is asked to (429), and tells whoever watches', async () => {
     const { waiting, slept } = clock();
     const told: number[] = [];
-    await persist({ hasAnswered: () => true }, waiting, failing(2, away(7)), (_error, seconds) => told.push(seconds));
+    await withRetry({ hasAnswered: () => true }, waiting, failing(2, away(7)), (_error, seconds) => told.push(seconds));
     expect(slept).toEqual([7000, 7000]);
     expect(told).toEqual([7, 7]);
   });
@@ -64,7 +64,7 @@ describe('a call to the API server', () => {
   test('is not repeated when that cannot help', async () => {
     const { waiting, slept } = clock();
     const refused = new WpcloneError('CLUSTER_FORBIDDEN', 'no');
-    expect(await failureOf(persist({ hasAnswered: () => true }, waiting, failing(1, refused)))).toBe(refused);
+    expect(await failureOf(withRetry({ hasAnswered: () => true }, waiting, failing(1, refused)))).toBe(refused);
     expect(slept).toEqual([]);
   });
 });

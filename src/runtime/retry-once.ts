@@ -8,7 +8,7 @@ const PAUSE = 3_000;
  * Looks at a unit, and once more when it did not answer: a machine that is busy for a moment says nothing about the unit. What it did
  * answer counts at once.
  */
-export async function askAgain<T extends { readonly findings: readonly UnitFinding[] }>(
+export async function retryOnce<T extends { readonly findings: readonly UnitFinding[] }>(
   look: () => Promise<T>,
   context: Pick<WorkContext, 'sleep' | 'signal'>,
 ): Promise<T> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { askAgain } from '../../src/runtime/ask-again.ts';
+import { retryOnce } from '../../src/runtime/retry-once.ts';
 import type { UnitFinding } from '../../src/runtime/units.ts';
 
 const SILENT: UnitFinding = { check: 'answers', ok: false, detail: 'its sidecar does not answer' };
@@ -14,7 +14,7 @@ async function asked(...answers: readonly (readonly UnitFinding[] | Error)[]) {
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ findings: answer });
   };
   const context = { sleep: () => Promise.resolve(), signal: new AbortController().signal };
-  const found = await askAgain(look, context).then(
+  const found = await retryOnce(look, context).then(
     ({ findings }) => findings,
     (error: Error) => error.message,
   );
