@@ -116,7 +116,7 @@ function passedIn({ edge = false, machine = false }: Layer): DummyRuleMap {
     { object: 'Date', property: 'now', message: NOW },
     { object: 'performance', property: 'now', message: NOW },
     { object: 'Math', property: 'random', message: 'Take `randomBytes` from the context.' },
-    { object: 'AbortSignal', property: 'timeout', message: 'Use `within` of shared/abortable.ts.' },
+    { object: 'AbortSignal', property: 'timeout', message: 'Use `withTimeout` of shared/abortable.ts.' },
     ...(machine ? [] : [{ object: 'process', property: 'env', message: 'Take the environment from the settings.' }]),
   ];
   const timers = ['setTimeout', 'setInterval', 'setImmediate'].map((name) => ({ name, message: SLEEP }));

@@ -1,4 +1,4 @@
-import { within } from '../shared/abortable.ts';
+import { withTimeout } from '../shared/abortable.ts';
 import type { ProgressReport, ReportingContext, RetryReport, WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import type { StepName } from '../shared/events.ts';
@@ -142,5 +142,5 @@ async function undoAll(undos: readonly Undo[], context: WorkContext): Promise<vo
  */
 function takeBack(undo: Undo, context: WorkContext): Promise<void> {
   const late = new WpcloneError('CANCELLED', 'Undoing this took too long.');
-  return within(UNDO_LIMIT, context, late, (signal) => undo.run({ ...context, signal }));
+  return withTimeout(UNDO_LIMIT, context, late, (signal) => undo.run({ ...context, signal }));
 }

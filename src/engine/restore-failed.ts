@@ -1,4 +1,4 @@
-import { within } from '../shared/abortable.ts';
+import { withTimeout } from '../shared/abortable.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
@@ -36,7 +36,9 @@ export async function whatBecame(
   const cancelled = context.signal.aborted;
   const unstoppable = { ...context, signal: new AbortController().signal };
   try {
-    const found = await within(LIMIT, unstoppable, late, (signal) => find(client, keyed, cancelled, context, signal));
+    const found = await withTimeout(LIMIT, unstoppable, late, (signal) =>
+      find(client, keyed, cancelled, context, signal),
+    );
     const told = found.lost.length === 0 ? error : withLost(error, found.lost);
     return found.left ? uncertain(told, restore, 'were') : told;
   } catch (unknown) {

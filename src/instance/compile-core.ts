@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { within } from '../shared/abortable.ts';
+import { withTimeout } from '../shared/abortable.ts';
 import type { WorkContext } from '../shared/context.ts';
 
 /** Milliseconds. It takes a tenth of a second or two; what takes longer is not worth waiting for. */
@@ -16,7 +16,7 @@ export async function compileCore(base: string, work: Pick<WorkContext, 'sleep' 
     await body.dump();
   };
   try {
-    await within(LIMIT, work, new Error('PHP does not come to an end with WordPress'), ask);
+    await withTimeout(LIMIT, work, new Error('PHP does not come to an end with WordPress'), ask);
   } catch {
     work.signal.throwIfAborted();
   }

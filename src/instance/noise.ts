@@ -1,5 +1,5 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise';
-import { within } from '../shared/abortable.ts';
+import { withTimeout } from '../shared/abortable.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError } from '../shared/errors.ts';
 import { changedTables, compareWithBaseline } from '../transfer/origin/noise.ts';
@@ -51,7 +51,7 @@ async function attempt<T>(
   find: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | string> {
   try {
-    return await within(LIMIT, work, new Error('It took too long.'), (limit) =>
+    return await withTimeout(LIMIT, work, new Error('It took too long.'), (limit) =>
       find(AbortSignal.any([work.signal, limit])),
     );
   } catch (error) {

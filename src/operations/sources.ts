@@ -1,5 +1,5 @@
 import { siteKey } from '../shared/site-address.ts';
-import { within } from '../shared/abortable.ts';
+import { withTimeout } from '../shared/abortable.ts';
 import type { ReportingContext, WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import type { SourcePort } from '../engine/clone.ts';
@@ -102,7 +102,7 @@ async function disconnect(
   try {
     const deps = await connectDeps(settings, context);
     const late = new WpcloneError('CANCELLED', 'The site takes too long.');
-    await within(FAREWELL_LIMIT, context, late, (limited) =>
+    await withTimeout(FAREWELL_LIMIT, context, late, (limited) =>
       deps.openClient(access).disconnect(AbortSignal.any([context.signal, limited])),
     );
     await state.sources.remove(access.url);

@@ -13,8 +13,8 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
-/** Gives `work` so many milliseconds: then its signal aborts with `late`, which is thrown whether the work listens or not. */
-export async function within<T>(
+/** Runs `work` with a timeout of so many milliseconds: then its signal aborts with `late`, which is thrown whether the work listens or not. */
+export async function withTimeout<T>(
   milliseconds: number,
   { sleep }: Pick<WorkContext, 'sleep'>,
   late: Error,

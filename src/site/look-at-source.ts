@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { abortable, within } from '../shared/abortable.ts';
+import { abortable, withTimeout } from '../shared/abortable.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
@@ -48,7 +48,7 @@ export async function lookAtPages(
     const cookies = createCookies();
     const late = new Error(`${start.host} did not answer within ${LOOK_LIMIT / 1000} s`);
     try {
-      return await within(LOOK_LIMIT, work, late, async (limit) => {
+      return await withTimeout(LOOK_LIMIT, work, late, async (limit) => {
         const signal = AbortSignal.any([work.signal, limit]);
         const ask = async (url: URL): Promise<Answer> => {
           // Cookies and passwords are for the site itself.

@@ -1,4 +1,4 @@
-import { within } from '../../shared/abortable.ts';
+import { withTimeout } from '../../shared/abortable.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { eventReport } from './reports.ts';
 import type { AgentDeps } from './types.ts';
@@ -64,7 +64,7 @@ export function createFollowers(
           const page = await events(after, { job, limit: PAGE });
           for (const event of page) {
             const room = sink.send(event);
-            if (room !== undefined) await within(STUCK, work, stuck(), () => room);
+            if (room !== undefined) await withTimeout(STUCK, work, stuck(), () => room);
           }
           after = page.at(-1)?.sequence ?? after;
           if (page.some(isLast)) return true;

@@ -1,4 +1,4 @@
-import { within } from '../../shared/abortable.ts';
+import { withTimeout } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { JobStore } from '../jobs/store.ts';
@@ -53,7 +53,7 @@ export async function openTraces(
     async close() {
       const late = new WpcloneError('UNREACHABLE', 'Nobody takes the last traces.');
       const unstoppable = { ...context, signal: new AbortController().signal };
-      await within(FAREWELL, unstoppable, late, () => provider.shutdown()).catch((error: unknown) =>
+      await withTimeout(FAREWELL, unstoppable, late, () => provider.shutdown()).catch((error: unknown) =>
         warn(String(error)),
       );
     },

@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { within } from '../../shared/abortable.ts';
+import { withTimeout } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { USER_AGENT } from '../../site/access.ts';
 import { createCookies } from '../../site/cookies.ts';
@@ -60,7 +60,9 @@ function visitor(pool: Pool, { host, protocol }: URL, work: Pick<WorkContext, 's
   };
   const visit = (method: 'GET' | 'POST', url: URL, body?: string): Promise<Answer> => {
     const late = new Error(`${url.pathname} does not come to its end`);
-    return within(PAGE_LIMIT, work, late, (limit) => ask(AbortSignal.any([work.signal, limit]), method, url, body));
+    return withTimeout(PAGE_LIMIT, work, late, (limit) =>
+      ask(AbortSignal.any([work.signal, limit]), method, url, body),
+    );
   };
   return {
     get: (url) => visit('GET', url),

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { z } from 'zod';
-import { within } from '../../shared/abortable.ts';
+import { withTimeout } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { parseJson } from '../../shared/json.ts';
@@ -58,7 +58,7 @@ export async function ensureDemoSource(
     } catch (error) {
       // The signal of a cancelled command is spent; what it began must go all the same.
       const late = new WpcloneError('CANCELLED', 'Removing it took too long.');
-      await within(LOCK_LIMIT, context, late, (signal) => clear(layout, { ...context, signal }));
+      await withTimeout(LOCK_LIMIT, context, late, (signal) => clear(layout, { ...context, signal }));
       throw error;
     }
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
-import { within } from '../../shared/abortable.ts';
+import { withTimeout } from '../../shared/abortable.ts';
 import type { AgentClient, Answer } from './http.ts';
 import { serverSentEvents } from './sse.ts';
 
@@ -128,7 +128,7 @@ async function firstWord(
   // Unheard when it is late.
   next.catch(() => undefined);
   try {
-    return await within(FIRST_WORD, context, late, () => next);
+    return await withTimeout(FIRST_WORD, context, late, () => next);
   } catch (error) {
     if (error === late) return undefined;
     throw error;

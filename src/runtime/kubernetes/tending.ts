@@ -1,5 +1,5 @@
 import type { WorkContext } from '../../shared/context.ts';
-import { within } from '../../shared/abortable.ts';
+import { withTimeout } from '../../shared/abortable.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { Cluster, ClusterCall } from './api/client.ts';
 import { isGone, statusOf } from './api/errors.ts';
@@ -112,7 +112,7 @@ export function createTending(
           await write(cluster, lease, '', deps.now() + cluster.clockOffset(), work);
       };
       // Failing that, the others wait until its time is over.
-      await within(FAREWELL, deps, late, leave).catch(() => undefined);
+      await withTimeout(FAREWELL, deps, late, leave).catch(() => undefined);
     },
   };
 }

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Connection } from 'mysql2/promise';
 import type { DatabaseAddress } from '../../instance/types.ts';
-import { within } from '../../shared/abortable.ts';
+import { withTimeout } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { databaseFailure } from './database-failure.ts';
@@ -90,7 +90,7 @@ async function asAdministrator<T>(
   const details = { log: layout.database.log };
   const late = new WpcloneError('DATABASE_FAILED', 'The database server does not answer', { details });
   try {
-    const result = await within(LIMIT, context, late, () => patient(connection).then(() => work(connection)));
+    const result = await withTimeout(LIMIT, context, late, () => patient(connection).then(() => work(connection)));
     await connection.end();
     return result;
   } catch (error) {

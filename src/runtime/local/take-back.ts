@@ -1,4 +1,4 @@
-import { within } from '../../shared/abortable.ts';
+import { withTimeout } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import type { LocalHome } from './home.ts';
@@ -11,7 +11,7 @@ const UNDO_LIMIT = 30_000;
 export async function takeBack(home: LocalHome, name: string, context: WorkContext): Promise<void> {
   try {
     const late = new WpcloneError('CANCELLED', 'Removing it took too long.');
-    await within(UNDO_LIMIT, context, late, (signal) => removeUnit(home, name, { ...context, signal }));
+    await withTimeout(UNDO_LIMIT, context, late, (signal) => removeUnit(home, name, { ...context, signal }));
   } catch (error) {
     context.log.warn('taking back failed', { unit: name, error: String(error) });
     // A process that lives long must not keep the next sweep from it.

@@ -1,5 +1,5 @@
 import { type Dispatcher, request } from 'undici';
-import { abortable, within } from '../../shared/abortable.ts';
+import { abortable, withTimeout } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { headersFor, type SourceAccess } from '../access.ts';
 import { readText } from '../http.ts';
@@ -28,7 +28,7 @@ export async function visitFront(
 ): Promise<Visit | undefined> {
   const late = new Error('It takes too long.');
   try {
-    return await within(LIMIT, work, late, async (limit) => {
+    return await withTimeout(LIMIT, work, late, async (limit) => {
       const signal = AbortSignal.any([work.signal, limit]);
       const headers = { ...headersFor(access), accept: 'text/html,*/*;q=0.8' };
       const url = `${access.url}/?wpclone-visit=${word}`;

@@ -1,7 +1,7 @@
 import { allOrNothing } from '../../../shared/all-or-nothing.ts';
 import type { ReportingContext, WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
-import { within } from '../../../shared/abortable.ts';
+import { withTimeout } from '../../../shared/abortable.ts';
 import { sidecarOf, tokenOf } from '../sidecar/address.ts';
 import { askInstance } from '../sidecar/client.ts';
 import { callSidecar } from '../sidecar/transport.ts';
@@ -109,7 +109,7 @@ async function introduce(
   const assignment = { cloneId: finalName(claim), url: settled.facts?.url ?? '' };
   // A unit that the kubelet calls ready may answer nothing all the same: then another one is to be had soon.
   const late = new WpcloneError('PROVISION_TIMED_OUT', `The instance ${taken.name} does not take the clone in.`);
-  await within(limit, context, late, (limited) =>
+  await withTimeout(limit, context, late, (limited) =>
     askInstance(sidecar, 'assign', assignment, AbortSignal.any([limited, context.signal])),
   );
   return { unit: settled, token };
@@ -139,6 +139,6 @@ export function askSidecar({ cluster }: ProvisionDeps, { name, uid, epoch }: Uni
       return true;
     };
     const late = new WpcloneError('CLUSTER_UNREACHABLE', 'The sidecar does not answer yet.');
-    return within(ASK_LIMIT, work, late, ask).catch(() => false);
+    return withTimeout(ASK_LIMIT, work, late, ask).catch(() => false);
   };
 }

@@ -1,5 +1,5 @@
 import type { V1OwnerReference } from '@kubernetes/client-node';
-import { within, withGrace } from '../../../shared/abortable.ts';
+import { withTimeout, withGrace } from '../../../shared/abortable.ts';
 import type { WorkContext } from '../../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../../shared/errors.ts';
 import { waitUntil } from '../../../shared/wait-until.ts';
@@ -98,7 +98,7 @@ async function become(
   } catch (error) {
     const late = new WpcloneError('CANCELLED', 'Looking at it took too long.');
     const look = (signal: AbortSignal) => listUnits(cluster, { ...context, signal }, selectorOf(change.clone));
-    const units = await within(CHANGE_LOOK, context, late, look).catch(() => []);
+    const units = await withTimeout(CHANGE_LOOK, context, late, look).catch(() => []);
     const made = units.find(({ uid, epoch }) => uid === unit.uid && epoch === unit.epoch);
     if (made === undefined) throw error;
     return made;

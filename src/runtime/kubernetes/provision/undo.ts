@@ -1,4 +1,4 @@
-import { within } from '../../../shared/abortable.ts';
+import { withTimeout } from '../../../shared/abortable.ts';
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 
@@ -19,7 +19,7 @@ export async function orUndo<T>(
     return await work();
   } catch (error) {
     const late = new WpcloneError('CANCELLED', 'Removing it took too long.');
-    await within(UNDO_LIMIT, context, late, (signal) => undo({ ...context, signal })).catch((cause: unknown) => {
+    await withTimeout(UNDO_LIMIT, context, late, (signal) => undo({ ...context, signal })).catch((cause: unknown) => {
       context.log.warn('clean-up failed; the next sweep does it', { of: what, error: String(cause) });
     });
     throw error;

@@ -1,4 +1,4 @@
-import { within } from '../../../shared/abortable.ts';
+import { withTimeout } from '../../../shared/abortable.ts';
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster } from '../api/client.ts';
@@ -34,7 +34,7 @@ export function sidecarOf(
 
 function readInTime(cluster: Cluster, unit: Unit, work: Pick<WorkContext, 'now' | 'sleep'>): Promise<string> {
   const late = new WpcloneError('CLUSTER_UNREACHABLE', 'The API server does not answer.', { retryable: true });
-  return within(SECRET_LIMIT, work, late, (signal) => tokenOf(cluster, unit, { ...work, signal }));
+  return withTimeout(SECRET_LIMIT, work, late, (signal) => tokenOf(cluster, unit, { ...work, signal }));
 }
 
 /** What the sidecar of a unit wants to see: it is in the Secret that its pod mounts. */

@@ -1,4 +1,4 @@
-import { within } from '../../../shared/abortable.ts';
+import { withTimeout } from '../../../shared/abortable.ts';
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { Cluster } from '../api/client.ts';
@@ -52,5 +52,5 @@ export async function cancelJob(deps: SidecarClientDeps, id: string): Promise<vo
     await answer.body.dump();
   };
   // Failing that, the job ends by itself when nobody watches it.
-  await within(CANCEL_LIMIT, deps.work, cut(), cancel).catch(() => undefined);
+  await withTimeout(CANCEL_LIMIT, deps.work, cut(), cancel).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { abortable, within } from '../../../shared/abortable.ts';
+import { abortable, withTimeout } from '../../../shared/abortable.ts';
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { findChromium } from './chromium.ts';
@@ -44,9 +44,9 @@ export async function withBrowser<T>(home: URL, deps: BrowserDeps, work: (browse
   try {
     const browser = await launch(home, gate, deps);
     try {
-      return await within(USE_LIMIT, deps, late, () => abortable(work(browser), deps.signal));
+      return await withTimeout(USE_LIMIT, deps, late, () => abortable(work(browser), deps.signal));
     } finally {
-      await within(END_LIMIT, deps, late, () => browser.close()).catch(() => undefined);
+      await withTimeout(END_LIMIT, deps, late, () => browser.close()).catch(() => undefined);
     }
   } finally {
     gate?.close();

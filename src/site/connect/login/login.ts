@@ -1,4 +1,4 @@
-import { within } from '../../../shared/abortable.ts';
+import { withTimeout } from '../../../shared/abortable.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { sameHost } from '../../own-urls.ts';
 import { bareUrl, parseAddress } from '../address.ts';
@@ -49,7 +49,7 @@ export async function withAdmin<T>(
 async function leave(admin: Admin, deps: ConnectDeps): Promise<void> {
   const late = new Error('The site takes too long.');
   const out = (signal: AbortSignal) => logOut({ ...admin, session: admin.session.with({ signal }) });
-  await within(LOG_OUT_SECONDS * 1000, deps, late, out).catch(() => undefined);
+  await withTimeout(LOG_OUT_SECONDS * 1000, deps, late, out).catch(() => undefined);
 }
 
 async function logIn(

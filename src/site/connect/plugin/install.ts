@@ -1,4 +1,4 @@
-import { within } from '../../../shared/abortable.ts';
+import { withTimeout } from '../../../shared/abortable.ts';
 import type { WorkContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import { ownUrl } from '../../own-urls.ts';
@@ -116,7 +116,7 @@ const UNDO_SECONDS = 20;
 export async function undoInstall(admin: Admin, work: Pick<WorkContext, 'emit' | 'sleep'>): Promise<void> {
   try {
     const late = new Error('The site takes too long.');
-    await within(UNDO_SECONDS * 1000, work, late, (signal) =>
+    await withTimeout(UNDO_SECONDS * 1000, work, late, (signal) =>
       removePlugin({ base: admin.base, shown: [], session: admin.session.with({ signal }) }),
     );
   } catch (error) {

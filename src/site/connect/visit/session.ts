@@ -1,6 +1,6 @@
 import { CookieJar } from 'tough-cookie';
 import { FormData } from 'undici';
-import { within } from '../../../shared/abortable.ts';
+import { withTimeout } from '../../../shared/abortable.ts';
 import type { ReportingContext } from '../../../shared/context.ts';
 import { WpcloneError } from '../../../shared/errors.ts';
 import type { HttpAuth } from '../../access.ts';
@@ -69,7 +69,7 @@ export function openSession(options: SessionOptions, work: Work): Session {
 function sessionOver(wire: Wire, walls: Walls, work: Work): Session {
   const send = (sent: Sent): Promise<Page> =>
     retryWhenLimited(work, () =>
-      within(PAGE_TIME, work, endless(sent.url), (limit) =>
+      withTimeout(PAGE_TIME, work, endless(sent.url), (limit) =>
         exchange(wire, sent, work.steady ? limit : AbortSignal.any([work.signal, limit])),
       ),
     );
