@@ -9,7 +9,7 @@ import type { Runtime } from '../runtime/types.ts';
 import type { RestoreLease } from '../runtime/leases.ts';
 import { createWriteClient, type WriteClient } from '../site/write/client.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
-import { notAsked, type OpenedRestore, whatBecame } from './restore-failed.ts';
+import { uncertainFailure, type OpenedRestore, settleFailure } from './restore-failed.ts';
 import { kinOf, type RestoreWish } from './restore.ts';
 import { lookAtLive, verifyLive } from './verify-live.ts';
 import { giveUpKey, isWritten, type WriteConnection, type WritePort } from './written.ts';
@@ -44,9 +44,10 @@ export async function applyRestoreOf(
   runtime: Runtime,
   context: WorkContext,
 ): Promise<Applied> {
-  const unasked = (error: unknown): unknown => (wish.goesOn === true ? notAsked(error, wish.restore) : error);
+  const failedEarly = (error: unknown): unknown =>
+    wish.goesOn === true ? uncertainFailure(error, wish.restore) : error;
   const lease = await runtime.takeForRestore(wish.cloneId, context).catch((error: unknown) => {
-    throw unasked(error);
+    throw failedEarly(error);
   });
   const unstoppable = { ...context, signal: new AbortController().signal };
   let opened: OpenedRestore | undefined;
@@ -55,7 +56,7 @@ export async function applyRestoreOf(
       carryOut(wish, { port, runtime, lease, opened: (client) => (opened = client) }, pipeline, context),
     );
   } catch (error) {
-    throw opened === undefined ? unasked(error) : await whatBecame(error, opened, context);
+    throw opened === undefined ? failedEarly(error) : await settleFailure(error, opened, context);
   } finally {
     if (opened !== undefined) {
       await giveUpKey(opened.client, unstoppable);

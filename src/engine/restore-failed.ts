@@ -25,7 +25,7 @@ export interface OpenedRestore {
  * back. Where something of it is there, or nobody can tell, the error says so and has the detail `uncertain`. Another attempt of the same
  * job finds out by itself.
  */
-export async function whatBecame(
+export async function settleFailure(
   thrown: unknown,
   { client, restore, keyed }: OpenedRestore,
   context: WorkContext,
@@ -92,7 +92,7 @@ function forgotten(error: unknown): Forgotten {
 }
 
 /** What kept an attempt from asking the site: what an earlier one, of which it goes on, has written there is not known. */
-export const notAsked = (thrown: unknown, restore: string): WpcloneError =>
+export const uncertainFailure = (thrown: unknown, restore: string): WpcloneError =>
   uncertain(toWpcloneError(thrown), restore, 'may have been');
 
 const TOLD = 5;

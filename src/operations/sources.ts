@@ -8,7 +8,7 @@ import { reportingAs } from '../engine/pipeline.ts';
 import type { SourceAccess } from '../site/access.ts';
 import type { ConnectDeps } from '../site/connect/types.ts';
 import type { KnownSource, State } from '../state/types.ts';
-import { takeTurn } from './turns.ts';
+import { lockLogin } from './login-lock.ts';
 import type { OperationSettings } from './settings.ts';
 import type { Credentials, DisconnectReport, SourceLogin } from './types.ts';
 
@@ -123,7 +123,7 @@ async function connectDeps(
     ...context,
     environment,
     reach,
-    turn: (site) => takeTurn(home, site, context),
+    lockLogin: (site) => lockLogin(home, site, context),
     openClient: (access, hasty = false) =>
       createSiteClient({ ...access, reach }, { now, sleep, randomBytes, retry, hasty }),
   };

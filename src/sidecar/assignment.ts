@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { assignmentSchema } from '../instance/schemas.ts';
 import type { Assignment } from '../instance/types.ts';
+import { createMutex } from '../shared/mutex.ts';
 import { writeWhole } from '../shared/whole-file.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { codeOf } from '../shared/system.ts';
@@ -19,7 +20,7 @@ type Kept = z.infer<typeof keptSchema>;
 /** `file` must outlive the container (an emptyDir does). */
 export async function openAssignments(file: string, web: Pick<WebContainer, 'listen'>): Promise<Assignments> {
   let kept = await readKept(file);
-  let last: Promise<void> = Promise.resolve();
+  const alone = createMutex();
 
   async function assign(assignment: Assignment, epoch: number): Promise<void> {
     if (kept !== undefined && (epoch < kept.epoch || (epoch === kept.epoch && !isSame(kept.assignment, assignment)))) {
@@ -33,13 +34,7 @@ export async function openAssignments(file: string, web: Pick<WebContainer, 'lis
     kept = next;
   }
 
-  return {
-    assign(assignment, epoch) {
-      const next = last.then(() => assign(assignment, epoch));
-      last = next.catch(() => undefined);
-      return next;
-    },
-  };
+  return { assign: (assignment, epoch) => alone(() => assign(assignment, epoch)) };
 }
 
 const isSame = (one: Assignment, other: Assignment): boolean => one.cloneId === other.cloneId && one.url === other.url;

@@ -5,7 +5,7 @@ import { classifyAnswer, classifyRefusal, refusalOf } from './answers.ts';
 import { NotAStream, readFrames, type Frame } from './frames.ts';
 import { networkFailure, readText } from './http.ts';
 import type { Answer } from './lent/ask.ts';
-import { fromLetters } from './letters.ts';
+import { decodeBase64Stream } from './base64-stream.ts';
 import { refusingTrickle } from './trickle.ts';
 import { unpacked } from './unpacked.ts';
 
@@ -32,7 +32,7 @@ export function openStream(response: Answer, { endpoint, now, pool }: Reader, si
     refusingTrickle(response.body, now, endpoint.host, (received) => {
       bytes += received;
     });
-  const content = () => fromLetters(unpacked(chunks(), response.headers['content-encoding']));
+  const content = () => decodeBase64Stream(unpacked(chunks(), response.headers['content-encoding']));
   async function* frames(): AsyncGenerator<Frame> {
     let whole = false;
     try {

@@ -5,8 +5,8 @@ import { bytesOfName, hasLoneBytes, nameOfBytes } from '../shared/file-names.ts'
 /** The version that this client speaks. */
 export const PROTOCOL = 2;
 
-/** Begins a stream in letters, which a buffer of the site made necessary: pieces of base64, each with a full stop after it. */
-export const LETTERS_MAGIC = 'wpclone-letters.';
+/** Begins a stream of base64, which a buffer of the site made necessary: pieces of it, each with a full stop after it. */
+export const BASE64_MAGIC = 'wpclone-letters.';
 /** Begins every stream; what a host puts before it (a byte order mark, a notice) is skipped. */
 export const STREAM_MAGIC = Buffer.from('\x89WPCLONE1\r\n\n', 'latin1');
 export const FRAME_MAGIC = Buffer.from('\xF7W', 'latin1');

@@ -93,14 +93,14 @@ describe('a source whose log-in is a plain form', () => {
     const order: string[] = [];
     let left: Promise<unknown> | undefined;
     const leaving = (ending: Promise<void>): void => void (left = ending.then(() => order.push('logged out')));
-    const turn = () => Promise.resolve(() => void order.push('turn over'));
-    await connectSource(asAdmin(source), connectDeps({ signal: controller.signal, leaving, turn }));
+    const lockLogin = () => Promise.resolve(() => void order.push('unlocked'));
+    await connectSource(asAdmin(source), connectDeps({ signal: controller.signal, leaving, lockLogin }));
     order.push('connected');
     controller.abort();
     writeFileSync(join(source.content, 'may-leave'), '');
     await left;
     // Nobody else logs in before we are out.
-    expect(order).toEqual(['connected', 'turn over', 'logged out']);
+    expect(order).toEqual(['connected', 'unlocked', 'logged out']);
     expect(await traces(source)).not.toContain('session of 1');
   });
 

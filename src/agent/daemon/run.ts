@@ -10,7 +10,7 @@ import { startKeeper } from '../../operations/keeper.ts';
 import { type Runner, startRunner } from '../jobs/runner.ts';
 import { processExecutor } from '../work/executor.ts';
 import { isLeaseOver } from '../work/outlives.ts';
-import { goFirst } from '../work/priority.ts';
+import { raisePriority } from '../work/priority.ts';
 import { keepWorkers } from '../work/workers.ts';
 import { removeAgentFile, takeHome, writeAgentFile } from './home.ts';
 import { keepHouse } from './housekeeping.ts';
@@ -52,7 +52,7 @@ export async function runAgent(asked: AgentSettings, context: WorkContext, world
   const { home } = settings.operations;
   const hold = takeHome(home);
   try {
-    await goFirst();
+    await raisePriority();
     const traces = await tracesOf(settings, context);
     const parts = openParts(settings, context, traces);
     try {

@@ -1,5 +1,5 @@
 import type { StepName, WorkEvent } from '../../shared/events.ts';
-import { shareDone } from '../../shared/share-done.ts';
+import { fractionDone } from '../../shared/fraction-done.ts';
 import type { JobKind } from './types.ts';
 
 /** How much of a job each of its steps is, in per cent; what is left over is for the moments between them. */
@@ -25,7 +25,7 @@ export function progressOf(kind: JobKind): { next(event: WorkEvent): number } {
       if (event.type === 'step-finished') done.set(event.step, 1);
       if (event.type === 'step-started') done.set(event.step, 0);
       if (event.type === 'step-progress' && event.counters !== undefined)
-        done.set(event.step, Math.max(done.get(event.step) ?? 0, shareDone(event.counters) ?? 0));
+        done.set(event.step, Math.max(done.get(event.step) ?? 0, fractionDone(event.counters) ?? 0));
       const sum = [...done].reduce((total, [step, share]) => total + (weights[step] ?? 0) * share, 0);
       return Math.min(Math.floor(sum), MOST);
     },

@@ -9,7 +9,7 @@ import type { ClaimedJob } from '../jobs/store.ts';
 import type { Job } from '../jobs/types.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { ended, keepNotes, type Notes, UNDO_LIMIT } from './notes.ts';
-import { hearJob } from './hear.ts';
+import { awaitOutcome } from './await-outcome.ts';
 import type { ToWorker } from './messages.ts';
 import { leaseName, outlivesProcess } from './outlives.ts';
 import type { Workers } from './workers.ts';
@@ -85,7 +85,7 @@ async function carryOut(
   };
   signal.addEventListener('abort', stopping, { once: true });
   try {
-    const ending = hearJob(child, (event) => {
+    const ending = awaitOutcome(child, (event) => {
       heard();
       notes.hear(event);
       emit(event);

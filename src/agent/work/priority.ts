@@ -16,10 +16,7 @@ const AGAIN = { every: 30, limit: 3_000 };
  * of all clones, is nobody's second: a niceness would be inherited by them, and nobody but root could take it back. Where the kernel knows no
  * such groups, or weighs by others (a container's, a service's with a share of its own), all stays as it is.
  */
-export async function letOthersGoFirst(
-  pid: number | undefined,
-  work: Pick<WorkContext, 'now' | 'sleep'>,
-): Promise<void> {
+export async function lowerPriority(pid: number | undefined, work: Pick<WorkContext, 'now' | 'sleep'>): Promise<void> {
   if (pid === undefined || process.platform !== 'linux') return;
   const write = async (): Promise<boolean> => {
     try {
@@ -39,7 +36,7 @@ export async function letOthersGoFirst(
  * The agent goes before what else runs on the machine, in the same way. Only root may be given that, and only an agent that is a service leads
  * a session: one at a terminal shares the shell's, and stays as it is.
  */
-export async function goFirst(): Promise<void> {
+export async function raisePriority(): Promise<void> {
   if (process.platform !== 'linux') return;
   try {
     if (await leadsSession(process.pid)) await writeFile('/proc/self/autogroup', OWN_NICENESS, { flag: 'r+' });

@@ -6,7 +6,7 @@ import { identityOf, type ProcessIdentity } from '../../shared/process.ts';
 import { MEMORY_FLAGS } from '../../shared/memory-flags.ts';
 import type { OperationSettings } from '../../operations/settings.ts';
 import type { ToWorker } from './messages.ts';
-import { letOthersGoFirst } from './priority.ts';
+import { lowerPriority } from './priority.ts';
 
 const MAIN = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
 const FLAGS = [...MEMORY_FLAGS, '--no-warnings'];
@@ -49,7 +49,7 @@ export function keepWorkers(
 
   function start(): ChildProcess {
     const child = forkWorker(environment);
-    void letOthersGoFirst(child.pid, { now, sleep });
+    void lowerPriority(child.pid, { now, sleep });
     return child;
   }
 

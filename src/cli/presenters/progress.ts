@@ -1,6 +1,6 @@
 import type { StepCounters } from '../../shared/events.ts';
 import { bytes, count, seconds } from '../../shared/format.ts';
-import { shareDone } from '../../shared/share-done.ts';
+import { fractionDone } from '../../shared/fraction-done.ts';
 import type { Pace } from './pace.ts';
 
 const BAR = 10;
@@ -21,7 +21,7 @@ export function progressText(counters: StepCounters, pace: Pace, room: number): 
 
 function partsOf(counters: StepCounters, { rate, left }: Pace): string[] {
   const { tables, rows, files, totalFiles, totalBytes } = counters;
-  const share = shareDone(counters);
+  const share = fractionDone(counters);
   const parts: string[] = [];
   if (share !== undefined) parts.push(`${bar(share)} ${percent(share)}`);
   if (counters.bytes !== undefined) parts.push(bytes(counters.bytes) + (totalBytes ? ` of ${bytes(totalBytes)}` : ''));

@@ -7,6 +7,7 @@ import { prepareInstance } from '../../instance/settings.ts';
 import type { InstancePaths, Look } from '../../instance/types.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
+import { createMutex } from '../../shared/mutex.ts';
 import { removeTree } from '../../shared/remove-tree.ts';
 import { codeOf } from '../../shared/system.ts';
 import { asAdministrator } from '../administrator.ts';
@@ -17,7 +18,6 @@ import { untilAnswering } from '../until-answering.ts';
 import type { WebContainer } from '../web.ts';
 import { plantCanaries } from './canaries.ts';
 import { lookAtUnit, lookFromHere, OWN } from './look.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 
 /**
  * One clone after the other in a pod. In between, nothing that belongs to a clone is served. Its steps come in this order, each when the
@@ -65,7 +65,8 @@ const ENDED = 'ended';
 export function openTenancy(deps: TenancyDeps): Tenancy {
   const { settings, web, work } = deps;
   const mark = join(settings.gatePath, CLOSED);
-  const alone = oneAtATime();
+  // Whoever hears no answer asks again: what was asked for first must have ended by then, or it would go on clearing up in what is somebody else's.
+  const alone = createMutex();
   // Whoever hears no answer in time asks again: what is done by then is not done twice, nor refused.
   let ended: { readonly endedAt: number } | undefined;
   let begunAfter: string | undefined;

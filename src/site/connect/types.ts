@@ -36,10 +36,10 @@ export interface ConnectDeps extends ReportingContext {
   /** Where connections may lead; absent: anywhere. */
   readonly reach?: Reach | undefined;
   /**
-   * Waits until nobody else of ours changes this site through its administration; what it resolves to ends that. Two at once would take the
+   * Waits until nobody else of ours changes this site through its administration; what it resolves to gives that right back. Two at once would take the
    * plugin, or WordPress's note of their log-in, from each other.
    */
-  readonly turn?: (site: URL) => Promise<() => void>;
+  readonly lockLogin?: (site: URL) => Promise<() => void>;
   /** Is given the log-out, which may go on beside what follows and fails nobody; absent: it is waited for. */
   readonly leaving?: ((ending: Promise<void>) => void) | undefined;
   /** Sends signed requests: `createSiteClient` of src/site/client.ts. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import { letOthersGoFirst } from '../../../src/agent/work/priority.ts';
+import { lowerPriority } from '../../../src/agent/work/priority.ts';
 import { workContext } from '../../support/work.ts';
 
 const KERNEL = '/proc/sys/kernel/sched_autogroup_enabled';
@@ -16,7 +16,7 @@ test.skipIf(!hasGroups)(
     // A shell that starts a server of its own and says which.
     const job = spawn('sh', ['-c', 'read go; setsid sleep 60 & echo $!; wait'], { detached: true });
     onTestFinished(() => void (job.pid !== undefined && process.kill(-job.pid, 'SIGKILL')));
-    await letOthersGoFirst(job.pid, workContext());
+    await lowerPriority(job.pid, workContext());
     expect(nicenessOf(job.pid)).toBe('5');
     job.stdin.write('go\n');
     const [said]: unknown[] = await once(job.stdout, 'data');
@@ -36,7 +36,7 @@ test.skipIf(!hasGroups)('the agent does not go behind with a process that is sti
     if (looks === 3) job.kill('SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 10));
   };
-  await letOthersGoFirst(job.pid, { ...workContext(), sleep });
+  await lowerPriority(job.pid, { ...workContext(), sleep });
   expect(looks).toBeGreaterThan(2);
   expect(nicenessOf(process.pid)).toBe(own);
 });
@@ -44,7 +44,7 @@ test.skipIf(!hasGroups)('the agent does not go behind with a process that is sti
 test('a process that is gone is none of its troubles', async () => {
   const job = spawn('true', { detached: true });
   await once(job, 'exit');
-  await expect(letOthersGoFirst(job.pid, workContext())).resolves.toBeUndefined();
+  await expect(lowerPriority(job.pid, workContext())).resolves.toBeUndefined();
 });
 
 const mayRaise = hasGroups && process.getuid?.() === 0;
@@ -52,7 +52,7 @@ test.skipIf(!mayRaise)(
   'an agent of root that leads a session goes before others, and one in the session of a shell leaves that as it is (needs root, and a kernel with autogroups)',
   async () => {
     const module = new URL('../../../src/agent/work/priority.ts', import.meta.url).href;
-    const script = `const { goFirst } = await import(${JSON.stringify(module)}); await goFirst(); process.stdout.write('done'); setTimeout(() => {}, 60_000);`;
+    const script = `const { raisePriority } = await import(${JSON.stringify(module)}); await raisePriority(); process.stdout.write('done'); setTimeout(() => {}, 60_000);`;
     const nicenessAfter = async (detached: boolean): Promise<string | undefined> => {
       const agent = spawn(process.execPath, ['--input-type=module', '--eval', script], { detached });
       onTestFinished(() => void agent.kill('SIGKILL'));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MockAgent } from 'undici';
 import { expect, it, onTestFinished } from 'vitest';
-import { whatBecame } from '../../../src/engine/restore-failed.ts';
+import { settleFailure } from '../../../src/engine/restore-failed.ts';
 import { WpcloneError } from '../../../src/shared/errors.ts';
 import { createWriteClient } from '../../../src/site/write/client.ts';
 import { newWriteKeys } from '../../../src/site/write/signing.ts';
@@ -36,7 +36,7 @@ it.each([
   async (minutes, uncertain) => {
     const opened = { restore: 'rst-aaaaaaaa', client: refusedClient(), keyed: Date.now() - minutes * MINUTE };
     const failed = new WpcloneError('SOURCE_FAILED', 'It broke.');
-    const error = await whatBecame(failed, opened, workContext());
+    const error = await settleFailure(failed, opened, workContext());
     expect([error.code, error.details['uncertain']]).toEqual(['SOURCE_FAILED', uncertain]);
   },
 );

@@ -33,8 +33,8 @@ export async function withAdmin<T>(
   try {
     const site = await recogniseSite(parseAddress(request.url), session, request.mayBeClone, front);
     const credentials = await credentialsOf(request, site);
-    const endTurn = await deps.turn?.(site.home);
-    if (endTurn) ends.push(endTurn);
+    const unlock = await deps.lockLogin?.(site.home);
+    if (unlock) ends.push(unlock);
     const { admin, way } = await logIn(site, credentials, session, request, deps);
     ends.push(() => leave(admin, deps));
     const result = await work(admin, way);

@@ -1,4 +1,4 @@
-import { LETTERS_MAGIC, STREAM_MAGIC } from './protocol.ts';
+import { BASE64_MAGIC, STREAM_MAGIC } from './protocol.ts';
 
 /** Bytes that are looked through for the beginning of a stream. */
 const NOISE_BYTES = 64 << 10;
@@ -7,10 +7,10 @@ const FULL_STOP = 0x2e;
 const LONGEST_PIECE = 192 << 20;
 
 /**
- * The bytes of a stream that may have come in letters: base64, in pieces that each end with a full stop, after whatever a host put before
+ * The bytes of a stream that may have come as base64, in pieces that each end with a full stop, after whatever a host put before
  * it. One that comes as bytes is passed on as it is.
  */
-export async function* fromLetters(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* decodeBase64Stream(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let start: Buffer | null = Buffer.alloc(0);
   let piece: Buffer[] | null = null;
   for await (const chunk of chunks) {
@@ -23,10 +23,10 @@ export async function* fromLetters(chunks: AsyncIterable<Buffer>): AsyncGenerato
       continue;
     }
     start = Buffer.concat([start, chunk]);
-    const letters = start.indexOf(LETTERS_MAGIC);
-    if (letters >= 0) {
+    const begin = start.indexOf(BASE64_MAGIC);
+    if (begin >= 0) {
       piece = [];
-      yield* takePieces(piece, start.subarray(letters + LETTERS_MAGIC.length));
+      yield* takePieces(piece, start.subarray(begin + BASE64_MAGIC.length));
     } else if (start.includes(STREAM_MAGIC) || start.length > NOISE_BYTES) {
       yield start;
       start = null;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { oneAtATime } from '../../../src/sidecar/tenancy/one-at-a-time.ts';
+import { createMutex } from '../../src/shared/mutex.ts';
 
 test('what is asked for a second time begins when the first has ended, also when that failed', async () => {
-  const alone = oneAtATime();
+  const alone = createMutex();
   const said: string[] = [];
   let fail: (error: Error) => void = () => undefined;
   const first = alone(async () => {

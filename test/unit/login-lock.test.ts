@@ -1,49 +1,53 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { takeTurn } from '../../src/operations/turns.ts';
+import { lockLogin } from '../../src/operations/login-lock.ts';
 import { makeTemp } from '../support/temp.ts';
 import { workContext } from '../support/work.ts';
 
 const locksOf = (home: string): string[] => readdirSync(join(home, 'locks')).filter((name) => name.startsWith('site-'));
 
-test('nobody waits for a turn at one site because of a turn at another', async () => {
-  const home = makeTemp('turns');
+test('nobody waits for the lock of one site because of another', async () => {
+  const home = makeTemp('locks');
   const context = { ...workContext(), progress: () => expect.unreachable('One waited.') };
   const ends: (() => void)[] = [];
   for (let n = 0; n < 100; n += 1)
-    ends.push(await takeTurn(home, new URL(`https://site-${n}.example/`), { ...context }));
+    ends.push(await lockLogin(home, new URL(`https://site-${n}.example/`), { ...context }));
   expect(new Set(locksOf(home).map((name) => name.split('.')[0]))).toHaveLength(100);
   for (const end of ends) end();
 });
 
-test('who waits for a turn is not disturbed when it ends: the file of its lock, which another process has open, stays', async () => {
-  const home = makeTemp('turns');
+test('who waits for a lock is not disturbed when it is given back: the file of its lock, which another process has open, stays', async () => {
+  const home = makeTemp('locks');
   const site = new URL('https://a.example/');
   const locks = (): string[] => locksOf(home).map((name) => `${name} ${statSync(join(home, 'locks', name)).ino}`);
-  const end = await takeTurn(home, site, workContext());
+  const unlock = await lockLogin(home, site, workContext());
   const before = locks().filter((name) => name.includes('.lock '));
-  end();
+  unlock();
   expect(locks()).toEqual(before);
-  (await takeTurn(home, site, workContext()))();
+  (await lockLogin(home, site, workContext()))();
   expect(locks()).toEqual(before);
 });
 
-test('at one site it is one’s turn at a time, by whatever of its names', async () => {
-  const home = makeTemp('turns');
+test('at one site one is logged in at a time, by whatever of its names', async () => {
+  const home = makeTemp('locks');
   const plain = workContext();
   const context = { ...plain, sleep: () => plain.sleep(1) };
-  let [inside, turns] = [0, 0];
+  let [inside, rounds] = [0, 0];
   const several = async (_: unknown, n: number): Promise<void> => {
     for (let round = 0; round < 20; round += 1) {
-      const end = await takeTurn(home, new URL(n % 2 === 0 ? 'https://a.example/' : 'https://A.example:443'), context);
+      const unlock = await lockLogin(
+        home,
+        new URL(n % 2 === 0 ? 'https://a.example/' : 'https://A.example:443'),
+        context,
+      );
       inside += 1;
       expect(inside).toBe(1);
       await new Promise(setImmediate);
-      [inside, turns] = [inside - 1, turns + 1];
-      end();
+      [inside, rounds] = [inside - 1, rounds + 1];
+      unlock();
     }
   };
   await Promise.all(Array.from({ length: 6 }, several));
-  expect(turns).toBe(120);
+  expect(rounds).toBe(120);
 });

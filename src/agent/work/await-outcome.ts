@@ -15,7 +15,7 @@ type Ending = Extract<FromWorker, { type: 'done' | 'failed' }>;
  * What the process says of its job, until the job and all that comes with its end is over. `isFree`: it is there for another one; else it has
  * ended too. Throws what the job failed with; WORKER_DIED where it ended without a word.
  */
-export async function hearJob(
+export async function awaitOutcome(
   child: ChildProcess,
   emit: (event: WorkEvent) => void,
 ): Promise<{ readonly outcome: JobOutcome; readonly isFree: boolean }> {
