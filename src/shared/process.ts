@@ -12,21 +12,45 @@ const run = promisify(execFile);
 /** Where the BSDs and macOS have it; Linux is asked through /proc. */
 const PS = '/bin/ps';
 
+/** What Linux says of a process in /proc/PID/stat (proc(5)). */
+export interface ProcessStat {
+  /** `Z` and `X` have ended. */
+  readonly state: string;
+  /** Its process group, its session, and the group in the foreground of its terminal (-1 without one). */
+  readonly group: number;
+  readonly session: number;
+  readonly foreground: number;
+  /** When it started, in clock ticks since the machine did. */
+  readonly startedAt: string;
+}
+
+/** Takes the content of /proc/PID/stat apart. The name in field 2 may hold spaces and parentheses: fields are counted from behind its last one. */
+export function parseStat(text: string): ProcessStat {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state = '', , group, session, , foreground] = fields;
+  return {
+    state,
+    group: Number(group),
+    session: Number(session),
+    foreground: Number(foreground),
+    startedAt: fields[19] ?? '',
+  };
+}
+
+/** Undefined when there is no such process. */
+export const readStat = (pid: number): Promise<ProcessStat | undefined> =>
+  readFile(`/proc/${pid}/stat`, 'latin1').then(parseStat, () => undefined);
+
+const hasEnded = ({ state }: ProcessStat): boolean => state === 'Z' || state === 'X';
+
 /**
  * When a process started, as a text that no later process with the same id has, also after a reboot; undefined when there
- * is none. Linux: boot id and start time in clock ticks (proc(5), field 22 of /proc/PID/stat); elsewhere what ps says.
+ * is none. Linux: boot id and start time in clock ticks; elsewhere what ps says.
  */
 async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return startByPs(pid);
-  try {
-    const [stat, boot] = await Promise.all([readFile(`/proc/${pid}/stat`, 'latin1'), bootId()]);
-    // The name in field 2 may hold spaces and parentheses: fields are counted from behind its last one.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state] = fields;
-    return state === 'Z' || state === 'X' ? undefined : `${boot}:${fields[19]}`;
-  } catch {
-    return undefined;
-  }
+  const stat = await readStat(pid);
+  return stat === undefined || hasEnded(stat) ? undefined : `${await bootId()}:${stat.startedAt}`;
 }
 
 const bootId = async (): Promise<string> => (await readFile('/proc/sys/kernel/random/boot_id', 'latin1')).trim();
@@ -101,15 +125,14 @@ export async function commandLines(): Promise<readonly { readonly pid: number; r
 const allProcesses = async (): Promise<readonly number[]> =>
   (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
 
-/** The group of a process; undefined when it is gone. Linux: proc(5), field 5 of /proc/PID/stat. */
+/** The group of a process; undefined when it is gone. */
 export async function groupOf(pid: number): Promise<number | undefined> {
   if (process.platform !== 'linux') {
     const { stdout } = await run(PS, ['-o', 'pgid=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
     return stdout.trim() === '' ? undefined : Number(stdout);
   }
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-  const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return stat === '' || state === 'Z' ? undefined : Number(group);
+  const stat = await readStat(pid);
+  return stat === undefined || hasEnded(stat) ? undefined : stat.group;
 }
 
 /** Sends a signal to a process (or with a negative number to a group); says whether there was one. */

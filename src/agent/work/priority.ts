@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { WorkContext } from '../../shared/context.ts';
+import { readStat } from '../../shared/process.ts';
 import { codeOf } from '../../shared/system.ts';
 import { waitUntil } from '../../shared/wait-until.ts';
 
@@ -11,17 +12,20 @@ const OWN_NICENESS = '-10';
 const AGAIN = { every: 30, limit: 3_000 };
 
 /**
- * Requests go before the process of a job where both want the processor. Linux weighs sessions against each other (sched(7), "The autogroup
- * feature"), and that process leads one, once it has begun. The servers that it starts lead sessions of their own, so that what serves the clone, and the database
- * of all clones, is nobody's second: a niceness would be inherited by them, and nobody but root could take it back. Where the kernel knows no
- * such groups, or weighs by others (a container's, a service's with a share of its own), all stays as it is.
+ * Lowers the priority of the process of a job: requests go before it where both want the processor. Linux weighs sessions against each other
+ * (sched(7), "The autogroup feature"), and that process leads one, once it has begun. The servers that it starts lead sessions of their own,
+ * so that what serves the clone, and the database of all clones, is nobody's second: a niceness would be inherited by them, and nobody but
+ * root could take it back. Where the kernel knows no such groups, or weighs by others (a container's, a service's with a share of its own),
+ * all stays as it is.
  */
 export async function lowerPriority(pid: number | undefined, work: Pick<WorkContext, 'now' | 'sleep'>): Promise<void> {
   if (pid === undefined || process.platform !== 'linux') return;
   const write = async (): Promise<boolean> => {
+    const stat = await readStat(pid);
+    if (stat === undefined) return true;
+    // Until then it is in the session of the agent, which must not go behind.
+    if (stat.session !== pid) return false;
     try {
-      // Until then it is in the session of the agent, which must not go behind.
-      if (!(await leadsSession(pid))) return false;
       await writeFile(`/proc/${pid}/autogroup`, NICENESS, { flag: 'r+' });
       return true;
     } catch (error) {
@@ -33,20 +37,15 @@ export async function lowerPriority(pid: number | undefined, work: Pick<WorkCont
 }
 
 /**
- * The agent goes before what else runs on the machine, in the same way. Only root may be given that, and only an agent that is a service leads
- * a session: one at a terminal shares the shell's, and stays as it is.
+ * Raises the agent's own priority: it goes before what else runs on the machine, in the same way. Only root may be given that, and only an
+ * agent that is a service leads a session: one at a terminal shares the shell's, and stays as it is.
  */
 export async function raisePriority(): Promise<void> {
   if (process.platform !== 'linux') return;
   try {
-    if (await leadsSession(process.pid)) await writeFile('/proc/self/autogroup', OWN_NICENESS, { flag: 'r+' });
+    if ((await readStat(process.pid))?.session === process.pid)
+      await writeFile('/proc/self/autogroup', OWN_NICENESS, { flag: 'r+' });
   } catch {
     // No right, or a kernel without such groups: it waits its turn.
   }
-}
-
-/** proc(5), field 6 of /proc/PID/stat; the name in field 2 may hold spaces and parentheses. */
-async function leadsSession(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]) === pid;
 }

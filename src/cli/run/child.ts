@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { WpcloneError } from '../../shared/errors.ts';
+import { parseStat } from '../../shared/process.ts';
 
 /** A command that shares our standard input, output and error. */
 export interface Child {
@@ -38,10 +39,9 @@ export function startChild({ program, words: [name = program, ...args], environm
   };
 }
 
-/** Whether Ctrl-C reaches all of our process group: it is the one in the foreground of a terminal (proc(5), fields 5 and 8). */
+/** Whether Ctrl-C reaches all of our process group: it is the one in the foreground of a terminal. */
 function isGivenByTerminal(): boolean {
   if (process.platform !== 'linux') return [0, 1, 2].some((descriptor) => isatty(descriptor));
-  const stat = readFileSync('/proc/self/stat', 'latin1');
-  const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const { group, foreground } = parseStat(readFileSync('/proc/self/stat', 'latin1'));
   return group === foreground;
 }
