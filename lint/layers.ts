@@ -46,7 +46,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['instance/types.ts', ...RUNTIME],
   },
   'runtime/kubernetes/login': { may: ['shared'], machine: true },
-  pool: { may: ['shared', STATES], types: ['instance', ...RUNTIME] },
+  pool: { may: ['shared', STATES, ...FINDINGS], types: ['instance', ...RUNTIME] },
   restore: { may: ['shared', 'site', 'transfer'] },
   'restore/merge': { may: ['shared'] },
   engine: {

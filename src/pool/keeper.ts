@@ -1,5 +1,6 @@
 import { newJobId, type WorkContext } from '../shared/context.ts';
 import { toWpcloneError, type WpcloneError } from '../shared/errors.ts';
+import { whyUnfit } from '../runtime/unit-findings.ts';
 import type { UnitReport, Units } from '../runtime/units.ts';
 import type { Breakers } from './breaker.ts';
 import { createPoolMemory, type PoolMemory, subPoolOf } from './memory.ts';
@@ -7,7 +8,6 @@ import { newNote } from './note.ts';
 import { planPool, type PoolPlan } from './planner.ts';
 import { createRecycling } from './recycling.ts';
 import type { PoolAction, PoolSettings, PoolUnit } from './types.ts';
-import { whatIsWrong } from './what-is-wrong.ts';
 
 /** What is wanted of a pool; the revision is the runtime's own. */
 export type PoolWish = Omit<PoolSettings, 'revision'>;
@@ -132,7 +132,7 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
     const told = (happened: 'retired' | 'quarantined', reason: string): void =>
       memory.happened({ at: context.now(), what: happened, unit, why: reason });
     if (what === 'validate') {
-      const wrong = whatIsWrong(await units.validate(unit, context));
+      const wrong = whyUnfit(await units.validate(unit, context));
       if (wrong !== '') told('quarantined', wrong);
       return;
     }

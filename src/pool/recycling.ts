@@ -1,9 +1,9 @@
 import { newJobId, type WorkContext } from '../shared/context.ts';
 import { toWpcloneError } from '../shared/errors.ts';
+import { whyUnfit } from '../runtime/unit-findings.ts';
 import type { Units } from '../runtime/units.ts';
 import type { PoolMemory } from './memory.ts';
 import type { PoolEvent } from './note.ts';
-import { whatIsWrong } from './what-is-wrong.ts';
 
 /** The units that are being made ready for another clone. */
 export interface Recycling {
@@ -28,7 +28,7 @@ export function createRecycling(
     try {
       const findings = await work(unit, { ...context, jobId: newJobId(context.randomBytes) });
       const checks = findings.filter(({ ok }) => !ok).map(({ check }) => check);
-      if (checks.length > 0) return aside(`not clean: ${whatIsWrong(findings)}`, { result: 'dirty', checks });
+      if (checks.length > 0) return aside(`not clean: ${whyUnfit(findings)}`, { result: 'dirty', checks });
       const [at, seconds] = [context.now(), (context.now() - started) / 1000];
       const why = `proven clean in ${seconds.toFixed(1)} s`;
       memory.happened({ at, what: 'recycled', unit, why, seconds, result: 'clean' });
