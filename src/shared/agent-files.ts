@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from './json.ts';
 
 /** What a running agent leaves in its home, so that commands there find it. */
 export const AGENT_FILE = 'agent.json';
@@ -8,7 +11,7 @@ export const AGENT_TOKEN_FILE = 'agent.token';
 export const AGENT_SOCKET = 'agent.sock';
 
 /** The content of AGENT_FILE. The file may be older than the agent: one whose socket refuses is gone. */
-export const agentFileSchema = z.object({
+const agentFileSchema = z.object({
   pid: z.number(),
   /** The machine or container: a process id alone means nothing outside of it. */
   machine: z.string(),
@@ -20,3 +23,12 @@ export const agentFileSchema = z.object({
   runtime: z.enum(['local', 'kubernetes']),
 });
 export type AgentFile = z.infer<typeof agentFileSchema>;
+
+/** Undefined when a home has none, or none that can be understood. It may be of an agent that died: whoever calls it will see. */
+export function readAgentFile(home: string): AgentFile | undefined {
+  try {
+    return agentFileSchema.safeParse(parseJson(readFileSync(join(home, AGENT_FILE), 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}

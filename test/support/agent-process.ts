@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { jobStatusAnswer } from '../../src/agent/http/answers.ts';
-import { type AgentFile, agentFileSchema } from '../../src/shared/agent-files.ts';
+import { type AgentFile, readAgentFile } from '../../src/shared/agent-files.ts';
 import type { CommandLine, Running } from './cli.ts';
 
 export type JobStatus = z.infer<typeof jobStatusAnswer>;
@@ -49,7 +49,8 @@ export async function startAgent(
   const running = cli.start(['agent', '--port', '0', ...args]);
   atEnd(() => void running.process.kill('SIGKILL'));
   await running.seen(/"msg":"listening"/);
-  const file = agentFileSchema.parse(JSON.parse(readFileSync(join(cli.home, 'agent.json'), 'utf8')));
+  const file = readAgentFile(cli.home);
+  if (file === undefined) throw new Error('The agent said nothing of itself in its home.');
   const token = readFileSync(join(cli.home, 'agent.token'), 'utf8').trim();
   const call: AgentProcess['call'] = (method, path, body) =>
     callSocket({ socketPath: file.socket, token }, method, path, body);

@@ -1,6 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AGENT_FILE, type AgentFile, agentFileSchema } from '../../shared/agent-files.ts';
+import { AGENT_FILE, type AgentFile, readAgentFile } from '../../shared/agent-files.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { type Lock, tryLock } from '../../shared/lock.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
@@ -20,16 +20,9 @@ export function takeHome(home: string): Lock {
 
 const at = ({ url }: AgentFile): string => (url === null ? '' : `, ${url}`);
 
-/** Undefined when there is none, or none that can be understood. It may be of an agent that died: whoever calls it will see. */
-export function readAgentFile(home: string): AgentFile | undefined {
-  try {
-    return agentFileSchema.parse(JSON.parse(readFileSync(join(home, AGENT_FILE), 'utf8')));
-  } catch {
-    return undefined;
-  }
-}
-
+/** Says in the home that an agent runs, and where. */
 export const writeAgentFile = (home: string, file: AgentFile): Promise<void> =>
   writeWhole(join(home, AGENT_FILE), `${JSON.stringify(file)}\n`, 0o600);
 
+/** Also where there is none. */
 export const removeAgentFile = (home: string): void => rmSync(join(home, AGENT_FILE), { force: true });

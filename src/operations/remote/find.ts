@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { AGENT_FILE, AGENT_TOKEN_FILE, type AgentFile, agentFileSchema } from '../../shared/agent-files.ts';
+import { AGENT_TOKEN_FILE, type AgentFile, readAgentFile } from '../../shared/agent-files.ts';
 
 /** An agent as its home knows it, with the token of the home's owner. */
 export interface HomeAgent extends AgentFile {
@@ -9,10 +9,11 @@ export interface HomeAgent extends AgentFile {
 
 /** What the agent of a home says of itself there; undefined when there is none. That it still runs is for its socket to tell. */
 export function agentOfHome(home: string): HomeAgent | undefined {
+  const file = readAgentFile(home);
+  if (file === undefined) return undefined;
   try {
-    const parsed = agentFileSchema.safeParse(JSON.parse(readFileSync(join(home, AGENT_FILE), 'utf8')));
-    if (!parsed.success || !isOwners(home, parsed.data.socket)) return undefined;
-    return { ...parsed.data, token: readFileSync(join(home, AGENT_TOKEN_FILE), 'utf8').trim() };
+    if (!isOwners(home, file.socket)) return undefined;
+    return { ...file, token: readFileSync(join(home, AGENT_TOKEN_FILE), 'utf8').trim() };
   } catch {
     return undefined;
   }
