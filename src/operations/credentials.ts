@@ -1,7 +1,7 @@
 import { WpcloneError } from '../shared/errors.ts';
-import type { Credentials } from './types.ts';
+import type { Credentials, SourceLogin } from './types.ts';
 
-/** Words of a log-in as the API takes them. */
+/** A log-in as the API takes it. */
 export interface SentCredentials {
   readonly source_username?: string | undefined;
   readonly source_password?: string | undefined;
@@ -25,3 +25,25 @@ export function credentialsOf(sent: SentCredentials): Credentials {
 }
 
 const needed = (message: string): Promise<never> => Promise.reject(new WpcloneError('LOGIN_NEEDED', message));
+
+/** What can be sent without asking anybody. The web server's password comes before anything else, so that one is asked for. */
+export async function credentialsAtHand({ password, passwordAtHand, httpAuth }: Credentials): Promise<SentCredentials> {
+  const web = await httpAuth?.();
+  return {
+    ...(passwordAtHand === true && password !== undefined ? { source_password: await password() } : {}),
+    ...(web === undefined ? {} : { http_auth_username: web.username, http_auth_password: web.password }),
+  };
+}
+
+/** Asks for what a log-in at the site takes. Throws BAD_INPUT and PASSWORD_MISSING as a log-in in this process would. */
+export async function askCredentials(
+  { username }: Pick<SourceLogin, 'username'>,
+  { askUsername, password }: Credentials,
+): Promise<SentCredentials> {
+  const name = username ?? (await askUsername?.());
+  if (name === undefined) {
+    throw new WpcloneError('BAD_INPUT', 'wpclone has to log in to the site: name an administrator with --username.');
+  }
+  if (password === undefined) throw new WpcloneError('PASSWORD_MISSING', `No password was given for ${name}.`);
+  return { source_username: name, source_password: await password() };
+}

@@ -4,9 +4,8 @@ import { errorFromReport } from '../../shared/wire-error.ts';
 import { acceptedSchema, jobSchema, type JobReport } from '../schemas.ts';
 import { retell } from './events.ts';
 import { followJob } from './follow.ts';
-import { handIn } from './hand-in.ts';
+import { submitJob } from './submit-job.ts';
 import type { AgentClient } from './http.ts';
-import { keyOf } from './words.ts';
 
 /** What is to become of a job when the person who waits for it interrupts: asked then. */
 export type Interrupted = (job: string) => Promise<'leave' | 'cancel'>;
@@ -69,7 +68,7 @@ export const cancelJob = (client: AgentClient, job: string, signal: AbortSignal)
   client.call({ method: 'POST', path: `${jobPath(job)}/cancel` }, acceptedSchema, signal);
 
 export const retryJob = (client: AgentClient, job: string, body: object, context: WorkContext) =>
-  handIn(client, { method: 'POST', path: `${jobPath(job)}/retry`, body, key: keyOf(context) }, acceptedSchema, context);
+  submitJob(client, { method: 'POST', path: `${jobPath(job)}/retry`, body }, acceptedSchema, context);
 
 /** It was faster than its cancelling. */
 function unlessEnded(error: unknown): void {

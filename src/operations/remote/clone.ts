@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
 import { warningsSchema } from '../../shared/event-schemas.ts';
+import type { SentCredentials } from '../credentials.ts';
 import { acceptedSchema, type Accepted, cloneReportSchema } from '../schemas.ts';
 import type { CloneRequest, Credentials } from '../types.ts';
 import type { CloneResult } from '../clone-report.ts';
 import type { Attendance } from './attend.ts';
-import { handIn } from './hand-in.ts';
+import { submitJob } from './submit-job.ts';
 import type { AgentClient } from './http.ts';
 import { throughLogin } from './through-login.ts';
-import { keyOf, type Words } from './words.ts';
 
 const number = z.number();
 const cloneResultSchema = z
@@ -54,20 +54,20 @@ export async function cloneThrough(
   attendance: Attendance,
   context: WorkContext,
 ): Promise<CloneResult> {
-  const submit = (words: Words) => submitClone(client, request, words, context);
+  const submit = (sent: SentCredentials) => submitClone(client, request, sent, context);
   return cloneOf(await throughLogin(client, submit, { login: request, credentials, ...attendance }, context));
 }
 
-/** Hands the request in, with the words of a log-in that nobody has to be asked for. */
+/** Submits the request, with what of a log-in nobody has to be asked for. */
 export async function submitClone(
   client: AgentClient,
   request: CloneRequest,
-  words: Words,
+  sent: SentCredentials,
   context: WorkContext,
 ): Promise<Accepted> {
-  const body = { ...bodyOf(request), ...words };
-  const call = { method: 'POST' as const, path: '/api/v2/clone', body, key: keyOf(context) };
-  return handIn(client, call, acceptedSchema, context);
+  const body = { ...bodyOf(request), ...sent };
+  const call = { method: 'POST' as const, path: '/api/v2/clone', body };
+  return submitJob(client, call, acceptedSchema, context);
 }
 
 const cloneOf = (result: object): CloneResult => {

@@ -1,9 +1,9 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError } from '../../shared/errors.ts';
+import { askCredentials, credentialsAtHand, type SentCredentials } from '../credentials.ts';
 import { disconnectSchema } from '../schemas.ts';
 import type { Credentials, DisconnectReport, SourceLogin } from '../types.ts';
 import type { AgentClient } from './http.ts';
-import { askedWords, type Words, wordsAtHand } from './words.ts';
 
 /** Seconds that a browser may take to log in and take the plugin off. */
 const SECONDS = 300;
@@ -16,14 +16,14 @@ export async function disconnectThrough(
   credentials: Credentials,
   { signal }: WorkContext,
 ): Promise<DisconnectReport> {
-  const sent = await wordsAtHand(credentials);
-  const ask = (words: Words): Promise<DisconnectReport> => {
+  const known = await credentialsAtHand(credentials);
+  const ask = (sent: SentCredentials): Promise<DisconnectReport> => {
     const body = {
       source_url: url,
       ...(login.username === undefined ? {} : { source_username: login.username }),
       ...(login.loginUrl === undefined ? {} : { login_url: login.loginUrl }),
       ...(login.insecureTls ? { insecure: true } : {}),
-      ...words,
+      ...sent,
     };
     return client.call(
       { method: 'POST', path: '/api/v2/disconnect', body, seconds: SECONDS },
@@ -32,9 +32,9 @@ export async function disconnectThrough(
     );
   };
   try {
-    return await ask(sent);
+    return await ask(known);
   } catch (error) {
-    if (toWpcloneError(error).code !== 'LOGIN_NEEDED' || sent.source_password !== undefined) throw error;
-    return ask({ ...sent, ...(await askedWords(login, credentials)) });
+    if (toWpcloneError(error).code !== 'LOGIN_NEEDED' || known.source_password !== undefined) throw error;
+    return ask({ ...known, ...(await askCredentials(login, credentials)) });
   }
 }

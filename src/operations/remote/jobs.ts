@@ -1,31 +1,31 @@
 import { z } from 'zod';
 import type { WorkContext } from '../../shared/context.ts';
+import { askCredentials, credentialsAtHand } from '../credentials.ts';
 import { type Accepted, acceptedSchema, deletedSchema, jobLineSchema } from '../schemas.ts';
 import type { RemoteJobs } from '../types.ts';
 import { attendJob, cancelJob, findJob, type Interrupted, outcomeOf, retryJob } from './attend.ts';
 import { submitClone } from './clone.ts';
-import { handIn } from './hand-in.ts';
+import { submitJob } from './submit-job.ts';
 import type { AgentClient } from './http.ts';
-import { askedWords, keyOf, wordsAtHand } from './words.ts';
 
 const jobsSchema = z.object({ jobs: z.array(jobLineSchema) });
 
-/** Hands in that a clone is reset. */
+/** Submits the reset of a clone. */
 export function submitReset(client: AgentClient, id: string, context: WorkContext) {
   const path = `/api/v2/clones/${encodeURIComponent(id)}/reset`;
-  return handIn(client, { method: 'POST', path, body: {}, key: keyOf(context) }, acceptedSchema, context);
+  return submitJob(client, { method: 'POST', path, body: {} }, acceptedSchema, context);
 }
 
-/** Hands in that a clone is deleted; one that is gone needs no job. */
+/** Submits the deletion of a clone; one that is gone needs no job. */
 export function submitDelete(client: AgentClient, id: string, context: WorkContext) {
   const path = `/api/v2/delete/${encodeURIComponent(id)}`;
   const schema = z.union([acceptedSchema, deletedSchema]);
-  return handIn(client, { method: 'DELETE', path, key: keyOf(context) }, schema, context);
+  return submitJob(client, { method: 'DELETE', path }, schema, context);
 }
 
-/** Jobs of an agent as such, for those who hand one in and do not wait, or look at it later. */
+/** Jobs of an agent as such, for those who submit one and do not wait, or look at it later. */
 export function remoteJobs(client: AgentClient, interrupted: Interrupted): RemoteJobs {
-  /** Whoever does not wait for a job but cancels while it is handed in decides about it as one who waits. */
+  /** Whoever does not wait for a job but cancels while it is submitted decides about it as one who waits. */
   const unlessCancelled = async <T extends Accepted | { readonly deleted: true }>(
     taken: T,
     context: WorkContext,
@@ -36,7 +36,7 @@ export function remoteJobs(client: AgentClient, interrupted: Interrupted): Remot
   };
   return {
     submitClone: async (request, credentials, context) =>
-      unlessCancelled(await submitClone(client, request, await wordsAtHand(credentials), context), context),
+      unlessCancelled(await submitClone(client, request, await credentialsAtHand(credentials), context), context),
     submitReset: async (id, context) => unlessCancelled(await submitReset(client, id, context), context),
     submitDelete: async (id, context) => unlessCancelled(await submitDelete(client, id, context), context),
     list: async (filter, { signal }) =>
@@ -47,10 +47,10 @@ export function remoteJobs(client: AgentClient, interrupted: Interrupted): Remot
     cancel: (id, { signal }: WorkContext) => cancelJob(client, id, signal),
     retry: async (id, login, credentials, context) => {
       const job = await findJob(client, id, context.signal);
-      const sent = await wordsAtHand(credentials);
+      const sent = await credentialsAtHand(credentials);
       const name = login.username === undefined ? {} : { source_username: login.username };
       const lacks = job.error?.code === 'LOGIN_NEEDED' && sent.source_password === undefined;
-      const asked = lacks ? await askedWords(login, credentials) : {};
+      const asked = lacks ? await askCredentials(login, credentials) : {};
       return unlessCancelled(await retryJob(client, id, { ...sent, ...name, ...asked }, context), context);
     },
   };

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { WorkContext } from '../../shared/context.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import type { SentCredentials } from '../credentials.ts';
 import {
   appliedReportSchema,
   planSchema,
@@ -19,10 +20,9 @@ import type {
   SourceLogin,
 } from '../types.ts';
 import type { Interrupted } from './attend.ts';
-import { handIn } from './hand-in.ts';
+import { submitJob } from './submit-job.ts';
 import type { AgentClient } from './http.ts';
 import { throughLogin } from './through-login.ts';
-import { keyOf, type Words } from './words.ts';
 
 /** Has the agent say what of a clone would go back. */
 export async function planThrough(
@@ -74,7 +74,7 @@ export function remoteRestores(client: AgentClient, interrupted: Interrupted): R
   };
 }
 
-/** Hands a job in with the words of a log-in at the live site. */
+/** Submits a job with a log-in at the live site. */
 const jobOf =
   (
     client: AgentClient,
@@ -83,7 +83,7 @@ const jobOf =
     { to, username, loginUrl, insecureTls }: SourceLogin & { readonly to?: string },
     context: WorkContext,
   ) =>
-  ({ source_username: asked, source_password: password, ...web }: Words) => {
+  ({ source_username: asked, source_password: password, ...web }: SentCredentials) => {
     const user = asked ?? username;
     const target = {
       ...(to === undefined ? {} : { url: to }),
@@ -93,8 +93,8 @@ const jobOf =
       ...web,
     };
     const whole = { ...body, target, ...(insecureTls ? { insecure: true } : {}) };
-    const call = { method: 'POST' as const, path, body: whole, key: keyOf(context) };
-    return handIn(client, call, acceptedSchema, context);
+    const call = { method: 'POST' as const, path, body: whole };
+    return submitJob(client, call, acceptedSchema, context);
   };
 
 /** What is wanted, under the API's names; what is as it would be anyway is left out. */

@@ -8,20 +8,21 @@ import type { AgentClient, Call } from './http.ts';
 const GRACE = 30_000;
 
 /**
- * Sends what makes a job. Whoever cancels meanwhile still gets the answer: an agent that has read the request does it, and only who
+ * Submits a job, with an idempotency key: calls that get lost on the way are sent again as the same. Whoever cancels meanwhile still gets the answer: an agent that has read the request does it, and only who
  * knows the job's id can cancel it. So the context's signal may have aborted when this resolves; `attendJob` then asks what is to become of the job.
  */
-export async function handIn<T>(
+export async function submitJob<T>(
   client: AgentClient,
-  call: Call & { readonly key: string },
+  call: Call,
   schema: z.ZodType<T>,
-  context: Pick<WorkContext, 'signal' | 'sleep'>,
+  context: Pick<WorkContext, 'signal' | 'sleep' | 'randomBytes'>,
 ): Promise<T> {
   const { signal } = context;
   signal.throwIfAborted();
+  const keyed = { ...call, key: context.randomBytes(18).toString('base64url') };
   let sending = signal;
   try {
-    return await withGrace(GRACE, context, (limited) => client.call(call, schema, (sending = limited), signal));
+    return await withGrace(GRACE, context, (limited) => client.call(keyed, schema, (sending = limited), signal));
   } catch (error) {
     if (!signal.aborted) throw error;
     const reason = toWpcloneError(signal.reason);
