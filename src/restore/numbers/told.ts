@@ -1,3 +1,4 @@
+import { textOfCell } from '../cell-text.ts';
 import { directoryOf } from '../merge/directory.ts';
 import { groupsOf, isChangedInClone, type OwnedPart } from '../merge/groups.ts';
 import { isEcho } from '../merge/index-entries.ts';
@@ -9,9 +10,7 @@ import type { Renumbered } from './renumber.ts';
 /** The number (or table and number) that a thing has in the clone, where the live site has another one for it. */
 export function formerNames({ numbers }: Pick<Renumbered, 'numbers'>): (item: ItemId) => string | undefined {
   const former = new Map(
-    [...numbers].flatMap(([short, each]) =>
-      [...each].map(([from, to]) => [`${short}/${to}`, from] as [string, string]),
-    ),
+    [...numbers].flatMap(([short, each]) => [...each].map(([from, to]): [string, string] => [`${short}/${to}`, from])),
   );
   return ({ kind, id }) => {
     if (kind === 'option') return undefined;
@@ -73,10 +72,8 @@ const unsureIn =
 
 const said = (conflict: Conflict): string =>
   conflict.code === 'NUMBER_TAKEN'
-    ? `${(conflict.numbers ?? []).join(', ')} in ${(conflict.fields ?? []).map(utf8).join(', ')}`
+    ? `${(conflict.numbers ?? []).join(', ')} in ${(conflict.fields ?? []).map(textOfCell).join(', ')}`
     : '';
-
-const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
 
 const TOLD = 10;
 

@@ -1,3 +1,4 @@
+import { cellOfText, textOfCell } from '../cell-text.ts';
 import { shortName } from '../merge/classes.ts';
 import type { Conflict, ItemOutcome } from '../merge/outcome.ts';
 import { keyOfItem, type TableDifferences } from '../merge/types.ts';
@@ -32,11 +33,11 @@ export async function knownOwners(
     const ending = /\.[^./]+$/.exec(path)?.[0] ?? '';
     return [path, `${stemOf(path)}${ending}`, `${stemOf(path)}-scaled${ending}`];
   });
-  const values = [...new Set(paths)].map((path) => Buffer.from(path, 'utf8').toString('latin1'));
+  const values = [...new Set(paths)].map(cellOfText);
   const lines = await database.find(table, ['post_id', 'meta_key', 'meta_value'], 'meta_value', values);
   return new Map(
     lines.map(rowOf).flatMap(([post, key, value]): [string, string][] => {
-      const path = Buffer.from(value ?? '', 'latin1').toString('utf8');
+      const path = textOfCell(value ?? '');
       return key === '_wp_attached_file' ? [[stemOf(path), attachment(post ?? '')]] : [];
     }),
   );
@@ -53,7 +54,7 @@ export function attachedFiles(
   return (meta?.rows ?? []).flatMap(({ base, clone }) => {
     const row = clone ?? base;
     if (row?.[key] !== '_wp_attached_file') return [];
-    const path = Buffer.from(row[value] ?? '', 'latin1').toString('utf8');
+    const path = textOfCell(row[value] ?? '');
     return [{ path, post: row[post] ?? '', isNew: base === undefined }];
   });
 }

@@ -1,13 +1,12 @@
+import { textOfCell } from '../cell-text.ts';
 import type { Conflict, Kept } from '../merge/outcome.ts';
-import { cell, type Part } from '../merge/parts.ts';
-import { contentOf } from '../merge/parts.ts';
+import { cell, contentOf, type Part } from '../merge/parts.ts';
 import { quietColumns } from '../merge/classes.ts';
 import { isEcho, isIndex } from '../merge/index-entries.ts';
 import type { Directory } from '../merge/directory.ts';
 import type { ItemId } from '../merge/types.ts';
 import type { GROUPS } from './schema.ts';
 
-const text = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
 const LONGEST = 80;
 const shortened = (words: string): string => (words.length > LONGEST ? `${words.slice(0, LONGEST - 1)}…` : words);
 
@@ -29,13 +28,12 @@ const kindName = (kind: string): string =>
 
 /** `Page "About us"`; settings and rows go by their name alone. */
 export function titleOf({ kind, id }: ItemId, directory: Directory): string {
-  if (kind === 'option') return text(id);
-  if (kind === 'row') return text(id);
-  if (kind === 'table') return `Table ${text(id)}`;
+  if (kind === 'option' || kind === 'row') return textOfCell(id);
+  if (kind === 'table') return `Table ${textOfCell(id)}`;
   const named = nameOf(kind, id, directory);
   return named === undefined || named === ''
     ? `${kindName(kind)} ${id}`
-    : `${kindName(kind)} "${shortened(text(named))}"`;
+    : `${kindName(kind)} "${shortened(textOfCell(named))}"`;
 }
 
 function nameOf(kind: string, id: string, directory: Directory): string | undefined {
@@ -126,7 +124,7 @@ export const saidBy = (parts: readonly Part[], version: 'live' | 'clone'): strin
   parts.map((part) => `${part.table.name} ${part.key} ${contentOf(part.table, part[version], 'with')}`).join('\n');
 
 const fieldNames = (fields: readonly string[]): string =>
-  fields.map((field) => COLUMNS[field] ?? text(field)).join(', ');
+  fields.map((field) => COLUMNS[field] ?? textOfCell(field)).join(', ');
 
 export function conflictText(conflict: Conflict, titleOfKey: (key: string) => string): string {
   switch (conflict.code) {
@@ -147,7 +145,7 @@ export function conflictText(conflict: Conflict, titleOfKey: (key: string) => st
         ? 'the live site has given its number to something else'
         : `${fieldNames(conflict.fields)} may mean what has the number ${(conflict.numbers ?? []).join(', ')} in the clone, which the live site has given to something else`;
     case 'NAME_TAKEN':
-      return `the live site has made something else of the name ${text(conflict.name)}`;
+      return `the live site has made something else of the name ${textOfCell(conflict.name)}`;
     case 'NEEDS':
       return `needs ${titleOfKey(conflict.what)}, which does not travel: add --only or --include, or leave it out with --skip`;
     case 'ADDRESS':

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { textOfCell } from '../cell-text.ts';
 import { countRowsByItem, type RestoreChanges } from '../changes.ts';
 import { directoryOf, type Directory } from '../merge/directory.ts';
 import type { ItemOutcome, Merge } from '../merge/outcome.ts';
@@ -27,12 +28,12 @@ export function planItems(
     const id = keyOfItem(item);
     const was = formerName(item);
     return {
-      id: utf8(id),
-      ...(was !== undefined && { was: utf8(was) }),
+      id: textOfCell(id),
+      ...(was !== undefined && { was: textOfCell(was) }),
       group: groupOf(item),
       title: titleOf(item, directory),
       change,
-      what: change === 'changed' ? whatChanged(parts).map(utf8) : [],
+      what: change === 'changed' ? whatChanged(parts).map(textOfCell) : [],
       both,
       ...(over && { over: conflictText(over, titleOfKey) }),
       rows: outcome.writes.length > 0 ? (rows.get(id) ?? 0) : 0,
@@ -57,8 +58,6 @@ export const titlesByKey =
     const at = key.indexOf(':');
     return titleOf({ kind: key.slice(0, at), id: key.slice(at + 1) }, directory);
   };
-
-const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
 
 /** Which plugins are active is told of for itself; what is ours is nobody's change. */
 const isShown = ({ item, kept }: ItemOutcome): boolean =>

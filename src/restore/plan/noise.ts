@@ -1,7 +1,6 @@
+import { textOfCell } from '../cell-text.ts';
 import type { Noise } from '../../transfer/origin/schema.ts';
 import { cell, type Part } from '../merge/parts.ts';
-
-const text = (latin1: string | null): string => Buffer.from(latin1 ?? '', 'latin1').toString('utf8');
 
 /** Whether the site changed something by itself when the clone was looked at; content that people write is not among it. */
 export function noiseOf(noise: Noise | undefined): (part: Part) => boolean {
@@ -17,8 +16,8 @@ export function noiseOf(noise: Noise | undefined): (part: Part) => boolean {
     const label = LABELS[table.class.kind];
     const name =
       label === undefined
-        ? (table.key ?? []).map((column) => text(cell(table, row, column))).join('\t')
-        : text(cell(table, row, label));
+        ? (table.key ?? []).map((column) => textOfCell(cell(table, row, column) ?? '')).join('\t')
+        : textOfCell(cell(table, row, label) ?? '');
     return seen.has(`${table.name}\t${name}`);
   };
 }

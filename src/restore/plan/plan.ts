@@ -9,6 +9,7 @@ import { readNoise } from '../../transfer/origin/ledger.ts';
 import type { UrlMapping } from '../../transfer/rewrite/types.ts';
 import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
 import type { TransferSite } from '../../transfer/types.ts';
+import { cellOfText, textOfCell } from '../cell-text.ts';
 import type { Kin } from '../kin.ts';
 import { directoryOf } from '../merge/directory.ts';
 import type { Policy } from '../merge/outcome.ts';
@@ -100,8 +101,8 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
     const plugins =
       files && input.info.writes?.code ? switchedPlugins(pluginsOf(gathered.tables), code, choose) : NO_PLUGINS;
     const parts = { items, code, uploads, plugins };
-    const withUploads = withFiles(rows, uploads, ownerOf, files?.contents ?? new Map());
     const contents = files?.contents ?? new Map<string, Buffer>();
+    const withUploads = withFiles(rows, uploads, ownerOf, contents);
     const withAll = withCode(withUploads, parts, files?.relied ?? new Map(), input.places, contents);
     const changes = withTableChanges(withAll, items, decided, versions);
     const baseline = await baselineDigest(input.site.paths.baseline);
@@ -182,10 +183,6 @@ type FormerName = ReturnType<typeof formerNames>;
 /** Hosts of the clone's own addresses. */
 const hostsOf = ({ mapping }: SiteComparison): string[] => mapping.to.map((address) => new URL(address).host);
 
-/** The merge has text as stored bytes. */
-const latin1 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
-const utf8 = (text: string): string => Buffer.from(text, 'latin1').toString('utf8');
-
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const madeAt = ({ remembered }: SiteComparison): string | null =>
@@ -201,7 +198,7 @@ async function policyFor(
   const directory = directoryOf(tables);
   return {
     take: policy.take ?? undefined,
-    decisions: new Map(Object.entries(policy.decisions).map(([id, side]) => [latin1(id), side])),
+    decisions: new Map(Object.entries(policy.decisions).map(([id, side]) => [cellOfText(id), side])),
     against: new Map(),
     delete: policy.delete,
     strict: policy.strict,
@@ -211,7 +208,7 @@ async function policyFor(
       // That one goes was decided with its definition.
       if (item.kind === 'table') return 'yes';
       const slug = slugOf(item, directory);
-      const names = [item.id, slug, formerName(item)].flatMap((name) => (name === undefined ? [] : [utf8(name)]));
+      const names = [item.id, slug, formerName(item)].flatMap((name) => (name === undefined ? [] : [textOfCell(name)]));
       return choose({ kind: item.kind, group: groupOf(item), names });
     },
     isNoise: noiseOf(await readNoise(site.paths.baseline)),
