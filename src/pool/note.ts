@@ -19,10 +19,9 @@ export type PoolEvent = z.infer<typeof eventSchema>;
 
 /** A clone that was begun: in a unit that was ready, or in one that had to be made. */
 const claimSchema = z.object({ at: z.number(), php: z.string(), warm: z.boolean() });
-export type PoolClaim = z.infer<typeof claimSchema>;
 
 /** What the keeper of a pool has seen and done, for the next one and for all who look. Only its keeper writes it. */
-export const noteSchema = z.object({
+const noteSchema = z.object({
   /** Who keeps the pool, in words; null when nobody does any more. */
   keeper: z.string().nullable(),
   /** When it last looked; milliseconds since the epoch, as are all times. */

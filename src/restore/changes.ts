@@ -217,12 +217,7 @@ export interface RestoreChanges {
   readonly include: readonly ProtectedClass[];
 }
 
-/** How many rows of the live site the changes write. */
-export function countRows(changes: Pick<RestoreChanges, 'tables'>): number {
-  return [...countRowsByItem(changes).values()].reduce((sum, rows) => sum + rows, 0);
-}
-
-/** The same of each item, by its place; those of which no row is written are missing. */
+/** How many rows of the live site the changes of each item write, by its place; those of which no row is written are missing. */
 export function countRowsByItem({ tables }: Pick<RestoreChanges, 'tables'>): Map<number, number> {
   const counts = new Map<number, number>();
   for (const table of tables)

@@ -17,7 +17,7 @@ import { restoreReportSchema, restoresSchema } from '../../operations/restore-sc
 
 /** What the routes answer. A schema drops what it does not name: a secret that was put beside the rest never leaves. */
 
-export const errorAnswer = z
+const errorAnswer = z
   .object({
     error: z.object({ code: z.string(), message: z.string(), next_steps: z.array(z.string()) }),
     /** The job that it is about, such as one that a call waited for until it was cut off. */

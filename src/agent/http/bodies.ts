@@ -116,7 +116,6 @@ export const disconnectBody = z
   })
   .refine(bothOfHttpAuth, HTTP_AUTH)
   .meta({ id: 'DisconnectRequest' });
-export type DisconnectBody = z.infer<typeof disconnectBody>;
 
 export const extendBody = z
   .strictObject({ ttl_minutes: ttlMinutes.meta({ examples: [120] }) })

@@ -6,7 +6,7 @@ import type { JsonObject } from '../jobs/types.ts';
  * What the next attempt of a job must know when its agent died, or stopped, in the middle of this one. Written before each step that
  * it speaks of.
  */
-export const checkpointSchema = z.object({
+const checkpointSchema = z.object({
   /** The clone's, chosen by the first attempt: by it the others find what that one has made. */
   name: z.string().optional(),
   /** The process of the attempt. It may live on when the agent is dead, and takes back what it did. */

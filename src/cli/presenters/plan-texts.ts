@@ -82,7 +82,7 @@ export function uploadTexts({ uploads }: RestorePlan): string[] {
 const WIDTH = 100;
 
 /** Names in a row, as many as fit a line. */
-export function inLines(names: readonly string[]): string[] {
+function inLines(names: readonly string[]): string[] {
   const lines: string[] = [];
   for (const name of names) {
     const last = lines.at(-1);

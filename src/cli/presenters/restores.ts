@@ -69,4 +69,4 @@ const keptLine = ({ item, title, why }: KeptItem): string =>
 const rowsOf = ({ rows }: RestoreReport): number => Object.values(rows).reduce((sum, number) => sum + number, 0);
 
 /** How to take a restore back, and how to give that up. */
-export const wayBack = (id: string): string => `undo: wpclone restore undo ${id}   keep: wpclone restore accept ${id}`;
+const wayBack = (id: string): string => `undo: wpclone restore undo ${id}   keep: wpclone restore accept ${id}`;

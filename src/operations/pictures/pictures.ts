@@ -116,7 +116,7 @@ export async function keepPictures(
 }
 
 /** Names of things come from a site: nothing of them but letters, digits and dashes gets into a file's name. */
-export const fileName = (name: string): string =>
+const fileName = (name: string): string =>
   name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

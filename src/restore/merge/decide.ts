@@ -113,7 +113,7 @@ function namesOf(part: Part, clash: Merged['clash']): readonly string[] {
 }
 
 /** A conflict, or what was decided of it. `writes`: what taking the clone's side comes to; undefined where that cannot be. */
-export function withConflict(
+function withConflict(
   group: Group,
   changed: readonly OwnedPart[],
   policy: Policy,

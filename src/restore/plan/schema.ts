@@ -8,7 +8,7 @@ const change = z.enum(['new', 'changed', 'deleted']);
 export const GROUPS = ['content', 'settings', 'media', 'users', 'orders', 'tables'] as const;
 
 /** Why somebody has to decide. Stable, like error codes. */
-export const CONFLICT_CODES = [
+const CONFLICT_CODES = [
   'BOTH_CHANGED',
   'BOTH_WROTE',
   'DIFFERS',
@@ -24,7 +24,7 @@ export const CONFLICT_CODES = [
   'HOST_FORBIDS',
   'TABLE_ALTERED',
 ] as const;
-export const KEPT_CODES = [
+const KEPT_CODES = [
   'PROTECTED',
   'NOISE',
   'DELETION',

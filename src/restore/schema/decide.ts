@@ -24,7 +24,7 @@ const CORE =
   /^(posts|postmeta|options|users|usermeta|terms|termmeta|term_taxonomy|term_relationships|comments|commentmeta|links)$/;
 
 /** Bytes of a table that has to be written anew to get a column, during which nobody else can write to it. */
-export const MOST_COPIED = 32 << 20;
+const MOST_COPIED = 32 << 20;
 
 const kept = (code: NonNullable<Fate['kept']>['code'], message: string): Fate => ({ kept: { code, message } });
 

@@ -4,7 +4,7 @@ import type { Cell, FileChange, RestoreChanges } from '../changes.ts';
 import type { Staged, StagedRow } from './staged.ts';
 
 /** Bytes of a part's JSON, about: a row that is larger has a part of its own. */
-export const PART_BYTES = 700_000;
+const PART_BYTES = 700_000;
 
 const bytes = (cell: Cell): Buffer | null => (cell === null ? null : Buffer.from(cell, 'latin1'));
 const wire = (cell: Cell): string | null => bytes(cell)?.toString('base64') ?? null;

@@ -72,7 +72,7 @@ const tableSchema = z.object({
 export type OriginTable = z.infer<typeof tableSchema>;
 
 /** What was not copied, and why, in the words of the warnings; the first two thousand. */
-export const leftOutSchema = z.object({
+const leftOutSchema = z.object({
   said: z.array(z.object({ code: z.string(), message: z.string() })),
   /** How many more there were. */
   more: count,
