@@ -23,11 +23,12 @@ export async function main(argv: string[], root: URL): Promise<void> {
   let config: Config | undefined;
   try {
     config = await Config.load(fileURLToPath(root));
+    requireCommand(argv, config);
     await run(argv, config);
   } catch (error) {
     const reported = toReportedError(error, argv, commandNames(config));
     process.exitCode = ERRORS[reported.code].exit;
-    if (argv.includes('--json') || argv.includes('--events')) {
+    if (wantsJson(argv)) {
       process.stdout.write(`${safeJson({ error: reportOf(reported) })}\n`);
     } else {
       process.stderr.write(errorText(reported, colorsFor(process.stderr, argv), argv.includes('--debug')));
@@ -44,6 +45,22 @@ export async function main(argv: string[], root: URL): Promise<void> {
   }
   // What a library left open (a socket that is kept alive, a timer) must not keep the command from ending.
   process.exit();
+}
+
+const wantsJson = (argv: readonly string[]): boolean => argv.includes('--json') || argv.includes('--events');
+
+/** oclif answers the name of a topic with its help, and success: a program that asked for JSON could make nothing of either. */
+function requireCommand(argv: readonly string[], config: Config): void {
+  if (!wantsJson(argv) || argv.includes('--help') || argv.includes('-h')) return;
+  const end = argv.findIndex((word) => word.startsWith('-'));
+  const [words, id] = [argv.slice(0, end), argv.slice(0, end).join(':')];
+  if (config.findCommand(id) !== undefined || config.findTopic(id) === undefined) return;
+  const commands = commandNames(config).filter((name) => name.startsWith(`${id}:`));
+  const spoken = commands.map((name) => name.replaceAll(':', ' ')).join(', ');
+  throw new WpcloneError(
+    'BAD_INPUT',
+    `"${words.join(' ')}" is no command by itself, but the beginning of these: ${spoken}.`,
+  );
 }
 
 const commandNames = (config: Config | undefined): string[] =>

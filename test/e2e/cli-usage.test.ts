@@ -110,6 +110,17 @@ describe('what is not understood', () => {
     expect(await said('')).toMatch(/There is no command ""\. \(BAD_INPUT\)/);
   });
 
+  it.each([['pool'], ['cluster'], ['agent', 'token']])(
+    'of a command that is cut short (%s) is its help, and in JSON an error with the commands that there are',
+    async (...words) => {
+      const [text, json] = await Promise.all([cli.run(words), cli.run([...words, '--json'])]);
+      expect([text.code, text.stdout.includes('COMMANDS')]).toEqual([0, true]);
+      const { error }: Failure = JSON.parse(json.stdout);
+      expect([json.code, json.stderr, error.code]).toEqual([2, '', 'BAD_INPUT']);
+      expect(error.message).toMatch(new RegExp(`"${words.join(' ')}" .*: ${words.join(' ')} \\w+, `));
+    },
+  );
+
   it('of a number says so in one line', async () => {
     const { stderr } = await cli.run(['clone', 'https://a.example', '--id-gap', 'many']);
     expect(stderr).toMatch(/^✖ --id-gap expected an integer but received: many \(BAD_INPUT\)\n/);

@@ -35,7 +35,7 @@ export async function submit(
 }
 
 /** What says that a job is taken, and where to ask about it. */
-export const accepted = (job: Job) => ({
+const accepted = (job: Job) => ({
   job_id: job.id,
   status: job.state,
   status_url: `/api/v2/job-status/${job.id}`,

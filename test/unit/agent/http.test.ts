@@ -221,7 +221,10 @@ describe('a job', () => {
   it('is cancelled once, and not when it has ended', async () => {
     const { job_id: id } = (await clone()).json<{ job_id: string }>();
     const headers = { ...json, ...api.bearer(['clone']) };
-    expect((await post(`/api/v2/jobs/${id}/cancel`, {}, headers)).statusCode).toBe(202);
+    const answer = await post(`/api/v2/jobs/${id}/cancel`, {}, headers);
+    expect(answer.statusCode).toBe(202);
+    // It ends only when what it did is taken back: whoever asked is told where to look, as by every other 202.
+    expect(answer.headers).toMatchObject({ location: `/api/v2/job-status/${id}`, 'retry-after': '1' });
     const again = await post(`/api/v2/jobs/${id}/cancel`, {}, headers);
     expect([again.statusCode, again.json<{ error: { code: string } }>().error.code]).toEqual([409, 'JOB_ENDED']);
   });

@@ -11,7 +11,7 @@ import { cloneJob, requireScopeFor, secretsOf } from '../clone-job.ts';
 import { restoreAgain } from '../restore-job.ts';
 import { requireLivingClone } from '../owners.ts';
 import { jobLine, jobStatus } from '../reports.ts';
-import { accepted, acceptedAs, submit } from '../submit.ts';
+import { acceptedAs, submit } from '../submit.ts';
 import type { AgentDeps } from '../types.ts';
 import { deprecated } from './v1.ts';
 
@@ -87,7 +87,7 @@ export function jobRoutes(app: FastifyInstance, deps: AgentDeps): void {
       requireScope(caller, scopeOf(requireOwn(caller, params.id, await store.find(params.id))));
       const job = await store.cancel(params.id);
       deps.wake('stop');
-      return reply.code(202).send(accepted(job));
+      return acceptedAs(reply, { job, replayed: false });
     },
   );
 
