@@ -1,30 +1,21 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand, type CommonFlags } from '../cli/base-command.ts';
-import { cloneArgument, runtimeFlags, sourceFlags } from '../cli/flags.ts';
+import { cloneArgument } from '../cli/flags.ts';
 import { confirmByName } from '../cli/confirm.ts';
 import { repeatedCredentials, takePasswords } from '../cli/credentials.ts';
+import { readPlanFile, writePlanFile } from '../cli/plan-file.ts';
 import { planText } from '../cli/presenters/plan.ts';
 import { rehearsalLines } from '../cli/presenters/rehearsal.ts';
 import { appliedLines } from '../cli/presenters/restores.ts';
+import { restoreFlags } from '../cli/restore-flags.ts';
 import { writtenRequest } from '../cli/restore-command.ts';
 import { tidy } from '../cli/tidy.ts';
-import {
-  agreedTo,
-  decidedIn,
-  parsePlan,
-  parsePolicy,
-  refuseUndecided,
-  RESTORE_CLASSES,
-} from '../operations/restore-policy.ts';
+import { agreedTo, decidedIn, parsePolicy, refuseUndecided } from '../operations/restore-policy.ts';
 import { pictureEyes } from '../operations/pictures/eyes.ts';
 import { type Rehearsal, rehearse } from '../operations/rehearse.ts';
 import type { RestorePlan as Plan, RestoreRequest } from '../operations/types.ts';
-import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { WpcloneError } from '../shared/errors.ts';
 import { PICTURED_STEPS, PLAN_STEPS, REHEARSAL_STEPS, RESTORE_STEPS } from '../shared/events.ts';
-import { printable, safeJson } from '../shared/format.ts';
-
-const several = { multiple: true, multipleNonGreedy: true } as const;
+import { printable } from '../shared/format.ts';
 
 /** As the exit code of a plan that somebody has to decide about. */
 const CONFLICTS = 5;
@@ -49,76 +40,14 @@ export default class Restore extends BaseCommand {
     },
   ];
   static override args = { name: cloneArgument };
-  static override flags = {
-    'dry-run': Flags.boolean({
-      default: false,
-      summary: 'Show the plan and change nothing.',
-      exclusive: ['apply', 'yes'],
-    }),
-    apply: Flags.string({
-      helpValue: 'FILE',
-      summary: 'Apply this plan, as --out wrote it and somebody has looked at it: what changed since is refused.',
-      exclusive: ['only', 'skip', 'take', 'delete', 'include', 'strict', 'out'],
-    }),
-    yes: Flags.boolean({ default: false, char: 'y', summary: 'Do not ask to type the name of the clone first.' }),
-    out: Flags.string({
-      helpValue: 'FILE',
-      summary: 'Write the plan to this file too, for review: keys, digests and titles, no values and no secrets.',
-    }),
-    to: Flags.string({
-      helpValue: 'URL',
-      summary:
-        'Address of the live site, which may be another than the one that was cloned: then nothing is remembered of it, and what both have otherwise is a conflict. [default: the one that was cloned]',
-    }),
-    only: Flags.string({
-      ...several,
-      helpValue: 'KIND:NAME',
-      summary:
-        "Only these, such as page:about-us, post:12, option:blogname, plugin:forms, menu:main, content, 'option:widget_*'; may be given more than once.",
-    }),
-    skip: Flags.string({ ...several, helpValue: 'KIND:NAME', summary: 'All but these; may be given more than once.' }),
-    take: Flags.string({
-      options: ['live', 'clone'],
-      summary: 'Decide all conflicts for one side, where that is possible.',
-    }),
-    delete: Flags.boolean({
-      default: false,
-      summary: 'Also delete on the live site what was deleted in the clone, where the live site has not changed it.',
-    }),
-    include: Flags.string({
-      ...several,
-      delimiter: ',',
-      options: [...RESTORE_CLASSES],
-      helpValue: RESTORE_CLASSES.join(','),
-      summary: 'Also bring back what never travels by itself.',
-    }),
-    strict: Flags.boolean({
-      default: false,
-      summary: 'Two changes of one text in different fields are a conflict, too.',
-    }),
-    events: Flags.boolean({
-      summary: 'Print one JSON object per line while the plan is made; the last one is the plan.',
-    }),
-    rehearse: Flags.boolean({
-      default: false,
-      summary:
-        'First make a copy of the live site as it is now, apply the plan there, look at it, and say what would differ; the copy is removed.',
-    }),
-    pictures: Flags.string({
-      helpValue: 'DIR',
-      dependsOn: ['rehearse'],
-      summary: 'Keep pictures of the pages concerned: before, after, and where they differ. Needs Chromium.',
-    }),
-    ...sourceFlags,
-    ...runtimeFlags,
-  };
+  static override flags = restoreFlags;
 
   async run(): Promise<object> {
     const taken = takePasswords(process.env);
     const { args, flags } = await this.parse(Restore);
     if (flags.rehearse) refuseInPods(this.operationSettings(flags).runtime);
     const username = flags.username ?? this.settings().username;
-    const reviewed = flags.apply === undefined ? undefined : await readPlan(flags.apply, args.name);
+    const reviewed = flags.apply === undefined ? undefined : await readPlanFile(flags.apply, args.name);
     // A plan for another site is applied there and nowhere else.
     const to = flags.to ?? (reviewed?.two_sided ? reviewed.live.url : undefined);
     const request = {
@@ -126,20 +55,20 @@ export default class Restore extends BaseCommand {
       cloneId: args.name,
       policy: reviewed === undefined ? parsePolicy(flags) : decidedIn(reviewed),
     };
-    const words = repeatedCredentials(flags, username, taken);
+    const credentialsFor = repeatedCredentials(flags, username, taken);
     const plan =
       reviewed ??
       (await this.operate(flags, PLAN_STEPS, async (operations, context, view) => {
-        const credentials = await words(view, context.signal);
+        const credentials = await credentialsFor(view, context.signal);
         await tidy(operations, context);
         return operations.planRestore(request, credentials, context);
       }));
-    if (flags.out !== undefined) await keep(flags.out, plan);
+    if (flags.out !== undefined) await writePlanFile(flags.out, plan);
     if (flags.rehearse) {
       this.tell((colors) => planText(plan, colors, Date.now()));
       refuseUndecided(plan);
     }
-    const rehearsal = flags.rehearse ? await this.rehearse(flags, { plan, request, words }) : undefined;
+    const rehearsal = flags.rehearse ? await this.rehearse(flags, { plan, request, credentialsFor }) : undefined;
     if (rehearsal && flags['dry-run'])
       return this.present({ plan, rehearsal }, (colors) => rehearsalLines(rehearsal, flags.pictures, colors));
     if (rehearsal) this.tell((colors) => rehearsalLines(rehearsal, flags.pictures, colors));
@@ -153,7 +82,7 @@ export default class Restore extends BaseCommand {
     if (agreedTo(plan).items.length === 0) return this.present({ restore: null, plan, ...told }, () => NOTHING);
     const report = await this.operate(flags, RESTORE_STEPS, async (operations, context, view) => {
       if (!flags.yes) await confirmByName(args.name, question(plan), '--yes', context.signal);
-      const credentials = await words(view, context.signal);
+      const credentials = await credentialsFor(view, context.signal);
       return operations.applyRestore({ ...request, agreed: agreedTo(plan) }, credentials, context);
     });
     return this.present({ restore: report, ...told }, (colors) => appliedLines(report, colors));
@@ -162,7 +91,7 @@ export default class Restore extends BaseCommand {
   /** On a copy of the live site as it is now. */
   private async rehearse(
     flags: CommonFlags & { readonly pictures?: string | undefined },
-    { plan, request, words }: Rehearsed,
+    { plan, request, credentialsFor }: Rehearsed,
   ): Promise<Rehearsal> {
     const { username, loginUrl, insecureTls } = request;
     const site = {
@@ -173,7 +102,7 @@ export default class Restore extends BaseCommand {
     };
     const steps = flags.pictures === undefined ? REHEARSAL_STEPS : PICTURED_STEPS;
     return this.operate(flags, steps, async (operations, context, view) => {
-      const credentials = await words(view, context.signal);
+      const credentials = await credentialsFor(view, context.signal);
       const eyes = flags.pictures === undefined ? {} : { eyes: pictureEyes(flags.pictures, process.env) };
       return rehearse(operations, { plan, request, site, credentials, ...eyes }, context);
     });
@@ -183,7 +112,7 @@ export default class Restore extends BaseCommand {
 interface Rehearsed {
   readonly plan: Plan;
   readonly request: RestoreRequest;
-  readonly words: ReturnType<typeof repeatedCredentials>;
+  readonly credentialsFor: ReturnType<typeof repeatedCredentials>;
 }
 
 /** A plan is made where its clone is: no pod reaches the address by which this machine reaches the copy. */
@@ -196,23 +125,3 @@ const NOTHING = 'Nothing to bring back.';
 
 const question = ({ live, clone }: Plan): string =>
   `This writes what was changed in ${clone.id} to ${printable(live.url)}, which visitors see.`;
-
-/** Throws BAD_INPUT when it is no plan of this clone. */
-async function readPlan(file: string, cloneId: string): Promise<Plan> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new WpcloneError('BAD_INPUT', `The plan cannot be read from ${file}: ${toWpcloneError(error).message}`);
-  });
-  const plan = parsePlan(text);
-  if (plan === undefined) throw new WpcloneError('BAD_INPUT', `${file} holds no plan of a restore.`);
-  if (plan.clone.id !== cloneId)
-    throw new WpcloneError('BAD_INPUT', `${file} is a plan of ${printable(plan.clone.id)}, not of ${cloneId}.`);
-  return plan;
-}
-
-async function keep(file: string, plan: object): Promise<void> {
-  try {
-    await writeFile(file, `${safeJson(plan, 2)}\n`);
-  } catch (error) {
-    throw new WpcloneError('BAD_INPUT', `The plan cannot be written to ${file}: ${toWpcloneError(error).message}`);
-  }
-}

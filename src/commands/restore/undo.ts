@@ -35,8 +35,8 @@ export default class RestoreUndo extends BaseCommand {
     const request = writtenRequest(flags, username);
     const report = await this.operate(flags, ['connect', 'undo'], async (operations, context, view) => {
       if (!flags.yes) await confirmByName(args.restore, QUESTION, '--yes', context.signal);
-      const words = await sourceCredentials(flags, username, taken, view, context.signal);
-      return operations.restores.undo(args.restore, flags.only, request, words, context);
+      const credentials = await sourceCredentials(flags, username, taken, view, context.signal);
+      return operations.restores.undo(args.restore, flags.only, request, credentials, context);
     });
     return this.present(report, (colors) => undoLines(report, colors));
   }
