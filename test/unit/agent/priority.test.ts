@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
@@ -61,5 +61,54 @@ test.skipIf(!mayRaise)(
     };
     expect(await nicenessAfter(true)).toBe('-10');
     expect(await nicenessAfter(false)).toBe(nicenessOf(process.pid));
+  },
+);
+
+/** Policy and priority (proc(5), fields 41 and 40 of stat), and what it may ask for. */
+function realTimeOf(pid: number | undefined) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const limit = /^Max realtime priority +(\d+) +(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'));
+  return { policy: Number(fields[38]), priority: Number(fields[37]), limits: [limit?.[1], limit?.[2]] };
+}
+const [NORMAL, ROUND_ROBIN] = [0, 2];
+
+/** An agent that has raised its priority, and one that it started then. */
+async function agentWithChild(...wrapper: readonly string[]) {
+  const module = new URL('../../../src/agent/work/priority.ts', import.meta.url).href;
+  const script = `import { spawn } from 'node:child_process';
+    const { raisePriority } = await import(${JSON.stringify(module)});
+    await raisePriority();
+    process.stdout.write(String(spawn('sleep', ['60']).pid));
+    setTimeout(() => {}, 60_000);`;
+  const [program = '', ...words] = [...wrapper, process.execPath, '--input-type=module', '--eval', script];
+  const agent = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void agent.kill('SIGKILL'));
+  const [said]: unknown[] = await once(agent.stdout, 'data');
+  const child = Number(String(said));
+  onTestFinished(() => void process.kill(child, 'SIGKILL'));
+  return { agent: realTimeOf(agent.pid), child: realTimeOf(child) };
+}
+
+const mayBeRealTime = process.platform === 'linux' && canBeRealTime();
+/** In a container not even root may. */
+function canBeRealTime(): boolean {
+  return spawnSync('chrt', ['--rr', '1', 'true']).status === 0;
+}
+
+test.skipIf(!mayBeRealTime)(
+  'an agent that may goes before all else, what it starts neither does nor can (needs root, and a kernel that lets it)',
+  async () => {
+    const { agent, child } = await agentWithChild();
+    expect(agent).toEqual({ policy: ROUND_ROBIN, priority: 1, limits: ['0', '0'] });
+    expect(child).toEqual({ policy: NORMAL, priority: 0, limits: ['0', '0'] });
+  },
+);
+
+test.skipIf(process.getuid?.() !== 0)(
+  'an agent that may not goes on as it is (needs root to become somebody else)',
+  async () => {
+    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    expect((await agentWithChild(...nobody)).agent).toMatchObject({ policy: NORMAL, priority: 0 });
   },
 );
