@@ -12,3 +12,7 @@ it('a restart of the service ends the agent alone, and gives it longer than it g
   // `wpclone agent stop` is meant.
   expect(unit).toMatch(/^Restart=on-failure$/m);
 });
+
+it('the service may go before the clones that it makes', () => {
+  expect(unit).toMatch(/^LimitRTPRIO=1$/m);
+});
