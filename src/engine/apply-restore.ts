@@ -7,6 +7,9 @@ import type { Agreed } from '../restore/plan/agreed.ts';
 import { NO_OUTCOME } from '../restore/plan/outcome.ts';
 import type { Runtime } from '../runtime/types.ts';
 import type { RestoreLease } from '../runtime/leases.ts';
+import type { SourceAccess } from '../site/access.ts';
+import { createSiteClient } from '../site/client.ts';
+import type { SiteInfo } from '../site/info.ts';
 import { createWriteClient, type WriteClient } from '../site/write/client.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
 import { uncertainFailure, type OpenedRestore, settleFailure } from './restore-failed.ts';
@@ -136,8 +139,21 @@ async function openSite(
     ahead: AHEAD,
   });
   // Only now: the key is to be given up whatever is wrong.
-  opened({ client, restore, keyed });
+  opened({ client, restore, known: (signal) => knownRestores(connection.access, context, signal) });
   return { ...connection, client, keyed };
+}
+
+async function knownRestores(
+  access: SourceAccess,
+  context: WorkContext,
+  signal: AbortSignal,
+): Promise<SiteInfo['restores']> {
+  const reader = createSiteClient(access, { ...context, retry: () => undefined });
+  try {
+    return (await reader.info(signal)).restores;
+  } finally {
+    await reader.close();
+  }
 }
 
 /** How often a key that ran out is replaced: each is good for half an hour. */

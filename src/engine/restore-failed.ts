@@ -3,21 +3,19 @@ import type { WorkContext } from '../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import { printable } from '../shared/format.ts';
 import { undoApplied } from '../restore/write/write.ts';
+import type { SiteInfo } from '../site/info.ts';
 import type { WriteClient } from '../site/write/client.ts';
 import { isWritten } from './written.ts';
 
 /** Milliseconds in which the site has to say what became of a restore that failed. */
 const LIMIT = 60_000;
 
-/** Milliseconds for which a key is good without doubt: half an hour by the site's clock, less what waiting for an answer may take. */
-const KEY_GOOD = 28 * 60_000;
-
 /** A restore that its site may know of. */
 export interface OpenedRestore {
   readonly restore: string;
   readonly client: WriteClient;
-  /** When its key was made. */
-  readonly keyed: number;
+  /** What the site says of its restores to whoever may read it; undefined where it says nothing of them. */
+  readonly known: (signal: AbortSignal) => Promise<SiteInfo['restores']>;
 }
 
 /**
@@ -27,18 +25,17 @@ export interface OpenedRestore {
  */
 export async function settleFailure(
   thrown: unknown,
-  { client, restore, keyed }: OpenedRestore,
+  opened: OpenedRestore,
   context: WorkContext,
 ): Promise<WpcloneError> {
+  const { restore } = opened;
   const error = toWpcloneError(thrown);
   if (error.code === 'RELEASED' || error.code === 'LEASE_LOST') return uncertain(error, restore, 'may have been');
   const late = new WpcloneError('CANCELLED', 'The site takes too long to say what became of the restore.');
   const cancelled = context.signal.aborted;
   const unstoppable = { ...context, signal: new AbortController().signal };
   try {
-    const found = await withTimeout(LIMIT, unstoppable, late, (signal) =>
-      find(client, keyed, cancelled, context, signal),
-    );
+    const found = await withTimeout(LIMIT, unstoppable, late, (signal) => find(opened, cancelled, context, signal));
     const told = found.lost.length === 0 ? error : withLost(error, found.lost);
     return found.left ? uncertain(told, restore, 'were') : told;
   } catch (unknown) {
@@ -54,18 +51,11 @@ interface Found {
   readonly lost: readonly string[];
 }
 
-async function find(
-  client: WriteClient,
-  keyed: number,
-  undoes: boolean,
-  context: WorkContext,
-  signal: AbortSignal,
-): Promise<Found> {
-  const { state, lost = [] } = await client.status(false, signal).catch((error: unknown): Forgotten => {
-    if (context.now() - keyed > KEY_GOOD) throw error;
-    return forgotten(error);
-  });
-  if (state === 'gone') return { left: false, lost };
+async function find(opened: OpenedRestore, undoes: boolean, context: WorkContext, signal: AbortSignal): Promise<Found> {
+  const { client } = opened;
+  const status = await client.status(false, signal).catch((error: unknown) => refusedFor(error, opened, signal));
+  if ('left' in status) return status;
+  const { state, lost = [] } = status;
   if (!isWritten(state)) {
     try {
       await client.finish(signal);
@@ -80,15 +70,18 @@ async function find(
   return { left: (await undoApplied(client, undefined, signal)).state !== 'undone', lost };
 }
 
-interface Forgotten {
-  readonly state: 'gone';
-  readonly lost?: undefined;
-}
-
-/** With a restore that wrote nothing, or was undone, its key goes; one that has become too old says nothing of its restore. */
-function forgotten(error: unknown): Forgotten {
-  if (toWpcloneError(error).code === 'SIGNATURE_REFUSED') return { state: 'gone' };
-  throw error;
+/**
+ * With a restore that wrote nothing, or was undone, its key goes. One that is too old, or that made way for that of another restore, is
+ * refused alike, whatever was written with it.
+ */
+async function refusedFor(error: unknown, { restore, known }: OpenedRestore, signal: AbortSignal): Promise<Found> {
+  if (toWpcloneError(error).code !== 'SIGNATURE_REFUSED') throw error;
+  const restores = await known(signal);
+  if (restores === undefined) throw error;
+  const state = restores.find(({ id }) => id === restore)?.state;
+  // One that is not written may be, as long as nobody has ended it.
+  if (state !== undefined && !isWritten(state)) throw error;
+  return { left: state !== undefined, lost: [] };
 }
 
 /** What kept an attempt from asking the site: what an earlier one, of which it goes on, has written there is not known. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROTOCOL } from './protocol.ts';
+import { restoreStateSchema } from './write/answers.ts';
 
 const address = z.url({ protocol: /^https?$/ });
 
@@ -106,6 +107,8 @@ const givenInfoSchema = z.object({
   leftOut: z.array(z.object({ name: z.string(), kind: z.string() })).optional(),
   /** The number of the user who gave the key that asks. */
   administrator: z.number().int().nonnegative().optional(),
+  /** Restores of which it still has something, and where they stand. */
+  restores: z.array(z.object({ id: z.string(), state: restoreStateSchema })).optional(),
   /** New IDs per day, of tables that say when a row was made. */
   growth: z.array(z.object({ table: z.string(), perDay: z.number() })).default([]),
   /** Longer prefixes of other WordPress sites in the same schema, whose tables are left alone. */

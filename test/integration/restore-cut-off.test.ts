@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ApplyWish, applyRestoreOf } from '../../src/engine/apply-restore.ts';
-import type { WritePort } from '../../src/engine/written.ts';
+import { undoRestore, type WritePort } from '../../src/engine/written.ts';
 import { agreedTo } from '../../src/restore/plan/agreed.ts';
 import { newRestoreId } from '../../src/restore/write/id.ts';
 import { applyRestore } from '../../src/operations/apply-restore.ts';
@@ -12,7 +12,7 @@ import { connectToWrite } from '../../src/site/connect/by-login.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import type { WorkEvent } from '../../src/shared/events.ts';
 import { asAdmin, connectDeps } from '../support/connecting.ts';
-import { writeClient } from '../support/restore.ts';
+import { restoreKey, writeClient } from '../support/restore.ts';
 import { makeRestorable, POLICY, type Restorable } from '../support/restorable.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { failureOf, workContext } from '../support/work.ts';
@@ -99,6 +99,37 @@ it('an attempt that goes on and does not reach the site, or was cancelled before
   const cancelled = await attempt(workContext(AbortSignal.abort(new WpcloneError('CANCELLED', 'Stop.'))));
   expect([cancelled.code, cancelled.details['uncertain']]).toEqual(['CANCELLED', true]);
   expect(await state.restores.find(id)).toEqual(known);
+  await state.restores.remove(id);
+});
+
+it('a restore whose key made way for that of another one is known to be written, though nobody can take it back with that key', async () => {
+  const before = await titleOf();
+  const { runtime, state } = site.home;
+  const [id, stop] = [newRestoreId(randomBytes), new AbortController()];
+  const overtaken: Runtime = {
+    ...runtime,
+    async takeForRestore(clone, context) {
+      const lease = await runtime.takeForRestore(clone, context);
+      const { operations } = lease.instance;
+      const applyRestoreThere: typeof operations.applyRestore = async (task, work) => {
+        const applied = await operations.applyRestore(task, work);
+        // Somebody else logs in, and the person here gives up.
+        const other = writeClient(task.access, await restoreKey(source));
+        await other.finish(new AbortController().signal);
+        stop.abort(new WpcloneError('CANCELLED', 'Stop.'));
+        return applied;
+      };
+      const instance = { ...lease.instance, operations: { ...operations, applyRestore: applyRestoreThere } };
+      return { ...lease, instance };
+    },
+  };
+  const request = { cloneId: site.id, policy: POLICY, agreed: null, insecureTls: false, restore: id };
+  const error = await failureOf(applyRestore(request, source.url, port, overtaken, state, workContext(stop.signal)));
+  expect([error.code, error.details['uncertain']]).toEqual(['CANCELLED', true]);
+  expect(error.message).toContain(`Rows were written: "wpclone restore undo ${id}"`);
+  expect([await titleOf(), (await state.restores.find(id))?.id]).toEqual(['Ours', id]);
+  await undoRestore({ restore: id, only: undefined }, port, workContext());
+  expect(await titleOf()).toBe(before);
   await state.restores.remove(id);
 });
 

@@ -83,7 +83,7 @@ function site_info() {
 		'leftOut'          => $contents['left_out'],
 		'growth'           => table_growth( $db, array_column( $contents['tables'], 'name' ) ),
 		'otherPrefixes'    => $contents['other'],
-		'restores'         => open_restores(),
+		'restores'         => known_restores(),
 		'activePlugins'    => array_values( array_diff( (array) get_option( 'active_plugins', array() ), array( plugin_basename( FILE ) ) ) ),
 		'theme'            => $theme,
 		'dropIns'          => files_among( WP_CONTENT_DIR, array( 'advanced-cache.php', 'db.php', 'db-error.php', 'install.php', 'maintenance.php', 'object-cache.php', 'php-error.php', 'fatal-error-handler.php', 'sunrise.php' ) ),

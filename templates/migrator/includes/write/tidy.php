@@ -109,20 +109,38 @@ function is_restore_under_way() {
 }
 
 /**
- * Restores that can be undone or accepted, for people.
+ * Restores of which there is anything. Whoever asks for one of them finds out what became of it, also where its key says nothing any more.
  *
  * @return array[] id, state, made.
  */
+function known_restores() {
+	return array_map( __NAMESPACE__ . '\\told_restore', restore_rows( 'made > %d', 0 ) );
+}
+
+/**
+ * Restores that can be undone or accepted, for people.
+ *
+ * @return array[] As above.
+ */
 function open_restores() {
-	$found = array();
-	foreach ( restore_rows( 'made > %d', 0 ) as $restore ) {
-		if ( in_array( $restore['state'], WRITTEN_STATES, true ) || '' !== $restore['pending'] ) {
-			$found[] = array(
-				'id'    => $restore['id'],
-				'state' => $restore['state'],
-				'made'  => (int) $restore['made'],
-			);
+	$open = array_filter(
+		restore_rows( 'made > %d', 0 ),
+		function ( $restore ) {
+			return in_array( $restore['state'], WRITTEN_STATES, true ) || '' !== $restore['pending'];
 		}
-	}
-	return $found;
+	);
+	return array_map( __NAMESPACE__ . '\\told_restore', array_values( $open ) );
+}
+
+/**
+ * What anybody is told of a restore.
+ *
+ * @param array $restore Row.
+ */
+function told_restore( array $restore ) {
+	return array(
+		'id'    => $restore['id'],
+		'state' => $restore['state'],
+		'made'  => (int) $restore['made'],
+	);
 }
