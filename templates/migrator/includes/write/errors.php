@@ -62,7 +62,9 @@ function restored_places( $db, array $restore ) {
 	foreach ( $paths as $path ) {
 		if ( is_code_path( $path ) ) {
 			list( $word, $below ) = explode( ':', $path, 2 );
-			$code[] = wp_normalize_path( code_folders()[ $word ] ) . '/' . explode( '/', $below )[0];
+			foreach ( names_of_folder( code_folders()[ $word ] ) as $folder ) {
+				$code[] = $folder . '/' . explode( '/', $below )[0];
+			}
 		}
 	}
 	$names = array();
@@ -94,7 +96,6 @@ function plain_name( $name ) {
  * @param array    $restored As from restored_places().
  */
 function is_restored( array $files, array $restored ) {
-	$folders = array_map( 'wp_normalize_path', code_folders() );
 	foreach ( $files as $file ) {
 		$file = wp_normalize_path( $file );
 		foreach ( $restored['code'] as $place ) {
@@ -102,14 +103,35 @@ function is_restored( array $files, array $restored ) {
 				return true;
 			}
 		}
-		foreach ( array( $folders['plugins'], $folders['themes'] ) as $folder ) {
-			$below = 0 === strpos( $file, $folder . '/' ) ? explode( '/', substr( $file, strlen( $folder ) + 1 ) ) : array();
-			if ( count( $below ) > 1 && starts_with_name( $restored['names'], plain_name( $below[0] ) ) ) {
-				return true;
-			}
+		$package = package_of( $file );
+		if ( null !== $package && starts_with_name( $restored['names'], plain_name( $package ) ) ) {
+			return true;
 		}
 	}
 	return false;
+}
+
+/**
+ * The plugin or theme in whose folder a file lies, which may be a link; null for none.
+ *
+ * @param string $file Full path.
+ */
+function package_of( $file ) {
+	foreach ( array( 'plugins', 'themes' ) as $word ) {
+		$folder = code_folders()[ $word ];
+		foreach ( names_of_folder( $folder ) as $name ) {
+			$below = is_within( $file, $name ) ? explode( '/', substr( $file, strlen( $name ) + 1 ) ) : array();
+			if ( count( $below ) > 1 ) {
+				return $below[0];
+			}
+		}
+		foreach ( linked_folders( $folder ) as $name => $target ) {
+			if ( is_within( $file, wp_normalize_path( $target ) ) ) {
+				return (string) $name;
+			}
+		}
+	}
+	return null;
 }
 
 /**

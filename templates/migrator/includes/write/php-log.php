@@ -9,6 +9,8 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/../code-folders.php';
+
 /** Bytes at the end of the log that are looked at. */
 const LOG_TAIL = 262144;
 
@@ -91,16 +93,53 @@ function callers_of( array $entry ) {
 }
 
 /**
+ * The folders in which errors of this site may be, each by both of its names (PHP logs where links lead to), and what stands before a place in
+ * it: folders that are linked into the site lie elsewhere.
+ *
+ * @return array<string, string> Folder, with a slash at its end → beginning of the place.
+ */
+function folders_of_log() {
+	static $folders = null;
+	if ( null !== $folders ) {
+		return $folders;
+	}
+	$found = array( array( ABSPATH, '' ), array( WP_CONTENT_DIR, '' ) );
+	foreach ( code_folders() as $word => $folder ) {
+		$found[] = array( $folder, $word . '/' );
+		foreach ( linked_folders( $folder ) as $name => $target ) {
+			$found[] = array( $target, $word . '/' . $name . '/' );
+		}
+	}
+	$folders = array();
+	foreach ( $found as list( $folder, $before ) ) {
+		foreach ( names_of_folder( $folder ) as $name ) {
+			$folders += array( $name . '/' => $before );
+		}
+	}
+	return $folders;
+}
+
+/**
+ * A folder as the site names it, and as it is called once links are followed.
+ *
+ * @param string $folder Absolute.
+ * @return string[] Without slashes at their ends.
+ */
+function names_of_folder( $folder ) {
+	$real = realpath( $folder );
+	return array_unique( array_map( 'untrailingslashit', array_map( 'wp_normalize_path', array( $folder, false === $real ? $folder : $real ) ) ) );
+}
+
+/**
  * The path of a file below this site's own folders; null for another one: a log may be shared.
  *
  * @param string $file As the log has it.
  */
 function place_in_site( $file ) {
 	$file = wp_normalize_path( $file );
-	foreach ( array( ABSPATH, WP_CONTENT_DIR ) as $folder ) {
-		$folder = trailingslashit( wp_normalize_path( $folder ) );
+	foreach ( folders_of_log() as $folder => $before ) {
 		if ( 0 === strpos( $file, $folder ) && strlen( $file ) - strlen( $folder ) <= 300 ) {
-			return substr( $file, strlen( $folder ) );
+			return $before . substr( $file, strlen( $folder ) );
 		}
 	}
 	return null;
