@@ -127,6 +127,8 @@ const givenInfoSchema = z.object({
       code: codeWritesSchema.optional(),
       /** It can make and alter tables. */
       tables: z.boolean().optional(),
+      /** What the database lacks without which nothing can be written: CREATE, DROP (rights), INNODB. */
+      missing: z.array(z.string()).optional(),
     })
     .optional(),
   configuration: configurationSchema.default(() => configurationSchema.parse({})),

@@ -82,3 +82,23 @@ it('a setting is taken back that has a plugin break which is itself a link', asy
   ]);
   expect(await source.php("echo get_option( 'tools_word' );")).toBe('fine');
 });
+
+it('what the database user may not is said by the plan, whatever it was granted otherwise', async () => {
+  const { name, user } = source.database;
+  const people = ["'%'", "'localhost'"].map((host) => `'${user}'@${host}`);
+  const grant = async (...statements: readonly string[]): Promise<string[]> => {
+    for (const person of people) {
+      await source.query(`REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${person}`);
+      for (const statement of statements) await source.query(`GRANT ${statement} TO ${person}`);
+    }
+    return (await site.plan()).notes.filter((note) => note.includes('lacks the rights'));
+  };
+  const data = 'SELECT, INSERT, UPDATE, DELETE, CREATE TEMPORARY TABLES, CREATE VIEW';
+  const pattern = name.replaceAll('_', String.raw`\_`);
+  expect(await grant(`${data} ON \`${name}\`.*`)).toEqual([expect.stringContaining('CREATE, DROP.')]);
+  expect(await grant(`${data}, CREATE ON \`${pattern}\`.*`, 'DROP ON `elsewhere`.*')).toEqual([
+    expect.stringMatching(/rights DROP\.$/),
+  ]);
+  expect(await grant(`${data} ON \`${name}\`.*`, 'CREATE, DROP ON *.*')).toEqual([]);
+  expect(await grant(`ALL ON \`${pattern.slice(0, 4)}%\`.*`)).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import type { SiteInfo } from '../../site/info.ts';
 import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
-import { bytes, counted } from '../../shared/format.ts';
+import { bytes, counted, printable } from '../../shared/format.ts';
 import type { RestoreChanges, TableChanges } from '../changes.ts';
 import type { Kin } from '../kin.ts';
 import { isWritten } from './expectations.ts';
@@ -14,6 +14,20 @@ export function roomNotes({ files }: Pick<RestoreChanges, 'files'>, { writes }: 
   return free === null || needed <= free
     ? []
     : [`The files take ${bytes(needed)}, and the disk of the live site has room for ${bytes(free)}.`];
+}
+
+/** What keeps anything from being written there, as far as the site says so without being written to. */
+export function hindranceNotes({ multisite, writes }: Pick<SiteInfo, 'multisite' | 'writes'>): string[] {
+  const missing = writes?.missing ?? [];
+  const rights = missing.filter((each) => each !== 'INNODB');
+  const notes: string[] = [];
+  if (multisite) notes.push('The live site is a network of sites, to which nothing can be restored yet.');
+  if (rights.length > 0)
+    notes.push(
+      `Nothing can be written as it is: the database user of the live site lacks the rights ${rights.map((each) => printable(each)).join(', ')}.`,
+    );
+  if (missing.includes('INNODB')) notes.push('Nothing can be written: the database of the live site has no InnoDB.');
+  return notes;
 }
 
 /** What runs at the live site besides what is written. */
@@ -54,7 +68,7 @@ const twoSidedNotes = ({ delete: deletes }: PlanPolicy): string[] => [
 /** What the plan could not take into account. */
 export function comparisonNotes(
   { remembered }: Pick<SiteComparison, 'remembered'>,
-  { info, kin, policy }: { readonly info: SiteInfo; readonly kin: Kin; readonly policy: PlanPolicy },
+  { kin, policy }: { readonly kin: Kin; readonly policy: PlanPolicy },
 ): string[] {
   const notes: string[] = [];
   if (kin === 'other') notes.push(...twoSidedNotes(policy));
@@ -66,6 +80,5 @@ export function comparisonNotes(
     notes.push(
       'The clone was made by another version of the rewriter: rows with addresses may look changed on the live site.',
     );
-  if (info.multisite) notes.push('The live site is a network of sites.');
   return notes;
 }

@@ -32,7 +32,7 @@ import { comparingSite, type SiteComparison } from './compare-site.ts';
 import { groupOf, slugOf } from './describe.ts';
 import { meanwhileOf, planItems, titlesByKey } from './items.ts';
 import { noiseOf } from './noise.ts';
-import { comparisonNotes, heldNotes, roomNotes, triggerNotes } from './notes.ts';
+import { comparisonNotes, heldNotes, hindranceNotes, roomNotes, triggerNotes } from './notes.ts';
 import { pluginsOf, switchedPlugins } from './plugins.ts';
 import type { FoundUpload, Plan, PlanPolicy } from './schema.ts';
 import { renamedTables, renamedUploads, renamesOf } from './upload-renames.ts';
@@ -134,6 +134,7 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
       changes: all.filter(({ conflict, kept }) => !conflict && !kept).length + switches(plugins),
       notes: [
         ...comparisonNotes(work, input),
+        ...hindranceNotes(input.info),
         ...numberNotes(merged.items, formerName, unsure, titlesByKey(directoryOf(gathered.tables))),
         ...refilledNotes(decided),
         ...triggerNotes(changes, input.info),

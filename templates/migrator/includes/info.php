@@ -20,6 +20,7 @@ require_once __DIR__ . '/definitions.php';
 require_once __DIR__ . '/growth.php';
 require_once __DIR__ . '/rows-text.php';
 require_once __DIR__ . '/constants.php';
+require_once __DIR__ . '/database-rights.php';
 require_once __DIR__ . '/write/tidy.php';
 
 /**
@@ -93,7 +94,7 @@ function site_info() {
 			'withheld' => $constants['withheld'],
 			'paths'    => $constants['paths'],
 		) + describe_loaded_files(),
-		'writes'           => where_it_may_write(),
+		'writes'           => where_it_may_write() + array( 'missing' => missing_in_database( $db ) ),
 		'limits'           => array(
 			'executionSeconds' => (int) ini_get( 'max_execution_time' ),
 			'memoryBytes'      => memory_limit_bytes(),
