@@ -1,12 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes, sign } from 'node:crypto';
 import { mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { applyRestoreOf } from '../../src/engine/apply-restore.ts';
 import type { WritePort } from '../../src/engine/written.ts';
 import { newRestoreId } from '../../src/restore/write/id.ts';
+import { newWriteKeys } from '../../src/site/write/signing.ts';
 import { connectToWrite } from '../../src/site/connect/by-login.ts';
 import { asAdmin, connectDeps } from '../support/connecting.ts';
+import { installMigrator } from '../support/migrator.ts';
 import { makeRestorable, POLICY, type Restorable } from '../support/restorable.ts';
 import { filesBelow, put, restoreFolders } from '../support/restore-files.ts';
 import { startSource, type Source } from '../support/source/index.ts';
@@ -101,4 +103,17 @@ it('what the database user may not is said by the plan, whatever it was granted 
   ]);
   expect(await grant(`${data} ON \`${name}\`.*`, 'CREATE, DROP ON *.*')).toEqual([]);
   expect(await grant(`ALL ON \`${pattern.slice(0, 4)}%\`.*`)).toEqual([]);
+});
+
+it('PHP without a library for signatures takes them by the one that WordPress brings', async () => {
+  const { privateKey, publicKey } = newWriteKeys();
+  const key = createPrivateKey({ key: Buffer.from(privateKey, 'base64url'), format: 'der', type: 'pkcs8' });
+  const signature = sign(null, Buffer.from('the text'), key).toString('hex');
+  // The library leaves the work to PHP's own wherever that is: here it must not.
+  const own = `eval( 'namespace Wpclone\\Migrator; function function_exists( $name ) { return "sodium_crypto_sign_verify_detached" !== $name && \\function_exists( $name ); } function sodium_crypto_sign_verify_detached( ...$words ) { \\ParagonIE_Sodium_Compat::$disableFallbackForUnitTests = true; return \\ParagonIE_Sodium_Compat::crypto_sign_verify_detached( ...$words ); }' );`;
+  const check = (text: string): string =>
+    `echo json_encode( Wpclone\\Migrator\\is_signed_by( '${text}', '${signature}', '${publicKey}' ) );`;
+  const load = "require_once WP_PLUGIN_DIR . '/wpclone-migrator/includes/write/signature.php';";
+  await installMigrator(source);
+  expect(await source.php(`${own} ${load} ${check('the text')} ${check('the test')}`)).toBe('truefalse');
 });
