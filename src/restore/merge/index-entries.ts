@@ -2,7 +2,9 @@
  * The index that Yoast SEO keeps of a site's pages, which it shows them by: rows with numbers of their own, each of a post, a term, a user
  * or an archive. Code on both sides writes in it all the time, so most of what differs there was changed by nobody.
  */
+import { createHash } from 'node:crypto';
 import { cell, type Part, type Table } from './parts.ts';
+import type { Value } from './types.ts';
 
 const ENTRIES = 'yoast_indexable';
 /** Under which entries an entry is. */
@@ -38,4 +40,22 @@ export function isApart(part: Part): boolean {
   if (ours === undefined) return table.short === ENTRIES;
   if (theirs === undefined) return base.length > 0;
   return OF_WHAT.some((column) => cell(table, theirs, column) !== cell(table, ours, column));
+}
+
+/** The column by which the plugin finds an entry by its address, and which is made of that, in whatever site it is. */
+const [ADDRESS, HASH] = ['permalink', 'permalink_hash'];
+
+/** Columns of an entry that are written, when some are. */
+export const withHash = ({ short, columns }: Table, written: readonly string[]): readonly string[] =>
+  short === ENTRIES && written.includes(ADDRESS) && !written.includes(HASH) && columns.includes(HASH)
+    ? [...written, HASH]
+    : written;
+
+/** A cell that is made of another one of its row; undefined for all others. `value`: the bytes of the other one. */
+export function hashOf({ short }: Table, column: string, value: (column: string) => Value): Value | undefined {
+  if (short !== ENTRIES || column !== HASH) return undefined;
+  const address = value(ADDRESS);
+  return address === null
+    ? undefined
+    : `${address.length}:${createHash('md5').update(address, 'latin1').digest('hex')}`;
 }

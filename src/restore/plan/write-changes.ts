@@ -1,3 +1,4 @@
+import { hashOf, withHash } from '../merge/index-entries.ts';
 import { isRendering } from '../merge/never.ts';
 import { cell, type Part, type Table } from '../merge/parts.ts';
 import type { Write } from '../merge/outcome.ts';
@@ -109,7 +110,10 @@ function single(
   const raw = values.rawOf(live);
   if (wanted === undefined) draft.deletes.push({ item, row: cells(table, raw) });
   else {
-    const changed = carried.filter((column) => cell(table, wanted, column) !== cell(table, live, column));
+    const changed = withHash(
+      table,
+      carried.filter((column) => cell(table, wanted, column) !== cell(table, live, column)),
+    );
     if (changed.length === 0) return;
     const after = written(table, wanted, 0, changed, values);
     draft.updates.push({ item, key: cells(table, raw, draft.key), before: cells(table, raw, changed), after });
@@ -135,8 +139,10 @@ function metaChange(part: Part, rows: readonly Row[], item: number, { rawOf, val
 const cells = (table: Table, row: Row, columns: readonly string[] = table.columns): Cells =>
   Object.fromEntries(columns.map((column) => [column, cell(table, row, column)]));
 
-const written = (table: Table, row: Row, place: number, columns: readonly string[], { valueOf }: Values): Cells =>
-  Object.fromEntries(columns.map((column) => [column, valueOf(row, place, column)]));
+function written(table: Table, row: Row, place: number, columns: readonly string[], { valueOf }: Values): Cells {
+  const valueIn = (column: string): Value => valueOf(row, place, column);
+  return Object.fromEntries(columns.map((column) => [column, hashOf(table, column, valueIn) ?? valueIn(column)]));
+}
 
 function merge(into: OpenChanges, more: OpenChanges): void {
   if (into.kind === 'meta' && more.kind === 'meta') into.changes.push(...more.changes);
