@@ -2,6 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { RestoreChanges } from '../restore/changes.ts';
 import type { Plan } from '../restore/plan/schema.ts';
 import { planRestore } from '../restore/plan/plan.ts';
+import { tableNames } from '../restore/table-names.ts';
 import { roomWithin } from '../restore/rows/room.ts';
 import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
@@ -34,12 +35,13 @@ export async function restoreOf(
   const { cloneId, cloneUrl, info } = await loadConfiguration(site.paths);
   const client = createSiteClient(task.access, { ...deps, retry: context.retry });
   const { kin } = task;
-  if (kin === 'other') refuseUnlike(task.info, info);
+  if (kin === 'other') refuseUnlike(task, info);
+  const names = tableNames(task.info.tablePrefix, info.tablePrefix);
   try {
-    return await planRestore({
+    const planned = await planRestore({
       site,
-      client,
-      info: task.info,
+      client: names.client(client),
+      info: names.info(task.info),
       clone: { id: cloneId, url: cloneUrl },
       kin,
       room: roomWithin(getHeapStatistics().heap_size_limit),
@@ -57,18 +59,22 @@ export async function restoreOf(
       progress: (tables) => context.progress({ tables }),
       signal: context.signal,
     });
+    return names.back(planned);
   } finally {
     await client.close();
   }
 }
 
 /** What lies elsewhere on another site, or is called otherwise, is not found there. Throws RESTORE_IMPOSSIBLE. */
-function refuseUnlike(live: SiteInfo, clone: SiteInfo): void {
+function refuseUnlike({ info: live, policy }: PlanRestoreTask, clone: SiteInfo): void {
   const refuse = (why: string): never => {
     throw new WpcloneError('RESTORE_IMPOSSIBLE', `${printable(live.home)} cannot take what is in the clone: ${why}.`);
   };
-  if (live.tablePrefix !== clone.tablePrefix)
-    refuse(`its tables begin with ${printable(live.tablePrefix)}, the clone's with ${printable(clone.tablePrefix)}`);
+  // The names of rights begin like those of tables.
+  if (live.tablePrefix !== clone.tablePrefix && policy.include.some((each) => each === 'users' || each === 'roles'))
+    refuse(
+      `users and roles do not go there, since its tables begin with ${printable(live.tablePrefix)}, the clone's with ${printable(clone.tablePrefix)}`,
+    );
   const [there, here] = [placesOf(live), placesOf(clone)];
   const { home: _, ...folders } = there;
   const other = Object.entries(folders).find(([name, place]) =>

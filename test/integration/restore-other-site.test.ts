@@ -182,12 +182,38 @@ it('leaves nothing of ours on the other site once it was accepted', async () => 
   expect(restoreFolders(other)).toEqual([]);
 });
 
-it('says before anything is compared what a site cannot take', async () => {
+it('goes to a site whose tables are called otherwise, and back, but for rights, whose names begin like those of tables', async () => {
   const prefixed = await startSource({ tablePrefix: 'abc_', mariadb: other.mariadb, posts: 1 });
+  const titles = () => prefixed.query("SELECT post_title FROM abc_posts WHERE post_name IN ('alike', 'moved')");
   try {
-    const error = await failureOf(
-      site.plan({}, { source: prefixed, access: await installMigrator(prefixed), kin: 'other' }),
-    );
+    await prefixed.query('CREATE TABLE abc_theirs (id INT PRIMARY KEY)');
+    await prefixed.query('CREATE TABLE abc_nokey (a INT, b INT)');
+    const named: LiveAt = { source: prefixed, access: await installMigrator(prefixed), kin: 'other' };
+    const policy = { only: ['page:alike', 'page:moved', 'row:nokey', 'option:blogname'], take: 'clone' as const };
+    const plan = await site.plan(policy, named);
+    expect(fates(plan)).toMatchObject({
+      'page:801': 'new',
+      'page:803': 'new',
+      'row:nokey': 'changed',
+      'option:blogname': 'changed',
+    });
+    expect(plan.tables).toContainEqual({ name: 'abc_theirs', state: 'new-on-live' });
+    const name = () => prefixed.query("SELECT option_value FROM abc_options WHERE option_name = 'blogname'");
+    const before = await name();
+    const { key, applied } = await site.apply(plan, policy, named);
+    expect(applied.receipt.applied?.rows).toMatchObject({
+      abc_posts: 2,
+      abc_postmeta: 2,
+      abc_nokey: 3,
+      abc_options: 1,
+    });
+    expect(await titles()).toHaveLength(2);
+    expect(await name()).toEqual([{ option_value: 'Source' }]);
+    expect(Object.values(fates(await site.plan(policy, named))).filter((fate) => fate === 'new')).toEqual([]);
+    await undoApplied(writeClient(named.access, key), undefined, never);
+    expect([await titles(), await prefixed.query('SELECT a FROM abc_nokey')]).toEqual([[], []]);
+    expect(await name()).toEqual(before);
+    const error = await failureOf(site.plan({ include: ['roles'] }, named));
     expect(error).toMatchObject({ code: 'RESTORE_IMPOSSIBLE', message: expect.stringContaining('abc_') });
   } finally {
     await prefixed.stop();
