@@ -52,6 +52,8 @@ export interface InstanceSite {
   readonly store?: string;
   /** Earlier clones of the same source, the one to begin with first; absent: there are none. */
   readonly earlier?: () => Promise<readonly EarlierClone[]>;
+  /** WordPress as it was released, packed; absent: all of it comes from the source. */
+  readonly releases?: string;
   /** Signs what the next clone takes without another look. No code of a clone can read it; absent: such things are not remembered. */
   readonly memoryKey?: () => Promise<Buffer>;
   /** Where a reset finds the tables as files; absent: there are only their rows. */

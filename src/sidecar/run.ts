@@ -106,7 +106,7 @@ function passwordKeeper(site: InstanceSite): () => Promise<void> {
 
 function siteOf(settings: SidecarSettings): InstanceSite {
   const tableFiles = tableFilesPlace(settings);
-  const { home, socketPath, database, databaseUser } = settings;
+  const { home, socketPath, database, databaseUser, releasesPath: releases } = settings;
   return {
     paths: {
       folder: home,
@@ -124,6 +124,7 @@ function siteOf(settings: SidecarSettings): InstanceSite {
         return readSecret(settings, 'database-password');
       },
     },
+    releases,
     ...(tableFiles === undefined ? {} : { tableFiles }),
   };
 }

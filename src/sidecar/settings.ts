@@ -18,6 +18,8 @@ export interface SidecarSettings {
   readonly secretPath: string;
   /** Outlives the container, and is not shared with the clone's PHP. */
   readonly statePath: string;
+  /** WordPress as it was released, as the image holds it. */
+  readonly releasesPath: string;
   readonly port: number;
   readonly webUrl: string;
 }
@@ -34,6 +36,7 @@ export function sidecarSettings(env: Readonly<Record<string, string | undefined>
     secretPath: env['WPCLONE_SECRET_PATH'] ?? '/run/secrets/wpclone',
     statePath: env['WPCLONE_SIDECAR_STATE'] ?? '/tmp',
     gatePath: env['WPCLONE_GATE_PATH'] ?? '/run/wpclone',
+    releasesPath: env['WPCLONE_RELEASES'] ?? '/opt/wpclone/releases',
     port: Number(env['WPCLONE_SIDECAR_PORT'] ?? SIDECAR_PORT),
     webUrl: env['WPCLONE_WEB_URL'] ?? 'http://127.0.0.1:8080',
   };

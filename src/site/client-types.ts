@@ -24,7 +24,7 @@ export interface SiteClient {
   manifest(request: ManifestRequest, signal: AbortSignal): AsyncIterable<readonly ManifestEntry[]>;
   /**
    * Streams the bodies of the named files, each in order from its first to its last byte; a file that changed while it was
-   * read begins again: a second `start` of the same file takes back what came since the first.
+   * read begins again: a second `start` of the same file takes back what came since the first. Of one that we hold already only that is said.
    */
   files(files: readonly FileRequest[], signal: AbortSignal): AsyncIterable<FileEvent>;
   /** Tells the migrator to remove itself, its keys and its files. */
@@ -147,6 +147,8 @@ export interface FileRequest {
   readonly root: string;
   readonly path: string;
   readonly size: number;
+  /** SHA-256 (hex) of what we hold, and would take for it. */
+  readonly held?: string;
 }
 
 export type FileEvent =
@@ -160,6 +162,14 @@ export type FileEvent =
       readonly mtime: number;
       readonly ctime: number;
       readonly sha256: string;
+    }
+  /** The file's body has the digest of what we hold: it is all that comes of it. */
+  | {
+      readonly type: 'held';
+      readonly file: FileRequest;
+      readonly size: number;
+      readonly mtime: number;
+      readonly ctime: number;
     }
   /** The file is gone, cannot be read, holds passwords of the site, or changes faster than it can be read; no `end` follows. Discard what came since `start`. */
   | { readonly type: 'failed'; readonly reason: 'gone' | 'unreadable' | 'changing' | 'secret' };

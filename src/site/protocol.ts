@@ -117,9 +117,14 @@ const filePieceSchema = z.object({
   e: z.literal(true).optional(),
 });
 const fileFailureSchema = z.object({ i: count, f: z.enum(['gone', 'unreadable', 'changing', 'secret']) });
+/** It is what the request says we hold. */
+const fileHeldSchema = z.object({ i: count, k: fileStateSchema });
 export type FilePiece = z.infer<typeof filePieceSchema>;
 export type FileFailure = z.infer<typeof fileFailureSchema>;
-export const filesHeadSchema = z.object({ pieces: z.array(z.union([filePieceSchema, fileFailureSchema])) });
+export type FileHeld = z.infer<typeof fileHeldSchema>;
+export const filesHeadSchema = z.object({
+  pieces: z.array(z.union([filePieceSchema, fileFailureSchema, fileHeldSchema])),
+});
 
 export const endHeadSchema = z.object({ done: z.boolean() });
 

@@ -2,7 +2,14 @@ import { createHash, type Hash } from 'node:crypto';
 import { WpcloneError } from '../shared/errors.ts';
 import type { FileEvent, FileRequest } from './client-types.ts';
 import { converse, type Session } from './conversation.ts';
-import { filesHeadSchema, toWireName, type FileFailure, type FilePiece, type FileState } from './protocol.ts';
+import {
+  filesHeadSchema,
+  toWireName,
+  type FileFailure,
+  type FileHeld,
+  type FilePiece,
+  type FileState,
+} from './protocol.ts';
 import { understood } from './understood.ts';
 
 /** Bounds of one request, so that it stays far below the body sizes that hosts accept. */
@@ -42,8 +49,8 @@ export async function* readFiles(
     for (const piece of understood(filesHeadSchema, frame.head).pieces) {
       const file = files[state.next];
       if (!file || base + piece.i !== state.next) throw unexpected();
-      const events = 'f' in piece ? failedFile(piece, file, state) : receive(piece, frame.body, at, file, state);
-      if (!('f' in piece)) at += piece.n;
+      const events = 'n' in piece ? receive(piece, frame.body, at, file, state) : withoutBody(piece, file, state);
+      if ('n' in piece) at += piece.n;
       progress();
       yield* events;
     }
@@ -60,9 +67,14 @@ function listFrom(files: readonly FileRequest[], { next, receiving }: Progress):
     if (bytes > NAME_BYTES_AT_ONCE && list.length > 0) break;
     const resumed = index === next && receiving !== null;
     const named = [file.root, toWireName(file.path)];
-    list.push(resumed ? [...named, receiving.offset, receiving.state] : named);
+    if (resumed) list.push([...named, receiving.offset, receiving.state]);
+    else list.push(file.held === undefined ? named : [...named, null, null, file.held]);
   }
   return list;
+}
+
+function withoutBody(piece: FileFailure | FileHeld, file: FileRequest, state: Progress): FileEvent[] {
+  return 'f' in piece ? failedFile(piece, file, state) : [heldFile(piece, file, state)];
 }
 
 function failedFile(failure: FileFailure, file: FileRequest, state: Progress): FileEvent[] {
@@ -70,6 +82,12 @@ function failedFile(failure: FileFailure, file: FileRequest, state: Progress): F
   state.next += 1;
   state.receiving = null;
   return [...start, { type: 'failed', reason: failure.f }];
+}
+
+function heldFile({ k: [size, mtime, ctime] }: FileHeld, file: FileRequest, state: Progress): FileEvent {
+  if (file.held === undefined || size !== file.size || state.receiving !== null) throw unexpected();
+  state.next += 1;
+  return { type: 'held', file, size, mtime, ctime };
 }
 
 /** Takes one piece in. A piece at offset 0 begins the file, also for another time when it changed. */

@@ -28,6 +28,8 @@ export interface TransferSite {
   readonly store?: string;
   /** Earlier clones of the same source, the one to begin with first; absent: there are none. */
   readonly earlier?: () => Promise<readonly EarlierClone[]>;
+  /** WordPress as it was released, packed by `packReleases`; absent: all of it comes from the source. */
+  readonly releases?: string;
   /** Signs what the next clone takes without another look. No code of a clone can read it; absent: such things are not remembered. */
   readonly memoryKey?: () => Promise<Buffer>;
   /** Absent: tables are kept as rows only, because the server's own files are out of reach. */

@@ -78,6 +78,8 @@ export async function collectFiles(events: AsyncIterable<FileEvent>): Promise<Ma
     if (event.type === 'start') [path, parts] = [event.file.path, []];
     else if (event.type === 'data') parts.push(Buffer.from(event.data));
     else if (event.type === 'end') files.set(path, { body: Buffer.concat(parts), sha256: event.sha256 });
+    else if (event.type === 'held')
+      files.set(event.file.path, { body: Buffer.alloc(0), sha256: event.file.held ?? '' });
     else files.set(path, { body: Buffer.alloc(0), failed: event.reason });
   }
   return files;

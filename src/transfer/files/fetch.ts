@@ -1,7 +1,8 @@
 import { WpcloneError } from '../../shared/errors.ts';
 import type { FileEvent, FileRequest, SiteClient } from '../../site/client-types.ts';
-import type { FileRecord, PackedBody } from '../baseline/files.ts';
+import { packPath, type FileRecord, type PackedBody } from '../baseline/files.ts';
 import { createHash } from 'node:crypto';
+import type { Release } from '../releases/release.ts';
 import type { Rewriter } from '../rewrite/types.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
 import type { ChosenEntry } from './choose.ts';
@@ -22,6 +23,12 @@ export interface FetchWork {
   /** A file has been read; what becomes of it on disk is told to what this returns. */
   readonly store: (record: FileRecord) => Finished;
   readonly received: (bytes: number) => void;
+  /** What need not come where the source has the same. */
+  readonly release: Release;
+  /** Where the packs are. */
+  readonly folder: string;
+  /** So many bytes need not be moved. */
+  readonly spared: (bytes: number) => void;
 }
 
 /** Whether addresses in the file are rewritten: small text in the uploads, which page builders generate. Code is never changed. */
@@ -36,7 +43,11 @@ export async function fetchFiles(
   signal: AbortSignal,
 ): Promise<void> {
   const waiting = new Map(files.map((file) => [keyOf(file.entry), file]));
-  const requests = files.map(({ entry }): FileRequest => ({ root: entry.root, path: entry.path, size: entry.size }));
+  const requests = files.map((file): FileRequest => {
+    const { root, path, size } = file.entry;
+    const held = isRewritable(file, work.isUpload) ? undefined : work.release.find(file.entry)?.sha256;
+    return { root, path, size, ...(held === undefined ? {} : { held }) };
+  });
   let current: Receiving | undefined;
   for await (const event of work.client.files(requests, signal)) {
     if (event.type === 'start') {
@@ -48,6 +59,10 @@ export async function fetchFiles(
           `The site sent a file that was not asked for: ${escapedName(event.file.path)}.`,
         );
       current = receive(file, lane, work);
+    } else if (event.type === 'held') {
+      const file = waiting.get(keyOf(event.file));
+      // What is missing in the end is told of.
+      if (file && (await takeHeld(file, event, lane, work))) waiting.delete(keyOf(event.file));
     } else if (!current) {
       throw new WpcloneError('SOURCE_FAILED', 'The site sent parts of a file without saying of which.');
     } else if (event.type === 'data') {
@@ -66,7 +81,21 @@ export async function fetchFiles(
   if (missing) throw new WpcloneError('SOURCE_FAILED', `The site did not send ${escapedName(missing.place)}.`);
 }
 
+/** The source has what the release has: the body comes out of the release's pack, which is the baseline's as well. */
+async function takeHeld(file: ChosenEntry, facts: Facts, lane: Lane, work: FetchWork): Promise<boolean> {
+  const body = work.release.find(file.entry);
+  if (body === undefined) return false;
+  const finished = work.store(recordOf(file, facts, body, work.now()));
+  const { place, entry } = file;
+  const pack = packPath(work.folder, body.pack);
+  const { offset, size } = body;
+  await lane.extract({ place, mode: entry.mode, mtime: facts.mtime, pack, offset, size, keep: false }, finished);
+  work.spared(size);
+  return true;
+}
+
 type End = Extract<FileEvent, { type: 'end' }>;
+type Facts = Pick<End, 'size' | 'mtime' | 'ctime'>;
 
 interface Receiving {
   readonly file: ChosenEntry;
@@ -148,7 +177,7 @@ export async function writeText(
 /** Times at the source are in whole seconds: a change within two of them may not show. */
 const YOUNG_SECONDS = 2;
 
-function recordOf({ place, entry }: ChosenEntry, facts: End, body: PackedBody, now: number): FileRecord {
+function recordOf({ place, entry }: ChosenEntry, facts: Facts, body: PackedBody, now: number): FileRecord {
   const { size, mtime, ctime } = facts;
   const young = now / 1000 - Math.max(mtime, ctime) < YOUNG_SECONDS;
   return {

@@ -17,6 +17,7 @@ import { diskFull } from '../disk.ts';
 import { noteWarnings } from '../origin/left-out.ts';
 import { writeFilesOrigin } from '../origin/ledger.ts';
 import { createProgress } from '../progress.ts';
+import { NO_RELEASE, openRelease, type Release } from '../releases/release.ts';
 import { nothingKept, openStore, publishToStore, type KeptFiles } from '../store/store.ts';
 import type { FilesResult, TransferInput } from '../types.ts';
 import { collectWarnings, escapedName, type WarningCollector } from '../warnings.ts';
@@ -46,11 +47,13 @@ export async function importFiles(input: TransferInput): Promise<FilesResult> {
       collector.warnings.add('FILES_NOT_KEPT', `What earlier clones kept cannot be used: ${reasonOf(error)}`);
       return nothingKept();
     });
+    const { wordpressVersion } = input.task.info;
+    const release = await openRelease(site.releases, wordpressVersion, filesFolder(baseline)).catch(() => NO_RELEASE);
     const left = await takeFiles((await site.earlier?.()) ?? [], join(filesFolder(baseline), 'left'));
     const result = await withLists(filesFolder(baseline), async (lists) => {
       const writer = startWriter({ target: www, packs: packFolder(filesFolder(baseline)) }, context.signal);
       try {
-        return await copyFiles(input, { kept, left }, { ...lists, ...collector }, writer);
+        return await copyFiles(input, { kept, left, release }, { ...lists, ...collector }, writer);
       } finally {
         await writer.close();
       }
@@ -88,7 +91,7 @@ async function withLists<T>(folder: string, work: (lists: Lists) => Promise<T>):
 
 async function copyFiles(
   input: TransferInput,
-  { kept, left }: { readonly kept: KeptFiles; readonly left: LeftFiles },
+  { kept, left, release }: { readonly kept: KeptFiles; readonly left: LeftFiles; readonly release: Release },
   { manifest, written, warnings, leftOut }: Lists & ReturnType<typeof noteWarnings>,
   writer: Writer,
 ): Promise<Omit<FilesResult, 'warnings'>> {
@@ -112,8 +115,14 @@ async function copyFiles(
     counts.bytes += bytes;
     progress.tick();
   };
+  const spared = (bytes: number): void => {
+    counts.reused += 1;
+    counts.totalBytes -= bytes;
+  };
   const queue = createQueue(STREAMS);
-  const fetching: FetchWork = { client, rewriter, warnings, isUpload: plan.isUpload, now, store, received };
+  const folder = filesFolder(site.paths.baseline);
+  const { isUpload } = plan;
+  const fetching: FetchWork = { client, rewriter, warnings, isUpload, now, store, received, release, folder, spared };
   const reusing: ReuseWork = {
     rewriter,
     isUpload: plan.isUpload,

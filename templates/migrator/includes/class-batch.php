@@ -11,7 +11,7 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * A piece in the frame's head: i (number in the request), o (offset), n (bytes), h (digest), s (size, mtime, ctime), e (whether the file ends with it);
- * or i and f, why the file cannot be had. A piece at offset 0 begins the file anew.
+ * or i and f, why the file cannot be had; or i and k, the state of a file that is what the client holds. A piece at offset 0 begins the file anew.
  */
 final class Batch {
 	const PIECES = 500;
@@ -72,6 +72,22 @@ final class Batch {
 		$this->pieces[] = $piece;
 		$this->body    .= $bytes;
 		if ( strlen( $this->body ) >= block_bytes() || count( $this->pieces ) >= self::PIECES ) {
+			$this->send();
+		}
+	}
+
+	/**
+	 * Says that a file is what the client holds.
+	 *
+	 * @param int   $number In the request.
+	 * @param int[] $stat   State of the file.
+	 */
+	public function held( $number, array $stat ) {
+		$this->pieces[] = array(
+			'i' => $number,
+			'k' => $stat,
+		);
+		if ( count( $this->pieces ) >= self::PIECES ) {
 			$this->send();
 		}
 	}

@@ -18,11 +18,14 @@ require_once __DIR__ . '/class-batch.php';
 
 /** How often a file that changes while it is read is read again. */
 const FILE_ATTEMPTS = 3;
+/** A file that the client may hold already is read whole to be compared; one that is larger is sent. */
+const HELD_BYTES = 4194304;
 
 /**
  * Answers "files".
  *
- * @param array $request "files": lists of root, path, and for one that was begun before: offset, list of size, mtime, ctime. "seconds", "gzip".
+ * @param array $request "files": lists of root, path, for one that was begun before: offset, list of size, mtime, ctime; for one that the client
+ *                       may hold already: null, null, its digest. "seconds", "gzip".
  */
 function stream_files( array $request ) {
 	$budget = new Budget( isset( $request['seconds'] ) ? $request['seconds'] : null );
@@ -58,6 +61,7 @@ function send_file( Batch $batch, Budget $budget, $number, array $file ) {
 	}
 	$offset = isset( $file[2] ) && is_int( $file[2] ) ? max( 0, $file[2] ) : 0;
 	$known  = isset( $file[3] ) && is_array( $file[3] ) ? array_values( $file[3] ) : null;
+	$held   = isset( $file[4] ) && is_string( $file[4] ) ? $file[4] : null;
 	for ( $attempt = 0; $attempt < FILE_ATTEMPTS; $attempt++ ) {
 		// phpcs:ignore WordPress.PHP.NoSilencedErrors, WordPress.WP.AlternativeFunctions
 		$handle = @fopen( $full, 'rb' );
@@ -66,6 +70,11 @@ function send_file( Batch $batch, Budget $budget, $number, array $file ) {
 			return true;
 		}
 		$stat = state_of( $handle );
+		if ( null !== $held && is_as_held( $handle, $stat, $held ) ) {
+			fclose( $handle );
+			$batch->held( $number, $stat );
+			return ! $budget->is_spent();
+		}
 		$from = 0 === $attempt && $known === $stat && $offset <= $stat[0] ? $offset : 0;
 		$end  = $stat[0] <= block_bytes() && 0 === $from
 			? send_small_file( $batch, $number, $handle, $stat )
@@ -87,6 +96,23 @@ function send_file( Batch $batch, Budget $budget, $number, array $file ) {
 function state_of( $handle ) {
 	$stat = fstat( $handle );
 	return array( (int) $stat['size'], (int) $stat['mtime'], (int) $stat['ctime'] );
+}
+
+/**
+ * Whether a file is what the client holds already.
+ *
+ * @param resource $handle Open file, at its beginning; afterwards again.
+ * @param int[]    $stat   Its state.
+ * @param string   $held   Digest of what the client holds, in hex.
+ */
+function is_as_held( $handle, array $stat, $held ) {
+	if ( $stat[0] > HELD_BYTES ) {
+		return false;
+	}
+	stream_set_read_buffer( $handle, 0 );
+	$body = $stat[0] > 0 ? (string) stream_get_contents( $handle, $stat[0] + 1 ) : '';
+	rewind( $handle );
+	return bin2hex( digest( $body ) ) === $held && strlen( $body ) === $stat[0] && state_of( $handle ) === $stat;
 }
 
 /**
