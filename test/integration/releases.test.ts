@@ -37,7 +37,7 @@ beforeAll(async () => {
   releases = makeTemp('releases');
   const released = makeTemp('released');
   cpSync(source.path, released, { recursive: true });
-  expect(await packReleases(released, releases)).toHaveLength(1);
+  await packReleases(released, releases);
   access = await installMigrator(source);
   const client = testClient(access);
   info = await client.info(never);
