@@ -49,7 +49,11 @@ async function whetherItIsKept(situation: Situation): Promise<void> {
       environment: situation.environment ?? {},
     });
     const result = made(source, cli, finished);
-    await situation.check(result).finally(() => deleteClone(result));
+    try {
+      await situation.check(result);
+    } finally {
+      await deleteClone(result);
+    }
   } finally {
     await wall?.stop();
     await source.stop();

@@ -81,7 +81,7 @@ async function agentWithChild(...wrapper: readonly string[]) {
     await raisePriority();
     process.stdout.write(String(spawn('sleep', ['60']).pid));
     setTimeout(() => {}, 60_000);`;
-  const [program = '', ...words] = [...wrapper, process.execPath, '--input-type=module', '--eval', script];
+  const [program, ...words] = [...wrapper, process.execPath, '--input-type=module', '--eval', script];
   const agent = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void agent.kill('SIGKILL'));
   const [said]: unknown[] = await once(agent.stdout, 'data');
