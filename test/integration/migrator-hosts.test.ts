@@ -1,9 +1,12 @@
 import { lookup } from 'node:dns';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SourceAccess } from '../../src/site/access.ts';
 import { collectFiles, collectRows, installMigrator, never, readOf, testClient } from '../support/migrator.ts';
+import { startMariadb } from '../support/mariadb.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 /** Every site looks as if it were far away, though all are here: what is far is sent deflated. */
@@ -136,6 +139,43 @@ describe('a site that limits requests', () => {
       expect(received).toBe(count);
       expect(waits.every((message) => message.includes('limits the number of requests'))).toBe(true);
       expect(waits.length).toBeGreaterThan(0);
+    } finally {
+      await source.stop();
+    }
+  });
+});
+
+describe('a database server', () => {
+  it('that stops whoever looks at many rows is read all the same', async () => {
+    const mariadb = await startMariadb({ settings: ['--max-join-size=1000'] });
+    const source = await startSource({ posts: 1, mariadb });
+    try {
+      await mariadb.script(
+        `SET SQL_BIG_SELECTS = 1; CREATE TABLE wp_keyless (t int); INSERT INTO wp_keyless SELECT seq FROM seq_1_to_3000;`,
+        source.database.name,
+      );
+      const { rows } = await readEverything(await installMigrator(source));
+      expect(rows.get('wp_keyless')?.toString().trim().split('\n')).toHaveLength(3000);
+    } finally {
+      await source.stop();
+      await mariadb.stop();
+    }
+  });
+
+  it('of another kind, which a drop-in brings, is told of at once', async () => {
+    const source = await startSource({ posts: 1 });
+    try {
+      const access = await installMigrator(source);
+      writeFileSync(
+        join(source.content, 'mu-plugins/other.php'),
+        `<?php if ( PHP_SAPI !== 'cli' ) { class Acme_SQLite {} class Acme_DB extends wpdb { public $real; public function __construct( $real ) { foreach ( get_object_vars( $real ) as $k => $v ) { $this->$k = $v; } $this->real = $real; $this->dbh = new Acme_SQLite(); }
+          public function query( $sql ) { $n = $this->real->query( $sql ); $this->last_result = $this->real->last_result; $this->insert_id = $this->real->insert_id; return $n; }
+          public function _real_escape( $d ) { return $this->real->_real_escape( $d ); } }
+        $GLOBALS['wpdb'] = new Acme_DB( $GLOBALS['wpdb'] ); }`,
+      );
+      const client = testClient(access);
+      await expect(client.info(never)).rejects.toMatchObject({ code: 'SOURCE_FAILED', retryable: false, message: expect.stringContaining('Acme_SQLite') }); // prettier-ignore
+      await client.close();
     } finally {
       await source.stop();
     }

@@ -28,6 +28,10 @@ function connect_database( $names, $flags = 0 ) {
  */
 function database_server() {
 	global $wpdb;
+	// A drop-in (db.php) may keep the site in SQLite; what DB_HOST says then is nobody's.
+	if ( is_object( $wpdb->dbh ) && ! $wpdb->dbh instanceof \mysqli ) {
+		throw new Refusal( 'other_database', 500, 'A drop-in of the site (db.php) keeps its content in another kind of database, by ' . get_class( $wpdb->dbh ) . '; only MySQL and MariaDB can be read.' );
+	}
 	$parsed = $wpdb->parse_db_host( DB_HOST );
 	if ( ! $parsed ) {
 		return array( DB_HOST, null, null );
@@ -62,15 +66,16 @@ function connect_to( array $server, $names, $flags = 0 ) {
 }
 
 /**
- * Makes results independent of the server's settings, and lets slow readers be slow. A table that somebody holds is waited for
- * shorter than the client waits for us: it asks again, and each time one more of the site's PHP processes would hang.
+ * Makes results independent of the server's settings, and lets slow readers be slow, and read tables of any size: some hosts stop
+ * whoever looks at more than so many rows (max_join_size). A table that somebody holds is waited for shorter than the client waits
+ * for us: it asks again, and each time one more of the site's PHP processes would hang.
  *
  * @param \mysqli $db    Connection.
  * @param string  $names Character set.
  */
 function set_up_session( $db, $names ) {
 	run_query( $db, "SET NAMES $names" );
-	run_query( $db, "SET SESSION sql_mode = '', time_zone = '+00:00', sql_quote_show_create = 1, net_write_timeout = 600, lock_wait_timeout = 30, sql_select_limit = DEFAULT" );
+	run_query( $db, "SET SESSION sql_mode = '', time_zone = '+00:00', sql_quote_show_create = 1, net_write_timeout = 600, lock_wait_timeout = 30, sql_select_limit = DEFAULT, sql_big_selects = 1" );
 	// One of them exists, by the server's kind; the other fails and may.
 	mysqli_query( $db, 'SET SESSION max_statement_time = 0' );
 	mysqli_query( $db, 'SET SESSION max_execution_time = 0' );
