@@ -54,6 +54,13 @@ describe('signed requests go to what runs WordPress', () => {
     expect(await rowsOver(connection)).toBe(await countPosts(source));
   });
 
+  test('when admin-ajax.php is closed, which is where keys are given otherwise', async () => {
+    const source = await start({ nginx: 'location = /wp-admin/admin-ajax.php { return 403; }' });
+    const connection = await connectSource(asAdmin(source), connectDeps());
+    expect(connection.access.endpoint).toBe(`${source.url}/`);
+    expect(await rowsOver(connection)).toBe(await countPosts(source));
+  });
+
   test('when its front end is on another host', async () => {
     const headless = `<?php remove_action( 'template_redirect', 'redirect_canonical' ); add_filter( 'redirect_canonical', '__return_false' );`;
     const source = await start({ muPlugins: { 'headless.php': headless } });

@@ -16,15 +16,18 @@ const RESTORE_ACTION = 'wpclone_restore_key';
  * Hooks the pairing call; there is none for visitors who are not logged in.
  */
 function register_pairing() {
-	add_action( 'wp_ajax_' . PAIR_ACTION, __NAMESPACE__ . '\\answer_pairing' );
 	add_action( 'activate_' . plugin_basename( FILE ), __NAMESPACE__ . '\\say_where_to_pair' );
-	add_action(
-		'wp_ajax_' . RESTORE_ACTION,
-		function () {
-			require_once __DIR__ . '/write/key.php';
-			answer_restore_key();
-		}
-	);
+	// Some hosts close admin-ajax.php, which many plugins ask all the time; admin-post.php knows who asks just as well.
+	foreach ( array( 'wp_ajax_', 'admin_post_' ) as $door ) {
+		add_action( $door . PAIR_ACTION, __NAMESPACE__ . '\\answer_pairing' );
+		add_action(
+			$door . RESTORE_ACTION,
+			function () {
+				require_once __DIR__ . '/write/key.php';
+				answer_restore_key();
+			}
+		);
+	}
 }
 
 /**
@@ -61,7 +64,7 @@ function say_where_to_pair() {
 }
 
 /**
- * Answers admin-ajax.php?action=wpclone_pair.
+ * Answers admin-ajax.php?action=wpclone_pair, and admin-post.php.
  */
 function answer_pairing() {
 	// What other plugins have said until now would stand before the answer.

@@ -11,6 +11,7 @@ import type { Admin } from '../login/admin.ts';
 import type { ConnectDeps } from '../types.ts';
 import { type Page, plainWords } from '../visit/page.ts';
 import type { PairingPoint } from './pairing-point.ts';
+import { sayToPlugin } from './say-to-plugin.ts';
 import { switchedOff } from './switched-off.ts';
 
 const pairingSchema = z.object({
@@ -34,7 +35,7 @@ export interface Pairing {
 
 /** Gets a key for signed requests. Throws PLUGIN_INSTALL_FAILED. */
 export async function pair(admin: Admin, point: PairingPoint): Promise<Pairing> {
-  const answer = await admin.session.post(point.ajax, { action: 'wpclone_pair', _wpnonce: point.nonce });
+  const answer = await sayToPlugin(admin, point, { action: 'wpclone_pair', _wpnonce: point.nonce });
   const given = jsonIn(answer.text, pairingSchema);
   if (!given) throw withoutKey(answer);
   const { url, keyId, secret } = given.data;

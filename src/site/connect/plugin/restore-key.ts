@@ -8,6 +8,7 @@ import { newWriteKeys, type WriteKey } from '../../write/signing.ts';
 import { type Admin, openAdminPage } from '../login/admin.ts';
 import { parsePage, plainWords } from '../visit/page.ts';
 import { pairingPoint } from './pairing-point.ts';
+import { sayToPlugin } from './say-to-plugin.ts';
 import { PLUGIN_FOLDER } from './zip.ts';
 
 const keptSchema = z.object({
@@ -45,7 +46,7 @@ export async function restoreKey(
   const point = pairingPoint(page);
   if (nonce === undefined || !point) throw withoutKey('its page has no place for one');
   const { privateKey, publicKey } = newWriteKeys();
-  const answer = await admin.session.post(point.ajax, {
+  const answer = await sayToPlugin(admin, point, {
     action: 'wpclone_restore_key',
     _wpnonce: nonce,
     restore: wanted.restore,
