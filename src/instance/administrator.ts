@@ -1,7 +1,8 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { z } from 'zod';
 import type { SiteInfo } from '../site/info.ts';
-import type { OwnRow } from './own-rows.ts';
+import { insertOwnRows, type OwnRow } from './own-rows.ts';
+import { userTables, type UserTables } from './user-tables.ts';
 
 export interface Administrator {
   readonly username: string;
@@ -81,7 +82,7 @@ export async function addAdministrator(
     values: { umeta_id: first + index, user_id: id, meta_key: name, meta_value: value },
   }));
   const rows = [user, ...meta];
-  for (const row of rows) await connection.query('INSERT INTO ?? SET ?', [row.table, row.values]);
+  await insertOwnRows(connection, rows);
   return rows;
 }
 
@@ -121,19 +122,6 @@ export const droppedSessions = (info: SiteInfo) => ({
   table: userTables(info).usermeta,
   where: { meta_key: 'session_tokens' },
 });
-
-interface UserTables {
-  readonly users: string;
-  readonly usermeta: string;
-}
-
-function userTables(info: SiteInfo): UserTables {
-  const { CUSTOM_USER_TABLE: users, CUSTOM_USER_META_TABLE: usermeta } = info.constants;
-  return {
-    users: typeof users === 'string' ? users : `${info.tablePrefix}users`,
-    usermeta: typeof usermeta === 'string' ? usermeta : `${info.tablePrefix}usermeta`,
-  };
-}
 
 /** What wp_insert_user writes for an administrator; the keys carry the site's table prefix. */
 const metaOf = (prefix: string, username: string, like: SourceAdministrator | undefined): Record<string, string> => ({

@@ -13,6 +13,7 @@ import { describeDoings } from './ledger.ts';
 import { setAside } from './set-aside.ts';
 import { isOpened, openPhp, writeExpiry, writeSettings } from './settings.ts';
 import type { ConfigureResult, ConfigureTask, InstanceSite } from './types.ts';
+import { makeUserTables } from './user-tables.ts';
 import { writeWpConfig } from './wp-config.ts';
 import { copyWhole } from '../shared/whole-file.ts';
 import { settleMarks } from '../transfer/table-files/mark.ts';
@@ -29,12 +30,14 @@ export async function configureInstance(
   await settleMarks(site, signal);
   const configuration = newConfiguration(task, randomBytes);
   let moved: readonly string[] = [];
+  let warnings: readonly Warning[] = [];
   const files = async (): Promise<void> => {
     moved = await configureFiles(site, configuration);
   };
   await allOrNothing(signal, (both) => [
     files(),
     onDatabase(site.database, both, async (connection) => {
+      warnings = await makeUserTables(connection, task.info);
       await dropSessions(connection, task.info);
       const administrator = {
         username: task.admin.username,
@@ -52,7 +55,7 @@ export async function configureInstance(
   // Last: the router lets nobody in without it.
   await writeExpiry(site.paths, task.expiresAt);
   const aside = moved.length === 0 ? [] : [setAsideWarning(moved)];
-  return { setAside: moved, warnings: [...aside, ...leftOutOfConfiguration(task.info)] };
+  return { setAside: moved, warnings: [...warnings, ...aside, ...leftOutOfConfiguration(task.info)] };
 }
 
 /** The same after the baseline was put back: keys, salts and the administrator stay what they were. */
@@ -66,6 +69,7 @@ export async function configureAgain(
   await allOrNothing(signal, (both) => [
     configureFiles(site, configuration),
     onDatabase(site.database, both, async (connection) => {
+      await makeUserTables(connection, configuration.info);
       await dropSessions(connection, configuration.info);
       await putBackOwnRows(connection, rows);
     }),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Connection } from 'mysql2/promise';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { z } from 'zod';
 import type { InstancePaths } from './types.ts';
 import { writeWhole } from '../shared/whole-file.ts';
@@ -29,7 +29,57 @@ export async function loadOwnRows(paths: InstancePaths): Promise<readonly OwnRow
   return text === undefined ? [] : ownRowsSchema.parse(JSON.parse(text)).rows;
 }
 
+/** Adds the rows. */
+export const insertOwnRows = (connection: Connection, rows: readonly OwnRow[]): Promise<void> =>
+  past(connection, rows, 'INSERT');
+
 /** Puts the rows back as they were, whatever is there now. */
-export async function putBackOwnRows(connection: Connection, rows: readonly OwnRow[]): Promise<void> {
-  for (const row of rows) await connection.query('REPLACE INTO ?? SET ?', [row.table, row.values]);
+export const putBackOwnRows = (connection: Connection, rows: readonly OwnRow[]): Promise<void> =>
+  past(connection, rows, 'REPLACE');
+
+/**
+ * A trigger of the site may refuse new users, or do for them what is not possible here; it is none of the clone's. It is taken away for the moment
+ * where it does so, and put back as it was.
+ */
+async function past(connection: Connection, rows: readonly OwnRow[], verb: 'INSERT' | 'REPLACE'): Promise<void> {
+  const write = async (): Promise<void> => {
+    await connection.beginTransaction();
+    for (const row of rows) await connection.query(`${verb} INTO ?? SET ?`, [row.table, row.values]);
+    await connection.commit();
+  };
+  const refused = await write().then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  if (refused === undefined) return;
+  await connection.rollback();
+  const triggers = await triggersOf(connection, new Set(rows.map(({ table }) => table)));
+  if (triggers.length === 0) throw refused.error;
+  for (const { name } of triggers) await connection.query('DROP TRIGGER ??', [name]);
+  try {
+    await write();
+  } finally {
+    const [[before]] = await connection.query<RowDataPacket[]>('SELECT @@sql_mode AS mode');
+    for (const { mode, statement } of triggers) {
+      await connection.query('SET SESSION sql_mode = ?', [mode]);
+      await connection.query(statement);
+    }
+    await connection.query('SET SESSION sql_mode = ?', [before?.['mode']]);
+  }
+}
+
+const triggerSchema = z.object({ name: z.string(), mode: z.string(), statement: z.string() });
+
+async function triggersOf(connection: Connection, tables: ReadonlySet<string>) {
+  const [rows] = await connection.query<RowDataPacket[]>(
+    `SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE IN (?)
+     ORDER BY ACTION_ORDER`,
+    [[...tables]],
+  );
+  const found = [];
+  for (const { name } of rows) {
+    const [[made]] = await connection.query<RowDataPacket[]>('SHOW CREATE TRIGGER ??', [name]);
+    found.push(triggerSchema.parse({ name, mode: made?.['sql_mode'], statement: made?.['SQL Original Statement'] }));
+  }
+  return found;
 }
