@@ -4,7 +4,7 @@ export interface Cookies {
   header(): string;
   /** Takes in the `set-cookie` headers of an answer. */
   keep(header: string | readonly string[] | undefined): void;
-  has(name: RegExp): boolean;
+  some(test: (name: string, value: string) => boolean): boolean;
 }
 
 /** Whatever path they are for: who visits one site for a moment needs no more. */
@@ -22,7 +22,7 @@ export function createCookies(first: Readonly<Record<string, string>> = {}): Coo
         else kept.set(name, value);
       }
     },
-    has: (name) => [...kept.keys()].some((each) => name.test(each)),
+    some: (test) => [...kept].some(([name, value]) => test(name, value)),
   };
 }
 

@@ -8,10 +8,17 @@ export const TIMEOUTS = {
   agent: { headersTimeout: 90_000, bodyTimeout: 90_000, keepAliveTimeout: 10_000 },
 } as const;
 
+/** As much of headers as browsers take: a list of what a page loads, or of whom it trusts, may be longer than Node.js's 16 KB. */
+export const MOST_HEADER_BYTES = 256 * 1024;
+
 /** Connections to one site, kept alive between requests. Close it when done. */
 export function openAgent(insecureTls: boolean, reach?: Reach): Agent {
   const connect = { ...TIMEOUTS.connect, rejectUnauthorized: !insecureTls };
-  return new Agent({ ...TIMEOUTS.agent, connect: reach === undefined ? connect : connectorWithin(reach, connect) });
+  return new Agent({
+    ...TIMEOUTS.agent,
+    maxHeaderSize: MOST_HEADER_BYTES,
+    connect: reach === undefined ? connect : connectorWithin(reach, connect),
+  });
 }
 
 /**

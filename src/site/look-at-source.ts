@@ -8,6 +8,7 @@ import { createCookies } from './cookies.ts';
 import { networkFailure, openAgent, readText } from './http.ts';
 import { sameHost, staysAtHome } from './own-urls.ts';
 import type { SiteInfo } from './info.ts';
+import { unpacked } from './unpacked.ts';
 import { type Answer, lookAt, PAGE_BYTES, type SeenPages, type Sight, type SourceLooks } from './looks.ts';
 
 /** Milliseconds for one page with its redirects; a clone waits no longer for something to be compared with. */
@@ -59,7 +60,9 @@ export async function lookAtPages(
           // Destroying a body that is too long emits an error that nobody is interested in.
           answer.body.on('error', () => undefined);
           cookies.keep(answer.headers['set-cookie']);
-          const body = await readText(answer.body, PAGE_BYTES);
+          const body = await readText(answer.body, PAGE_BYTES, (chunks) =>
+            unpacked(chunks, answer.headers['content-encoding']),
+          );
           const partial = Buffer.byteLength(body) >= PAGE_BYTES;
           return { status: answer.statusCode, headers: answer.headers, body, partial };
         };

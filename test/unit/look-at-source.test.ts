@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { lookAtPages, lookAtSource } from '../../src/site/look-at-source.ts';
 import { seenPages } from '../../src/site/looks.ts';
@@ -41,6 +42,21 @@ describe('the looks at a source', () => {
     const access = { url: long.url(), endpoint: long.url(), keyId: '', secret: '', insecureTls: false };
     const look = async () => (await lookAtPages(access, { home: long.url(), siteurl: long.url() }, [new URL(long.url())], workContext()))[0]; // prettier-ignore
     expect([await look(), await look(), await look()]).toMatchObject([{ whole: true }, { whole: undefined }, { whole: false }]); // prettier-ignore
+  });
+
+  test('see a page that comes packed though nobody asked for that, and behind more headers than most send', async () => {
+    const packing = await listen((_, response) => {
+      const headers = {
+        'content-type': 'text/html',
+        'content-encoding': 'gzip',
+        link: '</a.js>; rel=preload, '.repeat(2000),
+      };
+      response.writeHead(200, headers).end(gzipSync('<html><a href="/wp-content/a.css"></html>'));
+    });
+    opened.push(packing);
+    const access = { url: packing.url(), endpoint: packing.url(), keyId: '', secret: '', insecureTls: false };
+    const looks = await lookAtSource(access, { home: packing.url(), siteurl: packing.url() }, workContext());
+    expect(looks.front).toMatchObject({ status: 200, wordpress: true, whole: true });
   });
 
   test('ask for nothing that was seen on the way in, if that came whole and as the page that it was asked for', async () => {

@@ -3,6 +3,7 @@ import { withTimeout } from '../../shared/abortable.ts';
 import type { WorkContext } from '../../shared/context.ts';
 import { USER_AGENT } from '../../site/access.ts';
 import { createCookies } from '../../site/cookies.ts';
+import { MOST_HEADER_BYTES } from '../../site/http.ts';
 import type { Answer } from '../../site/looks.ts';
 
 /** Asks the clone for pages, as one visitor with cookies. URLs are the clone's public ones. */
@@ -30,7 +31,12 @@ const LARGEST_PAGE = 32 * 2 ** 20;
  * `base`, whatever the clone's public address is.
  */
 export function openVisitors(base: string, cloneUrl: string, work: Pick<WorkContext, 'sleep' | 'signal'>): Visitors {
-  const pool = new Pool(base, { connections: 3, headersTimeout: SILENCE_LIMIT, bodyTimeout: SILENCE_LIMIT });
+  const pool = new Pool(base, {
+    connections: 3,
+    headersTimeout: SILENCE_LIMIT,
+    bodyTimeout: SILENCE_LIMIT,
+    maxHeaderSize: MOST_HEADER_BYTES,
+  });
   return { newcomer: () => visitor(pool, new URL(cloneUrl), work), close: () => pool.destroy() };
 }
 
@@ -67,9 +73,16 @@ function visitor(pool: Pool, { host, protocol }: URL, work: Pick<WorkContext, 's
   return {
     get: (url) => visit('GET', url),
     post: (url, fields) => visit('POST', url, new URLSearchParams(fields).toString()),
-    isLoggedIn: () => cookies.has(/^wordpress_logged_in_/),
+    isLoggedIn: () => cookies.some(isLogin),
   };
 }
+
+/**
+ * Whether WordPress keeps a log-in in it (wp_generate_auth_cookie): by its name or, where the site gives its cookies names of its own, by what it
+ * is made of: name, end, token and digest.
+ */
+const isLogin = (name: string, value: string): boolean =>
+  name.startsWith('wordpress_logged_in_') || /(?:\||%7C)\d{9,11}(?:\||%7C)\w{43}(?:\||%7C)[0-9a-f]{64}$/i.test(value);
 
 /** The page, or the beginning of one that is too large: its site may have such a page too. */
 async function readPage(body: AsyncIterable<Buffer>): Promise<Pick<Answer, 'body' | 'partial'>> {

@@ -1,5 +1,5 @@
 import { Agent, buildConnector } from 'undici';
-import { TIMEOUTS } from '../http.ts';
+import { MOST_HEADER_BYTES, TIMEOUTS } from '../http.ts';
 import { connectorWithin, type Reach } from '../reach.ts';
 import { createReadRoom } from './read-room.ts';
 
@@ -10,6 +10,7 @@ import { createReadRoom } from './read-room.ts';
 export function openLendingAgent(insecureTls: boolean, reach?: Reach): Agent {
   return new Agent({
     ...TIMEOUTS.agent,
+    maxHeaderSize: MOST_HEADER_BYTES,
     allowH2: false,
     connect: (target, callback) => {
       const room = createReadRoom();
