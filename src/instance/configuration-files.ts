@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { codeOf } from '../shared/system.ts';
 import type { Warning } from '../shared/events.ts';
 import type { SiteInfo } from '../site/info.ts';
-import { placeOf } from '../transfer/files/places.ts';
+import { isWithin, placeOf } from '../transfer/files/places.ts';
+import { planMapping } from '../transfer/rewrite/plan.ts';
+import { isLeftBehind, isOwnConstant } from './constant-names.ts';
 import { inWww } from './places.ts';
 import type { InstancePaths } from './types.ts';
 
@@ -51,24 +53,53 @@ async function isThere(path: string): Promise<boolean> {
 
 /** What of it the clone does without, in plain words. */
 export function leftOutOfConfiguration(info: SiteInfo): readonly Warning[] {
-  const { autoloaders, others, prepended } = info.configuration;
+  const { autoloaders, others, prepended, code, keptBack } = info.configuration;
   const missing = [...autoloaders.filter((file) => placeOf(info, file) === undefined), ...others];
+  const own = [...code, ...keptBack.map((name) => `$${name}`)];
+  const outside = constantsOutside(info);
   const warnings: Warning[] = [];
-  if (missing.length > 0) {
-    warnings.push({
-      code: 'CONFIG_FILES_LEFT_OUT',
-      message:
-        `wp-config.php of the source also loads ${listed(missing)}. The clone does not: such files hold passwords. ` +
-        'The constants they define were carried over, but for secrets (--define NAME=VALUE gives one); functions and classes were not.',
-    });
-  }
-  if (prepended !== '') {
-    warnings.push({
-      code: 'PREPENDED_FILE_LEFT_OUT',
-      message: `The source's host runs ${shown(prepended)} before every page (auto_prepend_file); the clone does not.`,
-    });
-  }
+  const warn = (kind: Warning['code'], told: boolean, message: string): void => {
+    if (told) warnings.push({ code: kind, message });
+  };
+  warn(
+    'CONFIG_FILES_LEFT_OUT',
+    missing.length > 0,
+    `wp-config.php of the source also loads ${listed(missing)}. The clone does not: such files hold passwords. ` +
+      'The constants they define were carried over, but for secrets (--define NAME=VALUE gives one); functions and classes were not.',
+  );
+  warn(
+    'CONFIG_CODE_LEFT_OUT',
+    own.length > 0,
+    `wp-config.php of the source itself makes ${listed(own)}. The clone, which has a wp-config.php of its own, does not: code that needs them fails in it.`,
+  );
+  warn(
+    'OUTSIDE_LEFT_OUT',
+    outside.length > 0,
+    `Constants of the source lead to what lies outside of its folders: ${listed(outside)}. That was not copied; in the clone nothing is there.`,
+  );
+  warn(
+    'PREPENDED_FILE_LEFT_OUT',
+    prepended !== '',
+    `The source's host runs ${shown(prepended)} before every page (auto_prepend_file); the clone does not.`,
+  );
   return warnings;
+}
+
+/** The machine's own, and what a folder for files of a moment is called. */
+const OF_THE_MACHINE = /^\/(?:bin|dev|etc|lib|lib64|proc|run|sbin|sys|tmp|usr|var\/(?:tmp|run|cache))(?:\/|$)/;
+
+/** Constants that hold the path of something at the source that was not copied, such as a folder for what is sold; each with its path. */
+function constantsOutside(info: SiteInfo): readonly string[] {
+  const copied = planMapping(info, info.home, '/').paths.map(({ from }) => from);
+  return info.configuration.paths.flatMap((name) => {
+    const value = info.constants[name];
+    if (typeof value !== 'string' || OF_THE_MACHINE.test(value) || isOwnConstant(name) || isLeftBehind(name)) return [];
+    const path = value.replace(/(?<=.)\/+$/, '');
+    const around = info.roots.some((root) => root.path.startsWith(`${path}/`));
+    return around || path.includes('/../') || copied.some((folder) => isWithin(path, folder))
+      ? []
+      : [`${name} (${path})`];
+  });
 }
 
 const SHOWN = 5;

@@ -9,20 +9,39 @@ import type { Definitions, PhpValue } from './php-literal.ts';
  * copied leads into the clone's own folder: nothing is there, but nothing else on this machine is touched.
  */
 export function carriedConstants(info: SiteInfo, cloneUrl: string, www: string, folder: string): Definitions {
-  const rewriter = createRewriter(planMapping(info, cloneUrl, www));
   const outside = new Set(info.configuration.paths);
-  const text = (value: string, name?: string): string => {
-    const rewritten = rewriter.value(Buffer.from(value)).toString();
-    return rewritten === value && name !== undefined && outside.has(name) ? `${folder}/elsewhere${value}` : rewritten;
-  };
-  const carry = (value: PhpValue, name?: string): PhpValue => {
-    if (typeof value === 'string') return text(value, name);
-    if (Array.isArray(value)) return value.map((each) => carry(each));
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, carry(each)]));
-  };
+  const carry = carrier(info, cloneUrl, www);
   const carried = Object.entries(info.constants).filter(
     ([name]) => isConstantName(name) && !isOwnConstant(name) && !isLeftBehind(name),
   );
-  return Object.fromEntries(carried.map(([name, value]) => [name, carry(value, name)]));
+  return Object.fromEntries(
+    carried.map(([name, value]) => {
+      const own = carry(value);
+      const stays = typeof own === 'string' && own === value && outside.has(name);
+      return [name, stays ? `${folder}/elsewhere${own}` : own];
+    }),
+  );
+}
+
+/** Variables that are WordPress's or PHP's own, whatever a wp-config.php does with them. */
+const NOT_CARRIED = /^(?:table_prefix|wpdb|GLOBALS|this|wp_.*)$/;
+
+/** The same for the variables that the source's wp-config.php sets. */
+export function carriedVariables(info: SiteInfo, cloneUrl: string, www: string): Definitions {
+  const carry = carrier(info, cloneUrl, www);
+  const carried = Object.entries(info.configuration.variables).filter(
+    ([name]) => /^[A-Za-z]\w*$/.test(name) && !NOT_CARRIED.test(name),
+  );
+  return Object.fromEntries(carried.map(([name, value]) => [name, carry(value)]));
+}
+
+function carrier(info: SiteInfo, cloneUrl: string, www: string): (value: PhpValue) => PhpValue {
+  const rewriter = createRewriter(planMapping(info, cloneUrl, www));
+  const carry = (value: PhpValue): PhpValue => {
+    if (typeof value === 'string') return rewriter.value(Buffer.from(value)).toString();
+    if (Array.isArray(value)) return value.map(carry);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, carry(each)]));
+  };
+  return carry;
 }

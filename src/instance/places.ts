@@ -2,7 +2,7 @@ import { withoutWww } from '../shared/site-address.ts';
 import { join } from 'node:path';
 import { WpcloneError } from '../shared/errors.ts';
 import type { SiteInfo } from '../site/info.ts';
-import { isSafePath, joinPlaces } from '../transfer/files/places.ts';
+import { isSafePath, joinPlaces, placeOf } from '../transfer/files/places.ts';
 
 /** Where parts of the site lie in the clone: paths below the origin and below `www` alike, without slashes at the ends. */
 export interface Places {
@@ -17,28 +17,21 @@ export interface Places {
 /** Throws SOURCE_FAILED when the site names a place outside of itself. */
 export function placesOf(info: SiteInfo): Places {
   const core = pathOf(info.siteurl);
-  const content = byRoots(info, info.paths.content) ?? byUrl(info, info.urls.content) ?? joinPlaces(core, 'wp-content');
+  // By the copied folder that holds it: the one place where its files really are.
+  const content = placeOf(info, info.paths.content) ?? byUrl(info, info.urls.content) ?? joinPlaces(core, 'wp-content');
   return {
     home: pathOf(info.home),
     core,
     content,
-    plugins: byRoots(info, info.paths.plugins) ?? byUrl(info, info.urls.plugins) ?? joinPlaces(content, 'plugins'),
-    muPlugins: byRoots(info, info.paths.muPlugins) ?? joinPlaces(content, 'mu-plugins'),
+    plugins: placeOf(info, info.paths.plugins) ?? byUrl(info, info.urls.plugins) ?? joinPlaces(content, 'plugins'),
+    muPlugins: placeOf(info, info.paths.muPlugins) ?? joinPlaces(content, 'mu-plugins'),
     // By its address first: that is what the pages of the clone ask for.
-    uploads: byUrl(info, info.urls.uploads) ?? byRoots(info, info.paths.uploads) ?? joinPlaces(content, 'uploads'),
+    uploads: byUrl(info, info.urls.uploads) ?? placeOf(info, info.paths.uploads) ?? joinPlaces(content, 'uploads'),
   };
 }
 
 /** The file or folder of the clone at a place. */
 export const inWww = (www: string, ...places: readonly string[]): string => join(www, ...places.map(checked));
-
-/** By the copied folder that holds it: the one place where its files really are. */
-function byRoots(info: SiteInfo, path: string): string | undefined {
-  const [root] = info.roots
-    .filter((candidate) => path === candidate.path || path.startsWith(`${candidate.path.replace(/\/$/, '')}/`))
-    .sort((a, b) => b.path.length - a.path.length);
-  return root && checked(joinPlaces(root.place, path.slice(root.path.length).replace(/^\/+/, '')));
-}
 
 /** By its address, when that is on the site's own host: only such addresses are rewritten to the clone's. */
 function byUrl(info: SiteInfo, url: string): string | undefined {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { USER_AGENT } from '../site/access.ts';
 import { packagePath } from '../shared/package-root.ts';
 import { planMapping } from '../transfer/rewrite/plan.ts';
+import type { SiteInfo } from '../site/info.ts';
 import type { Configuration } from './configuration.ts';
 import { placesOf } from './places.ts';
 import type { InstancePaths } from './types.ts';
@@ -24,6 +25,8 @@ const settingsSchema = z.object({
   addresses: z.array(z.tuple([z.string(), z.string()])).default([]),
   /** PHP is told that it runs on https, as at the source. */
   sourceHttps: z.boolean().default(false),
+  /** How the source's web server calls PHP. */
+  sapi: z.string().default(''),
   /** The source's web server reads .htaccess files. */
   htaccess: z.boolean().default(false),
   media: z.enum(['copy', 'proxy']),
@@ -52,20 +55,26 @@ export async function prepareInstance(paths: InstancePaths): Promise<void> {
   await Promise.all(templates.map((template, index) => cp(template, settings[index] ?? '')));
 }
 
-/** What a clone's PHP may do that is closed by default. */
+/** What a clone's PHP may do that is closed by default, and what it takes for code. */
 export interface Openings {
   readonly keepMail: boolean;
   /** Start programs. */
   readonly allowExec?: boolean | undefined;
+  readonly info: Pick<SiteInfo, 'php'>;
 }
 
-/** Whether anything is opened. */
-export const isOpened = ({ keepMail, allowExec }: Openings): boolean => keepMail || allowExec === true;
+/** Whether its PHP needs other settings than all clones begin with. */
+export const isOpened = (openings: Openings): boolean => namesOf(openings).length > 0;
 
-/** Lets PHP deliver mail, start programs, or both. Takes effect when the server is started anew. */
-export async function openPhp(paths: InstancePaths, { keepMail, allowExec }: Openings): Promise<void> {
-  const name = [...(keepMail ? ['deliver-mail'] : []), ...(allowExec === true ? ['allow-exec'] : [])].join('-');
-  await cp(packagePath('templates', 'instance', `php-${name}.ini`), join(paths.run, 'php', `zz-${name}.ini`));
+/** Gives PHP those settings: to deliver mail, to start programs, short tags as at the source. Takes effect when the server is started anew. */
+export async function openPhp(paths: InstancePaths, openings: Openings): Promise<void> {
+  for (const name of namesOf(openings))
+    await cp(packagePath('templates', 'instance', `php-${name}.ini`), join(paths.run, 'php', `zz-${name}.ini`));
+}
+
+function namesOf({ keepMail, allowExec, info }: Openings): readonly string[] {
+  const opened = [...(keepMail ? ['deliver-mail'] : []), ...(allowExec === true ? ['allow-exec'] : [])].join('-');
+  return [opened, info.php.shortOpenTag ? 'short-open-tag' : ''].filter((name) => name !== '');
 }
 
 /** Writes run/settings.json, which the router and the must-use plugin read on every request. */
@@ -84,6 +93,7 @@ export async function writeSettings(paths: InstancePaths, configuration: Configu
     sourceUploads: info.urls.uploads,
     addresses: from.map((address, index) => [address, to[index] ?? cloneUrl]),
     sourceHttps: [info.home, info.siteurl].some((url) => url.startsWith('https:')),
+    sapi: info.php.sapi,
     htaccess: /apache|litespeed/i.test(info.serverSoftware),
     media,
     insecureTls,

@@ -3,7 +3,7 @@ import { joinPlaces } from '../transfer/files/places.ts';
 import { autoloaderFiles } from './configuration-files.ts';
 import type { Configuration } from './configuration.ts';
 import { HARMLESS } from './constant-names.ts';
-import { carriedConstants } from './constants.ts';
+import { carriedConstants, carriedVariables } from './constants.ts';
 import { type Definitions, phpDefine, phpLiteral } from './php-literal.ts';
 import { inWww, placesOf, type Places } from './places.ts';
 import type { DatabaseAddress, InstanceSite } from './types.ts';
@@ -32,6 +32,9 @@ export async function writeWpConfig(site: InstanceSite, configuration: Configura
     autoloaders: autoloaderFiles(www, info)
       .map((file) => `if ( is_file( ${phpLiteral(file)} ) ) {\n\trequire_once ${phpLiteral(file)};\n}`)
       .join('\n'),
+    variables: Object.entries(carriedVariables(info, cloneUrl, www))
+      .map(([name, value]) => `$${name} = ${phpLiteral(value)};`)
+      .join('\n'),
     table_prefix: phpLiteral(info.tablePrefix),
   });
   await writeWhole(inWww(www, places.core, 'wp-config.php'), config, 0o600);
@@ -56,7 +59,8 @@ function databaseConstants(database: DatabaseAddress, info: SiteInfo): Definitio
     DB_HOST: database.socketPath === undefined ? port : `localhost:${database.socketPath}`,
     // Without one, PHP would get text in what this machine's database server takes for granted.
     DB_CHARSET: info.charset || (info.connectionCharset ?? ''),
-    DB_COLLATE: info.collate,
+    // Some exist at one kind of server, or release, only: every new table would be refused. Without one WordPress takes what it knows.
+    DB_COLLATE: /_0900_|uca1400/i.test(info.collate) ? '' : info.collate,
   };
 }
 

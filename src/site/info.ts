@@ -51,6 +51,11 @@ const configurationSchema = z.object({
   others: z.array(z.string()).default([]),
   /** The file that PHP runs before every script (auto_prepend_file), or ''. */
   prepended: z.string().default(''),
+  /** Functions, with parentheses, and classes that wp-config.php itself makes. */
+  code: z.array(z.string()).default([]),
+  /** Global variables that it sets, as far as they hold no secret; the names of the others. */
+  variables: z.record(z.string(), z.json()).default({}),
+  keptBack: z.array(z.string()).default([]),
 });
 
 /** Where code cannot be written: folders by their word (plugins, mu-plugins, themes, languages) with the reason, and single packages. */
@@ -132,6 +137,8 @@ const givenInfoSchema = z.object({
     })
     .optional(),
   configuration: configurationSchema.default(() => configurationSchema.parse({})),
+  /** How PHP is called by its web server, and whether it takes `<?` alone for a beginning of code. */
+  php: z.object({ sapi: z.string(), shortOpenTag: z.boolean() }).default({ sapi: '', shortOpenTag: false }),
 });
 
 export const siteInfoSchema = givenInfoSchema.transform((info, context) => {

@@ -13,8 +13,8 @@ sockets=/run/mysqld
 
 start_fpm() {
   local settings=:/opt/wpclone/image/php opened
-  # Written by the sidecar for a clone that was made with --keep-mail or --allow-exec; read is the image's own copy.
-  for opened in deliver-mail allow-exec deliver-mail-allow-exec; do
+  # Written by the sidecar for a clone that was made with --keep-mail or --allow-exec, or whose source has short tags; read is the image's own copy.
+  for opened in deliver-mail allow-exec deliver-mail-allow-exec short-open-tag; do
     [ -e "$home/run/php/zz-$opened.ini" ] && settings+=:/opt/wpclone/image/php-$opened
   done
   PHP_INI_SCAN_DIR=$settings exec php-fpm --nodaemonize --fpm-config /opt/wpclone/image/php-fpm.conf

@@ -8,6 +8,8 @@
 
 {{autoloaders}}
 
+{{variables}}
+
 $table_prefix = {{table_prefix}};
 
 if ( ! defined( 'ABSPATH' ) ) {

@@ -136,3 +136,14 @@ test('every function that the settings close has a stand-in of the same shape', 
   const stood = ['php', '-d', `disable_functions=${names.join(',')}`];
   expect(await run(stood, `<?php require '${WEB}/disabled-functions.php'; ${code}`)).toBe(real);
 });
+
+test('functions that PHP has under the source’s web server only are there, and what comes after the end of an answer is not sent', async () => {
+  const under = (sapi: string, code: string): Promise<string> =>
+    run(['php'], `<?php require '${WEB}/server-functions.php'; wpclone_stand_in_for( '${sapi}' ); ${code}`);
+  const finish = `ob_start(); echo 'page'; var_dump( fastcgi_finish_request() ); echo 'later';`;
+  expect(await under('fpm-fcgi', finish)).toBe('page');
+  expect(await under('litespeed', finish.replace('fastcgi', 'litespeed'))).toBe('page');
+  expect(await under('apache2handler', `apache_setenv( 'no-gzip', '1' ); echo apache_get_version();`)).toBe('Apache');
+  const none = `echo json_encode( array( function_exists( 'fastcgi_finish_request' ), function_exists( 'apache_setenv' ) ) );`;
+  expect(await under('', none)).toBe('[false,false]');
+});

@@ -1,6 +1,7 @@
-import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { placesOf } from '../../src/instance/places.ts';
 import type { ManifestEntry } from '../../src/site/client-types.ts';
 import { collectFiles, installMigrator, never, testClient } from '../support/migrator.ts';
 import { WEB_USER } from '../support/servers.ts';
@@ -161,6 +162,28 @@ describe('the folders of a site', () => {
         plugins: `${source.url}/wp-content/plugins`,
         uploads: `${source.url}/wp-content/uploads`,
       });
+    });
+  });
+
+  it('are found by straight ways where the site writes "..", and come with what wp-config.php makes itself', async () => {
+    await withSource({}, async (source) => {
+      const config = join(source.path, 'wp-config.php');
+      const own = `<?php function acme_env() { return 1; } class Acme_Conf {}
+        $acme_servers = array( 'one' => '${source.url}', 'n' => 2 );
+        $acme['api_key'] = 'not to be told'; $late = 1;
+        define( 'WP_CONTENT_DIR', __DIR__ . '/wp-includes/../wp-content' );`;
+      writeFileSync(config, own + readFileSync(config, 'utf8').slice('<?php'.length));
+      const { info } = await describeSite(source);
+      expect(info.paths).toMatchObject({ content: source.content, plugins: join(source.content, 'plugins') });
+      expect(placesOf(info)).toMatchObject({ content: 'wp-content', plugins: 'wp-content/plugins' });
+      expect(info.roots.map(({ id }) => id)).toEqual(['core']);
+      expect(info.configuration).toMatchObject({
+        code: ['acme_env()', 'Acme_Conf'],
+        variables: { acme_servers: { one: source.url, n: 2 } },
+        keptBack: ['acme'],
+      });
+      expect(JSON.stringify(info)).not.toContain('not to be told');
+      expect(info.php).toEqual({ sapi: 'fpm-fcgi', shortOpenTag: false });
     });
   });
 

@@ -36,7 +36,17 @@ export function siteInfo(changes: Partial<SiteInfo> = {}): SiteInfo {
     leftOut: [],
     otherPrefixes: [],
     constants: {},
-    configuration: { withheld: [], paths: [], autoloaders: [], others: [], prepended: '' },
+    configuration: {
+      withheld: [],
+      paths: [],
+      autoloaders: [],
+      others: [],
+      prepended: '',
+      code: [],
+      variables: {},
+      keptBack: [],
+    },
+    php: { sapi: 'fpm-fcgi', shortOpenTag: false },
     ...changes,
   };
 }

@@ -25,6 +25,10 @@ if ( ! wpclone_route( getenv( 'WPCLONE_INSTANCE' ) . '/www' ) ) {
 }
 
 require __DIR__ . '/disabled-functions.php';
+require __DIR__ . '/server-functions.php';
+$wpclone_settings = wpclone_settings( getenv( 'WPCLONE_INSTANCE' ) );
+wpclone_stand_in_for( isset( $wpclone_settings['sapi'] ) ? $wpclone_settings['sapi'] : '' );
+unset( $wpclone_settings );
 wpclone_watch_output();
 chdir( dirname( $_SERVER['SCRIPT_FILENAME'] ) );
 require $_SERVER['SCRIPT_FILENAME'];

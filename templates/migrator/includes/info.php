@@ -20,6 +20,7 @@ require_once __DIR__ . '/definitions.php';
 require_once __DIR__ . '/growth.php';
 require_once __DIR__ . '/rows-text.php';
 require_once __DIR__ . '/constants.php';
+require_once __DIR__ . '/config-code.php';
 require_once __DIR__ . '/database-rights.php';
 require_once __DIR__ . '/write/tidy.php';
 
@@ -93,7 +94,12 @@ function site_info() {
 		'configuration'    => array(
 			'withheld' => $constants['withheld'],
 			'paths'    => $constants['paths'],
-		) + describe_loaded_files(),
+		) + describe_loaded_files() + code_of_configuration(),
+		'php'              => array(
+			'sapi'         => PHP_SAPI,
+			// Whether code may begin with "<?" alone.
+			'shortOpenTag' => filter_var( ini_get( 'short_open_tag' ), FILTER_VALIDATE_BOOLEAN ),
+		),
 		'writes'           => where_it_may_write() + array( 'missing' => missing_in_database( $db ) ),
 		'limits'           => array(
 			'executionSeconds' => (int) ini_get( 'max_execution_time' ),

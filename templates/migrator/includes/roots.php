@@ -17,12 +17,23 @@ require_once __DIR__ . '/loaded-files.php';
 function site_paths() {
 	$uploads = wp_upload_dir( null, false );
 	return array(
-		'abspath'   => untrailingslashit( ABSPATH ),
-		'content'   => untrailingslashit( WP_CONTENT_DIR ),
-		'plugins'   => untrailingslashit( WP_PLUGIN_DIR ),
-		'muPlugins' => untrailingslashit( WPMU_PLUGIN_DIR ),
-		'uploads'   => untrailingslashit( (string) $uploads['basedir'] ),
+		'abspath'   => straight_path( ABSPATH ),
+		'content'   => straight_path( WP_CONTENT_DIR ),
+		'plugins'   => straight_path( WP_PLUGIN_DIR ),
+		'muPlugins' => straight_path( WPMU_PLUGIN_DIR ),
+		'uploads'   => straight_path( (string) $uploads['basedir'] ),
 	);
+}
+
+/**
+ * A path without ".." in it: by its text alone nobody could tell where it leads. All others stay as the site writes them.
+ *
+ * @param string $path Absolute.
+ */
+function straight_path( $path ) {
+	$path = untrailingslashit( $path );
+	$real = 1 === preg_match( '~(^|/)\.\.(/|$)~', wp_normalize_path( $path ) ) ? realpath( $path ) : false;
+	return false === $real ? $path : $real;
 }
 
 /**
