@@ -14,6 +14,7 @@ export async function tidy(
   tellOfRemoved(removed, context);
 }
 
+/** Names what was cleared away, as a warning; says nothing where nothing was. */
 export function tellOfRemoved(removed: readonly string[], context: WorkContext): void {
   if (removed.length === 0) return;
   const message = `Removed what was left of ${removed.join(', ')}.`;

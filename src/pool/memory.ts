@@ -30,6 +30,7 @@ const HALF_MINUTE = 30_000;
 /** The sub-pool of a unit: one of a runtime that does not tell which PHP it has is of ''. */
 export const subPoolOf = ({ phpVersion }: Pick<UnitReport, 'phpVersion'>): string => phpVersion ?? '';
 
+/** Goes on from what the keeper before this one has written down. */
 export function createPoolMemory(before: PoolNote): PoolMemory {
   let note = before;
   let seen: ReadonlySet<string> | undefined = before.held === undefined ? undefined : new Set(before.held);

@@ -76,6 +76,7 @@ export interface PoolFacts {
   readonly now: number;
 }
 
+/** The pool as the commands and the API show it. Pure. */
 export function poolReport({ kind, wish, revision, units, note, now }: PoolFacts): PoolReport {
   const kept = isKept(note, now);
   const hour = note.claims.filter(({ at }) => now - at <= HOUR);

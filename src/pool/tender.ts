@@ -36,6 +36,7 @@ export interface PoolTender {
 /** Milliseconds after which the note is written again although nothing has happened: it is also the sign of life. */
 const SIGN_OF_LIFE = 20_000;
 
+/** Nothing is read or written before the first look. */
 export function createPoolTender({ runtime, settings, name, made }: TenderOptions, context: WorkContext): PoolTender {
   const { kind, units, documents } = runtime;
   let own: { readonly memory: PoolMemory; readonly keeper: PoolKeeper } | undefined;

@@ -63,6 +63,7 @@ export function unitBusy(name: string, state: UnitState | undefined, holder = ''
   return new WpcloneError('BUSY', message, { retryable: true, details: { name } });
 }
 
+/** NOT_FOUND, in the same words on all runtimes. */
 export const noSuchUnit = (name: string): WpcloneError =>
   new WpcloneError('NOT_FOUND', `There is no unit called ${name}.`);
 

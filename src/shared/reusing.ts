@@ -42,6 +42,7 @@ export interface Reusing {
   readonly end: () => void;
 }
 
+/** One buffer at a time, at least as large as the largest that was asked for; given back to `pool` when a larger one is needed. */
 export function reusing(pool = alone): Reusing {
   let room: Buffer = Buffer.alloc(0);
   const end = (): void => {

@@ -34,6 +34,7 @@ type JobsWork = Pick<WorkContext, 'now' | 'sleep'>;
 /** Ended jobs that are remembered, so that a watcher who was away for the end still learns it. */
 const REMEMBERED = 32;
 
+/** Jobs that ended are remembered for those who ask again. */
 export function createJobs(operations: InstanceJobs, work: JobsWork): Jobs {
   const jobs = new Map<string, Job>();
 

@@ -24,6 +24,7 @@ const warning = (code: WarningCode, message: string): VerifyResult => ({
   warnings: [{ code, message: printable(message).slice(0, LONGEST) }],
 });
 
+/** The findings and warnings of several looks as those of one. */
 export const together = (...parts: readonly VerifyResult[]): VerifyResult => ({
   findings: parts.flatMap((part) => part.findings),
   warnings: parts.flatMap((part) => part.warnings),

@@ -60,6 +60,7 @@ const refusal = z.object({
   error: z.object({ code: z.string(), message: z.string(), next_steps: z.array(z.string()) }),
 });
 
+/** Connects when it is first asked. Whoever makes it closes it. */
 export function createAgentClient(address: AgentAddress, work: Pick<WorkContext, 'sleep'>): AgentClient {
   const dispatcher = new Agent(address.socket === undefined ? {} : { connect: { socketPath: address.socket } });
 

@@ -26,6 +26,7 @@ const FIXED =
 const HIDDEN = /^(?:[^/]+\/)*?\.[^/]+/;
 const CORE = /^(wp-admin|wp-includes)\/|^(index|xmlrpc|wp-[a-z-]+)\.php$|^(license\.txt|readme\.html|liesmich\.html)$/;
 
+/** What a file belongs to, by its place below the document root. */
 export function packageOf(place: string, places: CodePlaces): Package {
   const below = (folder: string): string | undefined =>
     isWithin(place, folder) && place !== folder ? place.slice(folder === '' ? 0 : folder.length + 1) : undefined;

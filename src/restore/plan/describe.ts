@@ -54,6 +54,7 @@ export function slugOf({ kind, id }: ItemId, directory: Directory): string | und
   return directory.value('posts', id, 'post_name');
 }
 
+/** The heading under which a thing stands in a plan, and by which it can be chosen. */
 export function groupOf({ kind }: ItemId): (typeof GROUPS)[number] {
   if (kind === 'option') return 'settings';
   if (kind === 'attachment') return 'media';
@@ -126,6 +127,7 @@ export const saidBy = (parts: readonly Part[], version: 'live' | 'clone'): strin
 const fieldNames = (fields: readonly string[]): string =>
   fields.map((field) => COLUMNS[field] ?? textOfCell(field)).join(', ');
 
+/** Why a person has to decide, in words. `titleOfKey`: what people call the thing behind a key. */
 export function conflictText(conflict: Conflict, titleOfKey: (key: string) => string): string {
   switch (conflict.code) {
     case 'BOTH_CHANGED':
@@ -157,6 +159,7 @@ export function conflictText(conflict: Conflict, titleOfKey: (key: string) => st
   }
 }
 
+/** Why a thing stays in the clone, in words, with the flag that would bring it where there is one. */
 export function keptText(kept: Kept, titleOfKey: (key: string) => string): string {
   switch (kept.code) {
     case 'PROTECTED':

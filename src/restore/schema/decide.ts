@@ -40,6 +40,7 @@ export function decideTable(
   return { ...table, short, ...(owner && { package: owner }), fate: fateOf(table, short, owner, info, policy) };
 }
 
+/** Its name without the prefix of the site. */
 export const shortOf = (
   { name }: Pick<AlteredTable, 'name'>,
   { tablePrefix }: Pick<SiteInfo, 'tablePrefix'>,

@@ -69,6 +69,7 @@ export function definitionOf(name: string, create: string, keys: readonly string
 /** Servers list keys by their kind; that says nothing. */
 const byName = (one: Key, other: Key): number => (one.name < other.name ? -1 : 1);
 
+/** Whether two are alike in every part. */
 export const isSame = (one: Definition | Column | Key, other: Definition | Column | Key): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
