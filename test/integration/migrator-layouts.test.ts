@@ -171,6 +171,7 @@ describe('the folders of a site', () => {
       const own = `<?php function acme_env() { return 1; } class Acme_Conf {}
         $acme_servers = array( 'one' => '${source.url}', 'n' => 2 );
         $acme['api_key'] = 'not to be told'; $late = 1;
+        $acme_first = array( 'for the database' => '${source.database.password}' );
         define( 'WP_CONTENT_DIR', __DIR__ . '/wp-includes/../wp-content' );`;
       writeFileSync(config, own + readFileSync(config, 'utf8').slice('<?php'.length));
       const { info } = await describeSite(source);
@@ -180,8 +181,9 @@ describe('the folders of a site', () => {
       expect(info.configuration).toMatchObject({
         code: ['acme_env()', 'Acme_Conf'],
         variables: { acme_servers: { one: source.url, n: 2 } },
-        keptBack: ['acme'],
+        keptBack: ['acme', 'acme_first'],
       });
+      expect(JSON.stringify(info)).not.toContain(source.database.password);
       expect(JSON.stringify(info)).not.toContain('not to be told');
       expect(info.php).toEqual({ sapi: 'fpm-fcgi', shortOpenTag: false });
     });

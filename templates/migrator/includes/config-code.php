@@ -92,7 +92,8 @@ function made_in( $file, array $names, $reflection ) {
  */
 function variables_set_in( $text ) {
 	preg_match_all( '/^\s*\$([A-Za-z]\w*)\s*(?:\[[^\]\n]*\]\s*)*=(?![=>])/m', $text, $matches );
-	$found = array(
+	$secrets = secrets_of_constants();
+	$found   = array(
 		'told'     => array(),
 		'withheld' => array(),
 	);
@@ -101,11 +102,50 @@ function variables_set_in( $text ) {
 			continue;
 		}
 		$value = $GLOBALS[ $name ];
-		if ( is_tellable( $name, $value ) && strlen( (string) wp_json_encode( $value ) ) <= CONSTANT_BYTES ) {
+		if ( is_tellable( $name, $value ) && ! holds_any( $value, $secrets ) && strlen( (string) wp_json_encode( $value ) ) <= CONSTANT_BYTES ) {
 			$found['told'][ $name ] = $value;
 		} else {
 			$found['withheld'][] = $name;
 		}
 	}
 	return $found;
+}
+
+/** A shorter secret stands in other texts by chance. */
+const SECRET_BYTES = 8;
+
+/**
+ * Texts in constants that are never told: wp-config.php often has them in variables first, whatever those are called.
+ *
+ * @return string[]
+ */
+function secrets_of_constants() {
+	$all     = get_defined_constants( true );
+	$secrets = array();
+	foreach ( isset( $all['user'] ) ? $all['user'] : array() as $name => $value ) {
+		if ( is_string( $value ) && '' !== $value && ! is_tellable( $name, $value ) && 1 !== preg_match( '/USER(?:NAME)?$|LOGIN$/i', $name ) ) {
+			$secrets[] = $value;
+		}
+	}
+	return $secrets;
+}
+
+/**
+ * Whether a value is, or holds somewhere, one of some texts.
+ *
+ * @param mixed    $value Plain value.
+ * @param string[] $texts Texts.
+ */
+function holds_any( $value, array $texts ) {
+	foreach ( is_array( $value ) ? $value : array() as $key => $inner ) {
+		if ( holds_any( (string) $key, $texts ) || holds_any( $inner, $texts ) ) {
+			return true;
+		}
+	}
+	foreach ( is_string( $value ) ? $texts : array() as $text ) {
+		if ( $value === $text || ( strlen( $text ) >= SECRET_BYTES && false !== strpos( $value, $text ) ) ) {
+			return true;
+		}
+	}
+	return false;
 }
