@@ -170,6 +170,7 @@ describe('a database server', () => {
         join(source.content, 'mu-plugins/other.php'),
         `<?php if ( PHP_SAPI !== 'cli' ) { class Acme_SQLite {} class Acme_DB extends wpdb { public $real; public function __construct( $real ) { foreach ( get_object_vars( $real ) as $k => $v ) { $this->$k = $v; } $this->real = $real; $this->dbh = new Acme_SQLite(); }
           public function query( $sql ) { $n = $this->real->query( $sql ); $this->last_result = $this->real->last_result; $this->insert_id = $this->real->insert_id; return $n; }
+          public function update( $table, $data, $where, $format = null, $where_format = null ) { return $this->real->update( $table, $data, $where ); }
           public function _real_escape( $d ) { return $this->real->_real_escape( $d ); } }
         $GLOBALS['wpdb'] = new Acme_DB( $GLOBALS['wpdb'] ); }`,
       );
