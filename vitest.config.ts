@@ -8,6 +8,9 @@ const ALONE = [
   'test/cluster/provision.test.ts',
 ];
 
+/** They put something in the place of a module (vi.mock), which nobody else may have loaded before, nor get afterwards. */
+const MOCKING = ['test/unit/agent/power-cut.test.ts', 'test/unit/commits.test.ts', 'test/unit/transfer/store.test.ts'];
+
 const project = (
   name: string,
   testTimeout: number,
@@ -41,7 +44,9 @@ const oneByOne = { fileParallelism: false, sequence: { groupOrder: 3 } };
 export default defineConfig({
   test: {
     projects: [
-      project('unit', 60_000, { maxWorkers: 2 }),
+      // Nothing of ours happens at import, so that all files of a worker share what was loaded: less than half of the processor time.
+      project('unit', 60_000, { maxWorkers: 2, isolate: false, exclude: MOCKING }),
+      project('unit-alone', 60_000, { maxWorkers: 2, include: MOCKING }),
       ...beside('integration', 180_000, 1),
       ...beside('e2e', 180_000, 1),
       ...beside('cluster', 300_000, 1),
