@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { commandLine } from '../support/cli.ts';
 import { startMariadb, type Mariadb } from '../support/mariadb.ts';
-import { made, type Made, type Situation } from '../support/situation.ts';
+import { made, type Situation } from '../support/situation.ts';
 import { startSource } from '../support/source/index.ts';
 import { startWall } from '../support/wall.ts';
 
@@ -48,20 +48,17 @@ async function whetherItIsKept(situation: Situation): Promise<void> {
       input: `${source.adminPassword}\n`,
       environment: situation.environment ?? {},
     });
-    const result = made(source, cli, finished);
-    try {
-      await situation.check(result);
-    } finally {
-      await deleteClone(result);
-    }
+    await situation.check(made(source, cli, finished));
   } finally {
+    await deleteClones();
     await wall?.stop();
     await source.stop();
     await own?.stop();
   }
 }
 
-/** One clone at a time keeps the machine's memory small. A command that failed has left none. */
-async function deleteClone({ finished, clone }: Made): Promise<void> {
-  if (finished.code === 0) await cli.run(['delete', clone().clone_id, '--force']);
+/** One clone at a time keeps the machine's memory small; a situation may make more of them. */
+async function deleteClones(): Promise<void> {
+  const { clones } = await cli.json<{ clones: { clone_id: string }[] }>(['list']);
+  for (const { clone_id: id } of clones) await cli.run(['delete', id, '--force']);
 }
