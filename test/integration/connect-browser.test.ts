@@ -6,9 +6,12 @@ import { afterEach, expect, test } from 'vitest';
 import { toWpcloneError, WpcloneError } from '../../src/shared/errors.ts';
 import { connectSource, disconnectSource } from '../../src/site/connect/connect.ts';
 import { asAdmin, connectDeps, listen, requestsTo, traces } from '../support/connecting.ts';
-import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
+import type { Source, SourceOptions } from '../support/source/index.ts';
+import { sourcesOnOneServer } from '../support/source/one-server.ts';
 import { makeTemp } from '../support/temp.ts';
 import { failureOf } from '../support/work.ts';
+
+const startSource = sourcesOnOneServer();
 
 let source: Source | undefined;
 const start = async (options: SourceOptions): Promise<Source> => (source = await startSource(options));

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectSource } from '../../src/site/connect/connect.ts';
 import { asAdmin, connectDeps, type Listener, listen, traces } from '../support/connecting.ts';
-import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
+import type { Source, SourceOptions } from '../support/source/index.ts';
+import { sourcesOnOneServer } from '../support/source/one-server.ts';
 import { failureOf } from '../support/work.ts';
+
+const startSource = sourcesOnOneServer();
 
 const opened: { stop?: () => Promise<void>; close?: () => Promise<void> }[] = [];
 afterEach(async () => {

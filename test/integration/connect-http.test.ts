@@ -6,8 +6,11 @@ import { lookAtSource } from '../../src/site/look-at-source.ts';
 import { packagePath } from '../../src/shared/package-root.ts';
 import { asAdmin, connectDeps, requestsTo, traces } from '../support/connecting.ts';
 import { looksOf } from '../support/looks.ts';
-import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
+import type { Source, SourceOptions } from '../support/source/index.ts';
+import { sourcesOnOneServer } from '../support/source/one-server.ts';
 import { workContext } from '../support/work.ts';
+
+const startSource = sourcesOnOneServer();
 
 let source: Source;
 const start = async (options?: SourceOptions): Promise<Source> => (source = await startSource(options));

@@ -4,8 +4,11 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { connectSource } from '../../src/site/connect/connect.ts';
 import { PLUGIN_SOURCE } from '../../src/site/connect/plugin/zip.ts';
 import { asAdmin, connectDeps } from '../support/connecting.ts';
-import { type Source, type SourceOptions, startSource } from '../support/source/index.ts';
+import type { Source, SourceOptions } from '../support/source/index.ts';
+import { sourcesOnOneServer } from '../support/source/one-server.ts';
 import { failureOf } from '../support/work.ts';
+
+const startSource = sourcesOnOneServer();
 
 let source: Source | undefined;
 afterEach(() => source?.stop());

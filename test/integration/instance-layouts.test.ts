@@ -6,7 +6,10 @@ import { instanceContext } from '../support/copied-clone.ts';
 import { homeOfTest } from '../support/local-test.ts';
 import { ALL_WELL, looksOf } from '../support/looks.ts';
 import { pullClone } from '../support/pulled-clone.ts';
-import { startSource, type SourceOptions } from '../support/source/index.ts';
+import type { SourceOptions } from '../support/source/index.ts';
+import { sourcesOnOneServer } from '../support/source/one-server.ts';
+
+const startSource = sourcesOnOneServer();
 
 async function cloneOf(options: SourceOptions, files: Readonly<Record<string, string>>) {
   const home = homeOfTest();

@@ -5,8 +5,11 @@ import { placesOf } from '../../src/instance/places.ts';
 import type { ManifestEntry } from '../../src/site/client-types.ts';
 import { collectFiles, installMigrator, never, testClient } from '../support/migrator.ts';
 import { WEB_USER } from '../support/servers.ts';
-import { startSource, type Source, type SourceOptions } from '../support/source/index.ts';
+import type { Source, SourceOptions } from '../support/source/index.ts';
+import { sourcesOnOneServer } from '../support/source/one-server.ts';
 import { makeTemp, run } from '../support/temp.ts';
+
+const startSource = sourcesOnOneServer();
 
 async function withSource(options: SourceOptions, use: (source: Source) => Promise<void>): Promise<void> {
   const source = await startSource(options);
