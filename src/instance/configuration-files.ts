@@ -6,6 +6,7 @@ import type { SiteInfo } from '../site/info.ts';
 import { isWithin, placeOf } from '../transfer/files/places.ts';
 import { planMapping } from '../transfer/rewrite/plan.ts';
 import { isLeftBehind, isOwnConstant } from './constant-names.ts';
+import { isCarriedVariable } from './constants.ts';
 import { inWww } from './places.ts';
 import type { InstancePaths } from './types.ts';
 
@@ -53,9 +54,10 @@ async function isThere(path: string): Promise<boolean> {
 
 /** What of it the clone does without, in plain words. */
 export function leftOutOfConfiguration(info: SiteInfo): readonly Warning[] {
-  const { autoloaders, others, prepended, code, keptBack } = info.configuration;
+  const { autoloaders, others, prepended, code, variables, keptBack } = info.configuration;
   const missing = [...autoloaders.filter((file) => placeOf(info, file) === undefined), ...others];
-  const own = [...code, ...keptBack.map((name) => `$${name}`)];
+  const dropped = Object.keys(variables).filter((name) => !isCarriedVariable(name) && name !== 'table_prefix');
+  const own = [...code, ...[...dropped, ...keptBack].map((name) => `$${name}`)];
   const outside = constantsOutside(info);
   const warnings: Warning[] = [];
   const warn = (kind: Warning['code'], told: boolean, message: string): void => {

@@ -26,12 +26,13 @@ export function carriedConstants(info: SiteInfo, cloneUrl: string, www: string, 
 /** Variables that are WordPress's or PHP's own, whatever a wp-config.php does with them. */
 const NOT_CARRIED = /^(?:table_prefix|wpdb|GLOBALS|this|wp_.*)$/;
 
+/** Whether a variable that the source's wp-config.php sets is set in the clone's. */
+export const isCarriedVariable = (name: string): boolean => /^[A-Za-z]\w*$/.test(name) && !NOT_CARRIED.test(name);
+
 /** The same for the variables that the source's wp-config.php sets. */
 export function carriedVariables(info: SiteInfo, cloneUrl: string, www: string): Definitions {
   const carry = carrier(info, cloneUrl, www);
-  const carried = Object.entries(info.configuration.variables).filter(
-    ([name]) => /^[A-Za-z]\w*$/.test(name) && !NOT_CARRIED.test(name),
-  );
+  const carried = Object.entries(info.configuration.variables).filter(([name]) => isCarriedVariable(name));
   return Object.fromEntries(carried.map(([name, value]) => [name, carry(value)]));
 }
 

@@ -31,23 +31,27 @@ export async function loadOwnRows(paths: InstancePaths): Promise<readonly OwnRow
 
 /** Adds the rows. */
 export const insertOwnRows = (connection: Connection, rows: readonly OwnRow[]): Promise<void> =>
-  past(connection, rows, 'INSERT');
+  writePastTriggers(connection, rows, 'INSERT');
 
 /** Puts the rows back as they were, whatever is there now. */
 export const putBackOwnRows = (connection: Connection, rows: readonly OwnRow[]): Promise<void> =>
-  past(connection, rows, 'REPLACE');
+  writePastTriggers(connection, rows, 'REPLACE');
 
 /**
  * A trigger of the site may refuse new users, or do for them what is not possible here; it is none of the clone's. It is taken away for the moment
  * where it does so, and put back as it was.
  */
-async function past(connection: Connection, rows: readonly OwnRow[], verb: 'INSERT' | 'REPLACE'): Promise<void> {
-  const write = async (): Promise<void> => {
+async function writePastTriggers(
+  connection: Connection,
+  rows: readonly OwnRow[],
+  verb: 'INSERT' | 'REPLACE',
+): Promise<void> {
+  const write = async (how: string): Promise<void> => {
     await connection.beginTransaction();
-    for (const row of rows) await connection.query(`${verb} INTO ?? SET ?`, [row.table, row.values]);
+    for (const row of rows) await connection.query(`${how} INTO ?? SET ?`, [row.table, row.values]);
     await connection.commit();
   };
-  const refused = await write().then(
+  const refused = await write(verb).then(
     () => undefined,
     (error: unknown) => ({ error }),
   );
@@ -57,7 +61,8 @@ async function past(connection: Connection, rows: readonly OwnRow[], verb: 'INSE
   if (triggers.length === 0) throw refused.error;
   for (const { name } of triggers) await connection.query('DROP TRIGGER ??', [name]);
   try {
-    await write();
+    // A table without transactions keeps what the first attempt wrote.
+    await write('REPLACE');
   } finally {
     const [[before]] = await connection.query<RowDataPacket[]>('SELECT @@sql_mode AS mode');
     for (const { mode, statement } of triggers) {

@@ -50,7 +50,12 @@ const hasEnded = ({ state }: ProcessStat): boolean => state === 'Z' || state ===
 async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return startByPs(pid);
   const stat = await readStat(pid);
-  return stat === undefined || hasEnded(stat) ? undefined : `${await bootId()}:${stat.startedAt}`;
+  if (stat === undefined || hasEnded(stat)) return undefined;
+  // A sandbox may hide it.
+  return bootId().then(
+    (boot) => `${boot}:${stat.startedAt}`,
+    () => undefined,
+  );
 }
 
 const bootId = async (): Promise<string> => (await readFile('/proc/sys/kernel/random/boot_id', 'latin1')).trim();

@@ -32,6 +32,9 @@ describe('what a clone does without is told of', () => {
         message: expect.stringContaining('itself makes acme_env(), Acme\\\\Conf, $acme_keys. '),
       },
     ]);
+    expect(told({ variables: { acme: 1, table_prefix: 'x', wp_acme: 2 } })).toEqual([
+      { code: 'CONFIG_CODE_LEFT_OUT', message: expect.stringContaining('itself makes $wp_acme. ') },
+    ]);
     expect(told({})).toEqual([]);
   });
 });
