@@ -10,7 +10,7 @@ import { restoreFlags } from '../cli/restore-flags.ts';
 import { writtenRequest } from '../cli/restore-command.ts';
 import { tidy } from '../cli/tidy.ts';
 import { agreedTo, decidedIn, parsePolicy, refuseUndecided } from '../operations/restore-policy.ts';
-import { pictureEyes } from '../operations/pictures/eyes.ts';
+import { pictureCamera } from '../operations/pictures/camera.ts';
 import { type Rehearsal, rehearse } from '../operations/rehearse.ts';
 import type { RestorePlan as Plan, RestoreRequest } from '../operations/types.ts';
 import { WpcloneError } from '../shared/errors.ts';
@@ -103,8 +103,8 @@ export default class Restore extends BaseCommand {
     const steps = flags.pictures === undefined ? REHEARSAL_STEPS : PICTURED_STEPS;
     return this.operate(flags, steps, async (operations, context, view) => {
       const credentials = await credentialsFor(view, context.signal);
-      const eyes = flags.pictures === undefined ? {} : { eyes: pictureEyes(flags.pictures, process.env) };
-      return rehearse(operations, { plan, request, site, credentials, ...eyes }, context);
+      const camera = flags.pictures === undefined ? {} : { camera: pictureCamera(flags.pictures, process.env) };
+      return rehearse(operations, { plan, request, site, credentials, ...camera }, context);
     });
   }
 }

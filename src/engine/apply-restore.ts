@@ -13,12 +13,12 @@ import type { SiteInfo } from '../site/info.ts';
 import { createWriteClient, type WriteClient } from '../site/write/client.ts';
 import { type Pipeline, runPipeline } from './pipeline.ts';
 import { uncertainFailure, type OpenedRestore, settleFailure } from './restore-failed.ts';
-import { kinOf, type RestoreWish } from './restore.ts';
+import { kinOf, type RestoreSpec } from './restore.ts';
 import { lookAtLive, verifyLive } from './verify-live.ts';
 import { giveUpKey, isWritten, type WriteConnection, type WritePort } from './written.ts';
 
 /** What is to be written, and what a person has agreed to; null: to whatever there is to bring back. */
-export interface ApplyWish extends RestoreWish {
+export interface ApplySpec extends RestoreSpec {
   readonly restore: string;
   readonly agreed: Agreed | null;
   /** An earlier attempt, which did not come to its end, may have written it. */
@@ -42,21 +42,21 @@ export interface Applied extends AppliedRestore {
  * something may have been written.
  */
 export async function applyRestoreOf(
-  wish: ApplyWish,
+  spec: ApplySpec,
   port: WritePort,
   runtime: Runtime,
   context: WorkContext,
 ): Promise<Applied> {
   const failedEarly = (error: unknown): unknown =>
-    wish.goesOn === true ? uncertainFailure(error, wish.restore) : error;
-  const lease = await runtime.takeForRestore(wish.cloneId, context).catch((error: unknown) => {
+    spec.goesOn === true ? uncertainFailure(error, spec.restore) : error;
+  const lease = await runtime.takeForRestore(spec.cloneId, context).catch((error: unknown) => {
     throw failedEarly(error);
   });
   const unstoppable = { ...context, signal: new AbortController().signal };
   let opened: OpenedRestore | undefined;
   try {
     return await runPipeline(context, (pipeline) =>
-      carryOut(wish, { port, runtime, lease, opened: (client) => (opened = client) }, pipeline, context),
+      carryOut(spec, { port, runtime, lease, opened: (client) => (opened = client) }, pipeline, context),
     );
   } catch (error) {
     throw opened === undefined ? failedEarly(error) : await settleFailure(error, opened, context);
@@ -81,20 +81,20 @@ interface Parts {
 }
 
 async function carryOut(
-  wish: ApplyWish,
+  spec: ApplySpec,
   { port, runtime, lease, opened }: Parts,
   pipeline: Pipeline,
   context: WorkContext,
 ): Promise<Applied> {
-  const { cloneId, policy, version, agreed } = wish;
+  const { cloneId, policy, version, agreed } = spec;
   pipeline.cancelWith(lease.lost);
   const { facts } = await runtime.get(cloneId, context);
-  const logIn = (work: ReportingContext): Promise<Keyed> => openSite(wish, port, opened, work, context);
+  const logIn = (work: ReportingContext): Promise<Keyed> => openSite(spec, port, opened, work, context);
   const first = await pipeline.step('connect', async ({ work }) => {
     const value = await logIn(work);
     return { value, message: `${printable(value.info.home)} answers` };
   });
-  const kin = kinOf(wish, first.info.home, facts.source.url);
+  const kin = kinOf(spec, first.info.home, facts.source.url);
   if (isWritten(first.state)) {
     const value = await pipeline.step('apply', async ({ signal }) => {
       const applied = await foundApplied(first.client, signal);
@@ -124,7 +124,7 @@ interface Keyed extends WriteConnection {
 }
 
 async function openSite(
-  { restore, policy }: ApplyWish,
+  { restore, policy }: ApplySpec,
   port: WritePort,
   opened: Parts['opened'],
   work: ReportingContext,

@@ -11,7 +11,7 @@ import type { SourcePort } from './clone.ts';
 import { runPipeline } from './pipeline.ts';
 
 /** What is to go back, and to where. */
-export interface RestoreWish {
+export interface RestoreSpec {
   readonly cloneId: string;
   /** Its site was named: it may be another than the one that was cloned. */
   readonly isNamed?: boolean;
@@ -27,12 +27,12 @@ export interface RestoreWish {
  * Throws NOT_THE_SOURCE when the live site is not the one that was cloned.
  */
 export async function planRestoreOf(
-  wish: RestoreWish,
+  spec: RestoreSpec,
   source: SourcePort,
   runtime: Runtime,
   context: WorkContext,
 ): Promise<Plan> {
-  const { cloneId, policy, version } = wish;
+  const { cloneId, policy, version } = spec;
   const lease = await runtime.takeForRestore(cloneId, context);
   try {
     return await runPipeline(context, async (pipeline) => {
@@ -40,10 +40,10 @@ export async function planRestoreOf(
       const { facts } = await runtime.get(cloneId, context);
       const { access, info } = await pipeline.step('connect', async ({ work }) => {
         const value = await source.connect(work);
-        kinOf(wish, value.info.home, facts.source.url);
+        kinOf(spec, value.info.home, facts.source.url);
         return { value, message: `${value.info.home} answers` };
       });
-      const kin = kinOf(wish, info.home, facts.source.url);
+      const kin = kinOf(spec, info.home, facts.source.url);
       return pipeline.step('plan', async (step) => {
         const [plan, looks] = await Promise.all([
           lease.instance.operations.planRestore({ access, info, kin, policy, version }, step),
@@ -72,7 +72,7 @@ function cacheNotes({ front }: SourceLooks): string[] {
  * What the live site is to the clone. Another site than the one that was cloned has to be named: where that one leads to another by now, its
  * addresses and digests say nothing of that. Throws NOT_THE_SOURCE.
  */
-export function kinOf({ isNamed, isCopy }: Pick<RestoreWish, 'isNamed' | 'isCopy'>, live: string, source: string): Kin {
+export function kinOf({ isNamed, isCopy }: Pick<RestoreSpec, 'isNamed' | 'isCopy'>, live: string, source: string): Kin {
   if (isCopy) return 'copy';
   if (siteKey(new URL(live)) === siteKey(new URL(source))) return 'source';
   if (isNamed) return 'other';

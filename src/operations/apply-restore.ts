@@ -26,8 +26,8 @@ export async function applyRestore(
   // A copy takes what it knows of a restore with it.
   if (!goesOn && !request.isCopy) await state.restores.save(restoreRow(restore, { state: 'begun' }));
   const isNamed = request.to !== undefined;
-  const wish = { ...request, isNamed, restore: id, version: await packageVersion(), goesOn };
-  const applied = await applyRestoreOf(wish, port, runtime, context).catch(async (error: unknown) => {
+  const spec = { ...request, isNamed, restore: id, version: await packageVersion(), goesOn };
+  const applied = await applyRestoreOf(spec, port, runtime, context).catch(async (error: unknown) => {
     // Where it may have been applied although nobody heard of it, the line stays: undo finds out.
     if (toWpcloneError(error).details['uncertain'] !== true) await state.restores.remove(id);
     throw error;

@@ -1,7 +1,7 @@
 import type { WorkContext } from '../shared/context.ts';
 import { packageVersion } from '../shared/package-root.ts';
 import type { Finding } from '../runtime/kubernetes/cluster/finding.ts';
-import type { Applied, InitWish } from '../runtime/kubernetes/cluster/init.ts';
+import type { Applied, ClusterSpec } from '../runtime/kubernetes/cluster/init.ts';
 import type { openCluster } from '../runtime/kubernetes/cluster/open.ts';
 import type { KubernetesSettings } from './settings.ts';
 
@@ -22,24 +22,24 @@ export async function checkNamespace(
 /** The objects that make a namespace ready for clones, for the API versions that this server offers. */
 export async function planNamespace(
   settings: KubernetesSettings,
-  wish: InitWish,
+  spec: ClusterSpec,
   context: WorkContext,
 ): Promise<readonly object[]> {
   const { planCluster } = await import('../runtime/kubernetes/cluster/init.ts');
   return withCluster(settings, context, async ({ cluster, options }) =>
-    planCluster(cluster, options, await packageVersion(), wish, context),
+    planCluster(cluster, options, await packageVersion(), spec, context),
   );
 }
 
 /** Applies them, as often as you like; `force` also over what others changed. */
 export async function initNamespace(
   settings: KubernetesSettings,
-  { force, ...wish }: InitWish & { readonly force: boolean },
+  { force, ...spec }: ClusterSpec & { readonly force: boolean },
   context: WorkContext,
 ): Promise<{ namespace: string; applied: readonly Applied[] }> {
   const { applyManifests, planCluster } = await import('../runtime/kubernetes/cluster/init.ts');
   return withCluster(settings, context, async ({ cluster, options }) => {
-    const manifests = await planCluster(cluster, options, await packageVersion(), wish, context);
+    const manifests = await planCluster(cluster, options, await packageVersion(), spec, context);
     return { namespace: cluster.namespace, applied: await applyManifests(cluster, manifests, force, context) };
   });
 }

@@ -84,8 +84,8 @@ export function createDirectOperations(
       const login = { ...request, ...credentials, url: request.to ?? facts.source.url };
       const reaching = request.isCopy ? await reachingCopy(login.url, settings, runtime, context) : settings;
       const source = createSourcePort(login, reaching, await resources.state(context));
-      const wish = { ...request, isNamed: request.to !== undefined, version: await packageVersion() };
-      return planRestoreOf(wish, source, runtime, context);
+      const spec = { ...request, isNamed: request.to !== undefined, version: await packageVersion() };
+      return planRestoreOf(spec, source, runtime, context);
     },
 
     async applyRestore(request, credentials, context) {

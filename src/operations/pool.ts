@@ -2,8 +2,8 @@ import type { WorkContext } from '../shared/context.ts';
 import { WpcloneError } from '../shared/errors.ts';
 import { isKept, type PoolNote, readNote } from '../pool/note.ts';
 import { poolReport, type PoolReport } from '../pool/report.ts';
-import { createPoolTender, NOTE, type PoolRuntime, WISH } from '../pool/tender.ts';
-import { readWish, refuseLacking, type StoredWish, wishFrom } from '../pool/wish.ts';
+import { createPoolTender, NOTE, type PoolRuntime, SPEC } from '../pool/tender.ts';
+import { readPoolSpec, refuseLacking, type StoredPoolSpec, resolvePoolSpec } from '../pool/spec.ts';
 import type { PoolSizes } from './pool-sizes.ts';
 import type { Resources } from './resources.ts';
 import type { OperationSettings } from './settings.ts';
@@ -28,7 +28,7 @@ export interface PoolOperations {
   logs(unit: string, options: { follow: boolean }, context: WorkContext): AsyncIterable<string>;
 }
 
-const CHANGES: Readonly<Record<PoolAction, (now: number) => Partial<StoredWish>>> = {
+const CHANGES: Readonly<Record<PoolAction, (now: number) => Partial<StoredPoolSpec>>> = {
   pause: () => ({ mode: 'paused' }),
   resume: () => ({ mode: 'running' }),
   drain: () => ({ mode: 'draining' }),
@@ -43,20 +43,20 @@ export function createPoolOperations(
 ): PoolOperations {
   const sizes = settings.pool ?? {};
 
-  async function change(next: (before: StoredWish) => StoredWish, context: WorkContext): Promise<PoolReport> {
+  async function change(next: (before: StoredPoolSpec) => StoredPoolSpec, context: WorkContext): Promise<PoolReport> {
     const runtime = await resources.runtime(context);
     const versions = await runtime.units.phpVersions(context);
     const said = (before: string | undefined): string => {
-      const earlier = readWish(before);
-      const wish = next(earlier);
+      const earlier = readPoolSpec(before);
+      const spec = next(earlier);
       // What cannot be is not written.
-      const whole = wishFrom(wish, sizes, runtime.kind, versions);
-      if (wish.php !== earlier.php) refuseLacking(whole, versions);
-      if (wish.recycle === 'always' && earlier.recycle !== 'always' && runtime.units.recycle === undefined)
+      const whole = resolvePoolSpec(spec, sizes, runtime.kind, versions);
+      if (spec.php !== earlier.php) refuseLacking(whole, versions);
+      if (spec.recycle === 'always' && earlier.recycle !== 'always' && runtime.units.recycle === undefined)
         throw cannotRecycle();
-      return JSON.stringify(wish);
+      return JSON.stringify(spec);
     };
-    await runtime.documents.change(WISH, said, context);
+    await runtime.documents.change(SPEC, said, context);
     if (changed === undefined) await doItWhereNobodyDoes(runtime, sizes, context);
     else changed();
     return report(runtime, sizes, context);
@@ -75,15 +75,15 @@ export function createPoolOperations(
 async function report(runtime: PoolRuntime, sizes: PoolSizes, context: WorkContext): Promise<PoolReport> {
   const { kind, units, documents } = runtime;
   const [stored, note, versions, revision, present] = await Promise.all([
-    documents.read(WISH, context),
+    documents.read(SPEC, context),
     noteOf(runtime, context),
     units.phpVersions(context),
     units.revision(context),
     units.list(context),
   ]);
-  const wish = wishFrom(readWish(stored), sizes, kind, versions);
-  const recycle = units.recycle === undefined ? 'never' : wish.recycle;
-  return poolReport({ kind, wish: { ...wish, recycle }, revision, units: present, note, now: context.now() });
+  const spec = resolvePoolSpec(readPoolSpec(stored), sizes, kind, versions);
+  const recycle = units.recycle === undefined ? 'never' : spec.recycle;
+  return poolReport({ kind, spec: { ...spec, recycle }, revision, units: present, note, now: context.now() });
 }
 
 const cannotRecycle = (): WpcloneError =>

@@ -23,18 +23,18 @@ export interface Rehearsal {
 }
 
 /** Looks at pages of the copy: called before anything is written there, with the things that are, and again afterwards. */
-export interface Eyes {
+export interface Camera {
   before(copy: CloneResult, items: readonly string[], context: WorkContext): Promise<void>;
   after(copy: CloneResult, context: WorkContext): Promise<readonly Picture[]>;
 }
 
-export interface RehearsalWish {
+export interface RehearsalSpec {
   readonly plan: RestorePlan;
   readonly request: RestoreRequest;
   /** The live site. */
   readonly site: ThrowAwaySite;
   readonly credentials: Credentials;
-  readonly eyes?: Eyes;
+  readonly camera?: Camera;
 }
 
 type Works = Pick<Operations, 'clone' | 'extend' | 'delete' | 'expose' | 'planRestore' | 'applyRestore' | 'disconnect'>;
@@ -43,10 +43,10 @@ type Works = Pick<Operations, 'clone' | 'extend' | 'delete' | 'expose' | 'planRe
  * Copies the live site as it is now, applies what would go back to it to that copy, and looks at it; the copy is removed whatever came of
  * it. Throws RESTORE_CONFLICTS where something is undecided there, and RESTORE_BROKE where what is written breaks the copy.
  */
-export function rehearse(operations: Works, wish: RehearsalWish, context: WorkContext): Promise<Rehearsal> {
-  const { plan, site, credentials } = wish;
+export function rehearse(operations: Works, spec: RehearsalSpec, context: WorkContext): Promise<Rehearsal> {
+  const { plan, site, credentials } = spec;
   return withThrowAway(operations, site, credentials, jobOf(context), async (copy, work) => {
-    const { loginUrl: _, ...request } = { ...wish.request, to: copy.clone_url, username: copy.username };
+    const { loginUrl: _, ...request } = { ...spec.request, to: copy.clone_url, username: copy.username };
     const there = { ...request, insecureTls: false, isCopy: true };
     const login: Credentials = { password: () => Promise.resolve(copy.password), passwordAtHand: true };
     try {
@@ -54,7 +54,7 @@ export function rehearse(operations: Works, wish: RehearsalWish, context: WorkCo
       const planned = await operations.planRestore(there, login, jobOf(work));
       refuseUndecided(planned);
       const agreed = agreedTo(planned);
-      await wish.eyes?.before(
+      await spec.camera?.before(
         copy,
         agreed.items.map(({ id }) => id),
         work,
@@ -64,7 +64,7 @@ export function rehearse(operations: Works, wish: RehearsalWish, context: WorkCo
         login,
         jobOf(work),
       );
-      const pictures = (await wish.eyes?.after(copy, work)) ?? [];
+      const pictures = (await spec.camera?.after(copy, work)) ?? [];
       const otherwise = differing(plan, planned);
       return { url: plan.live.url, items, rows, files, held_ms, warnings, otherwise, pictures };
     } finally {

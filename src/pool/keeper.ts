@@ -7,10 +7,7 @@ import { createPoolMemory, type PoolMemory, subPoolOf } from './memory.ts';
 import { newNote } from './note.ts';
 import { planPool, type PoolPlan } from './planner.ts';
 import { createRecycling } from './recycling.ts';
-import type { PoolAction, PoolSettings, PoolUnit } from './types.ts';
-
-/** What is wanted of a pool; the revision is the runtime's own. */
-export type PoolWish = Omit<PoolSettings, 'revision'>;
+import type { PoolAction, PoolSettings, PoolSpec, PoolUnit } from './types.ts';
 
 /** What came of one thing that the planner wanted. */
 export interface PoolDeed {
@@ -22,7 +19,7 @@ export interface PoolDeed {
 
 /** One look at a pool, and what followed from it. */
 export interface PoolPass {
-  readonly wish: PoolWish;
+  readonly spec: PoolSpec;
   readonly plan: PoolPlan;
   readonly units: readonly PoolUnit[];
   readonly deeds: readonly PoolDeed[];
@@ -35,7 +32,7 @@ export interface PoolKeeper {
    * Looks, plans and does; returns when all but the making of units is done. `waiting` clones are about to ask for a unit. Throws when
    * the units cannot be listed.
    */
-  pass(wish: PoolWish, waiting?: number): Promise<PoolPass>;
+  pass(spec: PoolSpec, waiting?: number): Promise<PoolPass>;
   /** Resolves when no unit is being made, or made ready once more. */
   settled(): Promise<void>;
 }
@@ -141,22 +138,22 @@ export function createPoolKeeper(units: Units, context: WorkContext, options: Ke
   }
 
   return {
-    async pass(wish, waiting = 0) {
+    async pass(spec, waiting = 0) {
       const revision = await units.revision(context);
       const present = await look(revision);
-      recyclable = wish.recycle === 'always' && units.recycle !== undefined;
-      const settings: PoolSettings = { ...wish, recycle: recyclable ? 'always' : 'never', revision };
+      recyclable = spec.recycle === 'always' && units.recycle !== undefined;
+      const settings: PoolSettings = { ...spec, recycle: recyclable ? 'always' : 'never', revision };
       const now = context.now();
       // Who waits has not said for which PHP: the usual one, most likely.
       const demand = new Map(
-        wish.phpVersions.map((php, index) => [php, memory.demand(php, index === 0 ? waiting : 0, now)]),
+        spec.phpVersions.map((php, index) => [php, memory.demand(php, index === 0 ? waiting : 0, now)]),
       );
       const { breakers } = memory.note();
       const plan = planPool({ units: present, settings, demand, breakers, makesWay, now });
       memory.keep({ sizes: Object.fromEntries(plan.sizes), heldUp: plan.heldUp });
       const held = present.filter((unit) => unit.held).map(({ name }) => name);
       const deeds = await Promise.all(plan.actions.map((action) => carryOut(action, held)));
-      return { wish, plan, units: present, deeds, breakers };
+      return { spec, plan, units: present, deeds, breakers };
     },
     async settled() {
       await Promise.all([...[...making.values()].map(({ done }) => done), recycling.settled()]);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RuntimeKind } from '../runtime/facts.ts';
 import { UNIT_STATES } from '../runtime/unit-states.ts';
 import type { UnitReport } from '../runtime/units.ts';
-import type { WholeWish } from './wish.ts';
+import type { ResolvedPoolSpec } from './spec.ts';
 import { percentile, subPoolOf } from './memory.ts';
 import { isKept, type PoolNote } from './note.ts';
 
@@ -69,7 +69,7 @@ const EVENTS = 20;
 
 export interface PoolFacts {
   readonly kind: RuntimeKind;
-  readonly wish: WholeWish;
+  readonly spec: ResolvedPoolSpec;
   readonly revision: string;
   readonly units: readonly UnitReport[];
   readonly note: PoolNote;
@@ -77,24 +77,24 @@ export interface PoolFacts {
 }
 
 /** The pool as the commands and the API show it. Pure. */
-export function poolReport({ kind, wish, revision, units, note, now }: PoolFacts): PoolReport {
+export function poolReport({ kind, spec, revision, units, note, now }: PoolFacts): PoolReport {
   const kept = isKept(note, now);
   const hour = note.claims.filter(({ at }) => now - at <= HOUR);
   const warm = hour.filter((claim) => claim.warm).length;
   return {
     runtime: kind,
-    mode: wish.mode,
-    min: wish.min,
-    max: wish.max,
-    most: wish.most,
-    recycle: wish.recycle,
+    mode: spec.mode,
+    min: spec.min,
+    max: spec.max,
+    most: spec.most,
+    recycle: spec.recycle,
     kept_by: kept ? note.keeper : null,
     looked_at: note.lookedAt === 0 ? null : iso(note.lookedAt),
     revision,
     held_up: kept ? note.heldUp : null,
     sub_pools: [
-      ...wish.phpVersions.map((php) => subPool(php, { units: inSubPools(units, wish), note, revision })),
-      ...wish.lacking.map(emptySubPool),
+      ...spec.phpVersions.map((php) => subPool(php, { units: inSubPools(units, spec), note, revision })),
+      ...spec.lacking.map(emptySubPool),
     ],
     units: units.map((unit) => ({
       name: unit.name,
@@ -118,10 +118,10 @@ export function poolReport({ kind, wish, revision, units, note, now }: PoolFacts
 }
 
 /** Whose PHP is still being chosen is of the usual one, most likely. */
-const inSubPools = (units: readonly UnitReport[], { phpVersions: [usual] }: WholeWish): readonly UnitReport[] =>
+const inSubPools = (units: readonly UnitReport[], { phpVersions: [usual] }: ResolvedPoolSpec): readonly UnitReport[] =>
   units.map((unit) => (unit.phpVersion === undefined && usual !== undefined ? { ...unit, phpVersion: usual } : unit));
 
-const emptySubPool = ({ php, why }: WholeWish['lacking'][number]): PoolReport['sub_pools'][number] => ({
+const emptySubPool = ({ php, why }: ResolvedPoolSpec['lacking'][number]): PoolReport['sub_pools'][number] => ({
   php,
   warm: 0,
   making: 0,

@@ -5,10 +5,10 @@ import { createPoolKeeper, type PoolKeeper, type PoolPass } from './keeper.ts';
 import { createPoolMemory, type PoolMemory } from './memory.ts';
 import { type PoolNote, readNote } from './note.ts';
 import type { PoolSizes } from './sizes.ts';
-import { readWish, wishFrom } from './wish.ts';
+import { readPoolSpec, resolvePoolSpec } from './spec.ts';
 
 /** The documents of a pool: what is said of it, and what its keeper tells. */
-export const WISH = 'pool';
+export const SPEC = 'pool';
 export const NOTE = 'pool-note';
 
 export type PoolRuntime = Pick<Runtime, 'kind' | 'units' | 'documents' | 'mayTend'>;
@@ -67,9 +67,9 @@ export function createPoolTender({ runtime, settings, name, made }: TenderOption
       }
       own ??= await take();
       const { memory, keeper } = own;
-      const stored = readWish(await documents.read(WISH, context));
-      const wish = wishFrom(stored, settings, kind, await units.phpVersions(context));
-      const pass = await keeper.pass(wish, waiting);
+      const stored = readPoolSpec(await documents.read(SPEC, context));
+      const spec = resolvePoolSpec(stored, settings, kind, await units.phpVersions(context));
+      const pass = await keeper.pass(spec, waiting);
       memory.keep({ keeper: name, lookedAt: context.now() });
       await write(context);
       return pass;

@@ -34,7 +34,8 @@ export interface PoolUnit {
   readonly recyclable: boolean;
 }
 
-export interface PoolSettings {
+/** How a pool is to be. */
+export interface PoolSpec {
   /** Idle units of each sub-pool, whatever the demand. */
   readonly min: number;
   /** Idle units of each sub-pool, however high the demand. */
@@ -44,10 +45,14 @@ export interface PoolSettings {
   readonly recycle: 'always' | 'never';
   /** Sub-pools; a unit of another version is given up when it is idle. */
   readonly phpVersions: readonly string[];
-  readonly revision: string;
   /** Units made before this moment are replaced when they are idle (`pool reset`). */
   readonly madeAfter: number;
   readonly mode: 'running' | 'paused' | 'draining';
+}
+
+/** With what the runtime would make of it now. */
+export interface PoolSettings extends PoolSpec {
+  readonly revision: string;
 }
 
 /** What was asked of a sub-pool lately. */

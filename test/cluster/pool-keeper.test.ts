@@ -2,13 +2,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import { keepPool } from '../../src/agent/daemon/pool.ts';
 import { createPoolOperations, type PoolReport } from '../../src/operations/pool.ts';
 import { awaitUnit } from '../../src/pool/await-unit.ts';
-import { createPoolKeeper, type PoolPass, type PoolWish } from '../../src/pool/keeper.ts';
+import { createPoolKeeper, type PoolPass } from '../../src/pool/keeper.ts';
+import type { PoolSpec } from '../../src/pool/types.ts';
 import type { Units } from '../../src/runtime/units.ts';
 import { ABSENT_IMAGE, context, eventually, IMAGE, request, useNamespace } from './support.ts';
 
 const namespace = useNamespace('pool');
 
-const wish = (changes: Partial<PoolWish> = {}): PoolWish => ({
+const spec = (changes: Partial<PoolSpec> = {}): PoolSpec => ({
   min: 1,
   max: 2,
   most: 4,
@@ -24,7 +25,7 @@ const deedsOf = ({ deeds }: PoolPass) => deeds.map(({ action, outcome }) => `${a
 test('the same planner keeps a pool on a cluster: filled, refilled after a claim, renewed when the settings change, drained', async () => {
   const runtime = await namespace.runtime();
   const keeper = createPoolKeeper(runtime.units, context());
-  const passes = [await keeper.pass(wish()), await keeper.pass(wish())];
+  const passes = [await keeper.pass(spec()), await keeper.pass(spec())];
   expect(passes.map(deedsOf)).toEqual([['make begun'], []]);
   await keeper.settled();
   const [first] = await runtime.units.list(context());
@@ -36,19 +37,19 @@ test('the same planner keeps a pool on a cluster: filled, refilled after a claim
   }, 'the kubelet says that it is ready');
   const lease = await runtime.provision(request(), context());
   expect(lease.instance.how).toBe('warm');
-  expect(deedsOf(await keeper.pass(wish()))).toEqual(['make begun']);
+  expect(deedsOf(await keeper.pass(spec()))).toEqual(['make begun']);
   await keeper.settled();
 
   // Somebody sets other limits: units that were made without them go once there are others.
   const changed = await namespace.runtime({ storage: { site: '1Gi' } });
   const other = createPoolKeeper(changed.units, context());
-  expect(deedsOf(await other.pass(wish()))).toEqual(['make begun']);
+  expect(deedsOf(await other.pass(spec()))).toEqual(['make begun']);
   await other.settled();
-  expect(deedsOf(await other.pass(wish()))).toEqual(['retire done']);
+  expect(deedsOf(await other.pass(spec()))).toEqual(['retire done']);
   const warm = (await changed.units.list(context())).filter(({ state }) => state === 'WARM');
   expect(warm.map(({ revision }) => revision)).toEqual([await changed.units.revision(context())]);
 
-  expect(deedsOf(await other.pass(wish({ mode: 'draining' })))).toEqual(['retire done']);
+  expect(deedsOf(await other.pass(spec({ mode: 'draining' })))).toEqual(['retire done']);
   await lease.remove(context());
   expect(await namespace.belongings()).toEqual([]);
 });
@@ -116,7 +117,7 @@ test('of several images, one for each PHP, each has its own sub-pool; a clone ta
   const keeper = createPoolKeeper({ ...runtime.units, make }, context({ now: () => began }));
   const phpVersions = await runtime.units.phpVersions(context());
   expect(phpVersions).toEqual(['8.2', '8.1', '7.4']);
-  const pass = () => keeper.pass(wish({ phpVersions, most: 6, max: 1 }));
+  const pass = () => keeper.pass(spec({ phpVersions, most: 6, max: 1 }));
   const madeOf = async () =>
     (await runtime.units.list(context())).filter(({ state }) => state === 'WARM').map(({ phpVersion }) => phpVersion);
   expect(deedsOf(await pass())).toEqual(['make begun', 'make begun', 'make begun']);
@@ -137,7 +138,7 @@ test('of several images, one for each PHP, each has its own sub-pool; a clone ta
   await keeper.settled();
   expect(new Set(await madeOf())).toEqual(new Set(['8.1', '8.2']));
   await pass();
-  const drained = await keeper.pass(wish({ phpVersions, mode: 'draining' }));
+  const drained = await keeper.pass(spec({ phpVersions, mode: 'draining' }));
   expect(deedsOf(drained)).toEqual(['retire done', 'retire done']);
   await older.remove(context());
   expect(await namespace.belongings()).toEqual([]);

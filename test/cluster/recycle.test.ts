@@ -25,7 +25,7 @@ afterAll(() => source.stop());
 /** Seconds that nobody else sleeps, not even another run of this file: by them a test finds what it has begun. */
 const WORD = `86399.${process.pid}`;
 const bad = (findings: readonly UnitFinding[]) => findings.filter(({ ok }) => !ok);
-const wish = {
+const spec = {
   min: 0,
   max: 2,
   most: 4,
@@ -170,7 +170,7 @@ test('a clone’s unit goes back when its time is over: proven clean of what the
   await expire(name);
   const memory = createPoolMemory(newNote(Date.now()));
   const keeper = createPoolKeeper(runtime.units, context(), { memory });
-  const pass = await keeper.pass(wish);
+  const pass = await keeper.pass(spec);
   expect(pass.deeds.map(({ action, outcome }) => `${action.do} ${outcome}`)).toEqual(['recycle begun']);
   await keeper.settled();
   const told = memory.note().events.map(({ what, why }) => `${what}: ${why}`);

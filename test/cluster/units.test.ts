@@ -117,7 +117,7 @@ describe('a unit', () => {
     const runtime = await namespace.runtime();
     const { name } = await runtime.units.make({}, context());
     await readyPod(name);
-    const [mine, wish] = [context(), request()];
+    const [mine, wanted] = [context(), request()];
     const gone = new WpcloneError('CLUSTER_UNREACHABLE', 'The answer was lost, and then the job was killed.');
     let claimed = false;
     const dying: Cluster = {
@@ -131,10 +131,10 @@ describe('a unit', () => {
       },
     };
     const deps = { options: parseOptions({ image: IMAGE }), version: '0.1.0', insideCluster: false };
-    expect(await failureOf(claimUnit({ ...deps, cluster: dying }, wish, mine))).toBe(gone);
-    expect((await failureOf(runtime.provision(wish, context()))).code).toBe('NAME_TAKEN');
-    const lease = await runtime.provision(wish, mine);
-    expect([await namespace.podName(wish.id), lease.epoch]).toEqual([name, 2]);
+    expect(await failureOf(claimUnit({ ...deps, cluster: dying }, wanted, mine))).toBe(gone);
+    expect((await failureOf(runtime.provision(wanted, context()))).code).toBe('NAME_TAKEN');
+    const lease = await runtime.provision(wanted, mine);
+    expect([await namespace.podName(wanted.id), lease.epoch]).toEqual([name, 2]);
     await lease.remove(mine);
     expect(await namespace.belongings()).toEqual([]);
   });
@@ -143,21 +143,21 @@ describe('a unit', () => {
     const runtime = await namespace.runtime();
     const { name } = await runtime.units.make({}, context());
     await readyPod(name);
-    const [mine, wish] = [context(), request()];
-    const claims = await Promise.allSettled([runtime.provision(wish, mine), runtime.provision(wish, mine)]);
+    const [mine, wanted] = [context(), request()];
+    const claims = await Promise.allSettled([runtime.provision(wanted, mine), runtime.provision(wanted, mine)]);
     const leases = claims.flatMap((claim) => (claim.status === 'fulfilled' ? [claim.value] : []));
-    const units = (await runtime.units.list(mine)).filter(({ cloneId: id }) => id === wish.id);
+    const units = (await runtime.units.list(mine)).filter(({ cloneId: id }) => id === wanted.id);
     expect(units).toHaveLength(1);
     // Where one made a unit of its own, both may be in their first epoch: that of the unit that is gone has lost it.
     const isMade = units[0]?.name !== name;
     const last = leases.find(
       ({ epoch, instance: { how } }) => epoch === units[0]?.epoch && (epoch > 1 || (how === 'created') === isMade),
     );
-    const again = last ?? (await runtime.provision(wish, mine));
+    const again = last ?? (await runtime.provision(wanted, mine));
     const others = leases.filter((lease) => lease !== last);
     await Promise.all(others.map((lease) => failureOf(lease.commit(record(lease.instance.url), mine))));
     await again.commit(record(again.instance.url), mine);
-    await runtime.remove(wish.id, context());
+    await runtime.remove(wanted.id, context());
     for (const unit of await runtime.units.list(mine)) await runtime.units.retire(unit.name, context());
     expect(await namespace.belongings()).toEqual([]);
   });

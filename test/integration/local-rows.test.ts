@@ -148,8 +148,11 @@ test('a unit that stood ready takes the address of the removed clone whose table
   const { name: other } = await keeping.units.make({}, context);
   await keeping.remove('one', context);
   expect(existsSync(join(keptIn(home), 'tables'))).toBe(true);
-  const wish = (id: string) => ({ id, sourceUrl: SOURCE, expiresAt: Date.now() + 600_000 });
-  const claims = [await keeping.units.claim(wish('two'), context), await keeping.units.claim(wish('three'), context)];
+  const request = (id: string) => ({ id, sourceUrl: SOURCE, expiresAt: Date.now() + 600_000 });
+  const claims = [
+    await keeping.units.claim(request('two'), context),
+    await keeping.units.claim(request('three'), context),
+  ];
   const leases = claims.flatMap((claim) => (claim.outcome === 'claimed' ? [claim.lease] : []));
   expect([home.unit('two'), home.unit('three')].toSorted()).toEqual([warm, other].toSorted());
   const urls = leases.map(({ instance }) => instance.url);

@@ -18,7 +18,7 @@ import {
 import { homeOfTest } from '../support/local-test.ts';
 import { failureOf, workContext } from '../support/work.ts';
 
-const wish = (id: string) => ({ id, sourceUrl: 'https://www.a.example', expiresAt: Date.now() + 600_000 });
+const request = (id: string) => ({ id, sourceUrl: 'https://www.a.example', expiresAt: Date.now() + 600_000 });
 const ignore = (): void => undefined;
 
 describe('a clone that replaces another', () => {
@@ -33,11 +33,11 @@ describe('a clone that replaces another', () => {
     const home = homeOfTest();
     const { runtime, context } = home;
     const before = await makeReady(home, 'shop');
-    const failed = await runtime.provision({ ...wish('shop-1'), replaces: 'shop' }, context);
+    const failed = await runtime.provision({ ...request('shop-1'), replaces: 'shop' }, context);
     await failed.remove(context);
     expect(await runtime.list(context)).toMatchObject([{ id: 'shop', url: before }]);
 
-    const lease = await runtime.provision({ ...wish('shop-2'), replaces: 'shop' }, context);
+    const lease = await runtime.provision({ ...request('shop-2'), replaces: 'shop' }, context);
     const states = (await runtime.list(context)).map(({ id, state }) => `${id} ${state}`);
     expect(states.toSorted()).toEqual(['shop ready', 'shop-2 creating']);
     // While somebody resets the old one it stays, and the new one waits.
@@ -72,19 +72,19 @@ describe('units', () => {
 
     const claims = await Promise.all(
       ['a', 'b', 'c', 'd'].map((id, index) =>
-        (index % 2 === 0 ? runtime.units : others).claim(wish(id), index < 2 ? first : second),
+        (index % 2 === 0 ? runtime.units : others).claim(request(id), index < 2 ? first : second),
       ),
     );
     const leases = claims.flatMap((claim) => (claim.outcome === 'claimed' ? [claim.lease] : []));
     expect(leases).toHaveLength(2);
     expect(new Set(leases.map(({ instance }) => instance.url)).size).toBe(2);
-    expect(await others.claim(wish('e'), second)).toEqual({ outcome: 'none' });
+    expect(await others.claim(request('e'), second)).toEqual({ outcome: 'none' });
     const [one, other] = leases;
     if (one === undefined || other === undefined) throw new Error('two were claimed');
     const holder = one.jobId === first.jobId ? first : second;
     const stranger = holder === first ? second : first;
     // The same job for the same clone: it has it already.
-    const again = await others.claim(wish(one.cloneId), holder);
+    const again = await others.claim(request(one.cloneId), holder);
     expect(again).toMatchObject({ outcome: 'claimed', lease: { epoch: one.epoch, cloneId: one.cloneId } });
     expect(await statusOf(one.instance.url)).toBe(503);
     expect((await failureOf(runtime.remove(one.cloneId, stranger))).code).toBe('BUSY');
@@ -111,7 +111,7 @@ describe('units', () => {
     const home = homeOfTest();
     await makeReady(home, 'taken');
     const { name } = await home.runtime.units.make({}, home.context);
-    expect((await failureOf(home.runtime.units.claim(wish('taken'), home.context))).code).toBe('NAME_TAKEN');
+    expect((await failureOf(home.runtime.units.claim(request('taken'), home.context))).code).toBe('NAME_TAKEN');
     expect((await home.state.units.find(name))?.state).toBe('WARM');
     const lease = await leaseOf(home, 'warm');
     expect(lease.instance.how).toBe('warm');
@@ -139,7 +139,7 @@ describe('units', () => {
     const findings = await units.validate(name, home.context);
     expect(findings.filter((finding) => !finding.ok)).toEqual([{ check: 'empty-files', ok: false, detail: '1 left' }]);
     expect((await units.list(home.context)).map(({ state }) => state)).toEqual(['QUARANTINED']);
-    expect(await units.claim(wish('one'), home.context)).toEqual({ outcome: 'none' });
+    expect(await units.claim(request('one'), home.context)).toEqual({ outcome: 'none' });
     expect((await failureOf(units.validate(name, home.context))).code).toBe('BUSY');
     expect((await failureOf(units.validate('unit-none', home.context))).code).toBe('NOT_FOUND');
     await units.retire(name, home.context);

@@ -2,12 +2,13 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { createPoolKeeper, type PoolPass, type PoolWish } from '../../src/pool/keeper.ts';
+import { createPoolKeeper, type PoolPass } from '../../src/pool/keeper.ts';
+import type { PoolSpec } from '../../src/pool/types.ts';
 import { instancePaths } from '../../src/runtime/local/layout.ts';
 import { homeOfTest } from '../support/local-test.ts';
 import { workContext } from '../support/work.ts';
 
-const wish = (php: string, changes: Partial<PoolWish> = {}): PoolWish => ({
+const spec = (php: string, changes: Partial<PoolSpec> = {}): PoolSpec => ({
   min: 1,
   max: 2,
   most: 4,
@@ -25,7 +26,7 @@ test('a pool on this machine is filled, refilled after a claim, renewed when its
   // Which PHP there is, is the machine's affair.
   const { name: first, phpVersion: php = '' } = await units.make({}, workContext());
   const keeper = createPoolKeeper(units, workContext());
-  const pass = (changes: Partial<PoolWish> = {}) => keeper.pass(wish(php, changes));
+  const pass = (changes: Partial<PoolSpec> = {}) => keeper.pass(spec(php, changes));
   expect(deedsOf(await pass())).toEqual([]);
 
   const request = { id: 'a', sourceUrl: 'https://www.a.example', expiresAt: Date.now() + 600_000 };
@@ -63,13 +64,13 @@ test('a unit that cannot be handed out is set aside and another made; what canno
   const keeper = createPoolKeeper(units, { ...workContext(), now });
   writeFileSync(join(instancePaths(home.layout, name).www, 'left-behind.php'), '<?php');
   ahead = 31_000;
-  expect(deedsOf(await keeper.pass(wish(php)))).toEqual(['validate done']);
+  expect(deedsOf(await keeper.pass(spec(php)))).toEqual(['validate done']);
   expect((await units.list(workContext())).map(({ state }) => state)).toEqual(['QUARANTINED']);
-  expect(deedsOf(await keeper.pass(wish(php)))).toEqual(['make begun']);
+  expect(deedsOf(await keeper.pass(spec(php)))).toEqual(['make begun']);
   await keeper.settled();
   // Nobody looked at it in time.
   ahead = 2 * 3_600_000;
-  expect(deedsOf(await keeper.pass(wish(php)))).toEqual(expect.arrayContaining(['retire done']));
+  expect(deedsOf(await keeper.pass(spec(php)))).toEqual(expect.arrayContaining(['retire done']));
   expect(existsSync(join(home.layout.instances, name))).toBe(false);
 
   // No machine has this PHP: what is made in its place is of no use to the sub-pool.
@@ -77,7 +78,7 @@ test('a unit that cannot be handed out is set aside and another made; what canno
   const tried: string[][] = [];
   let last: PoolPass | undefined;
   for (let look = 0; look < 5; look += 1) {
-    last = await failing.pass(wish('9.9'));
+    last = await failing.pass(spec('9.9'));
     tried.push(deedsOf(last).filter((deed) => deed.startsWith('make')));
     await failing.settled();
   }

@@ -153,8 +153,8 @@ it('a plugin that ends every page is taken back by itself, with what came with i
   put(here, 'forms/part.php', '<?php there_is_no_such_function();');
   const port: WritePort = { connect: (wanted) => connectToWrite(asAdmin(source), wanted, connectDeps()) };
   const policy = { ...POLICY, only: ['plugin:forms', 'option:forms_word'] };
-  const wish = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
-  const error = await failureOf(applyRestoreOf(wish, port, site.home.runtime, workContext()));
+  const spec = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
+  const error = await failureOf(applyRestoreOf(spec, port, site.home.runtime, workContext()));
   expect([error.code, error.message]).toEqual(['RESTORE_BROKE', expect.stringContaining('the front page')]);
   expect([filesBelow(there), await shown(), gate(), restoreFolders(source)]).toEqual([before, page, false, []]);
   put(here, 'forms/part.php', part('forms', 'new'));
@@ -166,8 +166,8 @@ it('a plugin that ends a request after its page, which only PHP’s log shows, i
   put(here, 'forms/part.php', late);
   const port: WritePort = { connect: (wanted) => connectToWrite(asAdmin(source), wanted, connectDeps()) };
   const policy = { ...POLICY, only: ['plugin:forms'] };
-  const wish = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
-  const error = await failureOf(applyRestoreOf(wish, port, site.home.runtime, workContext()));
+  const spec = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
+  const error = await failureOf(applyRestoreOf(spec, port, site.home.runtime, workContext()));
   expect([error.code, error.message]).toEqual([
     'RESTORE_BROKE',
     expect.stringContaining('with a fatal error (wp-content/plugins/forms/part.php, line 1), so it was taken back'),
@@ -197,8 +197,8 @@ it('a key that runs out while files are brought is replaced by another log-in, a
     },
   };
   const policy = { ...POLICY, only: ['plugin:forms'] };
-  const wish = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
-  const applied = await applyRestoreOf(wish, port, site.home.runtime, workContext());
+  const spec = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
+  const applied = await applyRestoreOf(spec, port, site.home.runtime, workContext());
   expect([applied.receipt.state, applied.found, logIns]).toEqual(['applied', false, 2]);
   for (const name of ['a', 'b', 'c'])
     expect(readFileSync(join(there, `forms/${name}.bin`)).equals(readFileSync(join(here, `forms/${name}.bin`)))).toBe(
@@ -211,7 +211,7 @@ it('a key that runs out while files are brought is replaced by another log-in, a
     ),
   ).toEqual([{ same: 1 }]);
   rmSync(join(source.content, 'mu-plugins/runs-out.php'));
-  await undo(await restoreKey(source, wish.restore));
+  await undo(await restoreKey(source, spec.restore));
   for (const name of ['a', 'b', 'c']) rmSync(join(here, `forms/${name}.bin`));
 });
 
@@ -220,8 +220,8 @@ it('an error that begins at the same time in a plugin of which nothing was resto
   put(source.content, 'mu-plugins/cron.php', cron);
   const port: WritePort = { connect: (wanted) => connectToWrite(asAdmin(source), wanted, connectDeps()) };
   const policy = { ...POLICY, only: ['plugin:forms'] };
-  const wish = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
-  const applied = await applyRestoreOf(wish, port, site.home.runtime, workContext());
+  const spec = { cloneId: site.id, policy, version: 'test', restore: newRestoreId(randomBytes), agreed: null };
+  const applied = await applyRestoreOf(spec, port, site.home.runtime, workContext());
   expect([applied.receipt.state, applied.differences]).toEqual([
     'applied',
     [
@@ -229,7 +229,7 @@ it('an error that begins at the same time in a plugin of which nothing was resto
     ],
   ]);
   rmSync(join(source.content, 'mu-plugins/cron.php'));
-  await undo(await restoreKey(source, wish.restore));
+  await undo(await restoreKey(source, spec.restore));
 });
 
 it('an error in WordPress’s own code is that of a restore where what was restored called it, or its settings were', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApplyWish, applyRestoreOf } from '../../src/engine/apply-restore.ts';
+import { type ApplySpec, applyRestoreOf } from '../../src/engine/apply-restore.ts';
 import { undoRestore, type WritePort } from '../../src/engine/written.ts';
 import { agreedTo } from '../../src/restore/plan/agreed.ts';
 import { newRestoreId } from '../../src/restore/write/id.ts';
@@ -33,7 +33,7 @@ const titleOf = async (): Promise<unknown> =>
   (await source.query("SELECT option_value FROM wp_options WHERE option_name = 'blogname'"))[0]?.['option_value'];
 const own = () => source.query("SHOW TABLES LIKE 'wp\\_wpclone%'");
 const port: WritePort = { connect: (wanted) => connectToWrite(asAdmin(source), wanted, connectDeps()) };
-const wishFor = (restore: string): ApplyWish => ({
+const specOf = (restore: string): ApplySpec => ({
   cloneId: site.id,
   policy: POLICY,
   version: 'test',
@@ -58,7 +58,7 @@ it.each(['apply', 'verify'])(
   async (step) => {
     const before = await titleOf();
     const context = stoppingAt(begins(step), 'CANCELLED');
-    const error = await failureOf(applyRestoreOf(wishFor(newRestoreId(randomBytes)), port, site.home.runtime, context));
+    const error = await failureOf(applyRestoreOf(specOf(newRestoreId(randomBytes)), port, site.home.runtime, context));
     expect([error.code, error.details, error.message]).toEqual(['CANCELLED', {}, 'Stop.']);
     expect(context.events.some(({ type }) => type === 'undo')).toBe(step === 'verify');
     expect(await titleOf()).toBe(before);
@@ -70,12 +70,12 @@ it.each(['apply', 'verify'])(
 
 it('a restore that another attempt goes on with is found applied, and not applied twice', async () => {
   const before = await titleOf();
-  const wish = wishFor(newRestoreId(randomBytes));
-  const cut = failureOf(applyRestoreOf(wish, port, site.home.runtime, stoppingAt(begins('verify'), 'RELEASED')));
+  const spec = specOf(newRestoreId(randomBytes));
+  const cut = failureOf(applyRestoreOf(spec, port, site.home.runtime, stoppingAt(begins('verify'), 'RELEASED')));
   expect(await cut).toMatchObject({ code: 'RELEASED', details: { uncertain: true } });
   expect(await titleOf()).toBe('Ours');
   await source.query("UPDATE wp_options SET option_value = 'Since' WHERE option_name = 'blogname'");
-  const found = await applyRestoreOf(wish, port, site.home.runtime, site.home.context);
+  const found = await applyRestoreOf(spec, port, site.home.runtime, site.home.context);
   expect(found).toMatchObject({ found: true, items: 1, receipt: { state: 'applied' } });
   expect(found.outcome.replaced).toEqual([{ id: 'option:blogname', title: expect.any(String) }]);
   expect(await titleOf()).toBe('Since');
@@ -154,7 +154,7 @@ it('a restore that is cancelled is taken away also where the clock beside the cl
     },
   };
   const error = await failureOf(
-    applyRestoreOf(wishFor(newRestoreId(randomBytes)), port, ahead, workContext(stop.signal)),
+    applyRestoreOf(specOf(newRestoreId(randomBytes)), port, ahead, workContext(stop.signal)),
   );
   expect([error.code, error.details['uncertain']]).toEqual(['CANCELLED', undefined]);
   expect(await own()).toEqual(tables);
@@ -173,12 +173,12 @@ it('a page that fails once, as behind a server that restarts, is looked at again
   );
   await site.sql("UPDATE wp_posts SET post_content = 'ONCE' WHERE post_name = 'hello-world'");
   const policy = { ...POLICY, only: ['content'] };
-  const wish = {
-    ...wishFor(newRestoreId(randomBytes)),
+  const spec = {
+    ...specOf(newRestoreId(randomBytes)),
     policy,
     agreed: agreedTo(await site.plan({ only: ['content'] })),
   };
-  const applied = await applyRestoreOf(wish, port, site.home.runtime, workContext());
+  const applied = await applyRestoreOf(spec, port, site.home.runtime, workContext());
   expect(existsSync(failed)).toBe(true);
   expect([applied.receipt.state, applied.differences]).toEqual(['applied', []]);
 });
@@ -198,15 +198,15 @@ it('a page that breaks is taken back at once, also where the front page shows no
   const [before, tables] = [await contentOf(), await own()];
   await site.sql("UPDATE wp_posts SET post_content = 'BOOM' WHERE post_name = 'sample-page'");
   const policy = { ...POLICY, only: ['content'] };
-  const wish = { ...wishFor(newRestoreId(randomBytes)), policy };
+  const spec = { ...specOf(newRestoreId(randomBytes)), policy };
   const agreed = agreedTo(await site.plan({ only: ['content'] }));
-  const error = await failureOf(applyRestoreOf({ ...wish, agreed }, port, site.home.runtime, workContext()));
+  const error = await failureOf(applyRestoreOf({ ...spec, agreed }, port, site.home.runtime, workContext()));
   expect([error.code, error.message]).toEqual(['RESTORE_BROKE', expect.stringMatching(/broke page:\d+ of http/)]);
   expect(await contentOf()).toEqual(before);
   expect(await own()).toEqual(tables);
   await site.sql("UPDATE wp_posts SET post_content = 'Fine', post_status = 'draft' WHERE post_name = 'sample-page'");
   const again = {
-    ...wish,
+    ...spec,
     restore: newRestoreId(randomBytes),
     agreed: agreedTo(await site.plan({ only: ['content'] })),
   };
@@ -216,9 +216,9 @@ it('a page that breaks is taken back at once, also where the front page shows no
 });
 
 it('a clone that holds nothing new writes nothing, and leaves nothing', async () => {
-  const wish = wishFor(newRestoreId(randomBytes));
+  const spec = specOf(newRestoreId(randomBytes));
   const none = await applyRestoreOf(
-    { ...wish, policy: { ...POLICY, skip: ['settings', 'content'] } },
+    { ...spec, policy: { ...POLICY, skip: ['settings', 'content'] } },
     port,
     site.home.runtime,
     workContext(),

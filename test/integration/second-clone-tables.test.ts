@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BaselineSchema } from '../../src/transfer/baseline/database.ts';
 import type { EarlierClone } from '../../src/transfer/types.ts';
-import { clonesOf, type CloneWish, type MadeClone } from '../support/clones-of-source.ts';
+import { clonesOf, type CloneOptions, type MadeClone } from '../support/clones-of-source.ts';
 import { installMigrator, testClient, type TestClient } from '../support/migrator.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { makeTemp } from '../support/temp.ts';
@@ -24,7 +24,7 @@ const BOTH = ['wp_large', 'wp_pair'];
 
 let source: Source;
 let client: TestClient;
-let make: (wish?: CloneWish) => Promise<MadeClone>;
+let make: (options?: CloneOptions) => Promise<MadeClone>;
 /** With its tables as files. */
 let first: MadeClone;
 
@@ -57,8 +57,8 @@ function left({ baseline, tables }: MadeClone): EarlierClone & { readonly tables
 }
 
 it('at the same address large tables are imported, not loaded, when nothing changed, and a reset imports them again', async () => {
-  const wish = { address: HERE, folder: 'first' };
-  const [second, fresh] = [await make({ ...wish, earlier: [left(first)], reset: true }), await make(wish)];
+  const options = { address: HERE, folder: 'first' };
+  const [second, fresh] = [await make({ ...options, earlier: [left(first)], reset: true }), await make(options)];
   expect(second.imported).toEqual(['wp_large', 'wp_pair']);
   expect(seen(second)).toEqual(seen(fresh));
   expect(second.result).toEqual({ ...fresh.result, reused: second.result.rows });
@@ -106,9 +106,9 @@ describe('is equal to a first clone that is made at the same moment', () => {
     const pick = () => CHANGES[random(CHANGES.length)]?.(random(100_000)) ?? '';
     const changes = Array.from({ length: 1 + random(5) }, pick);
     for (const sql of changes) await inSource(sql);
-    const wish = { address: HERE, folder: `after-${seed}` };
-    const second = await make({ ...wish, earlier: [left(before)], keep: ['wp_large'], reset: true });
-    const fresh = await make(wish);
+    const options = { address: HERE, folder: `after-${seed}` };
+    const second = await make({ ...options, earlier: [left(before)], keep: ['wp_large'], reset: true });
+    const fresh = await make(options);
     expect({ changes, content: seen(second) }).toEqual({ changes, content: seen(fresh) });
     expect(second.result).toEqual({ ...fresh.result, reused: expect.any(Number) });
   });
@@ -153,8 +153,8 @@ describe('does not trust the files of tables', () => {
     before ??= await make({ address: HERE, folder: 'before', keep: BOTH });
     const earlier = left(before);
     spoil(earlier.tables, earlier.baseline);
-    const wish = { address: HERE, folder: 'after' };
-    fresh ??= await make(wish);
-    expect(seen(await make({ ...wish, earlier: [earlier] }))).toEqual(seen(fresh));
+    const options = { address: HERE, folder: 'after' };
+    fresh ??= await make(options);
+    expect(seen(await make({ ...options, earlier: [earlier] }))).toEqual(seen(fresh));
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TableRead } from '../../src/site/client-types.ts';
 import { moveRows } from '../../src/transfer/earlier/keep.ts';
-import { clonesOf, type CloneWish, type MadeClone } from '../support/clones-of-source.ts';
+import { clonesOf, type CloneOptions, type MadeClone } from '../support/clones-of-source.ts';
 import { installMigrator, testClient, type TestClient } from '../support/migrator.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { makeTemp } from '../support/temp.ts';
@@ -35,7 +35,7 @@ const TABLES = [
 
 let source: Source;
 let client: TestClient;
-let make: (wish?: CloneWish) => Promise<MadeClone>;
+let make: (options?: CloneOptions) => Promise<MadeClone>;
 let first: MadeClone;
 
 const inSource = (sql: string) => source.query(sql.replaceAll('@HOME@', source.url));
@@ -163,8 +163,11 @@ describe('is equal to a first clone that is made at the same moment', () => {
 
   it('when tables were left out of the earlier one, or are of this one', async () => {
     const earlier = await make({ address: FIRST, task: { excludeTables: ['pair'] } });
-    const wish = { task: { excludeTables: ['text'] } };
-    const [second, fresh] = [await make({ ...wish, earlier: [{ baseline: earlier.baseline }] }), await make(wish)];
+    const options = { task: { excludeTables: ['text'] } };
+    const [second, fresh] = [
+      await make({ ...options, earlier: [{ baseline: earlier.baseline }] }),
+      await make(options),
+    ];
     expect(second.content).toEqual(fresh.content);
     expect(second.result.reused).toBeGreaterThan(0);
   });

@@ -116,8 +116,8 @@ describe.skipIf(process.env['KUBECONFIG'] === undefined)(
     async function keep(on: Runtime = runtime): Promise<readonly string[]> {
       const memory = createPoolMemory(newNote(Date.now()));
       const keeper = createPoolKeeper(on.units, context(), { memory });
-      const wish = { min: 0, max: UNITS, most: 2 * UNITS, phpVersions: [''], madeAfter: 0, mode: 'running' } as const;
-      await keeper.pass({ ...wish, recycle: 'always' });
+      const spec = { min: 0, max: UNITS, most: 2 * UNITS, phpVersions: [''], madeAfter: 0, mode: 'running' } as const;
+      await keeper.pass({ ...spec, recycle: 'always' });
       await keeper.settled();
       return memory.note().events.map(({ what, why }) => `${what}: ${why}`);
     }

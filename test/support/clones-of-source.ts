@@ -16,7 +16,7 @@ import { makeTemp } from './temp.ts';
 
 export interface MadeClone {
   readonly baseline: string;
-  /** Its tables as files, where that was wished for. */
+  /** Its tables as files, where they were asked for. */
   readonly tables: string;
   /** Large tables that no transaction has written to. */
   readonly imported: readonly string[];
@@ -36,7 +36,7 @@ interface TableContent {
   readonly held: unknown;
 }
 
-export interface CloneWish {
+export interface CloneOptions {
   readonly address?: string;
   /** What it may take rows and tables from. */
   readonly earlier?: readonly EarlierClone[];
@@ -63,20 +63,20 @@ export async function clonesOf(source: Source, client: TestClient) {
   // Older than a day, as a source whose files are kept between runs may be.
   await source.query('UPDATE wp_posts SET post_date = post_date - INTERVAL 2 DAY');
   let number = 0;
-  return async (wish: CloneWish = {}): Promise<MadeClone> => {
+  return async (options: CloneOptions = {}): Promise<MadeClone> => {
     const database = `clone_${++number}`;
     await source.mariadb.query(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
     await source.mariadb.query(`GRANT ALL ON ${database}.* TO clone@localhost`);
     const paths = { www: join(home, database, 'www'), baseline: join(home, database, 'baseline') };
     mkdirSync(paths.baseline, { recursive: true });
     const info = await client.info(never);
-    const { key, address = 'http://127.0.0.1:8102' } = wish;
+    const { key, address = 'http://127.0.0.1:8102' } = options;
     const account = { socketPath: source.mariadb.socket, database };
     const tables = join(home, 'tables', database);
     const site: TransferSite = {
       paths,
       database: { ...account, user: 'clone', password: 'x' },
-      earlier: async () => wish.earlier ?? [],
+      earlier: async () => options.earlier ?? [],
       ...(key && { memoryKey: async () => key }),
       tableFiles: {
         data: join(source.mariadb.folder, 'data', database),
@@ -87,7 +87,9 @@ export async function clonesOf(source: Source, client: TestClient) {
     };
     const context = { signal: never, progress: () => undefined };
     // As if each lay in a folder that is called after its address.
-    const rewriter = createRewriter(planMapping(info, address, `/clones/${wish.folder ?? new URL(address).port}/www`));
+    const rewriter = createRewriter(
+      planMapping(info, address, `/clones/${options.folder ?? new URL(address).port}/www`),
+    );
     let rewritten = 0;
     const counting: Rewriter = Object.create(rewriter, {
       rows: {
@@ -98,8 +100,16 @@ export async function clonesOf(source: Source, client: TestClient) {
       },
     });
     const result = await importDatabase({
-      client: wish.client ?? client,
-      task: { info, media: 'copy', excludeTables: [], excludePaths: [], ttlSeconds: 1800, idGap: 1000, ...wish.task },
+      client: options.client ?? client,
+      task: {
+        info,
+        media: 'copy',
+        excludeTables: [],
+        excludePaths: [],
+        ttlSeconds: 1800,
+        idGap: 1000,
+        ...options.task,
+      },
       site,
       rewriter: counting,
       context,
@@ -107,8 +117,8 @@ export async function clonesOf(source: Source, client: TestClient) {
       randomBytes: (size) => Buffer.alloc(size, 7),
     });
     const imported = await notWritten(source, database);
-    if (wish.keep) await keepTables(site, wish.keep);
-    if (wish.reset) await resetDatabase(site, context);
+    if (options.keep) await keepTables(site, options.keep);
+    if (options.reset) await resetDatabase(site, context);
     const held = await checksums(source.mariadb, database);
     const made = await definitions(source, database);
     await source.mariadb.query(`DROP DATABASE ${database}`);

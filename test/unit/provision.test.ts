@@ -24,8 +24,8 @@ async function asked(
     kind: 'kubernetes',
     units: { list: () => Promise.resolve([unit]), revision: () => Promise.resolve('now') },
     list: () => Promise.resolve([{ id: 'shop', state: 'creating' }]),
-    provision: (wish: ProvisionRequest) => {
-      request = wish;
+    provision: (given: ProvisionRequest) => {
+      request = given;
       return Promise.resolve({ instance: { how: 'taken-up' }, lost: new AbortController().signal });
     },
   } as unknown as Runtime;

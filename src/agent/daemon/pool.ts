@@ -94,8 +94,8 @@ function pauseAfter(pass: PoolPass | undefined, watched: boolean): number {
 }
 
 /** No unit is ever wanted, and none is there that could go out of date. Clones that come and go are seen late, which costs nobody anything. */
-const isQuiet = ({ wish, units }: PoolPass): boolean =>
-  wish.max === 0 && units.every(({ state }) => state === 'ASSIGNED' || state === 'READY' || state === 'RESETTING');
+const isQuiet = ({ spec, units }: PoolPass): boolean =>
+  spec.max === 0 && units.every(({ state }) => state === 'ASSIGNED' || state === 'READY' || state === 'RESETTING');
 
 /** One that ends, because the cluster was away, is begun again; looks go on meanwhile. */
 async function follow({ units }: PoolRuntime, changed: () => void, work: WorkContext): Promise<void> {

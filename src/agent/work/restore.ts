@@ -14,9 +14,9 @@ const login = {
   insecureTls: z.boolean(),
   mustLogIn: z.boolean().exactOptional(),
 };
-const wish = { ...login, isCopy: z.boolean().exactOptional(), cloneId: text, policy: policySchema };
-const planned: z.ZodType<RestoreRequest> = z.strictObject(wish);
-const applied: z.ZodType<RestoreRequest & { readonly restore: string }> = z.strictObject({ ...wish, restore: text });
+const fields = { ...login, isCopy: z.boolean().exactOptional(), cloneId: text, policy: policySchema };
+const planned: z.ZodType<RestoreRequest> = z.strictObject(fields);
+const applied: z.ZodType<RestoreRequest & { readonly restore: string }> = z.strictObject({ ...fields, restore: text });
 const site = z.strictObject({
   url: text,
   username: text.exactOptional(),

@@ -15,7 +15,7 @@ import { makeInstancesFolder } from './spread.ts';
 import { startWebServer } from './web-server.ts';
 
 /** What a unit is made with. */
-export interface UnitWish {
+export interface UnitSpec {
   /** The clone whose name is taken with it; absent: made ahead, for nobody yet. */
   readonly clone?: NewClone;
   /** The nearest PHP is chosen where there is a choice. */
@@ -31,7 +31,7 @@ export interface UnitWish {
  */
 export async function makeUnit(
   home: LocalHome,
-  wish: UnitWish,
+  spec: UnitSpec,
   context: WorkContext,
   begun: (unit: UnitRow) => void,
 ): Promise<UnitRow> {
@@ -44,15 +44,15 @@ export async function makeUnit(
     epoch: 1,
     lease: await ownerOf(context),
   } as const;
-  const wanted = wish.clone && (await earlierPort(home, wish.clone.sourceUrl));
+  const wanted = spec.clone && (await earlierPort(home, spec.clone.sourceUrl));
   const ports = { first: FIRST_PORT, last: LAST_PORT, avoid, ...(wanted === undefined ? {} : { wanted }) };
-  const first = await home.state.units.create(row, wish.clone, ports);
+  const first = await home.state.units.create(row, spec.clone, ports);
   begun(first);
   let unit = (await isFree(first.port)) ? first : await moved(home, first, avoid);
   const paths = instancePaths(home.layout, unit.name);
   const startServer = async (): Promise<string> => {
     const [chosen] = await allEnded([
-      choosePhp(wish.phpVersion, home.path, wish.php),
+      choosePhp(spec.phpVersion, home.path, spec.php),
       makeInstancesFolder(home.layout.instances, home.path)
         .then(() => removeTree(paths.folder))
         .then(() => prepareInstance(paths)),

@@ -162,8 +162,8 @@ async function makeForClone(
   const clone: NewClone = { id, sourceUrl, expiresAt };
   let begun: UnitRow | undefined;
   try {
-    const wish = { clone, phpVersion, php };
-    const made = await makeUnit(home, wish, context, (unit) => (begun = unit));
+    const spec = { clone, phpVersion, php };
+    const made = await makeUnit(home, spec, context, (unit) => (begun = unit));
     const assigned = await home.state.units.change(made, { state: 'ASSIGNED' });
     if (!holds(assigned)) throw leaseLost(id);
     keep();

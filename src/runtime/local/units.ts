@@ -47,8 +47,8 @@ export function createLocalUnits(home: LocalHome, keep: () => void): Units {
     async make(request, context) {
       let begun: UnitRow | undefined;
       try {
-        const wish = { phpVersion: Promise.resolve(request.phpVersion) };
-        const made = await makeUnit(home, wish, context, (unit) => (begun = unit));
+        const spec = { phpVersion: Promise.resolve(request.phpVersion) };
+        const made = await makeUnit(home, spec, context, (unit) => (begun = unit));
         const validating = await units.change(made, { state: 'VALIDATING' });
         const { judged, findings, clean } = await judge(validating ?? made, context);
         if (!clean) throw unfit(judged, findings);

@@ -16,7 +16,7 @@ const SESSION = `SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DAT
   time_zone = '+00:00', net_read_timeout = 86400, net_write_timeout = 86400, wait_timeout = 86400, lock_wait_timeout = 120`;
 
 /** Settings that exist on one kind of server only, or that a limited user may not set; each is worth a try. */
-const WISHES = [
+const OPTIONAL_SETTINGS = [
   'SET SESSION innodb_strict_mode = 0',
   'SET SESSION check_constraint_checks = 0',
   'SET SESSION sql_require_primary_key = 0',
@@ -82,7 +82,7 @@ export async function connectTarget(address: DatabaseAddress, signal: AbortSigna
     execute: async (sql) => (await guard(raw.query<ResultSetHeader>(sql)))[0],
   };
   await connection.execute(SESSION);
-  for (const wish of WISHES) await connection.execute(wish).catch(() => undefined);
+  for (const setting of OPTIONAL_SETTINGS) await connection.execute(setting).catch(() => undefined);
   return connection;
 }
 

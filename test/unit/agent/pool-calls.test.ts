@@ -5,7 +5,7 @@ import type { PoolReport } from '../../../src/operations/pool.ts';
 import type { PoolSizes } from '../../../src/operations/pool-sizes.ts';
 import { createPoolMemory } from '../../../src/pool/memory.ts';
 import { newNote } from '../../../src/pool/note.ts';
-import { readWish, wishFrom } from '../../../src/pool/wish.ts';
+import { readPoolSpec, resolvePoolSpec } from '../../../src/pool/spec.ts';
 import { makeTemp } from '../../support/temp.ts';
 import { testApi, type TestApi } from '../../support/agent.ts';
 
@@ -115,9 +115,9 @@ it('metrics tell of units by state, of claims, refills, recyclings by their resu
     recyclable: false,
   } as const;
   const plan = { actions: [], sizes: new Map(), heldUp: null, again: 0 };
-  const wish = wishFrom(readWish(undefined), {}, 'kubernetes', ['8.2']);
+  const spec = resolvePoolSpec(readPoolSpec(undefined), {}, 'kubernetes', ['8.2']);
   const look = (...units: readonly (typeof unit)[]): void =>
-    metrics.pool({ wish, plan, units, deeds: [], breakers: memory.note().breakers }, memory.note());
+    metrics.pool({ spec, plan, units, deeds: [], breakers: memory.note().breakers }, memory.note());
   memory.made({ name: 'before', phpVersion: '8.2' }, 500, 0);
   look(unit);
   memory.made({ name: 'unit-b', phpVersion: '8.2' }, 1_500, 0);

@@ -3,7 +3,7 @@ import { createPoolKeeper } from '../../../src/pool/keeper.ts';
 import type { UnitReport, Units } from '../../../src/runtime/units.ts';
 import { workContext } from '../../support/work.ts';
 
-const WISH = {
+const SPEC = {
   min: 1,
   max: 2,
   most: 4,
@@ -44,7 +44,7 @@ function oneIsMade() {
     retire: (name) => Promise.resolve(void retired.push(name)),
   };
   const keeper = createPoolKeeper(units as Units, work);
-  const pass = async () => (await keeper.pass(WISH)).deeds.map(({ action, outcome }) => `${action.do} ${outcome}`);
+  const pass = async () => (await keeper.pass(SPEC)).deeds.map(({ action, outcome }) => `${action.do} ${outcome}`);
   return { keeper, pass, retired, unit, made, list: (seen: readonly UnitReport[]) => (present = seen) };
 }
 

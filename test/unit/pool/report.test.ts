@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { newNote } from '../../../src/pool/note.ts';
 import { poolReport } from '../../../src/pool/report.ts';
-import { readWish, wishFrom } from '../../../src/pool/wish.ts';
+import { readPoolSpec, resolvePoolSpec } from '../../../src/pool/spec.ts';
 import type { UnitReport } from '../../../src/runtime/units.ts';
 
 const unit = (name: string, changes: Partial<UnitReport> = {}): UnitReport => ({
@@ -17,8 +17,8 @@ const unit = (name: string, changes: Partial<UnitReport> = {}): UnitReport => ({
   ...changes,
 });
 const subPools = (php: readonly string[], units: readonly UnitReport[]) => {
-  const wish = wishFrom(readWish(undefined), { php: [...php] }, 'local', ['8.2', '7.4']);
-  const report = poolReport({ kind: 'local', wish, revision: 'now', units, note: newNote(0), now: 0 });
+  const spec = resolvePoolSpec(readPoolSpec(undefined), { php: [...php] }, 'local', ['8.2', '7.4']);
+  const report = poolReport({ kind: 'local', spec, revision: 'now', units, note: newNote(0), now: 0 });
   return report.sub_pools.map(({ php: of, making, why }) => [of, making, why]);
 };
 

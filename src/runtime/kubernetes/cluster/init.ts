@@ -37,7 +37,7 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
 };
 
 /** What is to be made of a namespace. */
-export interface InitWish {
+export interface ClusterSpec {
   /** With an agent that runs in it. */
   readonly withAgent: boolean;
 }
@@ -47,7 +47,7 @@ export async function planCluster(
   cluster: Cluster,
   options: KubernetesOptions,
   version: string,
-  { withAgent }: InitWish,
+  { withAgent }: ClusterSpec,
   context: WorkContext,
 ): Promise<readonly Manifest[]> {
   return clusterManifests({

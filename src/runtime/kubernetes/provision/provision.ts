@@ -39,9 +39,9 @@ export async function provisionUnit(
   request: ProvisionRequest,
   context: ReportingContext,
 ): Promise<Provisioned> {
-  return underName(deps, request, context, async (wish) => {
-    const found = await tryFound(deps, wish, context);
-    return typeof found === 'string' ? { ...(await makeFor(deps, wish, context)), how: 'created' } : found;
+  return underName(deps, request, context, async (attempt) => {
+    const found = await tryFound(deps, attempt, context);
+    return typeof found === 'string' ? { ...(await makeFor(deps, attempt, context)), how: 'created' } : found;
   });
 }
 
@@ -51,15 +51,15 @@ export async function claimUnit(
   request: ProvisionRequest,
   context: ReportingContext,
 ): Promise<Provisioned | 'contended' | 'none'> {
-  return underName(deps, request, context, async (wish) => {
-    const found = await tryFound(deps, wish, context);
-    if (typeof found === 'string') await releaseName(deps.cluster, wish.claim, context);
+  return underName(deps, request, context, async (attempt) => {
+    const found = await tryFound(deps, attempt, context);
+    if (typeof found === 'string') await releaseName(deps.cluster, attempt.claim, context);
     return found;
   });
 }
 
-/** What is wanted, and what there was when it was asked for. */
-interface Wish {
+/** One attempt to provision: what is asked for, and what there was when it began. */
+interface Attempt {
   readonly claim: Claim;
   readonly chosen: ChosenImage;
   readonly units: readonly Unit[];
@@ -71,7 +71,7 @@ async function underName<T>(
   deps: ProvisionDeps,
   request: ProvisionRequest,
   context: ReportingContext,
-  work: (wish: Wish) => Promise<T>,
+  work: (attempt: Attempt) => Promise<T>,
 ): Promise<T> {
   const { cluster, options, version } = deps;
   const { id: cloneId } = request;
@@ -127,18 +127,18 @@ const BROKEN: readonly ErrorCode[] = [
 /** The unit that this job has already, because it asked before and did not hear the answer, or was cut off; else one that waits warm. */
 async function tryFound(
   deps: ProvisionDeps,
-  wish: Wish,
+  attempt: Attempt,
   context: ReportingContext,
 ): Promise<Provisioned | 'contended' | 'none'> {
-  const { claim, units } = wish;
+  const { claim, units } = attempt;
   const own = units.find((unit) => unit.claim === claim.id && unit.state === 'ASSIGNED');
   if (own !== undefined) {
-    const taken = await tryUnit(deps, own, 'taken-up', wish, context);
+    const taken = await tryUnit(deps, own, 'taken-up', attempt, context);
     if (taken !== undefined) return taken;
   } else if (units.some(({ cloneId }) => cloneId === claim.cloneId)) throw nameTaken(claim.cloneId);
-  const warm = candidates(deps, wish, context);
+  const warm = candidates(deps, attempt, context);
   for (const unit of warm) {
-    const taken = await tryUnit(deps, unit, 'warm', wish, context);
+    const taken = await tryUnit(deps, unit, 'warm', attempt, context);
     if (taken !== undefined) return taken;
   }
   return warm.length === 0 ? 'none' : 'contended';
@@ -149,13 +149,14 @@ async function tryUnit(
   deps: ProvisionDeps,
   unit: Unit,
   how: 'warm' | 'taken-up',
-  wish: Wish,
+  attempt: Attempt,
   context: ReportingContext,
 ): Promise<Provisioned | undefined> {
   const { cluster, options } = deps;
-  const { claim } = wish;
+  const { claim } = attempt;
   try {
-    const taken = how === 'warm' ? await takeWarm(deps, unit, wish, context) : await takeUp(deps, unit, claim, context);
+    const taken =
+      how === 'warm' ? await takeWarm(deps, unit, attempt, context) : await takeUp(deps, unit, claim, context);
     const limit = how === 'warm' ? WARM_LIMIT : options.provisionSeconds * 1000;
     return { ...(await settleOrRemove(deps, taken, how, claim, limit, context)), how };
   } catch (error) {
@@ -164,19 +165,23 @@ async function tryUnit(
     if (!BROKEN.includes(code)) throw error;
     context.log.warn('a unit could not be had', { unit: unit.name, how, code, message });
     // It went with the unit, if that was ours already.
-    await takeName(cluster, claim, wish.deadline, context);
+    await takeName(cluster, claim, attempt.deadline, context);
     return undefined;
   }
 }
 
 /** Those that can be handed out, in the order of chance: claimers must not all try the same one first. */
-function candidates({ cluster, options, version }: ProvisionDeps, wish: Wish, context: WorkContext): readonly Unit[] {
+function candidates(
+  { cluster, options, version }: ProvisionDeps,
+  attempt: Attempt,
+  context: WorkContext,
+): readonly Unit[] {
   const now = context.now() + cluster.clockOffset();
   const revision = revisionOf(options, version);
-  const chance = new Map(wish.units.map((unit) => [unit, context.randomBytes(4).readUInt32BE()]));
-  return wish.units
+  const chance = new Map(attempt.units.map((unit) => [unit, context.randomBytes(4).readUInt32BE()]));
+  return attempt.units
     .filter((unit) => unit.state === 'WARM' && isThere(unit, now) && unit.runs === unit.provenRuns)
-    .filter((unit) => unit.revision === revision && isChosen(unit, wish.chosen))
+    .filter((unit) => unit.revision === revision && isChosen(unit, attempt.chosen))
     .filter(({ deadline = 0 }) => deadline > now)
     .toSorted((one, other) => (chance.get(one) ?? 0) - (chance.get(other) ?? 0));
 }
@@ -189,17 +194,18 @@ const isChosen = ({ image, phpVersion }: Unit, { image: wanted, php }: ChosenIma
 const isThere = ({ ready, provenAt }: Unit, now: number): boolean => ready || now - (provenAt ?? 0) < FRESH;
 
 /** A time-out is an unknown outcome: what was written all the same is undone. */
-const takeWarm = (deps: ProvisionDeps, unit: Unit, wish: Wish, context: WorkContext): Promise<Unit> =>
+const takeWarm = (deps: ProvisionDeps, unit: Unit, attempt: Attempt, context: WorkContext): Promise<Unit> =>
   orUndo(
     context,
     unit.name,
     () => {
       const deadline = workDeadline(deps.cluster, context.now());
-      return takeUnit(deps, unit, wish.claim, originFor(deps, wish, context), deadline, context);
+      return takeUnit(deps, unit, attempt.claim, originFor(deps, attempt, context), deadline, context);
     },
     async (undo) => {
       const now = await readUnit(deps.cluster, unit.name, undo);
-      if (now?.claim === wish.claim.id) await removeUnit(deps.cluster, now, ({ claim }) => claim === now.claim, undo);
+      if (now?.claim === attempt.claim.id)
+        await removeUnit(deps.cluster, now, ({ claim }) => claim === now.claim, undo);
     },
   );
 
@@ -222,18 +228,18 @@ const settleOrRemove = (
     (undo) => removeUnit(deps.cluster, taken, ({ epoch }) => epoch === taken.epoch, undo),
   );
 
-const originFor = ({ options }: ProvisionDeps, { claim, units }: Wish, context: WorkContext): string =>
+const originFor = ({ options }: ProvisionDeps, { claim, units }: Attempt, context: WorkContext): string =>
   options.domain === undefined ? freeOrigin(options, units, context) : `https://${finalName(claim)}.${options.domain}`;
 
 /** A unit of its own for the clone: made and claimed as any other, except that nobody else sees it warm. */
-async function makeFor(deps: ProvisionDeps, wish: Wish, context: ReportingContext): Promise<Settled> {
+async function makeFor(deps: ProvisionDeps, attempt: Attempt, context: ReportingContext): Promise<Settled> {
   const { cluster, options } = deps;
-  const plan = planUnit(deps, wish.chosen, context);
+  const plan = planUnit(deps, attempt.chosen, context);
   const make = async (): Promise<Settled> => {
     const made = await createUnit(deps, plan, context);
-    const taken = await takeUnit(deps, made, wish.claim, originFor(deps, wish, context), plan.deadline, context);
+    const taken = await takeUnit(deps, made, attempt.claim, originFor(deps, attempt, context), plan.deadline, context);
     const limit = options.provisionSeconds * 1000;
-    return settleUnit(deps, taken, wish.claim, limit, context, (work) => [ownSecret(cluster, taken, work)]);
+    return settleUnit(deps, taken, attempt.claim, limit, context, (work) => [ownSecret(cluster, taken, work)]);
   };
-  return orUndo(context, plan.name, make, (undo) => removeMade(cluster, plan, wish.claim, undo));
+  return orUndo(context, plan.name, make, (undo) => removeMade(cluster, plan, attempt.claim, undo));
 }

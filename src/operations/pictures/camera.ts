@@ -1,11 +1,11 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { runPipeline } from '../../engine/pipeline.ts';
 import { counted } from '../../shared/format.ts';
-import type { Eyes } from '../rehearse.ts';
+import type { Camera } from '../rehearse.ts';
 import { keepPictures, pagesOf, type PicturedPage, takePictures } from './pictures.ts';
 
 /** Takes pictures of the pages that a rehearsal concerns, before and after, with this machine's Chromium, into a folder. */
-export function pictureEyes(folder: string, environment: NodeJS.ProcessEnv): Eyes {
+export function pictureCamera(folder: string, environment: NodeJS.ProcessEnv): Camera {
   let pages: readonly PicturedPage[] = [];
   let before: Buffer[] = [];
   return {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { WpcloneError } from '../shared/errors.ts';
 import type { RuntimeKind } from '../runtime/facts.ts';
-import type { PoolWish } from './keeper.ts';
 import { type PoolSizes, poolSizesSchema } from './sizes.ts';
+import type { PoolSpec } from './types.ts';
 
 /** What was said with `wpclone pool`: it stands until something else is said, also when the agent is started again. */
 const storedSchema = poolSizesSchema.extend({
@@ -10,10 +10,10 @@ const storedSchema = poolSizesSchema.extend({
   /** Units made before are replaced; milliseconds since the epoch. */
   madeAfter: z.number().default(0),
 });
-export type StoredWish = z.infer<typeof storedSchema>;
+export type StoredPoolSpec = z.infer<typeof storedSchema>;
 
 /** Throws STATE_NEWER for one that is not understood: what people said is not thrown away. */
-export function readWish(content: string | undefined): StoredWish {
+export function readPoolSpec(content: string | undefined): StoredPoolSpec {
   const parsed = storedSchema.safeParse(content === undefined ? {} : JSON.parse(content));
   if (parsed.success) return parsed.data;
   throw new WpcloneError('STATE_NEWER', 'A newer wpclone has said how the pool is to be.', { cause: parsed.error });
@@ -26,7 +26,7 @@ const USUAL: Readonly<Record<RuntimeKind, { readonly min: number; readonly max: 
 };
 
 /** With what is wanted and cannot be. */
-export interface WholeWish extends PoolWish {
+export interface ResolvedPoolSpec extends PoolSpec {
   /** Sub-pools that stay empty, and why. */
   readonly lacking: readonly { readonly php: string; readonly why: string }[];
 }
@@ -35,12 +35,12 @@ export interface WholeWish extends PoolWish {
  * How a pool is to be: what was said with `wpclone pool` before what the settings say, and both before what is usual. `versions` are
  * the runtime's. Throws BAD_INPUT.
  */
-export function wishFrom(
-  stored: StoredWish,
+export function resolvePoolSpec(
+  stored: StoredPoolSpec,
   settings: PoolSizes,
   kind: RuntimeKind,
   versions: readonly string[],
-): WholeWish {
+): ResolvedPoolSpec {
   const usual = USUAL[kind];
   const said = { ...settings, ...stored };
   const min = said.min ?? Math.min(usual.min, said.max ?? usual.min);
@@ -65,7 +65,7 @@ export function wishFrom(
 }
 
 /** Refuses what somebody asks for now and cannot have; what was possible once, or is elsewhere, only stays empty. Throws BAD_INPUT. */
-export function refuseLacking({ lacking }: WholeWish, versions: readonly string[]): void {
+export function refuseLacking({ lacking }: ResolvedPoolSpec, versions: readonly string[]): void {
   if (lacking.length === 0) return;
   const php = lacking.map((each) => each.php).join(', ');
   throw new WpcloneError('BAD_INPUT', `No units can be kept of PHP ${php}: ${whatThereIs(versions)}.`);
