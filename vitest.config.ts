@@ -9,7 +9,12 @@ const ALONE = [
 ];
 
 /** They put something in the place of a module (vi.mock), which nobody else may have loaded before, nor get afterwards. */
-const MOCKING = ['test/unit/agent/power-cut.test.ts', 'test/unit/commits.test.ts', 'test/unit/transfer/store.test.ts'];
+const MOCKING = [
+  'test/unit/agent/power-cut.test.ts',
+  'test/unit/commits.test.ts',
+  'test/unit/transfer/store.test.ts',
+  'test/integration/leftovers.test.ts',
+];
 
 const project = (
   name: string,
@@ -32,21 +37,32 @@ const project = (
  * ports, folders, servers and namespace. Those that measure come after them, one by one, in a project of their own.
  */
 const beside = (name: string, testTimeout: number, groupOrder: number): TestProjectInlineConfiguration[] => [
-  project(name, testTimeout, { exclude: ALONE, maxWorkers: 2, sequence: { groupOrder } }),
+  project(name, testTimeout, {
+    exclude: [...ALONE, ...MOCKING],
+    maxWorkers: 2,
+    isolate: false,
+    sequence: { groupOrder },
+  }),
   project(`${name}-alone`, testTimeout, {
-    include: ALONE.filter((file) => file.startsWith(`test/${name}/`)),
+    include: [...ALONE, ...MOCKING].filter((file) => file.startsWith(`test/${name}/`)),
     fileParallelism: false,
     sequence: { groupOrder: groupOrder + 1 },
   }),
 ];
 const oneByOne = { fileParallelism: false, sequence: { groupOrder: 3 } };
 
+/**
+ * Without isolation: nothing of ours happens at import, so that all files of a worker share what was loaded. Loading it for each took
+ * more than half of the unit tests' processor time, and two and a half seconds of each other file's.
+ */
 export default defineConfig({
   test: {
     projects: [
-      // Nothing of ours happens at import, so that all files of a worker share what was loaded: less than half of the processor time.
       project('unit', 60_000, { maxWorkers: 2, isolate: false, exclude: MOCKING }),
-      project('unit-alone', 60_000, { maxWorkers: 2, include: MOCKING }),
+      project('unit-alone', 60_000, {
+        maxWorkers: 2,
+        include: MOCKING.filter((file) => file.startsWith('test/unit/')),
+      }),
       ...beside('integration', 180_000, 1),
       ...beside('e2e', 180_000, 1),
       ...beside('cluster', 300_000, 1),

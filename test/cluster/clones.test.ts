@@ -120,20 +120,6 @@ describe('a clone on Kubernetes', () => {
       90_000,
     );
   }, 200_000);
-
-  test('ten at once from ten command lines: all succeed, none interferes', async () => {
-    const ids = Array.from({ length: 10 }, () => cloneId('ten'));
-    const reports = await Promise.all(ids.map((id) => clone('--name', id)));
-    expect(reports.map(({ clone_id, status }) => [clone_id, status])).toEqual(ids.map((id) => [id, 'ready']));
-    expect(new Set(reports.map(({ clone_url }) => clone_url)).size).toBe(10);
-    for (const { clone_id: id, clone_url: url } of reports) {
-      const { status, body } = await page(id);
-      expect([id, status]).toEqual([id, 200]);
-      expect(body).toContain(url);
-    }
-    await Promise.all(ids.map((id) => commands.run(['delete', id, '--force'])));
-    expect((await Promise.all(ids.map(belongingsOf))).flat()).toEqual([]);
-  }, 600_000);
 });
 
 /** A person on another machine: another state folder. */
