@@ -4,7 +4,7 @@ import { request } from 'undici';
 import { startSource, type Source } from '../support/source/index.ts';
 import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';
 import { visit } from './pages.ts';
-import { cloneId, context, eventually, HOST, useNamespace } from './support.ts';
+import { context, eventually, HOST, useNamespace } from './support.ts';
 
 const namespace = useNamespace('clones');
 const commands = useCommands(namespace);
