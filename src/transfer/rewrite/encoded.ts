@@ -1,18 +1,20 @@
 import { withoutWww } from '../../shared/site-address.ts';
 import type { Finder } from './finder.ts';
+import type { Patch } from './patch.ts';
+import { fieldsOf, windows } from './rows.ts';
 
 /** How much of a value is decoded around a place that looks like an address. */
 const AROUND = 4096;
 const BASE64 = /[A-Za-z0-9+/_-]/;
 
+/** Tells of each place in a block where base64 holds an address. */
+export type EncodedSearch = (block: Buffer, hit: (at: number) => void) => void;
+
 /**
  * Finds base64 that holds an address. It is not rewritten: whoever wrote it may have signed it, or count on its length. Three
  * searches for each host at the speed of memory: its name looks different by where in a group of three bytes it begins.
  */
-export function createEncodedSearch(
-  hosts: Iterable<string>,
-  find: Finder,
-): (block: Buffer, hit: (at: number) => void) => void {
+export function createEncodedSearch(hosts: Iterable<string>, find: Finder): EncodedSearch {
   const needles = [...new Set([...hosts].map(withoutWww))].flatMap(encodings);
   return (block, hit) => {
     for (const needle of needles) {
@@ -43,4 +45,29 @@ function holdsAddress(block: Buffer, start: number, end: number, find: Finder): 
   return [0, 1, 2, 3].some(
     (shift) => find(Buffer.from(text.slice(from + shift, to), 'base64').toString('latin1')).length > 0,
   );
+}
+
+/** Tells of the column of each value in which the search finds something, once for each value. */
+export function tellColumns(
+  block: Buffer,
+  search: EncodedSearch,
+  skip: ReadonlySet<number>,
+  tell: (column: number) => void,
+): void {
+  const found: Patch[] = [];
+  search(block, (at) => found.push({ start: at, end: at, text: '' }));
+  if (found.length === 0) return;
+  found.sort((a, b) => a.start - b.start);
+  for (const { start, end } of windows(block)) {
+    const here = found.filter((hit) => hit.start >= start && hit.start < end);
+    const places = here.map((hit) => ({ start: hit.start - start, end: hit.start - start, text: '' }));
+    for (const { column } of fieldsOf(block.toString('latin1', start, end), places, skip)) tell(column);
+  }
+}
+
+/** The same for one value. */
+export function tellOnce(value: Buffer, search: EncodedSearch, tell: () => void): void {
+  let found = false;
+  search(value, () => (found = true));
+  if (found) tell();
 }

@@ -1,27 +1,21 @@
-import type { Finder } from './finder.ts';
 import { createGathered, type Gathered } from './gathered.ts';
 import type { Patch } from './patch.ts';
 import type { Reading } from './reading.ts';
 import { escapeField, fieldsOfRow, NULL_FIELD, rowsOf, windows, type Field } from './rows.ts';
 import { dealSlices, findPatches, findSlices, patchedSlice, type Slice, type SliceSize } from './slices.ts';
-import { textOf, type Text } from './text.ts';
+import { textOf } from './text.ts';
 import { holdsLengths } from './tokens.ts';
 import type { RowColumns } from './types.ts';
 import { unescapeInPlace } from './unescape-in-place.ts';
+import type { Values } from './values.ts';
 
 const UNCHANGED_BYTES = 256 * 1024;
 
-/** What a rewriter does with values that it has as strings. */
+/** What a rewriter has for rows of any size. */
 export interface Tools {
-  readonly find: Finder;
-  /** Adds the patches of lengths to those of a value's addresses, which are asked for twice, and counts these. */
-  readonly withLengths: (value: Text, patches: () => Iterable<Patch>) => Iterable<Patch>;
-  /** Counts patches that need no others. */
-  readonly count: (patches: number) => void;
+  readonly values: Values;
   readonly rows: (block: Buffer, columns: RowColumns) => Buffer;
   readonly tellEncoded: (field: Buffer, tell: () => void) => void;
-  /** Addresses can be told from escapes only where these are undone. */
-  readonly backslashPaths: boolean;
 }
 
 /**
@@ -66,7 +60,7 @@ function* hugeField(
   { readings }: RowColumns,
 ): Generator<Buffer> {
   const { start, end, column } = field;
-  const slices = (): Generator<Slice> => findSlices(textOf(row), field, tools.find, size);
+  const slices = (): Generator<Slice> => findSlices(textOf(row), field, tools.values.find, size);
   const reading = readings?.get(column);
   const isNull = row.toString('latin1', start, Math.min(end, start + 3)) === NULL_FIELD;
   if (isNull || (reading?.ascii !== false && !holdsMatch(slices()))) {
@@ -79,9 +73,9 @@ function* hugeField(
   else yield* inSlices(tools, row, slices());
 }
 
-function* inSlices({ count }: Tools, row: Buffer, slices: Iterable<Slice>): Generator<Buffer> {
+function* inSlices({ values }: Tools, row: Buffer, slices: Iterable<Slice>): Generator<Buffer> {
   for (const slice of slices) {
-    count(slice.patches.length);
+    values.counts.replaced += slice.patches.length;
     yield patchedSlice(row, slice);
   }
 }
@@ -90,9 +84,9 @@ function* inSlices({ count }: Tools, row: Buffer, slices: Iterable<Slice>): Gene
 const readsDifferently = (field: Buffer, reading: Reading): boolean =>
   !(reading.ascii && reading.isSame(textOf(field)));
 
-function needsWhole({ backslashPaths }: Tools, { bytes, around }: SliceSize, row: Buffer, field: Field): boolean {
+function needsWhole({ values }: Tools, { bytes, around }: SliceSize, row: Buffer, field: Field): boolean {
   const { start, end } = field;
-  if (backslashPaths && row.subarray(start, end).includes('\\')) return true;
+  if (values.backslashPaths && row.subarray(start, end).includes('\\')) return true;
   for (let at = start; at < end; at += bytes) {
     const text = row.toString('latin1', Math.max(start, at - around), Math.min(at + bytes + around, end));
     if (holdsLengths(text, 0, text.length)) return true;
@@ -107,7 +101,7 @@ function* wholeField(tools: Tools, size: SliceSize, field: Buffer, reading?: Rea
   const read = reading && gather(reading.readParts(textOf(stored)));
   try {
     const got = read?.bytes() ?? stored;
-    const patches = tools.withLengths(textOf(got), () => findPatches(textOf(got), tools.find, size));
+    const patches = tools.values.withLengths(textOf(got), () => findPatches(textOf(got), tools.values.find, size));
     if (reading === undefined) yield* written(stored, patches, size, isEscaped);
     else if (reading.converted) yield* written(got, patches, size, true);
     else yield* written(stored, reading.back(textOf(stored), patches), size, true);
