@@ -1,11 +1,12 @@
-import { databaseFolder, emptyDatabaseBaseline, writeSchema } from '../baseline/database.ts';
+import { type BaselineTable, databaseFolder, emptyDatabaseBaseline, writeSchema } from '../baseline/database.ts';
 import { diskFull } from '../disk.ts';
 import { writeDatabaseOrigin } from '../origin/database.ts';
 import { noteWarnings } from '../origin/left-out.ts';
-import { startRecorder } from '../origin/recorder.ts';
-import { openEarlier } from '../earlier/open.ts';
+import { type Recorder, startRecorder } from '../origin/recorder.ts';
+import type { LeftOut } from '../origin/schema.ts';
+import { openEarlier, type OpenedEarlier } from '../earlier/open.ts';
 import { readdressing } from '../earlier/readdress.ts';
-import { withEarlier } from '../earlier/rows.ts';
+import { type EarlierRows, withEarlier } from '../earlier/rows.ts';
 import { createProgress } from '../progress.ts';
 import { rulesOf } from '../rewrite/rules.ts';
 import type { UrlMapping } from '../rewrite/types.ts';
@@ -13,24 +14,20 @@ import type { SiteInfo } from '../../site/info.ts';
 import { dropTableFiles } from '../table-files/folder.ts';
 import { layTables } from '../table-files/laid.ts';
 import { markTables } from '../table-files/mark.ts';
-import type { DatabaseResult, TransferInput, TransferTask } from '../types.ts';
-import { collectWarnings, escapedName, type WarningCollector } from '../warnings.ts';
+import type { DatabaseResult, TransferInput } from '../types.ts';
+import { collectWarnings, type WarningCollector } from '../warnings.ts';
 import { whileAnswering } from './answering.ts';
-import { createReadings } from './charsets.ts';
-import { connectTarget, describeTarget, type TargetConnection } from './connection.ts';
+import { connectTarget, type TargetConnection } from './connection.ts';
 import { dropAll } from './drop.ts';
 import { describeCopied, setIdBands } from './copied.ts';
 import { databaseError } from './errors.ts';
 import { addForeignKeys, runInAnyOrder } from './finish.ts';
-import { idRules } from './ids.ts';
-import { planTables } from './plan.ts';
+import { warnOfBroken, warnOfEncoded, warnOfLeftOut } from './import-warnings.ts';
+import { prepareTables, type Prepared } from './prepare.ts';
 import { readAll } from './read.ts';
 import { triggerStatements, viewStatements } from './routines.ts';
-import { selectOthers, type Others } from './others.ts';
-import { selectTables, unmatchedPatterns, type SelectedTable } from './select.ts';
-import { distinctTables, spellingOf, textsBy, warnOfCase, type Spelling } from './spelling.ts';
 import type { TableState } from './stream.ts';
-import { nameKept } from './unique-keys.ts';
+import { warnOfKept } from './unique-keys.ts';
 
 /**
  * Copies the site's tables into the instance's database, which is emptied first, and writes the baseline beside it. May be
@@ -58,42 +55,14 @@ export async function importDatabase(input: TransferInput): Promise<DatabaseResu
 
 async function importInto(admin: TargetConnection, input: TransferInput): Promise<DatabaseResult> {
   const { task, site, rewriter, context } = input;
-  const { info } = task;
   const { warnings, leftOut } = noteWarnings(collectWarnings());
   const before = { ...rewriter.counts };
   await dropAll(admin);
-  const server = await describeTarget(admin);
-  const spell: Spelling = { name: spellingOf(info), text: textsBy(rewriter) };
-  warnOfCase(info, server, warnings);
-  const others = selectOthers(info, task.includeTables ?? [], spell.name);
-  const selected = distinctTables(selectTables(info, task.excludeTables, others.tables), server, warnings);
-  nameUnmatched(task, selected, others, warnings);
-  const readings = createReadings(admin, info.connectionCharset ?? info.charset, server.charsets);
-  const planned = await planTables(selected, { info, server, readings, warnings, ids: idRules(input), spell });
-  const states = planned.map((table, index): TableState => ({
-    table,
-    file: `${index}.tsv`,
-    rows: 0,
-    bytes: 0,
-    cursor: null,
-    done: false,
-    laid: 'not',
-    leftOut: false,
-  }));
-  if (info.otherPrefixes.length > 0)
-    warnings.add(
-      'OTHER_SITE_IN_DATABASE',
-      `Tables of other sites in the same database were left alone (${info.otherPrefixes.join(', ')}).`,
-    );
-
-  const { mapping } = rewriter;
+  const prepared = await prepareTables(admin, input, warnings);
+  const { states } = prepared;
+  const plans = states.map(({ table }) => table.plan);
   const key = await site.memoryKey?.();
-  const found = await openEarlier((await site.earlier?.()) ?? [], info, mapping.to, key);
-  const rulesWith = (to: UrlMapping['to']) =>
-    new Map(planned.map(({ plan, columns }) => [plan.name, rulesOf({ ...mapping, to }, columns)]));
-  const rules = rulesWith(mapping.to);
-  const readdress = found && readdressing(found.to, mapping);
-  const earlier = withEarlier(input.client, found?.tables, readdress ? rulesWith(found.to) : rules, readdress);
+  const { found, earlier, rules } = await openMemory(input, states, key);
   const totals = () => ({
     tables: states.filter((state) => state.done).length,
     rows: sum(states, (state) => state.rows),
@@ -102,7 +71,6 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     urlsRewritten: rewriter.counts.replaced - before.replaced + earlier.kept().urls,
   });
   const progress = createProgress(context.progress, totals, input.now);
-  const plans = planned.map(({ plan }) => plan);
   const laid = await layTables(site, found, admin, plans, context.signal);
   const recorded = plans.map((plan) => ({ ...plan, rules: rules.get(plan.name) }));
   const recorder = await startRecorder(site.paths.baseline, recorded, key);
@@ -112,17 +80,81 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     await recorder.close();
   }
 
-  const made = states.filter((state) => !state.leftOut);
-  const names = new Set(made.map(({ table }) => table.plan.name));
-  for (const { table } of made) await addForeignKeys(admin, table.plan, warnings);
-  nameLeftOut(info, warnings);
+  const made = await connectTables(admin, prepared, task.info, warnings);
+  const tables = await writeBaseline(admin, made, states, { ...input, recorder, leftOut });
+  const same = new Set(states.filter((state) => state.laid === 'same').map(({ table }) => table.plan.name));
+  await laid.finish(same);
+  const loaded = tables.filter(({ name }) => !same.has(name));
+  await markTables(site, loaded, context.signal);
+  progress.flush();
+  warnOfEncoded(states, warnings);
+  warnOfKept(
+    states.map(({ table: { plan, columns } }) => ({ ...plan, unique: columns.unique })),
+    warnings,
+  );
+  warnOfBroken(rewriter.counts.broken - before.broken, warnings);
+  const { rows, bytes, urlsRewritten } = totals();
+  return { tables: tables.length, rows, reused: earlier.kept().rows, bytes, urlsRewritten, warnings: warnings.list() };
+}
+
+interface Memory {
+  readonly found: OpenedEarlier | undefined;
+  readonly earlier: EarlierRows;
+  readonly rules: ReadonlyMap<string, string | undefined>;
+}
+
+/** What an earlier clone remembers, and the rules by which this one's rows are made. */
+async function openMemory(
+  { task, site, rewriter, client }: TransferInput,
+  states: readonly TableState[],
+  key?: Buffer,
+): Promise<Memory> {
+  const { mapping } = rewriter;
+  const rulesWith = (to: UrlMapping['to']) =>
+    new Map(states.map(({ table: { plan, columns } }) => [plan.name, rulesOf({ ...mapping, to }, columns)]));
+  const found = await openEarlier((await site.earlier?.()) ?? [], task.info, mapping.to, key);
+  const rules = rulesWith(mapping.to);
+  const readdress = found && readdressing(found.to, mapping);
+  const earlier = withEarlier(client, found?.tables, readdress ? rulesWith(found.to) : rules, readdress);
+  return { found, earlier, rules };
+}
+
+interface Connected {
+  readonly tables: readonly TableState[];
+  /** The statements that made them, in an order that works. */
+  readonly views: string[];
+  readonly triggers: string[];
+}
+
+/** Adds what leads from one table to others, once all of them are there: foreign keys, views and triggers. */
+async function connectTables(
+  admin: TargetConnection,
+  { server, spell, others, states }: Prepared,
+  info: SiteInfo,
+  warnings: WarningCollector,
+): Promise<Connected> {
+  const tables = states.filter((state) => !state.leftOut);
+  const names = new Set(tables.map(({ table }) => table.plan.name));
+  for (const { table } of tables) await addForeignKeys(admin, table.plan, warnings);
+  warnOfLeftOut(info, warnings);
   const target = { server, spell };
   const views = await runInAnyOrder(admin, viewStatements(info, others.views, target, warnings), warnings);
   const present = new Set([...names, ...info.views.map(({ name }) => name), ...others.views.map(({ name }) => name)]);
   const triggers = await runInAnyOrder(admin, triggerStatements(info, names, present, target, warnings), warnings);
+  return { tables, views, triggers };
+}
+
+/** What `reset`, a restore and the next clone read, beside the rows. */
+async function writeBaseline(
+  admin: TargetConnection,
+  { tables: made, views, triggers }: Connected,
+  states: readonly TableState[],
+  { task: { info }, site, rewriter, now, recorder, leftOut }: TransferInput & { recorder: Recorder; leftOut: LeftOut },
+): Promise<BaselineTable[]> {
   await setIdBands(admin, states);
+  const { mapping } = rewriter;
   const copied = await describeCopied(admin, states, mapping);
-  await writeDatabaseOrigin(site.paths.baseline, copied, { info, mapping, madeAt: input.now(), recorder, leftOut });
+  await writeDatabaseOrigin(site.paths.baseline, copied, { info, mapping, madeAt: now(), recorder, leftOut });
   const tables = made.map(({ table, file, rows, bytes }) => ({
     ...table.plan,
     file: bytes > 0 ? file : null,
@@ -130,67 +162,12 @@ async function importInto(admin: TargetConnection, input: TransferInput): Promis
     bytes,
   }));
   await writeSchema(site.paths.baseline, { version: 1, tables, views, triggers });
-  const same = new Set(states.filter((state) => state.laid === 'same').map(({ table }) => table.plan.name));
-  await laid.finish(same);
-  const loaded = tables.filter(({ name }) => !same.has(name));
-  await markTables(site, loaded, context.signal);
-  progress.flush();
-  nameEncoded(states, warnings);
-  nameKept(
-    planned.map(({ plan, columns: { unique } }) => ({ ...plan, unique })),
-    warnings,
-  );
-  const broken = rewriter.counts.broken - before.broken;
-  if (broken > 0)
-    warnings.add(
-      'BROKEN_SERIALIZED',
-      `${broken} values hold serialized data that was already broken; they were rewritten as plain text.`,
-    );
-  const { rows, bytes, urlsRewritten } = totals();
-  return { tables: made.length, rows, reused: earlier.kept().rows, bytes, urlsRewritten, warnings: warnings.list() };
+  return tables;
 }
 
 /** Once a table is there, what it was; before, what the site's server thinks that it is, which counts pages half filled and no escapes. */
 function expectedBytes({ table: { selected }, bytes, done }: TableState): number {
   return done || selected.empty ? bytes : Math.max(bytes, selected.info.dataBytes);
-}
-
-/** Patterns that fit nothing, and what has not the site's prefix and was not asked for. */
-function nameUnmatched(
-  { info, excludeTables, includeTables = [] }: TransferTask,
-  selected: readonly SelectedTable[],
-  others: Others,
-  warnings: WarningCollector,
-): void {
-  const names = selected.map(({ info: { name } }) => name);
-  for (const pattern of unmatchedPatterns(excludeTables, names, info.tablePrefix))
-    warnings.add('EXCLUDE_UNMATCHED', `No table is called ${escapedName(pattern)}: the pattern left nothing out.`);
-  const candidates = [...others.tables, ...others.views].map(({ name }) => name);
-  for (const pattern of unmatchedPatterns(includeTables, candidates, info.tablePrefix))
-    warnings.add('INCLUDE_UNMATCHED', `No table without the prefix of the site is called ${escapedName(pattern)}.`);
-  if (others.leftOut.length === 0) return;
-  const shown = others.leftOut.slice(0, 20).map(escapedName).join(', ');
-  const more = others.leftOut.length > 20 ? ` and ${others.leftOut.length - 20} more` : '';
-  warnings.add(
-    'TABLES_WITHOUT_PREFIX',
-    `Left out, because they have not the prefix ${escapedName(info.tablePrefix)}: ${shown}${more}. --include-table copies those that the site needs.`,
-  );
-}
-
-/** What of the site's part of the database is no table, view or trigger. */
-function nameLeftOut(info: SiteInfo, warnings: WarningCollector): void {
-  for (const { name, kind } of info.leftOut ?? [])
-    warnings.add('DATABASE_FEATURE_DROPPED', `The ${escapedName(kind)} ${escapedName(name)} was left out.`);
-}
-
-/** Addresses in base64 go on pointing to the source. */
-function nameEncoded(states: readonly TableState[], warnings: WarningCollector): void {
-  for (const { table } of states)
-    for (const [index, count] of table.encoded)
-      warnings.add(
-        'BASE64_ADDRESS',
-        `${escapedName(`${table.plan.name}.${table.plan.columns[index] ?? ''}`)}: ${count} values hold an address of the site in base64; they were left as they are.`,
-      );
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

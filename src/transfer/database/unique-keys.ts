@@ -40,7 +40,7 @@ function partsOf({ tokens }: KeyDefinition, place: (name: string) => number): Un
 }
 
 /** Rows that kept an address of the source since another one has the same without it. */
-export function nameKept(
+export function warnOfKept(
   tables: readonly {
     readonly name: string;
     readonly columns: readonly string[];
