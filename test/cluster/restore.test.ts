@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { optionOf } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { cloneArguments, passwordOf, type Report, useCommands } from './commands.ts';
 import { documentRoot, visit } from './pages.ts';
@@ -16,8 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => source.stop());
 
-const titleOf = async (): Promise<unknown> =>
-  (await source.query("SELECT option_value FROM wp_options WHERE option_name = 'blogname'"))[0]?.['option_value'];
+const titleOf = (): Promise<unknown> => optionOf(source, 'blogname');
 
 /** Runs PHP in the clone, with WordPress loaded. */
 async function php(code: string): Promise<void> {

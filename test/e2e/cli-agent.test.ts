@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
 import { commandLine, type CommandLine, openTerminal } from '../support/cli.ts';
 import { sqlOfClone } from '../support/clone-sql.ts';
+import { optionOf } from '../support/restore.ts';
 import { shape } from '../support/shape.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
@@ -26,8 +27,7 @@ afterAll(async () => {
   await source.stop();
 });
 
-const titleOf = async (): Promise<unknown> =>
-  (await source.query("SELECT option_value FROM wp_options WHERE option_name = 'blogname'"))[0]?.['option_value'];
+const titleOf = (): Promise<unknown> => optionOf(source, 'blogname');
 const newest = async () => (await remote.json<{ jobs: Job[] }>(['jobs', '--limit', '1'])).jobs[0];
 interface Job {
   readonly job_id: string;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planSchema } from '../../src/restore/plan/schema.ts';
 import { commandLine } from '../support/cli.ts';
 import { sqlOfClone } from '../support/clone-sql.ts';
+import { optionOf } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 const cli = commandLine();
@@ -61,8 +62,7 @@ it('shows the plan by kind, keeps it in a file, and ends with 5 while somebody h
 it('brings a clone to another site, where it asks about what both have otherwise, and takes it back', async () => {
   await changeBoth();
   const other = await startSource({ mariadb: source.mariadb });
-  const blogname = async (): Promise<unknown> =>
-    (await other.query("SELECT option_value FROM wp_options WHERE option_name = 'blogname'"))[0]?.['option_value'];
+  const blogname = (): Promise<unknown> => optionOf(other, 'blogname');
   try {
     const before = await blogname();
     const words = ['--to', other.url, '-u', other.adminUser, '--password-file', '-'];

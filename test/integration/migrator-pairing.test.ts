@@ -1,6 +1,7 @@
 import { load } from 'cheerio';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { logInCookies } from '../support/log-in.ts';
 import { installMigrator, never, testClient } from '../support/migrator.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
@@ -11,20 +12,6 @@ beforeAll(async () => {
   await installMigrator(source);
 });
 afterAll(() => source.stop());
-
-/** The cookies of a log-in through WordPress' own form. */
-async function logIn(user: string, password: string): Promise<string> {
-  const answer = await request(source.loginUrl, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', cookie: 'wordpress_test_cookie=WP Cookie check' },
-    body: new URLSearchParams({ log: user, pwd: password, testcookie: '1' }).toString(),
-  });
-  await answer.body.dump();
-  return [answer.headers['set-cookie'] ?? []]
-    .flat()
-    .map((cookie) => cookie.split(';')[0])
-    .join('; ');
-}
 
 async function get(path: string, cookie: string): Promise<string> {
   return (await request(`${source.siteUrl}/wp-admin/${path}`, { headers: { cookie } })).body.text();
@@ -61,7 +48,7 @@ async function nonceFor(user: string, cookie: string): Promise<string> {
 
 describe('pairing', () => {
   it('gives an administrator a key that works, from the page and from the notice', async () => {
-    const cookie = await logIn(source.adminUser, source.adminPassword);
+    const cookie = await logInCookies(source, source.adminUser, source.adminPassword);
     for (const page of ['tools.php?page=wpclone-migrator', 'index.php']) {
       const element = elementOf(await get(page, cookie));
       expect(element).toHaveLength(1);
@@ -81,9 +68,9 @@ describe('pairing', () => {
   });
 
   it('says in the notice that it is active, to administrators only', async () => {
-    const admin = await get('index.php', await logIn(source.adminUser, source.adminPassword));
+    const admin = await get('index.php', await logInCookies(source, source.adminUser, source.adminPassword));
     expect(load(admin)('.notice').text()).toContain('wpclone migrator is active');
-    const editor = await get('index.php', await logIn(source.editorUser, source.editorPassword));
+    const editor = await get('index.php', await logInCookies(source, source.editorUser, source.editorPassword));
     expect(editor).not.toContain('wpclone');
   });
 
@@ -92,7 +79,7 @@ describe('pairing', () => {
       [source.editorUser, source.editorPassword],
       [source.subscriberUser, source.subscriberPassword],
     ] as const) {
-      const cookie = await logIn(user, password);
+      const cookie = await logInCookies(source, user, password);
       expect(elementOf(await get('tools.php?page=wpclone-migrator', cookie))).toHaveLength(0);
       const { status, body } = await pairWith(cookie, await nonceFor(user, cookie));
       expect({ status, body }).toEqual({ status: 403, body: { success: false, data: { code: 'not_administrator' } } });
@@ -100,7 +87,7 @@ describe('pairing', () => {
   });
 
   it('refuses an administrator without a nonce, with another’s, and by GET', async () => {
-    const cookie = await logIn(source.adminUser, source.adminPassword);
+    const cookie = await logInCookies(source, source.adminUser, source.adminPassword);
     const nonce = elementOf(await get('index.php', cookie)).attr('data-nonce') ?? '';
     const refusal = { status: 403, body: { success: false, data: { code: 'bad_nonce' } } };
     expect(await pairWith(cookie, '')).toEqual(refusal);

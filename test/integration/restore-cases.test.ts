@@ -3,7 +3,7 @@ import type { Plan } from '../../src/restore/plan/schema.ts';
 import { undoApplied } from '../../src/restore/write/write.ts';
 import { never, pair } from '../support/migrator.ts';
 import { fatesOf, makeRestorable, type Restorable } from '../support/restorable.ts';
-import { writeClient } from '../support/restore.ts';
+import { optionOf, writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 /** Bytes of a table without a key that is too large to be held whole: sixteen rows of a megabyte, and one more. */
@@ -66,8 +66,6 @@ const tableNumbers = () =>
 const fates = ({ items }: Plan): Record<string, string> => fatesOf(items);
 const undo = async ({ key }: { key: Parameters<typeof writeClient>[1] }) =>
   undoApplied(writeClient(await pair(source), key), undefined, never);
-const optionOf = async (name: string): Promise<string> =>
-  String((await source.query(`SELECT option_value AS v FROM wp_options WHERE option_name = '${name}'`))[0]?.['v']);
 
 it('orders of the meantime stay to the byte, and so does what comes between plan and apply; no table of the site is replaced by another', async () => {
   await site.sql("UPDATE wp_posts SET post_title = 'Ours' WHERE ID = 2");
@@ -110,7 +108,7 @@ it('a number of something new is right wherever a plugin has hidden it, and a br
     `$layout = json_decode( get_option( 'builder' )['layout'], true )['blocks'][0]; echo wp_json_encode( array( get_the_title( $layout['page'] ), unserialize( $layout['again'] ) === array( $layout['page'] ) ) );`,
   );
   expect(JSON.parse(said)).toEqual(['Hidden', true]);
-  expect(await optionOf('broken')).toBe(`a:1:{s:1:"x";s:999:"${source.url}/another";}`);
+  expect(await optionOf(source, 'broken')).toBe(`a:1:{s:1:"x";s:999:"${source.url}/another";}`);
   expect(await undo(applied)).toMatchObject({ state: 'undone' });
 });
 

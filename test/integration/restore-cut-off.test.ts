@@ -12,7 +12,7 @@ import { connectToWrite } from '../../src/site/connect/by-login.ts';
 import { WpcloneError } from '../../src/shared/errors.ts';
 import type { WorkEvent } from '../../src/shared/events.ts';
 import { asAdmin, connectDeps } from '../support/connecting.ts';
-import { restoreKey, writeClient } from '../support/restore.ts';
+import { optionOf, restoreKey, writeClient } from '../support/restore.ts';
 import { makeRestorable, POLICY, type Restorable } from '../support/restorable.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 import { failureOf, workContext } from '../support/work.ts';
@@ -29,8 +29,7 @@ afterAll(async () => {
   await source.stop();
 });
 
-const titleOf = async (): Promise<unknown> =>
-  (await source.query("SELECT option_value FROM wp_options WHERE option_name = 'blogname'"))[0]?.['option_value'];
+const titleOf = (): Promise<unknown> => optionOf(source, 'blogname');
 const own = () => source.query("SHOW TABLES LIKE 'wp\\_wpclone%'");
 const port: WritePort = { connect: (wanted) => connectToWrite(asAdmin(source), wanted, connectDeps()) };
 const specOf = (restore: string): ApplySpec => ({

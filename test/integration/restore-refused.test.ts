@@ -7,6 +7,7 @@ import { newRestoreId } from '../../src/restore/write/id.ts';
 import type { SourceAccess } from '../../src/site/access.ts';
 import { packContent } from '../../src/site/signing.ts';
 import { newWriteKeys, writtenText, type WriteKey } from '../../src/site/write/signing.ts';
+import { logInCookies } from '../support/log-in.ts';
 import { installMigrator, never } from '../support/migrator.ts';
 import { restoreKey, writeClient } from '../support/restore.ts';
 import { FORM, signedForm } from '../support/signed.ts';
@@ -100,9 +101,9 @@ describe('the write half answers nobody but the holder of the key of a restore',
     const other: WriteKey = { ...key, privateKey: newWriteKeys().privateKey };
     const people = [
       ['nobody', ''],
-      ['a subscriber', await logIn(source.subscriberUser, source.subscriberPassword)],
-      ['an editor', await logIn(source.editorUser, source.editorPassword)],
-      ['an administrator', await logIn(source.adminUser, source.adminPassword)],
+      ['a subscriber', await logInCookies(source, source.subscriberUser, source.subscriberPassword)],
+      ['an editor', await logInCookies(source, source.editorUser, source.editorPassword)],
+      ['an administrator', await logInCookies(source, source.adminUser, source.adminPassword)],
     ] as const;
     const taken = signed(key, 5, { question: { op: 'status' } });
     expect((await send(taken)).status).toBe(200);
@@ -187,20 +188,6 @@ describe('the write half answers nobody but the holder of the key of a restore',
   });
 });
 
-/** The cookies of a log-in through WordPress' own form. */
-async function logIn(user: string, password: string): Promise<string> {
-  const answer = await request(source.loginUrl, {
-    method: 'POST',
-    headers: { ...FORM, cookie: 'wordpress_test_cookie=WP Cookie check' },
-    body: new URLSearchParams({ log: user, pwd: password, testcookie: '1' }).toString(),
-  });
-  await answer.body.dump();
-  return [answer.headers['set-cookie'] ?? []]
-    .flat()
-    .map((cookie) => cookie.split(';')[0])
-    .join('; ');
-}
-
 /** A nonce as WordPress would make it for this user, who may get to see none. */
 async function nonceFor(user: string, cookie: string): Promise<string> {
   const value = /wordpress_logged_in_[^=]+=([^;]+)/.exec(cookie)?.[1] ?? '';
@@ -238,7 +225,7 @@ describe('a key of a restore', () => {
       [source.editorUser, source.editorPassword],
     ] as const;
     for (const [user, password] of people) {
-      const cookie = await logIn(user, password);
+      const cookie = await logInCookies(source, user, password);
       const answer = await askForKey(cookie, await nonceFor(user, cookie));
       expect({ user, ...answer }).toMatchObject({
         user,
@@ -247,7 +234,7 @@ describe('a key of a restore', () => {
       });
     }
     expect(await askForKey('', 'x')).toMatchObject({ status: 400, text: '0' });
-    const admin = await logIn(source.adminUser, source.adminPassword);
+    const admin = await logInCookies(source, source.adminUser, source.adminPassword);
     expect((await askForKey(admin, 'x')).text).toContain('bad_nonce');
     const page = await request(`${source.siteUrl}/wp-admin/tools.php?page=wpclone-migrator`, {
       headers: { cookie: admin },
@@ -270,13 +257,13 @@ describe('a key of a restore', () => {
   });
 
   it('is not given to an old session, nor where the database user may make no table', async () => {
-    const admin = await logIn(source.adminUser, source.adminPassword);
+    const admin = await logInCookies(source, source.adminUser, source.adminPassword);
     const nonce = await nonceFor(source.adminUser, admin);
     await source.php(
       `$id = get_user_by( 'login', '${source.adminUser}' )->ID; $all = get_user_meta( $id, 'session_tokens', true ); foreach ( $all as &$one ) { $one['login'] -= 1000; } update_user_meta( $id, 'session_tokens', $all );`,
     );
     expect((await askForKey(admin, nonce)).text).toContain('not_fresh');
-    const fresh = await logIn(source.adminUser, source.adminPassword);
+    const fresh = await logInCookies(source, source.adminUser, source.adminPassword);
     const user = `'${source.database.user}'`;
     for (const host of ["'%'", "'localhost'"])
       await source.query(`REVOKE CREATE ON \`${source.database.name}\`.* FROM ${user}@${host}`);

@@ -6,7 +6,7 @@ import type { WriteKey } from '../../src/site/write/signing.ts';
 import { never, pair } from '../support/migrator.ts';
 import { fatesOf, makeRestorable, type Restorable } from '../support/restorable.ts';
 import { filesBelow, put } from '../support/restore-files.ts';
-import { definitionsOf, writeClient } from '../support/restore.ts';
+import { definitionsOf, optionOf, writeClient } from '../support/restore.ts';
 import { startSource, type Source } from '../support/source/index.ts';
 
 /** A plugin that makes and upgrades its tables as plugins do. */
@@ -66,8 +66,7 @@ const fates = (plan: Plan): Record<string, string> =>
   fatesOf([...plan.items, ...plan.code].filter(({ kept }) => kept?.class !== 'machine'));
 
 const rowsOf = (table: string) => source.query(`SELECT * FROM ${table} ORDER BY 1`);
-const setting = async (name: string): Promise<unknown> =>
-  (await source.query(`SELECT option_value AS v FROM wp_options WHERE option_name = '${name}'`))[0]?.['v'];
+const setting = (name: string): Promise<unknown> => optionOf(source, name);
 const own = () => source.query("SHOW TABLES LIKE 'wp\\_wpclone\\_rst%'");
 const undo = async (key: WriteKey) => undoApplied(writeClient(await pair(source), key), undefined, never);
 async function visit(): Promise<string> {

@@ -96,6 +96,10 @@ export async function rowOf(source: Source, table: string, where: string): Promi
   return row;
 }
 
+/** The value of an option; undefined where there is none. */
+export const optionOf = async (source: Source, name: string): Promise<unknown> =>
+  (await source.query(`SELECT option_value FROM wp_options WHERE option_name = '${name}'`))[0]?.['option_value'];
+
 export const pick = (row: Cells, ...columns: string[]): Cells =>
   Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
 
