@@ -16,7 +16,7 @@ function logOfUnit() {
   writeFileSync(log, '');
   return {
     log,
-    read: (follow: boolean, work = workContext()) => readLogs(paths, join(paths.run, 'none'), follow, work),
+    read: (follow: boolean, work = workContext()) => readLogs(paths, join(paths.run, 'none'), { follow }, work),
   };
 }
 

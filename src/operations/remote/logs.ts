@@ -8,7 +8,7 @@ const FOLLOWING = 24 * 3600;
 export async function* readLogs(
   client: AgentClient,
   path: string,
-  follow: boolean,
+  { follow }: { readonly follow: boolean },
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const call = { method: 'GET' as const, path, ...(follow ? { query: { follow: 'true' }, seconds: FOLLOWING } : {}) };

@@ -71,7 +71,7 @@ export function createRemoteOperations({ client, here, interrupted }: RemoteSett
     disconnect: (url, login, credentials, context) => disconnectThrough(client, url, login, credentials, context),
     mail: async (id, { signal }) =>
       (await client.call({ method: 'GET', path: `${clonePath(id)}/mail` }, mailsSchema, signal)).messages,
-    logs: (id, { follow }, { signal }) => readLogs(client, `${clonePath(id)}/logs`, follow, signal),
+    logs: (id, options, { signal }) => readLogs(client, `${clonePath(id)}/logs`, options, signal),
     collectGarbage: async ({ signal }) => {
       const report = await client.call({ method: 'POST', path: '/api/v2/gc', seconds: 600 }, garbageSchema, signal);
       return { ...report, failed: report.failed.map(({ code, ...rest }) => ({ ...rest, code: knownCode(code) })) };

@@ -14,7 +14,7 @@ export function remotePool(client: AgentClient): PoolOperations {
     status: ({ signal }) => asked({ method: 'GET', path: PATH }, signal),
     set: (sizes, { signal }) => asked({ method: 'PUT', path: PATH, body: sizes }, signal),
     act: (action, { signal }) => asked({ method: 'POST', path: `${PATH}/${action}` }, signal),
-    logs: (unit, { follow }, { signal }) =>
-      readLogs(client, `${PATH}/units/${encodeURIComponent(unit)}/logs`, follow, signal),
+    logs: (unit, options, { signal }) =>
+      readLogs(client, `${PATH}/units/${encodeURIComponent(unit)}/logs`, options, signal),
   };
 }

@@ -32,7 +32,7 @@ const tailOf = (label: string, file: string): Tail => ({
 export async function* readLogs(
   paths: InstancePaths,
   databaseLog: string,
-  follow: boolean,
+  { follow }: { readonly follow: boolean },
   context: WorkContext,
 ): AsyncIterable<string> {
   const tails: Tail[] = [

@@ -147,7 +147,7 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
 
     async *logs(id, options, context) {
       const { name } = await existing(state, id);
-      yield* readLogs(instancePaths(home.layout, name), home.layout.database.log, options.follow, context);
+      yield* readLogs(instancePaths(home.layout, name), home.layout.database.log, options, context);
     },
   };
 }

@@ -89,9 +89,9 @@ export function createLocalUnits(home: LocalHome, keep: () => void): Units {
       await endLease(home, taken, {});
     },
 
-    async *logs(name, { follow }, context) {
+    async *logs(name, options, context) {
       if ((await units.find(name)) === undefined) throw noSuchUnit(name);
-      yield* readLogs(instancePaths(home.layout, name), home.layout.database.log, follow, context);
+      yield* readLogs(instancePaths(home.layout, name), home.layout.database.log, options, context);
     },
 
     async retire(name, context) {

@@ -34,19 +34,19 @@ export async function lastLogLines(
 export async function* streamLogs(
   cluster: Cluster,
   unit: Unit,
-  follow: boolean,
+  options: { readonly follow: boolean },
   context: Waiting,
 ): AsyncGenerator<string> {
   requireNode(unit);
-  if (!follow) {
-    for (const container of CONTAINERS) yield* containerLines(cluster, unit, container, false, context);
+  if (!options.follow) {
+    for (const container of CONTAINERS) yield* containerLines(cluster, unit, container, options, context);
     return;
   }
   const controller = new AbortController();
   const signal = AbortSignal.any([context.signal, controller.signal]);
   try {
     const work = { ...context, signal };
-    yield* merge(CONTAINERS.map((container) => containerLines(cluster, unit, container, true, work)));
+    yield* merge(CONTAINERS.map((container) => containerLines(cluster, unit, container, options, work)));
   } finally {
     controller.abort();
   }
@@ -56,7 +56,7 @@ async function* containerLines(
   cluster: Cluster,
   { name, uid, cloneId }: Unit,
   container: string,
-  follow: boolean,
+  { follow }: { readonly follow: boolean },
   context: Waiting,
 ): AsyncGenerator<string> {
   const query = { container, follow: String(follow), tailLines: '2000' };
