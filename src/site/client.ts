@@ -32,7 +32,7 @@ export function createSiteClient(
   const dispatcher = deps.dispatcher ?? openLendingAgent(access.insecureTls, access.reach);
   const session: Session = {
     transport: createTransport(access, { ...deps, dispatcher }),
-    pace: createPace(isLoopback(new URL(access.endpoint).hostname)),
+    pace: createPace({ near: isLoopback(new URL(access.endpoint).hostname) }),
     now: deps.now,
     sleep: deps.sleep,
     random: () => deps.randomBytes(4).readUInt32BE() / 2 ** 32,

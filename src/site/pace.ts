@@ -29,7 +29,7 @@ const LEAST_CAP = 16 << 10;
 const PART_OF_CAP = 0.85;
 
 /** `near`: the site is on this machine, where deflating only costs. */
-export function createPace(near: boolean): Pace {
+export function createPace({ near }: { readonly near: boolean }): Pace {
   let seconds = START_SECONDS;
   let gzip = !near;
   let lastCut = 0;

@@ -93,7 +93,7 @@ describe('backoff', () => {
 
 describe('pace', () => {
   it('asks for less at once after a cut, and for more only after answers that used their time', () => {
-    const pace = createPace(false);
+    const pace = createPace({ near: false });
     pace.cut(20, 5e6);
     expect(pace.seconds).toBe(12);
     pace.succeeded(1e6, 1e6, 3);
@@ -107,7 +107,7 @@ describe('pace', () => {
   });
 
   it('asks for smaller answers when two are cut at the same size, and only then', () => {
-    const pace = createPace(true);
+    const pace = createPace({ near: true });
     pace.cut(0.1, 1_048_000);
     pace.cut(0.1, 300_000);
     expect(pace.bytes).toBeUndefined();
@@ -118,13 +118,13 @@ describe('pace', () => {
   });
 
   it('deflates far away, until the network proves fast, and never on this machine', () => {
-    const far = createPace(false);
+    const far = createPace({ near: false });
     expect(far.gzip).toBe(true);
     far.succeeded(200e6, 400e6, 2);
     expect(far.gzip).toBe(false);
     far.succeeded(20e6, 20e6, 2);
     expect(far.gzip).toBe(true);
-    const near = createPace(true);
+    const near = createPace({ near: true });
     near.succeeded(20e6, 20e6, 20);
     expect(near.gzip).toBe(false);
   });
