@@ -132,9 +132,9 @@ export async function createKubernetesRuntime(
 
     takeBack: (isOver, context) => takeBackUnits(cluster, isOver, context),
 
-    async *logs(id, options, context) {
+    async *logs(id, { follow }, context) {
       const unit = await findUnit(cluster, id, context);
-      yield* streamLogs(cluster, unit, options, context);
+      yield* streamLogs(cluster, unit, { follow }, context);
     },
 
     async expose(id, context, ended) {

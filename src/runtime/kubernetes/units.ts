@@ -137,8 +137,8 @@ export function createKubernetesUnits(deps: ProvisionDeps, leaseOf: LeaseOf): Un
       for await (const _ of pods) changed();
     },
 
-    async *logs(name, options, context) {
-      yield* streamLogs(cluster, await existing(cluster, name, context), options, context);
+    async *logs(name, { follow }, context) {
+      yield* streamLogs(cluster, await existing(cluster, name, context), { follow }, context);
     },
 
     // What a server of another image keeps outside of its volume nobody knows.
