@@ -3,37 +3,18 @@ import { colorsFor } from '../../src/cli/colors.ts';
 import { screenLines } from '../../src/cli/pool-watch/screen.ts';
 import { logged, press, START, type WatchState } from '../../src/cli/pool-watch/state.ts';
 import type { PoolReport } from '../../src/operations/pool.ts';
+import { poolReportWith, unitReportWith } from '../support/pool-report.ts';
 
 const plain = colorsFor({ isTTY: false }, [], {});
 const NOW = Date.parse('2026-01-01T00:01:00.000Z');
 const AT = '2026-01-01T00:00:00.000Z';
-const unit = (name: string) => ({
-  name,
-  state: 'WARM' as const,
-  php: '8.2',
-  revision: 'r',
-  current: true,
-  uses: 0,
-  created_at: AT,
-  state_since: AT,
-  clone_id: null,
-});
-const pool = (units: number): PoolReport => ({
-  runtime: 'kubernetes',
-  mode: 'running',
-  min: 1,
-  max: 2,
-  most: 100,
-  recycle: 'never',
-  kept_by: 'the agent on a (process 1)',
-  looked_at: AT,
-  revision: 'r',
-  held_up: null,
-  sub_pools: [{ php: '8.2', warm: units, making: 0, wanted: 1, why: 'quiet', refill_seconds: null }],
-  units: Array.from({ length: units }, (_, index) => unit(`unit-${index}`)),
-  clones: { since: AT, from_pool: 3, made: 1, last_hour: { from_pool: 1, made: 0 } },
-  events: [{ at: AT, what: 'made', unit: 'unit-0', why: 'in 1.0 s\u001b[2J' }],
-});
+const pool = (units: number): PoolReport =>
+  poolReportWith({
+    sub_pools: [{ php: '8.2', warm: units, making: 0, wanted: 1, why: 'quiet', refill_seconds: null }],
+    units: Array.from({ length: units }, (_, index) => unitReportWith({ name: `unit-${index}` })),
+    clones: { since: AT, from_pool: 3, made: 1, last_hour: { from_pool: 1, made: 0 } },
+    events: [{ at: AT, what: 'made', unit: 'unit-0', why: 'in 1.0 s\u001b[2J' }],
+  });
 const typed = (state: WatchState, ...keys: string[]) =>
   keys.reduce(([now], key) => press(now, key), [state] as ReturnType<typeof press>);
 

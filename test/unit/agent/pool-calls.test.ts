@@ -8,35 +8,9 @@ import { newNote } from '../../../src/pool/note.ts';
 import { readPoolSpec, resolvePoolSpec } from '../../../src/pool/spec.ts';
 import { makeTemp } from '../../support/temp.ts';
 import { testApi, type TestApi } from '../../support/agent.ts';
+import { poolReportWith, unitReportWith } from '../../support/pool-report.ts';
 
-const REPORT: PoolReport = {
-  runtime: 'kubernetes',
-  mode: 'running',
-  min: 1,
-  max: 2,
-  most: 100,
-  recycle: 'never',
-  kept_by: 'the agent on a (process 1)',
-  looked_at: '2026-01-01T00:00:00.000Z',
-  revision: 'r',
-  held_up: null,
-  sub_pools: [{ php: '8.2', warm: 1, making: 0, wanted: 1, why: 'quiet', refill_seconds: { median: 1, p95: 2 } }],
-  units: [
-    {
-      name: 'unit-a',
-      state: 'READY',
-      php: '8.2',
-      revision: 'r',
-      current: true,
-      uses: 1,
-      created_at: '2026-01-01T00:00:00.000Z',
-      state_since: '2026-01-01T00:00:00.000Z',
-      clone_id: 'canary-clone',
-    },
-  ],
-  clones: { since: '2026-01-01T00:00:00.000Z', from_pool: 1, made: 0, last_hour: { from_pool: 1, made: 0 } },
-  events: [{ at: '2026-01-01T00:00:00.000Z', what: 'made', unit: 'unit-a', why: 'in 1.0 s' }],
-};
+const REPORT = poolReportWith({ units: [unitReportWith({ state: 'READY', uses: 1, clone_id: 'canary-clone' })] });
 
 let api: TestApi;
 /** What the pool was asked for. */
