@@ -93,6 +93,11 @@ function wpclone_run( $www, $script, $path_info ) {
  * What it then writes is corrected on the way out.
  */
 function wpclone_tell_scheme( $secure ) {
+	// PHP's own server says neither.
+	$_SERVER += array(
+		'REQUEST_SCHEME' => 'http',
+		'SERVER_ADDR'    => '127.0.0.1',
+	);
 	if ( $secure ) {
 		$_SERVER['HTTPS']                  = 'on';
 		$_SERVER['REQUEST_SCHEME']         = 'https';
