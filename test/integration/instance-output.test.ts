@@ -49,7 +49,10 @@ beforeAll(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}/`;
   const log = join(folder, 'log');
-  server = startServer(['php', '-d', 'memory_limit=32M', '-d', 'allow_url_fopen=0', '-S', `127.0.0.1:${port}`, join(folder, 'run.php')], { log });
+  server = startServer(
+    ['php', '-d', 'memory_limit=32M', '-d', 'allow_url_fopen=0', '-S', `127.0.0.1:${port}`, join(folder, 'run.php')],
+    { log },
+  );
   await waitFor('PHP', () => answer(''), log);
 });
 afterAll(() => server.stop());
@@ -174,9 +177,9 @@ test('code reads the files of its own site by their address, and no others', asy
   expect(await read(`${own}/logo%20one.svg`)).toBe("'<svg/>'");
   expect(await read('https://www.source.example/shop/wp-content/logo%20one.svg?ver=1#a')).toBe("'<svg/>'");
   expect(await printed(`echo json_encode( getimagesize( '${own}/dot.gif' ) );`)).toContain('"0":3,"1":2');
-  expect(await printed(`echo json_encode( array( @filesize( '${own}/dot.gif' ), file_exists( '${own}/dot.gif' ) ) );`)).toBe(
-    '[false,false]',
-  );
+  expect(
+    await printed(`echo json_encode( array( @filesize( '${own}/dot.gif' ), file_exists( '${own}/dot.gif' ) ) );`),
+  ).toBe('[false,false]');
   for (const address of [
     `${own}/code.php`,
     `${own}/code.php/a.svg`,

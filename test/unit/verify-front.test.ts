@@ -30,9 +30,7 @@ test('a front page of status 200 that is none of the site’s is told of, with w
 
 test('a front page that breaks off after its beginning was sent is told of', async () => {
   const begun = `<html><head><link href="/wp-content/themes/acme/style.css"></head><body>${'Text. '.repeat(200)}`;
-  expect(await findingOf(begun)).toBe(
-    "The front page breaks off in the middle, the source's does not. PHP said: no.",
-  );
+  expect(await findingOf(begun)).toBe("The front page breaks off in the middle, the source's does not. PHP said: no.");
   expect(await findingOf(`${begun}<div class="wp-die-message">There has been a critical error.</div></html>`)).toBe(
     "The front page ends in an error, the source's does not. PHP said: no.",
   );
