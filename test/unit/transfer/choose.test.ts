@@ -30,17 +30,7 @@ test('of a core that brings a content folder nothing of that is copied where the
     ],
   });
   const warnings = collectWarnings();
-  const { choose } = planFiles(
-    {
-      info,
-      media: 'copy',
-      excludePaths: [],
-      excludeTables: [],
-      includeTables: [],
-      cloneUrl: 'http://127.0.0.1:8101',
-    },
-    warnings,
-  );
+  const { choose } = planFiles({ info, media: 'copy', excludePaths: [], excludeTables: [], ttlSeconds: 60 }, warnings);
   const placeOf = (root: string, path: string, kind?: ManifestEntry['kind']) => choose(entry(root, path, kind))?.place;
   expect(placeOf('core', 'wp-load.php')).toBe('wp-load.php');
   expect(placeOf('core', 'wp-content-notes.txt')).toBe('wp-content-notes.txt');
