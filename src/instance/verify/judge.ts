@@ -50,7 +50,9 @@ export function judgeFront(front: Sighting, source: Sight, inside: Sighting | un
   }
   const { look } = front;
   const comparison = compare(look, source, 'front');
-  if (comparison.kind === 'different') return differs(`${comparison.why}${wordsOf(front)}`);
+  // WordPress's words for an error of PHP say less than PHP.
+  const explained = said !== '' && (look.status >= 500 || look.fatal === true);
+  if (comparison.kind === 'different') return differs(`${comparison.why}${explained ? '' : wordsOf(front)}`);
   const shown = inside !== undefined && !('failed' in inside) ? ` Logged in, it ${does(inside.look)}.` : '';
   if (comparison.kind === 'same') {
     if (isGood(look)) return hides(source) && look.wordpress ? warning('FRONT_PAGE', HIDDEN) : NOTHING;
