@@ -44,7 +44,12 @@ const hostOf = (url: string): string => withoutWww(new URL(url).host);
 
 function pathOf(url: string): string {
   try {
-    return checked(decodeURIComponent(new URL(url).pathname).replace(/^\/+|\/+$/g, ''));
+    // Two slashes are one to every web server.
+    return checked(
+      decodeURIComponent(new URL(url).pathname)
+        .replace(/\/{2,}/g, '/')
+        .replace(/^\/|\/$/g, ''),
+    );
   } catch (error) {
     throw new WpcloneError('SOURCE_FAILED', `The site gave an address that cannot be used: ${url}`, { cause: error });
   }

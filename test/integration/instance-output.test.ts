@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startServer, waitFor, type Server } from '../support/servers.ts';
@@ -18,23 +18,41 @@ function wpclone_settings() {
     ),
   );
 }
-foreach ( array( 'addresses', 'output', 'headers' ) as $part ) {
+putenv( 'WPCLONE_INSTANCE=' . __DIR__ );
+foreach ( array( 'addresses', 'output', 'headers', 'htaccess', 'routes', 'own-files' ) as $part ) {
   require '${WEB}/' . $part . '.php';
 }
 wpclone_watch_output();
 eval( file_get_contents( 'php://input' ) );
 `;
 
+const DOT = Buffer.from('R0lGODlhAwACAAAAACw=', 'base64');
+/** Of the clone, and what is none of its own. */
+const FILES: Readonly<Record<string, string | Buffer>> = {
+  'secret.txt': 'secret',
+  'www/shop/wp-content/logo one.svg': '<svg/>',
+  'www/shop/wp-content/dot.gif': DOT,
+  'www/shop/wp-content/code.php': '<?php secret();',
+  'www/shop/wp-content/closed/a.txt': 'secret',
+  'www/shop/wp-content/closed/.htaccess': 'Require all denied',
+};
+
 let server: Server;
 let url: string;
 beforeAll(async () => {
   const folder = makeTemp('output');
-  mkdirSync(folder, { recursive: true });
+  for (const [path, text] of Object.entries(FILES)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
   writeFileSync(join(folder, 'run.php'), SCRIPT);
   const port = await freePort();
   url = `http://127.0.0.1:${port}/`;
   const log = join(folder, 'log');
-  server = startServer(['php', '-d', 'memory_limit=32M', '-S', `127.0.0.1:${port}`, join(folder, 'run.php')], { log });
+  server = startServer(
+    ['php', '-d', 'memory_limit=32M', '-d', 'allow_url_fopen=0', '-S', `127.0.0.1:${port}`, join(folder, 'run.php')],
+    { log },
+  );
   await waitFor('PHP', () => answer(''), log);
 });
 afterAll(() => server.stop());
@@ -57,6 +75,11 @@ test.each([
   ['wss://source.example/shop/ws', 'ws://localhost:8101/shop/ws'],
   ['See https://source.example/shop.', 'See http://localhost:8101/shop.'],
   ['https://localhost:8101/shop', 'http://localhost:8101/shop'],
+  ['http://localhost/shop/a', 'http://localhost:8101/shop/a'],
+  ['"//localhost/a.js"', '"//localhost:8101/a.js"'],
+  ['https:\\/\\/localhost"', 'http:\\/\\/localhost:8101"'],
+  ['http://localhost:8102/', 'http://localhost:8102/'],
+  ['http://localhost.example/', 'http://localhost.example/'],
   ['https://source.example/shopping', 'https://source.example/shopping'],
   ['https://source.example.evil/shop', 'https://source.example.evil/shop'],
   ['https://source.example/other', 'https://source.example/other'],
@@ -146,4 +169,37 @@ test('functions that PHP has under the source’s web server only are there, and
   expect(await under('apache2handler', `apache_setenv( 'no-gzip', '1' ); echo apache_get_version();`)).toBe('Apache');
   const none = `echo json_encode( array( function_exists( 'fastcgi_finish_request' ), function_exists( 'apache_setenv' ) ) );`;
   expect(await under('', none)).toBe('[false,false]');
+});
+
+test('code reads the files of its own site by their address, and no others', async () => {
+  const own = 'http://localhost:8101/shop/wp-content';
+  const read = (address: string) => printed(`var_export( @file_get_contents( '${address}' ) );`);
+  expect(await read(`${own}/logo%20one.svg`)).toBe("'<svg/>'");
+  expect(await read('https://www.source.example/shop/wp-content/logo%20one.svg?ver=1#a')).toBe("'<svg/>'");
+  expect(await printed(`echo json_encode( getimagesize( '${own}/dot.gif' ) );`)).toContain('"0":3,"1":2');
+  expect(
+    await printed(`echo json_encode( array( @filesize( '${own}/dot.gif' ), file_exists( '${own}/dot.gif' ) ) );`),
+  ).toBe('[false,false]');
+  for (const address of [
+    `${own}/code.php`,
+    `${own}/code.php/a.svg`,
+    `${own}/closed/a.txt`,
+    `${own}/closed/.htaccess`,
+    `${own}/../../../secret.txt`,
+    `${own}/%2e%2e/%2e%2e/%2e%2e/secret.txt`,
+    `${own}/none.svg`,
+    'http://localhost:8101/',
+    `${url}shop/wp-content/dot.gif`,
+    'http://other.example/shop/wp-content/dot.gif',
+  ])
+    expect(await read(address)).toBe('false');
+  expect(await printed(`var_export( @file_put_contents( '${own}/new.txt', 'a' ) );`)).toBe('false');
+  const aloud = 'set_error_handler( function ( $number, $message ) { echo $message; } );';
+  expect(await printed(`${aloud} file_get_contents( 'http://other.example/' );`)).toContain('opens no addresses');
+});
+
+test('code is told by which scheme and at which address it was asked, as by web servers', async () => {
+  const told = `echo json_encode( array( $_SERVER['REQUEST_SCHEME'], $_SERVER['SERVER_ADDR'] ) );`;
+  expect(await printed(`wpclone_tell_scheme( false ); ${told}`)).toBe('["http","127.0.0.1"]');
+  expect(await printed(`wpclone_tell_scheme( true ); ${told}`)).toBe('["https","127.0.0.1"]');
 });

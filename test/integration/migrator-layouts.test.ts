@@ -43,9 +43,11 @@ function put(folder: string, paths: readonly string[]): void {
 
 describe('the folders of a site', () => {
   it('lie where its URL has them when it is below the origin', async () => {
-    await withSource({ home: '/blog' }, async (source) => {
+    // As a trailing slash in WP_HOME makes it; to browsers and web servers it is /blog/wp-content.
+    await withSource({ home: '/blog', constants: { WP_CONTENT_URL: '/blog//./wp-content' } }, async (source) => {
       const { info } = await describeSite(source);
       expect(info.roots).toEqual([{ id: 'core', path: source.path, place: 'blog' }]);
+      expect(placesOf(info)).toMatchObject({ content: 'blog/wp-content', uploads: 'blog/wp-content/uploads' });
     });
   });
 
@@ -141,12 +143,18 @@ describe('the folders of a site', () => {
         symlinkSync(join(disk, 'uploads'), join(moved, 'uploads'));
         rmSync(source.content, { recursive: true });
         symlinkSync(moved, source.content);
+        // Each release of a site in a folder of its own, with what all of them share beside it.
+        put(disk, ['languages/de_DE.mo', 'shared/acme.php']);
+        symlinkSync(join(disk, 'languages'), join(moved, 'languages'));
+        symlinkSync(join(disk, 'shared'), join(moved, 'mu-plugins/acme'));
         if (WEB_USER) await run(['chown', '-R', `${WEB_USER}:`, moved, disk]);
         const { info, paths } = await describeSite(source);
         expect(info.roots).toEqual([
           { id: 'core', path, place: '' },
           { id: 'content', path: join(source.docroot, '../app'), place: 'wp-content' },
           { id: 'uploads', path: join(disk, 'uploads'), place: 'wp-content/uploads' },
+          { id: 'link-1', path: join(disk, 'shared'), place: 'wp-content/mu-plugins/acme' },
+          { id: 'link-2', path: join(disk, 'languages'), place: 'wp-content/languages' },
         ]);
         expect(paths).toContain('content:index.php');
         expect(paths.filter((each) => each === 'core:wp-content' || each === 'content:uploads')).toEqual([]);
@@ -159,7 +167,11 @@ describe('the folders of a site', () => {
 
   it('have whole addresses when the site gives them from the top of its host', async () => {
     await withSource({ constants: { WP_CONTENT_URL: '/wp-content' } }, async (source) => {
+      const config = join(source.path, 'wp-config.php');
+      const own = `<?php define( 'WP_HOME', '//' . $_SERVER['HTTP_HOST'] ); define( 'WP_SITEURL', '/' );`;
+      writeFileSync(config, own + readFileSync(config, 'utf8').slice('<?php'.length));
       const { info } = await describeSite(source);
+      expect(info).toMatchObject({ home: source.url, siteurl: source.url });
       expect(info.urls).toEqual({
         content: `${source.url}/wp-content`,
         plugins: `${source.url}/wp-content/plugins`,

@@ -25,6 +25,10 @@ function difference(clone: Look, source: Look, page: 'front' | 'login'): string 
   if (clone.empty !== source.empty)
     return clone.empty ? "is empty, the source's is not" : "is not empty, the source's is";
   if (clone.html !== source.html) return `is ${kindOf(clone)}, the source's is ${kindOf(source)}`;
+  // All of it with status 200: pages break off once their beginning is sent, and code that wants something of its host says so and ends.
+  if (clone.fatal === true && source.fatal === false) return "ends in an error, the source's does not";
+  if (clone.wordpress === false && source.wordpress === true) return "shows nothing of WordPress, the source's does";
+  if (clone.whole === false && source.whole === true) return "breaks off in the middle, the source's does not";
   if (page === 'login' && clone.passwordField !== source.passwordField) {
     return clone.passwordField
       ? "asks for a password, the source's does not"

@@ -4,6 +4,8 @@ import type { Finding } from '../../shared/findings.ts';
 import type { Seen, Sight } from '../../site/looks.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import type { ConfigureTask, VerifyResult } from '../types.ts';
+import { plainWords } from '../../site/connect/visit/page.ts';
+import { parseHtml } from '../../site/html.ts';
 import { compare, does, isGood } from './compare.ts';
 import type { Entry } from './entry.ts';
 import { linksToSource } from './page-links.ts';
@@ -48,7 +50,9 @@ export function judgeFront(front: Sighting, source: Sight, inside: Sighting | un
   }
   const { look } = front;
   const comparison = compare(look, source, 'front');
-  if (comparison.kind === 'different') return differs(comparison.why);
+  // WordPress's words for an error of PHP say less than PHP.
+  const explained = said !== '' && (look.status >= 500 || look.fatal === true);
+  if (comparison.kind === 'different') return differs(`${comparison.why}${explained ? '' : wordsOf(front)}`);
   const shown = inside !== undefined && !('failed' in inside) ? ` Logged in, it ${does(inside.look)}.` : '';
   if (comparison.kind === 'same') {
     if (isGood(look)) return hides(source) && look.wordpress ? warning('FRONT_PAGE', HIDDEN) : NOTHING;
@@ -57,6 +61,18 @@ export function judgeFront(front: Sighting, source: Sight, inside: Sighting | un
   const unseen = `the source's could not be compared: ${comparison.why}`;
   if (!isGood(look) || look.empty) return differs(`${look.empty ? 'is empty' : does(look)}; ${unseen}`);
   return warning('NOT_COMPARED', `The front page ${does(look)}; ${unseen}.`);
+}
+
+/** Characters of a page that is no more than a message. */
+const MESSAGE = 600;
+
+/** What a page says that is nothing but a message, such as that a licence or a part of PHP is missing. */
+function wordsOf({ look, answer }: Seen): string {
+  if (!look.html || look.empty || answer.body.length > 20 * MESSAGE) return '';
+  const $ = parseHtml(answer.body);
+  $('script, style, title, #wpclone-bar').remove();
+  const words = plainWords($.root().text());
+  return words === '' || $.root().text().trim().length > MESSAGE ? '' : `. It says: ${words.replace(/\.$/, '')}`;
 }
 
 /** A log-in page that is moved or closed is the source's own affair; the link gets in without it. */

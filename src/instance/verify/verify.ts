@@ -71,7 +71,12 @@ export async function verifyInstance(
 }
 
 /** PHP's log explains a page that fails or is empty, and none that does what it should. */
-const broken = (page: Sighting): boolean => 'failed' in page || page.look.status >= 500 || page.look.empty;
+const broken = (page: Sighting): boolean =>
+  'failed' in page ||
+  page.look.status >= 500 ||
+  page.look.empty ||
+  page.look.fatal === true ||
+  page.look.whole === false;
 
 function loginPageOf({ cloneUrl, info }: VerifyTask): URL {
   const core = new URL(info.siteurl).pathname.replace(/\/+$/, '');

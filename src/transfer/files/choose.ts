@@ -51,6 +51,10 @@ export function planFiles(task: TransferTask, warnings: WarningCollector): FileP
       `The uploads were left out: ${escapedName(info.paths.uploads)} lies outside of the site.`,
     );
   const places = new Map(info.roots.map((root) => [root.id, rootPlace(root)]));
+  // Of two folders for one address the site uses its own: a core that many sites share brings a content folder that is nobody's.
+  const below = new Map(
+    [...places].map(([id, own]) => [id, [...places.values()].filter((each) => each !== own && isWithin(each, own))]),
+  );
   const content = placeOf(info, info.paths.content);
   const plugins = placeOf(info, info.paths.plugins);
   const uploads = placeOf(info, info.paths.uploads);
@@ -79,7 +83,7 @@ export function planFiles(task: TransferTask, warnings: WarningCollector): FileP
       if (root === undefined || (entry.path !== '' && !isFilePath(entry.path))) return refuse(entry, 'name', warnings);
       const place = joinPlaces(root, entry.path);
       if (!isReachable(place)) return refuse(entry, 'name', warnings);
-      if (excluded(place)) return undefined;
+      if (excluded(place) || below.get(entry.root)?.some((own) => isWithin(place, own)) === true) return undefined;
       if (isSecret(place, info)) return withheld(entry.root, entry.path);
       if (taken.has(place)) return entry.kind === 'directory' ? undefined : refuse(entry, 'name', warnings);
       if (entry.kind === 'refused') return refuse(entry, entry.reason ?? 'unreadable', warnings);

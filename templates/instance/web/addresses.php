@@ -22,8 +22,9 @@ function wpclone_plan_addresses( array $settings ) {
 	$own     = parse_url( $settings['cloneUrl'] );
 	$origin  = $own['scheme'] . '://' . $own['host'] . ( isset( $own['port'] ) ? ':' . $own['port'] : '' );
 	$targets = array();
-	// The clone's own address too: code that believes in https writes it with a scheme that the clone does not answer.
-	foreach ( array_merge( $settings['addresses'], array( array( $origin, $origin ) ) ) as $address ) {
+	// The clone's own address too: code that believes in https writes it with a scheme that the clone does not answer, and code that asks for
+	// the host alone, as is enough at a live site, writes it without the port.
+	foreach ( array_merge( $settings['addresses'], array( array( $origin, $origin ), array( $own['scheme'] . '://' . $own['host'], $origin ) ) ) as $address ) {
 		list( $from, $to )                  = $address;
 		list( , $rest )                     = explode( '://', $from, 2 );
 		list( $scheme, $replacement )       = explode( '://', $to, 2 );

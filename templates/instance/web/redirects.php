@@ -1,7 +1,10 @@
 <?php
-/** The redirects of .htaccess files that need no conditions: Redirect, RedirectMatch, and RewriteRule with R, F or G. */
+/** The rules of .htaccess files that need no conditions: Redirect, RedirectMatch, and RewriteRule. */
 
-/** Answers the request when one of them fits. */
+/**
+ * Answers the request when one of them says how; returns the path, with a query or without, of another file that is to answer it, or null. By such
+ * rules plugins hide the folders of WordPress: without them a page has no styles.
+ */
 function wpclone_follow_htaccess( $www, $path ) {
 	$rewriting = null;
 	foreach ( wpclone_htaccess( $www, $path ) as $file ) {
@@ -19,9 +22,7 @@ function wpclone_follow_htaccess( $www, $path ) {
 			$rewriting = array( $file['folder'], $words );
 		}
 	}
-	if ( null !== $rewriting ) {
-		wpclone_rewrite_rules( $rewriting[0], $rewriting[1], $path );
-	}
+	return null === $rewriting ? null : wpclone_rewrite_rules( $www, $rewriting[0], $rewriting[1], $path );
 }
 
 function wpclone_lower( array $words ) {
@@ -63,8 +64,8 @@ function wpclone_redirect_directive( array $words, $path ) {
 	}
 }
 
-/** RewriteRule EXPRESSION TARGET [FLAGS] (Apache, mod_rewrite): without conditions, and only where the answer is no other file. */
-function wpclone_rewrite_rules( $folder, array $lines, $path ) {
+/** RewriteRule EXPRESSION TARGET [FLAGS] (Apache, mod_rewrite), without conditions. Returns what wpclone_follow_htaccess does. */
+function wpclone_rewrite_rules( $www, $folder, array $lines, $path ) {
 	$below = ltrim( (string) substr( $path, strlen( $folder ) ), '/' );
 	$base  = $folder . '/';
 	$skip  = 0;
@@ -76,12 +77,17 @@ function wpclone_rewrite_rules( $folder, array $lines, $path ) {
 		} elseif ( 'rewriterule' === $words[0] && isset( $words[2] ) ) {
 			$flags = isset( $words[3] ) ? array_map( 'trim', explode( ',', strtoupper( trim( $words[3], '[]' ) ) ) ) : array();
 			$fits  = 0 === $skip && wpclone_rule_fits( $words[1], $flags, $below, $found );
-			if ( $fits && wpclone_answer_rule( $words[2], $flags, $found, $base, $path ) ) {
-				return;
+			$other = $fits ? wpclone_answer_rule( $words[2], $flags, $found, $base, $path ) : null;
+			if ( null !== $other && is_file( $www . $other['path'] ) ) {
+				return $other;
+			}
+			if ( $fits && array_intersect( array( 'L', 'LAST', 'END' ), $flags ) ) {
+				return null;
 			}
 			$skip = max( 0, $skip - 1, wpclone_rules_to_skip( $flags, $fits ) );
 		}
 	}
+	return null;
 }
 
 /** How many of the next rules are passed over: after one that fits and says so, or after a link of a chain that does not. */
@@ -101,7 +107,7 @@ function wpclone_rule_fits( $expression, array $flags, $below, &$found ) {
 	return $not ? ! $fits : $fits;
 }
 
-/** Answers what a rule that fits says; true when it says that no other is looked at. */
+/** Answers what a rule that fits says, or returns the path of the file that answers instead, with the query; null when it names none. */
 function wpclone_answer_rule( $target, array $flags, array $found, $base, $path ) {
 	if ( array_intersect( array( 'F', 'FORBIDDEN' ), $flags ) ) {
 		wpclone_answer_text( 403, "Forbidden.\n" );
@@ -116,7 +122,18 @@ function wpclone_answer_rule( $target, array $flags, array $found, $base, $path 
 		$target = wpclone_fill_references( $target, $found );
 		wpclone_answer_redirect( $code, preg_match( '~^(?:/|[a-z]+://)~i', $target ) ? $target : $base . $target, $path );
 	}
-	return (bool) array_intersect( array( 'L', 'LAST', 'END' ), $flags );
+	if ( $redirect || '-' === $target || 1 === preg_match( '~%\{|^[a-z]+:~i', $target ) ) {
+		return null;
+	}
+	$target = wpclone_fill_references( $target, $found );
+	$parts  = explode( '?', '/' === $target[0] ? $target : $base . $target, 2 );
+	$inner  = rawurldecode( $parts[0] );
+	$asked  = (string) parse_url( $_SERVER['REQUEST_URI'], PHP_URL_QUERY );
+	$added  = ! isset( $parts[1] ) || array_intersect( array( 'QSA', 'QSAPPEND' ), $flags ) ? $asked : '';
+	return preg_match( '~\0|/\.~', $inner ) ? null : array(
+		'path'  => $inner,
+		'query' => implode( '&', array_filter( array( isset( $parts[1] ) ? $parts[1] : '', $added ), 'strlen' ) ),
+	);
 }
 
 /** `$1` and its like. */

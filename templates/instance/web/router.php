@@ -26,6 +26,7 @@ if ( ! wpclone_route( getenv( 'WPCLONE_INSTANCE' ) . '/www' ) ) {
 
 require __DIR__ . '/disabled-functions.php';
 require __DIR__ . '/server-functions.php';
+require __DIR__ . '/own-files.php';
 $wpclone_settings = wpclone_settings( getenv( 'WPCLONE_INSTANCE' ) );
 wpclone_stand_in_for( isset( $wpclone_settings['sapi'] ) ? $wpclone_settings['sapi'] : '' );
 unset( $wpclone_settings );

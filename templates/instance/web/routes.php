@@ -17,7 +17,10 @@ function wpclone_route( $www ) {
 		return wpclone_follow_login_link( $www, $settings );
 	}
 	if ( ! empty( $settings['htaccess'] ) ) {
-		wpclone_follow_htaccess( $www, $path );
+		$other = wpclone_follow_htaccess( $www, $path );
+		if ( null !== $other ) {
+			return wpclone_answer_with( $www, $other['path'], $other['query'] );
+		}
 	}
 	$file = $www . $path;
 	if ( is_dir( $file ) ) {
@@ -38,6 +41,25 @@ function wpclone_route( $www ) {
 
 	wpclone_offer_media( $settings, $www, $path );
 	return wpclone_front_controller( $settings, $www, $path );
+}
+
+/** Answers with another file than the one that was asked for, which its script is still told. */
+function wpclone_answer_with( $www, $path, $query ) {
+	if ( preg_match( '~\.php$~i', $path ) ) {
+		$_SERVER['QUERY_STRING'] = $query;
+		parse_str( $query, $_GET );
+		$_REQUEST = array_merge( $_GET, $_POST );
+		return wpclone_run( $www, $path, '' );
+	}
+	if ( wpclone_is_closed( $www, $path ) || preg_match( '~\.(?:php\d?|phtml|phar)$~i', $path ) ) {
+		wpclone_answer_text( 403, "Forbidden.\n" );
+	}
+	if ( 'cli-server' !== PHP_SAPI ) {
+		return wpclone_leave_to_server( $path );
+	}
+	// PHP's own server sends no other file than the one that was asked for.
+	$type = preg_match( '~\.m?js$~i', $path ) ? 'text/javascript' : wpclone_media_type( $path );
+	wpclone_send_page( $www . $path, null === $type ? 'text/html' : $type );
 }
 
 /** The decoded path; refuses what no browser asks for and hidden files, which a host's web server would refuse too. */
@@ -93,6 +115,11 @@ function wpclone_run( $www, $script, $path_info ) {
  * What it then writes is corrected on the way out.
  */
 function wpclone_tell_scheme( $secure ) {
+	// PHP's own server says neither.
+	$_SERVER += array(
+		'REQUEST_SCHEME' => 'http',
+		'SERVER_ADDR'    => '127.0.0.1',
+	);
 	if ( $secure ) {
 		$_SERVER['HTTPS']                  = 'on';
 		$_SERVER['REQUEST_SCHEME']         = 'https';
@@ -123,9 +150,9 @@ function wpclone_index_of( $www, $path, array $settings ) {
 }
 
 /** A page that is a file. PHP's own server would take index.php where there is one. */
-function wpclone_send_page( $file ) {
+function wpclone_send_page( $file, $type = 'text/html' ) {
 	ini_set( 'default_charset', '' );
-	header( 'Content-Type: text/html' );
+	header( 'Content-Type: ' . $type );
 	wpclone_watch_output();
 	if ( 'HEAD' !== $_SERVER['REQUEST_METHOD'] ) {
 		readfile( $file );

@@ -37,7 +37,7 @@ function find_home_folder() {
 	$script = isset( $_SERVER['SCRIPT_FILENAME'] ) ? (string) $_SERVER['SCRIPT_FILENAME'] : '';
 	$asked  = isset( $_SERVER['REQUEST_URI'] ) ? url_place( $_SERVER['REQUEST_URI'] ) : null;
 	// phpcs:enable
-	$home   = url_place( get_option( 'home' ) );
+	$home   = url_place( site_address( 'home' ) );
 	if ( '' === $below || 'index.php' !== basename( $script ) || ! in_array( $asked, array( $home, trim( $home . '/index.php', '/' ) ), true ) ) {
 		return null;
 	}
@@ -54,8 +54,8 @@ function find_home_folder() {
  * The path from the site's address to the core's; '' when that is not below.
  */
 function core_below_home() {
-	$home = trailingslashit( set_url_scheme( (string) get_option( 'home' ), 'http' ) );
-	$core = untrailingslashit( set_url_scheme( (string) get_option( 'siteurl' ), 'http' ) );
+	$home = trailingslashit( set_url_scheme( site_address( 'home' ), 'http' ) );
+	$core = untrailingslashit( set_url_scheme( site_address( 'siteurl' ), 'http' ) );
 	return 0 === stripos( $core, $home ) ? rawurldecode( substr( $core, strlen( $home ) ) ) : '';
 }
 

@@ -58,8 +58,8 @@ function site_info() {
 		'serverSoftware'   => isset( $_SERVER['SERVER_SOFTWARE'] ) ? (string) $_SERVER['SERVER_SOFTWARE'] : '',
 		'database'         => describe_server( $db ),
 		'multisite'        => is_multisite(),
-		'home'             => untrailingslashit( get_option( 'home' ) ),
-		'siteurl'          => untrailingslashit( get_option( 'siteurl' ) ),
+		'home'             => site_address( 'home' ),
+		'siteurl'          => site_address( 'siteurl' ),
 		'tablePrefix'      => $wpdb->base_prefix,
 		'charset'          => (string) $wpdb->charset,
 		// Not what was asked for, but what the server agreed to.

@@ -69,6 +69,7 @@ function say_where_to_pair() {
 function answer_pairing() {
 	// What other plugins have said until now would stand before the answer.
 	require_once __DIR__ . '/output.php';
+	require_once __DIR__ . '/roots.php';
 	prepare_output();
 	nocache_headers();
 	if ( 'POST' !== $_SERVER['REQUEST_METHOD'] || ! check_ajax_referer( PAIR_ACTION, false, false ) ) {
@@ -87,7 +88,7 @@ function answer_pairing() {
 			'version'  => VERSION,
 			'keyId'    => $key['keyId'],
 			'secret'   => $key['secret'],
-			'url'      => untrailingslashit( get_option( 'home' ) ),
+			'url'      => site_address( 'home' ),
 		)
 	);
 }

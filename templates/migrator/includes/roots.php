@@ -61,8 +61,8 @@ function site_roots() {
 	$paths      = site_paths();
 	$urls       = site_urls();
 	$candidates = array(
-		array( 'home', (string) home_folder(), url_place( get_option( 'home' ) ) ),
-		array( 'core', $paths['abspath'], url_place( get_option( 'siteurl' ) ) ),
+		array( 'home', (string) home_folder(), url_place( site_address( 'home' ) ) ),
+		array( 'core', $paths['abspath'], url_place( site_address( 'siteurl' ) ) ),
 		array( 'content', $paths['content'], url_place( $urls['content'] ) ),
 		array( 'plugins', $paths['plugins'], url_place( $urls['plugins'] ) ),
 		array( 'muplugins', $paths['muPlugins'], url_place( defined( 'WPMU_PLUGIN_URL' ) ? WPMU_PLUGIN_URL : '' ) ),
@@ -71,10 +71,20 @@ function site_roots() {
 	$themes     = get_theme_root();
 	$theme_url  = url_place( get_theme_root_uri() );
 	$links      = array( array( $themes, $theme_url ) );
-	foreach ( array( array( $paths['plugins'], url_place( $urls['plugins'] ) ), array( $themes, $theme_url ) ) as $folder ) {
+	$folders    = array(
+		array( $paths['plugins'], url_place( $urls['plugins'] ) ),
+		array( $themes, $theme_url ),
+		array( $paths['muPlugins'], url_place( WPMU_PLUGIN_URL ) ),
+	);
+	foreach ( $folders as $folder ) {
 		foreach ( linked_folders( $folder[0] ) as $name => $target ) {
 			$links[] = array( $target, trim( $folder[1] . '/' . $name, '/' ) );
 		}
+	}
+	// What keeps each release of a site in a folder of its own links to what all of them share.
+	$shared = linked_folders( $paths['content'] );
+	if ( isset( $shared['languages'] ) ) {
+		$links[] = array( $shared['languages'], trim( url_place( $urls['content'] ) . '/languages', '/' ) );
 	}
 	foreach ( $links as $number => $link ) {
 		$candidates[] = array( 'link-' . $number, $link[0], $link[1] );
@@ -163,10 +173,32 @@ function is_within( $path, $folder ) {
 }
 
 /**
- * The path of a URL, without slashes at the ends.
+ * The path of a URL, without slashes at the ends, as browsers read it: without empty parts and dots.
  *
  * @param string $url Absolute URL.
  */
 function url_place( $url ) {
-	return trim( rawurldecode( (string) wp_parse_url( (string) $url, PHP_URL_PATH ) ), '/' );
+	$place = array();
+	foreach ( explode( '/', rawurldecode( (string) wp_parse_url( (string) $url, PHP_URL_PATH ) ) ) as $part ) {
+		if ( '..' === $part ) {
+			array_pop( $place );
+		} elseif ( '' !== $part && '.' !== $part ) {
+			$place[] = $part;
+		}
+	}
+	return implode( '/', $place );
+}
+
+/**
+ * An address of the site, whole and without a slash at its end: some leave out the scheme, or the host too, and browsers add what they asked for.
+ *
+ * @param string $option "home" or "siteurl".
+ */
+function site_address( $option ) {
+	$url = trim( (string) get_option( $option ) );
+	if ( '' === $url || ( '/' === $url[0] && 0 !== strpos( $url, '//' ) ) ) {
+		// phpcs:ignore WordPress.Security -- It is the address at which the site was asked.
+		$url = '//' . ( isset( $_SERVER['HTTP_HOST'] ) ? (string) $_SERVER['HTTP_HOST'] : '' ) . $url;
+	}
+	return untrailingslashit( 0 === strpos( $url, '//' ) ? ( is_ssl() ? 'https:' : 'http:' ) . $url : $url );
 }

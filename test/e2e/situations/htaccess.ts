@@ -19,6 +19,9 @@ RewriteRule ^press/(.*)$ /news/$1 [R=301,NC,L]
 RewriteCond %{HTTPS} off
 RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
 RewriteRule ^hidden/ - [F]
+RewriteRule ^lib/(.+)$ /wp-content/$1 [L,QSA]
+RewriteRule ^api/(.*)$ index.php?rest_route=/$1 [END,QSA]
+RewriteRule ^plain\\.txt$ /nowhere.txt
 RewriteRule ^index\\.php$ - [L]
 </IfModule>
 <FilesMatch "\\.(sql|log)$">
@@ -31,12 +34,14 @@ RewriteRule ^index\\.php$ - [L]
 `;
 
 export const situation: Situation = {
-  promise: 'the plain rules of .htaccess hold in the clone: redirects, closed files, the index of a folder',
+  promise: 'the plain rules of .htaccess hold in the clone: redirects, other files, closed ones, the index of a folder',
   source: { muPlugins: { 'apache.php': APACHE } },
   plant: async (source) => {
     for (const [path, text] of [
       ['.htaccess', RULES(source.url)],
       ['dump.sql', 'secret'],
+      ['wp-content/a b.css', 'a{}'],
+      ['wp-content/a.js', 'a()'],
       ['notes.txt', 'secret'],
       ['plain.txt', 'for all'],
       ['hidden/a.txt', 'secret'],
@@ -68,6 +73,13 @@ export const situation: Situation = {
     expect((await get('/plain.txt')).body).toBe('for all');
     expect((await get('/closed/open/a.txt')).body).toBe('for all');
     expect((await get('/manual/')).body).toBe('start');
+    // Plugins that hide WordPress write such addresses into its pages.
+    const style = await get('/lib/a%20b.css?ver=1');
+    expect(style).toMatchObject({ status: 200, body: 'a{}' });
+    expect(style.headers['content-type']).toBe('text/css');
+    expect((await get('/lib/a.js')).headers['content-type']).toBe('text/javascript');
+    expect((await get('/lib/none.js')).status).toBe(404);
+    expect(JSON.parse((await get('/api/wp/v2/types/post?_fields=slug')).body)).toEqual({ slug: 'post' });
     expect((await get('/')).status).toBe(200);
     expect((await get('/wp-login.php')).status).toBe(200);
   },

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import type { ManifestEntry } from '../../../src/site/client-types.ts';
+import { planFiles } from '../../../src/transfer/files/choose.ts';
+import { collectWarnings } from '../../../src/transfer/warnings.ts';
+import { siteInfo } from '../../support/site-info.ts';
+
+const entry = (root: string, path: string, kind: ManifestEntry['kind'] = 'file'): ManifestEntry => ({
+  root,
+  path,
+  kind,
+  size: 1,
+  mtime: 1,
+  ctime: 1,
+  mode: 0o644,
+});
+
+test('of a core that brings a content folder nothing of that is copied where the site has one of its own', () => {
+  const info = siteInfo({
+    paths: {
+      abspath: '/opt/core/6.1',
+      content: '/srv/site/wp-content',
+      plugins: '/srv/site/wp-content/plugins',
+      muPlugins: '/srv/site/wp-content/mu-plugins',
+      uploads: '/srv/site/wp-content/uploads',
+    },
+    roots: [
+      { id: 'core', path: '/opt/core/6.1', place: '' },
+      { id: 'content', path: '/srv/site/wp-content', place: 'wp-content' },
+      { id: 'link-1', path: '/opt/plugins/shop/latest', place: 'wp-content/plugins/shop' },
+    ],
+  });
+  const warnings = collectWarnings();
+  const { choose } = planFiles({ info, media: 'copy', excludePaths: [], excludeTables: [], ttlSeconds: 60 }, warnings);
+  const placeOf = (root: string, path: string, kind?: ManifestEntry['kind']) => choose(entry(root, path, kind))?.place;
+  expect(placeOf('core', 'wp-load.php')).toBe('wp-load.php');
+  expect(placeOf('core', 'wp-content-notes.txt')).toBe('wp-content-notes.txt');
+  expect(placeOf('core', 'wp-content', 'directory')).toBeUndefined();
+  expect(placeOf('core', 'wp-content/plugins/shop/shop.php')).toBeUndefined();
+  expect(placeOf('core', 'wp-content/plugins/old/old.php')).toBeUndefined();
+  expect(placeOf('content', 'plugins/shop/shop.php')).toBeUndefined();
+  expect(placeOf('content', 'plugins/seo/seo.php')).toBe('wp-content/plugins/seo/seo.php');
+  expect(placeOf('link-1', 'shop.php')).toBe('wp-content/plugins/shop/shop.php');
+  expect(warnings.list()).toEqual([]);
+});
