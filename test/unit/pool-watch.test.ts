@@ -68,8 +68,24 @@ describe('the screen', () => {
   it('keeps the chosen unit in sight, says why the pool is as large as it is, and how many clones it served', () => {
     const shown = lines({ ...START, pool: pool(40), chosen: 30 }, 24).join('\n');
     expect(shown).toMatch(/^▸ unit-30 /m);
-    expect(shown).toContain('1 wanted: quiet');
+    expect(shown).toContain('1 wanted');
+    expect(shown).toMatch(/^Why +quiet$/m);
     expect(shown).toContain('3 of 4 clones from the pool (75 %)');
+  });
+
+  it('cuts off nothing that matters at 80 columns: the question, what came of a key, why the pool is as large as it is', () => {
+    const why = '12.5 claims a minute, 33.1 s to make one: 12 needed, at most 10 allowed';
+    const sizes = { why, refill_seconds: { median: 33.1, p95: 40 } };
+    const busy = { ...pool(2), sub_pools: pool(2).sub_pools.map((sub) => ({ ...sub, ...sizes })) };
+    const state = { ...START, pool: busy };
+    const seen = (of: WatchState) => lines(of, 24).map((line) => line.slice(0, 80));
+    expect(seen(state).join('\n')).toContain(why);
+    expect(seen(state).join('\n')).toContain('1 of 1 in the last hour');
+    for (const asking of ['drain', 'reset'] as const)
+      expect(seen({ ...state, asking }).at(-1)).toMatch(/y yes {3}any other key: no$/);
+    const told = seen({ ...state, said: 'drain: done' });
+    expect(told.slice(-2)).toEqual(['drain: done', expect.stringMatching(/q quit$/)]);
+    expect(told).toHaveLength(seen(state).length);
   });
 
   it('lets nothing that comes from a unit steer the terminal', () => {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import type { WorkContext } from '../../shared/context.ts';
@@ -24,6 +24,13 @@ export function renderErrors(app: FastifyInstance, { work }: Pick<AgentDeps, 'wo
     const error = new WpcloneError('NO_SUCH_CALL', 'The agent has no such call.');
     return reply.code(404).send({ error: reportOf(error) });
   });
+}
+
+/** For requests whose address is no address, or has a part that is too long: they are answered before a call is looked for. */
+export function refuseUnreadable(_path: string, _request: unknown, response: ServerResponse): void {
+  const error = badInput('The address of the request cannot be read.');
+  const body = JSON.stringify({ error: reportOf(error) });
+  response.writeHead(statusOf(error), { 'content-type': 'application/json; charset=utf-8' }).end(body);
 }
 
 /** Milliseconds, and bytes, for which a body that is too large may go on. */

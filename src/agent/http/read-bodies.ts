@@ -13,7 +13,7 @@ export function readBodies(app: FastifyInstance): void {
     else void parse(request, body, done);
   });
   app.addContentTypeParser<string>('*', { parseAs: 'string' }, (_request, body, done) => {
-    done(body === '' ? null : new WpcloneError('BAD_INPUT', NOT_JSON));
+    done(body === '' ? null : new WpcloneError('BAD_INPUT', NOT_CALLED_JSON));
   });
   app.addHook('preValidation', async (request) => {
     if (request.routeOptions.schema?.body !== undefined) request.body ??= {};
@@ -22,3 +22,6 @@ export function readBodies(app: FastifyInstance): void {
 
 /** It may be a password: what was sent is not repeated. */
 export const NOT_JSON = 'The body of the request cannot be read as JSON.';
+/** curl calls a body a form, unless it is told otherwise. */
+const NOT_CALLED_JSON =
+  'The body of the request cannot be read as JSON: it is not called so (content-type: application/json).';

@@ -11,28 +11,31 @@ export interface Size {
 
 const KEYS = '↑↓ choose   l logs   p pause   r resume   x reset   d drain   q quit';
 const LOG_KEYS = 'Esc back';
+/** They fit in 80 columns. */
 const QUESTIONS = {
-  drain: 'Remove every unit that holds no clone, and make no more?   y yes   any other key: no',
-  reset: 'Replace every unit that neither holds a clone nor is worked on?   y yes   any other key: no',
+  drain: 'Remove units without a clone, and make no more?   y yes   any other key: no',
+  reset: 'Replace units without a clone that nobody works on?   y yes   any other key: no',
   pause: '',
   resume: '',
 } as const;
 
 /** The whole screen, a line each: never more than it has rows. Lines may be longer than it is wide; who draws them cuts them. */
 export function screenLines(state: WatchState, { rows }: Size, colors: Colors, now: number): readonly string[] {
-  const room = Math.max(1, rows - 1);
-  const footer = footerOf(state, colors);
-  const body =
-    state.logs === undefined ? poolLines(state, room - 1, colors, now) : logLines(state.logs, room - 1, colors);
-  const blank = Array.from({ length: Math.max(0, room - 1 - body.length) }, () => '');
-  return [...body.slice(0, room - 1), ...blank, footer];
+  const below = [...saidLines(state, rows, colors), footerOf(state, colors)];
+  const room = Math.max(0, rows - 1 - below.length);
+  const body = state.logs === undefined ? poolLines(state, room, colors, now) : logLines(state.logs, room, colors);
+  const blank = Array.from({ length: Math.max(0, room - body.length) }, () => '');
+  return [...body.slice(0, room), ...blank, ...below];
 }
 
-function footerOf({ asking, logs, problem, said }: WatchState, colors: Colors): string {
+/** What came of the last key has a line of its own, where there is one: beside the keys it would not fit in 80 columns. */
+const saidLines = ({ said }: WatchState, rows: number, colors: Colors): readonly string[] =>
+  said === undefined || rows < 3 ? [] : [colors.cyan(printable(said))];
+
+function footerOf({ asking, logs, problem }: WatchState, colors: Colors): string {
   if (asking !== undefined) return colors.yellow(QUESTIONS[asking]);
   if (problem !== undefined) return colors.red(printable(problem));
-  const keys = colors.dim(logs === undefined ? KEYS : LOG_KEYS);
-  return said === undefined ? keys : `${keys}   ${colors.cyan(printable(said))}`;
+  return colors.dim(logs === undefined ? KEYS : LOG_KEYS);
 }
 
 /** What is there of them comes last; what does not fit is left out at the beginning. */

@@ -21,7 +21,10 @@ export function poolSummary(pool: PoolReport, colors: Colors): string {
       'Kept by',
       pool.kept_by ?? colors.yellow('nobody: no instance is made or removed ahead until a wpclone agent runs'),
     ],
-    ...pool.sub_pools.map((sub) => [sub.php === '' ? 'Units' : `PHP ${sub.php}`, subPool(sub)]),
+    ...pool.sub_pools.flatMap((sub) => [
+      [sub.php === '' ? 'Units' : `PHP ${sub.php}`, subPool(sub)],
+      ...(sub.why === null ? [] : [['Why', printable(sub.why)]]),
+    ]),
     ...(pool.held_up === null ? [] : [['Held up', colors.yellow(printable(pool.held_up))]]),
     ['Clones', hitRate(pool)],
     ...(pool.runtime === 'local' ? [['Saves', savings(pool)]] : []),
@@ -33,9 +36,10 @@ function mode({ mode: is }: PoolReport, colors: Colors): string {
   return is === 'running' ? colors.green(is) : colors.yellow(is);
 }
 
-function subPool({ warm, making, wanted, why, refill_seconds: refill }: PoolReport['sub_pools'][number]): string {
+/** Why there are as many has a line of its own: beside this one it would not fit in 80 columns. */
+function subPool({ warm, making, wanted, refill_seconds: refill }: PoolReport['sub_pools'][number]): string {
   const now = `${warm} warm${making > 0 ? `, ${making} being made` : ''}`;
-  const size = wanted === null ? '' : `   ${wanted} wanted: ${printable(why ?? '')}`;
+  const size = wanted === null ? '' : `, ${wanted} wanted`;
   const time = refill === null ? '' : `   made in ${seconds(refill.median)} (95 %: ${seconds(refill.p95)})`;
   return `${now}${size}${time}`;
 }
@@ -44,7 +48,7 @@ function hitRate({ clones: { from_pool: warm, made, since, last_hour: hour } }: 
   if (warm + made === 0) return 'none has asked the pool yet';
   const percent = Math.round((100 * warm) / (warm + made));
   const lately = hour.from_pool + hour.made;
-  return `${warm} of ${counted(warm + made, 'clone')} from the pool (${percent} %) since ${since.slice(0, 16)}; ${hour.from_pool} of ${lately} in the last hour`;
+  return `${warm} of ${counted(warm + made, 'clone')} from the pool (${percent} %), ${hour.from_pool} of ${lately} in the last hour; since ${since.slice(0, 16)}`;
 }
 
 /** Making one runs beside the log-in at the source, so that this is the most that it can be. */

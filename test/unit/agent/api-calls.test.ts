@@ -252,3 +252,12 @@ describe('what docs/ says of the API', () => {
     for (const [file, content] of await apiDocuments()) expect(readFileSync(file, 'utf8')).toBe(content);
   });
 });
+
+it.each([
+  ['is none', '%zz'],
+  ['has too long a part', 'x'.repeat(300)],
+])('an address that %s is refused as everything is, and not repeated', async (_, id) => {
+  const answer = await call('GET', `/api/v2/jobs/${id}`, api.bearer(['read']));
+  expect(code(answer)).toEqual([400, 'BAD_INPUT']);
+  expect(answer.text).not.toContain(id);
+});

@@ -65,5 +65,6 @@ it.each(['text/plain', 'application/x-www-form-urlencoded'])('what is sent as %s
   const { statusCode, body } = await api.app.inject({ method: 'POST', url: '/api/v2/clone', headers, payload });
   expect(statusCode).toBe(400);
   expect(body).toContain('cannot be read as JSON');
+  expect(body).toContain('content-type: application/json');
   expect(body).not.toContain('canary');
 });
