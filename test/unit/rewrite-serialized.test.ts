@@ -18,6 +18,25 @@ const long = (url: string): string => `${url} ${'\\"\n\u0007\u{1F596} '.repeat(9
 const escaped = (json: string): string =>
   json.replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
+/** As JSON stands in the comment of a block (serialize_block_attributes of WordPress). */
+const inBlock = (attributes: unknown): string =>
+  `<!-- wp:acme/x ${JSON.stringify(attributes)
+    .replaceAll('--', String.raw`\u002d\u002d`)
+    .replaceAll('<', String.raw`\u003c`)
+    .replaceAll('>', String.raw`\u003e`)
+    .replaceAll('&', String.raw`\u0026`)
+    .replaceAll(String.raw`\"`, String.raw`\u0022`)} /-->`;
+/** As PHP's json_encode with JSON_HEX_QUOT. */
+const hexQuotes = (value: unknown): string => JSON.stringify(value).replaceAll(String.raw`\"`, String.raw`\u0022`);
+/** As PHP's htmlspecialchars. */
+const inHtml = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#039;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+
 test.each([
   ['a string with multibyte characters', string(OLD), string(NEW)],
   ['an array', `a:1:{i:0;${string(OLD)}}`, `a:1:{i:0;${string(NEW)}}`],
@@ -66,6 +85,32 @@ test.each([
     string(JSON.stringify({ a: JSON.stringify({ b: nested(OLD) }) })),
     string(JSON.stringify({ a: JSON.stringify({ b: nested(NEW) }) })),
   ],
+  ['after a line break in JSON', JSON.stringify({ a: `\n${string(OLD)}` }), JSON.stringify({ a: `\n${string(NEW)}` })],
+  [
+    'after an escaped character in JSON',
+    escaped(JSON.stringify({ a: `é${string(OLD)}` })),
+    escaped(JSON.stringify({ a: `é${string(NEW)}` })),
+  ],
+  ['in an attribute of a block', inBlock({ a: nested(OLD) }), inBlock({ a: nested(NEW) })],
+  [
+    'in JSON in an attribute of a block',
+    inBlock({ a: JSON.stringify({ b: nested(OLD) }) }),
+    inBlock({ a: JSON.stringify({ b: nested(NEW) }) }),
+  ],
+  ['in JSON with quotes in hexadecimal', hexQuotes({ b: nested(OLD) }), hexQuotes({ b: nested(NEW) })],
+  [
+    'in that in JSON',
+    JSON.stringify({ a: hexQuotes({ b: nested(OLD) }) }),
+    JSON.stringify({ a: hexQuotes({ b: nested(NEW) }) }),
+  ],
+  ['URL-encoded', encodeURIComponent(nested(OLD)), encodeURIComponent(nested(NEW))],
+  [
+    'URL-encoded twice',
+    encodeURIComponent(encodeURIComponent(nested(OLD))),
+    encodeURIComponent(encodeURIComponent(nested(NEW))),
+  ],
+  ['URL-encoded in serialized', string(encodeURIComponent(nested(OLD))), string(encodeURIComponent(nested(NEW)))],
+  ['in HTML', `<i data-a="${inHtml(nested(`<"&'${OLD}`))}">`, `<i data-a="${inHtml(nested(`<"&'${NEW}`))}">`],
   ['an absolute path', string('/var/www/a'), string('/d/a')],
   ['a length that loses a digit', string('/var/www/x'), string('/d/x')],
   [
@@ -88,6 +133,11 @@ test.each([
     'a value cut off',
     `a:2:{i:0;${string(OLD)}i:1;s:40:"https://old.com`,
     `a:2:{i:0;${string(NEW)}i:1;s:40:"http://localhost:8101`,
+  ],
+  [
+    'a wrong length in a URL',
+    'a%3A1%3A%7Bi%3A0%3Bs%3A9%3A%22https%3A%2F%2Fold.com%22%3B%7D',
+    'a%3A1%3A%7Bi%3A0%3Bs%3A9%3A%22http%3A%2F%2Flocalhost%3A8101%22%3B%7D',
   ],
   [
     'a wrong length in JSON',

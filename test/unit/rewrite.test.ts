@@ -51,6 +51,23 @@ test.each([
   ['the end of a sentence', 'See https://old.com. Or https://old.com!', `See ${clone}. Or ${clone}!`],
   ['punctuation that is not ASCII', '“https://old.com”，https://old.com…', `“${clone}”，${clone}…`],
   ['a query or fragment without a path', 'https://old.com?a https://old.com#b', `${clone}?a ${clone}#b`],
+  ['the dot at the end of a full name', 'https://old.com./a, see https://old.com.', `${clone}/a, see ${clone}.`],
+  ['a colon without a port', 'https://old.com:/a or https://old.com: that', `${clone}/a or ${clone}: that`],
+  [
+    'a name and a password',
+    'https://bob:pw@old.com/a http://bob@old.com',
+    'http://bob:pw@localhost:8101/a http://bob@localhost:8101',
+  ],
+  [
+    'JSON, URL-encoded',
+    encodeURIComponent(String.raw`{"u":"https:\/\/old.com\/a"}`),
+    encodeURIComponent(String.raw`{"u":"http:\/\/localhost:8101\/a"}`),
+  ],
+  [
+    'JSON, URL-encoded twice, without scheme',
+    String.raw`%255C%252F%255C%252Fold.com%255C%252Fa`,
+    String.raw`%255C%252F%255C%252Flocalhost%253A8101%255C%252Fa`,
+  ],
 ])('an address is rewritten in its own form: %s', (_, before, after) => {
   expect(rewrite(before)).toBe(after);
 });
@@ -65,6 +82,10 @@ test.each([
   'https://old.com_x/',
   'https://old.comé.test/',
   'https://old.com%2eevil/',
+  'https://old.com。evil/',
+  '//bob@old.com/',
+  'mailto:a@https.old.com',
+  'https://x.test/@old.com',
   String.raw`https://old.com\u00e9.test`,
   'https://old.com@evil.test/',
   'https://old.com:secret@evil.test/',
@@ -79,7 +100,6 @@ test.each([
   'user@www.old.com',
   'old.com/path',
   'ftp://old.com/',
-  'https://old.com./',
 ])('another host, port or kind of address is left alone: %s', (text) => {
   expect(rewrite(text)).toBe(text);
 });
@@ -108,6 +128,30 @@ test.each(['http://müller.example', 'http://xn--mller-kva.example'])(
     }
   },
 );
+
+test('a host with two hyphens is found where the editor of blocks keeps them out of its comments', () => {
+  const block = (url: string): string =>
+    `<!-- wp:image {"url":"${url.replaceAll('--', String.raw`\u002d\u002d`)}/a.jpg"} -->`;
+  for (const host of ['my--site.example', 'xn--mller-kva.example']) {
+    const rewriteHost = rewriting({ from: [`https://${host}`], to: [clone], paths: [] });
+    expect(rewriteHost(`https://${host}/ ${block(`https://${host}`)}`)).toBe(`${clone}/ ${block(clone)}`);
+  }
+});
+
+test('the path of the source is found in each spelling, and stays as it is spelled', () => {
+  const wide = rewriting({ from: ['https://old.com/bücher--1'], to: [`${clone}/b%C3%BCcher--1`], paths: [] });
+  for (const path of [
+    '/bücher--1/a',
+    '/b%C3%BCcher--1/a',
+    '/b%c3%bccher--1',
+    String.raw`\/b\u00fccher\u002d\u002d1\/a`,
+    '%2Fb%C3%BCcher--1%2Fa',
+    '%2Fb%25C3%25BCcher--1%2Fa',
+  ])
+    expect(wide(`https://old.com${path}`)).toBe(path.startsWith('%') ? `http://localhost:8101${path}` : clone + path);
+  for (const path of ['/bucher--1', '/bücher-1', '/bücher--12'])
+    expect(wide(`https://old.com${path}`)).toBe(`https://old.com${path}`);
+});
 
 const blog = rewriting({
   from: ['https://old.com/blog/wp', 'https://old.com/blog'],

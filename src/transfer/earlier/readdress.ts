@@ -71,6 +71,8 @@ function portIn(text: string, { protocol, hostname, port, pathname }: URL): numb
   const digits = signAfter(text, host + hostname.length, COLON);
   if (digits === -1 || !text.startsWith(port, digits)) return undefined;
   let end = digits + port.length;
+  // A path that is the source's too stays as it is.
+  if (end === text.length) return digits;
   for (const segment of pathname.split('/').filter((each) => each !== '')) {
     end = signAfter(text, end, SLASH);
     if (end === -1 || !text.startsWith(segment, end)) return undefined;

@@ -1,4 +1,4 @@
-import { COLON, backslashesAfter, percentAfter, signAfter } from './forms.ts';
+import { COLON, SLASH, backslashesAfter, percentAfter, signAfter } from './forms.ts';
 
 const COLON_CODE = 58;
 const DOT = 46;
@@ -18,7 +18,7 @@ function characterAt(text: string, at: number): Character {
   if (Number.isNaN(code)) return { code: BREAK, next: at };
   if (code === 92) return escapedCharacter(text, backslashesAfter(text, at));
   if (code === 37) return percentCharacter(text, percentAfter(text, at));
-  if (code >= 0x80) return utf8Character(text.slice(at, at + 4), at + 1);
+  if (code >= 0x80) return utf8Character(text.slice(at, at + 4), at + utf8Length(code));
   return { code: dotLike(code), next: at + 1 };
 }
 
@@ -44,6 +44,9 @@ function percentCharacter(text: string, at: number): Character {
 function utf8Character(bytes: string, next: number): Character {
   return { code: dotLike(Buffer.from(bytes, 'latin1').toString('utf8').codePointAt(0) ?? BREAK), next };
 }
+
+/** Bytes of the character that begins with this one (RFC 3629, section 3). */
+const utf8Length = (first: number): number => (first < 0xc2 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4);
 
 /** The full stops that a browser reads as a dot in a host name (UTS #46, section 4). */
 const dotLike = (code: number): number => (code === 0x3002 || code === 0xff0e || code === 0xff61 ? DOT : code);
@@ -79,7 +82,9 @@ export function authorityAfterHost(text: string, at: number): Authority | undefi
   if (isHostCharacter(code) || code === AT) return undefined;
   if (code === DOT) {
     const after = characterAt(text, next).code;
-    if (isHostCharacter(after) || after === SLASH_CODE || after === COLON_CODE || after === AT) return undefined;
+    // A dot at the end of a full name means the same host (RFC 3986, section 3.2.2).
+    if (signAfter(text, next, SLASH) !== -1) return { port: '', end: next };
+    if (isHostCharacter(after) || after === COLON_CODE || after === AT) return undefined;
   }
   return { port: '', end: at };
 }
@@ -89,7 +94,8 @@ function portAfter(text: string, at: number): Authority | undefined {
   let end = colonEnd;
   while (end - colonEnd < 6 && text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++;
   if (isUserInfo(text, colonEnd)) return undefined;
-  if (end === colonEnd) return { port: '', end: at };
+  // A colon without a port belongs to the address where a path follows (RFC 3986, section 3.2.3), else to the sentence.
+  if (end === colonEnd) return { port: '', end: signAfter(text, end, SLASH) === -1 ? at : end };
   return isHostCharacter(characterAt(text, end).code) ? undefined : { port: text.slice(colonEnd, end), end };
 }
 

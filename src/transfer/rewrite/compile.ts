@@ -1,14 +1,17 @@
 import { withoutWww } from '../../shared/site-address.ts';
 import { domainToASCII, domainToUnicode } from 'node:url';
+import { patternOf, segmentOf, type Segment } from './spellings.ts';
 import type { UrlMapping } from './types.ts';
 
 /** One address of the source, and what takes its place. */
 export interface UrlRule {
   /** Without a default port; '' for the default of the scheme. */
   readonly port: string;
-  readonly segments: readonly string[];
+  readonly segments: readonly Segment[];
   /** Absent where the address already is the clone's: it is recognised and left alone. */
   readonly to: UrlTarget | undefined;
+  /** The path is the same there, and stays as it is spelled. */
+  readonly keepsPath: boolean;
 }
 
 export interface UrlTarget {
@@ -49,8 +52,13 @@ export function compileMapping(mapping: UrlMapping): CompiledMapping {
     const { host, port, segments } = parse(address);
     const rules = byHost.get(host) ?? [];
     byHost.set(host, rules);
-    if (!rules.some((rule) => rule.port === port && rule.segments.join('/') === segments.join('/'))) {
-      rules.push({ port, segments, to });
+    if (
+      !rules.some(
+        (rule) => rule.port === port && rule.segments.map(({ name }) => name).join('/') === segments.join('/'),
+      )
+    ) {
+      const keepsPath = to?.segments.join('/') === segments.join('/');
+      rules.push({ port, segments: segments.map(segmentOf), to, keepsPath });
     }
   };
   for (const to of mapping.to) add(to, undefined);
@@ -89,27 +97,9 @@ function parse(address: string): UrlTarget {
 /** The name in any case, as punycode, as Unicode, and as Unicode that JSON or a URL has escaped. */
 function hostPattern(host: string): { pattern: string; name: string | undefined } {
   const spellings = new Set([domainToASCII(host) || host, domainToUnicode(host) || host]);
-  const pattern = [...spellings].map((name) => Array.from(name, characterPattern).join('')).join('|');
-  return { pattern, name: spellings.size === 1 ? host : undefined };
+  const pattern = [...spellings].map((name) => patternOf(name, true)).join('|');
+  return { pattern, name: spellings.size === 1 && !host.includes('--') ? host : undefined };
 }
-
-function characterPattern(character: string): string {
-  if (/[a-z]/.test(character)) return `[${character}${character.toUpperCase()}]`;
-  if (character < '\u0080') return character.replace(/\W/, String.raw`\$&`);
-  const cases = new Set([character, character.toUpperCase()]);
-  return `(?:${[...cases].flatMap(wideForms).join('|')})`;
-}
-
-function wideForms(character: string): string[] {
-  const bytes = [...Buffer.from(character, 'utf8')];
-  const raw = bytes.map((byte) => String.raw`\x${byte.toString(16)}`).join('');
-  const percent = bytes.map((byte) => `%(?:25)*${anyCase(byte.toString(16))}`).join('');
-  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
-  const json = units.map((unit) => String.raw`\\+u${anyCase(unit.toString(16).padStart(4, '0'))}`).join('');
-  return [raw, percent, json];
-}
-
-const anyCase = (hex: string): string => hex.replaceAll(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 
 function pathRules(paths: UrlMapping['paths']): PathRule[] {
   const rules = new Map<string, PathRule>();

@@ -34,7 +34,8 @@ const lower = (code: number): number => code | 0x20;
 export function signBefore(text: string, end: number, wanted: Sign): number {
   const last = text.charCodeAt(end - 1);
   if (last === wanted.code) return backslashesBefore(text, end - 1);
-  if (lower(last) === wanted.hex[1] && text.charCodeAt(end - 2) === wanted.hex[0]) return escapeBefore(text, end - 2);
+  if (lower(last) === wanted.hex[1] && text.charCodeAt(end - 2) === wanted.hex[0])
+    return encodedBackslashesBefore(text, escapeBefore(text, end - 2));
   if (last !== SEMICOLON) return -1;
   const start = text.lastIndexOf('&', end - 1);
   return start !== -1 && end - start <= ENTITY_LENGTH && wanted.entity.test(text.slice(start, end)) ? start : -1;
@@ -50,7 +51,7 @@ export function signAfter(text: string, start: number, wanted: Sign): number {
     return text.startsWith('u00', at) && isHex(text, at + 3, wanted) ? at + 5 : -1;
   }
   if (first === PERCENT) {
-    const at = percentAfter(text, start);
+    const at = percentAfter(text, encodedBackslashesAfter(text, start));
     return isHex(text, at, wanted) ? at + 2 : -1;
   }
   if (first !== AMPERSAND) return -1;
@@ -78,6 +79,31 @@ export function percentAfter(text: string, start: number): number {
   while (text.startsWith('25', end)) end += 2;
   return end;
 }
+
+/** Where the run of `%5C` starts that ends right before `end`: what JSON puts before a slash, in text that was URL-encoded afterwards. */
+function encodedBackslashesBefore(text: string, end: number): number {
+  let start = end;
+  while (start >= 3 && isBackslash(text, start - 2)) {
+    const percent = escapeBefore(text, start - 2);
+    if (percent === -1 || text.charCodeAt(percent) !== PERCENT) break;
+    start = percent;
+  }
+  return start;
+}
+
+function encodedBackslashesAfter(text: string, start: number): number {
+  let end = start;
+  while (text.charCodeAt(end) === PERCENT) {
+    const digits = percentAfter(text, end);
+    if (!isBackslash(text, digits) || text.charCodeAt(digits + 2) !== PERCENT) break;
+    end = digits + 2;
+  }
+  return end;
+}
+
+/** Whether the digits at `at` are 5C. */
+const isBackslash = (text: string, at: number): boolean =>
+  text.charCodeAt(at) === 53 && lower(text.charCodeAt(at + 1)) === 99;
 
 /** The start of `%`, `%25` or `\u00` right before the two digits at `digits`, or -1. */
 function escapeBefore(text: string, digits: number): number {

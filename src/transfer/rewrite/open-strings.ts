@@ -1,11 +1,9 @@
-import { BACKSLASHES } from './escaped-strings.ts';
+import { LEVEL_COUNT } from './levels.ts';
 import type { Lengths } from './lengths.ts';
 import { createNumbers } from './numbers.ts';
 import type { Text } from './text.ts';
 import type { Token } from './tokens.ts';
 
-/** How often JSON may be wrapped around a string. */
-const DEPTHS = BACKSLASHES.length;
 /** Of a string around the innermost one: the end of its content, the index of its length, and its marks. */
 const WORDS = 3;
 
@@ -16,15 +14,15 @@ export interface OpenStrings {
   readonly contentEnd: number;
   /** A string here or around here declares a length that is wrong. */
   readonly isBroken: boolean;
-  /** How often JSON is decoded to count the length of an open string, and one more. */
+  /** One more than the highest level of an open string, see levels.ts. */
   readonly levels: number;
   begin(end: number): void;
-  open(token: Token, contentEnd: number, depth: number): void;
+  open(token: Token, contentEnd: number): void;
   /** Fixes the length of the innermost string; gives the position behind its closing signs. */
   close(text: Text): number;
   markBroken(): void;
-  /** The text grows by that much where JSON has been decoded `depth` times. */
-  grow(depth: number, by: number): void;
+  /** The text grows by that much once it has been decoded. */
+  grow(level: number, by: number): void;
 }
 
 /**
@@ -33,24 +31,24 @@ export interface OpenStrings {
  */
 export function createOpenStrings(lengths: Lengths): OpenStrings {
   const around = createNumbers();
-  const grown = Array.from({ length: DEPTHS }, () => 0);
+  const grown = Array.from({ length: LEVEL_COUNT }, () => 0);
   let count = 0;
   /** The innermost string; changed in its place, so that opening one leaves nothing behind. */
-  const top = { contentEnd: 0, length: 0, depth: 0, levels: 0, isClass: false, isBroken: false };
+  const top = { contentEnd: 0, length: 0, level: 0, levels: 0, tail: 0, isBroken: false };
   const keep = (): void => {
-    const { contentEnd, length, depth, levels, isClass, isBroken } = top;
+    const { contentEnd, length, level, levels, tail, isBroken } = top;
     around.set(WORDS * count, contentEnd);
     around.set(WORDS * count + 1, length);
-    around.set(WORDS * count + 2, depth | (levels << 4) | (Number(isClass) << 8) | (Number(isBroken) << 9));
+    around.set(WORDS * count + 2, level | (levels << 4) | (tail << 8) | (Number(isBroken) << 16));
   };
   const bringBack = (): void => {
     const marks = around.get(WORDS * count + 2);
     top.contentEnd = around.get(WORDS * count);
     top.length = around.get(WORDS * count + 1);
-    top.depth = marks & 15;
+    top.level = marks & 15;
     top.levels = (marks >> 4) & 15;
-    top.isClass = (marks & 256) !== 0;
-    top.isBroken = (marks & 512) !== 0;
+    top.tail = (marks >> 8) & 255;
+    top.isBroken = (marks & 65_536) !== 0;
   };
   return {
     get isEmpty() {
@@ -70,26 +68,26 @@ export function createOpenStrings(lengths: Lengths): OpenStrings {
       lengths.clear();
       grown.fill(0);
       count = 0;
-      Object.assign(top, { contentEnd: end, length: 0, depth: 0, levels: 0, isClass: false, isBroken: false });
+      Object.assign(top, { contentEnd: end, length: 0, level: 0, levels: 0, tail: 0, isBroken: false });
     },
-    open({ digitsStart, declared, closing }, contentEnd, depth) {
+    open({ digitsStart, declared, closing, level = 0 }, contentEnd) {
       keep();
       count += 1;
       top.contentEnd = contentEnd;
-      top.length = lengths.add(digitsStart, declared - grown[depth]!);
-      top.depth = depth;
-      top.levels = Math.max(top.levels, depth + 1);
-      top.isClass = closing === '}';
+      top.length = lengths.add(digitsStart, declared - grown[level]!);
+      top.level = level;
+      top.levels = Math.max(top.levels, level + 1);
+      top.tail = closing.length;
     },
     close(text) {
-      const { contentEnd, length, depth, isClass } = top;
-      const digits = lengths.grow(length, grown[depth]!, text);
-      for (let level = 0; level < DEPTHS; level++) grown[level]! += digits;
+      const { contentEnd, length, level, tail } = top;
+      const digits = lengths.grow(length, grown[level]!, text);
+      for (let each = 0; each < LEVEL_COUNT; each++) grown[each]! += digits;
       count -= 1;
       bringBack();
-      return contentEnd + (isClass ? 1 : BACKSLASHES[depth]! + 2);
+      return contentEnd + tail;
     },
     markBroken: () => void (top.isBroken = true),
-    grow: (depth, by) => void (grown[depth]! += by),
+    grow: (level, by) => void (grown[level]! += by),
   };
 }

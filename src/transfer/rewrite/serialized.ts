@@ -1,4 +1,5 @@
-import { createEscapedReader, createRowReader, decodedLength, depthOf, rowLength } from './escaped-strings.ts';
+import { createEscapedReader, createRowReader, rowLength } from './escaped-strings.ts';
+import { decodedLength } from './levels.ts';
 import { createLengths, type Lengths } from './lengths.ts';
 import { createOpenStrings, type OpenStrings } from './open-strings.ts';
 import type { Patch } from './patch.ts';
@@ -46,13 +47,13 @@ export function createLengthFixer(): FixLengths {
         token;
         token = nextToken(text, at, patch.start, inRow)
       ) {
-        if (inRow && token.backslashes > 0) return undefined;
+        if (inRow && token.level !== 0) return undefined;
         const contentEnd = endOfContent(text, token, strings.contentEnd, readers);
         if (contentEnd === undefined) return undefined;
         at = token.contentStart;
         if (contentEnd === -1) strings.markBroken();
-        else if (contentEnd <= patch.start) at = contentEnd + token.backslashes + token.closing.length;
-        else strings.open(token, contentEnd, depthOf(token.backslashes) ?? 0);
+        else if (contentEnd <= patch.start) at = contentEnd + token.closing.length;
+        else strings.open(token, contentEnd);
       }
       grow(strings, text, patch, inRow);
       broken ||= strings.isBroken;
@@ -71,30 +72,26 @@ interface Readers {
 }
 
 /** Where the content ends of the string that `token` opens; -1 when its length is wrong; undefined when finding out is too much work. */
-function endOfContent(
-  text: Text,
-  { contentStart, declared, backslashes, closing }: Token,
-  parentEnd: number,
-  readers: Readers,
-): number | undefined {
-  const contentEnd = readContent(contentStart, declared, backslashes, readers);
+function endOfContent(text: Text, token: Token, parentEnd: number, readers: Readers): number | undefined {
+  const contentEnd = readContent(token, readers);
   if (contentEnd === undefined) return undefined;
-  const end = contentEnd + backslashes + closing.length;
-  return end <= parentEnd && text.startsWith(closing, contentEnd + backslashes) ? contentEnd : -1;
+  const end = contentEnd + token.closing.length;
+  return end <= parentEnd && text.startsWith(token.closing, contentEnd) ? contentEnd : -1;
 }
 
-function readContent(start: number, length: number, backslashes: number, readers: Readers): number | undefined {
-  if (backslashes > 0) return readers.escaped(start, length, depthOf(backslashes)) ?? -1;
-  return readers.inRow === undefined ? start + length : readers.inRow(start, length);
+function readContent(token: Token, readers: Readers): number | undefined {
+  const { contentStart, declared } = token;
+  if (token.level !== 0) return readers.escaped(token) ?? -1;
+  return readers.inRow === undefined ? contentStart + declared : readers.inRow(contentStart, declared);
 }
 
 function grow(strings: OpenStrings, text: Text, patch: Patch, inRow: boolean): void {
-  for (let depth = 0; depth < strings.levels; depth++) strings.grow(depth, growthOf(text, patch, depth, inRow));
+  for (let level = 0; level < strings.levels; level++) strings.grow(level, growthOf(text, patch, level, inRow));
 }
 
-function growthOf(text: Text, patch: Patch, depth: number, inRow: boolean): number {
-  if (depth === 0 && !inRow) return patch.text.length - (patch.end - patch.start);
+function growthOf(text: Text, patch: Patch, level: number, inRow: boolean): number {
+  if (level === 0 && !inRow) return patch.text.length - (patch.end - patch.start);
   const before = text.slice(patch.start, patch.end);
-  if (depth === 0) return rowLength(patch.text) - rowLength(before);
-  return decodedLength(patch.text, depth) - decodedLength(before, depth);
+  if (level === 0) return rowLength(patch.text) - rowLength(before);
+  return decodedLength(patch.text, level) - decodedLength(before, level);
 }

@@ -1,5 +1,6 @@
 import { authorityAfterHost, endsSegment } from './boundaries.ts';
 import type { HostRules, UrlRule, UrlTarget } from './compile.ts';
+import type { Segment } from './spellings.ts';
 import { COLON, SLASH, signAfter, signBefore } from './forms.ts';
 import type { Patch } from './patch.ts';
 import { createQuickMatch } from './quick-match.ts';
@@ -34,12 +35,13 @@ interface Origin {
   readonly start: number;
   /** Lower case; undefined for a protocol-relative address. */
   readonly scheme: string | undefined;
-  /** The colon and a slash as they are written in this address, and what stands between scheme and host. */
+  /** The colon and a slash as they are written in this address, and what stands between scheme and host, also who logs in there. */
   readonly colon: string;
   readonly slash: string;
   readonly signs: string;
 }
 
+const AT = 64;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
 
 function fullMatch(text: string, start: number, end: number, rules: readonly UrlRule[]): Patch | undefined {
@@ -53,20 +55,25 @@ function fullMatch(text: string, start: number, end: number, rules: readonly Url
     if (rule.port !== port) continue;
     const pathEnd = pathAfter(text, authority.end, rule.segments);
     if (pathEnd === -1) continue;
-    return rule.to && { start: origin.start, end: pathEnd, text: written(rule.to, origin) };
+    if (rule.to === undefined) return undefined;
+    const address = written(rule.to, origin, rule.keepsPath);
+    return { start: origin.start, end: rule.keepsPath ? authority.end : pathEnd, text: address };
   }
   return undefined;
 }
 
 function originBefore(text: string, host: number): Origin | undefined {
-  const second = signBefore(text, host, SLASH);
+  const authority = userInfoBefore(text, host);
+  const second = signBefore(text, authority, SLASH);
   if (second === -1) return undefined;
   const first = signBefore(text, second, SLASH);
   if (first === -1 || signBefore(text, first, SLASH) !== -1) return undefined;
-  const slash = text.slice(second, host);
+  const slash = text.slice(second, authority);
   const at = signBefore(text, first, COLON);
   if (at === -1) {
-    const colon = slash.startsWith('%') ? `${slash.slice(0, -2)}3A` : ':';
+    if (authority < host) return undefined;
+    const percent = /%(?:25)*(?=2f$)/i.exec(slash)?.[0];
+    const colon = percent === undefined ? ':' : `${percent}3A`;
     return { start: first, scheme: undefined, colon, slash, signs: text.slice(first, host) };
   }
   const scheme = /https?$/i.exec(text.slice(Math.max(0, at - 5), at))?.[0].toLowerCase();
@@ -74,19 +81,34 @@ function originBefore(text: string, host: number): Origin | undefined {
   return { start: at - scheme.length, scheme, colon: text.slice(at, first), slash, signs: text.slice(at, host) };
 }
 
+const LONGEST_USER_INFO = 256;
+const USER_INFO = new Uint8Array(256);
+for (let code = 33; code < 127; code++)
+  USER_INFO[code] = Number(/[\w.~!$&'()*+,;=:%-]/.test(String.fromCharCode(code)));
+
+/** Where the name and password before a host begin (RFC 3986, section 3.2.1), or the host where there are none. */
+function userInfoBefore(text: string, host: number): number {
+  if (text.charCodeAt(host - 1) !== AT) return host;
+  let start = host - 1;
+  while (host - start < LONGEST_USER_INFO && USER_INFO[text.charCodeAt(start - 1)] === 1) start--;
+  return start;
+}
+
 /** Where the path ends that starts at `at` with exactly these segments; -1 when another stands there. */
-function pathAfter(text: string, at: number, segments: readonly string[]): number {
+function pathAfter(text: string, at: number, segments: readonly Segment[]): number {
   let end = at;
   for (const segment of segments) {
     end = signAfter(text, end, SLASH);
-    if (end === -1 || !text.startsWith(segment, end)) return -1;
-    end += segment.length;
+    if (end === -1) return -1;
+    end = segment.after(text, end);
+    if (end === -1) return -1;
   }
   return segments.length === 0 || endsSegment(text, end) ? end : -1;
 }
 
-function written(to: UrlTarget, origin: Origin): string {
+function written(to: UrlTarget, origin: Origin, keepsPath: boolean): string {
   const scheme = origin.scheme === undefined ? '' : to.scheme;
   const port = to.port === '' ? '' : origin.colon + to.port;
-  return scheme + origin.signs + to.host + port + to.segments.map((segment) => origin.slash + segment).join('');
+  const path = keepsPath ? '' : to.segments.map((segment) => origin.slash + segment).join('');
+  return scheme + origin.signs + to.host + port + path;
 }
