@@ -81,10 +81,11 @@ describe('settings', () => {
 
   it.each([
     ['an unknown key', 'surprise: 1', /\.wpclone\.yaml: .*surprise/],
+    ['a slip', 'runtmie: local', /\.wpclone\.yaml: there is no setting "runtmie"\. Did you mean runtime\?$/],
     ['a wrong value', 'runtime: docker', /\.wpclone\.yaml: runtime: /],
     ['a wrong type', 'exclude-table: logs', /\.wpclone\.yaml: exclude-table: /],
     ['no time to live', 'ttl: soon', /\.wpclone\.yaml: ttl: "soon" is not a time to live\.$/],
-    ['broken YAML', 'ttl: [', /\.wpclone\.yaml cannot be read/],
+    ['broken YAML', 'ttl: [', /\.wpclone\.yaml cannot be read: .* at line 1, column \d+$/],
     ['a list', '- a', /\.wpclone\.yaml: /],
     ['what must not come with a repository: insecure', 'insecure: true', /insecure/],
     ['what must not come with a repository: login-url', 'login-url: https://evil.example', /login-url/],
