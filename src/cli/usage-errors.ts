@@ -43,7 +43,9 @@ const saysUnknownFlags = (error: object): error is UnknownFlags => 'flags' in er
 
 /** oclif repeats what stands behind the `=`, too: it may be a password. */
 function noFlags({ flags, parse }: UnknownFlags): string {
-  const known = Object.entries(parse.input.flags ?? {}).flatMap(([name, { hidden }]) => (hidden === true ? [] : [name]));
+  const known = Object.entries(parse.input.flags ?? {}).flatMap(([name, { hidden }]) =>
+    hidden === true ? [] : [name],
+  );
   return flags
     .map((typed) => {
       const [flag = ''] = typed.split('=', 1);

@@ -123,7 +123,10 @@ function check(content: unknown, nameOf: (key: string) => string): Settings {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const key = issue?.path.join('.') ?? '';
-  throw new WpcloneError('BAD_CONFIG', `${nameOf(key)}: ${issue === undefined ? 'not understood.' : inOurWords(issue)}`);
+  throw new WpcloneError(
+    'BAD_CONFIG',
+    `${nameOf(key)}: ${issue === undefined ? 'not understood.' : inOurWords(issue)}`,
+  );
 }
 
 function inOurWords(issue: z.core.$ZodIssue): string {
