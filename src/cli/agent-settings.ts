@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { WpcloneError } from '../shared/errors.ts';
+import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 
 /** The certificate and its key, in PEM; both or neither. Throws BAD_INPUT. */
 export function readTls(files: {
@@ -23,7 +23,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new WpcloneError('BAD_INPUT', `${path} cannot be read: ${why}`, { cause });
+    throw new WpcloneError('BAD_INPUT', `${path} cannot be read: ${toWpcloneError(cause).message}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { WpcloneError } from '../shared/errors.ts';
+import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
 import type { AgentChoice } from '../operations/remote/open.ts';
 import type { Settings } from './config/schema.ts';
 import { canAsk } from './password.ts';
@@ -54,7 +54,9 @@ function readToken(file: string): string {
   try {
     content = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new WpcloneError('BAD_INPUT', `The token file ${file} cannot be read.`, { cause });
+    throw new WpcloneError('BAD_INPUT', `The token file ${file} cannot be read: ${toWpcloneError(cause).message}`, {
+      cause,
+    });
   }
   const token = content.trim();
   // What is no single word would break the header that it is sent in.

@@ -19,7 +19,8 @@ export function toReportedError(
         'A password is not taken as an argument: others could read it there.',
       );
     }
-    return new WpcloneError('BAD_INPUT', inOurWords(error.message, argv, commands), { cause: error });
+    const message = saysUnknownFlags(error) ? noFlags(error) : inOurWords(error.message, argv, commands);
+    return new WpcloneError('BAD_INPUT', message, { cause: error });
   }
   // Ctrl-C at a prompt.
   if (error instanceof Error && error.name === 'ExitPromptError') {
@@ -30,6 +31,28 @@ export function toReportedError(
 
 function isOclifError(error: Error): boolean {
   return 'oclif' in error;
+}
+
+/** What oclif throws for flags that a command does not have, with those that it has. */
+interface UnknownFlags {
+  readonly flags: readonly string[];
+  readonly parse: { readonly input: { readonly flags?: Readonly<Record<string, { readonly hidden?: boolean }>> } };
+}
+
+const saysUnknownFlags = (error: object): error is UnknownFlags => 'flags' in error && 'parse' in error;
+
+/** oclif repeats what stands behind the `=`, too: it may be a password. */
+function noFlags({ flags, parse }: UnknownFlags): string {
+  const known = Object.entries(parse.input.flags ?? {}).flatMap(([name, { hidden }]) =>
+    hidden === true ? [] : [name],
+  );
+  return flags
+    .map((typed) => {
+      const [flag = ''] = typed.split('=', 1);
+      const meant = flag.startsWith('--') ? nearest(flag.slice(2), known) : undefined;
+      return `There is no flag ${flag}.${meant === undefined ? '' : ` Did you mean --${meant}?`}`;
+    })
+    .join(' ');
 }
 
 /** oclif takes words that follow a command for parts of its name, and joins them with colons: an address is none. */

@@ -24,10 +24,9 @@ export default class Mail extends BaseCommand {
     }
     const message = messages.find((one) => one.id === args.id);
     if (message === undefined) {
-      throw new WpcloneError(
-        'NOT_FOUND',
-        `${args.name} has caught no message ${args.id}: wpclone mail ${args.name} lists them.`,
-      );
+      throw new WpcloneError('NOT_FOUND', `${args.name} has caught no message ${args.id}.`, {
+        nextSteps: [`See what it has caught with wpclone mail ${args.name}.`],
+      });
     }
     return this.present({ message }, (colors) => mailText(message, colors));
   }

@@ -29,7 +29,8 @@ export function createSourcePort(
   return {
     async connect(context, leaving) {
       const { connectSource } = await import('../site/connect/connect.ts');
-      const known = login.mustLogIn === true ? undefined : await findKnown(login.url, state, context);
+      const remembered = login.mustLogIn === true ? undefined : await findKnown(login.url, state, context);
+      const known = remembered !== undefined && bares(login.url, remembered) ? undefined : remembered;
       const deps = { ...(await connectDeps(settings, context)), leaving };
       const httpAuth = await login.httpAuth?.();
       const connection = await connectSource({ ...login, httpAuth, known, mayBeClone: login.isCopy }, deps);
@@ -140,6 +141,10 @@ async function findKnown(typed: string, state: State, context: WorkContext): Pro
     (source) => sites.has(siteKey(new URL(source.url))) && context.now() - source.lastUsedAt < MEMORY,
   );
 }
+
+/** Whether it would be read in the clear by whoever says https, because an earlier clone of it was. */
+const bares = (typed: string, { endpoint }: KnownSource): boolean =>
+  /^\s*https:/i.test(typed) && new URL(endpoint).protocol === 'http:';
 
 async function forget(typed: string, state: State): Promise<void> {
   const sites = await sitesOf(typed);

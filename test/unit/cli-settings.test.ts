@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keptOfSources } from '../../src/cli/kept-sources.ts';
+import { passwordSource } from '../../src/cli/password.ts';
 import { loadSettings, wpcloneHome } from '../../src/cli/config/load.ts';
 
 let root: string;
@@ -81,10 +82,11 @@ describe('settings', () => {
 
   it.each([
     ['an unknown key', 'surprise: 1', /\.wpclone\.yaml: .*surprise/],
+    ['a slip', 'runtmie: local', /\.wpclone\.yaml: there is no setting "runtmie"\. Did you mean runtime\?$/],
     ['a wrong value', 'runtime: docker', /\.wpclone\.yaml: runtime: /],
     ['a wrong type', 'exclude-table: logs', /\.wpclone\.yaml: exclude-table: /],
     ['no time to live', 'ttl: soon', /\.wpclone\.yaml: ttl: "soon" is not a time to live\.$/],
-    ['broken YAML', 'ttl: [', /\.wpclone\.yaml cannot be read/],
+    ['broken YAML', 'ttl: [', /\.wpclone\.yaml cannot be read: .* at line 1, column \d+$/],
     ['a list', '- a', /\.wpclone\.yaml: /],
     ['what must not come with a repository: insecure', 'insecure: true', /insecure/],
     ['what must not come with a repository: login-url', 'login-url: https://evil.example', /login-url/],
@@ -137,4 +139,11 @@ describe('the state folder', () => {
     expect(wpcloneHome({ HOME: '' })).toMatch(/^\/.*\.local\/share\/wpclone$/);
     expect(wpcloneHome({ XDG_DATA_HOME: 'data', HOME: '/home/a' })).toBe('/home/a/.local/share/wpclone');
   });
+});
+
+it('a password file that cannot be read is told with why', async () => {
+  const { signal } = new AbortController();
+  const view = { emit: () => undefined, ask: () => Promise.reject(new Error('asked')), close: () => Promise.resolve() };
+  const given = passwordSource({ file: join(root, 'none'), fromEnvironment: undefined, username: 'a', view, signal });
+  await expect(given).rejects.toMatchObject({ code: 'BAD_INPUT', message: expect.stringContaining('ENOENT') });
 });

@@ -1,3 +1,5 @@
+import * as Flags from '@oclif/core/flags';
+import { parse } from '@oclif/core/parser';
 import { describe, expect, it } from 'vitest';
 import { colorsFor } from '../../src/cli/colors.ts';
 import { errorText } from '../../src/cli/presenters/errors.ts';
@@ -138,6 +140,17 @@ describe('an error in text', () => {
     const reported = toReportedError(fromOclif, ['clone', 'x', '--password=hunter2']);
     expect(reported).toMatchObject({ code: 'PASSWORD_MISSING', exitCode: 2 });
     expect(errorText(reported, plain, true)).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['--tll=5m', 'There is no flag --tll. Did you mean --ttl?'],
+    ['--http-auth-password=hunter2', 'There is no flag --http-auth-password. Did you mean --http-auth-password-file?'],
+    ['--pasword=hunter2', 'There is no flag --pasword.'],
+    ['-p', 'There is no flag -p.'],
+  ])('names the flag that was meant by %s, and never what it was given', async (typed, message) => {
+    const flags = { ttl: Flags.string(), 'http-auth-password-file': Flags.string() };
+    const refused: unknown = await parse([typed], { flags }).catch((error: unknown) => error);
+    expect(toReportedError(refused, [typed])).toMatchObject({ code: 'BAD_INPUT', message });
   });
 });
 

@@ -3,7 +3,9 @@ import { createRequire } from 'node:module';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type * as Yaml from 'yaml';
+import type { z } from 'zod';
 import { WpcloneError } from '../../shared/errors.ts';
+import { nearest } from '../nearest.ts';
 import { ENVIRONMENT, KUBERNETES_PREFIX, settingsSchema, type Settings, USER_ONLY } from './schema.ts';
 
 /** What settings depend on outside of the command line; passed in, so that tests need no process of their own. */
@@ -112,15 +114,26 @@ function fromVariable(variable: string, value: string): unknown {
   }
 }
 
+/** Without the colon before the lines of the file that the library shows. */
 const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  ((error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '').replace(/:$/, '');
 
 function check(content: unknown, nameOf: (key: string) => string): Settings {
   const result = settingsSchema.safeParse(content);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const key = issue?.path.join('.') ?? '';
-  throw new WpcloneError('BAD_CONFIG', `${nameOf(key)}: ${issue?.message ?? 'not understood'}.`);
+  throw new WpcloneError(
+    'BAD_CONFIG',
+    `${nameOf(key)}: ${issue === undefined ? 'not understood.' : inOurWords(issue)}`,
+  );
+}
+
+function inOurWords(issue: z.core.$ZodIssue): string {
+  const [unknown] = issue.code === 'unrecognized_keys' ? issue.keys : [];
+  if (unknown === undefined) return `${issue.message}.`;
+  const meant = issue.path.length === 0 ? nearest(unknown, Object.keys(settingsSchema.shape)) : undefined;
+  return `there is no setting "${unknown}".${meant === undefined ? '' : ` Did you mean ${meant}?`}`;
 }
 
 function camelCase(name: string): string {

@@ -29,7 +29,11 @@ export const MACHINE_ERRORS = define({
   PORT_IN_USE: { exit: 1, http: 409, next: ['Stop the program that uses it (lsof -i :{port}), then try again.'] },
   BUSY: { exit: 5, http: 409, next: ['Wait for the other command to finish, then try again.'] },
   STATE_NEWER: { exit: 57, http: 500, next: ['Update wpclone: its state folder was written by a newer version.'] },
-  STATE_FAILED: { exit: 1, http: 500, next: ['Check that {path} can be read and written.'] },
+  STATE_FAILED: {
+    exit: 1,
+    http: 500,
+    next: ['Check that {path} can be read and written, or name another folder with WPCLONE_HOME.'],
+  },
   VERIFY_FAILED: {
     exit: 1,
     http: 500,
