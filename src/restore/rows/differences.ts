@@ -9,7 +9,7 @@ import type { ChangedRange, TableFinding } from '../../transfer/survey/database.
 import type { Kin } from '../kin.ts';
 import { shortName } from '../merge/classes.ts';
 import { protectedTable } from '../merge/never.ts';
-import { definitionOf } from '../schema/parts.ts';
+import { definitionOf, type Key } from '../schema/parts.ts';
 import type { TableDifferences } from '../merge/types.ts';
 import { cloneChanges, type CloneChanges } from './clone-changes.ts';
 import type { CloneDatabase } from './clone.ts';
@@ -189,12 +189,19 @@ export const counterIn = ({ create, key }: Pick<BaselineTable, 'create' | 'key'>
   return line !== undefined && /\bAUTO_INCREMENT\b/i.test(line) ? column : null;
 };
 
-/** Of a table that nobody can read, the site itself says so when its rows are written. */
+/** Of a definition that cannot be read, the site itself says what is taken when its rows are written. */
 export function uniqueIn(live: TableInfo | undefined): readonly (readonly string[])[] {
-  if (!live?.definition) return [];
-  const { keys } = definitionOf(live.name, live.definition);
+  const keys = live === undefined ? [] : keysOf(live);
   const whole = keys.filter(({ kind, parts }) => kind === 'unique' && parts.every(({ length }) => length === null));
   return whole.map(({ parts }) => parts.map(({ column }) => column));
+}
+
+function keysOf({ name, definition }: TableInfo): readonly Key[] {
+  try {
+    return definitionOf(name, definition).keys;
+  } catch {
+    return [];
+  }
 }
 
 function doubtOf(
