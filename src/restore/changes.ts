@@ -99,11 +99,15 @@ export interface Relation extends Change {
   readonly row: Cells;
 }
 
-/** A table that is a set of relations: what is to be there, and is there already, is as good as added, and the other way round. Never drift. */
+/**
+ * A table that is a set of relations: what is to be there, and is there already, is as good as added, and the other way round: never drift.
+ * Only the place of one among others is a cell like any other.
+ */
 export interface RelationChanges {
   readonly kind: 'relations';
   readonly table: string;
   readonly key: readonly string[];
+  readonly updates: readonly RowUpdate[];
   readonly add: readonly Relation[];
   readonly remove: readonly Relation[];
 }
@@ -197,6 +201,8 @@ export interface Recounts {
   readonly terms: readonly number[];
   /** Posts whose `comment_count` does. */
   readonly comments: readonly number[];
+  /** Posts whose status or date changes: their terms' `count` does too, and those that wait for their time are put down for it. */
+  readonly statuses: readonly number[];
   /** Posts of which the site may have kept what it had rendered of them before: that is made anew with their next visitor. */
   readonly rendered: readonly number[];
   /** The addresses of posts, terms or their rules change: rewrite rules are made anew. */
@@ -228,7 +234,7 @@ export function countRowsByItem({ tables }: Pick<RestoreChanges, 'tables'>): Map
 function writtenBy(table: TableChanges): (readonly [item: number, rows: number])[] {
   const one = ({ item }: Change) => [item, 1] as const;
   if (table.kind === 'keyed') return [table.updates.map(one), table.inserts.map(one), table.deletes.map(one)].flat();
-  if (table.kind === 'relations') return [table.add.map(one), table.remove.map(one)].flat();
+  if (table.kind === 'relations') return [table.updates.map(one), table.add.map(one), table.remove.map(one)].flat();
   if (table.kind === 'counted')
     return table.rows.map(({ item, before, after }) => [item, Math.abs(after - before)] as const);
   return table.changes.map(({ item, before, after }) => [item, Math.max(before.length, after.length)] as const);

@@ -232,3 +232,36 @@ describe('rows of a restore', () => {
     expect(await undoApplied(alone, undefined, never)).toMatchObject({ state: 'undone', kept: [] });
   });
 });
+
+it('posts that get another status count their terms anew, and those that wait are published when their time comes', async () => {
+  await source.query('REPLACE INTO wp_term_relationships VALUES (1, 1, 0)');
+  await source.query("UPDATE wp_posts SET post_status = 'publish' WHERE ID = 1");
+  await source.query('UPDATE wp_term_taxonomy SET count = 7 WHERE term_taxonomy_id = 1');
+  const post = await rowOf(source, 'wp_posts', 'ID = 1');
+  const changes = changesOf([
+    keyed('wp_posts', 'ID', {
+      updates: [
+        {
+          item: 0,
+          key: pick(post, 'ID'),
+          before: pick(post, 'post_status', 'post_date_gmt'),
+          after: { post_status: 'future', post_date_gmt: '2031-02-03 04:05:06' },
+        },
+      ],
+    }),
+  ]);
+  const client = writeClient(access, await restoreKey(source));
+  await stageChanges(client, { ...changes, recounts: { ...changes.recounts, statuses: [1] } }, { signal: never });
+  const told = (): Promise<string> =>
+    source.php(
+      "wp_cache_flush(); echo gmdate( 'c', wp_next_scheduled( 'publish_future_post', array( 1 ) ) ), ' ', get_term( 1 )->count;",
+    );
+  const others = await source.query(
+    "SELECT COUNT(*) AS n FROM wp_term_relationships r JOIN wp_posts p ON p.ID = r.object_id WHERE r.term_taxonomy_id = 1 AND p.post_status = 'publish' AND p.ID <> 1",
+  );
+  await applyStaged(client, never);
+  expect(await told()).toBe(`2031-02-03T04:05:06+00:00 ${Number(others[0]?.['n'])}`);
+  await undoApplied(client, undefined, never);
+  expect(await told()).toMatch(new RegExp(` ${Number(others[0]?.['n']) + 1}$`));
+  await source.php("wp_clear_scheduled_hook( 'publish_future_post', array( 1 ) );");
+});

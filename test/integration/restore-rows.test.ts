@@ -18,7 +18,6 @@ beforeAll(async () => {
 });
 afterAll(() => source.stop());
 
-const work = { signal: never };
 const bytes = (text: string): string => Buffer.from(text).toString('latin1');
 const items = [
   { id: 'post:1', title: 'Post "One"' },
@@ -40,7 +39,7 @@ async function retitled(...titles: readonly [number, string][]): Promise<KeyedCh
 
 async function staged(changes: RestoreChanges): Promise<WriteClient> {
   const client = writeClient(access, await restoreKey(source));
-  await stageChanges(client, changes, work).catch(async (error: unknown) => {
+  await stageChanges(client, changes, { signal: never }).catch(async (error: unknown) => {
     await client.finish(never);
     throw error;
   });
@@ -117,6 +116,7 @@ describe('rows of a restore', () => {
           kind: 'relations',
           table: 'wp_term_relationships',
           key: ['object_id', 'term_taxonomy_id'],
+          updates: [],
           add: [{ item: 0, row: { object_id: '90001', term_taxonomy_id: '1', term_order: '0' } }],
           remove: [
             { item: 0, row: { object_id: '1', term_taxonomy_id: '1', term_order: '0' } },
@@ -291,7 +291,7 @@ describe('rows of a restore', () => {
     const client = writeClient(access, await restoreKey(source));
     for (const row of rows) {
       const changes = changesOf([keyed('wp_narrow', 'id', { inserts: [{ item: 0, row }] })]);
-      const failure = await failureOf(stageChanges(client, changes, work));
+      const failure = await failureOf(stageChanges(client, changes, { signal: never }));
       expect(failure).toMatchObject({ code: 'DOES_NOT_FIT', exitCode: 5 });
     }
     await client.finish(never);

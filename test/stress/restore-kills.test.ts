@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -110,7 +112,8 @@ async function stage(key: WriteKey): Promise<void> {
 const patient = (key: WriteKey): WriteClient =>
   writeClient(access, key, { sleep: (milliseconds) => delay(milliseconds) });
 
-type Step = 'apply' | 'undo' | 'accept';
+const STEPS = ['apply', 'undo', 'accept'] as const;
+type Step = (typeof STEPS)[number];
 const doStep = (step: Step, client: WriteClient, signal: AbortSignal): Promise<unknown> =>
   step === 'apply'
     ? applyStaged(client, signal)
@@ -152,15 +155,32 @@ async function expectNoLitter(): Promise<void> {
   expect(restoreFolders(source)).toEqual([]);
 }
 
+const KINDS = ['php', 'mariadb', 'connections', 'wpclone'] as const;
+type Kind = (typeof KINDS)[number];
+
+const total = (counts: readonly number[] = []): number => counts.reduce((sum, each) => sum + each, 0);
+
+const CHILD = join(import.meta.dirname, '../support/restore-child.ts');
+
+/** A process of ours asks for a step, and is killed in the middle of it; the site may go on with what it was asked for. */
+async function killAsking(step: Step, key: WriteKey): Promise<void> {
+  const child = spawn(process.execPath, [CHILD, step], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  child.stdin.end(JSON.stringify({ access, key }));
+  await once(child.stdout, 'data');
+  await delay(randomInt(spans[step]));
+  child.kill('SIGKILL');
+  await ended;
+}
+
 /** Ends something in the middle of what the site does: PHP and the web server, the database server, its connections, or ourselves. */
-async function killDuring(step: Step, key: WriteKey): Promise<string> {
-  const kind = ['php', 'mariadb', 'connections', 'wpclone'][randomInt(4)] ?? 'php';
+async function killDuring(step: Step, kind: Kind, key: WriteKey): Promise<void> {
+  if (kind === 'wpclone') return killAsking(step, key);
   const stop = new AbortController();
   const client = writeClient(access, key, { sleep: () => Promise.reject(new Error('killed')) });
   const working = doStep(step, client, stop.signal).catch(() => undefined);
   await delay(randomInt(spans[step]));
   if (kind === 'php') await source.killWeb();
-  else if (kind === 'wpclone') stop.abort();
   else if (kind === 'mariadb') await mariadb.kill();
   else {
     const own = await source.query(
@@ -172,11 +192,12 @@ async function killDuring(step: Step, key: WriteKey): Promise<string> {
   await working;
   if (kind === 'php') await source.restart();
   if (kind === 'mariadb') await mariadb.restart();
-  return kind;
 }
 
 it(`ends as before or done, whatever is killed (${KILLS} kills)`, { timeout: KILLS * 15_000 }, async () => {
   const ends: Record<string, number> = {};
+  /** How often what was killed during which step; the least often killed is next. */
+  const kills = Object.fromEntries(STEPS.map((step) => [step, KINDS.map(() => 0)]));
   const first = { ...(await restoreKey(source)) };
   await stage(first);
   await measure(first);
@@ -184,8 +205,13 @@ it(`ends as before or done, whatever is killed (${KILLS} kills)`, { timeout: KIL
   await stage(key);
   for (let kill = 0; kill < KILLS; kill += 1) {
     const { state } = await patient(key).status(false, never);
-    const step = state === 'applied' ? (['undo', 'accept'] as const)[kill % 3 === 0 ? 1 : 0] : 'apply';
-    const killed = await killDuring(step, key);
+    const isUndone = total(kills['undo']) <= total(kills['accept']);
+    const step = state !== 'applied' ? 'apply' : isUndone ? 'undo' : 'accept';
+    const counts = kills[step] ?? [];
+    const least = counts.indexOf(Math.min(...counts));
+    const killed = KINDS[least] ?? 'php';
+    counts[least] = (counts[least] ?? 0) + 1;
+    await killDuring(step, killed, key);
     key = await restoreKey(source, key.restore);
     // What a killed writer leaves of WordPress's lock keeps others out for a minute: let that be over.
     await source.query("DELETE FROM wp_options WHERE option_name = 'core_updater.lock'");
@@ -202,7 +228,9 @@ it(`ends as before or done, whatever is killed (${KILLS} kills)`, { timeout: KIL
     key = await restoreKey(source);
     await stage(key);
   }
-  console.log(ends);
+  console.log(ends, kills);
+  // Each kind at each step, however few there are.
+  for (const step of STEPS) expect(Math.min(...(kills[step] ?? []))).toBeGreaterThanOrEqual(Math.max(1, KILLS / 100));
   await writeClient(access, key)
     .finish(never)
     .catch(() => undefined);

@@ -71,7 +71,7 @@ export function changesOf(
     tables,
     files: [],
     plugins: [],
-    recounts: { terms: [], comments: [], rendered: [], rewriteRules: false },
+    recounts: { terms: [], comments: [], statuses: [], rendered: [], rewriteRules: false },
     include: [],
   };
 }

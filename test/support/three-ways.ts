@@ -11,6 +11,7 @@ interface Shape {
   readonly columns: readonly string[];
   readonly key: readonly string[] | null;
   readonly counter: string | null;
+  readonly unique?: readonly (readonly string[])[];
 }
 
 const counted = (id: string, ...columns: string[]): Shape => ({ columns: [id, ...columns], key: [id], counter: id });
@@ -32,9 +33,10 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   users: counted('ID', 'user_login', 'user_email', 'display_name'),
   usermeta: counted('umeta_id', 'user_id', 'meta_key', 'meta_value'),
   comments: counted('comment_ID', 'comment_post_ID', 'comment_parent', 'comment_content', 'comment_type', 'user_id'),
-  wc_product_meta_lookup: { columns: ['product_id', 'min_price', 'stock_quantity'], key: ['product_id'], counter: null },
+  wc_product_meta_lookup: { columns: ['product_id', 'min_price', 'stock_quantity', 'total_sales'], key: ['product_id'], counter: null },
   yoast_indexable: counted('id', 'object_type', 'object_id', 'title', 'breadcrumb_title', 'link_count', 'updated_at'),
   yoast_indexable_hierarchy: { columns: ['indexable_id', 'ancestor_id', 'depth'], key: ['indexable_id', 'ancestor_id'], counter: null },
+  rules: { ...counted('id', 'address', 'hits'), unique: [['address']] },
   forms: { columns: ['slug', 'body'], key: ['slug'], counter: null },
   plain: { columns: ['a', 'b'], key: null, counter: null },
 }; // prettier-ignore

@@ -12,7 +12,7 @@ export interface CodePlaces {
 
 /** What a file belongs to. */
 export interface Package {
-  /** `plugin`, `theme`, `mu-plugin`, `languages`, `core`: whole things. `upload`, `files`: each for itself. `fixed`: never written. */
+  /** `plugin`, `theme`, `mu-plugin`, `languages` (one set of translations), `core`: whole things. `upload`, `files`: each for itself. `fixed`: never written. */
   readonly kind: 'plugin' | 'theme' | 'mu-plugin' | 'languages' | 'core' | 'upload' | 'files' | 'fixed';
   readonly name: string;
   /** The folder of the package, or its one file. */
@@ -47,13 +47,22 @@ export function packageOf(place: string, places: CodePlaces): Package {
   }
   const content = below(places.content);
   if (content?.startsWith('languages/'))
-    return { kind: 'languages', name: 'languages', folder: `${places.content}/languages` };
+    return { kind: 'languages', name: translations(content.slice(10)), folder: `${places.content}/languages` };
   // Drop-ins.
   if (content !== undefined && /^[^/]+\.php$/.test(content) && content !== 'index.php')
     return { kind: 'fixed', name: place, folder: place };
   if (content === undefined && CORE.test(below(places.core) ?? ''))
     return { kind: 'core', name: 'core', folder: places.core };
   return { kind: 'files', name: place, folder: place };
+}
+
+/**
+ * Which translations a file is part of: those of one plugin or theme in one language, or WordPress's own in one. Sites bring each up to date
+ * by itself, with whatever day it comes.
+ */
+function translations(path: string): string {
+  const name = path.replace(/(-[0-9a-f]{32})?(\.l10n)?\.(mo|po|json|php)$/, '');
+  return name.replace(/^(admin|admin-network|continents-cities)-/, '');
 }
 
 function hiddenIn(place: string): Package | undefined {

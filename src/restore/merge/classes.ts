@@ -64,6 +64,7 @@ const QUIET: Readonly<Record<string, Readonly<Record<string, MergeCell>>>> = {
   },
   term_taxonomy: { count: keepLive },
   users: { user_activation_key: keepLive },
+  wc_product_meta_lookup: { total_sales: keepLive },
   // What the plugin counts and notes beside what it knows of a page. The hash is that of an address, which is another one in each site.
   yoast_indexable: {
     created_at: keepLive,

@@ -10,6 +10,10 @@ export interface Directory {
   value(short: string, id: string, column: string): string | undefined;
   /** Whether the clone deleted it. */
   isGone(short: string, id: string): boolean;
+  /** Whether the clone made it. */
+  isNew(short: string, id: string): boolean;
+  /** The clone has another theme than it was made with, and than the live site has. */
+  readonly switchesTheme: boolean;
   /** A term by the number that relations use. */
   termOf(taxonomyId: string): { readonly id: string; readonly taxonomy: string } | undefined;
   /** The taxonomies of a term. */
@@ -45,7 +49,8 @@ export function directoryOf(tables: readonly TableDifferences[]): Directory {
     const row = known?.rows.get(id);
     return (known && row && cell(known.table, row, column)) ?? undefined;
   };
-  const gone = goneFrom(tables);
+  const gone = numbersWhere(tables, ({ base, clone }) => base !== undefined && clone === undefined);
+  const made = numbersWhere(tables, ({ base, clone }) => base === undefined && clone !== undefined);
   const termOf: Directory['termOf'] = (taxonomyId) => {
     const id = value('term_taxonomy', taxonomyId, 'term_id');
     return id === undefined ? undefined : { id, taxonomy: value('term_taxonomy', taxonomyId, 'taxonomy') ?? '' };
@@ -61,6 +66,8 @@ export function directoryOf(tables: readonly TableDifferences[]): Directory {
     find,
     value,
     isGone: (short, id) => gone.has(`${short}:${id}`),
+    isNew: (short, id) => made.has(`${short}:${id}`),
+    switchesTheme: tables.some(isThemeSwitched),
     termOf,
     taxonomiesOf: (id) => taxonomies.get(id) ?? [],
     menuOf: (id) => menus.get(id),
@@ -78,16 +85,28 @@ function byNumber(table: Table, rows: readonly Versions[], column: string): Map<
   return found;
 }
 
-function goneFrom(tables: readonly TableDifferences[]): Set<string> {
-  const gone = new Set<string>();
+function numbersWhere(tables: readonly TableDifferences[], is: (versions: Versions) => boolean): Set<string> {
+  const found = new Set<string>();
   for (const differences of tables) {
     const table = tableOf(differences);
     const column = NUMBERED[table.short];
     if (column === undefined) continue;
-    for (const { base, clone } of differences.rows)
-      if (base && !clone) gone.add(`${table.short}:${cell(table, base, column)}`);
+    for (const versions of differences.rows) {
+      const row = versions.clone ?? versions.base;
+      if (row && is(versions)) found.add(`${table.short}:${cell(table, row, column)}`);
+    }
   }
-  return gone;
+  return found;
+}
+
+function isThemeSwitched(differences: TableDifferences): boolean {
+  const table = tableOf(differences);
+  if (table.short !== 'options') return false;
+  return differences.rows.some(({ base, live, clone }) => {
+    if (!clone || cell(table, clone, 'option_name') !== 'stylesheet') return false;
+    const [was, there, here] = [base, live, clone].map((row) => row && cell(table, row, 'option_value'));
+    return here !== was && here !== there;
+  });
 }
 
 function targetsOf(tables: readonly TableDifferences[]): Map<string, 'posts' | 'terms'> {

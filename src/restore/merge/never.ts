@@ -56,6 +56,13 @@ const META: readonly Rule[] = [
   [/^(_wp_old_date|_wp_trash_meta_time)$/, 'machine'],
 ]; // prettier-ignore
 
+/** What orders leave behind at products and coupons that are there: it stays where they stay. */
+const LEFT_BY_ORDERS: Readonly<Record<string, RegExp>> = {
+  product: /^total_sales$/,
+  shop_coupon: /^(usage_count|_used_by)$/,
+};
+export const isLeftByOrders = (type: string, key: string): boolean => LEFT_BY_ORDERS[type]?.test(key) ?? false;
+
 const USER_META: readonly Rule[] = [
   [/^_application_passwords$|_key$|_token$/, 'secrets'],
   [/^(community-events-location|dismissed_wp_pointers|.*dashboard_quick_press_last_post_id|.*user-settings(-time)?|closedpostboxes_.*|metaboxhidden_.*|meta-box-order_.*|screen_layout_.*|wc_last_active|_woocommerce_persistent_cart.*|show_welcome_panel)$/, 'machine'],

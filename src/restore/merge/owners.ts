@@ -1,5 +1,12 @@
 import { type Directory, itemOfPost, itemOfTerm } from './directory.ts';
-import { protectedMeta, protectedOption, protectedPost, protectedTable, type Protection } from './never.ts';
+import {
+  isLeftByOrders,
+  protectedMeta,
+  protectedOption,
+  protectedPost,
+  protectedTable,
+  type Protection,
+} from './never.ts';
 import { cell, type Part, type Table } from './parts.ts';
 import { siteProtects } from './site-protects.ts';
 import type { Row, ItemId } from './types.ts';
@@ -40,8 +47,12 @@ const OWNERS: Readonly<Record<string, FindOwner>> = {
     return { item, head: item.kind !== 'menu', protection };
   },
   postmeta: ({ table }, row, directory) => {
-    const { item, protection } = postOwner(directory, cell(table, row, 'post_id') ?? '');
-    return limb(item, protection ?? protectedMeta(table.short, cell(table, row, 'meta_key') ?? ''));
+    const id = cell(table, row, 'post_id') ?? '';
+    const { item, protection } = postOwner(directory, id);
+    const key = cell(table, row, 'meta_key') ?? '';
+    const isNew = directory.isNew('posts', id);
+    const counted = !isNew && isLeftByOrders(directory.value('posts', id, 'post_type') ?? '', key);
+    return limb(item, protection ?? (counted ? 'orders' : protectedMeta(table.short, key)));
   },
   terms: ({ table }, row, directory) => head(itemOfTerm(directory, cell(table, row, 'term_id') ?? '')),
   term_taxonomy: ({ table }, row, directory) => limb(itemOfTerm(directory, cell(table, row, 'term_id') ?? '')),
@@ -72,11 +83,13 @@ const OWNERS: Readonly<Record<string, FindOwner>> = {
     const ofComment = commentProtection(directory, (column) => directory.value('comments', id, column) ?? '');
     return limb({ kind: 'comment', id }, ofComment ?? protectedMeta(table.short, cell(table, row, 'meta_key') ?? ''));
   },
-  options: ({ table, base, live, clone }, row) => {
+  options: ({ table, base, live, clone }, row, directory) => {
     const name = cell(table, row, 'option_name') ?? '';
     const values = [base, live, clone].flat().map((each) => cell(table, each, 'option_value'));
     const { prefix, twoSided } = table;
-    return head({ kind: 'option', id: name }, protectedOption(name, prefix, { values, twoSided }));
+    // For another theme WordPress takes all widgets out of the places of this one, which stays unless it is named.
+    const ofTheme = name === 'sidebars_widgets' && directory.switchesTheme ? ('plugins' as const) : undefined;
+    return head({ kind: 'option', id: name }, ofTheme ?? protectedOption(name, prefix, { values, twoSided }));
   },
 };
 

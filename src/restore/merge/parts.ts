@@ -28,12 +28,24 @@ export function tableOf({
   columns,
   key,
   counter,
+  unique,
   common,
   doubt,
   twoSided,
   whole,
 }: TableDifferences): Table {
-  const table = { name, prefix, columns, key, counter, common, doubt, twoSided, ...(whole === true && { whole }) };
+  const table = {
+    name,
+    prefix,
+    columns,
+    key,
+    counter,
+    unique,
+    common,
+    doubt,
+    twoSided,
+    ...(whole === true && { whole }),
+  };
   const places = new Map(table.columns.map((column, index) => [column, index]));
   return { ...table, short: shortName(table), class: classOf(table), at: (column) => places.get(column) ?? -1 };
 }

@@ -20,11 +20,13 @@ export function checkResult(
   const presence = presenceOf(groups);
   const used = usesOnLive(groups, directory);
   let current = outcomes.map((outcome) => ({ ...outcome }));
-  const names = takenNames(current, groups);
-  current = current.map((outcome) => against(outcome, names.get(outcome) ?? usedOnLive(outcome, used), policy));
+  current = current.map((outcome) => against(outcome, usedOnLive(outcome, used), policy));
   for (;;) {
     const result = resultOf(presence, current);
-    const next = current.map((outcome) => against(outcome, missing(outcome, presence, result, directory), policy));
+    const names = takenNames(current, groups);
+    const conflictOf = (outcome: ItemOutcome): Conflict | undefined =>
+      names.get(outcome) ?? missing(outcome, presence, result, directory);
+    const next = current.map((outcome) => against(outcome, conflictOf(outcome), policy));
     if (next.every((outcome, index) => outcome === current[index])) return next;
     current = next;
   }

@@ -25,6 +25,8 @@ export interface TableDifferences {
   readonly key: readonly string[] | null;
   /** The column that counts up. */
   readonly counter: string | null;
+  /** Columns of which no two rows may have the same besides, as the live site's database sees to it. */
+  readonly unique?: readonly (readonly string[])[] | undefined;
   /** The largest ID that both sides have in common; null when the clone does not remember it. */
   readonly common: bigint | null;
   /**

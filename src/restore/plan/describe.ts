@@ -147,7 +147,7 @@ export function conflictText(conflict: Conflict, titleOfKey: (key: string) => st
         ? 'the live site has given its number to something else'
         : `${fieldNames(conflict.fields)} may mean what has the number ${(conflict.numbers ?? []).join(', ')} in the clone, which the live site has given to something else`;
     case 'NAME_TAKEN':
-      return `the live site has made something else of the name ${textOfCell(conflict.name)}`;
+      return `the live site has something else of the name ${textOfCell(conflict.name)}`;
     case 'NEEDS':
       return `needs ${titleOfKey(conflict.what)}, which does not travel: add --only or --include, or leave it out with --skip`;
     case 'ADDRESS':

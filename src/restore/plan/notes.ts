@@ -54,7 +54,7 @@ export function heldNotes({ tables }: Pick<RestoreChanges, 'tables'>): string[] 
 function heldRows(table: TableChanges): number {
   if (table.kind === 'keyed') return table.updates.length + table.deletes.length;
   if (table.kind === 'meta') return table.changes.reduce((sum, { before }) => sum + before.length, 0);
-  return table.kind === 'relations' ? table.remove.length : table.rows.length;
+  return table.kind === 'relations' ? table.updates.length + table.remove.length : table.rows.length;
 }
 
 /** What it means that nobody remembers a version before. */

@@ -88,7 +88,7 @@ const fileSchema = z.object({
 export type PlanFile = z.infer<typeof fileSchema>;
 
 const packageSchema = z.object({
-  /** `plugin:akismet`, `theme:child`, `core`, `mu-plugins`, `languages`, `files`. */
+  /** `plugin:akismet`, `theme:child`, `core`, `mu-plugins`, `languages:plugins/akismet-de_DE`, `files`. */
   id: z.string(),
   title: z.string(),
   change,

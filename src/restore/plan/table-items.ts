@@ -106,7 +106,10 @@ function joinItems(changes: RestoreChanges, into: ReadonlyMap<number, number>): 
     all.map((each) => ({ ...each, item: places.get(into.get(each.item) ?? each.item) ?? each.item }));
   const moved = (table: TableChanges): TableChanges => {
     if (table.kind === 'meta') return { ...table, changes: move(table.changes) };
-    if (table.kind === 'relations') return { ...table, add: move(table.add), remove: move(table.remove) };
+    if (table.kind === 'relations') {
+      const { updates, add, remove } = table;
+      return { ...table, updates: move(updates), add: move(add), remove: move(remove) };
+    }
     if (table.kind === 'counted') return { ...table, rows: move(table.rows) };
     const { updates, inserts, deletes, expects } = table;
     return {

@@ -3,7 +3,7 @@ import { isRendering } from '../merge/never.ts';
 import { cell, type Part, type Table } from '../merge/parts.ts';
 import type { Write } from '../merge/outcome.ts';
 import type { Row, Value } from '../merge/types.ts';
-import type { Cells, MetaChange, RestoreChanges, TableChanges } from '../changes.ts';
+import type { Cells, KeyedChanges, MetaChange, RestoreChanges, TableChanges } from '../changes.ts';
 import type { RawRows } from '../rows/compose.ts';
 import type { WayBack } from './way-back.ts';
 
@@ -63,7 +63,7 @@ function emptyFor(table: Table): OpenChanges {
   const { kind } = table.class;
   if (kind === 'meta')
     return { kind, ...common, id: table.counter ?? '', owner, name, value: 'meta_value', changes: [] };
-  if (kind === 'relation') return { kind: 'relations', ...common, key, add: [], remove: [] };
+  if (kind === 'relation') return { kind: 'relations', ...common, key, updates: [], add: [], remove: [] };
   if (kind === 'unkeyed') return { kind: 'counted', ...common, rows: [] };
   return { kind: 'keyed', ...common, key, updates: [], inserts: [], deletes: [], expects: [] };
 }
@@ -90,7 +90,8 @@ function draftOf({ part, rows }: Write, item: number, values: Values): OpenChang
   } else if (draft.kind === 'relations') {
     const [live, wanted] = [part.live[0], rows[0]];
     if (wanted && !live) draft.add.push({ item, row: written(table, wanted, 0, table.columns, values) });
-    if (live && !wanted) draft.remove.push({ item, row: cells(table, values.rawOf(live)) });
+    else if (live && !wanted) draft.remove.push({ item, row: cells(table, values.rawOf(live)) });
+    else if (live && wanted) update(draft, table, { live, wanted }, item, values);
   } else single(draft, part, rows[0], item, values);
   return draft;
 }
@@ -102,22 +103,30 @@ function single(
   item: number,
   values: Values,
 ): void {
-  const carried = table.columns.filter((column) => !table.class.carriers.includes(column));
   if (live === undefined) {
+    const carried = table.columns.filter((column) => !table.class.carriers.includes(column));
     if (wanted) draft.inserts.push({ item, row: written(table, wanted, 0, carried, values) });
     return;
   }
-  const raw = values.rawOf(live);
-  if (wanted === undefined) draft.deletes.push({ item, row: cells(table, raw) });
-  else {
-    const changed = withHash(
-      table,
-      carried.filter((column) => cell(table, wanted, column) !== cell(table, live, column)),
-    );
-    if (changed.length === 0) return;
-    const after = written(table, wanted, 0, changed, values);
-    draft.updates.push({ item, key: cells(table, raw, draft.key), before: cells(table, raw, changed), after });
-  }
+  if (wanted === undefined) draft.deletes.push({ item, row: cells(table, values.rawOf(live)) });
+  else update(draft, table, { live, wanted }, item, values);
+}
+
+function update(
+  draft: Extract<OpenChanges, { kind: 'keyed' | 'relations' }>,
+  table: Table,
+  { live, wanted }: { readonly live: Row; readonly wanted: Row },
+  item: number,
+  values: Values,
+): void {
+  const carried = table.columns.filter((column) => !table.class.carriers.includes(column));
+  const changed = withHash(
+    table,
+    carried.filter((column) => cell(table, wanted, column) !== cell(table, live, column)),
+  );
+  if (changed.length === 0) return;
+  const [raw, after] = [values.rawOf(live), written(table, wanted, 0, changed, values)];
+  draft.updates.push({ item, key: cells(table, raw, draft.key), before: cells(table, raw, changed), after });
 }
 
 function metaChange(part: Part, rows: readonly Row[], item: number, { rawOf, valueOf }: Values): MetaChange {
@@ -148,6 +157,7 @@ function merge(into: OpenChanges, more: OpenChanges): void {
   if (into.kind === 'meta' && more.kind === 'meta') into.changes.push(...more.changes);
   else if (into.kind === 'counted' && more.kind === 'counted') into.rows.push(...more.rows);
   else if (into.kind === 'relations' && more.kind === 'relations') {
+    into.updates.push(...more.updates);
     into.add.push(...more.add);
     into.remove.push(...more.remove);
   } else if (into.kind === 'keyed' && more.kind === 'keyed') {
@@ -174,9 +184,11 @@ export function recountsFor(
   return {
     terms: [...new Set(numbers('term_relationships', 'term_taxonomy_id'))],
     comments: [...new Set(writes.flatMap(commentedPost))],
+    statuses: posts?.kind === 'keyed' ? postsOfStatus(posts) : [],
     rendered: renderedPosts(tables, prefix),
     rewriteRules:
       tables.some(({ table }) => table === `${prefix}terms`) ||
+      writes.some(isOfAddresses) ||
       (posts?.kind === 'keyed' &&
         (posts.inserts.length > 0 ||
           posts.deletes.length > 0 ||
@@ -199,6 +211,19 @@ function renderedPosts(tables: readonly TableChanges[], prefix: string): number[
   const owners = [...posts.map(({ key }) => key['ID'] ?? null), ...meta.map(({ owner }) => owner)];
   return [...new Set(owners)].flatMap((id) => (id === null || own.has(id) ? [] : [Number(id)]));
 }
+
+/** Terms of new ones are counted with their relations. */
+const postsOfStatus = ({ updates, inserts }: KeyedChanges): number[] => [
+  ...updates.flatMap(({ key, after }) =>
+    'post_status' in after || 'post_date_gmt' in after ? [Number(key['ID'])] : [],
+  ),
+  ...inserts.flatMap(({ row }) => (row['post_status'] === 'future' ? [Number(row['ID'])] : [])),
+];
+
+/** Settings that addresses are made of: WordPress makes its rules anew where they are saved, which nobody does on the live site. */
+const ADDRESSES = /permalink|rewrite|(^|_)(base|slug)$|^cptui_/;
+const isOfAddresses = ({ part: { table, live }, rows }: Write): boolean =>
+  table.short === 'options' && [...rows, ...live].some((row) => ADDRESSES.test(cell(table, row, 'option_name') ?? ''));
 
 function commentedPost({ part: { table, live }, rows }: Write): number[] {
   const row = rows[0] ?? live[0];

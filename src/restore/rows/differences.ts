@@ -9,6 +9,7 @@ import type { ChangedRange, TableFinding } from '../../transfer/survey/database.
 import type { Kin } from '../kin.ts';
 import { shortName } from '../merge/classes.ts';
 import { protectedTable } from '../merge/never.ts';
+import { definitionOf, type Key } from '../schema/parts.ts';
 import type { TableDifferences } from '../merge/types.ts';
 import { cloneChanges, type CloneChanges } from './clone-changes.ts';
 import type { CloneDatabase } from './clone.ts';
@@ -174,6 +175,7 @@ function describe(
     columns: table.columns,
     key: table.key,
     counter: ids?.column ?? counterIn(table),
+    unique: uniqueIn(info.tables.find(({ name }) => name === table.name)),
     common: ids?.max == null ? null : BigInt(ids.max),
     ...(doubt === undefined ? {} : { doubt }),
   };
@@ -186,6 +188,21 @@ export const counterIn = ({ create, key }: Pick<BaselineTable, 'create' | 'key'>
   const line = create.split('\n').find((each) => each.trimStart().startsWith(`\`${column}\``));
   return line !== undefined && /\bAUTO_INCREMENT\b/i.test(line) ? column : null;
 };
+
+/** Of a definition that cannot be read, the site itself says what is taken when its rows are written. */
+export function uniqueIn(live: TableInfo | undefined): readonly (readonly string[])[] {
+  const keys = live === undefined ? [] : keysOf(live);
+  const whole = keys.filter(({ kind, parts }) => kind === 'unique' && parts.every(({ length }) => length === null));
+  return whole.map(({ parts }) => parts.map(({ column }) => column));
+}
+
+function keysOf({ name, definition }: TableInfo): readonly Key[] {
+  try {
+    return definitionOf(name, definition).keys;
+  } catch {
+    return [];
+  }
+}
 
 function doubtOf(
   table: ComparedTable,

@@ -6,7 +6,7 @@ import { protectedTable } from '../merge/never.ts';
 import type { TableDifferences, Versions } from '../merge/types.ts';
 import { orderOf } from './clone-changes.ts';
 import { versionsByCount, versionsByKey } from './compose.ts';
-import { all, type Comparison, counterIn, doubtWhoever, type TableNote, WHOLE_BYTES } from './differences.ts';
+import { all, type Comparison, counterIn, doubtWhoever, type TableNote, uniqueIn, WHOLE_BYTES } from './differences.ts';
 import { difference, type Same } from './difference.ts';
 import { LIVE, liveLines, pairs, type LiveLine } from './live.ts';
 
@@ -69,6 +69,7 @@ async function compareBoth({ name, live, columns, doubt }: Both, work: Compariso
     columns,
     key,
     counter: counterIn({ create: definition, key }),
+    unique: uniqueIn(live),
     common: null,
     twoSided: true,
     ...(doubt === undefined ? {} : { doubt }),

@@ -13,6 +13,7 @@ import type {
   MetaChanges,
   RelationChanges,
   RestoreChanges,
+  RowUpdate,
   TableAddition,
   TableChanges,
 } from '../changes.ts';
@@ -95,11 +96,7 @@ function rowsOf(table: TableChanges): Row[] {
 
 function keyedRows({ key, updates, inserts, deletes, expects }: KeyedChanges): Row[] {
   return [
-    ...updates.map(({ item, key: at, before, after }): Row => {
-      const columns = Object.keys(after).toSorted();
-      const was = [...pick(at, key), ...pick(before, columns)];
-      return { what: 'update', columns, item, from: 0, to: 0, before: was, after: pick(after, columns) };
-    }),
+    ...updates.map((each) => updated(key, each)),
     ...inserts.map(({ item, row }): Row => created('create', item, row)),
     ...deletes.map(({ item, row }): Row => destroyed('destroy', item, row)),
     ...expects.map(({ item, key: at, cells }): Row => {
@@ -140,13 +137,20 @@ function metaRows({ id, owner, name, value }: MetaChanges, change: MetaChange): 
   return rows;
 }
 
-const relationRows = ({ add, remove }: RelationChanges): Row[] => [
+const relationRows = ({ key, updates, add, remove }: RelationChanges): Row[] => [
+  ...updates.map((each) => updated(key, each)),
   ...add.map(({ item, row }) => created('add', item, row)),
   ...remove.map(({ item, row }) => destroyed('remove', item, row)),
 ];
 
 const countedRows = ({ rows }: CountedChanges): Row[] =>
   rows.map(({ item, row, before, after }) => ({ ...destroyed('count', item, row), from: before, to: after }));
+
+function updated(key: readonly string[], { item, key: at, before, after }: RowUpdate): Row {
+  const columns = Object.keys(after).toSorted();
+  const was = [...pick(at, key), ...pick(before, columns)];
+  return { what: 'update', columns, item, from: 0, to: 0, before: was, after: pick(after, columns) };
+}
 
 function created(what: Row['what'], item: number, row: Cells): Row {
   const columns = Object.keys(row).toSorted();

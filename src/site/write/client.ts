@@ -66,6 +66,7 @@ export interface RestoreShape {
   readonly recounts: {
     readonly terms: readonly number[];
     readonly comments: readonly number[];
+    readonly statuses?: readonly number[];
     readonly rendered?: readonly number[];
     readonly rewriteRules: boolean;
   };

@@ -34,7 +34,12 @@ it('knows what a file belongs to, and what is never written', () => {
   expect(of('wp-content/plugins/hello.php')).toBe('plugin:hello');
   expect(of('wp-content/themes/child/style.css')).toBe('theme:child');
   expect(of('wp-content/mu-plugins/own.php')).toBe('mu-plugin:own');
-  expect(of('wp-content/languages/de_DE.mo')).toBe('languages:languages');
+  const hash = '0123456789abcdef0123456789abcdef';
+  for (const name of ['de_DE.mo', 'admin-de_DE.l10n.php', `de_DE-${hash}.json`])
+    expect(of(`wp-content/languages/${name}`)).toBe('languages:de_DE');
+  for (const name of ['forms-de_DE.po', `forms-de_DE-${hash}.json`])
+    expect(of(`wp-content/languages/plugins/${name}`)).toBe('languages:plugins/forms-de_DE');
+  expect(of('wp-content/languages/plugins/forms-fr_FR.po')).not.toBe(of('wp-content/languages/plugins/forms-de_DE.po'));
   expect(of('wp-content/uploads/2026/a.jpg')).toBe('upload:2026/a.jpg');
   expect(of('wp-includes/post.php')).toBe('core:core');
   expect(of('wp-login.php')).toBe('core:core');

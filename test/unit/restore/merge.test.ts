@@ -102,13 +102,13 @@ describe('meta data', () => {
     const product = (price: string, stock: string): Site => ({
       posts: [page({ post_type: 'product' })],
       postmeta: [meta('1', '2', '_price', price), meta('2', '2', '_stock', stock)],
-      wc_product_meta_lookup: [{ product_id: '2', min_price: price, stock_quantity: stock }],
+      wc_product_meta_lookup: [{ product_id: '2', min_price: price, stock_quantity: stock, total_sales: '0' }],
     });
     const items = outcomes(product('10', '5'), product('10', '3'), product('12', '5'));
     expect(briefly(items)).toEqual({ 'product:2': 'changed' });
     expect(written(items, 'postmeta')).toEqual([meta('1', '2', '_price', '12')]);
     expect(written(items, 'wc_product_meta_lookup')).toEqual([
-      { product_id: '2', min_price: '12', stock_quantity: '3' },
+      { product_id: '2', min_price: '12', stock_quantity: '3', total_sales: '0' },
     ]);
   });
 });

@@ -27,7 +27,8 @@ function settle_site( array $request, array $restore, $db ) {
 	$recounts = $shape['recounts'];
 	recount_terms( $db, $recounts['terms'] );
 	recount_comments( $db, $recounts['comments'] );
-	// A restore that an older version of this plugin has begun has none.
+	// A restore that an older version of this plugin has begun has none of these two.
+	settle_statuses( $db, isset( $recounts['statuses'] ) ? $recounts['statuses'] : array() );
 	drop_renderings( $db, isset( $recounts['rendered'] ) ? $recounts['rendered'] : array() );
 	if ( $recounts['rewriteRules'] ) {
 		run_query( $db, 'DELETE FROM ' . quote_name( $GLOBALS['wpdb']->options ) . " WHERE option_name = 'rewrite_rules'" );
@@ -64,6 +65,26 @@ function recount_terms( $db, array $terms ) {
 			$db,
 			'UPDATE ' . quote_name( $wpdb->term_taxonomy ) . ' t SET t.count = (SELECT COUNT(*) FROM ' . quote_name( $wpdb->term_relationships ) . " r JOIN $posts p ON p.ID = r.object_id WHERE r.term_taxonomy_id = t.term_taxonomy_id AND $public) WHERE t.taxonomy <> 'link_category' AND t.term_taxonomy_id IN (" . implode( ', ', array_map( 'intval', $chunk ) ) . ')'
 		);
+	}
+}
+
+/**
+ * Does what WordPress does when a post gets another status: its terms are counted anew, and one that waits for its time is put down for it.
+ *
+ * @param \mysqli $db    Connection.
+ * @param int[]   $posts IDs.
+ */
+function settle_statuses( $db, array $posts ) {
+	global $wpdb;
+	foreach ( array_chunk( $posts, COUNTED_AT_ONCE ) as $chunk ) {
+		$list  = '(' . implode( ', ', array_map( 'intval', $chunk ) ) . ')';
+		$terms = fetch_all( $db, 'SELECT DISTINCT term_taxonomy_id AS id FROM ' . quote_name( $wpdb->term_relationships ) . " WHERE object_id IN $list" );
+		recount_terms( $db, array_column( $terms, 'id' ) );
+		foreach ( fetch_all( $db, 'SELECT ID AS id, post_date_gmt AS time FROM ' . quote_name( $wpdb->posts ) . " WHERE post_status = 'future' AND ID IN $list" ) as $post ) {
+			$arguments = array( (int) $post['id'] );
+			wp_clear_scheduled_hook( 'publish_future_post', $arguments );
+			wp_schedule_single_event( strtotime( $post['time'] . ' GMT' ), 'publish_future_post', $arguments );
+		}
 	}
 }
 

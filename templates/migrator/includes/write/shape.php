@@ -17,7 +17,7 @@ require_once __DIR__ . '/protected.php';
 const BATCH_KINDS = array(
 	'keyed'     => array( 'update', 'create', 'destroy', 'expect' ),
 	'meta'      => array( 'update', 'create', 'destroy', 'owned' ),
-	'relations' => array( 'add', 'remove' ),
+	'relations' => array( 'update', 'add', 'remove' ),
 	'counted'   => array( 'count' ),
 );
 
@@ -170,7 +170,7 @@ function checked_columns( $names, array $columns, $none = false ) {
  * What is to be counted anew afterwards.
  *
  * @param mixed $recounts As requested.
- * @return array{terms: int[], comments: int[], rendered: int[], rewriteRules: bool}
+ * @return array{terms: int[], comments: int[], statuses: int[], rendered: int[], rewriteRules: bool}
  */
 function checked_recounts( $recounts ) {
 	$numbers = function ( $name ) use ( $recounts ) {
@@ -179,6 +179,7 @@ function checked_recounts( $recounts ) {
 	return array(
 		'terms'        => $numbers( 'terms' ),
 		'comments'     => $numbers( 'comments' ),
+		'statuses'     => $numbers( 'statuses' ),
 		'rendered'     => $numbers( 'rendered' ),
 		'rewriteRules' => is_array( $recounts ) && ! empty( $recounts['rewriteRules'] ),
 	);
