@@ -8,6 +8,7 @@ import { pairs } from './live.ts';
 import { namesakes } from './namesakes.ts';
 import { compareTwoSides } from './two-sided.ts';
 import { compared } from './compose.ts';
+import { inTheNameOf } from './in-the-name-of.ts';
 import { rowOf } from './lines.ts';
 import type { People } from './people.ts';
 
@@ -53,7 +54,7 @@ async function completed(
 ): Promise<TableDifferences[]> {
   const others = work.kin === 'other' ? namesakes(tables, people) : new Map<string, string>();
   const known = work.kin === 'other' && !people.travel ? tables.map(withoutNumbers) : tables;
-  const own = known.map((table) => inTheNameOf(withoutOwn(table, people), { ...people, others }, work));
+  const own = known.map((table) => inTheNameOf(withoutOwn(table, people), { ...people, others }, work.raws));
   return withLookups(own, work);
 }
 
@@ -84,45 +85,6 @@ function withoutOwn(table: TableDifferences, { own }: People): TableDifferences 
   if (at === -1 || own === undefined) return table;
   return { ...table, rows: table.rows.filter(({ base, clone }) => base !== undefined || clone?.[at] !== own) };
 }
-
-/** What was written in the name of the clone's administrator is written in that of whoever brings it back. */
-function inTheNameOf(
-  table: TableDifferences,
-  { own, administrator, others }: People & { readonly others: ReadonlyMap<string, string> },
-  { raws }: Comparison,
-): TableDifferences {
-  const named = (versions: Versions, at: number): Versions => {
-    const { base, clone } = versions;
-    const other = others.get(clone?.[at] ?? '');
-    if (!clone || (clone[at] !== own && other === undefined)) return versions;
-    const author = other ?? base?.[at] ?? administrator ?? '0';
-    const row = clone.with(at, author);
-    raws.set(row, (raws.get(clone) ?? clone).with(at, author));
-    return { ...versions, clone: row };
-  };
-  const places = nameColumns(table, others.size > 0);
-  if (places.length === 0 || (own === undefined && others.size === 0)) return table;
-  const rows = table.rows.map((versions): Versions => places.reduce((row, at) => named(row, at), versions));
-  // With another key a row would be another one.
-  const isKey = places.some((at) => table.key?.includes(table.columns[at] ?? ''));
-  if (isKey && rows.some((row, at) => row !== table.rows[at]))
-    return { ...table, doubt: table.doubt ?? 'its rows are those of users, who are others there' };
-  return { ...table, rows };
-}
-
-/**
- * Columns with the number of a user. `elsewhere`: on a site where somebody else may have that number, those of plugins' tables too, by
- * the names that plugins use: what is somebody's there must not become a stranger's.
- */
-function nameColumns(table: TableDifferences, elsewhere: boolean): number[] {
-  const short = shortName(table);
-  const known = { posts: 'post_author', comments: 'user_id' }[short];
-  const isUser = (column: string): boolean =>
-    column === known || (elsewhere && known === undefined && short !== 'usermeta' && USER_COLUMN.test(column));
-  return table.columns.flatMap((column, at) => (isUser(column) ? [at] : []));
-}
-
-const USER_COLUMN = /^(user_?id|author_id)$/i;
 
 async function withLookups(tables: readonly TableDifferences[], work: Comparison): Promise<TableDifferences[]> {
   const asked = new Set<string>();
