@@ -2,6 +2,7 @@ import { applyStaged, stageChanges } from '../restore/write/write.ts';
 import { refuseOther, refuseUndecided } from '../restore/plan/agreed.ts';
 import { outcomeOf } from '../restore/plan/outcome.ts';
 import type { WorkContext } from '../shared/context.ts';
+import { addBrought } from '../transfer/origin/brought.ts';
 import { createWriteClient, type WriteClient } from '../site/write/client.ts';
 import { restoreOf } from './plan-restore.ts';
 import type { AppliedRestore, ApplyRestoreTask, InstanceContext, InstanceSite } from './types.ts';
@@ -22,7 +23,7 @@ export async function applyRestoreOf(
 ): Promise<AppliedRestore> {
   const client = createWriteClient(task.access, task.key, { ...deps, retry: context.retry });
   try {
-    const { plan, changes } = await restoreOf(site, task, deps, context).catch((error: unknown) =>
+    const { plan, changes, brought } = await restoreOf(site, task, deps, context).catch((error: unknown) =>
       forget(client, error),
     );
     try {
@@ -37,6 +38,8 @@ export async function applyRestoreOf(
       const host = await stageChanges(client, changes, work);
       context.signal.throwIfAborted();
       const receipt = await applyStaged(client, steady());
+      // A copy for a rehearsal is not where it was brought to. Without it a later plan asks a person more than it must; nothing else.
+      if (task.kin === 'source') await addBrought(site.paths.baseline, brought).catch(() => undefined);
       return { receipt, items: changes.items.length, triggers: host.triggers, outcome };
     } catch (error) {
       return await forget(client, error);

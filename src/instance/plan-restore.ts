@@ -1,7 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
-import type { RestoreChanges } from '../restore/changes.ts';
 import type { Plan } from '../restore/plan/schema.ts';
-import { planRestore } from '../restore/plan/plan.ts';
+import { planRestore, type PlannedRestore } from '../restore/plan/plan.ts';
 import { tableNames } from '../restore/table-names.ts';
 import { roomWithin } from '../restore/rows/room.ts';
 import type { WorkContext } from '../shared/context.ts';
@@ -31,7 +30,7 @@ export async function restoreOf(
   task: PlanRestoreTask,
   deps: Pick<WorkContext, 'now' | 'sleep' | 'randomBytes'>,
   context: InstanceContext,
-): Promise<{ readonly plan: Plan; readonly changes: RestoreChanges }> {
+): Promise<PlannedRestore> {
   const { cloneId, cloneUrl, info } = await loadConfiguration(site.paths);
   const client = createSiteClient(task.access, { ...deps, retry: context.retry });
   const { kin } = task;

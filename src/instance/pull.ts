@@ -1,6 +1,7 @@
 import { createSiteClient } from '../site/client.ts';
 import { importDatabase, importFiles, resetDatabase, resetFiles, type TransferInput } from '../transfer/transfer.ts';
 import { allOrNothing } from '../shared/all-or-nothing.ts';
+import { forgetBrought } from '../transfer/origin/brought.ts';
 import { planMapping } from '../transfer/rewrite/plan.ts';
 import { createRewriter } from '../transfer/rewrite/rewriter.ts';
 import type { WorkContext } from '../shared/context.ts';
@@ -46,6 +47,8 @@ async function withSource<T>(
 
 /** Database and files as they were the moment they were copied. */
 export async function resetToBaseline(site: InstanceSite, context: InstanceContext): Promise<void> {
+  // First: a clone that is as it was made, and knew that something was brought, would want to take that back.
+  await forgetBrought(site.paths.baseline);
   await allOrNothing(context.signal, (signal) => {
     const work = { ...context, signal };
     return [resetDatabase(site, work), resetFiles(site, work)];

@@ -8,7 +8,7 @@ export interface TableNames {
   info(live: SiteInfo): SiteInfo;
   client(live: SiteClient): SiteClient;
   /** What was planned in the clone's names, in those of the live site. */
-  back(planned: Planned): Planned;
+  back<T extends Planned>(planned: T): T;
 }
 
 interface Planned {
@@ -44,17 +44,18 @@ export function tableNames(there: string, here: string): TableNames {
       rows: (tables, signal) => renamed(live.rows(tables.map(asked), signal), toHere),
       digests: (tables, signal) => renamed(live.digests(tables.map(asked), signal), toHere),
     }),
-    back: ({ plan, changes }) => ({
+    back: (planned) => ({
+      ...planned,
       plan: {
-        ...plan,
-        tables: plan.tables.map((each) =>
+        ...planned.plan,
+        tables: planned.plan.tables.map((each) =>
           each.state === 'new-on-live' ? { ...each, name: toThere(each.name) } : each,
         ),
       },
       changes: {
-        ...changes,
-        tables: changes.tables.map(table),
-        ...(changes.schema && { schema: changes.schema.map(table) }),
+        ...planned.changes,
+        tables: planned.changes.tables.map(table),
+        ...(planned.changes.schema && { schema: planned.changes.schema.map(table) }),
       },
     }),
   };

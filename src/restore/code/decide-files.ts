@@ -125,9 +125,11 @@ function changeOf({ clone, isKnown }: PackageFiles): PlanPackage['change'] {
   return clone.every(({ change }) => change === 'deleted') ? 'deleted' : 'changed';
 }
 
-function fileOf({ place, change, size, base, sha256 }: ClonedFile, { live }: PackageFiles): PlanFile {
+function fileOf({ place, change, size, base, sha256 }: ClonedFile, { live, brought }: PackageFiles): PlanFile {
   const was = base?.body.sha256 ?? null;
-  return { place, change, size, base: was, live: live.has(place) ? (live.get(place) ?? null) : was, clone: sha256 };
+  const there = live.has(place) ? (live.get(place) ?? null) : was;
+  const isThere = change === 'new' && brought.has(place) && there !== null;
+  return { place, change: isThere ? 'changed' : change, size, base: was, live: there, clone: sha256 };
 }
 
 function fateOf(group: PackageFiles, change: PlanPackage['change'], versions: Versions, input: Wanted): Fate {
@@ -150,7 +152,7 @@ function fateOf(group: PackageFiles, change: PlanPackage['change'], versions: Ve
 }
 
 function conflictOf(
-  { live }: PackageFiles,
+  { live, brought }: PackageFiles,
   change: PlanPackage['change'],
   versions: Versions,
   kin: Kin,
@@ -158,9 +160,10 @@ function conflictOf(
   const [there, here] = [versions.live, versions.clone];
   if (there !== null && here !== null && compareVersions(here, there) < 0)
     return { code: 'NEWER_ON_LIVE', message: `the live site has ${there}, the clone the older ${here}`, take: null };
-  if (live.size === 0) return undefined;
+  const theirs = [...live].filter(([place]) => !brought.has(place));
+  if (theirs.length === 0) return undefined;
   if (kin === 'other') return { code: 'DIFFERS', message: 'not the same on both sides', take: null };
-  const gone = [...live.values()].every((sha256) => sha256 === null);
+  const gone = theirs.every(([, sha256]) => sha256 === null);
   if (change === 'new')
     return { code: 'NAME_TAKEN', message: 'the live site has put another of this name there', take: null };
   return gone

@@ -81,11 +81,15 @@ export async function planFiles(input: FilesInput): Promise<PlannedFiles | undef
         ? await liveForms(cloneFiles, input)
         : wholePackage(cloneFiles, liveIn(which), cloned.base);
     const live = liveIn(which);
+    const isAsLeft = ([place, sha256]: readonly [string, string | null]): boolean =>
+      input.brought[place]?.includes(sha256) === true;
+    const brought = new Set([...live].filter(isAsLeft).map(([place]) => place));
     const group: PackageFiles = {
       package: which,
       clone: files.filter((file) => live.get(file.place) !== file.sha256 || !live.has(file.place)),
       live,
-      isKnown: made.has(keyOf(which)) || (kin === 'other' && live.size > 0),
+      brought,
+      isKnown: made.has(keyOf(which)) || brought.size > 0 || (kin === 'other' && live.size > 0),
       meets: files.map(({ place }) => met.get(place)).find((other) => other !== undefined),
     };
     if (group.clone.length === 0) continue;

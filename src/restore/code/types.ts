@@ -18,6 +18,8 @@ export interface FilesInput {
   readonly choose: (names: Names) => Chosen;
   readonly wayBack: WayBack;
   readonly kin: Kin;
+  /** What earlier restores left, by place. */
+  readonly brought: Readonly<Record<string, readonly (string | null)[]>>;
   readonly signal: AbortSignal;
 }
 
@@ -27,7 +29,9 @@ export interface PackageFiles {
   readonly clone: readonly ClonedFile[];
   /** Files of it that are other on the live site than they were; null: gone. */
   readonly live: ReadonlyMap<string, string | null>;
-  /** Whether the clone was made with any of it. */
+  /** Those of them that an earlier restore left so: that is nobody's change but the clone's own. */
+  readonly brought: ReadonlySet<string>;
+  /** Whether the clone was made with any of it, or brought it before. */
   readonly isKnown: boolean;
   /** What of the live site one of its new files would meet there, by a name that differs by case only. */
   readonly meets?: string | undefined;

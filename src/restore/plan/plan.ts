@@ -5,12 +5,15 @@ import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import type { SiteClient } from '../../site/client-types.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import { databaseFolder } from '../../transfer/baseline/database.ts';
+import { readBrought } from '../../transfer/origin/brought.ts';
 import { readNoise } from '../../transfer/origin/ledger.ts';
+import type { Brought } from '../../transfer/origin/schema.ts';
 import type { UrlMapping } from '../../transfer/rewrite/types.ts';
 import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
 import type { TransferSite } from '../../transfer/types.ts';
 import { cellOfText, textOfCell } from '../cell-text.ts';
 import type { Kin } from '../kin.ts';
+import { broughtBy, sinceBrought } from '../merge/brought.ts';
 import { directoryOf } from '../merge/directory.ts';
 import type { Policy } from '../merge/outcome.ts';
 import type { RestoreChanges } from '../changes.ts';
@@ -65,21 +68,30 @@ export interface RestoreInput {
   readonly signal: AbortSignal;
 }
 
+export interface PlannedRestore {
+  readonly plan: Plan;
+  readonly changes: RestoreChanges;
+  readonly brought: Omit<Brought, 'version'>;
+}
+
 /**
  * Says what of a clone goes back to the live site, and nothing else. Only reads. `changes` are rows and files in the live site's own form; the
- * plan holds digests of them. Throws SOURCE_CHANGED when the live site changes faster than it can be read, TOO_MUCH_DIFFERS.
+ * plan holds digests of them. `brought` is what both sides have in common once they are written. Throws SOURCE_CHANGED when the live site
+ * changes faster than it can be read, TOO_MUCH_DIFFERS.
  */
-export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; changes: RestoreChanges }> {
+export async function planRestore(input: RestoreInput): Promise<PlannedRestore> {
   return comparingSite(input, async (work) => {
+    const earlier = input.kin === 'other' ? NOTHING : await readBrought(input.site.paths.baseline);
     const choose = compileChoice(input.policy.only, input.policy.skip);
     const wayBack = createWayBack(work.mapping, input.traces);
     const [files, differences] = await allOrNothing(work.signal, (signal) => {
-      const planned = planFiles({ ...input, ...input.site.paths, choose, wayBack, signal });
+      const planned = planFiles({ ...input, ...input.site.paths, brought: earlier.files, choose, wayBack, signal });
       return [planned, gatherAll({ ...work, signal }, planned, input)];
     });
     const { decided } = differences;
     const versions = await versionSettings(differences, files, input.site.paths.www, work.signal);
-    const renumbered = renumber(differences.tables, input.info, { raws: work.raws, hosts: hostsOf(work) });
+    const tables = sinceBrought(differences.tables, earlier.parts);
+    const renumbered = renumber(tables, input.info, { raws: work.raws, hosts: hostsOf(work) });
     const formerName = formerNames(renumbered);
     const numbered = { ...differences, tables: renumbered.tables };
     const { gathered, found } = await renamedDifferences(numbered, files, { ...input, choose, formerName }, work);
@@ -142,9 +154,14 @@ export async function planRestore(input: RestoreInput): Promise<{ plan: Plan; ch
         ...roomNotes(changes, input.info),
       ],
     };
-    return { plan, changes };
+    const given = new Set([...renumbered.numbers.values()].flatMap((numbers) => [...numbers.values()]));
+    const written = changes.files.filter(({ before, after }) => before !== after);
+    const left = Object.fromEntries(written.map(({ place, after }) => [place, [after]]));
+    return { plan, changes, brought: { parts: broughtBy(merged.items, given), files: left } };
   });
 }
+
+const NOTHING: Omit<Brought, 'version'> = { parts: [], files: {} };
 
 /** All differences of rows, once it is decided which tables are made and altered. */
 const gatherAll = (work: SiteComparison, files: Promise<PlannedFiles | undefined>, input: RestoreInput) =>

@@ -5,7 +5,14 @@ import { codeOf } from '../../shared/system.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 
 export type OriginFile =
-  'database.json' | 'ranges.jsonl' | 'back.jsonl' | 'ids.json' | 'files.json' | 'configure.json' | 'noise.json';
+  | 'database.json'
+  | 'ranges.jsonl'
+  | 'back.jsonl'
+  | 'ids.json'
+  | 'files.json'
+  | 'configure.json'
+  | 'noise.json'
+  | 'brought.json';
 
 const folderOf = (baseline: string): string => join(baseline, 'origin');
 

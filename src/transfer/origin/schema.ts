@@ -155,3 +155,15 @@ export const noiseSchema = z.object({
   ),
 });
 export type Noise = z.infer<typeof noiseSchema>;
+
+/** What restores brought to the live site since the clone was made or reset. Values are not kept. */
+export const broughtSchema = z.object({
+  version: z.literal(1),
+  /** Of rows, as `src/restore/merge/brought.ts` says: `table` by its name in the clone, the others as SHA-256. */
+  parts: z.array(
+    z.object({ table: z.string(), part: z.string(), left: z.string(), taken: z.union([z.array(z.string()), count]) }),
+  ),
+  /** What files were left with, each time, as SHA-256, by place; null: removed. */
+  files: z.record(z.string(), z.array(z.string().nullable())),
+});
+export type Brought = z.infer<typeof broughtSchema>;

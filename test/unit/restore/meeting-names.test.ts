@@ -34,6 +34,7 @@ it.each([
     package: { kind: 'upload', name: 'Spring.jpg', folder: place },
     clone: [file],
     live: new Map(),
+    brought: new Set<string>(),
     isKnown: false,
   } as const;
   const wanted = {
@@ -57,6 +58,7 @@ it('says of a plugin with such a file that the host forbids it', () => {
     package: { kind: 'plugin', name: 'forms', folder },
     clone: [{ ...file, place: `${folder}/A.php` }],
     live: new Map(),
+    brought: new Set<string>(),
     isKnown: true,
     meets: there,
   } as const;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { broughtBy, sinceBrought } from '../../../src/restore/merge/brought.ts';
 import { merge } from '../../../src/restore/merge/merge.ts';
 import { contentOf, partsOf, tableOf, type Part } from '../../../src/restore/merge/parts.ts';
 import { keyOfItem, type TableDifferences } from '../../../src/restore/merge/types.ts';
@@ -105,6 +106,30 @@ it('makes a live site that stood still what the clone is, but for what never tra
       const merged = merge(tables, policy({ delete: true, include: new Set(['orders', 'address', 'machine']) }));
       expect(merged.items.filter(({ conflict }) => conflict)).toEqual([]);
       const result = afterwards(tables, merged);
+      for (const part of parts(tables)) expect(says(part, result.get(nameOf(part)))).toBe(says(part, part.clone));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('makes it that again after each further edit in the clone, and does nothing where there was none', () => {
+  fc.assert(
+    fc.property(site, site, site, (base, first, second) => {
+      const wants = policy({ delete: true, include: new Set(['orders', 'address', 'machine']) });
+      const before = threeWays(base, base, first);
+      const merged = merge(before, wants);
+      const notes = broughtBy(merged.items, new Set());
+      const left = afterwards(before, merged);
+      const since = (clone: Site): TableDifferences[] =>
+        threeWays(base, {}, clone).map((table) => {
+          const of = [...left].filter(([name]) => name.startsWith(`${tableOf(table).short} `));
+          return { ...table, rows: [...table.rows, ...of.flatMap(([, rows]) => rows.map((live) => ({ live })))] };
+        });
+      expect(merge(sinceBrought(since(first), notes), wants)).toEqual({ items: [], meanwhile: [] });
+      const tables = sinceBrought(since(second), notes);
+      const again = merge(tables, wants);
+      expect(again.items.filter(({ conflict }) => conflict)).toEqual([]);
+      const result = afterwards(tables, again);
       for (const part of parts(tables)) expect(says(part, result.get(nameOf(part)))).toBe(says(part, part.clone));
     }),
     { numRuns: 300 },

@@ -31,6 +31,7 @@ function fateOf(
       package: { kind: 'upload', name: PATH, folder: place },
       clone: [{ place, change: 'new', size: 1, base: undefined, sha256: ours, ...file }],
       live,
+      brought: new Set<string>(),
       isKnown: false,
     },
     { kin: 'source', policy: POLICY, choose: compileChoice(POLICY.only, []), info: { writes: undefined } },
