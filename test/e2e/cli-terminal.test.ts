@@ -45,7 +45,7 @@ describe('at a terminal', () => {
     const person = await open('pool', 'status', '--watch');
     await person.shows(/^Pool +running +local +min 0, max 0/m);
     await person.type('d');
-    await person.shows(/^Remove every unit that holds no clone/m);
+    await person.shows(/^Remove units without a clone/m);
     await person.type('n');
     await person.shows(/^↑↓ choose/m);
     await person.type('d');
