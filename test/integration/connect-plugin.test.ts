@@ -42,6 +42,15 @@ describe('a site that lets no plugin be uploaded', () => {
   });
 });
 
+test('what is left of a plugin whose deletion was cut off is in nobody’s way', async () => {
+  const source = await start();
+  const left = join(source.content, 'plugins/wpclone-migrator/includes');
+  await source.php(`mkdir( '${left}', 0755, true ); file_put_contents( '${left}/left.php', '<?php' );`);
+  const connection = await connectSource(asAdmin(source), connectDeps());
+  expect(connection).toMatchObject({ way: 'http', installedNow: true });
+  expect(existsSync(join(left, 'left.php'))).toBe(false);
+});
+
 test('a site that takes no file of the plugin’s size says which it has to take', async () => {
   const source = await start({ ini: { post_max_size: '64K', upload_max_filesize: '32K' } });
   const error = await failureOf(connectSource(asAdmin(source), connectDeps()));

@@ -75,7 +75,15 @@ function connect_to( array $server, $names, $flags = 0 ) {
  */
 function set_up_session( $db, $names ) {
 	run_query( $db, "SET NAMES $names" );
-	run_query( $db, "SET SESSION sql_mode = '', time_zone = '+00:00', sql_quote_show_create = 1, net_write_timeout = 600, lock_wait_timeout = 30, sql_select_limit = DEFAULT, sql_big_selects = 1" );
+	$needed = "sql_mode = '', time_zone = '+00:00'";
+	$wished = array( 'sql_quote_show_create = 1', 'net_write_timeout = 600', 'lock_wait_timeout = 30', 'sql_select_limit = DEFAULT', 'sql_big_selects = 1' );
+	// Proxies before a server and servers of other makes know some of them only, and refuse all that are set at once then.
+	if ( false === mysqli_query( $db, "SET SESSION $needed, " . implode( ', ', $wished ) ) ) {
+		run_query( $db, "SET SESSION $needed" );
+		foreach ( $wished as $wish ) {
+			mysqli_query( $db, "SET SESSION $wish" );
+		}
+	}
 	// One of them exists, by the server's kind; the other fails and may.
 	mysqli_query( $db, 'SET SESSION max_statement_time = 0' );
 	mysqli_query( $db, 'SET SESSION max_execution_time = 0' );

@@ -10,7 +10,7 @@ import { actionLink } from './action-link.ts';
 import { forbidden, type Installer } from './installer.ts';
 import { pairingPoint, type PairingPoint, pairingPointTold } from './pairing-point.ts';
 import { removePlugin } from './remove.ts';
-import { notInstalled } from './upload-refusal.ts';
+import { notInstalled, paragraphsOf } from './upload-refusal.ts';
 import { switchedOff } from './switched-off.ts';
 import { sendZip, sweepUpload, type UploadForm } from './upload.ts';
 import { PLUGIN_FOLDER, PLUGIN_SOURCE, pluginVersion } from './zip.ts';
@@ -52,7 +52,8 @@ const tooNew = ({ version }: PairingPoint): WpcloneError =>
 async function upload(admin: Admin, form: UploadForm, plugin: Buffer): Promise<Page> {
   const first = await sendZip(admin, form, plugin);
   // A page that is shown once, to whoever comes next, takes the place of this one too.
-  const answer = redirectOf(first) ? await sendZip(admin, form, plugin) : first;
+  const second = redirectOf(first) ? await sendZip(admin, form, plugin) : first;
+  const answer = isFolderInTheWay(second) ? await sendZip(admin, overwriting(form), plugin) : second;
   const overwrite = ownUrl(parsePage(answer)('a.update-from-upload-overwrite').attr('href'), answer.url);
   // Somebody else may have put it there meanwhile, and uses it: in the place of the same one none has to go.
   if (overwrite && (await findPoint(admin))?.version === (await pluginVersion())) return answer;
@@ -62,6 +63,19 @@ async function upload(admin: Admin, form: UploadForm, plugin: Buffer): Promise<P
   if (await findPoint(admin)) return shown;
   if (answer.status === 200) await sweepUpload(admin, form).catch(() => undefined);
   throw notInstalled(shown, plugin.length);
+}
+
+/**
+ * Of a plugin whose main file is gone, as after a deletion that was cut off, WordPress knows no version, and so offers nothing to write over
+ * it (Plugin_Installer_Skin::do_overwrite()). Its words end with the folder in every language.
+ */
+const isFolderInTheWay = (page: Page): boolean =>
+  page.status === 200 && paragraphsOf(page).some((words) => words.trimEnd().endsWith(`/plugins/${PLUGIN_FOLDER}/`));
+
+function overwriting(form: UploadForm): UploadForm {
+  const action = new URL(form.action);
+  action.searchParams.set('overwrite', 'update-plugin');
+  return { ...form, action };
 }
 
 /** How often an activation is asked for: pages that are shown once eat the link. */

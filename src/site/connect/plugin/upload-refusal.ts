@@ -11,12 +11,18 @@ import { PLUGIN_SOURCE } from './zip.ts';
 const UNWRITABLE =
   /\/(?:plugins|upgrade|upgrade-temp-backup|uploads)\/|(?:^|\s)[^\s/]+\/\d{4}\/\d{2}\b|(?:^|\s)uploads\b/;
 
+/** What WordPress wrote into the page while it worked, a paragraph each. */
+export function paragraphsOf(page: Page): string[] {
+  const $ = parsePage(page);
+  return $('.wrap p')
+    .toArray()
+    .map((paragraph) => $(paragraph).text());
+}
+
 /** Why the page after an upload of so many bytes shows no plugin. WordPress writes what it did into it, in the site's language. */
 export function notInstalled(page: Page, bytes: number): WpcloneError {
   const $ = parsePage(page);
-  const said = $('.wrap p')
-    .toArray()
-    .map((paragraph) => $(paragraph).text());
+  const said = paragraphsOf(page);
   const refused = refusal(page);
   if (refused === undefined) refuseBarred(page);
   const words = refused ?? plainWords(said.find((each) => UNWRITABLE.test(each)) ?? said.join(' '));
