@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSiteAddress } from '../../operations/names.ts';
 import { poolSizesSchema } from '../../operations/pool-sizes.ts';
 import { restoreIdSchema } from '../../operations/restore-schemas.ts';
 
@@ -29,7 +30,7 @@ export const withoutLogin = text.refine((typed) => {
   return url === null || (url.username === '' && url.password === '');
 }, 'holds a user name or a password, for which there are http_auth_username and http_auth_password');
 
-export const address = withoutLogin.meta({
+export const address = withoutLogin.refine(isSiteAddress, 'is no http or https address of a site').meta({
   description: 'Address of the site, as in a browser.',
   examples: ['https://mysite.example'],
 });

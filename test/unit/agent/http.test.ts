@@ -42,6 +42,7 @@ describe('POST /api/v2/clone', () => {
     ['a time of years', { ...BODY, ttl_minutes: 1e9 }, 'ttl_minutes'],
     ['a name that is none', { ...BODY, customer_id: '../x' }, 'customer_id'],
     ['an address with a password', { ...BODY, source_url: 'https://admin:canary-2@mysite.example' }, 'source_url'],
+    ['an address of something else', { ...BODY, source_url: 'ftp://mysite.example' }, 'source_url'],
     ['a log-in page with a password', { ...BODY, login_url: 'admin:canary-2@mysite.example/in' }, 'login_url'],
     ['a list instead of an object', [BODY], 'body'],
   ])('refuses %s, names the field and never repeats the password', async (_, body, field) => {
