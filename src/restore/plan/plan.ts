@@ -36,7 +36,7 @@ import { groupOf, slugOf } from './describe.ts';
 import { meanwhileOf, planItems, titlesByKey } from './items.ts';
 import { noiseOf } from './noise.ts';
 import { comparisonNotes, heldNotes, hindranceNotes, roomNotes, triggerNotes } from './notes.ts';
-import { pluginsOf, switchedPlugins } from './plugins.ts';
+import { absentNotes, absentPlugins, pluginsOf, switchedPlugins } from './plugins.ts';
 import type { FoundUpload, Plan, PlanPolicy } from './schema.ts';
 import { renamedTables, renamedUploads, renamesOf } from './upload-renames.ts';
 import { withTableChanges, withTableItems } from './table-items.ts';
@@ -110,8 +110,10 @@ export async function planRestore(input: RestoreInput): Promise<PlannedRestore> 
     const items = withTableItems(planItems(merged, rows, gathered.tables, formerName), decided);
     const uploads = withOwners(found, ownerOf, merged.items);
     const code = files?.code ?? [];
-    const plugins =
+    const switched =
       files && input.info.writes?.code ? switchedPlugins(pluginsOf(gathered.tables), code, choose) : NO_PLUGINS;
+    const absent = files ? await absentPlugins(switched.activate, code, files.occupied, input.places.plugins) : [];
+    const plugins = { ...switched, activate: switched.activate.filter((file) => !absent.includes(file)) };
     const parts = { items, code, uploads, plugins };
     const contents = files?.contents ?? new Map<string, Buffer>();
     const withUploads = withFiles(rows, uploads, ownerOf, contents);
@@ -152,6 +154,7 @@ export async function planRestore(input: RestoreInput): Promise<PlannedRestore> 
         ...triggerNotes(changes, input.info),
         ...heldNotes(changes),
         ...roomNotes(changes, input.info),
+        ...absentNotes(absent),
       ],
     };
     const given = new Set([...renumbered.numbers.values()].flatMap((numbers) => [...numbers.values()]));

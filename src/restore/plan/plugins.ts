@@ -1,3 +1,4 @@
+import { printable } from '../../shared/format.ts';
 import { shortName } from '../merge/classes.ts';
 import { entriesOf, stringIn } from '../merge/php.ts';
 import type { Row, TableDifferences } from '../merge/types.ts';
@@ -5,6 +6,7 @@ import { isTaken } from './agreed.ts';
 import type { Chosen, Names } from './choose.ts';
 import { pluginId } from './file-changes.ts';
 import type { Plan, PlanPackage } from './schema.ts';
+import type { Occupied } from './upload-renames.ts';
 
 /** Our own plugin comes and goes by itself. */
 const OWN = /^wpclone-migrator\//;
@@ -26,6 +28,24 @@ export function switchedPlugins(
     deactivate: deactivate.filter(isAsked),
   };
 }
+
+/** Of plugins that were switched on in the clone and do not come with it those that the live site has no more; `folder`: the place of all. */
+export async function absentPlugins(
+  activate: readonly string[],
+  code: readonly PlanPackage[],
+  { there }: Pick<Occupied, 'there'>,
+  folder: string,
+): Promise<string[]> {
+  const alone = activate.filter((file) => !code.some(({ id }) => id === pluginId(file)));
+  const found = await Promise.all(alone.map((file) => there(`${folder}/${file}`)));
+  return alone.filter((_, at) => found[at] === undefined);
+}
+
+export const absentNotes = (absent: readonly string[]): string[] =>
+  absent.map(
+    (file) =>
+      `${printable(file)} was switched on in the clone; the live site has removed that plugin, so that it stays off there.`,
+  );
 
 /** Which plugins would be activated and deactivated: what the clone did, where the live site has not done it too. */
 export function pluginsOf(tables: readonly TableDifferences[]): Plan['plugins'] {
