@@ -6,7 +6,7 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import { guardCalls } from './access.ts';
 import { BODY_LIMIT } from './bodies.ts';
 import { describeSchemas } from './document.ts';
-import { refuseUnreadable, renderErrors } from './errors.ts';
+import { refuseUnparsed, refuseUnreadable, renderErrors } from './errors.ts';
 import { createOpenCalls } from './open-calls.ts';
 import { readBodies } from './read-bodies.ts';
 import { agentRoutes, healthRoutes } from './routes/agent.ts';
@@ -43,6 +43,7 @@ export async function createAgentApp(deps: AgentDeps, tls?: TlsFiles): Promise<F
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_LIMIT,
     forceCloseConnections: true,
+    clientErrorHandler: refuseUnparsed,
     routerOptions: { onBadUrl: refuseUnreadable, onMaxParamLength: refuseUnreadable },
     ...(tls === undefined ? {} : { serverFactory: encrypted(tls) }),
   });

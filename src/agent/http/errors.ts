@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import type { WorkContext } from '../../shared/context.ts';
@@ -32,6 +33,21 @@ export function refuseUnreadable(_path: string, _request: unknown, response: Ser
   const body = JSON.stringify({ error: reportOf(error) });
   response.writeHead(statusOf(error), { 'content-type': 'application/json; charset=utf-8' }).end(body);
 }
+
+/** For what is no HTTP at all, has heads beyond what Node.js takes, or does not arrive in time: there is no request yet to answer to. */
+export function refuseUnparsed({ code }: { readonly code?: string }, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = UNPARSED[code ?? ''] ?? 400;
+  const body = JSON.stringify({ error: reportOf(badInput('What was sent cannot be read as a request of HTTP.')) });
+  const head = `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n\r\n${body}`);
+}
+
+/** By Node.js's codes; whatever else is 400 (RFC 9110, section 15.5). */
+const UNPARSED: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 /** Milliseconds, and bytes, for which a body that is too large may go on. */
 const PATIENCE = 2_000;
