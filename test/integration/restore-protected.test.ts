@@ -233,7 +233,10 @@ describe('rows of a restore', () => {
   });
 });
 
-it('posts that get another status count their terms anew, and those that wait are published when their time comes', async () => {
+it('posts that get another status count their terms anew, those that wait are published when their time comes, and a shop forgets what it had put together of products', async () => {
+  await source.php(
+    "foreach ( array( 'wc_var_prices_1', 'wc_product_children_1', 'product-transient-version', 'wcx_other' ) as $name ) { set_transient( $name, 'kept', 3600 ); }",
+  );
   await source.query('REPLACE INTO wp_term_relationships VALUES (1, 1, 0)');
   await source.query("UPDATE wp_posts SET post_status = 'publish' WHERE ID = 1");
   await source.query('UPDATE wp_term_taxonomy SET count = 7 WHERE term_taxonomy_id = 1');
@@ -261,6 +264,10 @@ it('posts that get another status count their terms anew, and those that wait ar
   );
   await applyStaged(client, never);
   expect(await told()).toBe(`2031-02-03T04:05:06+00:00 ${Number(others[0]?.['n'])}`);
+  const kept = await source.query(
+    "SELECT option_name AS name FROM wp_options WHERE option_name RLIKE '^_transient_(timeout_)?(wc|product-)' ORDER BY 1",
+  );
+  expect(kept.map(({ name }) => name)).toEqual(['_transient_timeout_wcx_other', '_transient_wcx_other']);
   await undoApplied(client, undefined, never);
   expect(await told()).toMatch(new RegExp(` ${Number(others[0]?.['n']) + 1}$`));
   await source.php("wp_clear_scheduled_hook( 'publish_future_post', array( 1 ) );");

@@ -15,6 +15,9 @@ const COUNTED_AT_ONCE = 500;
 /** What a builder of pages keeps of a post as it was rendered (src/restore/merge/never.ts of wpclone has the same). */
 const RENDERINGS = array( '_elementor_css', '_elementor_element_cache', '_elementor_page_assets' );
 
+/** What shops keep of products as transients, which may go at any time (WC_Cache_Helper, wc_delete_product_transients()). */
+const PRODUCT_CACHES = array( 'wc\_product\_children\_%', 'wc\_var\_prices\_%', 'wc\_related\_%', 'wc\_product\_loop%', 'wc\_layered\_nav\_counts%', 'wc\_products\_onsale', 'wc\_featured\_products', 'wc\_term\_counts', 'product%-transient-version' );
+
 /**
  * Answers "settle". It may be asked for as often as one likes.
  *
@@ -28,8 +31,13 @@ function settle_site( array $request, array $restore, $db ) {
 	recount_terms( $db, $recounts['terms'] );
 	recount_comments( $db, $recounts['comments'] );
 	// A restore that an older version of this plugin has begun has none of these two.
-	settle_statuses( $db, isset( $recounts['statuses'] ) ? $recounts['statuses'] : array() );
-	drop_renderings( $db, isset( $recounts['rendered'] ) ? $recounts['rendered'] : array() );
+	$statuses = isset( $recounts['statuses'] ) ? $recounts['statuses'] : array();
+	$rendered = isset( $recounts['rendered'] ) ? $recounts['rendered'] : array();
+	settle_statuses( $db, $statuses );
+	drop_renderings( $db, $rendered );
+	if ( $statuses || $rendered || $recounts['rewriteRules'] ) {
+		drop_product_caches( $db );
+	}
 	if ( $recounts['rewriteRules'] ) {
 		run_query( $db, 'DELETE FROM ' . quote_name( $GLOBALS['wpdb']->options ) . " WHERE option_name = 'rewrite_rules'" );
 	}
@@ -100,6 +108,17 @@ function drop_renderings( $db, array $posts ) {
 			$db,
 			'DELETE FROM ' . quote_name( $GLOBALS['wpdb']->postmeta ) . ' WHERE post_id IN (' . implode( ', ', array_map( 'intval', $chunk ) ) . ") AND meta_key IN ('" . implode( "', '", RENDERINGS ) . "')"
 		);
+	}
+}
+
+/**
+ * Drops what a shop has put together of its products: a new variation or price would show when that has run out, days later.
+ *
+ * @param \mysqli $db Connection.
+ */
+function drop_product_caches( $db ) {
+	foreach ( PRODUCT_CACHES as $name ) {
+		run_query( $db, 'DELETE FROM ' . quote_name( $GLOBALS['wpdb']->options ) . " WHERE option_name LIKE '\\_transient\\_$name' OR option_name LIKE '\\_transient\\_timeout\\_$name'" );
 	}
 }
 
