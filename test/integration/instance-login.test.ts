@@ -168,13 +168,18 @@ describe('other layouts', () => {
   ])('a site %s works', async (_name, path, core) => {
     const other = await startSource({ posts: 2, home: path, core });
     const copy = await copyClone(home, other, {
-      prepare: (www) => writeFileSync(join(www, `${path}/index.php`), '<?php exit("of the source");'),
+      prepare: (www) => {
+        const front = join(www, `${path}/index.php`);
+        writeFileSync(front, readFileSync(front, 'utf8').replace('<?php', '<?php header( "X-Front: own" );'));
+      },
     });
     const looks = await looksOf(other);
     expect(await copy.instance.operations.verify({ ...copy.task, looks }, instanceContext())).toEqual(ALL_WELL);
     expect(new URL(copy.url).pathname).toBe(`${path}/`.replace(/(.)\/$/, '$1'));
     const origin = await copy.get('/');
     expect([origin.status, origin.headers['location']]).toEqual(path === '' ? [200, undefined] : [302, `${path}/`]);
+    // The index.php that is there is the site's, which may do more than load WordPress.
+    expect((await copy.get(`${path}/`)).headers['x-front']).toBe('own');
     await home.runtime.remove(copy.id, home.context);
     await other.stop();
   });
