@@ -95,6 +95,20 @@ export const policy = (changes: Partial<Policy> = {}): Policy => ({
   ...changes,
 });
 
+/** A page. */
+export const page = (more: Record<string, string> = {}) => ({
+  ID: '2', post_author: '1', post_title: 'About', post_content: 'Hello', post_status: 'publish', post_name: 'about',
+  post_parent: '0', post_type: 'page', post_modified: '2026-01-01 00:00:00', comment_count: '0', post_date: '', ...more,
+}); // prettier-ignore
+
+/** A value of a post. */
+export const meta = (id: string, post: string, key: string, value: string) => ({
+  meta_id: id,
+  post_id: post,
+  meta_key: key,
+  meta_value: value,
+});
+
 /** A setting. */
 export const option = (name: string, value: string, id = '1') => ({
   option_id: id,

@@ -22,30 +22,9 @@ export interface Part {
 export type Version = 'base' | 'live' | 'clone';
 export const VERSIONS = ['base', 'live', 'clone'] as const satisfies readonly Version[];
 
-export function tableOf({
-  name,
-  prefix,
-  columns,
-  key,
-  counter,
-  unique,
-  common,
-  doubt,
-  twoSided,
-  whole,
-}: TableDifferences): Table {
-  const table = {
-    name,
-    prefix,
-    columns,
-    key,
-    counter,
-    unique,
-    common,
-    doubt,
-    twoSided,
-    ...(whole === true && { whole }),
-  };
+export function tableOf(differences: TableDifferences): Table {
+  const { rows: _, whole, ...rest } = differences;
+  const table = { ...rest, ...(whole === true && { whole }) };
   const places = new Map(table.columns.map((column, index) => [column, index]));
   return { ...table, short: shortName(table), class: classOf(table), at: (column) => places.get(column) ?? -1 };
 }

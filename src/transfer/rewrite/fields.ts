@@ -6,7 +6,7 @@ import type { Values } from './values.ts';
 
 type Readings = RowColumns['readings'];
 
-/** Of each field of a text of whole rows that has any. */
+/** Finds the patches of each field that has any, in a text of whole rows. */
 export type RowPatches = (
   text: string,
   columns: RowColumns,

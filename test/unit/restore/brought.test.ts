@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { broughtBy, sinceBrought, type BroughtPart } from '../../../src/restore/merge/brought.ts';
 import { merge } from '../../../src/restore/merge/merge.ts';
-import { briefly, option, outcomes, policy, threeWays, written, type Site } from '../../support/three-ways.ts';
+import {
+  briefly,
+  meta,
+  option,
+  outcomes,
+  page,
+  policy,
+  threeWays,
+  written,
+  type Site,
+} from '../../support/three-ways.ts';
 
-const page = (more: Record<string, string> = {}) => ({
-  ID: '2', post_author: '1', post_title: 'About', post_content: 'a', post_status: 'publish', post_name: 'about',
-  post_parent: '0', post_type: 'page', post_modified: '2026-01-01 00:00:00', comment_count: '0', post_date: '', ...more,
-}); // prettier-ignore
-const color = (value: string, id = '9') => ({ meta_id: id, post_id: '2', meta_key: 'color', meta_value: value });
+const color = (value: string, id = '9') => meta(id, '2', 'color', value);
 
 const none: ReadonlySet<string> = new Set();
 const brought = (base: Site, live: Site, clone: Site, more = {}): BroughtPart[] =>

@@ -1,17 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Protection } from '../../../src/restore/merge/never.ts';
-import { briefly, option, outcomes, written, type Site } from '../../support/three-ways.ts';
-
-const page = (more: Record<string, string> = {}) => ({
-  ID: '2', post_author: '1', post_title: 'About', post_content: 'Hello', post_status: 'publish', post_name: 'about',
-  post_parent: '0', post_type: 'page', post_modified: '2026-01-01 00:00:00', comment_count: '0', post_date: '', ...more,
-}); // prettier-ignore
-const meta = (id: string, post: string, key: string, value: string) => ({
-  meta_id: id,
-  post_id: post,
-  meta_key: key,
-  meta_value: value,
-});
+import { briefly, meta, option, outcomes, page, written, type Site } from '../../support/three-ways.ts';
 
 it('what orders leave at a product and a coupon stays where they stay; what is new has it', () => {
   const shop = (type: string, key: string, count: string, more: Record<string, string> = {}): Site => ({

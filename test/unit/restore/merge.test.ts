@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { Protection } from '../../../src/restore/merge/never.ts';
 import { merge } from '../../../src/restore/merge/merge.ts';
 import { keyOfItem } from '../../../src/restore/merge/types.ts';
-import { briefly, option, outcomes, policy, threeWays, written, type Site } from '../../support/three-ways.ts';
+import {
+  briefly,
+  meta,
+  option,
+  outcomes,
+  page,
+  policy,
+  threeWays,
+  written,
+  type Site,
+} from '../../support/three-ways.ts';
 
-const page = (more: Record<string, string> = {}) => ({
-  ID: '2', post_author: '1', post_title: 'About', post_content: 'Hello', post_status: 'publish', post_name: 'about',
-  post_parent: '0', post_type: 'page', post_modified: '2026-01-01 00:00:00', comment_count: '0', post_date: '', ...more,
-}); // prettier-ignore
-const meta = (id: string, post: string, key: string, value: string) => ({
-  meta_id: id,
-  post_id: post,
-  meta_key: key,
-  meta_value: value,
-});
 const admin = { ID: '1', user_login: 'admin', user_email: 'a@a.example', display_name: 'A' };
 
 describe('one thing', () => {
