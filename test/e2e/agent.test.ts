@@ -175,7 +175,9 @@ describe('wpclone agent', () => {
     await once(collector.listen(0, '127.0.0.1'), 'listening');
     const address = collector.address();
     const port = typeof address === 'object' ? address?.port : undefined;
-    const agent = await startAgent(cli, ['--otlp-endpoint', `http://127.0.0.1:${port}`]);
+    const told = ['--otlp-endpoint', `http://127.0.0.1:${port}`];
+    // Those that others can call refuse private addresses at the first attempt.
+    const agent = await startAgent(cli, [...told, '--host-name', 'clones.example']);
     const CANARY = 'canary-Zx81kQ';
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const asked = await agent.fetch('/api/v2/clone', {
@@ -185,15 +187,24 @@ describe('wpclone agent', () => {
         'content-type': 'application/json',
         traceparent: `00-${traceId}-b7ad6b7169203331-01`,
       },
-      body: JSON.stringify({ source_url: 'http://[', source_username: 'admin', source_password: CANARY }),
+      body: JSON.stringify({ source_url: 'http://127.0.0.1:9', source_username: 'admin', source_password: CANARY }),
     });
     const { job_id: job } = acceptedSchema.parse(await asked.json());
     await agent.until(job, ({ status }) => status === 'failed');
     await agent.end('SIGTERM');
     expect(bodies.join('')).not.toContain(CANARY);
     const spans = bodies.flatMap(spansIn);
-    expect(spans).toMatchObject([{ traceId, name: 'wpclone clone', failed: true }]);
-    expect(spans[0]?.attributes['wpclone.job.id']).toBe(job);
+    // The job's own ends last, after its steps.
+    const whole = spans.at(-1);
+    expect(whole).toMatchObject({ traceId, name: 'wpclone clone', failed: true });
+    expect(whole?.attributes['wpclone.job.id']).toBe(job);
+    const step = {
+      traceId,
+      name: 'connect',
+      parentSpanId: whole?.spanId,
+      attributes: { 'error.type': 'PRIVATE_ADDRESS' },
+    };
+    expect(spans).toContainEqual(expect.objectContaining(step));
   });
 
   it('that others can call clones nothing of its own networks, unless it is allowed to', async () => {

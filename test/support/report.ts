@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /** What vitest's JSON reporter writes, as far as it is read here. */
 export interface Report {
@@ -8,7 +9,12 @@ export interface Report {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly message?: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[] | null;
+    }[];
   }[];
 }
 
@@ -30,16 +36,28 @@ export function readReport(file: string): Report | undefined {
 export const failedFiles = (report: Report | undefined): string[] =>
   (report?.testResults ?? []).filter(({ status }) => status === 'failed').map(({ name }) => name);
 
-/** `FILE: TEST` for each test that failed, and the file alone where it could not be loaded or set up. */
-export function failures(report: Report | undefined): string[] {
+export interface Failure {
+  /** `FILE: TEST`, and the file alone where it could not be loaded or set up. */
+  readonly name: string;
+  /** The first line of what it failed with. */
+  readonly why: string;
+}
+
+export function failures(report: Report | undefined): Failure[] {
   return (report?.testResults ?? [])
     .filter(({ status }) => status === 'failed')
-    .flatMap(({ name, assertionResults }) => {
+    .flatMap(({ name, message, assertionResults }) => {
       const tests = assertionResults.filter(({ status }) => status === 'failed');
       const path = relative(process.cwd(), name);
-      return tests.length === 0 ? [path] : tests.map(({ fullName }) => `${path}: ${fullName}`);
+      if (tests.length === 0) return [{ name: path, why: firstLine(message) }];
+      return tests.map(({ fullName, failureMessages }) => ({
+        name: `${path}: ${fullName}`,
+        why: firstLine(failureMessages?.[0]),
+      }));
     });
 }
+
+const firstLine = (text: string | undefined): string => stripVTControlCharacters(text ?? '').split('\n', 1)[0] ?? '';
 
 /** A file that could not be loaded or set up counts as one failure, and so does a run that failed although no test did. */
 export function countOf(report: Report | undefined, exitCode: number): Count {

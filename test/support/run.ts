@@ -30,10 +30,11 @@ const last = again ?? first;
 const { passed, failed } =
   again && first.report ? countOfBoth(first.report, again.report, again.code) : countOf(first.report, first.code);
 const lasting = failures(last.report);
-for (const name of again ? failures(first.report) : [])
-  if (!lasting.includes(name)) process.stdout.write(`flaky: ${name}\n`);
+const names = new Set(lasting.map(({ name }) => name));
+for (const { name, why } of again ? failures(first.report) : [])
+  if (!names.has(name)) process.stdout.write(`flaky: ${name}: ${why}\n`);
 // Named once more at the end, where a log that was cut still has them.
-for (const name of lasting) process.stdout.write(`failed: ${name}\n`);
+for (const { name, why } of lasting) process.stdout.write(`failed: ${name}: ${why}\n`);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = last.code === 0 && failed > 0 ? 1 : last.code;
 

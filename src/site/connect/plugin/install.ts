@@ -54,7 +54,7 @@ async function upload(admin: Admin, form: UploadForm, plugin: Buffer): Promise<P
   // A page that is shown once, to whoever comes next, takes the place of this one too.
   const second = redirectOf(first) ? await sendZip(admin, form, plugin) : first;
   const answer = isFolderInTheWay(second) ? await sendZip(admin, overwriting(form), plugin) : second;
-  const overwrite = ownUrl(parsePage(answer)('a.update-from-upload-overwrite').attr('href'), answer.url);
+  const overwrite = overwriteLink(answer);
   // Somebody else may have put it there meanwhile, and uses it: in the place of the same one none has to go.
   if (overwrite && (await findPoint(admin))?.version === (await pluginVersion())) return answer;
   const shown = overwrite ? await admin.session.get(overwrite) : answer;
@@ -70,7 +70,11 @@ async function upload(admin: Admin, form: UploadForm, plugin: Buffer): Promise<P
  * it (Plugin_Installer_Skin::do_overwrite()). Its words end with the folder in every language.
  */
 const isFolderInTheWay = (page: Page): boolean =>
-  page.status === 200 && paragraphsOf(page).some((words) => words.trimEnd().endsWith(`/plugins/${PLUGIN_FOLDER}/`));
+  page.status === 200 &&
+  overwriteLink(page) === undefined &&
+  paragraphsOf(page).some((words) => words.trimEnd().endsWith(`/plugins/${PLUGIN_FOLDER}/`));
+
+const overwriteLink = (page: Page) => ownUrl(parsePage(page)('a.update-from-upload-overwrite').attr('href'), page.url);
 
 function overwriting(form: UploadForm): UploadForm {
   const action = new URL(form.action);
