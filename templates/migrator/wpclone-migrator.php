@@ -50,5 +50,6 @@ if ( is_admin() ) {
 
 add_action( 'wp_loaded', __NAMESPACE__ . '\\switch_off_when_unused' );
 add_action( 'wp_loaded', __NAMESPACE__ . '\\welcome_new_plugins' );
+add_action( 'wp_loaded', __NAMESPACE__ . '\\count_for_plugins' );
 add_action( 'wp_loaded', __NAMESPACE__ . '\\clear_after_killed' );
 register_shutdown_function( __NAMESPACE__ . '\\count_if_overtaken' );

@@ -1,4 +1,5 @@
 import { cell, tableOf, VERSIONS, type Table } from './parts.ts';
+import { orderedIn } from './ordered.ts';
 import type { Row, TableDifferences, ItemId, Versions } from './types.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface Directory {
   isGone(short: string, id: string): boolean;
   /** Whether the clone made it. */
   isNew(short: string, id: string): boolean;
+  /** Whether somebody ordered a product, or a variation of one, in the clone. */
+  isOrdered(productId: string): boolean;
   /** The clone has another theme than it was made with, and than the live site has. */
   readonly switchesTheme: boolean;
   /** A term by the number that relations use. */
@@ -62,11 +65,13 @@ export function directoryOf(tables: readonly TableDifferences[]): Directory {
   }
   const menus = menusOf(tables, termOf);
   const targets = targetsOf(tables);
+  const ordered = orderedIn(tables);
   return {
     find,
     value,
     isGone: (short, id) => gone.has(`${short}:${id}`),
     isNew: (short, id) => made.has(`${short}:${id}`),
+    isOrdered: (id) => ordered.has(id),
     switchesTheme: tables.some(isThemeSwitched),
     termOf,
     taxonomiesOf: (id) => taxonomies.get(id) ?? [],

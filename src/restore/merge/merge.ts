@@ -2,6 +2,7 @@ import { decide } from './decide.ts';
 import { directoryOf } from './directory.ts';
 import { changeOf, groupsOf, isChangedOnLive, type Group, type OwnedPart } from './groups.ts';
 import type { LiveChange, Merge, Policy } from './outcome.ts';
+import { withoutOrderedStock } from './ordered.ts';
 import { checkResult } from './result.ts';
 import type { TableDifferences } from './types.ts';
 
@@ -11,7 +12,7 @@ import type { TableDifferences } from './types.ts';
  */
 export function merge(tables: readonly TableDifferences[], policy: Policy): Merge {
   const directory = directoryOf(tables);
-  const groups = groupsOf(tables, directory);
+  const groups = groupsOf(policy.include.has('orders') ? tables : withoutOrderedStock(tables), directory);
   const outcomes = groups.flatMap((group) => decide(group, policy));
   return {
     items: checkResult(outcomes, groups, directory, policy),

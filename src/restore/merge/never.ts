@@ -25,7 +25,9 @@ const OPTIONS: readonly Rule[] = [
   // What code says of the tables that it made: without that code, its next update would leave them as they are.
   [/(^|_)version$/i, 'machine'],
   [/^(auto_core_update_(notified|failed)|auto_plugin_theme_update_emails|recovery_keys|recovery_mode_.*|site_health.*|health-check.*)$/, 'machine'],
-  [/_lock$|_children$|_last_(run|check|checked|sync)$|^wp_session_/, 'machine'],
+  [/_lock$|_children$|_last_(run|check|checked|sync)$|(^|[._-])timestamp([._-]|$)|^wp_session_/, 'machine'],
+  // What Elementor has rendered for all pages; the site drops it with the pages' own (write/settle.php).
+  [/^_elementor_(global_css|assets_data)$/, 'machine'],
 ]; // prettier-ignore
 
 /**
@@ -52,6 +54,8 @@ export const isRendering = (key: string): boolean => RENDERINGS.test(key);
 const META: readonly Rule[] = [
   [/^(_edit_lock|_edit_last|_pingme|_encloseme)$/, 'machine'],
   [RENDERINGS, 'machine'],
+  // A shop's number of products below a category, which it counts anew on the site itself.
+  [/^product_count_/, 'machine'],
   [/^_oembed_/, 'machine'],
   [/^(_wp_old_date|_wp_trash_meta_time)$/, 'machine'],
 ]; // prettier-ignore
@@ -61,7 +65,16 @@ const LEFT_BY_ORDERS: Readonly<Record<string, RegExp>> = {
   product: /^total_sales$/,
   shop_coupon: /^(usage_count|_used_by)$/,
 };
-export const isLeftByOrders = (type: string, key: string): boolean => LEFT_BY_ORDERS[type]?.test(key) ?? false;
+
+/** What they leave there and people write as well: of a product that somebody ordered in the clone, for trying. */
+const LEFT_BY_OWN_ORDERS: Readonly<Record<string, RegExp>> = {
+  product: /^_stock(_status)?$/,
+  product_variation: /^_stock(_status)?$/,
+};
+
+/** `ordered`: somebody ordered it in the clone. */
+export const isLeftByOrders = (type: string, key: string, ordered: boolean): boolean =>
+  LEFT_BY_ORDERS[type]?.test(key) === true || (ordered && LEFT_BY_OWN_ORDERS[type]?.test(key) === true);
 
 const USER_META: readonly Rule[] = [
   [/^_application_passwords$|_key$|_token$/, 'secrets'],

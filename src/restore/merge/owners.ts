@@ -21,6 +21,9 @@ export interface Owner {
   readonly within?: Protection | undefined;
 }
 
+/** The term by which WooCommerce marks what is sold out (WC_Product_Data_Store_CPT::update_visibility()). */
+const SOLD_OUT = 'outofstock';
+
 type FindOwner = (part: Part, row: Row, directory: Directory) => Owner;
 
 const head = (item: ItemId, protection?: Protection): Owner => ({ item, head: true, protection });
@@ -51,7 +54,8 @@ const OWNERS: Readonly<Record<string, FindOwner>> = {
     const { item, protection } = postOwner(directory, id);
     const key = cell(table, row, 'meta_key') ?? '';
     const isNew = directory.isNew('posts', id);
-    const counted = !isNew && isLeftByOrders(directory.value('posts', id, 'post_type') ?? '', key);
+    const type = directory.value('posts', id, 'post_type') ?? '';
+    const counted = !isNew && isLeftByOrders(type, key, directory.isOrdered(id));
     return limb(item, protection ?? (counted ? 'orders' : protectedMeta(table.short, key)));
   },
   terms: ({ table }, row, directory) => head(itemOfTerm(directory, cell(table, row, 'term_id') ?? '')),
@@ -63,10 +67,12 @@ const OWNERS: Readonly<Record<string, FindOwner>> = {
     ),
   term_relationships: ({ table }, row, directory) => {
     const object = cell(table, row, 'object_id') ?? '';
-    const taxonomy = directory.termOf(cell(table, row, 'term_taxonomy_id') ?? '')?.taxonomy;
-    if (taxonomy === 'link_category') return limb({ kind: 'link', id: object });
+    const term = directory.termOf(cell(table, row, 'term_taxonomy_id') ?? '');
+    if (term?.taxonomy === 'link_category') return limb({ kind: 'link', id: object });
     const { item, protection } = postOwner(directory, object);
-    return limb(item, protection);
+    // Hidden from the shop as sold out, by an order of the clone's.
+    const isSoldOut = term?.taxonomy === 'product_visibility' && directory.value('terms', term.id, 'slug') === SOLD_OUT;
+    return limb(item, isSoldOut && directory.isOrdered(object) ? 'orders' : protection);
   },
   links: ({ table }, row) => head({ kind: 'link', id: cell(table, row, 'link_id') ?? '' }),
   users: ({ table }, row) => head({ kind: 'user', id: cell(table, row, 'ID') ?? '' }, 'users'),
@@ -140,7 +146,7 @@ export function ownerOf(part: Part, directory: Directory): Owner {
   const order = orderOf(table, row, directory);
   if (order !== undefined)
     return {
-      item: { kind: 'order', id: order },
+      item: directory.find('posts', order) ? itemOfPost(directory, order) : { kind: 'order', id: order },
       head: table.short === 'wc_orders',
       protection,
     };

@@ -1,3 +1,4 @@
+import { decodeHTML } from 'entities';
 import { textOfCell } from '../cell-text.ts';
 import type { Conflict, Kept } from '../merge/outcome.ts';
 import { cell, contentOf, type Part } from '../merge/parts.ts';
@@ -33,7 +34,8 @@ export function titleOf({ kind, id }: ItemId, directory: Directory): string {
   const named = nameOf(kind, id, directory);
   return named === undefined || named === ''
     ? `${kindName(kind)} ${id}`
-    : `${kindName(kind)} "${shortened(textOfCell(named))}"`;
+    : // WordPress stores titles and names as they stand in a page.
+      `${kindName(kind)} "${shortened(decodeHTML(textOfCell(named)))}"`;
 }
 
 function nameOf(kind: string, id: string, directory: Directory): string | undefined {

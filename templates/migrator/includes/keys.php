@@ -18,6 +18,8 @@ const KEY_PREFIX       = 'wpclone_migrator_key_';
 const NONCE_PREFIX     = 'wpclone_migrator_nonce_';
 /** An option: plugins that a restore has just switched on, as JSON. */
 const NEW_PLUGINS      = 'wpclone_migrator_new_plugins';
+/** An option: terms that plugins are to count anew after a restore, by taxonomy, as JSON. */
+const UNCOUNTED        = 'wpclone_migrator_uncounted';
 const ACTIVE_UNTIL     = 'wpclone_migrator_until';
 const UNUSED_SECONDS   = 3600;
 const KEY_LIFE_SECONDS = 86400;

@@ -78,6 +78,27 @@ function welcome_new_plugins() {
 }
 
 /**
+ * What plugins count for themselves, such as a shop the products of its categories, is counted anew with the first page on which they are loaded.
+ */
+function count_for_plugins() {
+	$uncounted = json_decode( (string) get_option( UNCOUNTED, '' ), true );
+	if ( ! is_array( $uncounted ) || ! delete_option( UNCOUNTED ) ) {
+		return;
+	}
+	foreach ( $uncounted as $name => $terms ) {
+		$taxonomy = get_taxonomy( $name );
+		if ( ! $taxonomy || empty( $taxonomy->update_count_callback ) ) {
+			continue;
+		}
+		try {
+			wp_update_term_count_now( $terms, $name );
+		} catch ( \Throwable $e ) {
+			error_log( "wpclone migrator: terms of $name were not counted as the site counts them: " . $e->getMessage() );
+		}
+	}
+}
+
+/**
  * Takes away what a restore that was killed left in WordPress's folder: with the next page, although nobody may ask for that restore again.
  */
 function clear_after_killed() {

@@ -21,6 +21,59 @@ it('what orders leave at a product and a coupon stays where they stay; what is n
   expect(written(made, 'postmeta')).toEqual([meta('1', '2', 'total_sales', '0')]);
 });
 
+it('what an order of the clone’s own took from a product’s stock stays with the order; what somebody wrote goes', () => {
+  const shop = (stock: string, orders: Site = {}, soldOut: Site['term_relationships'] = []): Site => ({
+    posts: [page({ post_type: 'product' })],
+    postmeta: [meta('1', '2', '_stock', stock), meta('2', '2', '_price', orders['wc_order_stats'] ? '12' : '10')],
+    wc_product_meta_lookup: [
+      { product_id: '2', min_price: orders['wc_order_stats'] ? '12' : '10', stock_quantity: stock, total_sales: '0' },
+    ],
+    terms: [{ term_id: '5', name: 'outofstock', slug: 'outofstock' }],
+    term_taxonomy: [{ term_taxonomy_id: '6', term_id: '5', taxonomy: 'product_visibility', parent: '0', count: '0' }],
+    term_relationships: soldOut,
+    ...orders,
+  });
+  const order = {
+    woocommerce_order_items: [{ order_item_id: '8', order_id: '1001', order_item_name: 'About' }],
+    woocommerce_order_itemmeta: [meta('1', '8', '_product_id', '2')].map(({ meta_id, meta_key, meta_value }) => ({
+      meta_id,
+      order_item_id: '8',
+      meta_key,
+      meta_value,
+    })),
+    wc_order_stats: [{ order_id: '1001', total_sales: '1' }],
+  };
+  const relation = [{ object_id: '2', term_taxonomy_id: '6', term_order: '0' }];
+  const tried = outcomes(shop('1'), shop('1'), shop('0', order, relation));
+  expect(written(tried, 'postmeta')).toEqual([meta('2', '2', '_price', '12')]);
+  expect(written(tried, 'term_relationships')).toEqual([]);
+  expect(written(tried, 'wc_product_meta_lookup')).toMatchObject([{ min_price: '12', stock_quantity: '1' }]);
+  expect(tried.map(({ kept }) => kept)).toContainEqual({ code: 'PROTECTED', class: 'orders' });
+  const named = outcomes(shop('1'), shop('1'), shop('0', order), { include: new Set<Protection>(['orders']) });
+  expect(written(named, 'postmeta')).toHaveLength(2);
+  expect(written(named, 'wc_product_meta_lookup')).toMatchObject([{ stock_quantity: '0' }]);
+  expect(written(outcomes(shop('1'), shop('1'), shop('5')), 'postmeta')).toEqual([meta('1', '2', '_stock', '5')]);
+});
+
+it('an order that is a post is one thing with what is told of it elsewhere', () => {
+  const order: Site = {
+    posts: [page({ ID: '1001', post_type: 'shop_order', post_title: 'Order', post_name: 'order' })],
+    wc_order_stats: [{ order_id: '1001', total_sales: '1' }],
+  };
+  expect(briefly(outcomes({}, {}, order))).toEqual({ 'shop_order:1001': { code: 'PROTECTED', class: 'orders' } });
+});
+
+it('what a shop counts, a builder has rendered for all pages, and times that code notes are nobody’s change', () => {
+  const kept = { code: 'PROTECTED', class: 'machine' };
+  for (const name of ['_elementor_global_css', '_elementor_assets_data', 'litespeed.optimize.timestamp_purge_css'])
+    expect(briefly(outcomes({}, {}, { options: [option(name, 'x')] }))).toEqual({ [`option:${name}`]: kept });
+  const term = (count: string): Site => ({
+    terms: [{ term_id: '5', name: 'Shirts', slug: 'shirts' }],
+    termmeta: [{ meta_id: '1', term_id: '5', meta_key: 'product_count_product_cat', meta_value: count }],
+  });
+  expect(briefly(outcomes(term('1'), term('2'), term('3')))).toEqual({ 'term:5': kept });
+});
+
 it('a theme that was switched in the clone and stays there takes no widget out of its place', () => {
   const site = (theme: string, widgets: string): Site => ({
     options: [option('stylesheet', theme), option('sidebars_widgets', widgets, '2')],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { isRendering, protectedMeta } from '../../../src/restore/merge/never.ts';
+import { isRendering, protectedMeta, protectedOption } from '../../../src/restore/merge/never.ts';
 import { createChangeWriter, recountsFor } from '../../../src/restore/plan/write-changes.ts';
 import { keyed, postMeta } from '../../support/restore.ts';
 import { option, outcomes } from '../../support/three-ways.ts';
@@ -93,8 +93,15 @@ it('the place of a term among others is written', () => {
 
 it('what the site drops is what never travels', () => {
   const settle = join(import.meta.dirname, '../../../templates/migrator/includes/write/settle.php');
-  const list = /^const RENDERINGS = array\((.*)\);$/m.exec(readFileSync(settle, 'utf8'))?.[1] ?? '';
-  const names = [...list.matchAll(/'(\w+)'/g)].map(([, name = '']) => name);
+  const namesOf = (constant: string): string[] => {
+    const list =
+      new RegExp(`^const ${constant} = array\\((.*)\\);$`, 'm').exec(readFileSync(settle, 'utf8'))?.[1] ?? '';
+    return [...list.matchAll(/'(\w+)'/g)].map(([, name = '']) => name);
+  };
+  const names = namesOf('RENDERINGS');
   expect(names).toHaveLength(3);
   expect(names.filter((name) => !isRendering(name) || protectedMeta('postmeta', name) !== 'machine')).toEqual([]);
+  const common = namesOf('COMMON_RENDERINGS');
+  expect(common).toHaveLength(2);
+  expect(common.filter((name) => protectedOption(name, 'wp_') !== 'machine')).toEqual([]);
 });

@@ -15,6 +15,9 @@ const COUNTED_AT_ONCE = 500;
 /** What a builder of pages keeps of a post as it was rendered (src/restore/merge/never.ts of wpclone has the same). */
 const RENDERINGS = array( '_elementor_css', '_elementor_element_cache', '_elementor_page_assets' );
 
+/** The same for all pages, among the options. */
+const COMMON_RENDERINGS = array( '_elementor_global_css', '_elementor_assets_data' );
+
 /** What shops keep of products as transients, which may go at any time (WC_Cache_Helper, wc_delete_product_transients()). */
 const PRODUCT_CACHES = array( 'wc\_product\_children\_%', 'wc\_var\_prices\_%', 'wc\_related\_%', 'wc\_product\_loop%', 'wc\_layered\_nav\_counts%', 'wc\_products\_onsale', 'wc\_featured\_products', 'wc\_term\_counts', 'product%-transient-version' );
 
@@ -74,6 +77,30 @@ function recount_terms( $db, array $terms ) {
 			'UPDATE ' . quote_name( $wpdb->term_taxonomy ) . ' t SET t.count = (SELECT COUNT(*) FROM ' . quote_name( $wpdb->term_relationships ) . " r JOIN $posts p ON p.ID = r.object_id WHERE r.term_taxonomy_id = t.term_taxonomy_id AND $public) WHERE t.taxonomy <> 'link_category' AND t.term_taxonomy_id IN (" . implode( ', ', array_map( 'intval', $chunk ) ) . ')'
 		);
 	}
+	leave_to_plugins( $db, $terms );
+}
+
+/**
+ * Notes terms of plugins' taxonomies, which may count more than WordPress does: plugins have not registered them yet where this runs, but will
+ * have with the next page (count_for_plugins()).
+ *
+ * @param \mysqli $db    Connection.
+ * @param int[]   $terms term_taxonomy_id of each.
+ */
+function leave_to_plugins( $db, array $terms ) {
+	$uncounted = json_decode( (string) get_option( UNCOUNTED, '' ), true );
+	$uncounted = is_array( $uncounted ) ? $uncounted : array();
+	foreach ( array_chunk( $terms, COUNTED_AT_ONCE ) as $chunk ) {
+		$rows = fetch_all( $db, 'SELECT term_taxonomy_id AS id, taxonomy FROM ' . quote_name( $GLOBALS['wpdb']->term_taxonomy ) . ' WHERE term_taxonomy_id IN (' . implode( ', ', array_map( 'intval', $chunk ) ) . ')' );
+		foreach ( $rows as $row ) {
+			if ( ! taxonomy_exists( $row['taxonomy'] ) ) {
+				$uncounted[ $row['taxonomy'] ][] = (int) $row['id'];
+			}
+		}
+	}
+	if ( $uncounted ) {
+		update_option( UNCOUNTED, wp_json_encode( $uncounted ), true );
+	}
 }
 
 /**
@@ -108,6 +135,9 @@ function drop_renderings( $db, array $posts ) {
 			$db,
 			'DELETE FROM ' . quote_name( $GLOBALS['wpdb']->postmeta ) . ' WHERE post_id IN (' . implode( ', ', array_map( 'intval', $chunk ) ) . ") AND meta_key IN ('" . implode( "', '", RENDERINGS ) . "')"
 		);
+	}
+	if ( $posts ) {
+		run_query( $db, 'DELETE FROM ' . quote_name( $GLOBALS['wpdb']->options ) . " WHERE option_name IN ('" . implode( "', '", COMMON_RENDERINGS ) . "')" );
 	}
 }
 
