@@ -20,7 +20,7 @@ import type { RestoreChanges } from '../changes.ts';
 import { gatherDifferences, type Gathered } from '../rows/gather.ts';
 import type { People } from '../rows/people.ts';
 import type { Room } from '../rows/room.ts';
-import { renumber } from '../numbers/renumber.ts';
+import { givenNumbers, renumber } from '../numbers/renumber.ts';
 import { formerNames, numberNotes, unsureNumbers } from '../numbers/told.ts';
 import { planFiles, type PlannedFiles } from '../code/plan-files.ts';
 import type { FilesInput } from '../code/types.ts';
@@ -160,7 +160,7 @@ export async function planRestore(input: RestoreInput): Promise<PlannedRestore> 
         ...absentNotes(absent),
       ],
     };
-    const given = new Set([...renumbered.numbers.values()].flatMap((numbers) => [...numbers.values()]));
+    const given = givenNumbers(renumbered);
     const written = changes.files.filter(({ before, after }) => before !== after);
     const left = Object.fromEntries(written.map(({ place, after }) => [place, [after]]));
     const onOff = Object.fromEntries(changes.plugins.map(({ file, active }) => [file, [active]]));
