@@ -37,9 +37,10 @@ export async function applyRestoreOf(
       const work = { www: site.paths.www, signal: context.signal, progress: context.progress };
       const host = await stageChanges(client, changes, work);
       context.signal.throwIfAborted();
-      const receipt = await applyStaged(client, steady());
-      // A copy for a rehearsal is not where it was brought to. Without it a later plan asks a person more than it must; nothing else.
+      // Before it is brought, since nobody knows it any more once this was cut off. A copy for a rehearsal is not where it goes. Without it a
+      // later plan asks a person more than it must; nothing else.
       if (task.kin === 'source') await addBrought(site.paths.baseline, brought).catch(() => undefined);
+      const receipt = await applyStaged(client, steady());
       return { receipt, items: changes.items.length, triggers: host.triggers, outcome };
     } catch (error) {
       return await forget(client, error);

@@ -158,9 +158,11 @@ function conflictOf(
   kin: Kin,
 ): PlanConflict | undefined {
   const [there, here] = [versions.live, versions.clone];
-  if (there !== null && here !== null && compareVersions(here, there) < 0)
-    return { code: 'NEWER_ON_LIVE', message: `the live site has ${there}, the clone the older ${here}`, take: null };
   const theirs = [...live].filter(([place]) => !brought.has(place));
+  // What an earlier restore brought is no update of the live site's own.
+  const isTheirs = theirs.length > 0 || there === versions.base;
+  if (there !== null && here !== null && compareVersions(here, there) < 0 && isTheirs)
+    return { code: 'NEWER_ON_LIVE', message: `the live site has ${there}, the clone the older ${here}`, take: null };
   if (theirs.length === 0) return undefined;
   if (kin === 'other') return { code: 'DIFFERS', message: 'not the same on both sides', take: null };
   const gone = theirs.every(([, sha256]) => sha256 === null);

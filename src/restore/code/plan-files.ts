@@ -8,6 +8,7 @@ import { clonedFiles, filesNow, type ClonedFile, type ClonedFiles } from './clon
 import type { FileRecord } from '../../transfer/baseline/files.ts';
 import { namesThatMeet } from './meeting-names.ts';
 import { wholePackage } from './whole-package.ts';
+import { stillLeft, takenBack } from './taken-back.ts';
 import { decidePackage, decideUpload, type Versions } from './decide-files.ts';
 import { inLiveForm } from './live-form.ts';
 import { filesOfTwoSides, listLive } from './two-sided-files.ts';
@@ -46,11 +47,13 @@ async function compareFiles(input: FilesInput): Promise<FilesOnBothSides | undef
       : listLive(client, info, exclude, both).then((listed) => liveFilesOfCopy(listed, files)),
   ]);
   if (kin === 'other') return filesOfTwoSides({ cloned, here: filesNow(cloned, ledger) }, there.other, input);
-  const packages = gather(cloned.changed, input.places);
+  const back = takenBack(cloned, input.brought, there);
+  const packages = gather([...cloned.changed, ...back], input.places);
   const inPackages = (place: string): boolean => packages.has(keyOf(packageOf(place, input.places)));
   const read = new Map([...there.other].filter(([place]) => inPackages(place)));
   const bodies = await readLive(client, read, (place) => mayTellVersion(place, input.places), signal);
-  return { cloned: kin === 'copy' ? { ...cloned, base: respelled(cloned.base, bodies) } : cloned, there, bodies };
+  const changed = [...cloned.changed, ...stillLeft(back, input.brought, there, bodies)];
+  return { cloned: { changed, base: kin === 'copy' ? respelled(cloned.base, bodies) : cloned.base }, there, bodies };
 }
 
 /** A copy has its own addresses in generated text: what it holds there is what it was made with. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ItemOutcome, Write } from './outcome.ts';
 import { contentOf, identityOf, partsOf, tableOf, type Part, type Table } from './parts.ts';
+import { COLUMNS } from './references.ts';
 import type { Row, TableDifferences, Versions } from './types.ts';
 
 /**
@@ -22,19 +23,24 @@ export interface BroughtPart {
   readonly taken: string[] | number;
 }
 
+/** Whether a number of a table's row is another one in the clone; undefined: of any table's. */
+type IsGiven = (short: string | undefined, number: string) => boolean;
+
 /**
  * What a restore leaves, part by part, to be remembered once it is applied. Not what got another number (`given`): the clone has it under
  * its own, and may give that one to something else.
  */
-export function broughtBy(items: readonly ItemOutcome[], given: ReadonlySet<string>): BroughtPart[] {
+export function broughtBy(items: readonly ItemOutcome[], given: IsGiven): BroughtPart[] {
   return items.flatMap(({ writes }) => writes.flatMap((write) => brought(write, given) ?? []));
 }
 
-function brought({ part, rows }: Write, given: ReadonlySet<string>): BroughtPart | undefined {
+function brought({ part, rows }: Write, given: IsGiven): BroughtPart | undefined {
   const { table, base, clone } = part;
   const told = rows[0] ?? clone[0] ?? base[0];
-  if (table.twoSided || table.class.identity.some((column) => given.has(told?.[table.at(column)] ?? '')))
-    return undefined;
+  const own = table.class.kind === 'entity' ? table.short : undefined;
+  const isGiven = (column: string): boolean =>
+    given(COLUMNS[table.short]?.[column] ?? own, told?.[table.at(column)] ?? '');
+  if (table.twoSided || table.class.identity.some(isGiven)) return undefined;
   const note = { table: table.name, part: sha256(part.key), left: sha256(contentOf(table, rows)) };
   const [row, ours] = [rows[0], clone[0]];
   if (isSingle(table) && row && ours) return { ...note, taken: table.columns.filter((_, at) => row[at] === ours[at]) };

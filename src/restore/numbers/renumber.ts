@@ -9,6 +9,7 @@ import { isPlain } from './columns.ts';
 import { bareNumbers, numbersIn } from './find.ts';
 import type { Reading } from './texts.ts';
 import { newNumbers, type NewNumbers } from './given.ts';
+import { sameTerms } from './same-terms.ts';
 
 /** A number in a row that may mean a thing with another number on the live site, or something else. */
 export interface UnknownPlace {
@@ -23,9 +24,16 @@ export interface Renumbered {
   readonly unknown: ReadonlyMap<Row, readonly UnknownPlace[]>;
 }
 
+/** Whether a number of the live site, of a table or (undefined) of any, is that of something that has another one in the clone. */
+export function givenNumbers({ numbers }: Renumbered): (short: string | undefined, number: string) => boolean {
+  const given = new Map([...numbers].map(([short, each]) => [short, new Set(each.values())]));
+  return (short, number) =>
+    short === undefined ? [...given.values()].some((each) => each.has(number)) : given.get(short)?.has(number) === true;
+}
+
 /**
- * Gives what is new in the clone, and has a number that the live site gave away meanwhile, another one, in all rows that the clone changed
- * and in which a number is known to mean it. `raws` are the same rows as the clone has them, `hosts` those
+ * Gives what is new in the clone another number where the live site gave that one away meanwhile, or has made the same term, in all rows that
+ * the clone changed and in which a number is known to mean it. `raws` are the same rows as the clone has them, `hosts` those
  * of its own addresses.
  */
 export function renumber(
@@ -33,7 +41,7 @@ export function renumber(
   info: Pick<SiteInfo, 'tables'>,
   { raws, hosts }: { readonly raws: RawRows; readonly hosts: readonly string[] },
 ): Renumbered {
-  const numbers = newNumbers(tables, info);
+  const numbers = together(newNumbers(tables, info), sameTerms(tables));
   const unknown = new Map<Row, readonly UnknownPlace[]>();
   if (numbers.size === 0) return { tables, numbers, unknown };
   const directory = directoryOf(
@@ -68,6 +76,13 @@ export function renumber(
     return { ...differences, rows };
   });
   return { tables: renumbered, numbers, unknown };
+}
+
+function together(taken: NewNumbers, same: NewNumbers): NewNumbers {
+  const numbers = [...new Set([...taken.keys(), ...same.keys()])].map(
+    (short) => [short, new Map([...(taken.get(short) ?? []), ...(same.get(short) ?? [])])] as const,
+  );
+  return new Map(numbers.filter(([, each]) => each.size > 0));
 }
 
 /** A row that has another key by now is another row. */

@@ -93,7 +93,7 @@ export function numberNotes(
     ...(moved.length === 0
       ? []
       : [
-          `The live site has given numbers of the clone to something else. These get others, and what refers to them follows: ${moved.slice(0, TOLD).join(', ')}${more}.`,
+          `These have another number on the live site than in the clone, since it has given that one to something else or has made the same itself, and what refers to them follows: ${moved.slice(0, TOLD).join(', ')}${more}.`,
         ]),
     ...[...taken]
       .filter(([key]) => items.some(({ item, writes }) => writes.length > 0 && keyOfItem(item) === key))

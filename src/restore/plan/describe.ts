@@ -147,7 +147,7 @@ export function conflictText(conflict: Conflict, titleOfKey: (key: string) => st
     case 'NUMBER_TAKEN':
       return conflict.fields === undefined
         ? 'the live site has given its number to something else'
-        : `${fieldNames(conflict.fields)} may mean what has the number ${(conflict.numbers ?? []).join(', ')} in the clone, which the live site has given to something else`;
+        : `${fieldNames(conflict.fields)} may mean what has the number ${(conflict.numbers ?? []).join(', ')} in the clone, and another one on the live site`;
     case 'NAME_TAKEN':
       return `the live site has something else of the name ${textOfCell(conflict.name)}`;
     case 'NEEDS':

@@ -82,3 +82,11 @@ export function comparisonNotes(
     );
   return notes;
 }
+
+/** What it means that nobody knows any more what earlier restores brought. */
+export const damagedNotes = ({ isDamaged }: { readonly isDamaged?: boolean }): string[] =>
+  isDamaged === true
+    ? [
+        'The notes of what earlier restores of this clone brought are damaged. Nothing is lost; but where the clone was edited once more since, both sides seem to have changed it, and somebody has to decide.',
+      ]
+    : [];

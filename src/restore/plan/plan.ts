@@ -5,7 +5,7 @@ import { allOrNothing } from '../../shared/all-or-nothing.ts';
 import type { SiteClient } from '../../site/client-types.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import { databaseFolder } from '../../transfer/baseline/database.ts';
-import { readBrought } from '../../transfer/origin/brought.ts';
+import { NOTHING_BROUGHT, readBrought } from '../../transfer/origin/brought.ts';
 import { readNoise } from '../../transfer/origin/ledger.ts';
 import type { Brought } from '../../transfer/origin/schema.ts';
 import type { UrlMapping } from '../../transfer/rewrite/types.ts';
@@ -20,7 +20,7 @@ import type { RestoreChanges } from '../changes.ts';
 import { gatherDifferences, type Gathered } from '../rows/gather.ts';
 import type { People } from '../rows/people.ts';
 import type { Room } from '../rows/room.ts';
-import { renumber } from '../numbers/renumber.ts';
+import { givenNumbers, renumber } from '../numbers/renumber.ts';
 import { formerNames, numberNotes, unsureNumbers } from '../numbers/told.ts';
 import { planFiles, type PlannedFiles } from '../code/plan-files.ts';
 import type { FilesInput } from '../code/types.ts';
@@ -35,7 +35,7 @@ import { comparingSite, type SiteComparison } from './compare-site.ts';
 import { groupOf, slugOf } from './describe.ts';
 import { meanwhileOf, planItems, titlesByKey } from './items.ts';
 import { noiseOf } from './noise.ts';
-import { comparisonNotes, heldNotes, hindranceNotes, roomNotes, triggerNotes } from './notes.ts';
+import { comparisonNotes, damagedNotes, heldNotes, hindranceNotes, roomNotes, triggerNotes } from './notes.ts';
 import { absentNotes, absentPlugins, pluginsOf, switchedPlugins } from './plugins.ts';
 import type { FoundUpload, Plan, PlanPolicy } from './schema.ts';
 import { renamedTables, renamedUploads, renamesOf } from './upload-renames.ts';
@@ -81,7 +81,7 @@ export interface PlannedRestore {
  */
 export async function planRestore(input: RestoreInput): Promise<PlannedRestore> {
   return comparingSite(input, async (work) => {
-    const earlier = input.kin === 'other' ? NOTHING : await readBrought(input.site.paths.baseline);
+    const earlier = input.kin === 'other' ? NOTHING_BROUGHT : await readBrought(input.site.paths.baseline);
     const choose = compileChoice(input.policy.only, input.policy.skip);
     const wayBack = createWayBack(work.mapping, input.traces);
     const [files, differences] = await allOrNothing(work.signal, (signal) => {
@@ -111,7 +111,9 @@ export async function planRestore(input: RestoreInput): Promise<PlannedRestore> 
     const uploads = withOwners(found, ownerOf, merged.items);
     const code = files?.code ?? [];
     const switched =
-      files && input.info.writes?.code ? switchedPlugins(pluginsOf(gathered.tables), code, choose) : NO_PLUGINS;
+      files && input.info.writes?.code
+        ? switchedPlugins(pluginsOf(gathered.tables, earlier.plugins), code, choose)
+        : NO_PLUGINS;
     const absent = files ? await absentPlugins(switched.activate, code, files.occupied, input.places.plugins) : [];
     const plugins = { ...switched, activate: switched.activate.filter((file) => !absent.includes(file)) };
     const parts = { items, code, uploads, plugins };
@@ -148,6 +150,7 @@ export async function planRestore(input: RestoreInput): Promise<PlannedRestore> 
       changes: all.filter(({ conflict, kept }) => !conflict && !kept).length + switches(plugins),
       notes: [
         ...comparisonNotes(work, input),
+        ...damagedNotes(earlier),
         ...hindranceNotes(input.info),
         ...numberNotes(merged.items, formerName, unsure, titlesByKey(directoryOf(gathered.tables))),
         ...refilledNotes(decided),
@@ -157,14 +160,13 @@ export async function planRestore(input: RestoreInput): Promise<PlannedRestore> 
         ...absentNotes(absent),
       ],
     };
-    const given = new Set([...renumbered.numbers.values()].flatMap((numbers) => [...numbers.values()]));
+    const given = givenNumbers(renumbered);
     const written = changes.files.filter(({ before, after }) => before !== after);
     const left = Object.fromEntries(written.map(({ place, after }) => [place, [after]]));
-    return { plan, changes, brought: { parts: broughtBy(merged.items, given), files: left } };
+    const onOff = Object.fromEntries(changes.plugins.map(({ file, active }) => [file, [active]]));
+    return { plan, changes, brought: { parts: broughtBy(merged.items, given), files: left, plugins: onOff } };
   });
 }
-
-const NOTHING: Omit<Brought, 'version'> = { parts: [], files: {} };
 
 /** All differences of rows, once it is decided which tables are made and altered. */
 const gatherAll = (work: SiteComparison, files: Promise<PlannedFiles | undefined>, input: RestoreInput) =>

@@ -1,4 +1,5 @@
 import { printable } from '../../shared/format.ts';
+import type { Brought } from '../../transfer/origin/schema.ts';
 import { shortName } from '../merge/classes.ts';
 import { entriesOf, stringIn } from '../merge/php.ts';
 import type { Row, TableDifferences } from '../merge/types.ts';
@@ -47,8 +48,11 @@ export const absentNotes = (absent: readonly string[]): string[] =>
       `${printable(file)} was switched on in the clone; the live site has removed that plugin, so that it stays off there.`,
   );
 
-/** Which plugins would be activated and deactivated: what the clone did, where the live site has not done it too. */
-export function pluginsOf(tables: readonly TableDifferences[]): Plan['plugins'] {
+/**
+ * Which plugins would be activated and deactivated: what the clone did, where the live site has not done it too. `brought`: what earlier
+ * restores switched there, which is what both have had in common since, where it still is so.
+ */
+export function pluginsOf(tables: readonly TableDifferences[], brought: Brought['plugins']): Plan['plugins'] {
   const options = tables.find((table) => shortName(table) === 'options');
   const at = options?.columns.indexOf('option_name') ?? -1;
   const value = options?.columns.indexOf('option_value') ?? -1;
@@ -59,7 +63,10 @@ export function pluginsOf(tables: readonly TableDifferences[]): Plan['plugins'] 
       const name = stringIn(entry.value);
       return name === undefined || OWN.test(name) ? [] : [name];
     });
-  const [base, live, clone] = [active(versions.base), active(versions.live), active(versions.clone)];
+  const [made, live, clone] = [active(versions.base), active(versions.live), active(versions.clone)];
+  const left = (name: string, on: boolean): boolean =>
+    brought[name]?.includes(on) === true && live.includes(name) === on;
+  const base = [...new Set([...made, ...live.filter((name) => left(name, true))])].filter((name) => !left(name, false));
   return {
     activate: clone.filter((name) => !base.includes(name) && !live.includes(name)),
     deactivate: base.filter((name) => !clone.includes(name) && live.includes(name)),

@@ -165,5 +165,7 @@ export const broughtSchema = z.object({
   ),
   /** What files were left with, each time, as SHA-256, by place; null: removed. */
   files: z.record(z.string(), z.array(z.string().nullable())),
+  /** Plugins that were switched on (true) and off, by their main files; absent in older clones. */
+  plugins: z.record(z.string(), z.array(z.boolean())).default({}),
 });
 export type Brought = z.infer<typeof broughtSchema>;

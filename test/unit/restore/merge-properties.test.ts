@@ -118,7 +118,7 @@ it('makes it that again after each further edit in the clone, and does nothing w
       const wants = policy({ delete: true, include: new Set(['orders', 'address', 'machine']) });
       const before = threeWays(base, base, first);
       const merged = merge(before, wants);
-      const notes = broughtBy(merged.items, new Set());
+      const notes = broughtBy(merged.items, () => false);
       const left = afterwards(before, merged);
       const since = (clone: Site): TableDifferences[] =>
         threeWays(base, {}, clone).map((table) => {
