@@ -134,6 +134,15 @@ export function judgeFiles({ asked, missing }: PageFiles): VerifyResult {
   );
 }
 
+/** MySQL has words that MariaDB lacks (`->>`, ANY_VALUE): mostly nothing fails then, and something is missing from a page. */
+export function judgeDatabase({ database }: SiteInfo, refused: string): VerifyResult {
+  if (refused === '') return NOTHING;
+  return warning(
+    'DATABASE_DIFFERS',
+    `The site's database is MySQL ${database.version}, its clone's MariaDB, which does not understand all of the site's code. It said: ${refused}`,
+  );
+}
+
 /** WPML, Polylang and their like can give each language a domain; a clone has one address. */
 export function judgeLanguages(page: Sighting | undefined): VerifyResult {
   if (page === undefined || 'failed' in page || !isGood(page.look)) return NOTHING;

@@ -7,6 +7,7 @@ import { isGood } from './compare.ts';
 import { byPassword, enter } from './entry.ts';
 import { whatLooksAtHost } from './host-bound.ts';
 import {
+  judgeDatabase,
   judgeEntry,
   judgeFiles,
   judgeFront,
@@ -18,7 +19,7 @@ import {
 } from './judge.ts';
 import { withNextStep } from './next-steps.ts';
 import { lookAtFiles, type PageFiles } from './page-files.ts';
-import { phpLogSize, whatPhpSaid } from './php-errors.ts';
+import { phpLogSize, whatDatabaseSaid, whatPhpSaid } from './php-errors.ts';
 import { openVisitors, type Visitor } from './visitor.ts';
 
 export interface VerifyDependencies extends Pick<WorkContext, 'randomBytes' | 'sleep'> {
@@ -69,6 +70,7 @@ export async function verifyInstance(
     const inside = hidden && entry.inside && entry.visitor ? await see(entry.visitor, home) : undefined;
     const password = 'failed' in login ? undefined : await byPassword(reader, login, task).catch(() => undefined);
     const lost = !entry.inside && entry.visitor !== undefined && said === '';
+    const refused = task.info.database.flavor === 'mysql' ? await whatDatabaseSaid(site.paths, logged) : '';
     const why = lost ? await whatLooksAtHost(site, task.info) : said;
     signal.throwIfAborted();
     const judged = together(
@@ -76,6 +78,7 @@ export async function verifyInstance(
       judgeLinks(hidden ? inside : front, task.info),
       judgeLanguages(hidden ? inside : front),
       judgeFiles(files),
+      judgeDatabase(task.info, refused),
       judgeLoginPage(login, task.looks.login, broken(login) ? said : ''),
       judgeEntry(entry, password, task, why),
     );
