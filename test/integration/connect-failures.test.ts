@@ -34,11 +34,14 @@ describe('a log-in that is refused', () => {
     expect(await traces(source)).toEqual([]);
   });
 
-  test('because something is printed before cookies can be set, as WordPress says', async () => {
-    const early = { muPlugins: { 'early.php': '<?php echo " "; flush();' }, ini: { output_buffering: '0' } };
+  test('because something is printed before cookies can be set, as WordPress says, and nothing is said of the password', async () => {
+    const notice = '<?php echo "<b>Notice</b>: Undefined index in early.php"; flush();';
+    const early = { muPlugins: { 'early.php': notice }, ini: { output_buffering: '0' } };
     const error = await failureOf(connectSource(asAdmin(await start(early)), connectDeps()));
-    expect(error.code).toBe('LOGIN_FAILED');
+    expect(error.code).toBe('COOKIES_BLOCKED');
     expect(error.message).toContain('Cookies are blocked due to unexpected output.');
+    expect(error.message).toContain('Printed before the page: Notice: Undefined index in early.php');
+    expect(error.nextSteps.join()).not.toContain('Check the user name');
   });
 
   test('because nobody has that name', async () => {

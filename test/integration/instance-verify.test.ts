@@ -74,6 +74,28 @@ test('a link that leads to the source is a finding with an example', async () =>
   expect(findings[0]?.message).toContain(`${source.url}/x`);
 });
 
+test('styles that only rules of the source’s web server know, and languages with domains of their own, are told of', async () => {
+  plant(`<?php add_action('wp_head', function () {
+    echo '<link rel="alternate" hreflang="de" href="https://site.example.de/"><link rel="alternate" hreflang="en" href="/">';
+    foreach (array('skin/a.css', 'skin/b.css') as $path) { echo "<link rel='stylesheet' href='/$path?ver=1'>"; }
+  }, 0);`);
+  const { findings, warnings } = await verify();
+  expect([findings, warnings.map(({ code }) => code)]).toEqual([[], ['FRONT_PAGE', 'FRONT_PAGE']]);
+  const [languages, files] = warnings.map(({ message }) => message);
+  expect(languages).toContain('(de) have addresses of their own, such as https://site.example.de/');
+  expect(files).toMatch(/^2 of \d styles and scripts .* answer 404 in the clone: \/skin\/a\.css, \/skin\/b\.css\./);
+});
+
+test('SQL that only the source’s MySQL understands is told of, and not where the source is a MariaDB too', async () => {
+  plant(`<?php function acme_report() { global $wpdb; $wpdb->get_var("SELECT meta_value->>'$.a' FROM $wpdb->postmeta"); }
+    add_action('wp_footer', 'acme_report');`);
+  expect(await verify()).toEqual(ALL_WELL);
+  const info = { ...clone.task.info, database: { version: '8.0.36', flavor: 'mysql' as const } };
+  const { findings, warnings } = await verify({ info });
+  expect([findings, warnings.map(({ code }) => code)]).toEqual([[], ['DATABASE_DIFFERS']]);
+  expect(warnings[0]?.message).toMatch(/MySQL 8\.0\.36, .*error in your SQL syntax.* \(in acme_report\)$/);
+});
+
 test('a front page may lead to where the source’s leads, and nowhere else', async () => {
   const redirect = (to: string): void => atFront(`header('Location: ${to}', true, 302); exit;`);
   const there = (place: string): SourceLooks => ({ ...looks, front: { ...look(looks.front), place } });

@@ -28,6 +28,25 @@ const NAMES = [
   'ü.txt',
 ];
 
+/** As in releases of a site that share some files: what may come along, and what may not. */
+const SHARED = {
+  '.htaccess': 'Redirect /a /b',
+  'robots.txt': 'User-agent: *',
+  'acme.php': '<?php // shared',
+  '.env': 'PASSWORD=x',
+  'config.php': "<?php return 'x';",
+  dump: "<?php\ndefine( 'DB_PASSWORD', 'y' );\n$table_prefix = 'wp_';",
+};
+const LINKED = {
+  '.htaccess': '.htaccess',
+  'robots.txt': 'robots.txt',
+  'wp-content/mu-plugins/acme.php': 'acme.php',
+  'ads.txt': '.env',
+  'settings.php': 'config.php',
+  'humans.txt': 'dump',
+  'wp-content/uploads/robots.txt': 'robots.txt',
+};
+
 beforeAll(async () => {
   source = await startSource();
   outside = makeTemp('outside');
@@ -53,6 +72,8 @@ beforeAll(async () => {
   mkdirSync(join(outside, 'linked-plugin'));
   writeFileSync(join(outside, 'linked-plugin/linked.php'), '<?php // linked');
   symlinkSync(join(outside, 'linked-plugin'), join(source.content, 'plugins/linked-plugin'));
+  for (const [name, body] of Object.entries(SHARED)) writeFileSync(join(outside, name), body);
+  for (const [link, name] of Object.entries(LINKED)) symlinkSync(join(outside, name), join(source.path, link));
   client = testClient(await installMigrator(source));
   info = await client.info(never);
 });
@@ -122,6 +143,27 @@ describe('the list of files', () => {
     const entries = await list();
     expect(entries).toContainEqual(expect.objectContaining({ root: root?.id, path: 'linked.php', kind: 'file' }));
     expect(entries.find(({ path }) => path === 'wp-content/plugins/linked-plugin')).toBeUndefined();
+  });
+
+  it('has single files that releases share, of which nothing is a secret, as the files that they are', async () => {
+    const entries = (await list()).filter(({ root, path }) => root === 'core' && path in LINKED);
+    expect(Object.fromEntries(entries.map(({ path, kind, size }) => [path, kind === 'file' ? size : kind]))).toEqual({
+      '.htaccess': 14,
+      'robots.txt': 13,
+      'wp-content/mu-plugins/acme.php': 15,
+      'ads.txt': 'refused',
+      'settings.php': 'refused',
+      'humans.txt': 'refused',
+      'wp-content/uploads/robots.txt': 'refused',
+    });
+    const wanted = Object.keys(LINKED).map((path) => ({ root: 'core', path, size: 0 }));
+    const got = await collectFiles(client.files(wanted, never));
+    const came = [...got].filter(([, { failed }]) => failed === undefined);
+    expect(Object.fromEntries(came.map(([path, { body }]) => [path, body.toString()]))).toEqual({
+      '.htaccess': SHARED['.htaccess'],
+      'robots.txt': SHARED['robots.txt'],
+      'wp-content/mu-plugins/acme.php': SHARED['acme.php'],
+    });
   });
 
   it('leaves out what is excluded, with all below it', async () => {

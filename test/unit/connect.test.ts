@@ -106,6 +106,10 @@ describe('a log-in form', () => {
 
   test.each([
     ['<div id="login_error">Falsches Passwort</div><script>add("shake")</script>', 'wrong-password'],
+    [
+      '<div id="login_error">Cookies sind blockiert: <a href="https://de.wordpress.org/support/article/cookies/">Hilfe</a></div>',
+      'no-cookies',
+    ],
     ['<div id="login_error">Code?</div><input name="wfls-token">', 'second-factor'],
     ['<form><input autocomplete="one-time-code"></form>', 'second-factor'],
     ['<div id="login_error">No robots</div><div class="cf-turnstile"></div>', 'captcha'],

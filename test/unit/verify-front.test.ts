@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { judgeFront } from '../../src/instance/verify/judge.ts';
+import { judgeFiles, judgeFront, judgeLanguages } from '../../src/instance/verify/judge.ts';
+import { lookAtFiles } from '../../src/instance/verify/page-files.ts';
 import { lookAt, type Seen } from '../../src/site/looks.ts';
 
 const page = (body: string, status = 200): Promise<Seen> =>
@@ -37,4 +38,36 @@ test('a front page that breaks off after its beginning was sent is told of', asy
   // As they do at the source too, and as minified pages end.
   expect(await findingOf(begun, begun)).toBeUndefined();
   expect(await findingOf(WHOLE, begun)).toBeUndefined();
+});
+
+test('styles and scripts of the page’s own site are asked for, a few of each, and one that is missing among many is not told of', async () => {
+  const styles = ['/a.css', 'https://cdn.example/b.css', '/up/c.css', '/a.css', '/d.css?v=1', '/e.css', '/f.css'];
+  const links = styles.map((href) => `<link rel="preload stylesheet" href="${href}">`).join('');
+  const seen = await page(`${links}<link rel="icon" href="/i.ico"><script>a()</script><script src="g.js"></script>`);
+  const asked: string[] = [];
+  const answering = (status: (path: string) => number) =>
+    lookAtFiles(
+      seen,
+      ({ pathname }) => {
+        asked.push(pathname);
+        return Promise.resolve({ status: status(pathname) });
+      },
+      '/up/',
+    );
+  expect(judgeFiles(await answering(() => 200)).warnings).toEqual([]);
+  expect(asked).toEqual(['/a.css', '/d.css', '/g.js']);
+  expect(judgeFiles(await answering((path) => (path === '/g.js' ? 404 : 200))).warnings).toEqual([]);
+  const { findings, warnings } = judgeFiles(await answering((path) => (path === '/g.js' ? 200 : 404)));
+  expect([findings, warnings]).toMatchObject([[], [{ code: 'FRONT_PAGE' }]]);
+  expect(warnings[0]?.message).toContain('2 of 3 styles and scripts');
+});
+
+test('languages of the page at other hosts are told of, and those of its own host are not', async () => {
+  const alternate = (language: string, href: string): string =>
+    `<link rel="alternate" hreflang="${language}" href="${href}">`;
+  const own = `${alternate('en', 'http://site.example/')}${alternate('fr', '/fr/')}<link rel="alternate" href="https://site.example.org/feed">`;
+  expect(judgeLanguages(await page(own)).warnings).toEqual([]);
+  const { findings, warnings } = judgeLanguages(await page(own + alternate('de', 'https://de.site.example/')));
+  expect([findings, warnings]).toMatchObject([[], [{ code: 'FRONT_PAGE' }]]);
+  expect(warnings[0]?.message).toContain('(de) have addresses of their own, such as https://de.site.example/');
 });

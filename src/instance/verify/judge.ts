@@ -8,6 +8,8 @@ import { plainWords } from '../../site/connect/visit/page.ts';
 import { parseHtml } from '../../site/html.ts';
 import { compare, does, isGood } from './compare.ts';
 import type { Entry } from './entry.ts';
+import { languagesElsewhere } from './languages.ts';
+import type { PageFiles } from './page-files.ts';
 import { linksToSource } from './page-links.ts';
 
 /** A page of the clone, or why it gave no answer. */
@@ -119,5 +121,37 @@ export function judgeLinks(page: Sighting | undefined, info: SiteInfo): VerifyRe
     'links',
     'LINKS_TO_SOURCE',
     `${many} of the front page lead to the source, such as ${some.join(', ')}`,
+  );
+}
+
+/** Where they live at addresses that only rules of the source's web server know. A single one may be missing at the source too. */
+export function judgeFiles({ asked, missing }: PageFiles): VerifyResult {
+  if (missing.length === 0 || missing.length < Math.min(2, asked / 2)) return NOTHING;
+  const which = `${missing.length} of ${asked} styles and scripts of the front page that were asked for`;
+  return warning(
+    'FRONT_PAGE',
+    `${which} answer 404 in the clone: ${missing.map((path) => path.slice(0, 100)).join(', ')}. If the live site has them, its web server gives them other names (a plugin that hides WordPress's folders does so): switch that plugin off in the clone.`,
+  );
+}
+
+/** MySQL has words that MariaDB lacks (`->>`, ANY_VALUE): mostly nothing fails then, and something is missing from a page. */
+export function judgeDatabase({ database }: SiteInfo, refused: string): VerifyResult {
+  if (refused === '') return NOTHING;
+  return warning(
+    'DATABASE_DIFFERS',
+    `The site's database is MySQL ${database.version}, its clone's MariaDB, which does not understand all of the site's code. It said: ${refused}`,
+  );
+}
+
+/** WPML, Polylang and their like can give each language a domain; a clone has one address. */
+export function judgeLanguages(page: Sighting | undefined): VerifyResult {
+  if (page === undefined || 'failed' in page || !isGood(page.look)) return NOTHING;
+  const elsewhere = languagesElsewhere(page);
+  const [example] = elsewhere.values();
+  if (example === undefined) return NOTHING;
+  const named = [...elsewhere.keys()].slice(0, 10).join(', ');
+  return warning(
+    'FRONT_PAGE',
+    `Other languages of the front page (${named}) have addresses of their own, such as ${example.slice(0, 200)}: links to them lead there, not into the clone.`,
   );
 }

@@ -32,6 +32,19 @@ export async function whatPhpSaid(paths: InstancePaths, since: number): Promise<
   return last.length === 0 ? '' : `${PHP_SAID}${last.join(' | ')}.${hintsOf(last)}`;
 }
 
+/** How WordPress logs a statement that the database does not understand, whatever the site's settings are: words, statement, functions. */
+const NOT_UNDERSTOOD =
+  /WordPress database error ((?:You have an error in your SQL syntax|FUNCTION \S+ does not exist).*?) for query .*? made by (.*)$/;
+
+/** The last statement since the log had a size that the clone's database did not understand: the database's words, and whose code it was; '' when there was none. */
+export async function whatDatabaseSaid(paths: InstancePaths, since: number): Promise<string> {
+  const lines = (await tail(logOf(paths), since).catch(() => '')).split('\n');
+  const found = lines.map((line) => NOT_UNDERSTOOD.exec(line)).findLast((match) => match !== null);
+  if (!found) return '';
+  const [, words = '', functions = ''] = found;
+  return printable(`${words.slice(0, 300)} (in ${functions.split(', ').at(-1)?.slice(0, 100)})`);
+}
+
 async function tail(path: string, since: number): Promise<string> {
   const file = await open(path);
   try {

@@ -1,13 +1,25 @@
 import type { WorkContext } from '../../shared/context.ts';
 import { toWpcloneError, WpcloneError } from '../../shared/errors.ts';
 import { lookAt } from '../../site/looks.ts';
+import { placesOf } from '../places.ts';
 import type { InstanceSite, VerifyResult, VerifyTask } from '../types.ts';
 import { isGood } from './compare.ts';
 import { byPassword, enter } from './entry.ts';
 import { whatLooksAtHost } from './host-bound.ts';
-import { judgeEntry, judgeFront, judgeLinks, judgeLoginPage, type Sighting, together } from './judge.ts';
+import {
+  judgeDatabase,
+  judgeEntry,
+  judgeFiles,
+  judgeFront,
+  judgeLanguages,
+  judgeLinks,
+  judgeLoginPage,
+  type Sighting,
+  together,
+} from './judge.ts';
 import { withNextStep } from './next-steps.ts';
-import { phpLogSize, whatPhpSaid } from './php-errors.ts';
+import { lookAtFiles, type PageFiles } from './page-files.ts';
+import { phpLogSize, whatDatabaseSaid, whatPhpSaid } from './php-errors.ts';
 import { openVisitors, type Visitor } from './visitor.ts';
 
 export interface VerifyDependencies extends Pick<WorkContext, 'randomBytes' | 'sleep'> {
@@ -40,10 +52,12 @@ export async function verifyInstance(
   const logged = await phpLogSize(site.paths);
   try {
     const door = { site, task, visitors, randomBytes, signal };
-    let [front, login, entry] = await Promise.all([
-      see(visitors.newcomer(), home),
+    const seeing = see(visitors.newcomer(), home);
+    let [front, login, entry, files] = await Promise.all([
+      seeing,
       see(reader, loginPageOf(task)),
       enter(door),
+      seeing.then((page) => filesOf(page, visitors.newcomer(), task)),
     ]);
     if ('failed' in front) {
       // A process of PHP's own server may have taken in their requests too, and never came to them.
@@ -56,11 +70,15 @@ export async function verifyInstance(
     const inside = hidden && entry.inside && entry.visitor ? await see(entry.visitor, home) : undefined;
     const password = 'failed' in login ? undefined : await byPassword(reader, login, task).catch(() => undefined);
     const lost = !entry.inside && entry.visitor !== undefined && said === '';
+    const refused = task.info.database.flavor === 'mysql' ? await whatDatabaseSaid(site.paths, logged) : '';
     const why = lost ? await whatLooksAtHost(site, task.info) : said;
     signal.throwIfAborted();
     const judged = together(
       judgeFront(front, task.looks.front, inside, broken(front) ? said : ''),
       judgeLinks(hidden ? inside : front, task.info),
+      judgeLanguages(hidden ? inside : front),
+      judgeFiles(files),
+      judgeDatabase(task.info, refused),
       judgeLoginPage(login, task.looks.login, broken(login) ? said : ''),
       judgeEntry(entry, password, task, why),
     );
@@ -77,6 +95,13 @@ const broken = (page: Sighting): boolean =>
   page.look.empty ||
   page.look.fatal === true ||
   page.look.whole === false;
+
+/** Uploads that did not come along would be fetched from the source. */
+async function filesOf(front: Sighting, visitor: Visitor, { info, media }: VerifyTask): Promise<PageFiles> {
+  if ('failed' in front || !isGood(front.look)) return { asked: 0, missing: [] };
+  const later = media === 'copy' ? undefined : `/${placesOf(info).uploads}/`;
+  return lookAtFiles(front, (url) => visitor.get(url), later).catch(() => ({ asked: 0, missing: [] }));
+}
 
 function loginPageOf({ cloneUrl, info }: VerifyTask): URL {
   const core = new URL(info.siteurl).pathname.replace(/\/+$/, '');

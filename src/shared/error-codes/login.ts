@@ -3,6 +3,15 @@ import { define } from './define.ts';
 /** Logging in to the source, and our plugin there. */
 export const LOGIN_ERRORS = define({
   LOGIN_FAILED: { exit: 4, http: 401, next: ['Check the user name and the password by logging in with a browser.'] },
+  COOKIES_BLOCKED: {
+    exit: 4,
+    http: 422,
+    next: [
+      'Log in with a private window of a browser: the site refuses that too, whatever the name and the password are.',
+      'Where PHP shows notices, or a file of the site prints something before the page (a blank line or byte order mark of wp-config.php, functions.php or a plugin), mend that: WP_DEBUG_DISPLAY false hides notices.',
+      'Where a cache or proxy takes cookies out of answers, have it leave wp-login.php alone.',
+    ],
+  },
   LOGIN_NEEDED: {
     exit: 4,
     http: 422,

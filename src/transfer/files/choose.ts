@@ -15,6 +15,8 @@ const LEFT_OUT_OF_CONTENT = [
   'backups-dup-pro', 'wpvividbackups', 'backuply', 'backup-db', 'uploads/backwpup-*', 'uploads/backupbuddy_backups',
   'uploads/backup-guard', 'uploads/wp-clone', 'uploads/snapshots', 'uploads/wp-migrate-db',
 ]; // prettier-ignore
+/** What PHP logs to where the hosts with cPanel leave its setting alone: a file in each folder whose code was called, often of gigabytes. */
+const PHP_LOG = /(^|\/)error_log$/;
 /** The plugin that this tool installs at the source. */
 const OWN_PLUGIN = 'wpclone-migrator';
 /** The site's secrets, also in editors' and people's copies of the file. The sample that comes with WordPress is none. */
@@ -84,6 +86,7 @@ export function planFiles(task: TransferTask, warnings: WarningCollector): FileP
       const place = joinPlaces(root, entry.path);
       if (!isReachable(place)) return refuse(entry, 'name', warnings);
       if (excluded(place) || below.get(entry.root)?.some((own) => isWithin(place, own)) === true) return undefined;
+      if (entry.kind === 'file' && PHP_LOG.test(place)) return undefined;
       if (isSecret(place, info)) return withheld(entry.root, entry.path);
       if (taken.has(place)) return entry.kind === 'directory' ? undefined : refuse(entry, 'name', warnings);
       if (entry.kind === 'refused') return refuse(entry, entry.reason ?? 'unreadable', warnings);

@@ -172,7 +172,8 @@ final class Walk {
 		} elseif ( 0120000 === $kind ) {
 			$link = classify_link( $this->root, $path, $full );
 			if ( null !== $link ) {
-				$this->add( $path, $link[0], $stat, $link[1] );
+				// What stands for a file is as large and as old as that.
+				$this->add( $path, $link[0], 'f' === $link[0] ? stat( $full ) : $stat, $link[1] );
 			}
 		} else {
 			$this->add( $path, 'x', $stat, 0 === $kind ? 'unreadable' : 'special' );

@@ -9,13 +9,18 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/code-folders.php';
+
+/** What lies at a site's address for everybody to read, and the rules of its web server. */
+const SHOWN_NAMES = '/^\.htaccess$|.\.(txt|xml|html?|ico|png|svg|webmanifest)$/i';
+
 /**
  * Decides about a link.
  *
  * @param array  $root Root it is in.
  * @param string $path Relative to the root.
  * @param string $full Absolute.
- * @return array{0: string, 1: string}|null Kind and target or reason; null when another root takes its place.
+ * @return array{0: string, 1: string|null}|null Kind and target or reason; null when another root takes its place.
  */
 function classify_link( array $root, $path, $full ) {
 	$real = realpath( $full );
@@ -33,12 +38,32 @@ function classify_link( array $root, $path, $full ) {
 		}
 	}
 	if ( ! is_within( $real, $root['path'] ) ) {
-		return array( 'x', 'outside' );
+		return null === linked_file( $full ) ? array( 'x', 'outside' ) : array( 'f', null );
 	}
 	if ( ! is_sendable( $root['path'], ltrim( substr( $real, strlen( $root['path'] ) ), '/' ) ) ) {
 		return array( 'x', 'outside' );
 	}
 	return array( 'l', relative_target( dirname( $full ), $real ) );
+}
+
+/**
+ * The file outside that a link stands for where it is one of the site's own all the same, as in releases that share some files: a must-use
+ * plugin, or what everybody may read at the site's address. Other single files that are linked in are settings and passwords mostly.
+ *
+ * @param string $full Absolute, of the link.
+ * @return string|null Real path.
+ */
+function linked_file( $full ) {
+	$folder = dirname( $full );
+	$name   = basename( $full );
+	$code   = realpath( mu_plugins_folder() ) === $folder && 1 === preg_match( '/\.php$/i', $name );
+	$shown  = in_array( $folder, array( realpath( ABSPATH ), home_folder() ), true ) && 1 === preg_match( SHOWN_NAMES, $name );
+	if ( ( ! $code && ! $shown ) || ! is_link( $full ) ) {
+		return null;
+	}
+	$real = realpath( $full );
+	$safe = false !== $real && is_file( $real ) && is_readable( $real ) && ! is_never_sent( dirname( $real ), basename( $real ) ) && ! file_holds_secret( $real );
+	return $safe ? $real : null;
 }
 
 /**

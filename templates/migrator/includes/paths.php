@@ -9,6 +9,8 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+require_once __DIR__ . '/links.php';
+
 /**
  * The roots by id.
  *
@@ -50,7 +52,7 @@ function name_from_wire( $name ) {
  *
  * @param mixed $root Id of a root.
  * @param mixed $name Relative to it, as name_for_wire() writes names.
- * @return string|null Null when it does not exist as a plain path inside the root, or is never sent.
+ * @return string|null Null when it does not exist as a plain path inside the root, nor as a link that stands for a file (see linked_file()), or is never sent.
  */
 function resolve_file( $root, $name ) {
 	$roots = roots_by_id();
@@ -61,10 +63,8 @@ function resolve_file( $root, $name ) {
 	$base = $roots[ $root ]['path'];
 	$full = $base . '/' . $path;
 	// Exactly its own real path: no "..", no ".", no double slash, no link on the way.
-	if ( realpath( $full ) !== $full || ! is_sendable( $base, $path ) ) {
-		return null;
-	}
-	return $full;
+	$real = realpath( $full ) === $full ? $full : linked_file( $full );
+	return null !== $real && is_sendable( $base, $path ) ? $real : null;
 }
 
 /**

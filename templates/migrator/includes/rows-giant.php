@@ -10,22 +10,35 @@ namespace Wpclone\Migrator;
 defined( 'ABSPATH' ) || exit;
 
 const PIECE_BYTES = 524288;
+/** So much of a value is read at once, where memory lets us: the server puts the whole value together for each part that is read. */
+const FETCH_BYTES = 16777216;
 
 /**
- * From how many bytes in its large columns a row counts as giant: well below what PHP may hold and the server may send.
+ * What of a row or value may be read at once: well below what PHP may hold, which has it three times for a moment, and what the
+ * server may send.
  *
- * @param \mysqli $db Connection.
+ * @param \mysqli $db   Connection.
+ * @param int     $most Bytes, if these let it.
  */
-function giant_bytes( $db ) {
+function bytes_at_once( $db, $most ) {
 	static $bytes = null;
 	if ( null === $bytes ) {
 		$server = fetch_all( $db, 'SELECT @@max_allowed_packet AS packet' );
 		$memory = memory_limit_bytes();
-		$bytes  = min( 8388608, intdiv( (int) $server[0]['packet'], 2 ), $memory > 0 ? intdiv( $memory, 16 ) : 8388608 );
-		// Where answers are small, a row that would fill one comes in pieces too.
-		$bytes  = max( min( 262144, block_bytes() ), 0 === limit_answer() ? $bytes : min( $bytes, block_bytes() ) );
+		$bytes  = min( intdiv( (int) $server[0]['packet'], 2 ), $memory > 0 ? intdiv( $memory, 16 ) : FETCH_BYTES );
 	}
-	return $bytes;
+	return min( $most, $bytes );
+}
+
+/**
+ * From how many bytes in its large columns a row counts as giant.
+ *
+ * @param \mysqli $db Connection.
+ */
+function giant_bytes( $db ) {
+	$bytes = bytes_at_once( $db, 8388608 );
+	// Where answers are small, a row that would fill one comes in pieces too.
+	return max( min( 262144, block_bytes() ), 0 === limit_answer() ? $bytes : min( $bytes, block_bytes() ) );
 }
 
 /**
@@ -82,14 +95,20 @@ function send_giant_row( Table_Reader $reader, $where, array $row, $before, $key
 	$lengths = giant_lengths( $reader, $where );
 	$text    = '';
 	$piece   = min( PIECE_BYTES, block_bytes() );
+	$fetch   = $piece * max( 1, intdiv( bytes_at_once( $reader->db, FETCH_BYTES ), $piece ) );
 	foreach ( array_keys( $reader->columns ) as $at ) {
 		$text .= 0 === $at ? '' : "\t";
 		if ( ! array_key_exists( $at, $lengths ) || null === $lengths[ $at ] ) {
 			$text .= null === $row[ $at ] ? '\\N' : escape_value( $row[ $at ] );
 			continue;
 		}
+		$fetched = '';
 		for ( $offset = 0; $offset < $lengths[ $at ]; $offset += $piece ) {
-			$text .= escape_value( fetch_piece( $reader, $at, $where, $offset, min( $piece, $lengths[ $at ] - $offset ) ) );
+			if ( 0 === $offset % $fetch ) {
+				unset( $fetched );
+				$fetched = fetch_piece( $reader, $at, $where, $offset, min( $fetch, $lengths[ $at ] - $offset ) );
+			}
+			$text .= escape_value( substr( $fetched, $offset % $fetch, $piece ) );
 			if ( strlen( $text ) >= $piece ) {
 				$reader->sink->block( $text, 0, $before, false, true );
 				$text = '';
@@ -98,6 +117,7 @@ function send_giant_row( Table_Reader $reader, $where, array $row, $before, $key
 				}
 			}
 		}
+		unset( $fetched );
 	}
 	$reader->sink->block( $text . "\n", 1, $key, false );
 	return true;

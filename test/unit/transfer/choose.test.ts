@@ -42,3 +42,26 @@ test('of a core that brings a content folder nothing of that is copied where the
   expect(placeOf('link-1', 'shop.php')).toBe('wp-content/plugins/shop/shop.php');
   expect(warnings.list()).toEqual([]);
 });
+
+test('the log that PHP writes beside the code it runs is left out of every folder, and code of such a name is not', () => {
+  const warnings = collectWarnings();
+  const { choose } = planFiles(
+    {
+      info: siteInfo({ roots: [{ id: 'core', path: '/srv/old', place: '' }] }),
+      media: 'copy',
+      excludePaths: [],
+      excludeTables: [],
+      ttlSeconds: 60,
+    },
+    warnings,
+  );
+  const isCopied = (path: string, kind?: ManifestEntry['kind']): boolean =>
+    choose(entry('core', path, kind)) !== undefined;
+  for (const path of ['error_log', 'wp-admin/error_log', 'wp-content/plugins/acme/error_log'])
+    expect([path, isCopied(path)]).toEqual([path, false]);
+  for (const path of ['wp-content/plugins/acme/error_log.php', 'wp-content/plugins/acme/my-error_log'])
+    expect([path, isCopied(path)]).toEqual([path, true]);
+  expect(isCopied('wp-content/plugins/error_log', 'directory')).toBe(true);
+  expect(isCopied('wp-content/plugins/error_log/error_log.php')).toBe(true);
+  expect(warnings.list()).toEqual([]);
+});

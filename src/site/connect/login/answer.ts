@@ -1,5 +1,6 @@
 import type { CheerioAPI } from 'cheerio/slim';
 import { WpcloneError } from '../../../shared/errors.ts';
+import { parseHtml } from '../../html.ts';
 import { type Page, parsePage, plainWords } from '../visit/page.ts';
 
 const ONE_TIME_CODE = [
@@ -53,7 +54,10 @@ export function wantsMore(page: Page): boolean {
   return $('input[type=password]').length === 0 && $(`form[method=post i] ${typed}`).length > 0;
 }
 
-export type LoginAnswer = 'wrong-password' | 'second-factor' | 'captcha' | 'unclear';
+/** WordPress's words for a log-in whose cookies cannot be set, in whatever language, link to its page about cookies. */
+const NO_COOKIES = '#login_error a[href*="cookies" i]';
+
+export type LoginAnswer = 'wrong-password' | 'no-cookies' | 'second-factor' | 'captcha' | 'unclear';
 
 /** What a page that came back instead of a session means. */
 export function judgeAnswer(page: Page): { answer: LoginAnswer; words: string } {
@@ -62,6 +66,11 @@ export function judgeAnswer(page: Page): { answer: LoginAnswer; words: string } 
   // wp-login.php shakes its form for wrong names and passwords only (wp_shake_js), in every language.
   const shakes = /shake/.test($('script:not([src])').text());
   if (words !== '' && shakes) return { answer: 'wrong-password', words };
+  if ($(NO_COOKIES).length > 0) {
+    // What PHP printed too early, such as a notice, names the file to be mended.
+    const early = plainWords(parseHtml(/^[^]*?(?=<!doctype)/i.exec(page.text)?.[0] ?? '').text());
+    return { answer: 'no-cookies', words: early === '' ? words : `${words} Printed before the page: ${early}` };
+  }
   if (asksForCode($)) return { answer: 'second-factor', words };
   if (hasCaptcha($)) return { answer: 'captcha', words };
   return { answer: 'unclear', words };
@@ -73,5 +82,7 @@ export function loginError(answer: LoginAnswer, words: string, wanting = ''): Wp
   const said = words === '' ? asked : ` The site says: ${words}`;
   if (answer === 'second-factor') return new WpcloneError('SECOND_FACTOR', `The log-in needs a second factor.${said}`);
   if (answer === 'captcha') return new WpcloneError('CAPTCHA', `The log-in page has a captcha.${said}`);
+  if (answer === 'no-cookies')
+    return new WpcloneError('COOKIES_BLOCKED', `The site cannot set the cookies of a log-in.${said}`);
   return new WpcloneError('LOGIN_FAILED', `The site refused the log-in.${said}`);
 }

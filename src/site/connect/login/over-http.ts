@@ -26,7 +26,7 @@ export interface LoggedIn {
 
 /**
  * Logs in with plain HTTP and resolves to the URL of the administration. Resolves to undefined when that cannot work here and a
- * browser may: no plain form, or a refusal that is not about the password. Throws LOGIN_FAILED, SECOND_FACTOR,
+ * browser may: no plain form, or a refusal that is not about the password. Throws LOGIN_FAILED, COOKIES_BLOCKED, SECOND_FACTOR,
  * REDIRECTED_ELSEWHERE and what keeps us from the page.
  */
 export async function logInOverHttp(
@@ -59,7 +59,7 @@ export async function logInOverHttp(
   const page = moved ? await session.get(moved) : answer;
   refuseBarred(page);
   const { answer: kind, words } = judgeAnswer(page);
-  if (kind === 'wrong-password' || kind === 'second-factor') throw loginError(kind, words);
+  if (kind === 'wrong-password' || kind === 'no-cookies' || kind === 'second-factor') throw loginError(kind, words);
   const isAnswer = words === '' && page.url.pathname === form.action.pathname;
   if (kind === 'unclear' && isAnswer && wantsMore(page)) throw loginError('second-factor', words);
   return undefined;

@@ -15,7 +15,7 @@ const WANTING_TIMEOUT = 5_000;
 
 /**
  * Fills whatever fields for a name and a password the open page shows, sends them, and returns once the browser holds a log-in.
- * Only the password when the name was given in a step before. Throws LOGIN_PAGE_NOT_FOUND, LOGIN_FAILED, SECOND_FACTOR, CAPTCHA.
+ * Only the password when the name was given in a step before. Throws LOGIN_PAGE_NOT_FOUND, LOGIN_FAILED, COOKIES_BLOCKED, SECOND_FACTOR, CAPTCHA.
  */
 export async function submitLogin(
   tab: Tab,
