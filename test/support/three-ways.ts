@@ -41,6 +41,8 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   yoast_indexable: counted('id', 'object_type', 'object_id', 'title', 'breadcrumb_title', 'link_count', 'updated_at'),
   yoast_indexable_hierarchy: { columns: ['indexable_id', 'ancestor_id', 'depth'], key: ['indexable_id', 'ancestor_id'], counter: null },
   rules: { ...counted('id', 'address', 'hits'), unique: [['address']] },
+  strings: counted('id', 'original'),
+  translations: counted('id', 'original_id', 'translated'),
   forms: { columns: ['slug', 'body'], key: ['slug'], counter: null },
   plain: { columns: ['a', 'b'], key: null, counter: null },
 }; // prettier-ignore

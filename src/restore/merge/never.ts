@@ -26,8 +26,10 @@ const OPTIONS: readonly Rule[] = [
   [/(^|_)version$/i, 'machine'],
   [/^(auto_core_update_(notified|failed)|auto_plugin_theme_update_emails|recovery_keys|recovery_mode_.*|site_health.*|health-check.*)$/, 'machine'],
   [/_lock$|_children$|_last_(run|check|checked|sync)$|(^|[._-])timestamp([._-]|$)|^wp_session_/, 'machine'],
-  // What Elementor has rendered for all pages; the site drops it with the pages' own (write/settle.php).
-  [/^_elementor_(global_css|assets_data)$/, 'machine'],
+  // Work that waits for its turn (WP_Background_Process).
+  [/_(batch|job)_[0-9a-f]{20,}$/, 'machine'],
+  // What Elementor has rendered for all pages, and whether that still holds; the site drops it with the pages' own (write/settle.php).
+  [/^_elementor_(global_css|assets_data)$|^elementor_atomic_cache_validity/, 'machine'],
 ]; // prettier-ignore
 
 /**
@@ -54,6 +56,7 @@ export const isRendering = (key: string): boolean => RENDERINGS.test(key);
 const META: readonly Rule[] = [
   [/^(_edit_lock|_edit_last|_pingme|_encloseme)$/, 'machine'],
   [RENDERINGS, 'machine'],
+  [/^_elementor_migrations_state/, 'machine'],
   // A shop's number of products below a category, which it counts anew on the site itself.
   [/^product_count_/, 'machine'],
   [/^_oembed_/, 'machine'],

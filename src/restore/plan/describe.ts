@@ -34,9 +34,11 @@ export function titleOf({ kind, id }: ItemId, directory: Directory): string {
   const named = nameOf(kind, id, directory);
   return named === undefined || named === ''
     ? `${kindName(kind)} ${id}`
-    : // WordPress stores titles and names as they stand in a page.
-      `${kindName(kind)} "${shortened(decodeHTML(textOfCell(named)))}"`;
+    : `${kindName(kind)} "${shortened(asRead(textOfCell(named)))}"`;
 }
+
+/** WordPress stores titles and names as they stand in a page. */
+const asRead = (title: string): string => decodeHTML(title.replaceAll(/<[^<>]*>/g, ''));
 
 function nameOf(kind: string, id: string, directory: Directory): string | undefined {
   if (kind === 'term' || kind === 'menu') return directory.value('terms', id, 'name');

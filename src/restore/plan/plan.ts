@@ -13,6 +13,7 @@ import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
 import type { TransferSite } from '../../transfer/types.ts';
 import { cellOfText, textOfCell } from '../cell-text.ts';
 import type { Kin } from '../kin.ts';
+import { withAlikeRows } from '../merge/alike.ts';
 import { broughtBy, sinceBrought } from '../merge/brought.ts';
 import { directoryOf } from '../merge/directory.ts';
 import type { Policy } from '../merge/outcome.ts';
@@ -90,7 +91,7 @@ export async function planRestore(input: RestoreInput): Promise<PlannedRestore> 
     });
     const { decided } = differences;
     const versions = await versionSettings(differences, files, input.site.paths.www, work.signal);
-    const tables = sinceBrought(differences.tables, earlier.parts);
+    const tables = withAlikeRows(sinceBrought(differences.tables, earlier.parts));
     const renumbered = renumber(tables, input.info, { raws: work.raws, hosts: hostsOf(work) });
     const formerName = formerNames(renumbered);
     const numbered = { ...differences, tables: renumbered.tables };

@@ -5,7 +5,7 @@ import { page, threeWays } from '../../support/three-ways.ts';
 
 it('a thing is called as people read its name, not as it stands in a page', () => {
   const site = {
-    posts: [page({ post_title: 'Terms &amp; conditions &#8211; 2026' })],
+    posts: [page({ post_title: 'Terms &amp; conditions<span> &#8211; </span>2026' })],
     terms: [{ term_id: '5', name: 'Tips &amp; Tricks', slug: 'tips' }],
   };
   const directory = directoryOf(threeWays({}, {}, site));
