@@ -172,10 +172,12 @@ describe('the migrator hands out only the site’s own files', () => {
       '.git/config',
       '.git-credentials',
       '.npmrc',
+      '_wpeprivate/config.json',
       'wp-content/plugins/x/.git/HEAD',
       'wp-content/plugins/wpclone-migrator/wpclone-migrator.php',
     ];
-    for (const name of ['.git', 'wp-content/plugins/x/.git']) mkdirSync(join(source.path, name), { recursive: true });
+    for (const name of ['.git', '_wpeprivate', 'wp-content/plugins/x/.git'])
+      mkdirSync(join(source.path, name), { recursive: true });
     for (const name of secrets.filter((each) => !existsSync(join(source.path, each))))
       writeFileSync(join(source.path, name), 'secret');
     writeFileSync(join(source.path, 'wp-content/plugins/x/wp-config-editor.php'), '<?php');

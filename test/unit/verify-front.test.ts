@@ -54,10 +54,10 @@ test('styles and scripts of the page’s own site are asked for, a few of each, 
       },
       '/up/',
     );
-  expect(judgeFiles(await answering(() => 200)).warnings).toEqual([]);
+  expect(judgeFiles(await answering(() => 200), []).warnings).toEqual([]);
   expect(asked).toEqual(['/a.css', '/d.css', '/g.js']);
-  expect(judgeFiles(await answering((path) => (path === '/g.js' ? 404 : 200))).warnings).toEqual([]);
-  const { findings, warnings } = judgeFiles(await answering((path) => (path === '/g.js' ? 200 : 404)));
+  expect(judgeFiles(await answering((path) => (path === '/g.js' ? 404 : 200)), []).warnings).toEqual([]);
+  const { findings, warnings } = judgeFiles(await answering((path) => (path === '/g.js' ? 200 : 404)), []);
   expect([findings, warnings]).toMatchObject([[], [{ code: 'FRONT_PAGE' }]]);
   expect(warnings[0]?.message).toContain('2 of 3 styles and scripts');
 });
@@ -70,4 +70,18 @@ test('languages of the page at other hosts are told of, and those of its own hos
   const { findings, warnings } = judgeLanguages(await page(own + alternate('de', 'https://de.site.example/')));
   expect([findings, warnings]).toMatchObject([[], [{ code: 'FRONT_PAGE' }]]);
   expect(warnings[0]?.message).toContain('(de) have addresses of their own, such as https://de.site.example/');
+});
+
+test('a CDN that the page takes the site’s own styles from is told of, and no other host', async () => {
+  const files = [
+    'https://cdn.site.example/wp-content/themes/acme/style.css',
+    'https://c0.wp.com/c/6.5/wp-includes/a.js',
+  ];
+  const links = [...files, 'https://www.live.example/wp-content/plugins/a/a.js', '/wp-content/themes/acme/b.css'];
+  const seen = await page(links.map((href) => `<link rel="stylesheet" href="${href}">`).join(''));
+  const found = await lookAtFiles(seen, () => Promise.resolve({ status: 200 }), undefined);
+  const { warnings } = judgeFiles(found, ['https://live.example/']);
+  expect(warnings).toMatchObject([{ code: 'FRONT_PAGE' }]);
+  expect(warnings[0]?.message).toContain('of plugins and themes from cdn.site.example, as');
+  expect(judgeFiles({ ...found, copies: [] }, []).warnings).toEqual([]);
 });

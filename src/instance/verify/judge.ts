@@ -4,6 +4,7 @@ import type { Finding } from '../../shared/findings.ts';
 import type { Seen, Sight } from '../../site/looks.ts';
 import type { SiteInfo } from '../../site/info.ts';
 import type { ConfigureTask, VerifyResult } from '../types.ts';
+import { sameHost } from '../../site/own-urls.ts';
 import { plainWords } from '../../site/connect/visit/page.ts';
 import { parseHtml } from '../../site/html.ts';
 import { compare, does, isGood } from './compare.ts';
@@ -124,13 +125,30 @@ export function judgeLinks(page: Sighting | undefined, info: SiteInfo): VerifyRe
   );
 }
 
+/** `sources`: the site's own addresses, which links tell of. */
+export function judgeFiles(files: PageFiles, sources: readonly string[]): VerifyResult {
+  return together(judgeMissing(files), judgeCopies(files, sources));
+}
+
 /** Where they live at addresses that only rules of the source's web server know. A single one may be missing at the source too. */
-export function judgeFiles({ asked, missing }: PageFiles): VerifyResult {
+function judgeMissing({ asked, missing }: PageFiles): VerifyResult {
   if (missing.length === 0 || missing.length < Math.min(2, asked / 2)) return NOTHING;
   const which = `${missing.length} of ${asked} styles and scripts of the front page that were asked for`;
   return warning(
     'FRONT_PAGE',
     `${which} answer 404 in the clone: ${missing.map((path) => path.slice(0, 100)).join(', ')}. If the live site has them, its web server gives them other names (a plugin that hides WordPress's folders does so): switch that plugin off in the clone.`,
+  );
+}
+
+/** People wonder why a change of a style is not seen. */
+function judgeCopies({ copies }: PageFiles, sources: readonly string[]): VerifyResult {
+  const others = copies.filter(
+    (host) => !sources.some((source) => sameHost(new URL(source), new URL(`http://${host}`))),
+  );
+  if (others.length === 0) return NOTHING;
+  return warning(
+    'FRONT_PAGE',
+    `The front page takes styles or scripts of plugins and themes from ${others.slice(0, 3).join(', ')}, as the source's does: what is changed of them in the clone is not seen before its CDN is switched off.`,
   );
 }
 

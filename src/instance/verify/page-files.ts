@@ -1,4 +1,4 @@
-import { ownUrl } from '../../site/own-urls.ts';
+import { resolveUrl, sameHost, sameSite } from '../../site/own-urls.ts';
 import { parseHtml } from '../../site/html.ts';
 import type { Seen } from '../../site/looks.ts';
 
@@ -11,7 +11,12 @@ export interface PageFiles {
   readonly asked: number;
   /** Paths of those that are not there. */
   readonly missing: readonly string[];
+  /** Hosts that have copies of the site's plugins and themes, as a CDN does. */
+  readonly copies: readonly string[];
 }
+
+/** A file of a plugin or theme of some WordPress. */
+const OF_WORDPRESS = /\/wp-content\/(?:plugins|themes)\//;
 
 /** Asks for the first styles and scripts of a page that are on its own site, but for those `below` a path that is fetched later. */
 export async function lookAtFiles(
@@ -19,19 +24,25 @@ export async function lookAtFiles(
   ask: (url: URL) => Promise<{ readonly status: number }>,
   below: string | undefined,
 ): Promise<PageFiles> {
-  const urls = filesOf(page).filter(({ pathname }) => below === undefined || !pathname.startsWith(below));
+  const { own, copies } = filesOf(page);
+  const urls = own.filter(({ pathname }) => below === undefined || !pathname.startsWith(below));
   const answers = await Promise.all(urls.map(async (url) => ({ url, status: (await ask(url)).status })));
   const missing = answers.filter(({ status }) => status === 404).map(({ url }) => url.pathname);
-  return { asked: urls.length, missing };
+  return { asked: urls.length, missing, copies };
 }
 
-function filesOf({ answer, url }: Seen): URL[] {
+function filesOf({ answer, url }: Seen): { readonly own: readonly URL[]; readonly copies: readonly string[] } {
   const $ = parseHtml(answer.body);
-  return Object.entries(LINKS).flatMap(([selector, attribute]) => {
-    const own = $(selector)
+  const kinds = Object.entries(LINKS).map(([selector, attribute]) =>
+    $(selector)
       .toArray()
-      .map((element) => ownUrl($(element).attr(attribute), url))
-      .filter((file) => file !== undefined);
+      .map((element) => resolveUrl($(element).attr(attribute), url))
+      .filter((file) => file !== undefined),
+  );
+  const firstOwn = (files: readonly URL[]): URL[] => {
+    const own = files.filter((file) => sameSite(file, url));
     return [...new Map(own.map((file) => [file.href, file])).values()].slice(0, ASKED);
-  });
+  };
+  const copies = kinds.flat().filter((file) => !sameHost(file, url) && OF_WORDPRESS.test(file.pathname));
+  return { own: kinds.flatMap(firstOwn), copies: [...new Set(copies.map(({ host }) => host))] };
 }

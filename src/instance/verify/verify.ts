@@ -77,7 +77,7 @@ export async function verifyInstance(
       judgeFront(front, task.looks.front, inside, broken(front) ? said : ''),
       judgeLinks(hidden ? inside : front, task.info),
       judgeLanguages(hidden ? inside : front),
-      judgeFiles(files),
+      judgeFiles(files, [task.info.home, task.info.siteurl]),
       judgeDatabase(task.info, refused),
       judgeLoginPage(login, task.looks.login, broken(login) ? said : ''),
       judgeEntry(entry, password, task, why),
@@ -96,11 +96,13 @@ const broken = (page: Sighting): boolean =>
   page.look.fatal === true ||
   page.look.whole === false;
 
+const NO_FILES: PageFiles = { asked: 0, missing: [], copies: [] };
+
 /** Uploads that did not come along would be fetched from the source. */
 async function filesOf(front: Sighting, visitor: Visitor, { info, media }: VerifyTask): Promise<PageFiles> {
-  if ('failed' in front || !isGood(front.look)) return { asked: 0, missing: [] };
+  if ('failed' in front || !isGood(front.look)) return NO_FILES;
   const later = media === 'copy' ? undefined : `/${placesOf(info).uploads}/`;
-  return lookAtFiles(front, (url) => visitor.get(url), later).catch(() => ({ asked: 0, missing: [] }));
+  return lookAtFiles(front, (url) => visitor.get(url), later).catch(() => NO_FILES);
 }
 
 function loginPageOf({ cloneUrl, info }: VerifyTask): URL {

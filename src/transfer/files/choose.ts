@@ -8,12 +8,14 @@ import { isFilePath, isReachable, isWithin, joinPlaces, linkTarget, placeOf, roo
 
 /**
  * Folders and files under the content folder that no copy needs: caches that are made again, what updates left behind, and other
- * tools' backups, which may be larger than the site.
+ * tools' and hosts' backups (WP Engine: mysql.sql), which may be larger than the site.
  */
 const LEFT_OUT_OF_CONTENT = [
-  'cache', 'upgrade', 'upgrade-temp-backup', 'debug.log', 'wflogs', 'ai1wm-backups', 'updraft', 'backups-dup-lite',
-  'backups-dup-pro', 'wpvividbackups', 'backuply', 'backup-db', 'uploads/backwpup-*', 'uploads/backupbuddy_backups',
+  'cache', 'wphb-cache', 'endurance-page-cache', 'upgrade', 'upgrade-temp-backup', 'debug.log', 'wflogs', 'mysql.sql',
+  'ai1wm-backups', 'updraft', 'backups-dup-lite', 'backups-dup-pro', 'wpvividbackups', 'backuply', 'backup-db',
+  'backup-migration*', 'uploads/backwpup-*', 'uploads/backupbuddy_backups', 'uploads/backupbuddy_temp',
   'uploads/backup-guard', 'uploads/wp-clone', 'uploads/snapshots', 'uploads/wp-migrate-db',
+  'uploads/ithemes-security/backups', 'uploads/ithemes-security/logs', 'uploads/mainwp/backup', 'uploads/aiowps_backups',
 ]; // prettier-ignore
 /** What PHP logs to where the hosts with cPanel leave its setting alone: a file in each folder whose code was called, often of gigabytes. */
 const PHP_LOG = /(^|\/)error_log$/;

@@ -11,10 +11,10 @@ defined( 'ABSPATH' ) || exit;
 
 require_once __DIR__ . '/secret-content.php';
 
-/** Folders and files that hold secrets wherever they are; only names that begin with a dot, or as in SECRET_FIRST. */
+/** Folders and files that hold secrets wherever they are (WP Engine's own folder is one); only names that begin with a dot, or as in SECRET_FIRST. */
 const SECRET_NAMES = '/^(\.env.*|\.git|\.svn|\.hg|\.bzr|\.subversion|\.ssh|\.aws|\.azure|\.gcloud|\.kube|\.docker|\.dockercfg|\.gnupg|\.password-store|\.composer'
 	. '|\.git-credentials.*|\.npmrc.*|\.yarnrc.*|\.pypirc|\.gem|\.htpasswd.*|\.htdigest.*|\.my\.cnf|\.mylogin\.cnf|\.netrc|\.pgpass|\.s3cfg|\.boto|\.ftpconfig|\.vault-token'
-	. '|\.[a-z]*_history|auth\.json|id_(rsa|dsa|ecdsa|ed25519)(_sk)?(\..*)?|sftp(-config)?\.json|_netrc|.*\.(ppk|p12|pfx|jks|kdbx?))$/i';
+	. '|\.[a-z]*_history|auth\.json|id_(rsa|dsa|ecdsa|ed25519)(_sk)?(\..*)?|sftp(-config)?\.json|_netrc|_wpeprivate|.*\.(ppk|p12|pfx|jks|kdbx?))$/i';
 
 /** Names that more than a look at the first character is worth; most files of a site are none of them. */
 const SECRET_FIRST = '/^[._ais]|\.(ppk|p12|pfx|jks|kdbx?)$/i';
@@ -60,7 +60,7 @@ function is_restore_folder( $name ) {
  * @param string $name Its name.
  */
 function is_own_to_each_site( $name ) {
-	return 0 === strcasecmp( 'wp-config.php', $name ) || SLUG === $name || is_restore_folder( $name );
+	return in_array( strtolower( $name ), array( 'wp-config.php', '_wpeprivate' ), true ) || SLUG === $name || is_restore_folder( $name );
 }
 
 /**

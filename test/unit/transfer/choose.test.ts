@@ -65,3 +65,22 @@ test('the log that PHP writes beside the code it runs is left out of every folde
   expect(isCopied('wp-content/plugins/error_log/error_log.php')).toBe(true);
   expect(warnings.list()).toEqual([]);
 });
+
+test('backups that tools and hosts keep in the content folder are left out', () => {
+  const info = siteInfo({ roots: [{ id: 'core', path: '/srv/old', place: '' }] });
+  const { choose } = planFiles(
+    { info, media: 'copy', excludePaths: [], excludeTables: [], ttlSeconds: 60 },
+    collectWarnings(),
+  );
+  const isCopied = (path: string): boolean => choose(entry('core', `wp-content/${path}`)) !== undefined;
+  for (const path of [
+    'mysql.sql',
+    'updraft/x.zip',
+    'backup-migration-eh8dobKJWN/backups/x.zip',
+    'uploads/mainwp/backup/x.zip',
+    'uploads/ithemes-security/logs/event-log.log',
+  ])
+    expect([path, isCopied(path)]).toEqual([path, false]);
+  for (const path of ['uploads/mysql.sql', 'uploads/ithemes-security/x.png', 'plugins/backup-migration/x.php'])
+    expect([path, isCopied(path)]).toEqual([path, true]);
+});
