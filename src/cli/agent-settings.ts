@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { WpcloneError } from '../shared/errors.ts';
+import { cannotRead } from './file-errors.ts';
 
 /** The certificate and its key, in PEM; both or neither. Throws BAD_INPUT. */
 export function readTls(files: {
@@ -23,6 +24,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new WpcloneError('BAD_INPUT', `${path} cannot be read: ${toWpcloneError(cause).message}`, { cause });
+    throw cannotRead(path, path, cause);
   }
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { WpcloneError } from '../shared/errors.ts';
 import type { AgentChoice } from '../operations/remote/open.ts';
 import type { Settings } from './config/schema.ts';
+import { cannotRead } from './file-errors.ts';
 import { canAsk } from './password.ts';
 import type { View } from './presenters/view.ts';
 
@@ -54,14 +55,14 @@ function readToken(file: string): string {
   try {
     content = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new WpcloneError('BAD_INPUT', `The token file ${file} cannot be read: ${toWpcloneError(cause).message}`, {
-      cause,
-    });
+    throw cannotRead(`The token file ${file}`, file, cause);
   }
   const token = content.trim();
   // What is no single word would break the header that it is sent in.
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new WpcloneError('BAD_INPUT', `The token file ${file} does not hold a token.`);
+  throw new WpcloneError('BAD_INPUT', `The token file ${file} does not hold a token.`, {
+    nextSteps: ['Put into it, alone, what wpclone agent token create printed.'],
+  });
 }
 
 /** What becomes of a job of the agent when the person who waits for it presses Ctrl-C. Without a terminal it is cancelled. */

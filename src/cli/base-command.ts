@@ -15,6 +15,7 @@ import { keptOfSources } from './kept-sources.ts';
 import type { Settings } from './config/schema.ts';
 import { globalFlags } from './flags.ts';
 import { watchInterrupts, type Interrupts } from './interrupts.ts';
+import { withNearClone } from './near-clone.ts';
 import { canAsk, takePasswordFromEnvironment } from './password.ts';
 import { errorText } from './presenters/errors.ts';
 import type { View } from './presenters/view.ts';
@@ -86,6 +87,8 @@ export abstract class BaseCommand extends Command {
       const operations = (await this.openRemote(flags, context, view)) ?? (await openDirect(settings));
       try {
         return await work(operations, context, view);
+      } catch (error) {
+        throw await withNearClone(error, operations, context);
       } finally {
         await operations.close();
       }

@@ -8,14 +8,17 @@ export const globalFlags = {
   debug: Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Print internal details, and the stack traces of errors.' }),
 };
 
+const agentFlag = {
+  helpGroup: 'AGENT',
+  helpValue: 'URL',
+  summary: 'Have the agent at this address do it. [default: the one that runs in your home, if one does]',
+};
+/** `exclusive`, but not drawn as a pair in the usage: there `--direct` stands beside `--agent`, or nowhere. */
+const notWithDirect = { relationships: [{ type: 'none' as const, flags: ['direct'] }] };
+
 /** Who does the work; for every command that an agent can carry out. */
 export const agentFlags = {
-  agent: Flags.string({
-    helpGroup: 'AGENT',
-    helpValue: 'URL',
-    exclusive: ['direct'],
-    summary: 'Have the agent at this address do it. [default: the one that runs in your home, if one does]',
-  }),
+  agent: Flags.string({ ...agentFlag, exclusive: ['direct'] }),
   'agent-token-file': Flags.string({
     helpGroup: 'AGENT',
     helpValue: 'FILE',
@@ -36,13 +39,14 @@ export const agentFlags = {
 /** For what is about an agent's own jobs. A script may have --direct for all its commands: it is told what is wrong with it here, and help leaves it out. */
 export const jobsFlags = {
   ...agentFlags,
+  agent: Flags.string({ ...agentFlag, ...notWithDirect }),
   direct: Flags.boolean({ helpGroup: 'AGENT', hidden: true, default: false }),
 };
 
 /** For what an agent does as a job. */
 export const noWaitFlag = Flags.boolean({
+  ...notWithDirect,
   default: false,
-  exclusive: ['direct'],
   helpGroup: 'AGENT',
   summary: 'Hand the job to the agent and do not wait for its end.',
 });

@@ -2,7 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { Socket } from 'node:net';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
+import { WpcloneError } from '../shared/errors.ts';
+import { cannotRead } from './file-errors.ts';
 import type { View } from './presenters/view.ts';
 
 /** Where passwords come from when neither a file nor a prompt is possible. */
@@ -88,9 +89,7 @@ async function readPassword(
     if (password !== '') return password;
   } catch (cause) {
     signal.throwIfAborted();
-    throw new WpcloneError('BAD_INPUT', `The password file ${file} cannot be read: ${toWpcloneError(cause).message}`, {
-      cause,
-    });
+    throw cannotRead(`The password file ${file}`, file, cause);
   }
   const name = file === '-' ? 'Standard input' : `The password file ${file}`;
   throw new WpcloneError(missing, `${name} contains no password.`);

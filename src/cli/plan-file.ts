@@ -1,18 +1,22 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { cannotRead } from './file-errors.ts';
 import { parsePlan } from '../operations/restore-policy.ts';
 import type { RestorePlan } from '../operations/types.ts';
 import { toWpcloneError, WpcloneError } from '../shared/errors.ts';
-import { printable, safeJson } from '../shared/format.ts';
+import { printable, safeJson, shellWord } from '../shared/format.ts';
 
 /** A plan that somebody has looked at. Throws BAD_INPUT when it is no plan of this clone. */
 export async function readPlanFile(file: string, cloneId: string): Promise<RestorePlan> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new WpcloneError('BAD_INPUT', `The plan cannot be read from ${file}: ${toWpcloneError(error).message}`);
+    throw cannotRead(`The plan ${file}`, file, error);
   });
   const plan = parsePlan(text);
-  if (plan === undefined) throw new WpcloneError('BAD_INPUT', `${file} holds no plan of a restore.`);
-  if (plan.clone.id !== cloneId)
-    throw new WpcloneError('BAD_INPUT', `${file} is a plan of ${printable(plan.clone.id)}, not of ${cloneId}.`);
+  const nextSteps = [`Write one with wpclone restore ${cloneId} --dry-run --out ${shellWord(file)}`];
+  if (plan === undefined) throw new WpcloneError('BAD_INPUT', `${file} holds no plan of a restore.`, { nextSteps });
+  if (plan.clone.id !== cloneId) {
+    const message = `${file} is a plan of ${printable(plan.clone.id)}, not of ${cloneId}.`;
+    throw new WpcloneError('BAD_INPUT', message, { nextSteps });
+  }
   return plan;
 }
 

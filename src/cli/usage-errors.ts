@@ -73,6 +73,8 @@ function inOurWords(message: string, argv: readonly string[], commands: readonly
   return (
     message
       .replace(/^Parsing (--\S+)\s+Expected/, '$1 expected')
+      .replace(/^The following errors? occurred:\s*/, '')
+      .replace(/(--[\w-]+)\S* cannot also be provided when using (--[\w-]+)/g, '$1 and $2 do not go together.')
       .replace(/\n?See more help with --help\s*$/, '')
       // About flags that take many values at once, which ours do not.
       .replace(/\nNote: --[\s\S]*$/, '')

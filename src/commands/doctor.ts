@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { AgentFlagValues } from '../cli/agent.ts';
 import { BaseCommand } from '../cli/base-command.ts';
-import { agentFlags } from '../cli/flags.ts';
+import { jobsFlags } from '../cli/flags.ts';
 import { wpcloneHome } from '../cli/config/load.ts';
 import { keptOfSources } from '../cli/kept-sources.ts';
 import { doctorText } from '../cli/presenters/doctor.ts';
@@ -18,9 +18,9 @@ export default class Doctor extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --for demo --json',
   ];
   static override flags = {
-    agent: agentFlags.agent,
-    'agent-token-file': agentFlags['agent-token-file'],
-    'insecure-agent': agentFlags['insecure-agent'],
+    agent: jobsFlags.agent,
+    'agent-token-file': jobsFlags['agent-token-file'],
+    'insecure-agent': jobsFlags['insecure-agent'],
     fix: Flags.boolean({ default: false, summary: 'Install what is missing, or print the commands that would.' }),
     for: Flags.string({
       options: ['clone', 'demo'],

@@ -5,15 +5,19 @@ import { agentOfHome, type HomeAgent } from './remote/find.ts';
 /** Milliseconds: what an agent is asked here it answers at once. */
 const LIMIT = 10_000;
 
+/** Not --agent: these commands are about the agent of a home. */
+const nextSteps = ['Start one with wpclone agent; WPCLONE_HOME says whose home is meant.'];
+
 /**
  * Asks the agent that runs in this home, over its socket; for what concerns the agent itself. Throws NO_AGENT when none runs, and what
  * it answers with.
  */
 export async function askAgent(home: string, method: 'GET' | 'POST', path: string): Promise<unknown> {
   const agent = agentOfHome(home);
-  if (agent === undefined) throw new WpcloneError('NO_AGENT', `No agent runs on ${home}.`);
+  if (agent === undefined) throw new WpcloneError('NO_AGENT', `No agent runs on ${home}.`, { nextSteps });
   const { status, body } = await call(agent, method, path).catch((cause: unknown) => {
-    throw new WpcloneError('NO_AGENT', `No agent runs on ${home}: ${toWpcloneError(cause).message}`, { cause });
+    const message = `No agent runs on ${home}: ${toWpcloneError(cause).message}`;
+    throw new WpcloneError('NO_AGENT', message, { cause, nextSteps });
   });
   const answer: unknown = JSON.parse(body);
   if (status < 400) return answer;

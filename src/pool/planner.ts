@@ -3,7 +3,7 @@ import { MOST_QUARANTINED, overdue, PROBE_EVERY } from './deadlines.ts';
 import { goingBack } from './going-back.ts';
 import { isIdle, isOutdated, whyOutdated } from './idle.ts';
 import { areEnough, makingWay } from './making-way.ts';
-import { type PoolSize, poolSize } from './size.ts';
+import { HELD_BY, type PoolSize, poolSize } from './size.ts';
 import type { Demand, PoolAction, PoolSettings, PoolUnit } from './types.ts';
 
 /** All that a plan follows from. */
@@ -91,8 +91,7 @@ function budgetOf(view: PoolView): Budget {
 }
 
 function whyHeldUp({ units, settings }: PoolView): string | null {
-  if (settings.mode !== 'running')
-    return settings.mode === 'paused' ? 'the pool is paused' : 'the pool is being drained';
+  if (settings.mode !== 'running') return HELD_BY[settings.mode];
   // While one waits for room, another would only wait behind it, and clones that wait for room come first.
   if (units.some((unit) => unit.unschedulable && (unit.state === 'CREATING' || unit.state === 'ASSIGNED')))
     return 'there is no room for one that is being made already';

@@ -5,6 +5,7 @@ import type { UnitReport } from '../runtime/units.ts';
 import type { ResolvedPoolSpec } from './spec.ts';
 import { percentile, subPoolOf } from './memory.ts';
 import { isKept, type PoolNote } from './note.ts';
+import { HELD_BY } from './size.ts';
 
 const share = z.object({ from_pool: z.number(), made: z.number() });
 
@@ -91,9 +92,11 @@ export function poolReport({ kind, spec, revision, units, note, now }: PoolFacts
     kept_by: kept ? note.keeper : null,
     looked_at: note.lookedAt === 0 ? null : iso(note.lookedAt),
     revision,
-    held_up: kept ? note.heldUp : null,
+    held_up: kept ? heldUp(note, spec) : null,
     sub_pools: [
-      ...spec.phpVersions.map((php) => subPool(php, { units: inSubPools(units, spec), note, revision })),
+      ...spec.phpVersions.map((php) =>
+        subPool(php, { units: inSubPools(units, spec), note: noteFor(note, spec), revision }),
+      ),
       ...spec.lacking.map(emptySubPool),
     ],
     units: units.map((unit) => ({
@@ -115,6 +118,21 @@ export function poolReport({ kind, spec, revision, units, note, now }: PoolFacts
     },
     events: note.events.slice(-EVENTS).map(({ at, what, unit, why }) => ({ at: iso(at), what, unit, why })),
   };
+}
+
+/** What was said a moment ago holds from now on, though nobody has looked at the pool since. */
+function heldUp({ heldUp: seen }: PoolNote, { mode }: ResolvedPoolSpec): string | null {
+  if (mode !== 'running') return HELD_BY[mode];
+  return seen === HELD_BY.paused || seen === HELD_BY.draining ? null : seen;
+}
+
+function noteFor(note: PoolNote, { mode }: ResolvedPoolSpec): PoolNote {
+  const drained = { units: 0, why: HELD_BY.draining };
+  const sizes = Object.entries(note.sizes).flatMap(([php, size]) => {
+    if (mode === 'draining') return [[php, drained] as const];
+    return size.why === HELD_BY.draining ? [] : [[php, size] as const];
+  });
+  return { ...note, sizes: Object.fromEntries(sizes) };
 }
 
 /** Whose PHP is still being chosen is of the usual one, most likely. */

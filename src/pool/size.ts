@@ -1,5 +1,8 @@
 import type { Demand, PoolSettings } from './types.ts';
 
+/** Why nothing is made where somebody asked for that. */
+export const HELD_BY = { paused: 'the pool is paused', draining: 'the pool is being drained' };
+
 /** How many idle units a sub-pool should have, and the reason in words for `pool status`. */
 export interface PoolSize {
   readonly units: number;
@@ -16,7 +19,7 @@ const HIT_RATE = 0.99;
  * time is Poisson distributed.
  */
 export function poolSize(demand: Demand, { min, max, mode }: Pick<PoolSettings, 'min' | 'max' | 'mode'>): PoolSize {
-  if (mode === 'draining') return { units: 0, why: 'the pool is being drained' };
+  if (mode === 'draining') return { units: 0, why: HELD_BY.draining };
   const { rate, surge } = claimsPerSecond(demand);
   const seconds = demand.refillTime / 1000;
   const needed = poissonQuantile(rate * seconds, HIT_RATE) + demand.waiting;

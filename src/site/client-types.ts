@@ -122,6 +122,8 @@ export interface ManifestRequest {
   readonly exclude: readonly string[];
   /** Told of what the site never sends: secrets, which are not listed. */
   readonly withheld?: (root: string, path: string) => void;
+  /** Told of globs of `exclude`, by their numbers, that left something out; never by a plugin that does not tell. */
+  readonly fits?: (numbers: readonly number[]) => void;
 }
 
 /** One file, folder or link of the site, or one that cannot be copied. */

@@ -67,6 +67,8 @@ export const manifestHeadSchema = z.object({
   c: base64,
   /** Paths of what is never sent. */
   withheld: z.array(wireName).optional(),
+  /** Numbers of the globs that left something out since the last frame; an older plugin does not tell. */
+  fits: z.array(z.int().nonnegative()).optional(),
 });
 
 type WireName = z.input<typeof wireName>;

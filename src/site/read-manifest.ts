@@ -32,6 +32,7 @@ export async function* readManifest(
     listed += entries.length;
     if (listed > MOST_ENTRIES) throw tooMany();
     for (const path of head.withheld ?? []) wanted.withheld?.(head.root, path);
+    if (head.fits !== undefined) wanted.fits?.(head.fits);
     yield entries.map((entry) => toEntry(head.root, entry));
   }
 }

@@ -80,6 +80,9 @@ it('a job that is handed in, and the jobs of an agent, do not go around it: --di
     const { code, stderr } = await owner.run(args);
     return [code, stderr];
   };
-  expect(await said(...clone('direct'), '--no-wait', '--direct')).toEqual([2, expect.stringMatching(/--direct/)]);
+  expect(await said(...clone('direct'), '--no-wait', '--direct')).toEqual([
+    2,
+    expect.stringMatching(/^✖ --direct and --no-wait do not go together\. \(BAD_INPUT\)/),
+  ]);
   expect(await said('jobs', '--direct')).toEqual([2, expect.stringContaining('leave --direct out')]);
 });

@@ -26,6 +26,7 @@ describe('help', () => {
     expect(stdout).toMatch(/EXAMPLES\n[\s\S]*\$ (sudo )?wpclone /);
     for (const flag of ['--json', '--quiet', '--no-color', '--debug']) expect(stdout).toContain(flag);
     expect(stdout).not.toContain('<%');
+    expect(stdout).not.toMatch(/\|\s*\]|\[default:\s*\]/);
   });
 
   it('of clone offers no way to give a password as an argument', async () => {

@@ -181,6 +181,14 @@ describe('the list of files', () => {
     expect(some).toEqual(expected);
     expect(expected.length).toBeLessThan(all.length);
   });
+
+  it('names the exclusions that left something out', async () => {
+    const fits: number[] = [];
+    const exclude = ['no/such/**', 'wp-content/uploads', '**/*.cs', '**/*.css', 'wp-content/uploads/**'];
+    const wanted = { roots: ['core'], exclude, fits: (numbers: readonly number[]) => void fits.push(...numbers) };
+    for await (const batch of client.manifest(wanted, never)) expect(batch).toBeDefined();
+    expect(new Set(fits)).toEqual(new Set([1, 3]));
+  });
 });
 
 describe('bodies of files', () => {

@@ -83,11 +83,17 @@ describe('settings', () => {
   it.each([
     ['an unknown key', 'surprise: 1', /\.wpclone\.yaml: .*surprise/],
     ['a slip', 'runtmie: local', /\.wpclone\.yaml: there is no setting "runtmie"\. Did you mean runtime\?$/],
-    ['a wrong value', 'runtime: docker', /\.wpclone\.yaml: runtime: /],
-    ['a wrong type', 'exclude-table: logs', /\.wpclone\.yaml: exclude-table: /],
+    ['a wrong value', 'runtime: docker', /\.wpclone\.yaml: runtime: it can be local or kubernetes\.$/],
+    ['a number for a text', 'ttl: 30', /\.wpclone\.yaml: ttl: it takes a text, such as "ttl: 30m"\.$/],
+    [
+      'a wrong type',
+      'exclude-table: logs',
+      /: exclude-table: it takes a list, such as "exclude-table: \['\*_log'\]"\.$/,
+    ],
+    ['a value below', 'pool: {min: -1}', /: pool\.min: it is 0 or more, such as "pool: \{ min: 1, max: 2, php: .*"\.$/],
     ['no time to live', 'ttl: soon', /\.wpclone\.yaml: ttl: "soon" is not a time to live\.$/],
     ['broken YAML', 'ttl: [', /\.wpclone\.yaml cannot be read: .* at line 1, column \d+$/],
-    ['a list', '- a', /\.wpclone\.yaml: /],
+    ['a list', '- a', /\.wpclone\.yaml: it takes a map of names and values, such as "ttl: 30m"\.$/],
     ['what must not come with a repository: insecure', 'insecure: true', /insecure/],
     ['what must not come with a repository: login-url', 'login-url: https://evil.example', /login-url/],
     ['what must not come with a repository: keep-mail', 'keep-mail: true', /keep-mail/],
@@ -141,9 +147,13 @@ describe('the state folder', () => {
   });
 });
 
-it('a password file that cannot be read is told with why', async () => {
+it('a password file that cannot be read is told with why, and with what to look at instead of the help', async () => {
   const { signal } = new AbortController();
   const view = { emit: () => undefined, ask: () => Promise.reject(new Error('asked')), close: () => Promise.resolve() };
   const given = passwordSource({ file: join(root, 'none'), fromEnvironment: undefined, username: 'a', view, signal });
-  await expect(given).rejects.toMatchObject({ code: 'BAD_INPUT', message: expect.stringContaining('ENOENT') });
+  await expect(given).rejects.toMatchObject({
+    code: 'BAD_INPUT',
+    message: expect.stringContaining('ENOENT'),
+    nextSteps: [`See whether it is there and who may read it: ls -l ${join(root, 'none')}`],
+  });
 });

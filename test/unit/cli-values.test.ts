@@ -4,6 +4,11 @@ import { colorsFor } from '../../src/cli/colors.ts';
 import { checkName } from '../../src/cli/names.ts';
 import { bytes, count, printable, remaining, safeJson, seconds, shellWord, table } from '../../src/shared/format.ts';
 import { parseKeepJobs, parseTtl } from '../../src/cli/ttl.ts';
+import { withNearClone } from '../../src/cli/near-clone.ts';
+import { noSuchClone } from '../../src/shared/clone-errors.ts';
+import type { WorkContext } from '../../src/shared/context.ts';
+import { WpcloneError } from '../../src/shared/errors.ts';
+import { errorFromReport } from '../../src/shared/wire-error.ts';
 
 const failsWith = (code: string) => expect.objectContaining({ code });
 
@@ -28,6 +33,26 @@ describe('what a site wrote', () => {
     ['$(id)', "'$(id)'"],
   ])('%s is one word for a shell', (text, word) => {
     expect(shellWord(text)).toBe(word);
+  });
+});
+
+describe('the name of a clone that there is not', () => {
+  const context = {} as WorkContext;
+  const list = () => Promise.resolve([{ clone_id: 'mysite-k3f' }, { clone_id: 'shop' }]);
+  const said = async (error: WpcloneError, among = list) =>
+    ((await withNearClone(error, { list: among }, context)) as WpcloneError).message;
+
+  it('gets the one named that was meant, also where an agent told of it', async () => {
+    expect(await said(noSuchClone('mysite-kf3'))).toBe('There is no clone called mysite-kf3. Did you mean mysite-k3f?');
+    const report = { code: 'NOT_FOUND', message: noSuchClone('shpo').message, next_steps: [] };
+    expect(await said(errorFromReport(report))).toMatch(/Did you mean shop\?$/);
+  });
+
+  it('is told as it is where none is near, none can be listed, or it is about something else', async () => {
+    expect(await said(noSuchClone('weather'))).toBe('There is no clone called weather.');
+    const away = () => Promise.reject<Awaited<ReturnType<typeof list>>>(new Error('away'));
+    expect(await said(noSuchClone('shpo'), away)).toBe('There is no clone called shpo.');
+    expect(await said(new WpcloneError('NOT_FOUND', 'There is no unit called shpo.'))).toMatch(/called shpo\.$/);
   });
 });
 

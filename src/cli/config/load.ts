@@ -5,8 +5,9 @@ import { dirname, join, resolve } from 'node:path';
 import type * as Yaml from 'yaml';
 import type { z } from 'zod';
 import { WpcloneError } from '../../shared/errors.ts';
+import { settingProblem } from '../../shared/setting-words.ts';
 import { nearest } from '../nearest.ts';
-import { ENVIRONMENT, KUBERNETES_PREFIX, settingsSchema, type Settings, USER_ONLY } from './schema.ts';
+import { ENVIRONMENT, EXAMPLES, KUBERNETES_PREFIX, settingsSchema, type Settings, USER_ONLY } from './schema.ts';
 
 /** What settings depend on outside of the command line; passed in, so that tests need no process of their own. */
 export interface Surroundings {
@@ -130,11 +131,17 @@ function check(content: unknown, nameOf: (key: string) => string): Settings {
 }
 
 function inOurWords(issue: z.core.$ZodIssue): string {
-  const [unknown] = issue.code === 'unrecognized_keys' ? issue.keys : [];
-  if (unknown === undefined) return `${issue.message}.`;
-  const meant = issue.path.length === 0 ? nearest(unknown, Object.keys(settingsSchema.shape)) : undefined;
-  return `there is no setting "${unknown}".${meant === undefined ? '' : ` Did you mean ${meant}?`}`;
+  const [key] = issue.path;
+  if (issue.code === 'unrecognized_keys') {
+    const meant = key === undefined ? nearest(issue.keys[0] ?? '', Object.keys(settingsSchema.shape)) : undefined;
+    return `${settingProblem(issue)}.${meant === undefined ? '' : ` Did you mean ${meant}?`}`;
+  }
+  if (issue.code === 'custom' || issue.code === 'invalid_value') return `${settingProblem(issue)}.`;
+  const example = isSetting(key) ? `${key}: ${EXAMPLES[key]}` : 'ttl: 30m';
+  return `${settingProblem(issue)}, such as "${example}".`;
 }
+
+const isSetting = (key: PropertyKey | undefined): key is keyof Settings => key !== undefined && key in EXAMPLES;
 
 function camelCase(name: string): string {
   return name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

@@ -27,6 +27,24 @@ export const settingsSchema = z.strictObject({
   kubernetes: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** How each is written in a file, for whoever wrote it otherwise. */
+export const EXAMPLES: Readonly<Record<keyof Settings, string>> = {
+  runtime: 'local',
+  username: 'admin',
+  ttl: '30m',
+  media: 'copy',
+  'exclude-table': "['*_log']",
+  'include-table': "['acme_*']",
+  'exclude-path': "['wp-content/uploads/videos/**']",
+  'sources-limit': '10GB',
+  'keep-rows': 'a-day',
+  agent: 'https://clones.example',
+  'agent-token-file': '/home/me/token.txt',
+  pool: "{ min: 1, max: 2, php: ['8.2'] }",
+  'keep-jobs': '30d',
+  kubernetes: '{ namespace: wordpress-staging }',
+};
+
 /**
  * Passwords go to the agent, rows are people's data, and an agent remembers the jobs of all repositories: only the user's own file may
  * say so, not one that came with a repository.

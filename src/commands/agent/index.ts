@@ -24,7 +24,6 @@ export default class Agent extends BaseCommand {
     port: Flags.integer({ default: 8420, min: 0, max: 65_535, summary: 'Port to listen on; 0 takes any free one.' }),
     'host-name': Flags.string({
       multiple: true,
-      default: [],
       helpValue: 'NAME',
       summary: 'Further name by which it is called, such as that of a proxy in front of it; may be repeated.',
     }),
@@ -47,7 +46,6 @@ export default class Agent extends BaseCommand {
     }),
     'private-source': Flags.string({
       multiple: true,
-      default: [],
       helpValue: 'NETWORK',
       summary:
         'Network besides the internet that sources may be in, such as 10.0.0.0/8; may be repeated. Any, while it can be called from this machine only.',
@@ -64,10 +62,10 @@ export default class Agent extends BaseCommand {
     const { flags } = await this.parse(Agent);
     const settings = {
       operations: this.operationSettings(flags),
-      privateSources: flags['private-source'],
+      privateSources: flags['private-source'] ?? [],
       host: flags.host,
       port: flags.port,
-      hostNames: flags['host-name'],
+      hostNames: flags['host-name'] ?? [],
       open: flags['no-auth'],
       tls: readTls(flags),
       metricsPort: flags['metrics-port'],

@@ -4,6 +4,7 @@ import { runtimeFlags } from '../../cli/flags.ts';
 import { poolText } from '../../cli/presenters/pool.ts';
 import { poolSizesSchema } from '../../operations/pool-sizes.ts';
 import { WpcloneError } from '../../shared/errors.ts';
+import { settingProblem } from '../../shared/setting-words.ts';
 
 const whole = (summary: string) => Flags.integer({ helpValue: 'N', min: 0, max: 1000, summary });
 
@@ -38,7 +39,8 @@ export default class PoolSet extends BaseCommand {
     const parsed = poolSizesSchema.safeParse(Object.fromEntries(given));
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
-      throw new WpcloneError('BAD_INPUT', `--${String(issue?.path[0])}: ${issue?.message}.`);
+      const problem = issue === undefined ? 'not understood' : settingProblem(issue);
+      throw new WpcloneError('BAD_INPUT', `--${String(issue?.path[0])}: ${problem}.`);
     }
     const pool = await this.operate(flags, [], (operations, context) => operations.pool.set(parsed.data, context));
     return this.present(pool, (colors) => poolText(pool, colors, Date.now()));

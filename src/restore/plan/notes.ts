@@ -3,6 +3,7 @@ import { REWRITER_VERSION } from '../../transfer/rewrite/version.ts';
 import { bytes, counted, printable } from '../../shared/format.ts';
 import type { RestoreChanges, TableChanges } from '../changes.ts';
 import type { Kin } from '../kin.ts';
+import type { WatchedChoice } from './choose.ts';
 import { isWritten } from './expectations.ts';
 import type { PlanPolicy } from './schema.ts';
 import type { SiteComparison } from './compare-site.ts';
@@ -28,6 +29,18 @@ export function hindranceNotes({ multisite, writes }: Pick<SiteInfo, 'multisite'
     );
   if (missing.includes('INNODB')) notes.push('Nothing can be written: the database of the live site has no InnoDB.');
   return notes;
+}
+
+/** Of `--only` and `--skip`, what fits nothing that the clone changed. `ids` of the plan are KIND:NAME. */
+export function unmatchedNotes(
+  { unmatched }: WatchedChoice,
+  things: readonly { readonly id: string; readonly group: string }[],
+): string[] {
+  const names = things.map(({ id, group }) => {
+    const [kind = ''] = id.split(':', 1);
+    return { kind, group, names: [id.slice(kind.length + 1)] };
+  });
+  return unmatched(names).map((said) => `Nothing that was changed in the clone fits ${printable(said)}.`);
 }
 
 /** What runs at the live site besides what is written. */

@@ -31,12 +31,20 @@ import { gatherWithTables, refilledNotes, versionSettings, type VersionSettings 
 import { againstFileless, againstOwners, knownOwners, uploadOwners, withOwners } from './attachments.ts';
 import { withCode, withFiles } from './file-changes.ts';
 import { createWayBack } from './way-back.ts';
-import { compileChoice } from './choose.ts';
+import { type WatchedChoice, watchChoice } from './choose.ts';
 import { comparingSite, type SiteComparison } from './compare-site.ts';
 import { groupOf, slugOf } from './describe.ts';
 import { meanwhileOf, planItems, titlesByKey } from './items.ts';
 import { noiseOf } from './noise.ts';
-import { comparisonNotes, damagedNotes, heldNotes, hindranceNotes, roomNotes, triggerNotes } from './notes.ts';
+import {
+  comparisonNotes,
+  damagedNotes,
+  heldNotes,
+  hindranceNotes,
+  roomNotes,
+  triggerNotes,
+  unmatchedNotes,
+} from './notes.ts';
 import { absentNotes, absentPlugins, pluginsOf, switchedPlugins } from './plugins.ts';
 import type { FoundUpload, Plan, PlanPolicy } from './schema.ts';
 import { renamedTables, renamedUploads, renamesOf } from './upload-renames.ts';
@@ -83,7 +91,8 @@ export interface PlannedRestore {
 export async function planRestore(input: RestoreInput): Promise<PlannedRestore> {
   return comparingSite(input, async (work) => {
     const earlier = input.kin === 'other' ? NOTHING_BROUGHT : await readBrought(input.site.paths.baseline);
-    const choose = compileChoice(input.policy.only, input.policy.skip);
+    const choice = watchChoice(input.policy);
+    const { choose } = choice;
     const wayBack = createWayBack(work.mapping, input.traces);
     const [files, differences] = await allOrNothing(work.signal, (signal) => {
       const planned = planFiles({ ...input, ...input.site.paths, brought: earlier.files, choose, wayBack, signal });
@@ -159,6 +168,7 @@ export async function planRestore(input: RestoreInput): Promise<PlannedRestore> 
         ...heldNotes(changes),
         ...roomNotes(changes, input.info),
         ...absentNotes(absent),
+        ...unmatchedNotes(choice, [...items, ...inGroup(code, 'code'), ...inGroup(uploads, 'media')]),
       ],
     };
     const given = givenNumbers(renumbered);
@@ -177,6 +187,8 @@ const gatherAll = (work: SiteComparison, files: Promise<PlannedFiles | undefined
     { definitions: { ...work, ...work.definitions }, policy: input.policy, ...input.site.paths, signal: work.signal },
     (compared) => gatherDifferences(compared, input.people, input.progress),
   );
+
+const inGroup = (things: readonly { readonly id: string }[], group: string) => things.map(({ id }) => ({ id, group }));
 
 const NO_PLUGINS: Plan['plugins'] = { activate: [], deactivate: [] };
 const switches = ({ activate, deactivate }: Plan['plugins']): number => activate.length + deactivate.length;
@@ -215,7 +227,7 @@ const madeAt = ({ remembered }: SiteComparison): string | null =>
 async function policyFor(
   { policy, site }: RestoreInput,
   { tables }: Gathered,
-  choose: ReturnType<typeof compileChoice>,
+  choose: WatchedChoice['choose'],
   formerName: FormerName,
   { travel }: VersionSettings,
 ): Promise<Policy> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { WpcloneError } from '../../shared/errors.ts';
+import { settingProblem } from '../../shared/setting-words.ts';
 
 /** A bare number is one too: `cpu: 1`. */
 const quantity = z.coerce.string().regex(/^[0-9.]+(m|[kMGTPE]i?)?$/, 'a Kubernetes quantity such as 500m or 1Gi');
@@ -87,5 +88,7 @@ export function parseOptions(input: Readonly<Record<string, unknown>>): Kubernet
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   const parsed = optionsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new WpcloneError('BAD_CONFIG', `The kubernetes settings are not valid: ${z.prettifyError(parsed.error)}`);
+  const [issue] = parsed.error.issues;
+  const where = ['kubernetes', ...(issue?.path ?? [])].join('.');
+  throw new WpcloneError('BAD_CONFIG', `${where}: ${issue === undefined ? 'not understood' : settingProblem(issue)}.`);
 }

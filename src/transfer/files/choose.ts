@@ -4,6 +4,7 @@ import type { SiteInfo } from '../../site/info.ts';
 import { pathMatcher } from '../glob.ts';
 import type { TransferTask } from '../types.ts';
 import { escapedName, type WarningCollector } from '../warnings.ts';
+import { fromDocumentRoot, watchPatterns } from './patterns.ts';
 import { isFilePath, isReachable, isWithin, joinPlaces, linkTarget, placeOf, rootPlace } from './places.ts';
 
 /**
@@ -34,6 +35,10 @@ export interface FilePlan {
   readonly withheld: (root: string, path: string) => void;
   /** Whether a place lies in the uploads. */
   readonly isUpload: (place: string) => boolean;
+  /** Told of globs by which the site left something out. */
+  readonly fits: (numbers: readonly number[]) => void;
+  /** Once all was listed: tells of patterns that left nothing out. */
+  readonly tellOfUnmatched: () => void;
 }
 
 /** Something that is copied. */
@@ -62,15 +67,19 @@ export function planFiles(task: TransferTask, warnings: WarningCollector): FileP
   const content = placeOf(info, info.paths.content);
   const plugins = placeOf(info, info.paths.plugins);
   const uploads = placeOf(info, info.paths.uploads);
+  const core = placeOf(info, info.paths.abspath) ?? '';
+  // What somebody asked for comes first: the site names one glob for each thing that it leaves out.
   const exclude = [
+    ...fromDocumentRoot(task.excludePaths, core),
     ...(content === undefined ? [] : LEFT_OUT_OF_CONTENT.map((path) => joinPlaces(content, path))),
     ...(plugins === undefined ? [] : [joinPlaces(plugins, OWN_PLUGIN)]),
-    ...fromDocumentRoot(task.excludePaths, placeOf(info, info.paths.abspath) ?? ''),
   ];
   const excluded = pathMatcher(exclude);
+  const watched = watchPatterns(task.excludePaths, exclude, core);
   const taken = new Set<string>();
   const isUpload = (place: string): boolean => uploads !== undefined && isWithin(place, uploads);
   const withheld = (root: string, path: string): undefined => {
+    watched.see(joinPlaces(places.get(root) ?? '', path));
     // The clone has one of its own.
     if (/(^|\/)wp-config\.php$/i.test(path)) return;
     warnings.add(
@@ -82,12 +91,21 @@ export function planFiles(task: TransferTask, warnings: WarningCollector): FileP
     exclude,
     isUpload,
     withheld,
+    fits: watched.fits,
+    tellOfUnmatched: () => {
+      for (const pattern of watched.unmatched())
+        warnings.add('EXCLUDE_UNMATCHED', `The pattern ${escapedName(pattern)} left out no file and no folder.`);
+    },
     choose: (entry) => {
       const root = places.get(entry.root);
       if (root === undefined || (entry.path !== '' && !isFilePath(entry.path))) return refuse(entry, 'name', warnings);
       const place = joinPlaces(root, entry.path);
       if (!isReachable(place)) return refuse(entry, 'name', warnings);
-      if (excluded(place) || below.get(entry.root)?.some((own) => isWithin(place, own)) === true) return undefined;
+      if (excluded(place)) {
+        watched.see(place);
+        return undefined;
+      }
+      if (below.get(entry.root)?.some((own) => isWithin(place, own)) === true) return undefined;
       if (entry.kind === 'file' && PHP_LOG.test(place)) return undefined;
       if (isSecret(place, info)) return withheld(entry.root, entry.path);
       if (taken.has(place)) return entry.kind === 'directory' ? undefined : refuse(entry, 'name', warnings);
@@ -99,11 +117,6 @@ export function planFiles(task: TransferTask, warnings: WarningCollector): FileP
       return target === undefined ? { place, entry } : { place, entry, target };
     },
   };
-}
-
-/** A site in a folder has its paths known by people from there: a pattern is taken from the folder of WordPress, and as it is. */
-function fromDocumentRoot(patterns: readonly string[], core: string): string[] {
-  return [...new Set(patterns.flatMap((pattern) => [pattern, joinPlaces(core, pattern.replace(/^\.?\/+/, ''))]))];
 }
 
 /** The site gives the folder of its address as a root of its own when WordPress lies in one below, unless it cannot tell which that is. */

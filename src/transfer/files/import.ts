@@ -177,7 +177,8 @@ async function list(
   signal: AbortSignal,
 ): Promise<void> {
   const roots = task.info.roots.map((root) => root.id);
-  for await (const entries of client.manifest({ roots, exclude: plan.exclude, withheld: plan.withheld }, signal)) {
+  const { exclude, withheld, fits } = plan;
+  for await (const entries of client.manifest({ roots, exclude, withheld, fits }, signal)) {
     for (const entry of entries) {
       const chosen = plan.choose(entry);
       if (!chosen) continue;
@@ -187,6 +188,7 @@ async function list(
     }
     await work.lane.flush();
   }
+  plan.tellOfUnmatched();
   await work.lane.settle(); // A damaged pack is known by now, and its files are in the queue.
   work.queue.end();
 }

@@ -58,6 +58,13 @@ final class Walk {
 	private $withheld = array();
 
 	/**
+	 * Numbers of the globs that left something out, as keys, and whether the client was told.
+	 *
+	 * @var bool[]
+	 */
+	private $fits = array();
+
+	/**
 	 * Path of the last entry.
 	 *
 	 * @var string
@@ -146,7 +153,8 @@ final class Walk {
 	 * @return bool False when time was up.
 	 */
 	private function entry( $folder, $name, $path, array $resume, $is_sent ) {
-		if ( null !== $this->exclude && 1 === preg_match( $this->exclude, ltrim( $this->root['place'] . '/' . $path, '/' ) ) ) {
+		if ( null !== $this->exclude && 1 === preg_match( $this->exclude, ltrim( $this->root['place'] . '/' . $path, '/' ), $match ) ) {
+			$this->fits += array( $match['MARK'] => false );
 			return true;
 		}
 		$full = $folder . '/' . $name;
@@ -206,12 +214,14 @@ final class Walk {
 	 * Sends what has been collected.
 	 */
 	private function send() {
-		if ( array() === $this->entries && array() === $this->withheld ) {
+		$fits = array_keys( $this->fits, false, true );
+		if ( array() === $this->entries && array() === $this->withheld && array() === $fits ) {
 			return;
 		}
 		$head = array(
 			'root' => $this->root['id'],
 			'c'    => base64_encode( $this->last ),
+			'fits' => $fits,
 		);
 		if ( array() !== $this->withheld ) {
 			$head['withheld'] = $this->withheld;
@@ -219,5 +229,6 @@ final class Walk {
 		send_frame( 'M', $head, wp_json_encode( $this->entries, JSON_FLAGS ), $this->gzip );
 		$this->entries  = array();
 		$this->withheld = array();
+		$this->fits     = array_fill_keys( array_keys( $this->fits ), true );
 	}
 }

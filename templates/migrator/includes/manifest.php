@@ -74,7 +74,7 @@ function resume_point( array $request, array $wanted ) {
 }
 
 /**
- * One pattern for all globs: ** crosses folders, * and ? do not.
+ * One pattern for all globs: ** crosses folders, * and ? do not. Its mark says which glob fits (PCRE2, "Recording which path was taken").
  *
  * @param mixed $globs Over "place/path".
  * @return string|null
@@ -86,6 +86,7 @@ function exclusion_pattern( $globs ) {
 		if ( ! is_string( $glob ) || strlen( $glob ) > 500 || count( $parts ) >= 500 ) {
 			throw new Refusal( 'bad_request', 400, 'The exclusions are not understood.' );
 		}
+		$number  = count( $parts );
 		$parts[] = strtr(
 			preg_quote( trim( $glob, '/' ), '~' ),
 			array(
@@ -94,7 +95,7 @@ function exclusion_pattern( $globs ) {
 				'\\*'     => '[^/]*',
 				'\\?'     => '[^/]',
 			)
-		);
+		) . "(*MARK:$number)";
 	}
 	return array() === $parts ? null : '~^(?:' . implode( '|', $parts ) . ')$~Ds';
 }

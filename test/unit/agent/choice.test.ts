@@ -7,10 +7,11 @@ import { agentChoice, type AgentFlagValues } from '../../../src/cli/agent.ts';
 import { colorsFor } from '../../../src/cli/colors.ts';
 import type { Settings } from '../../../src/cli/config/schema.ts';
 import { agentStartedText } from '../../../src/cli/presenters/agent.ts';
+import { askAgent } from '../../../src/operations/agent-socket.ts';
 import { openRemoteOperations } from '../../../src/operations/remote/open.ts';
 import { toWpcloneError } from '../../../src/shared/errors.ts';
 import { makeTemp } from '../../support/temp.ts';
-import { workContext } from '../../support/work.ts';
+import { failureOf, workContext } from '../../support/work.ts';
 
 const home = makeTemp('home-agent');
 const place = { runtime: 'kubernetes', context: 'prod', namespace: 'clones' };
@@ -81,4 +82,9 @@ describe('what an agent says when it starts', () => {
     expect(warning).toMatch(/^! Whoever reaches http:\/\/127\.0\.0\.1:8420 may do everything/);
     expect(more).toEqual([]);
   });
+});
+
+it('who asks after the agent of a home where none runs is not told to name another: that command takes no --agent', async () => {
+  const error = await failureOf(askAgent(join(makeTemp('no-agent'), 'home'), 'GET', '/api/v2/agent'));
+  expect([error.code, error.nextSteps.join()]).toEqual(['NO_AGENT', expect.not.stringContaining('--agent')]);
 });

@@ -24,6 +24,15 @@ describe('a kubernetes setting that cannot work is refused before anything is as
   });
 });
 
+test('what is wrong with one is said by its whole name, in words', () => {
+  const said = ([settings, message]: readonly [Readonly<Record<string, unknown>>, string]): void => {
+    expect(() => parseOptions(settings)).toThrow(message);
+  };
+  said([{ imagePullSecrets: 'one' }, 'kubernetes.imagePullSecrets: it takes a list.']);
+  said([{ imagePullPolicy: 'Maybe' }, 'kubernetes.imagePullPolicy: it can be Always or IfNotPresent or Never.']);
+  said([{ storage: { site: 'much' } }, 'kubernetes.storage.site: a Kubernetes quantity such as 500m or 1Gi.']);
+});
+
 test('what people write in YAML is taken: a bare number of processors, a domain in capitals', () => {
   const web = { requests: { cpu: 1, memory: '1Gi' }, limits: { cpu: 2, memory: '2Gi' } };
   const options = parseOptions({ domain: 'Clones.Example', resources: { web } });

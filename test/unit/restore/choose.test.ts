@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { compareVersions, versionIn } from '../../../src/restore/code/versions.ts';
 import { packageOf } from '../../../src/restore/code/packages.ts';
-import { compileChoice } from '../../../src/restore/plan/choose.ts';
+import { compileChoice, watchChoice } from '../../../src/restore/plan/choose.ts';
+import { unmatchedNotes } from '../../../src/restore/plan/notes.ts';
 import { entriesOf, stringIn } from '../../../src/restore/merge/php.ts';
 
 it('chooses things by kind and name, by group, or all of a kind', () => {
@@ -71,4 +72,17 @@ it('takes serialized arrays apart, and nothing that is none', () => {
     'a:1:{i:0;'.repeat(5000),
   ])
     expect(entriesOf(broken)).toBeUndefined();
+});
+
+it('tells of what is asked for by a name that nothing has, also when something else is left out by it', () => {
+  const choice = watchChoice({ only: ['page:about-us', 'page:abuot-us', 'code'], skip: ['option:blognmae', 'media'] });
+  choice.choose({ kind: 'page', group: 'content', names: ['12', 'about-us'] });
+  const things = [
+    { id: 'plugin:forms', group: 'code' },
+    { id: 'upload:2026/01/a.jpg', group: 'media' },
+  ];
+  expect(unmatchedNotes(choice, things)).toEqual([
+    'Nothing that was changed in the clone fits --only page:abuot-us.',
+    'Nothing that was changed in the clone fits --skip option:blognmae.',
+  ]);
 });

@@ -84,3 +84,39 @@ test('backups that tools and hosts keep in the content folder are left out', () 
   for (const path of ['uploads/mysql.sql', 'uploads/ithemes-security/x.png', 'plugins/backup-migration/x.php'])
     expect([path, isCopied(path)]).toEqual([path, true]);
 });
+
+/** Of a site in /blog whose plugin says by which globs it left something out. */
+function told(excludePaths: readonly string[], leftOut: readonly string[] | undefined): readonly string[] {
+  const root = { id: 'core', path: '/srv/site/blog', place: 'blog' };
+  const info = siteInfo({
+    paths: {
+      abspath: root.path,
+      content: '/srv/site/blog/wp-content',
+      plugins: '/srv/site/blog/wp-content/plugins',
+      muPlugins: '/srv/site/blog/wp-content/mu-plugins',
+      uploads: '/srv/site/blog/wp-content/uploads',
+    },
+    roots: [root],
+  });
+  const warnings = collectWarnings();
+  const plan = planFiles({ info, media: 'copy', excludePaths, excludeTables: [], ttlSeconds: 60 }, warnings);
+  if (leftOut !== undefined) plan.fits(leftOut.map((glob) => plan.exclude.indexOf(glob)));
+  plan.choose(entry('core', 'wp-content/uploads/film1.mp4'));
+  plan.tellOfUnmatched();
+  return warnings.list().map(({ code, message }) => `${code} ${message}`);
+}
+
+test('a pattern of paths that leaves nothing out is told of, and none that does, here or at the site', () => {
+  expect(told(['wp-content/uploads/vidoes/**', 'readme.html', '['], ['blog/readme.html'])).toEqual([
+    'EXCLUDE_UNMATCHED The pattern wp-content/uploads/vidoes/** left out no file and no folder.',
+    'EXCLUDE_UNMATCHED The pattern [ left out no file and no folder.',
+  ]);
+  // A set of letters is known here only.
+  expect(told(['wp-content/uploads/film[12].mp4'], [])).toEqual([]);
+});
+
+test('what is left out anyway, or by another pattern, makes no pattern a wrong one; nor does a plugin that does not tell', () => {
+  expect(told(['/wp-content/cache/**'], [])).toEqual([]);
+  expect(told(['wp-content/uploads', 'wp-content/uploads/2024/**'], ['blog/wp-content/uploads'])).toEqual([]);
+  expect(told(['nothing'], undefined)).toEqual([]);
+});
