@@ -225,6 +225,8 @@ it(`ends as before or done, whatever is killed (${KILLS} kills)`, { timeout: KIL
     ends[end] = (ends[end] ?? 0) + 1;
     if (process.env['WPCLONE_STRESS_TELL'] !== undefined) console.log(`${kill} ${end}`);
     expect({ end, ...(await seen()) }).toEqual({ end, ...(after === 'sealed' || after === 'undone' ? BEFORE : DONE) });
+    // Damage that the server's look at its table let pass would meet a statement of this test one day.
+    if (killed === 'mariadb') await source.query('REPAIR TABLE wp_old');
     if (after !== 'undone' && after !== 'accepted') continue;
     await client.finish(never);
     await expectNoLitter();
