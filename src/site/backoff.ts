@@ -40,7 +40,7 @@ export function createBackoff(answered: () => boolean, random: () => number, has
     },
     next: (error) => {
       fruitless += 1;
-      const limit = answered() ? (FRUITLESS_LIMIT[error.code] ?? 5) : Math.min(NEVER_ANSWERED_LIMIT, limitOf(error));
+      const limit = answered() ? limitOf(error) : Math.min(NEVER_ANSWERED_LIMIT, limitOf(error));
       const walled = hasty && error.code === 'SOURCE_BLOCKED' && !answered();
       if (!error.retryable || walled || fruitless >= limit) throw error;
       if (error.retryAfter !== undefined) {
@@ -54,4 +54,8 @@ export function createBackoff(answered: () => boolean, random: () => number, has
   };
 }
 
-const limitOf = (error: WpcloneError): number => FRUITLESS_LIMIT[error.code] ?? 5;
+/** What a server does not mend the next time it opens a table, it never does. */
+const DAMAGED_LIMIT = 3;
+
+const limitOf = (error: WpcloneError): number =>
+  error.details['damaged'] === true ? DAMAGED_LIMIT : (FRUITLESS_LIMIT[error.code] ?? 5);

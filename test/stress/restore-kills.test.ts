@@ -28,7 +28,11 @@ let www: string;
 
 beforeAll(async () => {
   // What was committed survives the end of the process, as it does wherever the defaults stand.
-  mariadb = await startMariadb({ settings: ['--innodb-flush-log-at-trx-commit=2'] });
+  // By default a table of MyISAM that was open in a crash is looked at quickly only: of 44 kills of MariaDB alone amid writes six left one
+  // damaged, with this one of 60.
+  mariadb = await startMariadb({
+    settings: ['--innodb-flush-log-at-trx-commit=2', '--myisam-recover-options=BACKUP,FORCE'],
+  });
   source = await startSource({ mariadb });
   access = await installMigrator(source);
   const posts = Array.from(
@@ -221,6 +225,8 @@ it(`ends as before or done, whatever is killed (${KILLS} kills)`, { timeout: KIL
     ends[end] = (ends[end] ?? 0) + 1;
     if (process.env['WPCLONE_STRESS_TELL'] !== undefined) console.log(`${kill} ${end}`);
     expect({ end, ...(await seen()) }).toEqual({ end, ...(after === 'sealed' || after === 'undone' ? BEFORE : DONE) });
+    // Damage that the server's look at its table let pass would meet a statement of this test one day.
+    if (killed === 'mariadb') await source.query('REPAIR TABLE wp_old');
     if (after !== 'undone' && after !== 'accepted') continue;
     await client.finish(never);
     await expectNoLitter();

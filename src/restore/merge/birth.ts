@@ -26,6 +26,13 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 const isNameless = (table: Table, row: Row): boolean =>
   table.short === 'posts' && cell(table, row, 'post_name') === cell(table, row, 'ID');
 
+/** What WordPress finds by its name alone, one for each theme. */
+const FOUND_BY_NAME = /^wp_(global_styles|template|template_part)$/;
+export const isFoundByName = (table: Table, row: Row): boolean =>
+  table.short === 'posts' &&
+  FOUND_BY_NAME.test(cell(table, row, 'post_type') ?? '') &&
+  (cell(table, row, 'post_name') ?? '') !== '';
+
 /**
  * Whether two rows that nobody had before, with one number, are one thing: an earlier restore brought it, and somebody edited it since. Else
  * both sides gave the number to something of their own. Where nothing tells it for sure, what says mostly the same is one.
@@ -34,6 +41,7 @@ export function isBornOnce(table: Table, live: Row, clone: Row): boolean {
   const same = (column: string): boolean => cell(table, clone, column) === cell(table, live, column);
   const says = (row: Row, column: string): boolean => !NOTHING.test(cell(table, row, column) ?? '');
   const named = table.twoSided && !isNameless(table, clone) ? NAMES[table.short] : undefined;
+  if (isFoundByName(table, clone) && ['post_type', 'post_name'].every(same)) return true;
   if (named?.every((column) => says(clone, column) && same(column))) return true;
   const known = BIRTH[table.short];
   if (known)

@@ -9,6 +9,7 @@ import { isPlain } from './columns.ts';
 import { bareNumbers, numbersIn } from './find.ts';
 import type { Reading } from './texts.ts';
 import { newNumbers, type NewNumbers } from './given.ts';
+import { sameDesigns } from './same-designs.ts';
 import { sameTerms } from './same-terms.ts';
 
 /** A number in a row that may mean a thing with another number on the live site, or something else. */
@@ -32,7 +33,7 @@ export function givenNumbers({ numbers }: Renumbered): (short: string | undefine
 }
 
 /**
- * Gives what is new in the clone another number where the live site gave that one away meanwhile, or has made the same term, in all rows that
+ * Gives what is new in the clone another number where the live site gave that one away meanwhile, or has made the same itself, in all rows that
  * the clone changed and in which a number is known to mean it. `raws` are the same rows as the clone has them, `hosts` those
  * of its own addresses.
  */
@@ -41,7 +42,7 @@ export function renumber(
   info: Pick<SiteInfo, 'tables'>,
   { raws, hosts }: { readonly raws: RawRows; readonly hosts: readonly string[] },
 ): Renumbered {
-  const numbers = together(newNumbers(tables, info), sameTerms(tables));
+  const numbers = together([newNumbers(tables, info), sameTerms(tables), sameDesigns(tables)]);
   const unknown = new Map<Row, readonly UnknownPlace[]>();
   if (numbers.size === 0) return { tables, numbers, unknown };
   const directory = directoryOf(
@@ -78,11 +79,12 @@ export function renumber(
   return { tables: renumbered, numbers, unknown };
 }
 
-function together(taken: NewNumbers, same: NewNumbers): NewNumbers {
-  const numbers = [...new Set([...taken.keys(), ...same.keys()])].map(
-    (short) => [short, new Map([...(taken.get(short) ?? []), ...(same.get(short) ?? [])])] as const,
-  );
-  return new Map(numbers.filter(([, each]) => each.size > 0));
+/** Of two that say of one number what it is, the later is right. */
+function together(all: readonly NewNumbers[]): NewNumbers {
+  const numbers = new Map<string, Map<string, string>>();
+  for (const [short, each] of all.flatMap((one) => [...one]))
+    if (each.size > 0) numbers.set(short, new Map([...(numbers.get(short) ?? []), ...each]));
+  return numbers;
 }
 
 /** A row that has another key by now is another row. */

@@ -34,6 +34,7 @@ import { createWayBack } from './way-back.ts';
 import { type WatchedChoice, watchChoice } from './choose.ts';
 import { comparingSite, type SiteComparison } from './compare-site.ts';
 import { groupOf, slugOf } from './describe.ts';
+import { leftBehindNotes } from './left-behind.ts';
 import { meanwhileOf, planItems, titlesByKey } from './items.ts';
 import { noiseOf } from './noise.ts';
 import {
@@ -141,6 +142,8 @@ export async function planRestore(input: RestoreInput): Promise<PlannedRestore> 
       changes: rows,
       rewriter: REWRITER_VERSION,
     };
+    const directory = directoryOf(gathered.tables);
+    const titleOf = titlesByKey(directory);
     const all = [...parts.items, ...parts.code, ...parts.uploads];
     const plan: Plan = {
       kind: 'wpclone-restore-plan',
@@ -162,7 +165,8 @@ export async function planRestore(input: RestoreInput): Promise<PlannedRestore> 
         ...comparisonNotes(work, input),
         ...damagedNotes(earlier),
         ...hindranceNotes(input.info),
-        ...numberNotes(merged.items, formerName, unsure, titlesByKey(directoryOf(gathered.tables))),
+        ...numberNotes(merged.items, formerName, unsure, titleOf),
+        ...leftBehindNotes({ items: merged.items, uploads, ownerOf, directory, hosts: hostsOf(work), titleOf }),
         ...refilledNotes(decided),
         ...triggerNotes(changes, input.info),
         ...heldNotes(changes),

@@ -144,6 +144,12 @@ const refusalSchema = z.object({
   full: z.boolean().optional(),
 });
 
+/**
+ * What MariaDB says of a MyISAM table that a crash of the server damaged. A quick check lets some of them pass when the table is opened; who
+ * then meets the damage gets this error and has the table repaired at its next opening.
+ */
+const DAMAGED = new Set([126, 127, 132, 134, 144, 145, 1034, 1194, 1195]);
+
 /** What a refusal of the write half means; `head` is its frame's. */
 export function classifyWriteRefusal(head: unknown, host: string): WpcloneError {
   const parsed = refusalSchema.safeParse(head);
@@ -193,6 +199,8 @@ export function classifyWriteRefusal(head: unknown, host: string): WpcloneError 
     case 'wrong_state':
       return new WpcloneError('SOURCE_CHANGED', words, { details });
     default:
+      if (DAMAGED.has(parsed.data.number ?? 0))
+        return new WpcloneError('SOURCE_FAILED', words, { details: { ...details, damaged: true }, retryable: true });
       return new WpcloneError(parsed.data.full === true ? 'RESTORE_IMPOSSIBLE' : 'SOURCE_FAILED', words, { details });
   }
 }

@@ -75,3 +75,29 @@ describe('a term that both sides made, of one name in one taxonomy', () => {
     expect(fates(live('post_tag', two), here('post_tag'))).toEqual({ 'term:5007': taken });
   });
 });
+
+it('styles and templates of one theme and name that both sides made are one, about which a person decides', () => {
+  const made = (id: string, post_content: string, theme: string, type = 'wp_template'): Site => ({
+    ...old,
+    posts: [
+      page('3', 'Old'),
+      page(id, 'Single', { post_type: type, post_content, post_date: `2031-05-0${id.at(-1)} 10:00:00` }),
+    ],
+    postmeta: [meta(id, id, 'origin', 'theme')],
+    terms: [term(`${id}1`, theme)],
+    term_taxonomy: [place(`${id}2`, `${id}1`, 'wp_theme')],
+    term_relationships: [relation(id, `${id}2`)],
+  });
+  const result = renumbered(old, made('7', 'theirs', 'Paper'), made('5008', 'ours', 'Paper'));
+  expect(briefly(mergedOf(result).merged.items)).toEqual({
+    'wp_template:7': { code: 'BOTH_CHANGED', fields: ['post_content', 'post_date'] },
+  });
+  const { merged } = mergedOf(result, { take: 'clone' });
+  expect(written(merged.items, 'posts')).toMatchObject([{ ID: '7', post_content: 'ours' }]);
+  const fates = (theme: string, type?: string) =>
+    briefly(
+      mergedOf(renumbered(old, made('7', 'theirs', 'Paper', type), made('5008', 'ours', theme, type))).merged.items,
+    );
+  expect(fates('Wood')).toMatchObject({ 'wp_template:5008': { code: 'NAME_TAKEN' } });
+  expect(fates('Paper', 'page')).toMatchObject({ 'page:5008': { code: 'NAME_TAKEN' } });
+});
