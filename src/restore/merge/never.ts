@@ -29,7 +29,7 @@ const OPTIONS: readonly Rule[] = [
   // Work that waits for its turn (WP_Background_Process).
   [/_(batch|job)_[0-9a-f]{20,}$/, 'machine'],
   // What Elementor has rendered for all pages, and whether that still holds; the site drops it with the pages' own (write/settle.php).
-  [/^_elementor_(global_css|assets_data)$|^elementor_atomic_cache_validity/, 'machine'],
+  [/^_elementor_(global_css|assets_data|design_system_sync_css_meta)$|^elementor_atomic_cache_validity/, 'machine'],
 ]; // prettier-ignore
 
 /**
@@ -44,6 +44,10 @@ const OF_THE_PLACE: readonly Rule[] = [
 /** Settings of ways of paying, shipping and the like, which come under any name: what is in them tells which hold a key. */
 const OF_THE_SHOP = /^woocommerce_.*_settings$/i;
 const CREDENTIAL = /test_?mode|sandbox|secret|(private|api|access)_?key|access_?token|password|webhook/i;
+
+/** What happened on a site; under such a name a single value says whether, or how, that is noted. */
+const LOG = /(^|[_-])(logs?|history)$/i;
+const isList = (value: Value): boolean => /^(a:\d+:\{|O:\d+:"|[[{])/.test(value ?? '');
 
 const holdsCredentials = (value: Value): boolean =>
   entriesOf(value ?? '')?.some(({ key }) => CREDENTIAL.test(stringIn(key) ?? '')) ?? false;
@@ -109,6 +113,7 @@ interface Setting {
 export const protectedOption = (name: string, prefix: string, setting: Setting = {}): Protection | undefined =>
   siteProtects('options', name, prefix) ??
   find(OPTIONS, name) ??
+  (LOG.test(name) && setting.values?.some(isList) === true ? 'machine' : undefined) ??
   (OF_THE_SHOP.test(name) && setting.values?.some(holdsCredentials) === true ? 'secrets' : undefined) ??
   (setting.twoSided === true ? find(OF_THE_PLACE, name) : undefined);
 

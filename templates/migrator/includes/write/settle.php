@@ -16,7 +16,7 @@ const COUNTED_AT_ONCE = 500;
 const RENDERINGS = array( '_elementor_css', '_elementor_element_cache', '_elementor_page_assets' );
 
 /** The same for all pages, among the options: what names begin with. */
-const COMMON_RENDERINGS = array( '_elementor_global_css', '_elementor_assets_data', 'elementor_atomic_cache_validity' );
+const COMMON_RENDERINGS = array( '_elementor_global_css', '_elementor_assets_data', '_elementor_design_system_sync_css_meta', 'elementor_atomic_cache_validity' );
 
 /** What shops keep of products as transients, which may go at any time (WC_Cache_Helper, wc_delete_product_transients()). */
 const PRODUCT_CACHES = array( 'wc\_product\_children\_%', 'wc\_var\_prices\_%', 'wc\_related\_%', 'wc\_product\_loop%', 'wc\_layered\_nav\_counts%', 'wc\_products\_onsale', 'wc\_featured\_products', 'wc\_term\_counts', 'product%-transient-version' );
