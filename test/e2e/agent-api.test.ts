@@ -90,6 +90,23 @@ const named = (method: string, path: string): PostmanRequest => {
   return found;
 };
 
+/** Waits for the end of the job, of which one call waits for a minute at most. */
+async function follow() {
+  for (;;) {
+    const { body } = await send(named('GET', '/api/v2/job-status/:id'), {}, { wait: '60' });
+    if (body.status !== 'pending' && body.status !== 'running') return body;
+  }
+}
+
+async function job(call: string, changes: object = {}) {
+  const handed = await send(named('POST', call), changes);
+  variables.set('job', handed.body.job_id);
+  return follow();
+}
+
+const replaced = [{ id: 'option:blogname', title: expect.any(String) }];
+const site = () => fetch(source.url).then((answer) => answer.text());
+
 describe('the documented calls, sent to a real agent', () => {
   it('are refused as documented without a token, and for what is not there', async () => {
     for (const one of calls) expect(await send(one, { source_url: 'http://' })).toBeDefined();
@@ -99,8 +116,7 @@ describe('the documented calls, sent to a real agent', () => {
     variables.set('token', agent.token);
   });
 
-  it('make, show, change and delete a clone, each answering as documented', async () => {
-    const follow = async () => (await send(named('GET', '/api/v2/job-status/:id'), {}, { wait: '60' })).body;
+  it('make, show, change and delete a clone, each answering as documented', { timeout: 600_000 }, async () => {
     const body = { source_url: source.url, source_username: source.adminUser, customer_id: 'by-api' };
     const taken = await send(named('POST', '/api/v2/clone'), { ...body, source_password: undefined });
     variables.set('job', taken.body.job_id).set('clone', 'by-api');
@@ -115,11 +131,6 @@ describe('the documented calls, sent to a real agent', () => {
     expect((await send(named('POST', '/api/v2/clone'), body)).body.error.code).toBe('NAME_TAKEN');
 
     await sqlOfClone(cli, "UPDATE wp_options SET option_value = 'By API' WHERE option_name = 'blogname'");
-    const job = async (call: string, changes: object = {}) => {
-      const handed = await send(named('POST', call), changes);
-      variables.set('job', handed.body.job_id);
-      return follow();
-    };
     const choice = { only: ['settings'] };
     const plan = await job('/api/v2/restore', choice);
     expect(plan).toMatchObject({ status: 'completed', type: 'restore', result: { changes: 1, conflicts: 0 } });
@@ -133,10 +144,8 @@ describe('the documented calls, sent to a real agent', () => {
       'PLAN_OUTDATED',
     );
     const applied = await job('/api/v2/restore', { ...choice, dry_run: false, agreed });
-    const replaced = [{ id: 'option:blogname', title: expect.any(String) }];
     expect(applied.result).toMatchObject({ status: 'applied', rows: { wp_options: 1 }, replaced, added: [], lost: [] });
     variables.set('restore', applied.result.restore_id);
-    const site = () => fetch(source.url).then((answer) => answer.text());
     expect(await site()).toContain('By API');
 
     const { units } = (await send(named('GET', '/api/v2/pool'))).body;
@@ -161,36 +170,6 @@ describe('the documented calls, sent to a real agent', () => {
     expect((await send(named('POST', '/api/v2/clones/:id/login-link'))).body.login_url).toContain(made.clone_url);
     expect((await send(named('POST', '/api/v2/clones/:id/extend'))).status).toBe(200);
 
-    const second = await startSource({ posts: 1, mariadb: source.mariadb });
-    try {
-      await second.query("UPDATE wp_options SET option_value = 'By the second' WHERE option_name = 'blogname'");
-      const from = { url: second.url, username: second.adminUser, password: second.adminPassword };
-      const to = { url: source.url, username: source.adminUser, password: source.adminPassword };
-      const between = { clone_id: undefined, source: from, target: to, only: ['option:blogname'], dry_run: false };
-      const order = "post_type = 'shop_order' AND post_title = 'Theirs alone'";
-      await source.query(
-        "INSERT INTO wp_posts (post_type, post_title, post_content, post_excerpt, to_ping, pinged, post_content_filtered) VALUES ('shop_order', 'Theirs alone', '', '', '', '', '')",
-      );
-      const brought = await job('/api/v2/restore', between);
-      expect(brought.result).toMatchObject({ url: source.url, status: 'applied', replaced, added: [], lost: [] });
-      expect(brought.result.kept).toEqual(expect.any(Array));
-      expect(await site()).toContain('By the second');
-      variables.set('restore', brought.result.restore_id);
-      expect(await job('/api/v2/restores/:id/undo')).toMatchObject({ result: { status: 'undone', kept: [] } });
-      expect(await source.query(`SELECT COUNT(*) AS n FROM wp_posts WHERE ${order}`)).toMatchObject([{ n: 1 }]);
-      const accepted = await job('/api/v2/restore', between);
-      variables.set('restore', accepted.result.restore_id);
-      expect(await job('/api/v2/restores/:id/accept')).toMatchObject({ status: 'completed' });
-      expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone%'")).toEqual([]);
-      expect(
-        readdirSync(source.content, { recursive: true }).filter((name) => String(name).includes('.wpclone-rst')),
-      ).toEqual([]);
-      const left = (await send(named('GET', '/api/v2/clones'))).body.clones;
-      expect(left.map((clone: { clone_id: string }) => clone.clone_id)).toEqual(['by-api']);
-    } finally {
-      await second.stop();
-    }
-
     const reset = await send(named('POST', '/api/v2/clones/:id/reset'));
     variables.set('job', reset.body.job_id);
     expect(await follow()).toMatchObject({ status: 'completed', type: 'reset' });
@@ -204,6 +183,42 @@ describe('the documented calls, sent to a real agent', () => {
     const off = await send(named('POST', '/api/v2/disconnect'), { source_url: source.url });
     expect(off.body).toEqual({ url: source.url, removed: true });
   });
+
+  it(
+    'bring what one site says to another, of which none was cloned, and take it back',
+    { timeout: 600_000 },
+    async () => {
+      const second = await startSource({ posts: 1, mariadb: source.mariadb });
+      try {
+        await second.query("UPDATE wp_options SET option_value = 'By the second' WHERE option_name = 'blogname'");
+        const from = { url: second.url, username: second.adminUser, password: second.adminPassword };
+        const to = { url: source.url, username: source.adminUser, password: source.adminPassword };
+        const between = { clone_id: undefined, source: from, target: to, only: ['option:blogname'], dry_run: false };
+        const order = "post_type = 'shop_order' AND post_title = 'Theirs alone'";
+        await source.query(
+          "INSERT INTO wp_posts (post_type, post_title, post_content, post_excerpt, to_ping, pinged, post_content_filtered) VALUES ('shop_order', 'Theirs alone', '', '', '', '', '')",
+        );
+        const brought = await job('/api/v2/restore', between);
+        expect(brought.result).toMatchObject({ url: source.url, status: 'applied', replaced, added: [], lost: [] });
+        expect(brought.result.kept).toEqual(expect.any(Array));
+        expect(await site()).toContain('By the second');
+        variables.set('restore', brought.result.restore_id);
+        expect(await job('/api/v2/restores/:id/undo')).toMatchObject({ result: { status: 'undone', kept: [] } });
+        expect(await source.query(`SELECT COUNT(*) AS n FROM wp_posts WHERE ${order}`)).toMatchObject([{ n: 1 }]);
+        const accepted = await job('/api/v2/restore', between);
+        variables.set('restore', accepted.result.restore_id);
+        expect(await job('/api/v2/restores/:id/accept')).toMatchObject({ status: 'completed' });
+        expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone%'")).toEqual([]);
+        expect(
+          readdirSync(source.content, { recursive: true }).filter((name) => String(name).includes('.wpclone-rst')),
+        ).toEqual([]);
+        // What it made for itself is gone.
+        expect((await send(named('GET', '/api/v2/clones'))).body.clones).toEqual([]);
+      } finally {
+        await second.stop();
+      }
+    },
+  );
 
   it('have an old form that waits for the clone and answers flat', async () => {
     const body = { source_url: source.url, source_username: source.adminUser, customer_id: 'old' };
