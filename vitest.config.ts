@@ -33,18 +33,13 @@ const project = (
 });
 
 /**
- * Tests of real parts (database servers, browsers, a cluster), which wait more than they compute: several files at once, each with its own
+ * Tests of real parts (database servers, browsers, a cluster), which wait more than they compute: two files at once, each with its own
  * ports, folders, servers and namespace. Those that measure come after them, one by one, in a project of their own.
  */
-const beside = (
-  name: string,
-  testTimeout: number,
-  groupOrder: number,
-  maxWorkers: number,
-): TestProjectInlineConfiguration[] => [
+const beside = (name: string, testTimeout: number, groupOrder: number): TestProjectInlineConfiguration[] => [
   project(name, testTimeout, {
     exclude: [...ALONE, ...MOCKING],
-    maxWorkers,
+    maxWorkers: 2,
     isolate: false,
     sequence: { groupOrder },
   }),
@@ -68,10 +63,9 @@ export default defineConfig({
         maxWorkers: 2,
         include: MOCKING.filter((file) => file.startsWith('test/unit/')),
       }),
-      ...beside('integration', 180_000, 1, 3),
-      ...beside('e2e', 180_000, 1, 3),
-      // Its pods ask for processors that a small node has two of.
-      ...beside('cluster', 300_000, 1, 2),
+      ...beside('integration', 180_000, 1),
+      ...beside('e2e', 180_000, 1),
+      ...beside('cluster', 300_000, 1),
       // Long and by chance: what a thousand rounds find and ten do not. Not in CI.
       project('stress', 1_800_000, oneByOne),
       // Sources of other releases of Debian: made once on a machine, which takes minutes.
