@@ -77,11 +77,28 @@ function settleEdit(group: Group, changed: readonly OwnedPart[], policy: Policy)
     const fields = [...new Set(clashes.flatMap(({ part, clash }) => namesOf(part, clash)))];
     return withConflict(group, changed, policy, clashOf(group, clashes, fields), writes);
   }
+  const rivals = rivalsOf(group, changed);
+  if (rivals.length > 0) {
+    const fields = rivals.map(({ single }) => single ?? '');
+    const gone = rivals.map(({ part }): Write => ({ part, rows: [] }));
+    return withConflict(group, changed, policy, { code: 'BOTH_CHANGED', fields }, [...writes, ...gone]);
+  }
   const both = merged.flatMap((each) => each.both ?? []);
   if (both.length > 0 && policy.strict)
     return withConflict(group, changed, policy, { code: 'BOTH_WROTE', fields: both }, writes);
   return outcomeOf(group, changed, { writes, both: group.parts.some(isWroteOnLive) });
 }
+
+/** Relations that the live site has given a thing meanwhile, of taxonomies of which it has one, and the clone another. */
+const rivalsOf = ({ parts }: Group, changed: readonly OwnedPart[]): readonly OwnedPart[] =>
+  parts.filter(
+    (each) =>
+      each.single !== undefined &&
+      each.part.live.length > 0 &&
+      each.part.clone.length === 0 &&
+      !changed.includes(each) &&
+      changed.some(({ single, part }) => single === each.single && part.clone.length > 0),
+  );
 
 function clashOf({ item }: Group, clashes: readonly { readonly part: Part }[], fields: readonly string[]): Conflict {
   if (clashes.some(({ part }) => part.table.twoSided)) return { code: 'DIFFERS', fields };

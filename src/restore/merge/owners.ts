@@ -8,6 +8,7 @@ import {
   type Protection,
 } from './never.ts';
 import { cell, type Part, type Table } from './parts.ts';
+import { isSingle, objectsOf } from './relations.ts';
 import { siteProtects } from './site-protects.ts';
 import type { Row, ItemId } from './types.ts';
 
@@ -19,6 +20,8 @@ export interface Owner {
   readonly protection?: Protection | undefined;
   /** A class that has to be named besides: the site protects the whole table. */
   readonly within?: Protection | undefined;
+  /** Of a relation: its taxonomy, where a thing has but one of it. */
+  readonly single?: string | undefined;
 }
 
 /** The term by which WooCommerce marks what is sold out (WC_Product_Data_Store_CPT::update_visibility()). */
@@ -68,11 +71,14 @@ const OWNERS: Readonly<Record<string, FindOwner>> = {
   term_relationships: ({ table }, row, directory) => {
     const object = cell(table, row, 'object_id') ?? '';
     const term = directory.termOf(cell(table, row, 'term_taxonomy_id') ?? '');
-    if (term?.taxonomy === 'link_category') return limb({ kind: 'link', id: object });
+    const of = objectsOf(term?.taxonomy);
+    const single = isSingle(term?.taxonomy) ? term?.taxonomy : undefined;
+    if (of === 'links') return limb({ kind: 'link', id: object });
+    if (of === 'terms') return { ...limb(itemOfTerm(directory, object)), single };
     const { item, protection } = postOwner(directory, object);
     // Hidden from the shop as sold out, by an order of the clone's.
     const isSoldOut = term?.taxonomy === 'product_visibility' && directory.value('terms', term.id, 'slug') === SOLD_OUT;
-    return limb(item, isSoldOut && directory.isOrdered(object) ? 'orders' : protection);
+    return { ...limb(item, isSoldOut && directory.isOrdered(object) ? 'orders' : protection), single };
   },
   links: ({ table }, row) => head({ kind: 'link', id: cell(table, row, 'link_id') ?? '' }),
   users: ({ table }, row) => head({ kind: 'user', id: cell(table, row, 'ID') ?? '' }, 'users'),

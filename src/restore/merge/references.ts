@@ -1,5 +1,6 @@
 import { type Directory, NUMBERED } from './directory.ts';
 import { cell, type Table } from './parts.ts';
+import { objectsOf } from './relations.ts';
 import type { Row } from './types.ts';
 
 /** A row that another one refers to by number. */
@@ -50,7 +51,8 @@ export function referencesOf(table: Table, row: Row, directory: Directory): Refe
   const found: Reference[] = [];
   for (const [column, short] of Object.entries(COLUMNS[table.short] ?? {})) {
     const id = cell(table, row, column);
-    if (isNumber(id) && !isOfLink(table, row, column, directory)) found.push({ short, id });
+    const own = column === 'object_id' ? objectsOf(taxonomyOf(table, row, directory)) : short;
+    if (isNumber(id) && own !== 'links') found.push({ short: own, id });
   }
   const name = cell(table, row, table.short === 'options' ? 'option_name' : 'meta_key');
   const value = cell(table, row, table.short === 'options' ? 'option_value' : 'meta_value');
@@ -70,10 +72,7 @@ export function referencesOf(table: Table, row: Row, directory: Directory): Refe
 /** What an index of Yoast calls what its rows are of. */
 const INDEXED: Readonly<Record<string, string>> = { post: 'posts', term: 'terms' };
 
-/** Terms of links are relations of the same table. */
-const isOfLink = (table: Table, row: Row, column: string, directory: Directory): boolean =>
-  table.short === 'term_relationships' &&
-  column === 'object_id' &&
-  directory.termOf(cell(table, row, 'term_taxonomy_id') ?? '')?.taxonomy === 'link_category';
+const taxonomyOf = (table: Table, row: Row, directory: Directory): string | undefined =>
+  directory.termOf(cell(table, row, 'term_taxonomy_id') ?? '')?.taxonomy;
 
 export const numberColumn = (short: string): string => NUMBERED[short] ?? 'ID';

@@ -1,6 +1,7 @@
 import type { Directory } from '../merge/directory.ts';
 import { cell, type Table } from '../merge/parts.ts';
 import { COLUMNS } from '../merge/references.ts';
+import { objectsOf } from '../merge/relations.ts';
 import type { Row } from '../merge/types.ts';
 
 /** Columns of shops' tables: orders have the number of a post. */
@@ -40,8 +41,7 @@ const INDEXED: Readonly<Record<string, string>> = { post: 'posts', term: 'terms'
 export function countedBy(table: Table, row: Row, column: string, directory: Directory): string | undefined {
   if (table.class.kind === 'entity' && table.class.identity[0] === column) return table.short;
   if (table.short === 'term_relationships' && column === 'object_id') {
-    const taxonomy = directory.termOf(cell(table, row, 'term_taxonomy_id') ?? '')?.taxonomy;
-    return taxonomy === 'link_category' ? 'links' : 'posts';
+    return objectsOf(directory.termOf(cell(table, row, 'term_taxonomy_id') ?? '')?.taxonomy);
   }
   if (table.short === 'yoast_indexable' && column === 'object_id')
     return INDEXED[cell(table, row, 'object_type') ?? ''];

@@ -9,6 +9,9 @@ namespace Wpclone\Migrator;
 
 defined( 'ABSPATH' ) || exit;
 
+/** Taxonomies of links, and of terms (src/restore/merge/relations.ts of wpclone has the same). */
+const NOT_OF_POSTS = array( 'link_category', 'term_language', 'term_translations' );
+
 /** Numbers in one statement. */
 const COUNTED_AT_ONCE = 500;
 
@@ -74,7 +77,7 @@ function recount_terms( $db, array $terms ) {
 	foreach ( array_chunk( $terms, COUNTED_AT_ONCE ) as $chunk ) {
 		run_query(
 			$db,
-			'UPDATE ' . quote_name( $wpdb->term_taxonomy ) . ' t SET t.count = (SELECT COUNT(*) FROM ' . quote_name( $wpdb->term_relationships ) . " r JOIN $posts p ON p.ID = r.object_id WHERE r.term_taxonomy_id = t.term_taxonomy_id AND $public) WHERE t.taxonomy <> 'link_category' AND t.term_taxonomy_id IN (" . implode( ', ', array_map( 'intval', $chunk ) ) . ')'
+			'UPDATE ' . quote_name( $wpdb->term_taxonomy ) . ' t SET t.count = (SELECT COUNT(*) FROM ' . quote_name( $wpdb->term_relationships ) . " r JOIN $posts p ON p.ID = r.object_id WHERE r.term_taxonomy_id = t.term_taxonomy_id AND $public) WHERE t.taxonomy NOT IN ('" . implode( "', '", NOT_OF_POSTS ) . "') AND t.term_taxonomy_id IN (" . implode( ', ', array_map( 'intval', $chunk ) ) . ')'
 		);
 	}
 	leave_to_plugins( $db, $terms );
