@@ -57,7 +57,9 @@ export function failures(report: Report | undefined): Failure[] {
     });
 }
 
-const firstLine = (text: string | undefined): string => stripVTControlCharacters(text ?? '').split('\n', 1)[0] ?? '';
+const LONGEST = 2000;
+const firstLine = (text: string | undefined): string =>
+  (stripVTControlCharacters(text ?? '').split('\n', 1)[0] ?? '').slice(0, LONGEST);
 
 /** A file that could not be loaded or set up counts as one failure, and so does a run that failed although no test did. */
 export function countOf(report: Report | undefined, exitCode: number): Count {
