@@ -206,6 +206,7 @@ describe('the documented calls, sent to a real agent', () => {
         expect(await job('/api/v2/restores/:id/undo')).toMatchObject({ result: { status: 'undone', kept: [] } });
         expect(await source.query(`SELECT COUNT(*) AS n FROM wp_posts WHERE ${order}`)).toMatchObject([{ n: 1 }]);
         const accepted = await job('/api/v2/restore', between);
+        expect(accepted).toMatchObject({ status: 'completed', error: null });
         variables.set('restore', accepted.result.restore_id);
         expect(await job('/api/v2/restores/:id/accept')).toMatchObject({ status: 'completed' });
         expect(await source.query("SHOW TABLES LIKE 'wp\\_wpclone%'")).toEqual([]);

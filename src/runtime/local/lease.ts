@@ -26,6 +26,11 @@ export type HeldUnit = UnitRow & { readonly clone: CloneRow };
 
 export const holds = (unit: UnitRow | undefined): unit is HeldUnit => unit !== undefined && unit.clone !== null;
 
+/** Whether no job has it but this one. */
+async function isFree(seen: UnitRow, lease: LeaseOwner): Promise<boolean> {
+  return isSame(seen.lease, lease) || !(await isLeased(seen));
+}
+
 /**
  * Takes a unit in the state that it is in, if nobody has it: undefined when somebody has, or has taken it since it was seen.
  * Compare and swap, so one of several at once gets it.
@@ -37,31 +42,46 @@ export async function takeUnit(
   context: Pick<WorkContext, 'jobId'>,
 ): Promise<UnitRow | undefined> {
   const lease = await ownerOf(context);
-  const free = isSame(seen.lease, lease) || !(await isLeased(seen));
-  return free ? home.state.units.change(seen, { state, lease, epoch: seen.epoch + 1 }) : undefined;
+  return (await isFree(seen, lease))
+    ? home.state.units.change(seen, { state, lease, epoch: seen.epoch + 1 })
+    : undefined;
+}
+
+/** Takes a clone that `may` be taken as it is. Throws NOT_FOUND, BUSY. */
+async function takeClone(
+  home: LocalHome,
+  cloneId: string,
+  may: (seen: UnitRow) => boolean | Promise<boolean>,
+  state: UnitState,
+  context: WorkContext,
+): Promise<HeldUnit> {
+  const lease = await ownerOf(context);
+  for (;;) {
+    const seen = await home.state.units.holding(cloneId);
+    if (seen === undefined) throw noSuchClone(cloneId);
+    if (!(await may(seen)) || !(await isFree(seen, lease))) throw busy(seen, cloneId);
+    const taken = await home.state.units.change(seen, { state, lease, epoch: seen.epoch + 1 });
+    // Otherwise somebody has it now, which the next look shows, or its end was moved at this moment, which takes it from nobody.
+    if (holds(taken)) return taken;
+  }
 }
 
 /**
  * Takes a clone for a reset. One whose reset was cut off stays RESETTING, since it answers nobody, until another takes it over.
  * Throws NOT_FOUND, BUSY.
  */
-export async function leaseForReset(home: LocalHome, cloneId: string, context: WorkContext): Promise<HeldUnit> {
-  const seen = await home.state.units.holding(cloneId);
-  if (seen === undefined) throw noSuchClone(cloneId);
-  const may = seen.state === 'READY' || (seen.state === 'RESETTING' && !(await isLeased(seen)));
-  const taken = may ? await takeUnit(home, seen, 'RESETTING', context) : undefined;
-  if (!holds(taken)) throw busy(await home.state.units.holding(cloneId), cloneId);
-  return taken;
-}
+export const leaseForReset = (home: LocalHome, cloneId: string, context: WorkContext): Promise<HeldUnit> =>
+  takeClone(
+    home,
+    cloneId,
+    async (seen) => seen.state === 'READY' || (seen.state === 'RESETTING' && !(await isLeased(seen))),
+    'RESETTING',
+    context,
+  );
 
 /** Takes a clone that is ready and leaves it so. Throws NOT_FOUND, BUSY. */
-export async function leaseForRestore(home: LocalHome, cloneId: string, context: WorkContext): Promise<HeldUnit> {
-  const seen = await home.state.units.holding(cloneId);
-  if (seen === undefined) throw noSuchClone(cloneId);
-  const taken = seen.state === 'READY' ? await takeUnit(home, seen, 'READY', context) : undefined;
-  if (!holds(taken)) throw busy(await home.state.units.holding(cloneId), cloneId);
-  return taken;
-}
+export const leaseForRestore = (home: LocalHome, cloneId: string, context: WorkContext): Promise<HeldUnit> =>
+  takeClone(home, cloneId, ({ state }) => state === 'READY', 'READY', context);
 
 /**
  * Takes a unit to remove it, so that nobody works on it meanwhile and the next sweep goes on when this process dies; `seen` is

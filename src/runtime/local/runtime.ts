@@ -10,7 +10,7 @@ import { factsOf, instanceOf, provisionLease, resetLease, restoreLease } from '.
 import type { LocalHome } from './home.ts';
 import { ensureKeeper, type KeeperCommand, keptVariables } from './keeper.ts';
 import { instancePaths, localLayout } from './layout.ts';
-import { busy, endLease, type HeldUnit, holds, leaseForReset, leaseForRestore, leaseLost } from './lease.ts';
+import { endLease, type HeldUnit, holds, leaseForReset, leaseForRestore, leaseLost } from './lease.ts';
 import { readLogs } from './logs.ts';
 import { makeUnit } from './make.ts';
 import { canListen } from './ports.ts';
@@ -115,10 +115,13 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
     },
 
     async extend(id, expiresAt, context) {
-      const extended = await state.units.change(await existing(state, id), { clone: { expiresAt } });
-      if (!holds(extended)) throw busy(await state.units.holding(id), id);
-      keep();
-      return factsOf(extended, context);
+      for (;;) {
+        const extended = await state.units.change(await existing(state, id), { clone: { expiresAt } });
+        // Otherwise somebody has taken it at this moment, or given it back, which keeps nobody from moving its end.
+        if (!holds(extended)) continue;
+        keep();
+        return factsOf(extended, context);
+      }
     },
 
     async remove(id, context) {
