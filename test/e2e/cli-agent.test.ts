@@ -126,7 +126,8 @@ describe('every command', () => {
     const there = await life(remote, owner);
     const here = await life(direct, direct);
     // One by one, so that the end of a long log names the command.
-    for (const [index, said] of there.entries()) expect(said, JSON.stringify(here[index])).toEqual(here[index]);
+    const text = (said: readonly unknown[]) => said.map((each) => JSON.stringify(each));
+    for (const [index, said] of text(there).entries()) expect(said).toBe(text(here)[index]);
     expect(there).toHaveLength(here.length);
     expect(remote.leftovers()).toEqual([]);
   });

@@ -88,7 +88,8 @@ export function parseOptions(input: Readonly<Record<string, unknown>>): Kubernet
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   const parsed = optionsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const where = ['kubernetes', ...(issue?.path ?? [])].join('.');
-  throw new WpcloneError('BAD_CONFIG', `${where}: ${issue === undefined ? 'not understood' : settingProblem(issue)}.`);
+  const problems = parsed.error.issues.map(
+    (issue) => `${['kubernetes', ...issue.path].join('.')}: ${settingProblem(issue)}`,
+  );
+  throw new WpcloneError('BAD_CONFIG', `${problems.join('; ')}.`);
 }
