@@ -14,7 +14,8 @@ const TYPES: Readonly<Record<string, string>> = {
 export function settingProblem(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `it takes ${TYPES[issue.expected] ?? issue.expected}`;
   if (issue.code === 'invalid_value') return `it can be ${issue.values.join(' or ')}`;
-  if (issue.code === 'unrecognized_keys') return `there is no setting "${issue.keys[0] ?? ''}"`;
+  if (issue.code === 'unrecognized_keys')
+    return `there is no setting ${issue.keys.map((key) => `"${key}"`).join(' and no ')}`;
   const isNumber = 'origin' in issue && (issue.origin === 'number' || issue.origin === 'int');
   if (issue.code === 'too_small') return isNumber ? `it is ${issue.minimum} or more` : 'it is empty';
   if (issue.code === 'too_big') return isNumber ? `it is ${issue.maximum} at most` : 'it is too long';

@@ -25,7 +25,7 @@ const OPTIONS: readonly Rule[] = [
   // What code says of the tables that it made: without that code, its next update would leave them as they are.
   [/(^|_)version$/i, 'machine'],
   [/^(auto_core_update_(notified|failed)|auto_plugin_theme_update_emails|recovery_keys|recovery_mode_.*|site_health.*|health-check.*)$/, 'machine'],
-  [/_lock$|_children$|_last_(run|check|checked|sync)$|(^|[._-])timestamp([._-]|$)|^wp_session_/, 'machine'],
+  [/_lock$|_children$|_last_(run|check|checked|sync)$|^wp_session_/, 'machine'],
   // Work that waits for its turn (WP_Background_Process).
   [/_(batch|job)_[0-9a-f]{20,}$/, 'machine'],
   // What Elementor has rendered for all pages, and whether that still holds; the site drops it with the pages' own (write/settle.php).
@@ -44,6 +44,10 @@ const OF_THE_PLACE: readonly Rule[] = [
 /** Settings of ways of paying, shipping and the like, which come under any name: what is in them tells which hold a key. */
 const OF_THE_SHOP = /^woocommerce_.*_settings$/i;
 const CREDENTIAL = /test_?mode|sandbox|secret|(private|api|access)_?key|access_?token|password|webhook/i;
+
+/** When code did something; under such a name another value says whether, or how, times are shown. */
+const TIMESTAMP = /(^|[._-])timestamp([._-]|$)/i;
+const isTime = (value: Value): boolean => /^(0|\d{10}(\.\d+)?|\d{13}|)$/.test(value ?? '');
 
 /** What happened on a site; under such a name a single value says whether, or how, that is noted. */
 const LOG = /(^|[_-])(logs?|history)$/i;
@@ -113,6 +117,7 @@ interface Setting {
 export const protectedOption = (name: string, prefix: string, setting: Setting = {}): Protection | undefined =>
   siteProtects('options', name, prefix) ??
   find(OPTIONS, name) ??
+  (TIMESTAMP.test(name) && setting.values?.every(isTime) === true ? 'machine' : undefined) ??
   (LOG.test(name) && setting.values?.some(isList) === true ? 'machine' : undefined) ??
   (OF_THE_SHOP.test(name) && setting.values?.some(holdsCredentials) === true ? 'secrets' : undefined) ??
   (setting.twoSided === true ? find(OF_THE_PLACE, name) : undefined);

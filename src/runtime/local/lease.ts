@@ -42,10 +42,11 @@ export async function takeUnit(
   context: Pick<WorkContext, 'jobId'>,
 ): Promise<UnitRow | undefined> {
   const lease = await ownerOf(context);
-  return (await isFree(seen, lease))
-    ? home.state.units.change(seen, { state, lease, epoch: seen.epoch + 1 })
-    : undefined;
+  return (await isFree(seen, lease)) ? swap(home, seen, state, lease) : undefined;
 }
+
+const swap = (home: LocalHome, seen: UnitRow, state: UnitState, lease: LeaseOwner): Promise<UnitRow | undefined> =>
+  home.state.units.change(seen, { state, lease, epoch: seen.epoch + 1 });
 
 /** Takes a clone that `may` be taken as it is. Throws NOT_FOUND, BUSY. */
 async function takeClone(
@@ -57,10 +58,11 @@ async function takeClone(
 ): Promise<HeldUnit> {
   const lease = await ownerOf(context);
   for (;;) {
+    context.signal.throwIfAborted();
     const seen = await home.state.units.holding(cloneId);
     if (seen === undefined) throw noSuchClone(cloneId);
     if (!(await may(seen)) || !(await isFree(seen, lease))) throw busy(seen, cloneId);
-    const taken = await home.state.units.change(seen, { state, lease, epoch: seen.epoch + 1 });
+    const taken = await swap(home, seen, state, lease);
     // Otherwise somebody has it now, which the next look shows, or its end was moved at this moment, which takes it from nobody.
     if (holds(taken)) return taken;
   }

@@ -116,6 +116,7 @@ export function createLocalRuntime(settings: LocalRuntimeSettings): Runtime {
 
     async extend(id, expiresAt, context) {
       for (;;) {
+        context.signal.throwIfAborted();
         const extended = await state.units.change(await existing(state, id), { clone: { expiresAt } });
         // Otherwise somebody has taken it at this moment, or given it back, which keeps nobody from moving its end.
         if (!holds(extended)) continue;

@@ -4,20 +4,12 @@ import { merge } from '../../../src/restore/merge/merge.ts';
 import { leftBehindNotes } from '../../../src/restore/plan/left-behind.ts';
 import type { PlanUpload } from '../../../src/restore/plan/schema.ts';
 import { meta, page } from '../../support/renumbering.ts';
+import { upload } from '../../support/planned-upload.ts';
 import { policy, threeWays } from '../../support/three-ways.ts';
 
 const picture = (id: string, title: string) => page(id, title, { post_type: 'attachment', post_status: 'inherit' });
-const upload = (path: string, more: Partial<PlanUpload> = {}): PlanUpload => ({
-  id: `upload:${path}`,
-  place: `wp-content/uploads/${path}`,
-  change: 'new',
-  size: 1,
-  base: null,
-  live: null,
-  clone: 'a'.repeat(64),
-  kept: { code: 'NOT_CHOSEN', message: 'not asked for' },
-  ...more,
-});
+const STAYS: Partial<PlanUpload> = { kept: { code: 'NOT_CHOSEN', message: 'not asked for' } };
+const left = (path: string): PlanUpload => upload(path, STAYS);
 
 /** What is told where one page alone is asked for. */
 function notesOf(text: string, uploads: readonly PlanUpload[], only = ['page:2']): string[] {
@@ -45,7 +37,7 @@ it('tells of pictures that a page shows and that do not go with it, by their num
   const said = (...what: string[]): string[] => [
     `page:2 goes, but what it uses does not, and would be missing there: ${what.join(', ')}.`,
   ];
-  const leaf = [upload('2031/05/leaf-300x200.jpg'), upload('2031/05/leaf.jpg')];
+  const leaf = [left('2031/05/leaf-300x200.jpg'), left('2031/05/leaf.jpg')];
   const source = 'http:\\/\\/clone.test\\/wp-content\\/uploads\\/2031\\/05\\/leaf-300x200.jpg';
   expect(notesOf('[gallery ids="5812,5813"]', [])).toEqual(
     said('attachment:5812 (attachment:5812)', 'attachment:5813 (attachment:5813)'),
@@ -54,14 +46,13 @@ it('tells of pictures that a page shows and that do not go with it, by their num
     notesOf(`<img class="wp-image-5812" src="http://clone.test/wp-content/uploads/2031/05/leaf.jpg">`, leaf),
   ).toEqual(said('attachment:5812 (attachment:5812)'));
   expect(notesOf(`{"url":"${source}"}`, leaf)).toEqual(said('attachment:5812 (attachment:5812)'));
-  expect(notesOf('<img src="/wp-content/uploads/free.png">', [upload('free.png')])).toEqual(said('upload:free.png'));
+  expect(notesOf('<img src="/wp-content/uploads/free.png">', [left('free.png')])).toEqual(said('upload:free.png'));
 });
 
 it('tells of nothing that goes too, that the live site has, or that nobody uses', () => {
   const text = '<img src="/wp-content/uploads/2031/05/leaf.jpg">';
-  const { kept: _, ...goes } = upload('2031/05/leaf.jpg');
-  expect(notesOf(text, [goes])).toEqual([]);
-  expect(notesOf(text, [upload('2031/05/leaf.jpg', { live: 'b'.repeat(64) })])).toEqual([]);
-  expect(notesOf('no picture', [upload('2031/05/leaf.jpg')])).toEqual([]);
+  expect(notesOf(text, [upload('2031/05/leaf.jpg')])).toEqual([]);
+  expect(notesOf(text, [upload('2031/05/leaf.jpg', { ...STAYS, live: 'b'.repeat(64) })])).toEqual([]);
+  expect(notesOf('no picture', [left('2031/05/leaf.jpg')])).toEqual([]);
   expect(notesOf('[gallery ids="5812"]', [], ['page:2', 'attachment:5812'])).toEqual([]);
 });

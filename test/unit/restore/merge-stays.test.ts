@@ -72,11 +72,12 @@ it('what a shop counts, a builder has rendered for all pages, and times that cod
     'litespeed.optimize.timestamp_purge_css',
     'wc_facebook_background_product_sync_job_ff488efcc2dbd9d009c55d75e0b63bd2',
   ])
-    expect(briefly(outcomes({}, {}, { options: [option(name, 'x')] }))).toEqual({ [`option:${name}`]: kept });
+    expect(briefly(outcomes({}, {}, { options: [option(name, '1795861200')] }))).toEqual({ [`option:${name}`]: kept });
   expect(briefly(outcomes({}, {}, { options: [option('elementor_log', 'a:1:{i:0;s:1:"x";}')] }))).toEqual({
     'option:elementor_log': kept,
   });
-  expect(briefly(outcomes({}, {}, { options: [option('enable_log', 'yes')] }))).toEqual({ 'option:enable_log': 'new' });
+  for (const name of ['enable_log', 'show_timestamp'])
+    expect(briefly(outcomes({}, {}, { options: [option(name, 'yes')] }))).toEqual({ [`option:${name}`]: 'new' });
   const term = (count: string): Site => ({
     terms: [{ term_id: '5', name: 'Shirts', slug: 'shirts' }],
     termmeta: [{ meta_id: '1', term_id: '5', meta_key: 'product_count_product_cat', meta_value: count }],

@@ -2,18 +2,8 @@ import { expect, it } from 'vitest';
 import type { PlanUpload } from '../../../src/restore/plan/schema.ts';
 import { renamedTables, renamedUploads, renamesOf, type Occupied } from '../../../src/restore/plan/upload-renames.ts';
 import type { Row, TableDifferences, Versions } from '../../../src/restore/merge/types.ts';
+import { digest, upload } from '../../support/planned-upload.ts';
 
-const digest = (seed: string): string => seed.repeat(64).slice(0, 64);
-const upload = (path: string, more: Partial<PlanUpload> = {}): PlanUpload => ({
-  id: `upload:${path}`,
-  place: `wp-content/uploads/${path}`,
-  change: 'new',
-  size: 1,
-  base: null,
-  live: null,
-  clone: digest('a'),
-  ...more,
-});
 const TAKEN: Partial<PlanUpload> = {
   live: digest('b'),
   conflict: { code: 'NAME_TAKEN', message: 'taken', take: null },
